@@ -1,0 +1,58 @@
+# Two commands do all the set-up: 'make demo' and 'make test'. Everything lives in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+export OMP_NUM_THREADS ?= 1
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/ready ## create .venv from the lock file
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("leadscore needs Python 3.11 or newer; say which with: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	@touch $@
+
+demo: setup ## the main job on simulated leads: train, judge, promote, score, serve
+	$(BIN)/leadscore demo
+
+test: setup ## the whole suite, without the checks marked slow
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: setup ## the checks marked slow: real data, a million leads, Spark
+	$(BIN)/python -m pytest -m slow
+
+lint: setup ## style, strict types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+check: lint test notebooks ## all that must be green before a change lands
+
+bench: setup ## speed as ratios: the naive way, a peer, the limit
+	$(BIN)/python -m tests.bench
+
+notebooks: setup ## run every notebook
+	@for notebook in notebooks/*.py; do \
+	  echo "$$notebook"; \
+	  $(BIN)/jupytext --quiet --to ipynb --execute --output $$(mktemp -d)/run.ipynb $$notebook || exit 1; \
+	done
+
+train: setup ## train on RECIPE with the tables in DATA: make train RECIPE=recipe.toml DATA=folder
+	$(BIN)/leadscore train $(RECIPE) --data $(DATA)
+
+serve: setup ## serve the champion on 127.0.0.1:3000
+	$(BIN)/leadscore serve
+
+lock: setup ## renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --output-file requirements.lock
+
+clean: ## remove the environment and what the demo made
+	rm -rf .venv demo build *.egg-info .mypy_cache .ruff_cache .hypothesis
+
+.PHONY: help setup demo test test-slow lint check bench notebooks train serve lock clean
+.DEFAULT_GOAL := help

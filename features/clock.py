@@ -1,0 +1,61 @@
+"""Instants as whole microseconds since 1970-01-01 UTC: exact in every engine, and the only time inside."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+HOUR_US = 3_600_000_000
+DAY_US = 24 * HOUR_US
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+DayEdge = Literal["start", "end"]
+
+
+def to_us(moment: datetime) -> int:
+    """Microseconds since the epoch of an aware `moment`, exactly."""
+    return (moment - _EPOCH) // _MICROSECOND
+
+
+def from_us(us: int) -> datetime:
+    """The aware UTC datetime of `us` microseconds since the epoch."""
+    return _EPOCH + timedelta(microseconds=us)
+
+
+def now_us() -> int:
+    """The clock, read only at the edges of the product."""
+    return to_us(datetime.now(UTC))
+
+
+def days_us(days: float) -> int:
+    """`days` of 24 hours in microseconds."""
+    return round(days * DAY_US)
+
+
+def localise(moment: date | datetime, zone: str, edge: DayEdge = "start") -> int:
+    """Microseconds of `moment`, a wall clock of `zone` where it carries no offset of its own.
+
+    A date without a time is the start of that day, or with `edge="end"` its last microsecond: a creation
+    is assumed early and an event late, so that neither is seen before it happened.
+    """
+    if not isinstance(moment, datetime):
+        if edge == "end":
+            return localise(moment + timedelta(days=1), zone) - 1
+        moment = datetime.combine(moment, time())
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=ZoneInfo(zone))
+    return to_us(moment)
+
+
+def parse_moment(text: str, zone: str, edge: DayEdge = "start") -> int:
+    """Microseconds of an ISO 8601 date or date-time.
+
+    Raises:
+        ValueError: `text` is neither.
+    """
+    text = text.strip()
+    if len(text) == len("2025-01-31"):
+        return localise(date.fromisoformat(text), zone, edge)
+    return localise(datetime.fromisoformat(text), zone, edge)

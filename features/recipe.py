@@ -1,0 +1,261 @@
+"""The recipe: one typed TOML file that says everything that determines a model.
+
+Each class is one section. Nothing here reads a file (see `recipe_file`), and nothing here knows a company.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+FieldType = Literal["number", "category", "text", "boolean", "date", "email", "phone"]
+Known = Literal["creation", "current"]
+EventMeaning = Literal["interest", "intent", "negative", "contact", "neutral"]
+FieldMeaning = Literal[
+    "size", "revenue", "industry", "country", "region", "founded", "company", "domain",
+    "title", "origin", "campaign", "market",
+]  # fmt: skip
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("is not an IANA time zone such as 'UTC' or 'Europe/Paris'") from error
+    return name
+
+
+Zone = Annotated[str, AfterValidator(_known_zone)]
+
+
+class Section(BaseModel):
+    """A part of the recipe: immutable, and closed to keys that it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class About(Section):
+    """`[recipe]`: the model's name, the wall clock, the question that it answers."""
+
+    name: str = Field(default="leads", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    zone: Zone = "UTC"
+    horizon_days: float = Field(default=90, gt=0)
+    market: Literal["b2b", "b2c", "both"] = "both"
+
+
+class Source(Section):
+    """A table: a `file` in the data folder, or a DuckDB `sql` over such files; `sha256` by file name."""
+
+    file: str | None = None
+    sql: str | None = None
+    sha256: dict[str, str] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"file": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_of(self) -> Self:
+        if (self.file is None) == (self.sql is None):
+            raise ValueError("needs either 'file' or 'sql'")
+        return self
+
+
+class TableSources(Section):
+    """`[tables]`: where the company's tables are; only leads are required."""
+
+    leads: Source
+    events: Source | None = None
+    outcomes: Source | None = None
+    field_history: Source | None = None
+
+
+class LeadField(Section):
+    """`[lead.fields.NAME]`: a column of the leads, what it holds and when it was known.
+
+    `missing` lists texts that mean "no value" beside the empty cell. `direction` is the sign that a
+    model's margin may follow, for numbers whose effect is known (+1, −1).
+    """
+
+    type: FieldType
+    known: Known = "creation"
+    means: FieldMeaning | None = None
+    column: str | None = None
+    missing: tuple[str, ...] = ()
+    direction: Literal[-1, 0, 1] = 0
+
+
+class Leads(Section):
+    """`[lead]`: the columns that are not signals, and the fields that are.
+
+    Without `id` the row number names a lead; without `created_at` the order stands for time: the row
+    order, or the column that `order` names.
+    """
+
+    id: str | None = None
+    created_at: str | None = None
+    order: str | None = None
+    account_id: str | None = None
+    cost: str | None = None
+    opted_out: str | None = None
+    fields: dict[str, LeadField] = Field(default_factory=dict)
+
+
+class Events(Section):
+    """`[events]`: the columns of the event log, and what each kind of event means."""
+
+    lead_id: str = "lead_id"
+    occurred_at: str = "occurred_at"
+    kind: str = "kind"
+    event_id: str | None = None
+    ingested_at: str | None = None
+    value: str | None = None
+    kinds: dict[str, EventMeaning] = Field(min_length=1)
+
+
+class Outcomes(Section):
+    """`[outcomes]`: how a lead ends: a table of stages, or with `column` a column of the leads.
+
+    With `column`, `occurred_at` names the leads' column that dates the outcome; `at_once = true` says that
+    it is known at the moment of prediction (a call's result).
+    """
+
+    column: str | None = None
+    lead_id: str = "lead_id"
+    stage: str = "stage"
+    occurred_at: str | None = "occurred_at"
+    amount: str | None = None
+    won: tuple[str, ...] = Field(default=("won",), min_length=1)
+    lost: tuple[str, ...] = ("lost",)
+    at_once: bool = False
+    stages: dict[str, Literal["mql", "sal", "sql", "opportunity", "customer", "disqualified"]] = Field(
+        default_factory=dict
+    )
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        if both := set(self.won) & set(self.lost):
+            raise ValueError(f"calls {sorted(both)} both won and lost")
+        if self.at_once and self.column is None:
+            raise ValueError("'at_once' needs 'column', the leads' column that holds the outcome")
+        return self
+
+
+class FieldHistory(Section):
+    """`[field_history]`: the columns of the table of changes of current-valued fields."""
+
+    lead_id: str = "lead_id"
+    field: str = "field"
+    value: str = "value"
+    changed_at: str = "changed_at"
+
+
+class SnapshotPlan(Section):
+    """`[snapshots]`: the ages in days at which each open lead is looked at."""
+
+    at_days: tuple[Annotated[float, Field(ge=0)], ...] = Field(
+        default=(0, 1, 3, 7, 14, 30, 60, 120, 240), min_length=1
+    )
+
+
+class Windows(Section):
+    """`[windows]`: the look-back windows and half-lives, in days, of the default behavioural features."""
+
+    days: tuple[Annotated[float, Field(gt=0)], ...] = (7, 30, 90)
+    half_life_days: tuple[Annotated[float, Field(gt=0)], ...] = (14,)
+
+
+class FeaturePlan(Section):
+    """`[features]`: what to leave out of the default set (names, `*` allowed) and what to add to it."""
+
+    off: tuple[str, ...] = ()
+    add: tuple[dict[str, Any], ...] = ()
+    accounts: bool = False
+
+
+class Split(Section):
+    """`[split]`: from when on the newest rows are the test.
+
+    `train_from` drops leads created before it (an outcome that was not recorded yet). `test_from` is a
+    moment; without it the newest `test_share` of the matured rows, by as_of, are the test.
+    """
+
+    train_from: str | None = None
+    test_from: str | None = None
+    test_until: str | None = None
+    test_share: float = Field(default=0.25, gt=0, lt=1)
+    history_end: str | None = None
+
+
+class Training(Section):
+    """`[train]`: what the booster may do; the defaults suit some thousand to some million rows."""
+
+    seed: int = 7
+    bag: int = Field(default=4, ge=1, le=64)
+    rounds: int = Field(default=1500, ge=1)
+    early_stopping: int = Field(default=50, ge=1)
+    learning_rate: float = Field(default=0.03, gt=0, le=1)
+    num_leaves: int = Field(default=15, ge=2)
+    min_child_samples: int = Field(default=40, ge=1)
+    feature_fraction: float = Field(default=0.6, gt=0, le=1)
+    bagging_fraction: float = Field(default=0.8, gt=0, le=1)
+    lambda_l2: float = Field(default=1.0, ge=0)
+    cat_smooth: float = Field(default=20.0, ge=0)
+    rare_level: int = Field(default=20, ge=1)
+    folds: int = Field(default=3, ge=1)
+    threads: int = Field(default=1, ge=1)
+
+
+class Gate(Section):
+    """`[gate]`: the evidence that a promotion needs."""
+
+    min_positives: int = Field(default=100, ge=1)
+    draws: int = Field(default=1000, ge=100)
+    capacity_per_week: int = Field(default=50, ge=1)
+    slope: tuple[float, float] = (0.8, 1.25)
+    observed_expected: tuple[float, float] = (0.9, 1.1)
+
+
+class Bands(Section):
+    """`[bands]`: the shares of today's open leads, best first, that are called hot and warm."""
+
+    hot_share: float = Field(default=0.1, gt=0, lt=1)
+    warm_share: float = Field(default=0.3, gt=0, lt=1)
+
+
+class Recipe(Section):
+    """A company's CRM and the model to make from it. `hash` names its content."""
+
+    recipe: About = Field(default_factory=About)
+    tables: TableSources
+    lead: Leads = Field(default_factory=Leads)
+    events: Events | None = None
+    outcomes: Outcomes = Field(default_factory=Outcomes)
+    field_history: FieldHistory = Field(default_factory=FieldHistory)
+    snapshots: SnapshotPlan = Field(default_factory=SnapshotPlan)
+    windows: Windows = Field(default_factory=Windows)
+    features: FeaturePlan = Field(default_factory=FeaturePlan)
+    split: Split = Field(default_factory=Split)
+    train: Training = Field(default_factory=Training)
+    gate: Gate = Field(default_factory=Gate)
+    bands: Bands = Field(default_factory=Bands)
+    rules: str | None = None
+
+    @property
+    def hash(self) -> str:
+        """Hex SHA-256 of the content; two files that mean the same have the same hash."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @property
+    def name(self) -> str:
+        """The registered model's name."""
+        return self.recipe.name
+
+    @property
+    def dated(self) -> bool:
+        """Whether leads have a creation time; without one, order stands for time."""
+        return self.lead.created_at is not None
