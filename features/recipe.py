@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from features.raw_formats import DateFormat, ValueFormat
+
 FieldType = Literal["number", "category", "text", "boolean", "date", "email", "phone"]
 Known = Literal["creation", "current"]
 EventMeaning = Literal["interest", "intent", "negative", "contact", "neutral"]
@@ -77,14 +79,16 @@ class TableSources(Section):
 class LeadField(Section):
     """`[lead.fields.NAME]`: a column of the leads, what it holds and when it was known.
 
-    `missing` lists texts that mean "no value" beside the empty cell. `direction` is the sign that a
-    model's margin may follow, for numbers whose effect is known (+1, −1).
+    `format` is how its numbers or dates are written (see `raw_formats`; needed only for texts that can be
+    read in two ways). `missing` lists texts that mean "no value" beside the empty cell. `direction` is the
+    sign that a model's margin may follow, for numbers whose effect is known (+1, −1).
     """
 
     type: FieldType
     known: Known = "creation"
     means: FieldMeaning | None = None
     column: str | None = None
+    format: ValueFormat | None = None
     missing: tuple[str, ...] = ()
     direction: Literal[-1, 0, 1] = 0
 
@@ -106,10 +110,14 @@ class Leads(Section):
 
 
 class Events(Section):
-    """`[events]`: the columns of the event log, and what each kind of event means."""
+    """`[events]`: the columns of the event log, and what each kind of event means.
+
+    `occurred_format` is how its dates are written.
+    """
 
     lead_id: str = "lead_id"
     occurred_at: str = "occurred_at"
+    occurred_format: DateFormat | None = None
     kind: str = "kind"
     event_id: str | None = None
     ingested_at: str | None = None
@@ -128,6 +136,7 @@ class Outcomes(Section):
     lead_id: str = "lead_id"
     stage: str = "stage"
     occurred_at: str | None = "occurred_at"
+    occurred_format: DateFormat | None = None
     amount: str | None = None
     won: tuple[str, ...] = Field(default=("won",), min_length=1)
     lost: tuple[str, ...] = ("lost",)
