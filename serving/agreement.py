@@ -1,0 +1,46 @@
+"""Do the columns at hand fit the model? If not, a diff says how."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping, Sequence
+
+from features import LeadscoreError
+
+_REMEDY = "Retrain with 'leadscore train', or restore the recipe that this model was trained with."
+
+
+def require_columns(needed: Sequence[str], columns: Mapping[str, object], owner: str = "model/") -> None:
+    """Refuse `columns` that lack a feature in `needed`; further columns are fine.
+
+    Raises:
+        LeadscoreError: with the counts and the missing names, each with the nearest name that is there.
+    """
+    missing = [name for name in needed if name not in columns]
+    if missing:
+        raise LeadscoreError(_difference(owner, needed, list(columns)), _REMEDY)
+
+
+def require_same_features(trained: Sequence[str], made: Sequence[str], owner: str = "model/") -> None:
+    """Refuse features that are not exactly those of training, in the same order.
+
+    Raises:
+        LeadscoreError: with a diff of the two lists.
+    """
+    if list(trained) != list(made):
+        raise LeadscoreError(_difference(owner, trained, made), _REMEDY)
+
+
+def _difference(owner: str, trained: Sequence[str], made: Sequence[str]) -> str:
+    """Counts, then lines `- trained only` and `+ made only`; a pure change of order says so."""
+    head = f"{owner} was trained on {len(trained)} features, this recipe makes {len(made)}:"
+    if sorted(trained) == sorted(made):
+        return f"{head}\n  the same names in another order"
+    lines = [_lost(name, made) for name in trained if name not in set(made)]
+    lines += [f"  + {name}" for name in made if name not in set(trained)]
+    return "\n".join([head, *lines])
+
+
+def _lost(name: str, made: Sequence[str]) -> str:
+    near = difflib.get_close_matches(name, made, n=1)
+    return f"  - {name}" + (f"   (nearest: {near[0]})" if near else "")

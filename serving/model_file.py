@@ -1,0 +1,115 @@
+"""A model as text: JSON for what we own, LightGBM's own text for trees. Nothing is executed on reading."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from features import Feature, LeadscoreError
+from serving.blend import Blend, Model
+from serving.encoding import LinearEncoder, TreeEncoder
+from serving.linear import Linear
+from serving.maps import MonotoneMap
+from serving.trees import Trees
+
+_REMEDY = "Train again with 'leadscore train', or fetch the artefact again: its files do not belong together."
+
+
+@dataclass
+class TreeFiles:
+    """The boosters of an artefact under writing: file name → LightGBM text."""
+
+    prefix: str
+    texts: dict[str, str] = field(default_factory=dict)
+
+    def keep(self, text: str) -> str:
+        """Take a booster's text; returns the file name that it will have."""
+        name = f"{self.prefix}_{len(self.texts)}.txt"
+        self.texts[name] = text
+        return name
+
+
+def dump_model(model: Model, files: TreeFiles) -> dict[str, Any]:
+    """`model` as JSON-ready values; features by name only, boosters go to `files`."""
+    body: dict[str, Any] = {"calibration": model.calibration.model_dump(mode="json")}
+    match model:
+        case Linear():
+            body |= {"kind": "linear", "encoder": model.encoder.model_dump(mode="json")}
+            body |= {"weights": list(model.weights), "intercept": model.intercept}
+            body |= {"centre": list(model.centre)}
+        case Trees():
+            body |= {"kind": "trees", "encoder": model.encoder.model_dump(mode="json")}
+            body |= {"boosters": [files.keep(booster.model_to_string()) for booster in model.boosters]}
+            body |= {"offset": dump_model(model.offset, files) if model.offset else None}
+        case Blend():
+            body |= {"kind": "blend", "members": [dump_model(member, files) for member in model.members]}
+    return body
+
+
+def restore_model(
+    body: Mapping[str, Any], features: Mapping[str, Feature], folder: Path, version: str = ""
+) -> Model:
+    """The inverse of `dump_model`; `features` by name, boosters are read from `folder`.
+
+    Raises:
+        LeadscoreError: a part is of an unknown kind, names an unknown feature, or lacks its file.
+    """
+    calibration = MonotoneMap.model_validate(body["calibration"])
+    match body["kind"]:
+        case "linear":
+            return _restore_linear(body, features, calibration, version)
+        case "trees":
+            encoder = TreeEncoder.model_validate(body["encoder"])
+            offset = body["offset"]
+            base = restore_model(offset, features, folder, version) if offset else None
+            assert base is None or isinstance(base, Linear)
+            named = pick(features, [*encoder.features, *(base.encoder.features if base else ())])
+            boosters = tuple(_read_booster(folder / name) for name in body["boosters"])
+            return Trees(named, encoder, boosters, base, calibration, version)
+        case "blend":
+            members = [restore_model(member, features, folder, version) for member in body["members"]]
+            return Blend(tuple(members), calibration, version)
+        case kind:
+            raise LeadscoreError(f"manifest.json: model kind '{kind}' is not known.", _REMEDY)
+
+
+def pick(features: Mapping[str, Feature], names: list[str]) -> tuple[Feature, ...]:
+    """The features called `names`, each once.
+
+    Raises:
+        LeadscoreError: a name is not among `features`.
+    """
+    unknown = [name for name in names if name not in features]
+    if unknown:
+        raise LeadscoreError(f"manifest.json: the model reads features it does not define: {unknown}.", _REMEDY)
+    return tuple(features[name] for name in dict.fromkeys(names))
+
+
+def _restore_linear(
+    body: Mapping[str, Any], features: Mapping[str, Feature], calibration: MonotoneMap, version: str
+) -> Linear:
+    encoder = LinearEncoder.model_validate(body["encoder"])
+    return Linear(
+        pick(features, list(encoder.features)),
+        encoder,
+        tuple(body["weights"]),
+        body["intercept"],
+        tuple(body["centre"]),
+        calibration,
+        version,
+    )
+
+
+def _read_booster(path: Path) -> Any:
+    import lightgbm
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        raise LeadscoreError(f"{path}: the artefact lacks this file.", _REMEDY) from None
+    try:
+        return lightgbm.Booster(model_str=text)
+    except lightgbm.basic.LightGBMError:
+        raise LeadscoreError(f"{path}: is not a LightGBM model.", _REMEDY) from None

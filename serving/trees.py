@@ -1,0 +1,84 @@
+"""A bag of LightGBM boosters that answers with the mean of their margins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from features import Columns, Feature, LeadscoreError
+from serving.agreement import require_same_features
+from serving.encoding import TreeEncoder, n_leads
+from serving.linear import Linear
+from serving.maps import MonotoneMap
+from serving.scorer import Contributions, Floats
+
+if TYPE_CHECKING:
+    from lightgbm import Booster
+
+
+@dataclass(frozen=True)
+class Trees:
+    """margin = mean over the bag of raw scores, plus the margin of `offset` where trees started from one.
+
+    An ndarray has no column names, so the boosters' own names are compared with the encoder's once, here.
+    """
+
+    features: tuple[Feature, ...]
+    encoder: TreeEncoder
+    boosters: tuple[Booster, ...]
+    offset: Linear | None = None
+    calibration: MonotoneMap = field(default_factory=MonotoneMap.identity)
+    version: str = ""
+    rung: str = "model"
+
+    def __post_init__(self) -> None:
+        if not self.boosters:
+            raise LeadscoreError("a bag of trees needs at least one booster.")
+        for booster in self.boosters:
+            require_same_features(booster.feature_name(), self.encoder.booster_names, "trees_*.txt")
+
+    @property
+    def _width(self) -> int:
+        return len(self.encoder.features)
+
+    def margin(self, columns: Columns) -> Floats:
+        """Raw log-odds, shape `(n_leads,)`."""
+        matrix = self.encoder.transform(columns)
+        if not len(matrix):
+            return np.zeros(0)
+        # one thread: for one lead a pool costs more than the trees, and the service has its own workers
+        total = np.zeros(len(matrix))
+        for booster in self.boosters:
+            total += booster.predict(matrix, raw_score=True, num_threads=1)
+        total /= len(self.boosters)
+        return total if self.offset is None else total + self.offset.margin(columns)
+
+    def contributions(self, columns: Columns) -> Contributions:
+        """Path-dependent Shapley values of the trees (Lundberg 2018), plus the offset's own parts."""
+        rows = n_leads(columns)
+        parts = np.zeros((rows, self._width + 1))
+        if rows:
+            matrix = self.encoder.transform(columns)
+            for booster in self.boosters:
+                parts += booster.predict(matrix, pred_contrib=True, num_threads=1)
+        parts /= len(self.boosters)
+        own = Contributions(self.encoder.features, parts[:, :-1], parts[:, -1])
+        return own if self.offset is None else add([own, self.offset.contributions(columns)])
+
+    def probability(self, margin: Floats) -> Floats:
+        """Calibrated probabilities inside (0, 1)."""
+        return self.calibration.of(margin)
+
+
+def add(parts: list[Contributions]) -> Contributions:
+    """The sum of `parts` by feature name; names in order of first appearance."""
+    names = tuple(dict.fromkeys(name for part in parts for name in part.names))
+    place = {name: i for i, name in enumerate(names)}
+    values = np.zeros((len(parts[0].bias), len(names)))
+    for part in parts:
+        for i, name in enumerate(part.names):
+            values[:, place[name]] += part.values[:, i]
+    bias = np.sum([part.bias for part in parts], axis=0)
+    return Contributions(names, values, np.asarray(bias, dtype=np.float64))
