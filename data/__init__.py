@@ -1,0 +1,14 @@
+"""The simulated company: its history, an export of new leads, and the limit that no model can beat."""
+
+from data.limit import true_probability
+from data.rates import rates_hash
+from data.simulator import EXPORT_END, SimulationSummary, simulate, simulate_export
+
+__all__ = [
+    "EXPORT_END",
+    "SimulationSummary",
+    "rates_hash",
+    "simulate",
+    "simulate_export",
+    "true_probability",
+]
