@@ -1,0 +1,133 @@
+"""The answer: one type in HTTP, batch and Python. Names, enumerations and nullability do not change."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from serving.reference import Maturity
+
+Status = Literal["scored", "uncalibrated", "closed", "opted_out", "abstained", "error"]
+Criterion = Literal["identification", "interest", "engagement"]
+StageName = Literal["contact", "lead", "mql", "sal", "sql", "opportunity", "customer", "disqualified"]
+Action = Literal["call", "write", "nurture", "complete", "wait", "none", "do_not_contact"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Reason(_Part):
+    """One reason for or against, in words."""
+
+    text: str
+    """What is the case, such as 'Demo requests, last 30 days: 2'."""
+    feature: str
+    """The feature that weighs most in it."""
+    strength: float
+    """Its part of the margin in log-odds, positive in `reasons_for`, negative in `reasons_against`."""
+
+
+class Stage(_Part):
+    """Where the lead stands. A person's stage in the CRM is kept; else it is derived up to MQL."""
+
+    name: StageName
+    missing: list[Criterion] = Field(default_factory=list)
+    """Criteria of a lead that this record does not meet; with one missing it is a contact."""
+    not_assessed: list[Criterion] = Field(default_factory=list)
+    """Criteria for which the recipe declares no field or event."""
+
+
+class NextAction(_Part):
+    """What to do, until when (UTC; null: no hurry), and why."""
+
+    action: Action
+    deadline: datetime | None
+    reason: str
+
+
+class Interval(_Part):
+    """Bounds of the probability."""
+
+    low: float = Field(gt=0, lt=1)
+    high: float = Field(gt=0, lt=1)
+
+
+class ScoredBy(_Part):
+    """Who answered: the rung of the ladder, the version of its artefact, the recipe's name."""
+
+    rung: Literal["model", "bayes", "rules"]
+    version: str
+    name: str
+
+
+class Problem(_Part):
+    """One thing that is wrong with the input of this lead: where, what is accepted, what to do."""
+
+    field: str
+    problem: str
+    remedy: str = ""
+
+
+class Error(_Part):
+    """What to correct in the input of this lead; never a lead's values."""
+
+    problems: list[Problem] = Field(min_length=1)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{problem.field}: {problem.problem}" for problem in self.problems)
+
+
+class Score(_Part):
+    """The answer for one lead.
+
+    With status `scored` or `uncalibrated`, all of probability, score, grade, maturity, stage, next action
+    and scored_by are there; with `closed`, `opted_out`, `abstained` and `error` no probability, score,
+    grade or maturity is.
+    """
+
+    lead_id: str | None
+    """As given; null only where the input carried no usable one."""
+    status: Status
+    """`uncalibrated`: by rules whose probability is a stated prior, not fitted on this company's history."""
+    as_of: datetime | None
+    """The moment that the answer is about (UTC); null with status `error`."""
+    horizon_days: float | None
+    """The probability is that of converting within this many days after `as_of`."""
+    probability: float | None = Field(gt=0, lt=1)
+    score: int | None = Field(ge=1, le=99)
+    """Mid-rank percentile of the probability among the leads open at the end of the training history."""
+    grade: str | None = Field(pattern="^[A-D][1-4]$")
+    """Fit A–D × engagement 1–4, always by the points of the scorecard."""
+    maturity: Maturity | None
+    stage: Stage | None
+    next_action: NextAction | None
+    reasons_for: list[Reason] = Field(default_factory=list)
+    """Strongest first."""
+    reasons_against: list[Reason] = Field(default_factory=list)
+    """Strongest first."""
+    interval: Interval | None = None
+    """Null as long as no calibrated interval exists for the rung."""
+    scored_by: ScoredBy | None = None
+    warnings: list[str] = Field(default_factory=list)
+    error: Error | None = None
+    """With status `error`, and only then."""
+
+
+def failed(lead_id: str | None, problems: list[Problem]) -> Score:
+    """The answer for a lead whose input is wrong: an error of its own, and nobody else's."""
+    return Score(
+        lead_id=lead_id,
+        status="error",
+        as_of=None,
+        horizon_days=None,
+        probability=None,
+        score=None,
+        grade=None,
+        maturity=None,
+        stage=None,
+        next_action=None,
+        error=Error(problems=problems),
+    )
