@@ -15,13 +15,19 @@ setup: .venv/ready ## create .venv from the lock file
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
+extras: .venv/extras ## add Spark, Postgres and the peers of the benchmark
+
+.venv/extras: .venv/ready requirements-extras.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-extras.lock
+	@touch $@
+
 demo: setup ## the main job on simulated leads: train, judge, promote, score, serve
 	$(BIN)/leadscore demo
 
 test: setup ## the whole suite, without the checks marked slow
 	$(BIN)/python -m pytest -m "not slow"
 
-test-slow: setup ## the checks marked slow: real data, a million leads, Spark
+test-slow: extras ## the checks marked slow: real data, a million leads, Spark
 	$(BIN)/python -m pytest -m slow
 
 lint: setup ## style, strict types, import contracts
@@ -50,9 +56,12 @@ serve: setup ## serve the champion on 127.0.0.1:3000
 lock: setup ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --output-file requirements.lock
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra spark --extra postgres --extra peers --universal \
+	  --python-version 3.11 --constraint requirements.lock --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --output-file requirements-extras.lock
 
 clean: ## remove the environment and what the demo made
 	rm -rf .venv demo build *.egg-info .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup demo test test-slow lint check bench notebooks train serve lock clean
+.PHONY: help setup extras demo test test-slow lint check bench notebooks train serve lock clean
 .DEFAULT_GOAL := help
