@@ -1,0 +1,136 @@
+"""Gradient-boosted trees: one sane regularised setting, rounds chosen forward in time, a bag of seeds."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import lightgbm as lgb
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Columns
+from features.recipe import Training
+from serving.encoding import TreeEncoder
+
+Floats = NDArray[np.float64]
+T = TypeVar("T")
+R = TypeVar("R")
+
+GROWTH = 1.1
+"""Rounds grow by this when all rows are fitted: more rows carry a little more detail than the folds did."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A matrix of shape `(n_rows, n_features)`, its outcomes, its columns' names and which are categories.
+
+    `start` is a margin per row from which the trees begin, or None for the base rate.
+    """
+
+    X: Floats
+    y: Floats
+    names: tuple[str, ...]
+    categorical: tuple[int, ...]
+    start: Floats | None = None
+
+
+def encoded(encoder: TreeEncoder, columns: Columns, y: Floats) -> Sample:
+    """`columns` as the encoder sees them, beside their outcomes."""
+    return Sample(encoder.transform(columns), y, tuple(encoder.booster_names), encoder.categorical)
+
+
+def parameters(plan: Training, member: int = 0) -> dict[str, Any]:
+    """LightGBM's parameters for one `member` of the bag.
+
+    Row-wise and deterministic, so that the same rows and seed give the same trees on any machine.
+    """
+    return {
+        "objective": "binary",
+        "metric": "binary_logloss",
+        "learning_rate": plan.learning_rate,
+        "num_leaves": plan.num_leaves,
+        "min_data_in_leaf": plan.min_child_samples,
+        "feature_fraction": plan.feature_fraction,
+        "bagging_fraction": plan.bagging_fraction,
+        "bagging_freq": 1,
+        "lambda_l2": plan.lambda_l2,
+        "cat_smooth": plan.cat_smooth,
+        "seed": plan.seed + 1000 * member,
+        "num_threads": plan.threads,
+        "deterministic": True,
+        "force_row_wise": True,
+        "verbosity": -1,
+    }
+
+
+def fit_bag(sample: Sample, plan: Training, rounds: int) -> tuple[lgb.Booster, ...]:
+    """`plan.bag` boosters of `rounds` rounds each, alike but for their seeds."""
+
+    def fit_member(member: int) -> lgb.Booster:
+        return lgb.train(parameters(plan, member), _dataset(sample), num_boost_round=max(rounds, 1))
+
+    return tuple(side_by_side(fit_member, range(plan.bag)))
+
+
+def fit_stopped(sample: Sample, newer: Sample, plan: Training) -> tuple[lgb.Booster, Floats]:
+    """One booster stopped early on `newer` rows, and its log loss on them after each round."""
+    curve: dict[str, Any] = {}
+    train = _dataset(sample)
+    booster = lgb.train(
+        parameters(plan),
+        train,
+        num_boost_round=plan.rounds,
+        valid_sets=[_dataset(newer, reference=train)],
+        valid_names=["newer"],
+        callbacks=[
+            lgb.early_stopping(plan.early_stopping, verbose=False),
+            lgb.record_evaluation(curve),
+        ],
+    )
+    return booster, np.array(curve["newer"]["binary_logloss"], dtype=np.float64)
+
+
+def best_rounds(curves: Sequence[Floats], rows: Sequence[int]) -> int:
+    """The number of rounds with the lowest mean log loss over the folds, weighted by their rows.
+
+    A fold that stopped early keeps its last loss, which was rising: stopping is not rewarded.
+    """
+    length = max(len(curve) for curve in curves)
+    padded = [np.pad(curve, (0, length - len(curve)), mode="edge") for curve in curves]
+    return int(np.average(padded, axis=0, weights=rows).argmin()) + 1
+
+
+def margins(booster: lgb.Booster, sample: Sample, rounds: int) -> Floats:
+    """Raw log-odds after `rounds` rounds, including the rows' start."""
+    raw = booster.predict(sample.X, raw_score=True, num_iteration=rounds, num_threads=1)
+    return np.asarray(raw if sample.start is None else raw + sample.start, dtype=np.float64)
+
+
+def side_by_side(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
+    """`work` of every item, as many at once as there are processors; results in order of the items.
+
+    Threads each with a single-threaded booster: OpenMP's own teams wait for one another on a busy machine.
+    """
+    with ThreadPoolExecutor(max_workers=max(1, min(len(items), processors()))) as pool:
+        return list(pool.map(work, items))
+
+
+def processors() -> int:
+    """The processors that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _dataset(sample: Sample, reference: lgb.Dataset | None = None) -> lgb.Dataset:
+    return lgb.Dataset(
+        sample.X,
+        label=sample.y,
+        init_score=sample.start,
+        reference=reference,
+        categorical_feature=list(sample.categorical),
+        feature_name=list(sample.names),
+        params={"verbosity": -1, "feature_pre_filter": False},
+    )

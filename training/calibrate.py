@@ -1,0 +1,110 @@
+"""Fits the monotone maps from margins to probabilities, on rows older than any that will judge them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.maps import MonotoneMap
+from training.bootstrap import Interval
+from training.newton import fit_logistic
+from training.reliability import log_losses
+
+Floats = NDArray[np.float64]
+
+_WON_PER_KNOT = 25
+_MOST_KNOTS = 12
+_DRAWS = 400
+
+
+def fit_platt(margin: Floats, y: Floats) -> MonotoneMap:
+    """log-odds = slope × margin + intercept, slope ≥ 0, by maximum likelihood (Platt 1999, on log-odds)."""
+    spread = float(margin.std())
+    if spread < 1e-9:
+        return MonotoneMap.platt(0.0, _rate_logit(y))
+    centre = float(margin.mean())
+    # one pseudo-observation of each kind in effect: separable rows must not give an infinite slope
+    intercept, weights = fit_logistic(((margin - centre) / spread)[:, None], y, penalty=0.1)
+    slope = float(weights[0]) / spread
+    if slope <= 0:
+        return MonotoneMap.platt(0.0, _rate_logit(y))
+    return MonotoneMap.platt(slope, intercept - slope * centre)
+
+
+def fit_monotone(margin: Floats, y: Floats) -> MonotoneMap:
+    """Pooled rates of ordered groups as rising knots, for margins that are no log-odds (points, ages).
+
+    One knot for each 25 won rows, at most 12; below three knots a line serves better. Where the rates do not
+    rise a slight slope is kept, so that the map never merges leads that the margin tells apart.
+    """
+    knots = min(_MOST_KNOTS, int(y.sum()) // _WON_PER_KNOT, int((1 - y).sum()) // _WON_PER_KNOT)
+    group = _groups(margin, knots)
+    if group is None or group.max() < 2:
+        return _sloped(fit_platt(margin, y), margin)
+    rows = np.bincount(group).astype(np.float64)
+    rate = (np.bincount(group, y) + float(y.mean())) / (rows + 1)
+    centres = np.bincount(group, margin) / rows
+    rising = _pooled(rate, rows)
+    tilt = 1e-3 * (centres - centres[0]) / max(float(margin.std()), 1e-9)
+    return MonotoneMap(margins=tuple(centres.tolist()), log_odds=tuple((_logit(rising) + tilt).tolist()))
+
+
+def choose_calibration(margin: Floats, y: Floats, clusters: NDArray[np.object_], seed: int) -> MonotoneMap:
+    """The identity, unless a Platt line helped beyond its interval on the newer half of out-of-fold rows.
+
+    Rows are in the order of time. The line is fitted on the older half and its gain in log loss judged on the
+    newer half by a bootstrap over clusters; when it holds, it is fitted again on all of them.
+    """
+    half = len(y) // 2
+    older, newer = y[:half], y[half:]
+    if min(older.sum(), (1 - older).sum(), newer.sum(), (1 - newer).sum()) < _WON_PER_KNOT:
+        return MonotoneMap.identity()
+    line = fit_platt(margin[:half], older)
+    plain = log_losses(newer, MonotoneMap.identity().of(margin[half:]))
+    gain = plain - log_losses(newer, line.of(margin[half:]))
+    if mean_interval(gain, clusters[half:], seed).low <= 0:
+        return MonotoneMap.identity()
+    return fit_platt(margin, y)
+
+
+def mean_interval(values: Floats, clusters: NDArray[np.object_], seed: int) -> Interval:
+    """The bootstrap interval over clusters of the mean of `values`."""
+    _, cluster = np.unique(clusters.astype(str), return_inverse=True)
+    sums, rows = np.bincount(cluster, values), np.bincount(cluster)
+    rng = np.random.default_rng(seed)
+    draws = rng.integers(0, len(sums), (_DRAWS, len(sums)))
+    return Interval.of(sums[draws].sum(axis=1) / rows[draws].sum(axis=1))
+
+
+def _groups(margin: Floats, knots: int) -> NDArray[np.intp] | None:
+    """Group number of each row: `knots` groups of about equal size that keep equal margins together."""
+    if knots < 3:
+        return None
+    edges = np.unique(np.quantile(margin, np.linspace(0, 1, knots + 1)[1:-1]))
+    found = np.searchsorted(edges, margin, side="left")
+    return np.unique(found, return_inverse=True)[1]
+
+
+def _pooled(rate: Floats, weight: Floats) -> Floats:
+    """The nearest rising sequence: neighbours in the wrong order share a mean (pool adjacent violators)."""
+    blocks: list[tuple[float, float, int]] = []
+    for value, mass in zip(rate.tolist(), weight.tolist(), strict=True):
+        blocks.append((value, mass, 1))
+        while len(blocks) > 1 and blocks[-2][0] >= blocks[-1][0]:
+            (a, wa, na), (b, wb, nb) = blocks[-2:]
+            blocks[-2:] = [((a * wa + b * wb) / (wa + wb), wa + wb, na + nb)]
+    return np.concatenate([np.full(n, value) for value, _, n in blocks])
+
+
+def _sloped(line: MonotoneMap, margin: Floats) -> MonotoneMap:
+    """`line`, with a slight slope where it has none."""
+    intercept, slope = line.log_odds[0], line.log_odds[1] - line.log_odds[0]
+    return MonotoneMap.platt(max(slope, 1e-3 / max(float(margin.std()), 1e-9)), intercept)
+
+
+def _rate_logit(y: Floats) -> float:
+    return float(_logit(np.array([(float(y.sum()) + 0.5) / (len(y) + 1)]))[0])
+
+
+def _logit(rate: Floats) -> Floats:
+    return np.asarray(np.log(rate) - np.log1p(-rate))

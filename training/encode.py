@@ -1,0 +1,64 @@
+"""Learns encoders: vocabularies, medians and scales come from the rows being fitted, and from no other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Column, Columns, Feature
+from serving.encoding import CategoryColumn, LinearEncoder, NumberColumn, TreeEncoder
+
+_ONE_HOT_LEVELS = 60
+"""At most this many levels of a category get a weight of their own in a linear model, most frequent first."""
+
+
+def take(columns: Columns, rows: NDArray[np.intp]) -> dict[str, Column]:
+    """The given `rows` of every column."""
+    return {name: column[rows] for name, column in columns.items()}
+
+
+def fit_tree_encoder(features: Sequence[Feature], columns: Columns, rare_level: int) -> TreeEncoder:
+    """Codes for the levels with at least `rare_level` rows; the rest shares "other"."""
+    vocabularies = {
+        feature.name: tuple(sorted(_levels(columns[feature.name], rare_level)))
+        for feature in features
+        if feature.dtype == "category"
+    }
+    return TreeEncoder(features=tuple(f.name for f in features), vocabularies=vocabularies)
+
+
+def fit_linear_encoder(features: Sequence[Feature], columns: Columns, rare_level: int) -> LinearEncoder:
+    """Medians, scales and levels of `columns`; features that never vary are left out."""
+    specs = [_spec(feature, columns[feature.name], rare_level) for feature in features]
+    return LinearEncoder(columns=tuple(spec for spec in specs if spec is not None))
+
+
+def _spec(feature: Feature, column: Column, rare_level: int) -> NumberColumn | CategoryColumn | None:
+    if feature.dtype == "category":
+        levels = _levels(column, rare_level)[:_ONE_HOT_LEVELS]
+        return CategoryColumn(name=feature.name, levels=tuple(sorted(levels))) if levels else None
+    return _number(feature.name, column.astype(np.float64))
+
+
+def _number(name: str, numbers: NDArray[np.float64]) -> NumberColumn | None:
+    """Median of what is there, mean and scale after it has filled the gaps."""
+    absent = np.isnan(numbers)
+    if absent.all():
+        return None
+    median = float(np.median(numbers[~absent]))
+    filled = np.where(absent, median, numbers)
+    scale = float(filled.std())
+    flag = bool(absent.any())
+    if scale < 1e-12 and not flag:
+        return None
+    mean, scale = float(filled.mean()), max(scale, 1e-12)
+    return NumberColumn(name=name, median=median, mean=mean, scale=scale, flag=flag)
+
+
+def _levels(column: Column, rare_level: int) -> list[str]:
+    """Levels with at least `rare_level` rows, most frequent first, ties by name."""
+    counts = Counter(level for level in column.tolist() if level is not None)
+    return sorted((level for level, n in counts.items() if n >= rare_level), key=lambda v: (-counts[v], v))

@@ -1,0 +1,128 @@
+"""The gate: which evidence lets a model replace what answers today. Arithmetic only; it moves nothing."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from features.recipe import Gate
+from training.evidence import BASELINES, JUDGED, Evidence
+
+Verdict = Literal["promote", "refuse", "nothing_to_learn"]
+
+
+class Check(BaseModel):
+    """One condition of the gate, whether it holds, and the numbers that say so."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    passed: bool
+    words: str
+
+
+class Judgement(BaseModel):
+    """The verdict and every check behind it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    verdict: Verdict
+    incumbent: str
+    checks: tuple[Check, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """The words of the checks that failed."""
+        return tuple(check.words for check in self.checks if not check.passed)
+
+
+def judge(evidence: Evidence, gate: Gate) -> Judgement:
+    """Whether the evidence lets the model be served.
+
+    It must beat the incumbent (the champion, or the rung that answers without one) in log loss beyond the
+    interval, no baseline may beat it beyond its interval, and enough conversions must stand in the test.
+    A veto holds only when the interval lies outside the band and the incumbent is nearer to it: by its point
+    alone a quarter of perfect models would be vetoed on a small test.
+    """
+    if not learned(evidence):
+        return _nothing(evidence)
+    incumbent = incumbent_of(evidence)
+    checks = (
+        _enough(evidence, gate),
+        _gain(evidence, incumbent),
+        *(_not_beaten(evidence, name) for name in BASELINES if evidence.row(name) is not None),
+        _veto(evidence, incumbent, "slope", gate.slope),
+        _veto(evidence, incumbent, "observed_expected", gate.observed_expected),
+    )
+    verdict: Verdict = "promote" if all(check.passed for check in checks) else "refuse"
+    return Judgement(verdict=verdict, incumbent=incumbent, checks=checks)
+
+
+def incumbent_of(evidence: Evidence) -> str:
+    """Who would answer if the model were refused."""
+    names = ("champion", "bayes", "rules", "base_rate")
+    return next(name for name in names if evidence.row(name) is not None)
+
+
+def learned(evidence: Evidence) -> bool:
+    """Whether the model knows anything: orders better than chance, or promises better than the base rate."""
+    ranking = evidence.interval(JUDGED, "auc")
+    gain = evidence.difference("base_rate", "log_loss")
+    return bool((ranking and ranking.low > 0.5) or (gain and gain.surely_below()))
+
+
+def _nothing(evidence: Evidence) -> Judgement:
+    ranking = evidence.interval(JUDGED, "auc")
+    span = f"{ranking.low:.3f} to {ranking.high:.3f}" if ranking else "unknown"
+    words = (
+        f"nothing to learn here: the model's AUC is {span}, and its log loss is not below that of the base "
+        f"rate beyond the interval; let the rules answer."
+    )
+    check = Check(name="learned", passed=False, words=words)
+    return Judgement(verdict="nothing_to_learn", incumbent=incumbent_of(evidence), checks=(check,))
+
+
+def _enough(evidence: Evidence, gate: Gate) -> Check:
+    words = f"{evidence.won} converted test rows; [gate] min_positives asks for {gate.min_positives}."
+    return Check(name="min_positives", passed=evidence.won >= gate.min_positives, words=words)
+
+
+def _gain(evidence: Evidence, incumbent: str) -> Check:
+    """Log loss must fall against the incumbent, by the whole interval."""
+    gain = evidence.difference(incumbent, "log_loss")
+    if gain is None or gain.difference is None:
+        return Check(name="gain", passed=False, words=f"no comparison with {incumbent}.")
+    words = f"log loss minus that of {incumbent}: {gain.difference:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]."
+    return Check(name=f"gain over {incumbent}", passed=gain.surely_below(), words=words)
+
+
+def _not_beaten(evidence: Evidence, baseline: str) -> Check:
+    """The baseline is not better beyond the interval in log loss or AUC."""
+    loss, order = evidence.difference(baseline, "log_loss"), evidence.difference(baseline, "auc")
+    beaten = [d for d in (loss,) if d and d.surely_above()] + [d for d in (order,) if d and d.surely_below()]
+    words = "; ".join(
+        f"{baseline} is better in {d.figure} by {abs(d.difference or 0):.4f}, beyond the interval "
+        f"[{d.low:+.4f}, {d.high:+.4f}]"
+        for d in beaten
+    )
+    return Check(
+        name=f"not beaten by {baseline}", passed=not beaten, words=words or f"not beaten by {baseline}."
+    )
+
+
+def _veto(evidence: Evidence, incumbent: str, figure: str, band: tuple[float, float]) -> Check:
+    """The interval of `figure` touches the band, or the incumbent is further from it."""
+    interval = evidence.interval(JUDGED, figure)
+    outside = interval is not None and (interval.high < band[0] or interval.low > band[1])
+    own, other = ((evidence.row(name) or {}).get(figure) for name in (JUDGED, incumbent))
+    worse = other is None or own is None or _off(own, band) > _off(other, band)
+    words = f"{figure} {own:.2f}" if own is not None else f"{figure} is not known"
+    if interval is not None:
+        words += f" [{interval.low:.2f}, {interval.high:.2f}], band {band[0]:g} to {band[1]:g}"
+    return Check(name=figure, passed=not (outside and worse), words=words + ".")
+
+
+def _off(value: float, band: tuple[float, float]) -> float:
+    """How far outside the band, 0 inside."""
+    return max(band[0] - value, value - band[1], 0.0)
