@@ -2,6 +2,7 @@
 
     manifest.json   facts, recipe, features and their order, encoders, linear weights, maps, references
     model_0.txt …   LightGBM text, one file a booster (`no_events_0.txt` … for the variant without events)
+    bayes.json      the rung for small histories, where training made one
     rules.toml      the scorecard below the model
 
 No pickle: reading an artefact parses text, and runs nothing that it contains.
@@ -18,7 +19,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from features import Feature, LeadscoreError, dump_features, load_features
+from features import Feature, LeadscoreError, Recipe, dump_features, load_features
+from serving.bayes import Bayes
 from serving.blend import Model
 from serving.manifest import SCHEMA_VERSION, Manifest
 from serving.model_file import TreeFiles, dump_model, restore_model
@@ -26,6 +28,7 @@ from serving.rules import Rules
 from serving.rules_file import parse_rules
 
 MANIFEST = "manifest.json"
+BAYES = "bayes.json"
 RULES = "rules.toml"
 _DAMAGED = "Fetch the artefact again, or train anew with 'leadscore train'."
 
@@ -39,18 +42,25 @@ class Artefact:
     manifest: Manifest
     model: Model
     no_events: Model | None
+    bayes: Bayes | None
     rules: Rules
 
 
 def save_artefact(
-    folder: Path, manifest: Manifest, model: Model, *, rules: str, no_events: Model | None = None
+    folder: Path,
+    manifest: Manifest,
+    model: Model,
+    *,
+    rules: str,
+    no_events: Model | None = None,
+    bayes: Bayes | None = None,
 ) -> str:
     """Write an artefact into `folder` (made if absent) and return its id; same input, same bytes.
 
     `rules` is the text of rules.toml. Files of an earlier artefact in `folder` are replaced.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for stale in [*folder.glob("model_*.txt"), *folder.glob("no_events_*.txt")]:
+    for stale in _parts(folder):
         stale.unlink()
     files = [TreeFiles("model"), TreeFiles("no_events")]
     union = {f.name: f for member in (model, no_events) if member for f in member.features}
@@ -62,6 +72,8 @@ def save_artefact(
         "no_events": dump_model(no_events, files[1]) if no_events else None,
     }
     texts = {MANIFEST: json.dumps(content, indent=1, allow_nan=False) + "\n", RULES: rules}
+    if bayes is not None:
+        texts[BAYES] = bayes.to_json()
     for name, text in (texts | files[0].texts | files[1].texts).items():
         (folder / name).write_bytes(text.encode())
     return artefact_id(folder)
@@ -70,10 +82,15 @@ def save_artefact(
 def artefact_id(folder: Path) -> str:
     """Twelve hex digits that name the content of the artefact in `folder`."""
     digest = hashlib.sha256()
-    boosters = [*folder.glob("model_*.txt"), *folder.glob("no_events_*.txt")]
-    for path in sorted([folder / MANIFEST, folder / RULES, *boosters]):
+    for path in sorted(_parts(folder)):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:12]
+
+
+def _parts(folder: Path) -> list[Path]:
+    """The files of an artefact that are in `folder`."""
+    patterns = (MANIFEST, BAYES, RULES, "model_*.txt", "no_events_*.txt")
+    return [path for pattern in patterns for path in folder.glob(pattern)]
 
 
 def load_artefact(folder: Path | str, version: str | None = None) -> Artefact:
@@ -90,18 +107,40 @@ def load_artefact(folder: Path | str, version: str | None = None) -> Artefact:
         version = version or artefact_id(folder)
         model = restore_model(content["model"], features, folder, version)
         no_events = _restore_variant(content["no_events"], features, folder, version)
+        bayes = _read_bayes(folder / BAYES, version)
         text = (folder / RULES).read_text(encoding="utf-8")
     except (ValidationError, KeyError, ValueError, TypeError, OSError) as error:
         reason = f"{type(error).__name__} while reading it"
         raise LeadscoreError(f"{folder}: is damaged ({reason}).", _DAMAGED) from error
     rules = parse_rules(text, manifest.recipe, calibration=manifest.rules_map, version=version)
-    return Artefact(folder, version, manifest, model, no_events, rules)
+    return Artefact(folder, version, manifest, model, no_events, bayes, rules)
+
+
+def load_scorecard(folder: Path | str, version: str | None = None) -> tuple[Recipe, Rules]:
+    """Recipe and calibrated rules of an artefact whose model may be damaged.
+
+    Raises:
+        LeadscoreError: not even these can be read.
+    """
+    folder = Path(folder)
+    content = _read_manifest(folder)
+    try:
+        manifest = Manifest.model_validate(content["facts"])
+        text = (folder / RULES).read_text(encoding="utf-8")
+    except (ValidationError, KeyError, OSError) as error:
+        raise LeadscoreError(f"{folder}: is damaged ({type(error).__name__}).", _DAMAGED) from error
+    version = version or artefact_id(folder)
+    return manifest.recipe, parse_rules(text, manifest.recipe, calibration=manifest.rules_map, version=version)
 
 
 def _restore_variant(
     body: Mapping[str, Any] | None, features: Mapping[str, Feature], folder: Path, version: str
 ) -> Model | None:
     return restore_model(body, features, folder, version) if body else None
+
+
+def _read_bayes(path: Path, version: str) -> Bayes | None:
+    return Bayes.from_json(path.read_text(encoding="utf-8"), version) if path.exists() else None
 
 
 def _read_manifest(folder: Path) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from serving.reference import Reference
 
 SCHEMA_VERSION = 1
 
-RungName = Literal["model", "no_events", "rules"]
+RungName = Literal["model", "no_events", "bayes", "rules"]
 """`no_events` is the variant of the model for leads whose events were not given."""
 
 

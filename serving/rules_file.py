@@ -14,9 +14,21 @@ from features import LeadscoreError, Recipe
 from serving.maps import MonotoneMap
 from serving.rules import Rules
 from serving.rules_compile import compile_rules
+from serving.rules_default import default_rules
 from serving.scorecard import Scorecard
 
 _REMEDY = "Correct the file, or remove 'rules' from the recipe to use the default scorecard."
+
+
+def rules_text(recipe: Recipe, folder: Path | None = None) -> str:
+    """The TOML text of the recipe's scorecard: its `rules` file, relative to `folder`, else the default one.
+
+    Raises:
+        LeadscoreError: the recipe names a file that is not there.
+    """
+    if recipe.rules is None:
+        return default_rules(recipe)
+    return _read(Path(folder or ".") / recipe.rules)
 
 
 def load_rules(source: Path | str, recipe: Recipe) -> Rules:
@@ -29,11 +41,7 @@ def load_rules(source: Path | str, recipe: Recipe) -> Rules:
     if isinstance(source, str) and "\n" in source:
         return parse_rules(source, recipe)
     path = Path(source)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise LeadscoreError(f"{path}: no such scorecard, or not a text file.", _REMEDY) from None
-    return parse_rules(text, recipe, name=path.name)
+    return parse_rules(_read(path), recipe, name=path.name)
 
 
 def parse_rules(
@@ -58,6 +66,13 @@ def parse_rules(
         raise LeadscoreError("\n".join(problems), _REMEDY) from None
     version = version or hashlib.sha256(text.encode()).hexdigest()[:8]
     return Rules(card, compile_rules(card, recipe, name), calibration, version)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise LeadscoreError(f"{path}: no such scorecard, or not a text file.", _REMEDY) from None
 
 
 def _sentence(name: str, problem: Any) -> str:

@@ -1,0 +1,156 @@
+"""Turns what a rung computed into scores: numbers become bands, grades, words and deadlines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Columns, Feature
+from features.clock import from_us
+from serving.actions import Circumstances, next_action
+from serving.maps import FLOOR, Floats
+from serving.reasons import Reasoner
+from serving.reference import Maturity, Reference
+from serving.rules import Rules
+from serving.score import Reason, Score, ScoredBy, Stage
+from serving.scorer import Scorer
+from serving.situation import Asked, Situations
+
+_DIGITS = 6
+"""Decimals of a probability in answers; `FLOOR` is the least number that they can show."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A scorer that may answer, and what its probabilities are compared with.
+
+    `needs_events`: not asked about leads whose events were not given. `calibrated`: its map was fitted on
+    this company's history. `note` is a warning on each of its answers.
+    """
+
+    scorer: Scorer
+    reference: Reference
+    calibrated: bool = True
+    needs_events: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Background:
+    """What an answer says whichever rung gives the probability: shape `(n_leads,)` each."""
+
+    grades: list[str]
+    excluded: list[tuple[str, ...]]
+    intent_days: Floats
+    stages: list[Stage]
+
+    @classmethod
+    def of(cls, rules: Rules, situations: Situations, columns: Columns, asked: Sequence[Asked]) -> Background:
+        """Read from the columns, by the scorecard and the recipe."""
+        fit, engagement = rules.points(columns)
+        excluded = rules.exclusions(columns)
+        free = np.array([not names for names in excluded], dtype=np.bool_)
+        mql = (fit + engagement >= rules.card.cuts.mql) & free
+        return cls(
+            rules.grades(fit, engagement),
+            excluded,
+            situations.intent_days(columns),
+            situations.stages(columns, list(asked), mql),
+        )
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What one rung says about some leads, in their order."""
+
+    rung: Rung
+    probabilities: Floats
+    scores: list[int]
+    maturities: list[Maturity]
+    reasons_for: list[list[Reason]]
+    reasons_against: list[list[Reason]]
+
+
+def compute(rung: Rung, columns: Columns, reasons: int) -> Computed:
+    """Ask `rung`; at most `reasons` for and against each (0: none, and contributions are not computed)."""
+    scorer = rung.scorer
+    margin = scorer.margin(columns)
+    if not np.isfinite(margin).all():
+        raise ArithmeticError("a margin is not finite")
+    exact = scorer.probability(margin)
+    pro: list[list[Reason]] = [[] for _ in margin]
+    con: list[list[Reason]] = [[] for _ in margin]
+    if reasons:
+        by_name: dict[str, Feature] = {feature.name: feature for feature in scorer.features}
+        pro, con = Reasoner(by_name).reasons(scorer.contributions(columns), columns, reasons)
+    shown = np.clip(np.round(exact, _DIGITS), FLOOR, 1 - FLOOR)
+    scores, maturities = rung.reference.scores(exact), rung.reference.maturities(exact)
+    return Computed(rung, shown, scores, maturities, pro, con)
+
+
+def scored(
+    lead: Asked, background: Background, row: int, computed: Computed, at: int, about: About, notes: list[str]
+) -> Score:
+    """The score of `lead`: position `row` of the background, position `at` of what the rung computed."""
+    rung, stage = computed.rung, background.stages[row]
+    maturity, excluded = computed.maturities[at], background.excluded[row]
+    case = Circumstances(
+        lead.as_of_us, maturity, stage, float(background.intent_days[row]), excluded_by=excluded
+    )
+    return Score(
+        lead_id=lead.lead_id,
+        status="scored" if rung.calibrated else "uncalibrated",
+        as_of=from_us(lead.as_of_us),
+        horizon_days=about.horizon_days,
+        probability=float(computed.probabilities[at]),
+        score=computed.scores[at],
+        grade=background.grades[row],
+        maturity=maturity,
+        stage=stage,
+        next_action=next_action(case),
+        reasons_for=computed.reasons_for[at],
+        reasons_against=computed.reasons_against[at],
+        scored_by=ScoredBy(rung=rung.scorer.rung, version=rung.scorer.version, name=about.name),  # type: ignore[arg-type]
+        warnings=[*lead.notes, *notes, *([rung.note] if rung.note else []), *map(_excluded, excluded)],
+    )
+
+
+def unscored(lead: Asked, stage: Stage, about: About, notes: Sequence[str] = ()) -> Score:
+    """The answer for a lead that is closed, has opted out, or that no rung could answer for."""
+    closed = lead.outcome is not None
+    case = Circumstances(lead.as_of_us, None, stage, np.nan, opted_out=lead.opted_out, closed=closed)
+    return Score(
+        lead_id=lead.lead_id,
+        status="closed" if closed else "opted_out" if lead.opted_out else "abstained",
+        as_of=from_us(lead.as_of_us),
+        horizon_days=about.horizon_days,
+        probability=None,
+        score=None,
+        grade=None,
+        maturity=None,
+        stage=stage,
+        next_action=next_action(case),
+        warnings=[*lead.notes, *notes],
+    )
+
+
+@dataclass(frozen=True)
+class About:
+    """What is the same in all answers of a ladder: the recipe's name and the horizon."""
+
+    name: str
+    horizon_days: float
+
+
+def take(columns: Columns, rows: NDArray[np.intp]) -> Columns:
+    """The columns of some leads; the same object when it is all of them."""
+    if all(len(column) == len(rows) for column in columns.values()):
+        return columns
+    return {name: column[rows] for name, column in columns.items()}
+
+
+def _excluded(name: str) -> str:
+    return f"excluded by the scorecard: {name}"

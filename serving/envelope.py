@@ -1,0 +1,102 @@
+"""The request of one lead: a static envelope, whose fields are checked against the recipe that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from features import Lead, LeadError, LeadscoreError, Recipe, parse_lead
+from features.clock import parse_moment
+from serving.ladder import Ladder
+from serving.score import Problem, Score, failed
+
+_ACCEPTED = "lead_id, fields, events, as_of, created_at, stage"
+
+
+def _as_text(raw: Any) -> Any:
+    """CRMs send ids as numbers too."""
+    return str(raw) if isinstance(raw, int) and not isinstance(raw, bool) else raw
+
+
+class LeadRequest(BaseModel):
+    """One lead to score.
+
+    `events`: leave out what you do not track (event features are then missing and a scorer without them
+    answers); send an empty list where nothing happened. Without `as_of` the clock is taken.
+    """
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    lead_id: Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=500)]
+    fields: dict[str, Any] = Field(default_factory=dict)
+    events: list[dict[str, Any]] | None = None
+    as_of: str | None = None
+    created_at: str | None = None
+    stage: str | None = None
+
+
+def score_items(ladder: Ladder, items: Sequence[Any], now_us: int, reasons: int = 3) -> list[Score]:
+    """A score for each of `items`, in order; wrong input is the error of its own item only.
+
+    `now_us` is the as_of of items that name none.
+    """
+    read = [_read(ladder.recipe, item, now_us) for item in items]
+    leads = [lead for lead in read if isinstance(lead, Lead)]
+    answers: Iterator[Score] = iter(ladder.score(leads, reasons))
+    return [next(answers) if isinstance(lead, Lead) else lead for lead in read]
+
+
+def read_lead(recipe: Recipe, request: LeadRequest, now_us: int) -> Lead:
+    """The lead of a request, as features see it.
+
+    Raises:
+        LeadError: fields or events that the recipe does not know, or values that it cannot read.
+        ValueError: `as_of` is not a moment.
+    """
+    as_of = now_us if request.as_of is None else parse_moment(request.as_of, recipe.recipe.zone)
+    return parse_lead(
+        recipe,
+        lead_id=request.lead_id,
+        fields=request.fields,
+        events=request.events,
+        as_of_us=as_of,
+        created_at=request.created_at,
+        stage=request.stage,
+    )
+
+
+def _read(recipe: Recipe, item: Any, now_us: int) -> Lead | Score:
+    """The lead of one item, or the score that says what is wrong with it."""
+    name = _id_of(item)
+    if not isinstance(item, dict):
+        remedy = f"Send an object with {_ACCEPTED}."
+        return failed(name, [Problem(field="lead", problem="is not a JSON object", remedy=remedy)])
+    try:
+        request = LeadRequest.model_validate(item)
+    except ValidationError as error:
+        return failed(name, [_envelope_problem(problem) for problem in error.errors(include_input=False)])
+    try:
+        return read_lead(recipe, request, now_us)
+    except LeadError as error:
+        return failed(name, [Problem(field=p.field, problem=p.problem, remedy=p.remedy) for p in error.problems])
+    except LeadscoreError as error:
+        return failed(name, [Problem(field="lead", problem=error.problem, remedy=error.remedy)])
+    except (ValueError, OverflowError):
+        remedy = "Send ISO 8601, such as 2025-01-31T09:30:00+01:00, or leave it out for now."
+        return failed(name, [Problem(field="as_of", problem="is not a date-time", remedy=remedy)])
+
+
+def _id_of(item: Any) -> str | None:
+    """The lead's id as far as the item has a usable one, so that its sender finds the error again."""
+    raw = _as_text(item.get("lead_id")) if isinstance(item, dict) else None
+    return raw if isinstance(raw, str) and raw else None
+
+
+def _envelope_problem(problem: Any) -> Problem:
+    place = ".".join(str(part) for part in problem["loc"]) or "lead"
+    if problem["type"] == "extra_forbidden":
+        remedy = f"Accepted beside 'fields': {_ACCEPTED}. A CRM's own fields go inside 'fields'."
+        return Problem(field=place, problem="is not known", remedy=remedy)
+    return Problem(field=place, problem=str(problem["msg"]), remedy=f"A lead has {_ACCEPTED}.")

@@ -1,0 +1,188 @@
+"""The ladder: the best rung that can answer does, each answer says which, and no lead stays without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self
+
+import numpy as np
+
+from features import Columns, Feature, Lead, LeadscoreError, Recipe, dump_features, online, stack
+from serving.answer import About, Background, Computed, Rung, compute, scored, take, unscored
+from serving.artefact import Artefact
+from serving.rules import Rules
+from serving.rules_default import default_rules
+from serving.rules_file import parse_rules
+from serving.score import Score
+from serving.situation import Asked, Situations
+
+_NO_EVENTS = "events were not given: scored without them; send an empty list where there are none"
+_THIN = "nothing is known of this lead but when it came: scored by the scorecard"
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Rungs from the best to the scorecard, and what every answer needs beside them.
+
+    `rungs` ends with the scorecard, whose fit and engagement grade every lead. The rungs share one set
+    of columns: the union of their features and of what stage and action look at.
+    """
+
+    recipe: Recipe
+    rules: Rules
+    rungs: tuple[Rung, ...]
+
+    @classmethod
+    def of(cls, artefact: Artefact) -> Self:
+        """model → model without events → bayes → rules, as far as the artefact has them."""
+        references = artefact.manifest.references
+        recipe = artefact.manifest.recipe
+        rungs = []
+        if "model" in references:
+            rungs.append(Rung(artefact.model, references["model"], needs_events=recipe.events is not None))
+        if artefact.no_events is not None and "no_events" in references:
+            rungs.append(Rung(artefact.no_events, references["no_events"]))
+        if artefact.bayes is not None and "bayes" in references:
+            rungs.append(Rung(artefact.bayes, references["bayes"], needs_events=recipe.events is not None))
+        rules = artefact.rules
+        reference = references.get("rules") if rules.calibrated else None
+        rungs.append(Rung(rules, reference or rules.reference(), calibrated=rules.calibrated))
+        return cls(recipe, rules, tuple(rungs))
+
+    @classmethod
+    def by_rules(cls, recipe: Recipe, rules: Rules | None = None, note: str = "") -> Self:
+        """The scorecard alone, before anything was trained; `note` is a warning on each answer."""
+        rules = rules or parse_rules(default_rules(recipe), recipe)
+        rung = Rung(rules, rules.reference(), calibrated=rules.calibrated, note=note)
+        return cls(recipe, rules, (rung,))
+
+    def noting(self, note: str) -> Self:
+        """The same ladder with a warning on each answer."""
+        return replace(self, rungs=tuple(replace(rung, note=note) for rung in self.rungs))
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """All that must be computed for a lead.
+
+        Raises:
+            LeadscoreError: two rungs mean different things by one name.
+        """
+        union: dict[str, Feature] = {}
+        groups = [self.situations.features, self.rules.features, *(r.scorer.features for r in self.rungs)]
+        for feature in (feature for group in groups for feature in group):
+            kept = union.setdefault(feature.name, feature)
+            if kept != feature and _meaning(kept) != _meaning(feature):
+                raise LeadscoreError(
+                    f"two rungs read '{feature.name}' and mean different features by it.",
+                    "Rename one of the two in the recipe or in rules.toml.",
+                )
+        return tuple(union.values())
+
+    @cached_property
+    def situations(self) -> Situations:
+        """Reads stages and intent."""
+        return Situations(self.recipe)
+
+    @property
+    def top(self) -> Rung:
+        """The rung that answers for a lead that is known well."""
+        return self.rungs[0]
+
+    def score(self, leads: Sequence[Lead], reasons: int = 3) -> list[Score]:
+        """The score of each of `leads`, in their order."""
+        if not leads:
+            return []
+        columns = stack(self.features, [online(self.features, lead) for lead in leads])
+        return self.score_columns(columns, [asked_of(lead) for lead in leads], reasons)
+
+    def score_columns(self, columns: Columns, asked: Sequence[Asked], reasons: int = 3) -> list[Score]:
+        """The score of each lead in `asked`, whose features are `columns`, in order.
+
+        Raises:
+            LeadscoreError: a column that every answer needs is missing.
+        """
+        if not asked:
+            return []
+        background = Background.of(self.rules, self.situations, columns, asked)
+        about = About(self.recipe.name, self.recipe.recipe.horizon_days)
+        answers: dict[int, Score] = {}
+        notes: list[list[str]] = [[] for _ in asked]
+        open_rows = [i for i, lead in enumerate(asked) if lead.outcome is None and not lead.opted_out]
+        self._warn(columns, asked, open_rows, notes)
+        for computed, rows in self._climb(columns, asked, open_rows, notes, reasons):
+            for at, row in enumerate(rows):
+                answers[row] = scored(asked[row], background, row, computed, at, about, notes[row])
+        return [
+            answers.get(row) or unscored(lead, background.stages[row], about, notes[row])
+            for row, lead in enumerate(asked)
+        ]
+
+    def _climb(
+        self,
+        columns: Columns,
+        asked: Sequence[Asked],
+        rows: list[int],
+        notes: list[list[str]],
+        reasons: int,
+    ) -> Iterator[tuple[Computed, list[int]]]:
+        """Each rung's answers and the rows that they are for, best rung first."""
+        thin = self._thin(columns)
+        left = rows
+        for rung in self.rungs:
+            last = rung is self.rungs[-1]
+            mine = [i for i in left if last or not (thin[i] or (rung.needs_events and not asked[i].events_given))]
+            if not mine:
+                continue
+            try:
+                computed = compute(rung, take(columns, np.array(mine, dtype=np.intp)), reasons)
+            except Exception as error:  # a rung that fails is skipped, whatever it fails of
+                for row in mine:
+                    notes[row].append(f"the rung '{rung.scorer.rung}' failed ({type(error).__name__})")
+                continue
+            taken = set(mine)
+            left = [i for i in left if i not in taken]
+            yield computed, mine
+
+    def _warn(
+        self, columns: Columns, asked: Sequence[Asked], rows: list[int], notes: list[list[str]]
+    ) -> None:
+        """Say what every answer to these rows suffers from."""
+        thin = self._thin(columns)
+        for row in rows:
+            if self.recipe.events is not None and not asked[row].events_given:
+                notes[row].append(_NO_EVENTS)
+            if thin[row] and len(self.rungs) > 1:
+                notes[row].append(_THIN)
+
+    def _thin(self, columns: Columns) -> list[bool]:
+        """For each lead whether none of its fields and no event is known."""
+        names = [f.name for f in self.features if f.group in ("fit", "origin", "engagement")]
+        rows = len(next(iter(columns.values())))
+        known = np.zeros(rows, dtype=np.bool_)
+        for name in names:
+            column = columns[name]
+            known |= ~np.isnan(column) if column.dtype == np.float64 else np.not_equal(column, None)
+            if known.all():
+                break
+        return [not one for one in known] if names else [False] * rows
+
+
+def asked_of(lead: Lead) -> Asked:
+    """What an answer needs of a lead in memory, beside its features."""
+    return Asked(
+        lead.lead_id,
+        lead.as_of_us,
+        lead.by_kind is not None,
+        lead.stage,
+        lead.outcome,
+        lead.opted_out,
+        tuple(lead.notes),
+    )
+
+
+def _meaning(feature: Feature) -> dict[str, object]:
+    """A feature's definition without how it is grouped and called for people."""
+    (dumped,) = dump_features((feature,))
+    return {key: value for key, value in dumped.items() if key not in ("group", "called", "label")}

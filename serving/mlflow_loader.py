@@ -1,0 +1,61 @@
+"""The loader that MLflow logs beside an artefact (models from code): no pickle, our own reading of the folder.
+
+MLflow runs this file when the model is loaded; nothing else imports it. Input: one column a feature
+(numbers double, categories string). Output: probability, score and maturity of each row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+
+from features import Column, Feature
+from serving.artefact import load_artefact
+from serving.registry import artefact_within
+
+
+class LeadscoreModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-defined]
+    """The model rung of an artefact under MLflow's `predict`."""
+
+    def load_context(self, context: Any) -> None:
+        """Read the artefact that was logged with the model."""
+        folder = artefact_within(_path(context.artifacts["artefact"]))
+        self._artefact = load_artefact(folder)
+
+    def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
+        """Probability inside (0, 1), score 1–99 and maturity, in the rows' order and with their index."""
+        model = self._artefact.model
+        reference = self._artefact.manifest.references["model"]
+        columns = {feature.name: _column(feature, model_input) for feature in model.features}
+        probability = model.probability(model.margin(columns))
+        return pd.DataFrame(
+            {
+                "probability": probability,
+                "score": np.array(reference.scores(probability), dtype=np.int64),
+                "maturity": reference.maturities(probability),
+            },
+            index=model_input.index,
+        )
+
+
+def _column(feature: Feature, frame: pd.DataFrame) -> Column:
+    """One feature as scorers want it; a column that is not there is missing throughout."""
+    if feature.name not in frame.columns:
+        absent: object = np.nan if feature.dtype == "number" else None
+        return np.full(len(frame), absent, dtype=np.float64 if feature.dtype == "number" else object)
+    series = frame[feature.name]
+    if feature.dtype == "number":
+        return np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan))
+    return np.array([None if pd.isna(level) else str(level) for level in series], dtype=object)
+
+
+def _path(address: str) -> Any:
+    from pathlib import Path
+
+    return Path(address)
+
+
+mlflow.models.set_model(LeadscoreModel())

@@ -1,0 +1,158 @@
+"""The model registry, read only: which version is champion, and its artefact as a local folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from features import Feature, LeadscoreError
+from serving.artefact import MANIFEST
+
+CHAMPION = "champion"
+
+
+@dataclass(frozen=True)
+class ChampionRef:
+    """A registered version under the alias `champion`, and the absolute address of its store."""
+
+    name: str
+    version: str
+    run_id: str
+    store: str
+
+    @property
+    def uri(self) -> str:
+        """What MLflow calls it."""
+        return f"models:/{self.name}/{self.version}"
+
+
+def store_address() -> str:
+    """The tracking store: `MLFLOW_TRACKING_URI`, else `mlflow.db` here, as an absolute address."""
+    address = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
+    prefix = "sqlite:///"
+    if address.startswith(prefix):
+        return prefix + str(Path(address.removeprefix(prefix)).absolute())
+    return address if "://" in address or ":" in address else str(Path(address).absolute())
+
+
+def find_champion(name: str | None = None) -> ChampionRef | None:
+    """The champion called `name`, or with None the only one that the store has; None where there is none.
+
+    A SQLite store that does not exist is not made.
+
+    Raises:
+        LeadscoreError: the store cannot be reached, or has several champions and no `name` chooses.
+    """
+    store = store_address()
+    if store.startswith("sqlite:///") and not Path(store.removeprefix("sqlite:///")).exists():
+        return None
+    client = _client(store)
+    try:
+        found = [_champion(client, name, store)] if name else _champions(client, store)
+    except Exception as error:
+        if _is_absent(error):
+            return None
+        problem = f"{store}: the model registry cannot be read ({type(error).__name__})."
+        raise LeadscoreError(problem, "Check MLFLOW_TRACKING_URI, and that the server is up.") from error
+    champions = [ref for ref in found if ref]
+    if len(champions) > 1:
+        names = ", ".join(sorted(ref.name for ref in champions))
+        raise LeadscoreError(f"{store}: has several champions: {names}.", "Name one: --model models:/NAME@champion")
+    return champions[0] if champions else None
+
+
+def fetch(reference: ChampionRef | str | Path) -> Path:
+    """The artefact's folder: of a champion, of a `models:/…` or `runs:/…` address, or the folder itself.
+
+    Raises:
+        LeadscoreError: there is nothing under that address, or no artefact in it.
+    """
+    address = reference.uri if isinstance(reference, ChampionRef) else str(reference)
+    if ":/" not in address:
+        return artefact_within(Path(address))
+    import mlflow
+
+    mlflow.set_tracking_uri(store_address())
+    try:
+        folder = mlflow.artifacts.download_artifacts(artifact_uri=address)
+    except Exception as error:
+        problem = f"{address}: cannot be fetched from {store_address()} ({type(error).__name__})."
+        raise LeadscoreError(problem, "Check the name, and MLFLOW_TRACKING_URI.") from error
+    return artefact_within(Path(folder))
+
+
+def resolve(address: str) -> ChampionRef | None:
+    """Name and version of a `models:/NAME@ALIAS` or `models:/NAME/VERSION` address; None for others."""
+    if not address.startswith("models:/"):
+        return None
+    store = store_address()
+    client = _client(store)
+    name, at, alias = address.removeprefix("models:/").partition("@")
+    name, slash, version = (name, "", "") if at else name.partition("/")
+    try:
+        found = client.get_model_version_by_alias(name, alias) if at else client.get_model_version(name, version)
+    except Exception as error:
+        problem = f"{address}: is not in {store} ({type(error).__name__})."
+        raise LeadscoreError(problem, "Check the name, and MLFLOW_TRACKING_URI.") from error
+    return ChampionRef(name, str(found.version), str(found.run_id), store)
+
+
+def artefact_within(folder: Path) -> Path:
+    """The folder in or below `folder` that holds a manifest; MLflow keeps ours inside its own.
+
+    Raises:
+        LeadscoreError: there is none.
+    """
+    if (folder / MANIFEST).exists():
+        return folder
+    found = sorted(folder.rglob(MANIFEST)) if folder.is_dir() else []
+    if not found:
+        raise LeadscoreError(
+            f"{folder}: holds no {MANIFEST}, so it is not an artefact.",
+            "Name a folder that 'leadscore train' wrote, or models:/NAME@champion.",
+        )
+    return found[0].parent
+
+
+def signature_of(features: Sequence[Feature]) -> Any:
+    """The explicit MLflow signature of a scorer on its features.
+
+    Numbers are doubles and categories strings, none of them required: an inferred signature would refuse
+    integers that hold anything but 0 and 1, and all-missing columns.
+    """
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema
+
+    kinds = {"number": DataType.double, "category": DataType.string}
+    columns = [ColSpec(kinds[feature.dtype], feature.name, required=False) for feature in features]
+    out = [
+        ColSpec(DataType.double, "probability"),
+        ColSpec(DataType.long, "score"),
+        ColSpec(DataType.string, "maturity"),
+    ]
+    return ModelSignature(inputs=Schema(columns), outputs=Schema(out))
+
+
+def _client(store: str) -> Any:
+    from mlflow import MlflowClient
+
+    return MlflowClient(tracking_uri=store, registry_uri=store)
+
+
+def _champion(client: Any, name: str, store: str) -> ChampionRef | None:
+    found = client.get_model_version_by_alias(name, CHAMPION)
+    return ChampionRef(name, str(found.version), str(found.run_id), store)
+
+
+def _champions(client: Any, store: str) -> list[ChampionRef | None]:
+    models = client.search_registered_models(max_results=1000)
+    return [_champion(client, model.name, store) for model in models if CHAMPION in model.aliases]
+
+
+def _is_absent(error: Exception) -> bool:
+    """MLflow says 'no such model' and 'no such alias' by these codes."""
+    code = getattr(error, "error_code", "")
+    return code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
