@@ -1,0 +1,228 @@
+"""Finds out what a column holds and how it is written, from all of its cells together."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import pandas as pd
+
+from features.raw_formats import DateFormat, ValueFormat, boolean, moment, number
+from features.recipe import FieldType
+
+ColumnType = FieldType | Literal["id", "empty"]
+
+# A column is of a type when this share of its cells can be read so; the rest is reported cell by cell.
+ENOUGH = 0.9
+_JUDGED = 4000  # distinct values looked at, commonest first
+_ALWAYS_MISSING = frozenset((
+    "-", "--", "—", "–", "?", "n/a", "#n/a", "na", "n.a.", "n/c", "nc", "n.c.", "nan", "nat", "<na>", "null",
+    "none", "nil", "undefined", "#ref!", "#value!", "select", "-select-", "-- select --", "please select",
+    "sélectionner", "selectionner", "choisir", "(blank)", "(empty)", "(vide)", "vide", "not set",
+    "not specified",
+    "not provided", "not available", "no value", "(no value)", "non renseigné", "non renseigne",
+    "non précisé",
+    "aucune valeur", "à définir", "tbd", "keine angabe", "k.a.",
+))  # fmt: skip
+_SOMETIMES_MISSING = frozenset({"unknown", "inconnu", "inconnue", "unbekannt", "not known", "no answer"})
+_DATED_NAME = re.compile(
+    r"date|time|\bts\b|moment|jour|datum|created|cree|updated|modified|closed|when|\bat\b|\bon\b|_at$|_on$|_dt$",
+    re.IGNORECASE,
+)
+_PHONE_NAME = re.compile(r"phone|tel|mobile|portable|fax|handy", re.IGNORECASE)
+_PHONE = re.compile(r"[+(]?\d[\d\s().\-/]{5,22}\d(?:\s*(?:x|ext\.?)\s*\d{1,6})?")
+_EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+
+
+@dataclass(frozen=True)
+class ColumnFormat:
+    """What a column holds: its type, how it is written, which texts mean "no value", and counts of cells.
+
+    `misfits` counts filled cells that cannot be read as `type`; `doubtful` says that day and month could be
+    exchanged without a cell noticing.
+    """
+
+    type: ColumnType
+    format: ValueFormat | None = None
+    missing: tuple[str, ...] = ()
+    filled: int = 0
+    distinct: int = 0
+    misfits: int = 0
+    doubtful: bool = False
+
+
+def find_format(column: pd.Series, name: str = "") -> ColumnFormat:
+    """The format of `column` (n_rows,), texts or typed; `name` helps only where numbers may be dates."""
+    if not _holds_text(column):
+        return _typed(column)
+    counts = Counter(text.strip() for text in column.dropna().astype(str))
+    counts.pop("", None)
+    missing = _missing_texts(counts, len(column))
+    for text in missing:
+        del counts[text]
+    if not counts:
+        return ColumnFormat("empty", missing=missing)
+    found = _judge(counts, name)
+    return ColumnFormat(
+        found.type, found.format, missing, sum(counts.values()), len(counts), found.misfits, found.doubtful
+    )
+
+
+def _holds_text(column: pd.Series) -> bool:
+    return column.dtype == object or pd.api.types.is_string_dtype(column.dtype)
+
+
+def _typed(column: pd.Series) -> ColumnFormat:
+    """Columns of Parquet carry their type."""
+    filled, distinct = int(column.notna().sum()), int(column.nunique())
+    kind: ColumnType = "category"
+    if filled == 0:
+        kind = "empty"
+    elif pd.api.types.is_bool_dtype(column.dtype):
+        kind = "boolean"
+    elif pd.api.types.is_datetime64_any_dtype(column.dtype):
+        kind = "date"
+    elif pd.api.types.is_numeric_dtype(column.dtype):
+        kind = "boolean" if set(column.dropna().unique()) <= {0, 1} else "number"
+        if pd.api.types.is_integer_dtype(column.dtype) and distinct == filled > 50 and _is_dense(column):
+            kind = "id"
+    return ColumnFormat(kind, filled=filled, distinct=distinct)
+
+
+def _is_dense(column: pd.Series) -> bool:
+    return bool(column.max() - column.min() < 2 * column.notna().sum())
+
+
+def _missing_texts(counts: Mapping[str, int], rows: int) -> tuple[str, ...]:
+    """Texts of `counts` that mean "no value".
+
+    "unknown" is an answer where others left the cell empty, and stands for the empty cell where nobody did.
+    """
+    found = [text for text in counts if text.casefold() in _ALWAYS_MISSING]
+    if sum(counts.values()) - sum(counts[text] for text in found) >= 0.99 * rows:
+        found.extend(text for text in counts if text.casefold() in _SOMETIMES_MISSING)
+    # Two-letter country codes: NA is Namibia, NC New Caledonia.
+    codes = sum(len(text) == 2 and text.isupper() for text in counts) > 0.8 * len(counts) and len(counts) > 5
+    return tuple(sorted(text for text in found if not (codes and len(text) == 2 and text.isupper())))
+
+
+def _judge(counts: Counter[str], name: str) -> ColumnFormat:
+    """The first type, from the narrowest, that enough cells can be read as."""
+    head = dict(counts.most_common(_JUDGED))
+    cells = sum(head.values())
+    tests: list[Callable[[dict[str, int], int, str], ColumnFormat | None]] = [
+        _as_boolean, _as_email, _as_phone, _as_counted_date, _as_number, _as_date,
+    ]  # fmt: skip
+    for test in tests:
+        if found := test(head, cells, name):
+            return found
+    return ColumnFormat(_as_words(counts))
+
+
+def _share(head: dict[str, int], cells: int, fits: Callable[[str], bool]) -> float:
+    return sum(count for text, count in head.items() if fits(text)) / cells
+
+
+def _as_boolean(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None:
+    answers = {boolean(text) for text in head}
+    return ColumnFormat("boolean") if None not in answers and len(head) <= 4 else None
+
+
+def _as_email(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None:
+    # Addresses are often broken, which is a signal, so that fewer suffice.
+    return ColumnFormat("email") if _share(head, cells, lambda text: "@" in text) >= 0.6 else None
+
+
+def _as_phone(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None:
+    if _share(head, cells, lambda text: _PHONE.fullmatch(text) is not None) < 0.8:
+        return None
+    dated = _share(
+        head, cells, lambda text: moment(text, "dmy") is not None or moment(text, "mdy") is not None
+    )
+    marked = _share(head, cells, lambda text: text[0] in "+(0" or any(mark in text for mark in " -/("))
+    named = _PHONE_NAME.search(name) is not None
+    amounts = _share(head, cells, lambda text: number(text) is not None and text[0] != "0")
+    return ColumnFormat("phone") if dated < 0.5 and (named or (marked >= 0.8 and amounts < 0.5)) else None
+
+
+def _as_counted_date(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None:
+    """Dates as a count: milliseconds by their size; seconds and Excel's days only under a date's name."""
+    values = {text: value for text in head if (value := number(text)) is not None}
+    dated = _DATED_NAME.search(_spaced(name)) is not None
+
+    def within(low: float, high: float) -> float:
+        return sum(head[text] for text, value in values.items() if low <= value < high) / cells
+
+    if len(values) > 1 and within(6e11, 4e12) >= ENOUGH:
+        return ColumnFormat("date", "epoch_ms")
+    if dated and len(values) > 1 and within(6e8, 4e9) >= ENOUGH:
+        return ColumnFormat("date", "epoch_s")
+    if not dated or within(18_000, 75_000) == 0:
+        return None
+    # Beside day counts there may be dates as text: what a spreadsheet did not recognise on import.
+    worded = sum(head[text] for text in head if text not in values and moment(text) is not None)
+    misfits = cells - worded - round(within(18_000, 75_000) * cells)
+    return ColumnFormat("date", "excel", misfits=misfits) if misfits <= (1 - ENOUGH) * cells else None
+
+
+def _as_number(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None:
+    """Numbers, with the decimal mark under which most can be read; codes with leading zeros are none."""
+    coded = _share(head, cells, lambda text: text.isdigit() and text[0] == "0" and len(text) > 1)
+    if coded > 0.02:
+        return None
+    point = _share(head, cells, lambda text: number(text, ".") is not None)
+    comma = _share(head, cells, lambda text: number(text, ",") is not None)
+    if max(point, comma) < ENOUGH:
+        return None
+    # "0,123" and "12,5" cannot group thousands; "1,200" can, and does where nothing speaks against it.
+    as_comma = comma > point or (comma == point and any(text.lstrip("+-").startswith("0,") for text in head))
+    misfits = round((1 - (comma if as_comma else point)) * cells)
+    dense = _is_sequence(head, cells)
+    return ColumnFormat("id" if dense else "number", "decimal_comma" if as_comma else None, misfits=misfits)
+
+
+def _is_sequence(head: dict[str, int], cells: int) -> bool:
+    """Whether whole numbers are all different and fill their range: a counter, not a measurement."""
+    if cells < 50 or len(head) < cells or len(head) >= _JUDGED or not all(text.isdigit() for text in head):
+        return len(head) >= _JUDGED and cells == len(head) and _dense_sample(head)
+    values = [int(text) for text in head]
+    return max(values) - min(values) < 2 * len(values)
+
+
+def _dense_sample(head: dict[str, int]) -> bool:
+    """A sample cut off at `_JUDGED` comes in the file's order: a counter makes it a run."""
+    if not all(text.isdigit() for text in head):
+        return False
+    values = [int(text) for text in head]
+    return max(values) - min(values) < 2 * len(values)
+
+
+def _as_date(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None:
+    """Dates, with the order of day and month under which most can be read."""
+    orders: tuple[DateFormat, ...] = ("iso", "dmy", "mdy", "ymd")
+    read = {order: {text for text in head if moment(text, order) is not None} for order in orders}
+    shares = {order: sum(head[text] for text in texts) / cells for order, texts in read.items()}
+    if sum(head[text] for text in set().union(*read.values())) < ENOUGH * cells:
+        return None
+    best = max(orders, key=lambda order: (round(shares[order], 6), order == "iso", order == "dmy"))
+    doubtful = best == "dmy" and shares["mdy"] == shares["dmy"]
+    misfits = round((1 - shares[best]) * cells)
+    return ColumnFormat("date", None if best == "iso" else best, misfits=misfits, doubtful=doubtful)
+
+
+def _as_words(counts: Counter[str]) -> ColumnType:
+    """Words: a category where values recur, free text where they are long, an id where none recurs."""
+    cells = sum(counts.values())
+    many = len(counts) > max(30, 0.5 * cells)
+    if not many:
+        return "category"
+    spaced = sum(count for text, count in counts.items() if " " in text) / cells
+    return "text" if spaced > 0.3 else "id" if len(counts) > 0.98 * cells else "category"
+
+
+def _spaced(name: str) -> str:
+    """camelCase and under_scores as words."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ")
