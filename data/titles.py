@@ -40,7 +40,7 @@ FUNCTIONS = {
         "marketing",
         "des opérations",
         "informatique",
-        "financier",
+        "des finances",
         "des ressources humaines",
     ),
 }
