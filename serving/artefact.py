@@ -130,7 +130,9 @@ def load_scorecard(folder: Path | str, version: str | None = None) -> tuple[Reci
     except (ValidationError, KeyError, OSError) as error:
         raise LeadscoreError(f"{folder}: is damaged ({type(error).__name__}).", _DAMAGED) from error
     version = version or artefact_id(folder)
-    return manifest.recipe, parse_rules(text, manifest.recipe, calibration=manifest.rules_map, version=version)
+    return manifest.recipe, parse_rules(
+        text, manifest.recipe, calibration=manifest.rules_map, version=version
+    )
 
 
 def _restore_variant(

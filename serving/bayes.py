@@ -64,7 +64,7 @@ class RateTable(BaseModel):
 
     def read(self, column: Column) -> Floats:
         """Log-odds that the feature adds for each lead, shape `(n_leads,)`."""
-        return self._ratios[self.codes(column)]
+        return self.by_code[self.codes(column)]
 
     def scaled(self, weight: float) -> RateTable:
         """The same table with all its log-ratios times `weight`."""
@@ -75,7 +75,8 @@ class RateTable(BaseModel):
         return {level: position for position, level in enumerate(self.levels or ())}
 
     @cached_property
-    def _ratios(self) -> Floats:
+    def by_code(self) -> Floats:
+        """`log_ratios` and the 0 of unseen levels, so that every code of `codes` has an entry."""
         return np.array([*self.log_ratios, 0.0], dtype=np.float64)
 
 
@@ -97,7 +98,9 @@ class Bayes:
     def __post_init__(self) -> None:
         named = {feature.name for feature in self.features}
         if unknown := sorted({table.feature for table in self.tables} - named):
-            raise LeadscoreError(f"bayes.json: has tables of features it does not define: {unknown}.", _REMEDY)
+            raise LeadscoreError(
+                f"bayes.json: has tables of features it does not define: {unknown}.", _REMEDY
+            )
         if not np.isfinite(self.bias):
             raise LeadscoreError("bayes.json: 'bias' must be a finite number.", _REMEDY)
 

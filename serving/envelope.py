@@ -80,7 +80,9 @@ def _read(recipe: Recipe, item: Any, now_us: int) -> Lead | Score:
     try:
         return read_lead(recipe, request, now_us)
     except LeadError as error:
-        return failed(name, [Problem(field=p.field, problem=p.problem, remedy=p.remedy) for p in error.problems])
+        return failed(
+            name, [Problem(field=p.field, problem=p.problem, remedy=p.remedy) for p in error.problems]
+        )
     except LeadscoreError as error:
         return failed(name, [Problem(field="lead", problem=error.problem, remedy=error.remedy)])
     except (ValueError, OverflowError):

@@ -132,7 +132,9 @@ class Ladder:
         left = rows
         for rung in self.rungs:
             last = rung is self.rungs[-1]
-            mine = [i for i in left if last or not (thin[i] or (rung.needs_events and not asked[i].events_given))]
+            mine = [
+                i for i in left if last or not (thin[i] or (rung.needs_events and not asked[i].events_given))
+            ]
             if not mine:
                 continue
             try:

@@ -83,7 +83,9 @@ def pick(features: Mapping[str, Feature], names: list[str]) -> tuple[Feature, ..
     """
     unknown = [name for name in names if name not in features]
     if unknown:
-        raise LeadscoreError(f"manifest.json: the model reads features it does not define: {unknown}.", _REMEDY)
+        raise LeadscoreError(
+            f"manifest.json: the model reads features it does not define: {unknown}.", _REMEDY
+        )
     return tuple(features[name] for name in dict.fromkeys(names))
 
 

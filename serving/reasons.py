@@ -63,7 +63,7 @@ class Reasoner:
         # the loudest member that speaks in the direction of the sum
         loudest = members[int(np.argmax(parts.values[row, members] * math.copysign(1.0, total)))]
         feature = self.features[parts.names[loudest]]
-        text = f"{feature.label}: {value_words(columns[feature.name][row])}"
+        text = reason_words(feature, columns[feature.name][row])
         return Reason(text=text, feature=feature.name, strength=round(total, 3))
 
     def _subjects(self, names: tuple[str, ...]) -> tuple[NDArray[np.intp], list[NDArray[np.intp]]]:
@@ -86,6 +86,19 @@ def subject_of(feature: Feature) -> tuple[object, ...]:
     if field:
         return ("field", field)
     return ("events", kinds) if kinds else ("feature", feature.name)
+
+
+def reason_words(feature: Feature, value: object) -> str:
+    """A feature and its value for people, such as 'Company size: 120' or 'Demo request, recent: none'."""
+    keywords = getattr(feature, "keywords", None)
+    if keywords and value in (0.0, 1.0):
+        subject = feature.label.partition(":")[0]
+        few = ", ".join(keywords[:3]) + ("…" if len(keywords) > 3 else "")
+        return f"{subject} {'says' if value else 'says none of'}: {few}"
+    if getattr(feature, "half_life_days", None) and isinstance(value, float) and value == value:
+        subject = feature.label.partition(", fading")[0]
+        return f"{subject}, weighted by age: {value_words(round(value, 2)) if value else 'none'}"
+    return f"{feature.label}: {value_words(value)}"
 
 
 def value_words(value: object) -> str:

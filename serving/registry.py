@@ -60,7 +60,9 @@ def find_champion(name: str | None = None) -> ChampionRef | None:
     champions = [ref for ref in found if ref]
     if len(champions) > 1:
         names = ", ".join(sorted(ref.name for ref in champions))
-        raise LeadscoreError(f"{store}: has several champions: {names}.", "Name one: --model models:/NAME@champion")
+        raise LeadscoreError(
+            f"{store}: has several champions: {names}.", "Name one: --model models:/NAME@champion"
+        )
     return champions[0] if champions else None
 
 
@@ -93,7 +95,9 @@ def resolve(address: str) -> ChampionRef | None:
     name, at, alias = address.removeprefix("models:/").partition("@")
     name, slash, version = (name, "", "") if at else name.partition("/")
     try:
-        found = client.get_model_version_by_alias(name, alias) if at else client.get_model_version(name, version)
+        found = (
+            client.get_model_version_by_alias(name, alias) if at else client.get_model_version(name, version)
+        )
     except Exception as error:
         problem = f"{address}: is not in {store} ({type(error).__name__})."
         raise LeadscoreError(problem, "Check the name, and MLFLOW_TRACKING_URI.") from error

@@ -36,7 +36,9 @@ def compile_rules(card: Scorecard, recipe: Recipe, name: str = "rules.toml") -> 
             field in a way that its type has not.
     """
     fit = [_field_rule(rule, _Place(name, "fit", i, recipe)) for i, rule in enumerate(card.fit)]
-    done = [_event_rule(rule, _Place(name, "engagement", i, recipe)) for i, rule in enumerate(card.engagement)]
+    done = [
+        _event_rule(rule, _Place(name, "engagement", i, recipe)) for i, rule in enumerate(card.engagement)
+    ]
     out = [_exclusion(rule, _Place(name, "exclude", i, recipe)) for i, rule in enumerate(card.exclude)]
     return (*fit, *done, *out)
 
@@ -87,7 +89,9 @@ def _event_rule(rule: EventRule, place: _Place) -> CompiledRule:
     place.check_kinds(rule.events)
     if rule.silent_days is not None:
         last = Recency(rule.events)
-        return CompiledRule(rule.name, "engagement", (last,), _silent(last.name, rule.silent_days, rule.points))
+        return CompiledRule(
+            rule.name, "engagement", (last,), _silent(last.name, rule.silent_days, rule.points)
+        )
     fading = rule.half_life_days
     count = EventCount(rule.events) if fading is None else DecayedCount(rule.events, fading)
     return CompiledRule(rule.name, "engagement", (count,), _counted(count.name, rule.points, rule.cap))

@@ -73,11 +73,14 @@ _BANDS = {
     "size": ("company size", ((1, 5), (11, 10), (51, 15), (201, 20), (1001, 15))),
     "revenue": ("revenue", ((0, 5), (1e6, 10), (1e7, 15), (1e8, 20))),
 }
-# Short words stand between spaces, so that they are found as whole words only.
+# The first list that hits counts: 'vice president' is asked before 'president'.
 _TITLES = (
     (("intern", "stagiaire", "student", "etudiant", "trainee", "alternant"), -25),
-    (("ceo", "cto", "cfo", "coo", "cmo", "cio", "chief", "founder", "owner", "president", "gerant", "pdg"), 25),
     (("vp", "vice president", "directeur general", "managing director"), 20),
+    (
+        ("ceo", "cto", "cfo", "coo", "cmo", "cio", "chief", "founder", "owner", "president", "gerant", "pdg"),
+        25,
+    ),
     (("director", "directeur", "directrice", "head"), 15),
     (("manager", "responsable", "lead", "chef"), 10),
 )
@@ -95,13 +98,15 @@ def _fit(recipe: Recipe) -> Iterator[str]:
         if field.means in _BANDS and field.type == "number":
             label, steps = _BANDS[field.means]
             yield _section("fit", f'name = "{label}"', f"field = {quoted}", f"bands = {_bands(steps)}")
-        elif field.means == "title" and field.type in ("text", "category"):
+        elif field.means == "title" and field.type == "text":
             rows = [f"  {{ words = {json.dumps(list(words))}, points = {p} }}," for words, p in _TITLES]
             yield _section("fit", 'name = "job title"', f"field = {quoted}", "keywords = [", *rows, "]")
         elif field.type == "email":
             free = 0 if recipe.recipe.market == "b2c" else -10
             match = f"{{ business = 10, free = {free}, disposable = -30, invalid = -50 }}"
-            yield _section("fit", f"name = {quoted}", f"field = {quoted}", f"match = {match}", "missing = -10")
+            yield _section(
+                "fit", f"name = {quoted}", f"field = {quoted}", f"match = {match}", "missing = -10"
+            )
         elif field.type == "phone":
             bands = _bands(((0, -10), (1, 5)))
             yield _section("fit", f"name = {quoted}", f"field = {quoted}", f"bands = {bands}")

@@ -45,7 +45,9 @@ async def score(request: Request) -> Response:
     except ValueError:
         return _refused(400, "is not JSON", "Send one lead as an object, or a list of them.")
     if isinstance(body, list) and len(body) > MOST_LEADS:
-        return _refused(413, f"has more than {MOST_LEADS} leads", "Send several requests, or 'leadscore score'.")
+        return _refused(
+            413, f"has more than {MOST_LEADS} leads", "Send several requests, or 'leadscore score'."
+        )
     opened: Opened = request.app.state.opened
     items = body if isinstance(body, list) else [body]
     if len(items) <= _FEW:
@@ -63,7 +65,9 @@ async def model(request: Request) -> Response:
     recipe = opened.ladder.recipe
     kinds = list(recipe.events.kinds) if recipe.events else None
     fields = {name: field.type for name, field in recipe.lead.fields.items()}
-    return JSONResponse(_readiness(opened) | {"source": opened.source, "fields": fields, "event_kinds": kinds})
+    return JSONResponse(
+        _readiness(opened) | {"source": opened.source, "fields": fields, "event_kinds": kinds}
+    )
 
 
 routes = Starlette(routes=[Route("/v1/score", score, methods=["POST"]), Route("/v1/model", model)])
@@ -84,7 +88,9 @@ class Edge:
 
         async def named(message: Message) -> None:
             if given and message["type"] == "http.response.start":
-                kept = [(name, value) for name, value in message["headers"] if name.lower() != b"x-request-id"]
+                kept = [
+                    (name, value) for name, value in message["headers"] if name.lower() != b"x-request-id"
+                ]
                 message = {**message, "headers": [*kept, (b"x-request-id", given[0])]}
             await send(message)
 
@@ -182,5 +188,3 @@ def _json(text: str, status: int = 200) -> Response:
 def _refused(status: int, problem: str, remedy: str) -> Response:
     refused = failed(None, [Problem(field="body", problem=problem, remedy=remedy)])
     return _json(refused.model_dump_json(), status)
-
-

@@ -78,8 +78,10 @@ class Situations:
     def _stage_names(self) -> dict[str, StageName]:
         """The recipe's stages; also by their plain names, in the spelling of a CRM or of ours."""
         own: dict[str, StageName] = {name: name for name in get_args(StageName)}
-        return own | {name.casefold(): stage for name, stage in self.recipe.outcomes.stages.items()} | dict(
-            self.recipe.outcomes.stages
+        return (
+            own
+            | {name.casefold(): stage for name, stage in self.recipe.outcomes.stages.items()}
+            | dict(self.recipe.outcomes.stages)
         )
 
     def _met(self, columns: Columns, asked: list[Asked]) -> dict[Criterion, list[bool | None]]:
@@ -95,7 +97,9 @@ class Situations:
             return [None] * rows
         valid = np.zeros(rows, dtype=np.bool_)
         for address in self._addresses:
-            valid |= np.array([kind not in (None, "invalid") for kind in columns[address.name]], dtype=np.bool_)
+            valid |= np.array(
+                [kind not in (None, "invalid") for kind in columns[address.name]], dtype=np.bool_
+            )
         for phone in self._phones:
             valid |= np.asarray(columns[phone.name], dtype=np.float64) == 1.0
         return [bool(one) for one in valid]

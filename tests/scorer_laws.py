@@ -1,0 +1,110 @@
+"""The laws that every scorer keeps: one list of checks, run on rules, linear models, trees, blends and Bayes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from features import Column, Columns, LeadscoreError
+from serving.scorer import Scorer
+
+Check = Callable[[Scorer, Columns], None]
+
+
+def check_contributions_add_up_to_the_margin(scorer: Scorer, columns: Columns) -> None:
+    parts = scorer.contributions(columns)
+    rows = len(next(iter(columns.values())))
+    assert parts.values.shape == (rows, len(parts.names))
+    assert set(parts.names) <= {feature.name for feature in scorer.features}
+    np.testing.assert_allclose(
+        parts.values.sum(axis=1) + parts.bias, scorer.margin(columns), atol=1e-7, rtol=1e-7
+    )
+
+
+def check_many_are_one_row_by_row(scorer: Scorer, columns: Columns) -> None:
+    together = scorer.margin(columns)
+    parts = scorer.contributions(columns)
+    for row in range(len(together)):
+        alone = rows_of(columns, [row])
+        assert scorer.margin(alone)[0] == together[row]
+        np.testing.assert_array_equal(scorer.contributions(alone).values[0], parts.values[row])
+
+
+def check_order_of_columns_does_not_matter(scorer: Scorer, columns: Columns) -> None:
+    backwards = dict(reversed(list(columns.items())))
+    np.testing.assert_array_equal(scorer.margin(backwards), scorer.margin(columns))
+
+
+def check_order_of_leads_does_not_matter(scorer: Scorer, columns: Columns) -> None:
+    rows = len(next(iter(columns.values())))
+    turned = list(range(rows))[::-1]
+    np.testing.assert_array_equal(scorer.margin(rows_of(columns, turned)), scorer.margin(columns)[turned])
+
+
+def check_a_further_column_is_ignored(scorer: Scorer, columns: Columns) -> None:
+    rows = len(next(iter(columns.values())))
+    wider = {"not a feature": np.arange(rows, dtype=np.float64), **columns}
+    np.testing.assert_array_equal(scorer.margin(wider), scorer.margin(columns))
+
+
+def check_a_missing_column_is_refused(scorer: Scorer, columns: Columns) -> None:
+    for feature in scorer.features:
+        fewer = {name: column for name, column in columns.items() if name != feature.name}
+        with pytest.raises(LeadscoreError, match=feature.name):
+            scorer.margin(fewer)
+        with pytest.raises(LeadscoreError, match=feature.name):
+            scorer.contributions(fewer)
+
+
+def check_probabilities_rise_with_the_margin_inside_0_and_1(scorer: Scorer, columns: Columns) -> None:
+    extremes = np.array([-1e6, -40.0, -1.0, 0.0, 1.0, 40.0, 1e6])
+    margins = np.sort(np.concatenate([extremes, scorer.margin(columns)]))
+    probabilities = scorer.probability(margins)
+    assert np.all(np.diff(probabilities) >= 0)
+    assert np.all((probabilities > 0) & (probabilities < 1))
+
+
+def check_missing_values_give_finite_margins(scorer: Scorer, columns: Columns) -> None:
+    for feature in scorer.features:
+        assert np.isfinite(scorer.margin({**columns, feature.name: blank(columns[feature.name])})).all()
+    nothing = {name: blank(column) for name, column in columns.items()}
+    assert np.isfinite(scorer.margin(nothing)).all()
+
+
+def check_levels_never_seen_give_finite_margins(scorer: Scorer, columns: Columns) -> None:
+    strange = {
+        name: np.array(["never seen"] * len(column), dtype=object) if column.dtype == object else column * 1e6
+        for name, column in columns.items()
+    }
+    assert np.isfinite(scorer.margin(strange)).all()
+
+
+def check_no_leads_give_no_margins(scorer: Scorer, columns: Columns) -> None:
+    nobody = rows_of(columns, [])
+    assert scorer.margin(nobody).shape == (0,)
+    assert len(scorer.contributions(nobody).values) == 0
+
+
+def check_columns_are_left_as_they_were(scorer: Scorer, columns: Columns) -> None:
+    before = {name: column.copy() for name, column in columns.items()}
+    scorer.margin(columns)
+    scorer.contributions(columns)
+    for name, column in columns.items():
+        np.testing.assert_array_equal(column, before[name])
+
+
+LAWS: tuple[Check, ...] = tuple(law for name, law in list(globals().items()) if name.startswith("check_"))
+
+
+def rows_of(columns: Columns, rows: list[int]) -> dict[str, Column]:
+    """Some leads, in the given order."""
+    return {name: column[np.array(rows, dtype=np.intp)] for name, column in columns.items()}
+
+
+def blank(column: Column) -> Column:
+    """The same column with every value missing."""
+    if column.dtype == object:
+        return np.array([None] * len(column), dtype=object)
+    return np.full(len(column), np.nan)

@@ -1,0 +1,160 @@
+"""Small real scorers for tests: fitted on a few hundred made-up rows, with the shapes of real ones."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from features import Column, Feature, FieldValue, Recipe
+from features.recipe_file import parse_recipe
+from serving.blend import Blend
+from serving.encoding import CategoryColumn, LinearEncoder, NumberColumn, TreeEncoder
+from serving.linear import Linear
+from serving.manifest import Manifest
+from serving.maps import MonotoneMap
+from serving.reference import Reference
+from serving.rules import Rules
+from serving.rules_default import default_rules
+from serving.rules_file import parse_rules
+from serving.trees import Trees
+
+RECIPE = """
+[recipe]
+name = "acme"
+horizon_days = 30
+
+[tables]
+leads = "leads.csv"
+events = "events.csv"
+
+[lead]
+id = "lead_id"
+created_at = "created_at"
+opted_out = "opted_out"
+
+[lead.fields.company_size]
+type = "number"
+means = "size"
+
+[lead.fields.industry]
+type = "category"
+means = "industry"
+
+[lead.fields.title]
+type = "text"
+means = "title"
+
+[lead.fields.email]
+type = "email"
+
+[events.kinds]
+demo_request = "intent"
+page_view = "interest"
+unsubscribe = "negative"
+
+[outcomes]
+won = ["won"]
+lost = ["lost"]
+stages = { "In talks" = "opportunity" }
+"""
+
+SIZE = FieldValue("company_size", "number")
+INDUSTRY = FieldValue("industry", "category")
+INDUSTRIES = ("finance", "retail", "software")
+
+
+def recipe() -> Recipe:
+    """Acme's recipe."""
+    return parse_recipe(RECIPE)
+
+
+def columns(features: tuple[Feature, ...], rows: int, seed: int = 5) -> dict[str, Column]:
+    """Made-up columns with gaps for any features."""
+    random = np.random.default_rng(seed)
+    made: dict[str, Column] = {}
+    for feature in features:
+        gaps = random.random(rows) < 0.2
+        if feature.dtype == "number":
+            made[feature.name] = np.where(gaps, np.nan, np.round(random.exponential(20, rows), 3))
+        else:
+            levels = random.choice(np.array([*INDUSTRIES, "rare", "free"], dtype=object), rows)
+            made[feature.name] = np.where(gaps, None, levels).astype(object)
+    return made
+
+
+def linear() -> Linear:
+    """Two features: a number with a missing flag and a category."""
+    encoder = LinearEncoder(
+        columns=(
+            NumberColumn(name="company_size", median=12.5, mean=20.25, scale=18.5, flag=True),
+            CategoryColumn(name="industry", levels=INDUSTRIES),
+        )
+    )
+    weights = (0.7, -0.3, 0.25, -0.5, 0.125, 0.05, -0.1)
+    centre = (0.0, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2)
+    return Linear(
+        (SIZE, INDUSTRY), encoder, weights, -2.0, centre, MonotoneMap.platt(0.9, -0.1), version="test"
+    )
+
+
+def trees(bag: int = 2, offset: Linear | None = None, shift: float = 0.0) -> Trees:
+    """A bag of tiny boosters on the same two features."""
+    import lightgbm
+
+    encoder = TreeEncoder(features=("company_size", "industry"), vocabularies={"industry": INDUSTRIES})
+    table = columns((SIZE, INDUSTRY), 400, seed=11)
+    matrix = encoder.transform(table)
+    truth = np.nan_to_num(matrix[:, 0]) / 20 + (matrix[:, 1] == 2) + shift
+    outcome = (np.random.default_rng(3).random(400) < 1 / (1 + np.exp(2 - truth))).astype(float)
+    boosters = []
+    for seed in range(bag):
+        train = lightgbm.Dataset(
+            matrix,
+            outcome,
+            categorical_feature=list(encoder.categorical),
+            feature_name=list(encoder.booster_names),
+            params={"verbosity": -1},
+        )
+        options = {
+            "objective": "binary",
+            "verbosity": -1,
+            "seed": seed,
+            "num_threads": 1,
+            "num_leaves": 6,
+            "min_data_in_leaf": 10,
+            "bagging_fraction": 0.7,
+            "bagging_freq": 1,
+            "deterministic": True,
+            "force_row_wise": True,
+        }
+        boosters.append(lightgbm.train(options, train, num_boost_round=12))
+    return Trees((SIZE, INDUSTRY), encoder, tuple(boosters), offset, version="test")
+
+
+def blend() -> Blend:
+    """Trees and a linear model."""
+    return Blend((trees(), linear()), MonotoneMap(margins=(-2, 0, 1), log_odds=(-3, -1, 1)), version="test")
+
+
+def rules(calibrated: bool = False) -> Rules:
+    """Acme's default scorecard."""
+    calibration = MonotoneMap.platt(1.2, 0.3) if calibrated else None
+    return parse_rules(default_rules(recipe()), recipe(), calibration=calibration)
+
+
+def manifest() -> Manifest:
+    """A manifest with a reference for every rung."""
+    spread = Reference.of(np.linspace(0.01, 0.6, 500))
+    return Manifest(
+        name="acme",
+        recipe=recipe(),
+        recipe_hash=recipe().hash,
+        data_hash="0" * 64,
+        horizon_days=30,
+        base_rate=0.1,
+        n_rows=400,
+        n_leads=300,
+        window_us=(0, 10**15),
+        history_end_us=10**15,
+        references={"model": spread, "no_events": spread, "rules": spread},
+        rules_map=MonotoneMap.platt(1.2, 0.3),
+    )
