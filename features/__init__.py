@@ -1,0 +1,75 @@
+"""Layer 1: what a lead is, and how it becomes columns."""
+
+from features.catalogue import default_features
+from features.columns import Column, Columns
+from features.errors import LeadscoreError
+from features.event_features import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
+from features.feature import Feature, dump_features, load_features
+from features.field_features import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
+from features.lead import Lead
+from features.offline import offline
+from features.online import online, stack
+from features.parse_lead import FieldProblem, LeadError, parse_lead
+from features.pattern_features import (
+    ActiveDays,
+    DistinctKinds,
+    EdgeKind,
+    EventShare,
+    LongestStreak,
+    Trend,
+    WorkingShare,
+)
+from features.quality import Quality
+from features.recipe import Recipe
+from features.recipe_file import load_recipe, parse_recipe
+from features.snapshots import RowAccount, Snapshots, open_leads, snapshots
+from features.tables import Tables, read_tables, tables_from_frames
+from features.time_features import LeadAge, WallClock
+
+__all__ = [
+    "ActiveDays",
+    "Column",
+    "Columns",
+    "DateAge",
+    "DecayedCount",
+    "DistinctKinds",
+    "DomainKind",
+    "EdgeKind",
+    "EventCount",
+    "EventShare",
+    "Feature",
+    "FieldProblem",
+    "FieldValue",
+    "Filled",
+    "FirstEventDelay",
+    "KeywordGroup",
+    "Lead",
+    "LeadAge",
+    "LeadError",
+    "LeadscoreError",
+    "LongestStreak",
+    "Quality",
+    "Recency",
+    "Recipe",
+    "RowAccount",
+    "SameCompany",
+    "Snapshots",
+    "Tables",
+    "Trend",
+    "ValueTotal",
+    "WallClock",
+    "WorkingShare",
+    "default_features",
+    "dump_features",
+    "load_features",
+    "load_recipe",
+    "offline",
+    "online",
+    "open_leads",
+    "parse_lead",
+    "parse_recipe",
+    "read_tables",
+    "snapshots",
+    "stack",
+    "tables_from_frames",
+]

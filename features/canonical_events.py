@@ -1,0 +1,215 @@
+"""Event logs and outcome tables → canonical tables, inside the engine: rows never pass through Python.
+
+All of this is DuckDB SQL: it runs once, where the company's files are. Instants follow the design: a wall
+clock without offset is the recipe zone's, a date without time is the end of its day.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from features.canonical_leads import require_columns
+from features.errors import LeadscoreError
+from features.measures import CENT, LARGEST_VALUE
+from features.parse import parse_date
+from features.quality import Quality
+from features.recipe import Recipe
+from features.source import named, quoted
+from features.zones import wall_offsets
+
+_OFFSET = r"^.{11,}(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
+
+
+def types_of(con: Any, view: str) -> dict[str, str]:
+    """Column name → DuckDB type of a view."""
+    rows = con.raw_sql(f"SELECT column_name, column_type FROM (DESCRIBE {view})").fetchall()
+    return dict(rows)
+
+
+def text_sql(column: str, kind: str) -> str:
+    """A key column as stripped text, NULL where empty; 12.0 is '12'."""
+    cell = named(column)
+    if kind in ("DOUBLE", "FLOAT"):
+        whole = f"CASE WHEN {cell} = floor({cell}) THEN {cell}::BIGINT::VARCHAR ELSE {cell}::VARCHAR END"
+        return f"CASE WHEN isfinite({cell}) THEN {whole} END"
+    return f"nullif(trim({cell}::VARCHAR, ' \t\n\r\v\f'), '')"
+
+
+def moment_sql(column: str, kind: str, zone: str) -> str:
+    """A column of dates as BIGINT µs, NULL where missing or unreadable."""
+    cell = named(column)
+    if kind.startswith("TIMESTAMP WITH"):
+        return f"CASE WHEN isfinite({cell}) THEN epoch_us({cell}) END"
+    wall, end = (
+        "CASE WHEN isfinite({0}) THEN epoch_us({0}) END",
+        "epoch_us(({0} + INTERVAL 1 DAY)::TIMESTAMP)",
+    )
+    if kind.startswith("TIMESTAMP"):
+        return _instant(wall.format(f"{cell}::TIMESTAMP"), zone)
+    if kind == "DATE":
+        return f"{_instant(end.format(cell), zone)} - 1"
+    if kind != "VARCHAR":
+        return "NULL::BIGINT"
+    text = f"trim({cell})"
+    day = f"{_instant(end.format(f'TRY_CAST({text} AS DATE)'), zone)} - 1"
+    absolute = wall.format(f"TRY_CAST({text} AS TIMESTAMPTZ)")
+    naive = _instant(wall.format(f"TRY_CAST({text} AS TIMESTAMP)"), zone)
+    return (
+        f"CASE WHEN length({text}) = 10 THEN {day} "
+        f"WHEN regexp_matches({text}, '{_OFFSET}') THEN {absolute} ELSE {naive} END"
+    )
+
+
+def _instant(wall: str, zone: str) -> str:
+    """A wall clock in µs as an instant; the engine evaluates the repeated `wall` once."""
+    return f"({wall} - ({wall_offsets(zone).sql(wall)}))"
+
+
+def create_events(con: Any, recipe: Recipe, view: str, now_us: int, quality: Quality) -> None:
+    """Create `events`: row (of the lead), occurred_us, available_us, kind, value (thousandths).
+
+    Dropped and counted: events of unknown leads, of kinds that the recipe does not name, without a readable
+    date, dated after now, and repetitions of an event id of the same lead (the first available stays).
+    Identical rows without event id are kept: two page views may coincide.
+
+    Raises:
+        LeadscoreError: a column that the recipe names is absent.
+    """
+    events = recipe.events
+    if events is None:
+        return
+    types = types_of(con, view)
+    roles = {role: getattr(events, role) for role in ("lead_id", "occurred_at", "kind")}
+    roles |= {role: getattr(events, role) for role in ("event_id", "ingested_at", "value")}
+    roles = {role: column for role, column in roles.items() if column is not None}
+    require_columns("events", {f"[events] {role}": column for role, column in roles.items()}, list(types))
+    zone = recipe.recipe.zone
+    occurred = moment_sql(roles["occurred_at"], types[roles["occurred_at"]], zone)
+    ingested = "NULL::BIGINT"
+    if "ingested_at" in roles:
+        ingested = moment_sql(roles["ingested_at"], types[roles["ingested_at"]], zone)
+    event_id = (
+        text_sql(roles["event_id"], types[roles["event_id"]]) if "event_id" in roles else "NULL::VARCHAR"
+    )
+    value = _value_sql(roles["value"]) if "value" in roles else "0.0::DOUBLE"
+    kinds = ", ".join(quoted(kind.strip()) for kind in events.kinds)
+    con.raw_sql(f"""
+        CREATE OR REPLACE TABLE staged_events AS
+        SELECT l.row, e.occurred_us, greatest(coalesce(e.ingested_us, e.occurred_us), e.occurred_us)
+                 AS available_us, e.kind, e.value, e.event_id,
+               CASE WHEN l.row IS NULL THEN 'of unknown leads'
+                    WHEN e.kind IS NULL OR e.kind NOT IN ({kinds}) THEN 'of kinds that the recipe does not name'
+                    WHEN e.occurred_us IS NULL THEN 'without a readable date'
+                    WHEN e.occurred_us > {now_us} THEN 'dated in the future' END AS dropped
+        FROM (SELECT {text_sql(roles["lead_id"], types[roles["lead_id"]])} AS lead_id,
+                     {occurred} AS occurred_us, {ingested} AS ingested_us,
+                     {text_sql(roles["kind"], types[roles["kind"]])} AS kind, {event_id} AS event_id,
+                     {value} AS value FROM {view}) e
+        LEFT JOIN leads l ON l.lead_id = e.lead_id""")
+    _count_dropped(con, "events", quality)
+    _keep_first(con, quality, with_ids="event_id" in roles)
+
+
+def _value_sql(column: str) -> str:
+    number = f"TRY_CAST({named(column)} AS DOUBLE)"
+    clipped = f"least(greatest({number}, {-LARGEST_VALUE!r}), {LARGEST_VALUE!r})"
+    return f"CASE WHEN isfinite({number}) THEN floor({clipped} * {CENT!r} + 0.5) ELSE 0.0 END"
+
+
+def _count_dropped(con: Any, table: str, quality: Quality) -> None:
+    rows = con.raw_sql(
+        f"SELECT dropped, count(*) FROM staged_{table} GROUP BY dropped ORDER BY dropped NULLS LAST"
+    ).fetchall()
+    quality.count(table, "rows read", sum(count for _, count in rows), "")
+    for reason, count in rows:
+        if reason is not None:
+            quality.count(table, f"rows {reason}", count, "dropped")
+
+
+def _keep_first(con: Any, quality: Quality, with_ids: bool) -> None:
+    columns = "row, occurred_us, available_us, kind, value"
+    con.raw_sql(
+        f"CREATE OR REPLACE TABLE events AS SELECT {columns} FROM staged_events "
+        f"WHERE dropped IS NULL {'AND event_id IS NULL' if with_ids else ''}"
+    )
+    if with_ids:
+        con.raw_sql(f"""
+            INSERT INTO events SELECT {columns} FROM staged_events
+            WHERE dropped IS NULL AND event_id IS NOT NULL
+            QUALIFY row_number() OVER (PARTITION BY row, event_id
+                                       ORDER BY available_us, occurred_us, kind, value) = 1""")
+        kept = con.raw_sql("SELECT count(*) FROM events").fetchall()[0][0]
+        usable = con.raw_sql("SELECT count(*) FROM staged_events WHERE dropped IS NULL").fetchall()[0][0]
+        quality.count(
+            "events", "repetitions of an event id", usable - kept, "dropped, the first available kept"
+        )
+    con.raw_sql("DROP TABLE staged_events")
+
+
+def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Quality) -> None:
+    """Create `outcomes`: row (of the lead), occurred_us, stage, closing ('won', 'lost' or NULL), amount.
+
+    Dropped and counted: outcomes of unknown leads, without a stage, dated in the future. A closing outcome
+    without a readable date is kept with NULL: its lead is closed, nobody knows since when. An outcome before
+    the lead's creation is kept and counted: that lead was never open.
+
+    Raises:
+        LeadscoreError: a column that the recipe names is absent.
+    """
+    outcomes = recipe.outcomes
+    types = types_of(con, view)
+    occurred_at = outcomes.occurred_at
+    if occurred_at is None:
+        raise LeadscoreError(
+            "recipe: [outcomes] has no 'occurred_at', which a table of outcomes needs.",
+            "Name the column that dates each outcome.",
+        )
+    roles = {"lead_id": outcomes.lead_id, "stage": outcomes.stage, "occurred_at": occurred_at}
+    roles |= {"amount": outcomes.amount} if outcomes.amount else {}
+    require_columns("outcomes", {f"[outcomes] {role}": column for role, column in roles.items()}, list(types))
+    amount = f"TRY_CAST({named(roles['amount'])} AS DOUBLE)" if "amount" in roles else "NULL::DOUBLE"
+    con.raw_sql(f"""
+        CREATE OR REPLACE TABLE staged_outcomes AS
+        SELECT l.row, l.created_us, o.occurred_us, o.stage, {closing_sql(recipe, "o.stage")} AS closing, o.amount,
+               CASE WHEN l.row IS NULL THEN 'of unknown leads' WHEN o.stage IS NULL THEN 'without a stage'
+                    WHEN o.occurred_us > {now_us} THEN 'dated in the future' END AS dropped
+        FROM (SELECT {text_sql(roles["lead_id"], types[roles["lead_id"]])} AS lead_id,
+                     {moment_sql(occurred_at, types[occurred_at], recipe.recipe.zone)} AS occurred_us,
+                     {text_sql(roles["stage"], types[roles["stage"]])} AS stage, {amount} AS amount
+              FROM {view}) o
+        LEFT JOIN leads l ON l.lead_id = o.lead_id""")
+    _count_dropped(con, "outcomes", quality)
+    for what, where, treatment in (
+        ("closing rows without a readable date", "closing IS NOT NULL AND occurred_us IS NULL",
+         "kept: the lead is closed, no snapshot is made"),
+        ("closing rows before the lead's creation", "closing IS NOT NULL AND occurred_us < created_us",
+         "kept: the lead was never open"),
+    ):  # fmt: skip
+        query = f"SELECT count(*) FROM staged_outcomes WHERE dropped IS NULL AND {where}"
+        quality.count("outcomes", what, con.raw_sql(query).fetchall()[0][0], treatment)
+    con.raw_sql(
+        "CREATE OR REPLACE TABLE outcomes AS SELECT DISTINCT row, occurred_us, stage, closing, amount "
+        "FROM staged_outcomes WHERE dropped IS NULL"
+    )
+    con.raw_sql("DROP TABLE staged_outcomes")
+
+
+def closing_sql(recipe: Recipe, stage: str) -> str:
+    """'won', 'lost' or NULL for a stage, compared without case."""
+    won = ", ".join(quoted(text.strip().lower()) for text in recipe.outcomes.won)
+    lost = ", ".join(quoted(text.strip().lower()) for text in recipe.outcomes.lost)
+    branches = f"WHEN lower({stage}) IN ({won}) THEN 'won'"
+    if lost:
+        branches += f" WHEN lower({stage}) IN ({lost}) THEN 'lost'"
+    return f"CASE {branches} END"
+
+
+def history_end(recipe: Recipe) -> int | None:
+    """The declared end of the history in µs, None when the newest date is the end."""
+    text = recipe.split.history_end
+    if text is None:
+        return None
+    try:
+        return parse_date(text, recipe.recipe.zone, "end")
+    except ValueError as error:
+        raise LeadscoreError(f"recipe: [split] history_end is not {error}.", "Correct the recipe.") from None

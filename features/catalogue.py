@@ -1,0 +1,161 @@
+"""The default features of a recipe: the catalogue of the field, derived from what the recipe declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from features.errors import LeadscoreError
+from features.event_features import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
+from features.feature import Feature, load_features
+from features.field_features import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
+from features.keywords import FUNCTION, SENIORITY
+from features.measures import MASK_DAYS
+from features.pattern_features import (
+    ActiveDays,
+    DistinctKinds,
+    EdgeKind,
+    EventShare,
+    LongestStreak,
+    Trend,
+    WorkingShare,
+)
+from features.recipe import LeadField, Recipe
+from features.time_features import LeadAge, WallClock
+
+_ACTIVE_DAYS = 30
+
+
+def default_features(recipe: Recipe, *, events: bool = True) -> tuple[Feature, ...]:
+    """Every feature that the recipe's declarations allow, minus `features.off`, plus `features.add`.
+
+    With `events=False` those that look at events are left out: the set for leads whose events are not given.
+    Names are deterministic and unique; the order is that of the recipe.
+
+    Raises:
+        LeadscoreError: an added feature is not accepted, two features have the same name, or a name in
+            `off` matches none.
+    """
+    features = [*_field_features(recipe), *_time_features(recipe)]
+    if recipe.events is not None:
+        features += _event_features(recipe)
+    features += load_features(recipe.features.add)
+    features = _without(features, recipe.features.off)
+    _check_names(features)
+    return tuple(feature for feature in features if events or not feature.tallies)
+
+
+def _field_features(recipe: Recipe) -> list[Feature]:
+    fields = {name: field for name, field in recipe.lead.fields.items() if usable(recipe, name)}
+    features: list[Feature] = []
+    for name, field in fields.items():
+        features += _of_field(name, field)
+    features += _same_company(fields)
+    if len(fields) > 1:
+        features.append(Filled(tuple(fields), called="record"))
+    return features
+
+
+def usable(recipe: Recipe, field: str) -> bool:
+    """Whether a field may be looked at: known at creation, or with a history, or in a flat export.
+
+    A flat export has neither events nor several snapshot days; its one look is taken when the row was
+    written, as far as anyone can tell.
+    """
+    if recipe.lead.fields[field].known == "creation" or recipe.tables.field_history is not None:
+        return True
+    return recipe.events is None and len(recipe.snapshots.at_days) == 1
+
+
+def _of_field(name: str, field: LeadField) -> list[Feature]:
+    if field.means == "title":
+        groups = {**SENIORITY, **FUNCTION}
+        found: list[Feature] = [KeywordGroup(name, called, words) for called, words in groups.items()]
+        return [*found, Filled((name,), called=name)]
+    match field.type:
+        case "number" | "boolean" | "phone":
+            return [FieldValue(name, "number")]
+        case "category":
+            group = "origin" if field.means in ("origin", "campaign") else "fit"
+            return [FieldValue(name, "category", group)]
+        case "email":
+            return [DomainKind(name)]
+        case "date":
+            return [DateAge(name)]
+        case "text":
+            return [Filled((name,), called=name)]
+
+
+def _same_company(fields: dict[str, LeadField]) -> list[Feature]:
+    emails = [name for name, field in fields.items() if field.type == "email"]
+    companies = [name for name, field in fields.items() if field.means in ("company", "domain")]
+    return [SameCompany(email, company) for email in emails[:1] for company in companies]
+
+
+def _time_features(recipe: Recipe) -> list[Feature]:
+    if not recipe.dated:
+        return []
+    zone = recipe.recipe.zone
+    features: list[Feature] = [WallClock("creation", "hour", zone), WallClock("creation", "weekday", zone)]
+    if recipe.snapshots.at_days != (0,):
+        features.append(LeadAge())
+    return features
+
+
+def _event_features(recipe: Recipe) -> list[Feature]:
+    if recipe.events is None:
+        return []
+    kinds = recipe.events.kinds
+    features: list[Feature] = []
+    for kind in kinds:
+        features += _of_kinds(recipe, (kind,), None)
+    for meaning in dict.fromkeys(kinds.values()):
+        members = tuple(kind for kind in kinds if kinds[kind] == meaning)
+        if len(members) > 1:
+            features += [*_of_kinds(recipe, members, meaning), EventShare(members, called=meaning)]
+    return [*features, *_of_kinds(recipe, (), None), *_patterns(recipe, tuple(kinds))]
+
+
+def _of_kinds(recipe: Recipe, kinds: tuple[str, ...], called: str | None) -> Iterator[Feature]:
+    yield EventCount(kinds, None, called)
+    for days in recipe.windows.days:
+        yield EventCount(kinds, days, called)
+    for half_life in recipe.windows.half_life_days:
+        yield DecayedCount(kinds, half_life, called)
+    yield Recency(kinds, called)
+    if recipe.events is not None and recipe.events.value is not None:
+        yield ValueTotal(kinds, None, called)
+
+
+def _patterns(recipe: Recipe, kinds: tuple[str, ...]) -> Iterator[Feature]:
+    yield DistinctKinds()
+    yield DistinctKinds(window_days=max(recipe.windows.days, default=_ACTIVE_DAYS))
+    yield ActiveDays(days=min(_ACTIVE_DAYS, MASK_DAYS))
+    yield LongestStreak(days=min(_ACTIVE_DAYS, MASK_DAYS))
+    for days in recipe.windows.days[:1]:
+        yield Trend(window_days=days)
+    yield EdgeKind("newest", kinds)
+    yield EdgeKind("oldest", kinds)
+    yield FirstEventDelay()
+    yield WorkingShare(recipe.recipe.zone)
+
+
+def _without(features: list[Feature], off: tuple[str, ...]) -> list[Feature]:
+    for pattern in off:
+        if not any(fnmatchcase(feature.name, pattern) for feature in features):
+            raise LeadscoreError(
+                f"recipe: [features] off names '{pattern}', which no feature of this recipe matches.",
+                "See 'leadscore features RECIPE' for the names.",
+            )
+    return [f for f in features if not any(fnmatchcase(f.name, pattern) for pattern in off)]
+
+
+def _check_names(features: list[Feature]) -> None:
+    seen: set[str] = set()
+    for feature in features:
+        if feature.name in seen:
+            raise LeadscoreError(
+                f"recipe: two features are called '{feature.name}' (names keep letters, digits, '_', '.', '-').",
+                "Rename a field or an event kind, or give the added feature its own 'called'.",
+            )
+        seen.add(feature.name)

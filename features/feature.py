@@ -1,0 +1,120 @@
+"""The one thing that a feature is, and its way to and from JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, Literal, Protocol, TypeAlias
+
+from pydantic import Field, TypeAdapter, ValidationError
+
+from features.errors import LeadscoreError
+from features.event_features import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
+from features.field_features import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
+from features.lead import Lead, Tally
+from features.pattern_features import (
+    ActiveDays,
+    DistinctKinds,
+    EdgeKind,
+    EventShare,
+    LongestStreak,
+    Trend,
+    WorkingShare,
+)
+from features.row import Row
+from features.time_features import LeadAge, WallClock
+
+
+class Feature(Protocol):
+    """A declared column of the matrix: frozen, hashable, equal when declared alike.
+
+    `expr` and `value` are two readings of the same definition and give equal values for the same lead at the
+    same moment (a law of the tests). Numbers are finite, or missing: NaN in memory, NULL in an engine.
+    Categories are str or None.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def dtype(self) -> Literal["number", "category"]: ...
+
+    @property
+    def label(self) -> str: ...
+
+    @property
+    def group(self) -> Literal["fit", "engagement", "origin", "time", "record"]: ...
+
+    @property
+    def tallies(self) -> tuple[Tally, ...]: ...
+
+    def describe(self) -> str:
+        """The definition in words: what, window, missing policy."""
+        ...
+
+    def expr(self, row: Row) -> Any:
+        """The Ibis expression over a table of moments."""
+        ...
+
+    def value(self, lead: Lead) -> Any:
+        """The value for one lead in memory."""
+        ...
+
+
+_Declared: TypeAlias = Annotated[
+    EventCount
+    | DecayedCount
+    | Recency
+    | ValueTotal
+    | FirstEventDelay
+    | DistinctKinds
+    | ActiveDays
+    | LongestStreak
+    | Trend
+    | EdgeKind
+    | EventShare
+    | WorkingShare
+    | FieldValue
+    | KeywordGroup
+    | DomainKind
+    | SameCompany
+    | Filled
+    | DateAge
+    | LeadAge
+    | WallClock,
+    Field(discriminator="type"),
+]
+
+
+@lru_cache(maxsize=1)
+def _adapter() -> TypeAdapter[Any]:
+    return TypeAdapter(_Declared)
+
+
+def dump_features(features: Iterable[Feature]) -> list[dict[str, Any]]:
+    """Each feature as a JSON object; `load_features` gives equal features back."""
+    return [_adapter().dump_python(feature, mode="json") for feature in features]
+
+
+def load_features(declared: Sequence[dict[str, Any]]) -> tuple[Feature, ...]:
+    """Features from JSON objects such as `{"type": "event_count", "kinds": ["demo"], "window_days": 30}`.
+
+    Raises:
+        LeadscoreError: an object is no known feature; the message names its place and key.
+    """
+    return tuple(_load(place, item) for place, item in enumerate(declared))
+
+
+def _load(place: int, item: dict[str, Any]) -> Feature:
+    try:
+        feature: Feature = _adapter().validate_python(item)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc'][1:]) or 'type'}: {problem['msg']}"
+            for problem in error.errors(include_url=False, include_input=False)
+        )
+        raise LeadscoreError(
+            f"feature {place + 1} of the list is not accepted: {problems}.",
+            "See 'leadscore features RECIPE' for the kinds of features and their keys.",
+        ) from None
+    return feature

@@ -1,0 +1,82 @@
+"""One lead in memory, at one moment: canonical values and the events that are visible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from features.measures import KindEvents, Measure
+from features.parse import Canonical
+
+
+@dataclass(frozen=True)
+class VisibleEvent:
+    """An event that was available at as_of; `value` is in thousandths (see `measures.CENT`)."""
+
+    occurred_us: int
+    kind: str
+    value: int = 0
+
+
+@dataclass(frozen=True)
+class Lead:
+    """What is known of a lead at `as_of_us`.
+
+    `values` are canonical values by canonical column (None = missing). `by_kind` holds the visible events of
+    each kind that has any; None means that events were not given, which is not the same as no events.
+    `outcome` is the closing state, if the lead is closed. `notes` say what was left out, without values.
+    """
+
+    lead_id: str
+    as_of_us: int
+    created_us: int
+    values: Mapping[str, Canonical]
+    by_kind: Mapping[str, KindEvents] | None
+    stage: str | None = None
+    outcome: str | None = None
+    opted_out: bool = False
+    account_id: str | None = None
+    notes: tuple[str, ...] = ()
+    _folds: dict[tuple[Measure, str], int] = field(default_factory=dict, compare=False, repr=False)
+
+    def tally(self, tally: Tally) -> int | None:
+        """A measure over the visible events of some kinds; None where there is no such event."""
+        by_kind, folds, measure = self.by_kind or {}, self._folds, tally.measure
+        parts = []
+        for kind in tally.kinds or by_kind:
+            events = by_kind.get(kind)
+            if events is not None:
+                place = (measure, kind)
+                part = folds.get(place)
+                if part is None:
+                    part = folds[place] = measure.fold(events)
+                parts.append((kind, part))
+        return measure.combine(parts) if parts else None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A measure over the kinds of one feature, each counted once; no kinds means any."""
+
+    measure: Measure
+    kinds: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kinds", tuple(sorted(set(self.kinds))))
+
+
+def gather(events: Iterable[VisibleEvent], as_of_us: int) -> dict[str, KindEvents]:
+    """Visible events by kind, newest first.
+
+    Ages and values are ordered separately only in appearance: equal ages have no order among them that a
+    measure could see.
+    """
+    pairs: dict[str, list[tuple[int, int]]] = {}
+    for event in events:
+        pairs.setdefault(event.kind, []).append((as_of_us - event.occurred_us, event.value))
+    gathered = {}
+    for kind, items in pairs.items():
+        items.sort()
+        ages, values = zip(*items, strict=True)
+        gathered[kind] = KindEvents(ages, values, as_of_us)
+    return gathered

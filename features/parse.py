@@ -1,0 +1,175 @@
+"""One cell at a time: raw value → canonical value, the same for a request and for a table's unique values.
+
+Canonical: number float (finite), category stripped casefolded str, text lower-case words between spaces,
+boolean 1.0/0.0, date µs, email its kind, phone 1.0/0.0 for a possible number. Missing is None. A cell that
+holds something else raises ValueError whose text says what is accepted, never what was given.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from numbers import Real
+from typing import Literal
+
+from features.clock import localise, parse_moment
+from features.emails import email_kind, email_label
+from features.recipe import LeadField, Recipe
+
+Canonical = float | int | str | None
+StoredType = Literal["float64", "int64", "string"]
+
+MISSING_TEXTS = frozenset({"", "nan", "n/a", "null", "none", "nat", "<na>"})
+_TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0", "oui", "vrai", "on", "x"})
+_FALSE = frozenset({"false", "f", "no", "n", "0", "0.0", "non", "faux", "off"})
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_LARGEST = 1e300  # beyond it, products in a scorer would overflow to infinity
+
+
+@dataclass(frozen=True)
+class CellParser:
+    """How one canonical column `name` comes from the cells of the declared field `field`."""
+
+    name: str
+    field: str
+    stored: StoredType
+    parse: Callable[[object], Canonical]
+    reports: bool = True
+
+
+def field_parsers(recipe: Recipe) -> tuple[CellParser, ...]:
+    """The canonical columns of a recipe: each field, and what is derived from it for comparisons."""
+    parsers: list[CellParser] = []
+    for name, field in recipe.lead.fields.items():
+        parsers.append(CellParser(name, name, stored_type(field), cell_parser(field, recipe.recipe.zone)))
+        if field.type == "email":
+            parse = _unless_missing(lambda raw: email_label(_text_of(raw)), field)
+            parsers.append(CellParser(f"{name}.label", name, "string", parse, reports=False))
+        if field.means in ("company", "domain"):
+            parse = _unless_missing(_compact, field)
+            parsers.append(CellParser(f"{name}.compact", name, "string", parse, reports=False))
+    return tuple(parsers)
+
+
+def stored_type(field: LeadField) -> StoredType:
+    """The engine's type of a field's canonical column."""
+    if field.type == "date":
+        return "int64"
+    return "float64" if field.type in ("number", "boolean", "phone") else "string"
+
+
+def cell_parser(field: LeadField, zone: str) -> Callable[[object], Canonical]:
+    """The parser of one declared field; wall clocks without an offset are those of `zone`."""
+    by_type: dict[str, Callable[[object], Canonical]] = {
+        "number": parse_number,
+        "category": parse_category,
+        "text": lambda raw: parse_text(raw),
+        "boolean": parse_boolean,
+        "date": lambda raw: parse_date(raw, zone),
+        "email": lambda raw: email_kind(_text_of(raw)),
+        "phone": parse_phone,
+    }
+    return _unless_missing(by_type[field.type], field)
+
+
+def _unless_missing(parse: Callable[[object], Canonical], field: LeadField) -> Callable[[object], Canonical]:
+    missing = MISSING_TEXTS | {text.strip().lower() for text in field.missing}
+    return lambda raw: None if is_missing(raw, missing) else parse(raw)
+
+
+def is_missing(raw: object, missing: frozenset[str] = MISSING_TEXTS) -> bool:
+    """Whether a cell says nothing: None, NaN, NaT, or one of the `missing` texts."""
+    if raw is None:
+        return True
+    if isinstance(raw, str):
+        return raw.strip().lower() in missing
+    text = str(raw).lower()  # 'nan', 'nat' and '<na>' are how the missing values of libraries print
+    return text in MISSING_TEXTS or text in missing
+
+
+def parse_number(raw: object) -> float | None:
+    """A finite number; infinities and numbers beyond 1e300 count as missing.
+
+    Raises:
+        ValueError: not a number.
+    """
+    if isinstance(raw, str):
+        text = raw.strip()
+        if text.lower().lstrip("+-") in ("inf", "infinity"):
+            return None
+        if not _NUMBER.fullmatch(text):
+            raise ValueError("a number such as 12.5")
+        number = float(text)
+    elif isinstance(raw, Real) or hasattr(raw, "__float__"):
+        number = float(raw)
+    else:
+        raise ValueError("a number such as 12.5")
+    return number if abs(number) <= _LARGEST else None
+
+
+def parse_category(raw: object) -> str:
+    """Stripped, casefolded, inner white space collapsed; whole numbers without '.0'."""
+    return " ".join(_text_of(raw).casefold().split())
+
+
+def parse_text(raw: object) -> str:
+    """Lower-case words without accents, one space around each, so that ' vp ' finds a whole word."""
+    return f" {' '.join(_words(_text_of(raw)))} "
+
+
+def parse_boolean(raw: object) -> float:
+    """1.0 or 0.0.
+
+    Raises:
+        ValueError: not a yes or a no.
+    """
+    text = _text_of(raw).strip().lower()
+    if text in _TRUE:
+        return 1.0
+    if text in _FALSE:
+        return 0.0
+    raise ValueError("true or false (also yes/no, 1/0, oui/non)")
+
+
+def parse_date(raw: object, zone: str, edge: Literal["start", "end"] = "start") -> int:
+    """Microseconds since 1970 UTC of an ISO 8601 text or a date or datetime object.
+
+    Raises:
+        ValueError: not a date.
+    """
+    expected = "a date or date-time in ISO 8601 such as 2025-01-31T09:30:00+01:00"
+    try:
+        if isinstance(raw, date | datetime):
+            return localise(raw, zone, edge)
+        if isinstance(raw, str):
+            return parse_moment(raw, zone, edge)
+    except (ValueError, OverflowError):
+        raise ValueError(expected) from None
+    raise ValueError(expected)
+
+
+def parse_phone(raw: object) -> float:
+    """1.0 when `raw` could be dialled (7 to 15 digits as in E.164, usual separators), else 0.0."""
+    text = _text_of(raw)
+    digits = re.sub(r"\D", "", text)
+    return float(7 <= len(digits) <= 15 and re.fullmatch(r"[\d\s+().\-/x#]+", text.lower()) is not None)
+
+
+def _text_of(raw: object) -> str:
+    if isinstance(raw, float) and math.isfinite(raw) and raw.is_integer() and abs(raw) < 1e15:
+        return str(int(raw))
+    return str(raw)
+
+
+def _words(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", text.lower())
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return re.findall(r"[^\W_]+", plain)
+
+
+def _compact(raw: object) -> str | None:
+    return "".join(_words(_text_of(raw))) or None

@@ -1,0 +1,178 @@
+"""A company's tables in one engine, canonical, with what was found wrong on the way."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.canonical_events import closing_sql, create_events, create_outcomes, history_end
+from features.canonical_leads import canonical_leads, moments_column
+from features.clock import now_us
+from features.errors import LeadscoreError
+from features.field_history import create_field_history
+from features.quality import Quality
+from features.recipe import Recipe, Source
+from features.source import bound, connect, fetch_frame, named, open_source, register_frame
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Canonical tables (Ibis) in the connection `con`.
+
+    `leads`: row, lead_id, created_us, account_id, origin, opted_out, position, f_<field>.
+    `events`: row, occurred_us, available_us, kind, value; None when not given.
+    `outcomes`: row, occurred_us, stage, closing, amount; None when neither table nor column gives any.
+    `history`: row, field, changed_us, until_us, number, text; None when not given.
+    `end_us` is the end of the history, `hash` the SHA-256 of the canonical content.
+    """
+
+    con: Any
+    leads: Any
+    events: Any | None
+    outcomes: Any | None
+    history: Any | None
+    quality: Quality
+    end_us: int
+    hash: str
+
+    @property
+    def problems(self) -> pd.DataFrame:
+        """Cells that could not be read: table, row (0-based), lead_id, field, problem; no values."""
+        return self.quality.problems
+
+
+def read_tables(
+    recipe: Recipe,
+    folder: Path | str,
+    *,
+    progress: Progress | None = None,
+    memory_limit: str | None = None,
+    clock_us: int | None = None,
+) -> Tables:
+    """The recipe's tables from the files in `folder` (or the databases that it names).
+
+    Rows dated after `clock_us` (default: now) cannot have happened and are dropped. `progress` is told the
+    step that begins.
+
+    Raises:
+        LeadscoreError: a file is absent, empty, changed or unreadable, or lacks a column of the recipe.
+    """
+    con, sources, views = connect(memory_limit), recipe.tables, {}
+    roles: dict[str, Source | None] = {
+        "leads": sources.leads,
+        "events": sources.events if recipe.events is not None else None,
+        "outcomes": sources.outcomes if recipe.outcomes.column is None else None,
+        "field_history": sources.field_history,
+    }
+    for role, source in roles.items():
+        if source is not None:
+            _tell(progress, f"reading {role}")
+            views[role] = open_source(con, role, source, Path(folder))
+    return _canonical(con, recipe, views, clock_us or now_us(), progress)
+
+
+def tables_from_frames(
+    recipe: Recipe,
+    leads: pd.DataFrame,
+    events: pd.DataFrame | None = None,
+    outcomes: pd.DataFrame | None = None,
+    field_history: pd.DataFrame | None = None,
+    *,
+    clock_us: int | None = None,
+) -> Tables:
+    """The same from frames of raw cells; column `row` of the canonical leads is the 0-based input order."""
+    con, views = connect(), {}
+    frames = {"leads": leads, "events": events, "outcomes": outcomes, "field_history": field_history}
+    for role, frame in frames.items():
+        if frame is not None:
+            views[role] = f"raw_{role}"
+            register_frame(con, views[role], frame)
+    return _canonical(con, recipe, views, clock_us or now_us(), None)
+
+
+def _canonical(
+    con: Any, recipe: Recipe, views: dict[str, str], clock: int, progress: Progress | None
+) -> Tables:
+    quality = Quality()
+    _tell(progress, "checking leads")
+    raw = fetch_frame(con, views["leads"])
+    if raw.empty:
+        raise LeadscoreError("the leads table has no row.", "Export the leads again; a header is not enough.")
+    leads = canonical_leads(recipe, raw, quality)
+    register_frame(con, "leads", leads)
+    if recipe.outcomes.column is not None:
+        register_frame(con, "outcomes", _column_outcomes(recipe, raw, leads, con))
+    elif "outcomes" in views:
+        create_outcomes(con, recipe, views["outcomes"], clock, quality)
+    if "events" in views:
+        _tell(progress, "checking events")
+        create_events(con, recipe, views["events"], clock, quality)
+    if "field_history" in views:
+        create_field_history(con, recipe, views["field_history"], quality)
+    future = int((leads["created_us"] > clock).sum())
+    quality.count("leads", "rows created in the future", future, "kept, no snapshot is made")
+    present = {name for (name,) in con.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()}
+    names = ("events", "outcomes", "history")
+    tables = {name: bound(con, name) if name in present else None for name in names}
+    return Tables(
+        con, bound(con, "leads"), quality=quality, end_us=_end_us(con, recipe, present, clock),
+        hash=_content_hash(con, present, progress), **tables,
+    )  # fmt: skip
+
+
+def _tell(progress: Progress | None, step: str) -> None:
+    if progress is not None:
+        progress(step)
+
+
+def _column_outcomes(recipe: Recipe, raw: pd.DataFrame, leads: pd.DataFrame, con: Any) -> pd.DataFrame:
+    """The outcome column of the leads as outcomes; rows whose cell is empty have none (unknown)."""
+    cells = raw.iloc[leads["row"]].reset_index(drop=True)
+    stage = cells[str(recipe.outcomes.column)].astype("string").str.strip()
+    stage = stage.mask(stage == "", pd.NA)
+    occurred = pd.Series(pd.array([pd.NA] * len(cells), dtype="Int64"))
+    column = recipe.outcomes.occurred_at
+    if column is not None and column in cells.columns and not recipe.outcomes.at_once:
+        occurred = moments_column(cells[column], recipe.recipe.zone, "end")
+    frame = pd.DataFrame({"row": leads["row"], "occurred_us": occurred, "stage": stage})
+    frame = frame[frame["stage"].notna()].reset_index(drop=True)
+    register_frame(con, "stages", pd.DataFrame({"stage": frame["stage"].drop_duplicates()}))
+    closing = dict(con.raw_sql(f"SELECT stage, {closing_sql(recipe, named('stage'))} FROM stages").fetchall())
+    con.raw_sql("DROP TABLE stages")
+    return frame.assign(
+        closing=pd.Series([closing[stage] for stage in frame["stage"]], dtype=object, index=frame.index),
+        amount=pd.Series(float("nan"), index=frame.index),
+    )
+
+
+def _end_us(con: Any, recipe: Recipe, present: set[str], clock: int) -> int:
+    """The end of the history: declared, else the newest date that is not in the future."""
+    declared = history_end(recipe)
+    if declared is not None:
+        return declared
+    columns = {"leads": "created_us", "events": "available_us", "outcomes": "occurred_us"}
+    newest = [
+        con.raw_sql(f"SELECT max({column}) FROM {table} WHERE {column} <= {clock}").fetchall()[0][0]
+        for table, column in columns.items()
+        if table in present
+    ]
+    return max((int(us) for us in newest if us is not None), default=0)
+
+
+def _content_hash(con: Any, present: set[str], progress: Progress | None) -> str:
+    """SHA-256 over each canonical table's columns, row count and an order-free sum of row hashes."""
+    _tell(progress, "hashing")
+    digest = hashlib.sha256()
+    for table in ("leads", "events", "outcomes", "history"):
+        if table in present:
+            query = f"SELECT count(*), sum(md5_number_lower(t::VARCHAR)::HUGEINT), bit_xor(md5_number_upper(t::VARCHAR)) FROM {table} t"
+            columns = list(bound(con, table).columns)
+            digest.update(repr((table, columns, con.raw_sql(query).fetchall())).encode())
+    return digest.hexdigest()
