@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from features.errors import LeadscoreError
+from features.rawtable import read_raw
 from features.recipe import Source
 
 DATABASES = (".sqlite", ".sqlite3", ".db")
@@ -75,28 +76,8 @@ def open_source(con: Any, table: str, source: Source, folder: Path) -> str:
         glob = path / "**/*.parquet" if path.is_dir() else path
         _create(con, table, view, f"read_parquet({quoted(str(glob))})", name)
         return view
-    if table == "leads" or path.suffix.lower() in (".xlsx", ".xlsm", ".zip"):
-        register_frame(con, view, read_text_table(path))
-        return view
-    options = "all_varchar=true, header=true"
-    _create(con, table, view, f"read_csv({quoted(str(path))}, {options})", name)
+    register_frame(con, view, read_raw(path).frame)
     return view
-
-
-def read_text_table(path: Path) -> pd.DataFrame:
-    """A CSV or XLSX file as a frame of texts, None where empty.
-
-    Raises:
-        LeadscoreError: the file is not readable.
-    """
-    try:
-        if path.suffix.lower() in (".xlsx", ".xlsm"):
-            frame = pd.read_excel(path, dtype=str, keep_default_na=False)
-        else:
-            frame = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise LeadscoreError(f"{path}: is not readable: {type(error).__name__}.", "Save it again.") from None
-    return frame.astype(object).where(frame != "", None)
 
 
 def register_frame(con: Any, view: str, frame: pd.DataFrame) -> None:
@@ -210,9 +191,8 @@ def _check_sums(source: Source, folder: Path) -> None:
 
 def _sum_of(path: Path) -> str:
     """Hex SHA-256 of a file's bytes, of the unpacked ones for .gz: packing again changes the others."""
-    opened = gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
     digest = hashlib.sha256()
-    with opened as stream:
+    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as stream:
         while block := stream.read(1 << 20):
             digest.update(block)
     return digest.hexdigest()
