@@ -68,7 +68,11 @@ class RateTable(BaseModel):
 
     def scaled(self, weight: float) -> RateTable:
         """The same table with all its log-ratios times `weight`."""
-        return self.model_copy(update={"log_ratios": tuple(weight * ratio for ratio in self.log_ratios)})
+        return self.having(tuple(weight * ratio for ratio in self.log_ratios))
+
+    def having(self, log_ratios: tuple[float, ...]) -> RateTable:
+        """The same bands or levels with other `log_ratios`."""
+        return RateTable(feature=self.feature, edges=self.edges, levels=self.levels, log_ratios=log_ratios)
 
     @cached_property
     def _positions(self) -> dict[str, int]:

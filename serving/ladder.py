@@ -165,7 +165,10 @@ class Ladder:
         known = np.zeros(rows, dtype=np.bool_)
         for name in names:
             column = columns[name]
-            known |= ~np.isnan(column) if column.dtype == np.float64 else np.not_equal(column, None)
+            if column.dtype == np.float64:
+                known |= ~np.isnan(column.astype(np.float64))
+            else:
+                known |= np.array([level is not None for level in column.tolist()], dtype=np.bool_)
             if known.all():
                 break
         return [not one for one in known] if names else [False] * rows

@@ -40,7 +40,7 @@ class Manifest(BaseModel):
     references: dict[RungName, Reference]
     """One for each rung: the leads open at the end of the history."""
     rules_map: MonotoneMap | None = None
-    """From the rules' margins to probabilities, fitted on training rows; without it rules are uncalibrated."""
+    """From the rules' margins to probabilities, fitted on training rows; None: uncalibrated."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """What was chosen on the inner folds: rounds, regularisation, kind of model."""
     metrics: dict[str, float | None] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The loader that MLflow logs beside an artefact (models from code): no pickle, our own reading of the folder.
+"""The loader that MLflow logs beside an artefact (models from code): our own reading, no pickle.
 
 MLflow runs this file when the model is loaded; nothing else imports it. Input: one column a feature
 (numbers double, categories string). Output: probability, score and maturity of each row.
@@ -17,7 +17,7 @@ from serving.artefact import load_artefact
 from serving.registry import artefact_within
 
 
-class LeadscoreModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc, name-defined]
+class LeadscoreModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     """The model rung of an artefact under MLflow's `predict`."""
 
     def load_context(self, context: Any) -> None:

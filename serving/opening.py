@@ -38,10 +38,10 @@ class Opened:
 def open_ladder(
     recipe: Recipe | None = None, model: str | Path | None = None, *, folder: Path | None = None
 ) -> Opened:
-    """The ladder of `model` (an artefact's folder or a `models:/…` address), else of the champion, else rules.
+    """The ladder of `model` (a folder or a `models:/…` address), else of the champion, else rules.
 
-    `recipe` names the champion to look for, and is what rules are made from; its `rules` file is looked for in `folder`. An artefact is always read
-    with the recipe that it was trained with.
+    `recipe` names the champion to look for, and is what rules are made from; its `rules` file is looked for
+    in `folder`. An artefact is always read with the recipe that it was trained with.
 
     Raises:
         LeadscoreError: `model` is named and there is nothing there; or there is neither champion nor recipe.

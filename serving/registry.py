@@ -93,7 +93,7 @@ def resolve(address: str) -> ChampionRef | None:
     store = store_address()
     client = _client(store)
     name, at, alias = address.removeprefix("models:/").partition("@")
-    name, slash, version = (name, "", "") if at else name.partition("/")
+    name, _, version = (name, "", "") if at else name.partition("/")
     try:
         found = (
             client.get_model_version_by_alias(name, alias) if at else client.get_model_version(name, version)

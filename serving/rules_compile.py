@@ -1,4 +1,4 @@
-"""Binds a scorecard to a recipe: each rule to the features that it reads, or an error that names its place."""
+"""Binds a scorecard to a recipe: each rule to the features that it reads, or an error with its place."""
 
 from __future__ import annotations
 

@@ -116,7 +116,7 @@ class LeadScore:
         _collect_aside()
 
 
-LeadScore.add_asgi_middleware(Edge)
+LeadScore.add_asgi_middleware(Edge)  # type: ignore[attr-defined]  # the decorator has made it a service
 
 
 def open_from_environment() -> Opened:
@@ -146,7 +146,7 @@ def run(
     if model is not None:
         os.environ["LEADSCORE_MODEL"] = model if ":/" in model else str(Path(model).absolute())
     open_from_environment()
-    LeadScore.serve_http(host=host, port=port, working_dir=str(Path.cwd()))
+    LeadScore.serve_http(host=host, port=port, working_dir=str(Path.cwd()))  # type: ignore[attr-defined]
 
 
 def _readiness(opened: Opened) -> dict[str, Any]:

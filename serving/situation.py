@@ -16,6 +16,8 @@ from serving.score import Criterion, Stage, StageName
 # Looking is measurable engagement, but only doing something shows an interest.
 _PASSIVE = ("view", "visit", "open", "click", "page", "session")
 
+_CLOSED: dict[str, StageName] = {"won": "customer", "lost": "disqualified"}
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -70,19 +72,14 @@ class Situations:
 
     def _decided(self, lead: Asked) -> StageName | None:
         """The stage that a person or the CRM has set, in our words."""
-        if lead.stage is not None and lead.stage in self._stage_names:
-            return self._stage_names[lead.stage]
-        return {"won": "customer", "lost": "disqualified"}.get(lead.outcome or "")  # type: ignore[return-value]
+        named = self._stage_names.get((lead.stage or "").strip().casefold())
+        return named or _CLOSED.get(lead.outcome or "")
 
     @cached_property
     def _stage_names(self) -> dict[str, StageName]:
-        """The recipe's stages; also by their plain names, in the spelling of a CRM or of ours."""
+        """The CRM's stages as the recipe maps them, and our own names; compared without case."""
         own: dict[str, StageName] = {name: name for name in get_args(StageName)}
-        return (
-            own
-            | {name.casefold(): stage for name, stage in self.recipe.outcomes.stages.items()}
-            | dict(self.recipe.outcomes.stages)
-        )
+        return own | {name.strip().casefold(): mapped for name, mapped in self.recipe.outcomes.stages.items()}
 
     def _met(self, columns: Columns, asked: list[Asked]) -> dict[Criterion, list[bool | None]]:
         """Criterion → met or not, None where it is not assessed."""

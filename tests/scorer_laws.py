@@ -1,4 +1,4 @@
-"""The laws that every scorer keeps: one list of checks, run on rules, linear models, trees, blends and Bayes."""
+"""The laws that every scorer keeps: one list of checks, run on rules, linear models, trees and blends."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def test_a_damaged_artefact_is_refused_and_its_scorecard_still_answers(folder: P
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema_version": 1}', "not json"])
 def test_what_is_no_manifest_is_refused(folder: Path, text: str) -> None:
     (folder / "manifest.json").write_text(text)
-    with pytest.raises(LeadscoreError, match="manifest|damaged"):
+    with pytest.raises(LeadscoreError, match=r"manifest|damaged"):
         load_artefact(folder)
 
 

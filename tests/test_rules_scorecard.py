@@ -1,4 +1,4 @@
-"""The scorecard: points by band, word and event; caps, half-lives, exclusions; errors that name their place."""
+"""The scorecard: points by band, word and event; caps, half-lives, exclusions; errors with their place."""
 
 from __future__ import annotations
 

@@ -1,0 +1,33 @@
+"""Layer 2: how columns become an answer. The HTTP service is in `serving.service`, imported by who starts it."""
+
+from serving.artefact import Artefact, load_artefact, save_artefact
+from serving.batch import BatchSummary, score_export
+from serving.envelope import LeadRequest, score_items
+from serving.ladder import Ladder
+from serving.manifest import Manifest
+from serving.opening import Opened, open_ladder
+from serving.rules import Rules
+from serving.rules_default import default_rules
+from serving.rules_file import load_rules
+from serving.score import Score
+from serving.scorer import Contributions, Scorer
+
+__all__ = [
+    "Artefact",
+    "BatchSummary",
+    "Contributions",
+    "Ladder",
+    "LeadRequest",
+    "Manifest",
+    "Opened",
+    "Rules",
+    "Score",
+    "Scorer",
+    "default_rules",
+    "load_artefact",
+    "load_rules",
+    "open_ladder",
+    "save_artefact",
+    "score_export",
+    "score_items",
+]

@@ -1,0 +1,183 @@
+"""A whole export scored: every row back in its order, by the set-based reading of the features."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features import LeadscoreError, Recipe, Tables, offline, tables_from_frames
+from features.clock import days_us, from_us, now_us
+from features.rawtable import read_raw
+from serving.export_file import Export, check_names, check_out, read_export, write_export
+from serving.export_rows import ExportRows
+from serving.flat import ADDED, added_columns, row_of
+from serving.ladder import Ladder
+from serving.score import Score
+
+CHUNK = 20_000
+_HOTTEST = 10
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass
+class BatchSummary:
+    """What became of an export: counts by status and rung, what to know, and the most probable leads."""
+
+    rows: int
+    as_of_us: int
+    out: str | None = None
+    statuses: Counter[str] = field(default_factory=Counter)
+    rungs: Counter[str] = field(default_factory=Counter)
+    warnings: list[str] = field(default_factory=list)
+    quality: list[tuple[str, str, int, str]] = field(default_factory=list)
+    hottest: list[Score] = field(default_factory=list)
+
+    @property
+    def errors(self) -> int:
+        """Rows that could not be scored; each says why in its `error` column."""
+        return self.statuses["error"]
+
+    def add(self, scores: Sequence[Score]) -> None:
+        """Count some more answers."""
+        self.statuses.update(score.status for score in scores)
+        self.rungs.update(score.scored_by.rung for score in scores if score.scored_by)
+        known = [score for score in scores if score.probability is not None]
+        ranked = sorted([*self.hottest, *known], key=lambda score: -(score.probability or 0.0))
+        self.hottest = ranked[:_HOTTEST]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for `--json`."""
+        return {
+            "rows": self.rows,
+            "as_of": from_us(self.as_of_us).isoformat(),
+            "out": self.out,
+            "statuses": dict(self.statuses),
+            "rungs": dict(self.rungs),
+            "errors": self.errors,
+            "warnings": self.warnings,
+            "hottest": [score.model_dump(mode="json") for score in self.hottest],
+        }
+
+
+def score_export(
+    recipe: Recipe,
+    ladder: Ladder,
+    leads: Path | str,
+    out: Path | str | None,
+    *,
+    events: Path | str | None = None,
+    as_of_us: int | None = None,
+    reasons: int = 3,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> BatchSummary:
+    """Score the export `leads` (`-`: CSV on stdin) and write it to `out` (`-`: stdout) with `ADDED` columns.
+
+    `recipe` says which column is what; `events` is a file as the recipe describes it. `as_of_us` is the
+    clock unless given. With `dry_run` nothing is written. `progress` is told (done, rows).
+
+    Raises:
+        LeadscoreError: a file cannot be read or written, or lacks a column of the recipe. A wrong row is
+            no reason: it says so in its `error` column.
+    """
+    if out is not None and not dry_run:
+        check_out(out)
+    moment = now_us() if as_of_us is None else as_of_us
+    export = read_export(leads)
+    check_names(export, ADDED)
+    tables = tables_from_frames(
+        recipe, _with_outcomes(recipe, export), _events(recipe, events), clock_us=max(moment, now_us())
+    )
+    rows = ExportRows.of(recipe, export.raw, tables, moment)
+    summary = BatchSummary(len(rows.frame), moment, quality=tables.quality.rows())
+    summary.warnings += _warnings(recipe, tables, moment)
+    found = _score_rows(recipe, ladder, tables, rows, reasons, progress, summary)
+    if out is not None and not dry_run:
+        write_export(export, added_columns(found), out)
+        summary.out = str(out)
+    return summary
+
+
+def score_frame(
+    recipe: Recipe, ladder: Ladder, tables: Tables, moments: pd.DataFrame, rows: ExportRows, reasons: int
+) -> list[Score]:
+    """The scores of the leads in `moments` [lead_id, as_of_us, row], in order."""
+    columns = offline(ladder.features, recipe, tables, moments)
+    return ladder.score_columns(columns, [rows.asked(row) for row in moments["row"]], reasons)
+
+
+def _score_rows(
+    recipe: Recipe,
+    ladder: Ladder,
+    tables: Tables,
+    rows: ExportRows,
+    reasons: int,
+    progress: Progress | None,
+    summary: BatchSummary,
+) -> list[tuple[Any, ...]]:
+    """The appended cells of every row, in the order of the file."""
+    found: list[tuple[Any, ...] | None] = [None] * len(rows.frame)
+    good = rows.good()
+    for start in range(0, len(good), CHUNK):
+        part = good.iloc[start : start + CHUNK]
+        scores = score_frame(recipe, ladder, tables, part, rows, reasons)
+        summary.add(scores)
+        for row, score in zip(part["row"], scores, strict=True):
+            found[row] = row_of(score)
+        if progress is not None:
+            progress(start + len(part), len(rows.frame))
+    return [_other(row, found, rows, summary) if cells is None else cells for row, cells in enumerate(found)]
+
+
+def _other(
+    row: int, found: list[tuple[Any, ...] | None], rows: ExportRows, summary: BatchSummary
+) -> tuple[Any, ...]:
+    """The cells of a row that was not scored itself: a copy of an earlier row, or one that is wrong."""
+    first = rows.copy_of(row)
+    cells = found[first] if first is not None else None
+    if cells is not None:
+        summary.statuses[str(cells[0])] += 1
+        return cells
+    score = rows.failure(row)
+    summary.add([score])
+    return row_of(score)
+
+
+def _with_outcomes(recipe: Recipe, export: Export) -> pd.DataFrame:
+    """The export's cells; an export of open leads may lack the outcome's columns, which are then empty."""
+    frame = export.raw.frame
+    wanted = [recipe.outcomes.column, recipe.outcomes.occurred_at] if recipe.outcomes.column else []
+    absent = [name for name in wanted if name and name not in frame.columns]
+    return frame.assign(**{name: pd.Series([None] * len(frame), dtype=object) for name in absent})
+
+
+def _events(recipe: Recipe, events: Path | str | None) -> pd.DataFrame | None:
+    if events is None:
+        return None
+    if recipe.events is None:
+        raise LeadscoreError(
+            f"{events}: the recipe declares no [events], so their columns are not known.",
+            "Declare them in the recipe, or leave --events out.",
+        )
+    return read_raw(Path(events)).frame
+
+
+def _warnings(recipe: Recipe, tables: Tables, moment: int) -> list[str]:
+    """What the whole file suffers from."""
+    found = []
+    if recipe.events is not None and tables.events is None:
+        found.append("no events were given: every lead is scored without what it did")
+    horizon = recipe.recipe.horizon_days
+    if recipe.dated and tables.end_us and moment - tables.end_us > days_us(horizon):
+        newest, asked = from_us(tables.end_us).date(), from_us(moment).date()
+        found.append(
+            f"the newest date in the file is {newest}, more than {horizon:g} days before as_of ({asked}): "
+            "name the moment that you mean with --as-of"
+        )
+    return found
