@@ -38,7 +38,8 @@ def newest_first(labelled: Labelled, fit: Rows, test: Rows) -> Floats:
 
 def calibrated_rules(rules: Rules, labelled: Labelled, rows: Rows) -> Rules:
     """The scorecard with its map from points to probabilities fitted on `rows`."""
-    margin = rules.margin(labelled.at(rows, rules.features))
+    # all columns where the rules read none: somebody has to say how many leads there are
+    margin = rules.margin(labelled.at(rows, rules.features or None))
     return replace(rules, calibration=fit_monotone(margin, labelled.y(rows)))
 
 

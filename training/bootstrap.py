@@ -65,7 +65,7 @@ class Bootstrap:
 
     def per_cluster(self, values: Floats) -> Floats:
         """The sum of `values` in each cluster."""
-        return np.bincount(self.cluster, values, minlength=self._n)
+        return np.asarray(np.bincount(self.cluster, values, minlength=self._n), dtype=np.float64)
 
     def _counts(self) -> Iterator[Floats]:
         """How often each cluster is in each draw."""

@@ -97,9 +97,12 @@ def _pooled(rate: Floats, weight: Floats) -> Floats:
 
 
 def _sloped(line: MonotoneMap, margin: Floats) -> MonotoneMap:
-    """`line`, with a slight slope where it has none."""
-    intercept, slope = line.log_odds[0], line.log_odds[1] - line.log_odds[0]
-    return MonotoneMap.platt(max(slope, 1e-3 / max(float(margin.std()), 1e-9)), intercept)
+    """`line`, with a slight slope around the mean margin where it has none and margins differ."""
+    slope, spread = line.log_odds[1] - line.log_odds[0], float(margin.std())
+    if slope > 0 or spread < 1e-9:
+        return line
+    slight = 1e-3 / spread
+    return MonotoneMap.platt(slight, line.log_odds[0] - slight * float(margin.mean()))
 
 
 def _rate_logit(y: Floats) -> float:

@@ -53,6 +53,7 @@ class Evidence(BaseModel):
 
     `comparison` has one row a scorer: its figures, `intervals` of some of them, and `versus_best`, the
     differences to the best baseline. `differences` holds the model against every other scorer.
+    `champion_version` says which version stands in the row `champion`, if there is one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -68,10 +69,17 @@ class Evidence(BaseModel):
     comparison: list[dict[str, Any]]
     differences: list[Difference]
     ages: list[dict[str, float | None]] = Field(default_factory=list)
+    champion_version: str | None = None
 
     def row(self, scorer: str) -> dict[str, Any] | None:
         """The comparison row of `scorer`, or None where it was not compared."""
         return next((row for row in self.comparison if row["scorer"] == scorer), None)
+
+    def without(self, scorer: str) -> Evidence:
+        """The same evidence as if `scorer` had not been compared."""
+        rows = [row for row in self.comparison if row["scorer"] != scorer]
+        kept = [d for d in self.differences if d.versus != scorer]
+        return self.model_copy(update={"comparison": rows, "differences": kept})
 
     def difference(self, versus: str, figure: str) -> Difference | None:
         """The model minus `versus`, or None where it was not compared."""
@@ -85,9 +93,14 @@ class Evidence(BaseModel):
 
 
 def gather(
-    recipe: Recipe, labelled: Labelled, test: Rows, probabilities: Mapping[str, Floats], draws: int
+    recipe: Recipe,
+    labelled: Labelled,
+    test: Rows,
+    probabilities: Mapping[str, Floats],
+    draws: int,
+    champion_version: str | None = None,
 ) -> Evidence:
-    """Compare the scorers of `probabilities`, each of shape `(n_test,)`, on `test` rows in the order of time."""
+    """Compare scorers, each `probabilities` of shape `(n_test,)`, on the `test` rows in the order of time."""
     y, clusters = labelled.y(test), labelled.clusters(test)
     samples = Bootstrap(y, clusters, draws, recipe.train.seed).samples(probabilities)
     rows = [_row(recipe, labelled, test, name, p, samples) for name, p in probabilities.items()]
@@ -109,6 +122,7 @@ def gather(
         comparison=rows,
         differences=_model_differences(rows, samples),
         ages=by_age(y, probabilities[JUDGED], age) if JUDGED in probabilities else [],
+        champion_version=champion_version,
     )
 
 

@@ -31,7 +31,7 @@ def figures(y: Floats, p: Floats) -> dict[str, float | None]:
     if not len(y):
         return {}
     slope, intercept = calibration_line(y, p)
-    found = Ranking(y, p).figures() | {
+    found: dict[str, float] = Ranking(y, p).figures() | {
         "log_loss": float(log_losses(y, p).mean()),
         "brier": float(squared_errors(y, p).mean()),
         "ece": expected_calibration_error(y, p),
@@ -72,8 +72,12 @@ def by_age(y: Floats, p: Floats, age_days: Floats) -> list[dict[str, float | Non
     for age in np.unique(age_days):
         at = age_days == age
         found = figures(y[at], p[at])
-        kept = {name: found[name] for name in ("auc", "log_loss", "lift_10", "observed_expected")}
-        rows.append({"age_days": float(age), "n": float(at.sum()), "won": float(y[at].sum())} | kept)
+        row: dict[str, float | None] = {
+            "age_days": float(age),
+            "n": float(at.sum()),
+            "won": float(y[at].sum()),
+        }
+        rows.append(row | {name: found[name] for name in ("auc", "log_loss", "lift_10", "observed_expected")})
     return rows
 
 

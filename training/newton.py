@@ -19,18 +19,17 @@ def fit_logistic(X: Floats, y: Floats, penalty: float, start: Floats | None = No
     scikit-learn's C is `1 / penalty`. `start` is a former solution, intercept first. With one class only the
     intercept is held at the odds of one extra row of the other class.
     """
-    beta = np.zeros(X.shape[1] + 1) if start is None else start.copy()
+    beta: Floats = np.zeros(X.shape[1] + 1) if start is None else start.copy()
     if start is None:
         rate = (float(y.sum()) + 0.5) / (len(y) + 1.0)
         beta[0] = np.log(rate / (1 - rate))
     if len(y) == 0 or y.min() == y.max():
         return float(beta[0]), np.zeros(X.shape[1])
-    ridge = np.full(len(beta), penalty)
-    ridge[0] = 0.0
+    ridge: Floats = np.r_[0.0, np.full(X.shape[1], penalty)]
     loss = _loss(X, y, beta, ridge)
     for _ in range(_MAX_STEPS):
         gradient, hessian = _slopes(X, y, beta, ridge)
-        step = np.linalg.solve(hessian, gradient)
+        step = np.asarray(np.linalg.solve(hessian, gradient), dtype=np.float64)
         beta, loss, gained = _descend(X, y, beta, step, ridge, loss)
         if gained < 1e-9 * (1 + abs(loss)):
             break

@@ -72,7 +72,15 @@ def choose_settings(recipe: Recipe, labelled: Labelled, features: Sequence[Featu
     calibration = choose_calibration(
         candidates[kind][in_time], y[in_time], labelled.clusters(newer)[in_time], recipe.train.seed
     )
-    return Settings(kind, rounds, penalty, plain, calibration, dict(losses), len(folds))
+    return Settings(
+        kind,
+        rounds,
+        penalty,
+        plain,
+        calibration,
+        {str(name): loss for name, loss in losses.items()},
+        len(folds),
+    )
 
 
 def _tree_margins(

@@ -23,7 +23,7 @@ _KNOWN_SHARES = (0.3, 0.15, 0.05)
 class SplitRows:
     """Row numbers into the snapshots, each ascending in `order`, and what became of every matured row.
 
-    `first_test_us` is the first as_of of the test: whatever is fitted must have been known by then.
+    `first_test_us` is the first as_of of the test: whatever is fitted must have been known before it.
     """
 
     fit: Rows
@@ -36,7 +36,7 @@ def forward_split(recipe: Recipe, frame: pd.DataFrame) -> SplitRows:
     """The matured rows of `frame` (see `features.Snapshots.frame`) as fit rows and test rows.
 
     The test is what lies at or after `split.test_from`, or the newest `split.test_share` of the matured rows.
-    A row is fitted on only if its label was known by the first test as_of. A lead with fit rows has no test
+    A row is fitted on only if its label was known before the first test as_of. A lead with fit rows has no test
     rows: that drops by the past alone, where dropping its fit rows would choose by the future.
 
     Raises:
@@ -48,7 +48,7 @@ def forward_split(recipe: Recipe, frame: pd.DataFrame) -> SplitRows:
     first_us = int(as_of[newest].min()) if len(newest) else 0
     before = matured[~np.isin(matured, newest)]
     before = before[as_of[before] <= first_us]
-    known = frame["label_known_us"].to_numpy(np.int64)[before] <= first_us
+    known = frame["label_known_us"].to_numpy(np.int64)[before] < first_us
     fit = before[known]
     leads = frame["lead_id"].to_numpy(object)
     fresh = ~np.isin(leads[newest].astype(str), np.unique(leads[fit].astype(str)))
@@ -101,7 +101,7 @@ def _moment(recipe: Recipe, key: str, text: str) -> int:
 def forward_folds(frame: pd.DataFrame, fit: Rows, folds: int, min_won: int = 5) -> list[tuple[Rows, Rows]]:
     """Up to `folds` pairs (train rows, newer rows to check on) inside the fit rows, oldest first.
 
-    The same rule as the outer split: train labels known by the first as_of of the fold, a lead on one side.
+    The same rule as the outer split: train labels known before the first as_of of the fold, a lead on one side.
     Pairs in which a side has fewer than `min_won` won or lost rows are left out; the list may be empty.
     """
     label = frame["label"].to_numpy(np.float64)
@@ -125,7 +125,7 @@ def _folds_from(frame: pd.DataFrame, fit: Rows, folds: int, share: float) -> Ite
     for block in np.array_split(fit[as_of[fit] >= start], folds):
         if len(block):
             first = int(as_of[block].min())
-            train = np.setdiff1d(fit[known[fit] <= first], block, assume_unique=True)
+            train = np.setdiff1d(fit[known[fit] < first], block, assume_unique=True)
             yield train, block[~np.isin(lead[block], lead[train])]
 
 

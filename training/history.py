@@ -1,0 +1,135 @@
+"""From a company's tables to labelled rows: snapshots, their features, and the leads open at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features import (
+    Columns,
+    Feature,
+    LeadscoreError,
+    Recipe,
+    Tables,
+    default_features,
+    offline,
+    open_leads,
+    read_tables,
+    snapshots,
+)
+from serving.rules import Rules
+from serving.rules_default import default_rules
+from serving.rules_file import parse_rules
+from training.encode import take
+from training.labelled import Labelled
+
+Progress = Callable[[str], None]
+
+_MOST_OPEN = 10_000
+"""Open leads that fix the bands and scores; more of them would not move a percentile."""
+
+
+@dataclass(frozen=True)
+class History:
+    """What a run knows before anything is fitted.
+
+    `labelled` holds the matured snapshots, `open_columns` the features of the leads open at `end_us`;
+    `features` are the model's, `features_without_events` those of its variant (None where the recipe has no
+    events). `account` counts rows from the tables to the matured snapshots.
+    """
+
+    recipe: Recipe
+    rules: Rules
+    rules_text: str
+    features: tuple[Feature, ...]
+    features_without_events: tuple[Feature, ...] | None
+    labelled: Labelled
+    open_columns: Columns
+    n_open: int
+    account: list[tuple[str, int]]
+    quality: list[tuple[Any, ...]]
+    data_hash: str
+    end_us: int
+
+
+def read_history(recipe: Recipe, folder: Path, progress: Progress | None = None) -> History:
+    """Read the tables in `folder`, take snapshots, and compute every feature that any scorer reads.
+
+    Raises:
+        LeadscoreError: a table cannot be read (see `features.read_tables`), or no lead has a known outcome.
+    """
+    tables = read_tables(recipe, folder, progress=progress)
+    return history_of(recipe, tables, scorecard(recipe, folder), progress)
+
+
+def scorecard(recipe: Recipe, folder: Path) -> str:
+    """The text of the recipe's rules (a file beside the data), or of the default scorecard.
+
+    Raises:
+        LeadscoreError: the file cannot be read.
+    """
+    if recipe.rules is None:
+        return default_rules(recipe)
+    path = folder / recipe.rules
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise LeadscoreError(
+            f"recipe: rules '{recipe.rules}': no such text file in {folder}.",
+            "Correct the path, or remove 'rules' to use the default scorecard.",
+        ) from None
+
+
+def history_of(recipe: Recipe, tables: Tables, rules_text: str, progress: Progress | None = None) -> History:
+    """As `read_history`, from tables that were already read."""
+    rules = parse_rules(rules_text, recipe)
+    features = default_features(recipe, events=tables.events is not None)
+    plain = default_features(recipe, events=False) if tables.events is not None else None
+    _tell(progress, "taking snapshots")
+    shot = snapshots(recipe, tables)
+    frame = shot.frame[shot.frame["matured"]].reset_index(drop=True)
+    opened = _some(open_leads(recipe, tables, tables.end_us))
+    union = {f.name: f for group in (features, plain or (), rules.features) for f in group}
+    _tell(progress, f"computing {len(union)} features of {len(frame):,} snapshots")
+    columns = _columns(recipe, tables, tuple(union.values()), frame, opened)
+    rows = np.arange(len(frame) + len(opened))
+    return History(
+        recipe=recipe,
+        rules=rules,
+        rules_text=rules_text,
+        features=features,
+        features_without_events=plain,
+        labelled=Labelled(frame, take(columns, rows[: len(frame)]), recipe.dated),
+        open_columns=take(columns, rows[len(frame) :]),
+        n_open=len(opened),
+        account=list(shot.account.rows()),
+        quality=list(tables.quality.rows()),
+        data_hash=tables.hash,
+        end_us=tables.end_us,
+    )
+
+
+def _columns(
+    recipe: Recipe, tables: Tables, features: tuple[Feature, ...], frame: pd.DataFrame, opened: pd.DataFrame
+) -> Columns:
+    """The features of the snapshots, then of the open leads: one pass over the events for both."""
+    moments = [part[["lead_id", "as_of_us"]] for part in (frame, opened)]
+    return offline(features, recipe, tables, pd.concat(moments, ignore_index=True))
+
+
+def _some(opened: pd.DataFrame) -> pd.DataFrame:
+    """At most `_MOST_OPEN` of the open leads, evenly over their order."""
+    if len(opened) <= _MOST_OPEN:
+        return opened.reset_index(drop=True)
+    kept = np.linspace(0, len(opened) - 1, _MOST_OPEN).astype(np.intp)
+    return opened.iloc[kept].reset_index(drop=True)
+
+
+def _tell(progress: Progress | None, words: str) -> None:
+    if progress is not None:
+        progress(words)

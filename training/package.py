@@ -1,0 +1,110 @@
+"""Packs a fitted model with everything a served score needs, writes it, and reads it back through serving."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Columns
+from serving.artefact import Artefact, load_artefact, save_artefact
+from serving.blend import Model
+from serving.manifest import Manifest, RungName
+from serving.reference import Reference
+from serving.rules import Rules
+from serving.scorer import Scorer
+from training.baselines import calibrated_rules
+from training.fit import fit_model
+from training.history import History
+from training.settings import Settings
+from training.split import Rows, newest_rows
+
+Floats = NDArray[np.float64]
+
+_FEWEST_OPEN = 20
+"""With fewer open leads than this the newest matured rows fix the bands: a percentile needs a crowd."""
+_LIBRARIES = ("leadscore", "lightgbm", "numpy")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The settings of the model and of its variant without events (None where there is none)."""
+
+    model: Settings
+    no_events: Settings | None
+
+
+def pack(
+    history: History,
+    choices: Choices,
+    rows: Rows,
+    folder: Path,
+    judged_by: str | None = None,
+    metrics: Mapping[str, float | None] | None = None,
+) -> Artefact:
+    """Fit on `rows` by `choices`, write the artefact into `folder`, and return it as serving loads it."""
+    recipe, labelled = history.recipe, history.labelled
+    model = fit_model(recipe, labelled, history.features, rows, choices.model)
+    variant = None
+    if choices.no_events is not None and history.features_without_events is not None:
+        variant = fit_model(recipe, labelled, history.features_without_events, rows, choices.no_events)
+    rules = calibrated_rules(history.rules, labelled, rows)
+    manifest = _manifest(history, choices, rows, (model, variant, rules))
+    manifest = manifest.model_copy(update={"judged_by": judged_by, "metrics": dict(metrics or {})})
+    save_artefact(folder, manifest, model, rules=history.rules_text, no_events=variant)
+    return load_artefact(folder)
+
+
+def score(scorer: Scorer, columns: Columns) -> Floats:
+    """Probabilities of a scorer, shape `(n_leads,)`."""
+    return scorer.probability(scorer.margin(columns))
+
+
+def _manifest(
+    history: History, choices: Choices, rows: Rows, rungs: tuple[Model, Model | None, Rules]
+) -> Manifest:
+    """The facts of one fit; nothing in it depends on when or where it was written."""
+    recipe, labelled = history.recipe, history.labelled
+    as_of = labelled.frame["as_of_us"].to_numpy(np.int64)[rows]
+    model, variant, rules = rungs
+    return Manifest(
+        name=recipe.name,
+        recipe=recipe,
+        recipe_hash=recipe.hash,
+        data_hash=history.data_hash,
+        horizon_days=recipe.recipe.horizon_days,
+        base_rate=float(labelled.y(rows).mean()),
+        n_rows=len(rows),
+        n_leads=labelled.n_leads(rows),
+        window_us=(int(as_of.min()), int(as_of.max())),
+        history_end_us=history.end_us,
+        references=_references(history, rows, {"model": model, "no_events": variant, "rules": rules}),
+        rules_map=rules.calibration,
+        settings=_settings(choices),
+        versions={name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
+    )
+
+
+def _settings(choices: Choices) -> dict[str, object]:
+    chosen: dict[str, object] = {"model": choices.model.as_dict()}
+    return chosen if choices.no_events is None else chosen | {"no_events": choices.no_events.as_dict()}
+
+
+def _references(
+    history: History, rows: Rows, scorers: Mapping[RungName, Scorer | None]
+) -> dict[RungName, Reference]:
+    """What high means for each rung: the leads open at the end, or the newest rows where hardly any is."""
+    bands = history.recipe.bands
+    columns = history.open_columns
+    if history.n_open < _FEWEST_OPEN:
+        columns = history.labelled.at(newest_rows(history.labelled.frame, rows, 0.25))
+    return {
+        name: Reference.of(score(scorer, columns), bands.hot_share, bands.warm_share)
+        for name, scorer in scorers.items()
+        if scorer is not None
+    }

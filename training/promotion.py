@@ -1,0 +1,224 @@
+"""Who is served: promote by the gate, go back, and say how things stand."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from features import LeadscoreError, Recipe
+from features.clock import from_us
+from features.recipe import Gate
+from serving.registry import store_address
+from training import tracking
+from training.evidence import Evidence
+from training.gate import Judgement, judge
+
+CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
+
+
+class Decision(BaseModel):
+    """What was decided about a version, by whom, when, and on which numbers; kept with the run it judges."""
+
+    model_config = ConfigDict(frozen=True)
+
+    action: str
+    name: str
+    run_id: str
+    version: str
+    promoted: bool
+    verdict: str
+    incumbent: str
+    checks: list[dict[str, Any]]
+    thresholds: dict[str, Any]
+    by: str
+    at: str
+    store: str
+    champion_before: str | None = None
+    forced: bool = False
+    reason: str = ""
+
+    @property
+    def refusals(self) -> list[str]:
+        """The words of the checks that failed."""
+        return [check["words"] for check in self.checks if not check["passed"]]
+
+
+def promote(
+    recipe: Recipe | str, run_id: str | None = None, *, force: bool = False, reason: str = ""
+) -> Decision:
+    """Let the version of `run_id` (the newest without it) answer, if its evidence passes the gate.
+
+    `recipe` is a recipe or the model's name. A refused version becomes `challenger`; the former champion
+    becomes `previous`. The decision is written to the run either way. `force` overrides the gate.
+
+    Raises:
+        LeadscoreError: no such version or evidence, `force` without a reason, or another promotion between.
+    """
+    name = recipe if isinstance(recipe, str) else recipe.name
+    if force and not reason.strip():
+        raise LeadscoreError("--force needs a reason.", "Say why: --force --reason 'the rules are broken'.")
+    version = _wanted(name, run_id)
+    evidence, gate = _evidence(version)
+    before = tracking.alias(name, CHAMPION)
+    judgement = judge(_against_champion(evidence, before, version), gate)
+    passed = judgement.verdict == "promote" or force
+    decision = _decision("promote", version, judgement, gate, before, passed, force, reason)
+    _record(decision)
+    if passed:
+        _move(name, version, before)
+    elif before is None or before.number != version.number:
+        tracking.set_alias(name, CHALLENGER, version)
+    return decision
+
+
+def rollback(name: str, *, reason: str = "") -> Decision:
+    """Let `previous` answer again; the present champion becomes `previous`, so a second call undoes it.
+
+    Raises:
+        LeadscoreError: there is no previous champion.
+    """
+    before, back = tracking.alias(name, CHAMPION), tracking.alias(name, PREVIOUS)
+    if back is None:
+        raise LeadscoreError(
+            f"{store_address()}: '{name}' has no previous champion to go back to.",
+            "See 'leadscore status'; promote another run with 'leadscore promote --run RUN_ID'.",
+        )
+    evidence, gate = _evidence(back)
+    judgement = judge(evidence, gate)
+    decision = _decision("rollback", back, judgement, gate, before, True, False, reason)
+    _record(decision)
+    _move(name, back, before)
+    return decision
+
+
+def status(name: str) -> dict[str, Any]:
+    """What is champion, where, since when, on which figures, and what would answer a request now."""
+    found: dict[str, Any] = {"name": name, "store": store_address(), "champion": None, "answers": "rules"}
+    if not tracking.store_exists():
+        return found | {"note": "the store does not exist yet; 'leadscore train' makes it"}
+    for label in (CHAMPION, PREVIOUS, CHALLENGER):
+        version = tracking.alias(name, label)
+        found[label] = None if version is None else _described(version)
+    if found[CHAMPION] is not None:
+        found["answers"] = f"model (version {found[CHAMPION]['version']})"
+    else:
+        found["note"] = "no champion: the rules answer; 'leadscore promote' lets a trained model do it"
+    found["last_run"] = tracking.last_run(name)
+    return found
+
+
+def _described(version: tracking.Version) -> dict[str, Any]:
+    """A version for people: number, run, when it was trained, since when it is what it is, main figures."""
+    decision = tracking.read_json(version.run_id, tracking.DECISION) or {}
+    content = tracking.read_json(version.run_id, tracking.EVIDENCE) or {}
+    model: dict[str, Any] = next(
+        (row for row in content.get("comparison", []) if row["scorer"] == "model"), {}
+    )
+    return {
+        "version": version.number,
+        "run_id": version.run_id,
+        "trained_at": from_us(version.created_ms * 1000).isoformat(timespec="seconds"),
+        "since": decision.get("at"),
+        "by": decision.get("by"),
+        "forced": decision.get("forced", False),
+        "figures": {name: model.get(name) for name in ("auc", "log_loss", "lift_10", "observed_expected")},
+    }
+
+
+def _wanted(name: str, run_id: str | None) -> tracking.Version:
+    """The version to decide on.
+
+    Raises:
+        LeadscoreError: nothing was registered under that name by that run.
+    """
+    found = tracking.version_of_run(name, run_id) if tracking.store_exists() else None
+    if found is None:
+        run = f"run {run_id} of '{name}'" if run_id else f"'{name}'"
+        raise LeadscoreError(
+            f"{store_address()}: has no registered version of {run}.",
+            "Train with 'leadscore train' (a run with nothing to learn registers none), or check "
+            "MLFLOW_TRACKING_URI.",
+        )
+    return found
+
+
+def _evidence(version: tracking.Version) -> tuple[Evidence, Gate]:
+    """The evidence of the version's run, and the gate of the recipe that it was trained by."""
+    content = tracking.read_json(version.run_id, tracking.EVIDENCE)
+    recipe = tracking.read_json(version.run_id, "recipe.json")
+    if content is None or recipe is None:
+        raise LeadscoreError(
+            f"{store_address()}: run {version.run_id} has no {tracking.EVIDENCE}, so nothing judges it.",
+            "Train again with 'leadscore train'.",
+        )
+    return Evidence.model_validate(content), Recipe.model_validate(recipe).gate
+
+
+def _against_champion(
+    evidence: Evidence, champion: tracking.Version | None, version: tracking.Version
+) -> Evidence:
+    """`evidence` without a champion's row when another one (or this version itself) is champion by now."""
+    compared = evidence.champion_version
+    if champion is not None and compared == champion.number and champion.number != version.number:
+        return evidence
+    return evidence.without("champion")
+
+
+def _decision(
+    action: str,
+    version: tracking.Version,
+    judgement: Judgement,
+    gate: Gate,
+    before: tracking.Version | None,
+    promoted: bool,
+    forced: bool,
+    reason: str,
+) -> Decision:
+    return Decision(
+        action=action,
+        name=version.name,
+        run_id=version.run_id,
+        version=version.number,
+        promoted=promoted,
+        verdict=judgement.verdict,
+        incumbent=judgement.incumbent,
+        checks=[check.model_dump() for check in judgement.checks],
+        thresholds=gate.model_dump(mode="json"),
+        by=getpass.getuser(),
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        store=store_address(),
+        champion_before=before.number if before else None,
+        forced=forced,
+        reason=reason,
+    )
+
+
+def _record(decision: Decision) -> None:
+    """Keep the decision with its run: the latest under its plain name, all of them by their moment."""
+    content = decision.model_dump(mode="json")
+    moment = decision.at.replace(":", "").replace("+0000", "Z")
+    tracking.write_json(decision.run_id, f"decisions/{moment}.json", content)
+    tracking.write_json(decision.run_id, tracking.DECISION, content)
+
+
+def _move(name: str, version: tracking.Version, before: tracking.Version | None) -> None:
+    """Make `version` champion, once it is sure that nobody moved the alias meanwhile.
+
+    Raises:
+        LeadscoreError: the champion is another one than when the decision was made.
+    """
+    now = tracking.alias(name, CHAMPION)
+    if (now and now.number) != (before and before.number):
+        raise LeadscoreError(
+            f"{store_address()}: another promotion of '{name}' came between; nothing was moved.",
+            "Look at 'leadscore status', and promote again if it is still wanted.",
+        )
+    if before is not None and before.number != version.number:
+        tracking.set_alias(name, PREVIOUS, before)
+    tracking.set_alias(name, CHAMPION, version)
+    challenger = tracking.alias(name, CHALLENGER)
+    if challenger is not None and challenger.number == version.number:
+        tracking.drop_alias(name, CHALLENGER)

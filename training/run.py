@@ -1,0 +1,220 @@
+"""One training run from tables to verdict: choose on folds, fit, judge what serving loads, refit, record."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Recipe
+from serving.artefact import Artefact, artefact_id
+from serving.registry import store_address
+from training import baselines
+from training.baselines import Limit
+from training.champion import champion_probabilities
+from training.evidence import JUDGED, Evidence, gather
+from training.fit import fit_logistic_model
+from training.gate import Judgement, judge
+from training.history import History, Progress, read_history
+from training.package import Choices, pack, score
+from training.record import record_run
+from training.settings import choose_settings
+from training.shift import score_shift
+from training.split import SplitRows, forward_split
+from training.summary import summarise, too_few, write_predictions
+from training.trained import Trained
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What `train` hands back. `summary` is the object of `--json`; `comparison` its rows.
+
+    `artefact` is where the served artefact is: `models:/NAME/VERSION` when it was registered, else a folder;
+    None when nothing could be learned from so little. `store` is the tracking store's absolute address.
+    """
+
+    verdict: str
+    summary: dict[str, Any]
+    run_id: str | None = None
+    artefact: str | None = None
+    store: str | None = None
+    judgement: Judgement | None = None
+    evidence: Evidence | None = None
+    account: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def comparison(self) -> list[dict[str, Any]]:
+        """One row a scorer; empty when nothing was compared."""
+        return list(self.summary["comparison"])
+
+
+def train(
+    recipe: Recipe,
+    folder: Path | str,
+    *,
+    tracking: bool = True,
+    progress: Progress | None = None,
+    predictions: Path | None = None,
+    limit: Limit | None = None,
+    out: Path | None = None,
+) -> TrainingRun:
+    """Train, judge and register a model of the tables in `folder`.
+
+    Settings are chosen on inner folds; the artefact judged on the test is the one that serving loads; a
+    second one, fitted with the same settings to the end of the history, is registered. `predictions` names a
+    Parquet file for the test rows' probabilities. `limit` knows true probabilities (a simulator's). `out`
+    receives both artefact folders; without it and without `tracking` a temporary folder does. `progress` is
+    told each step.
+
+    Raises:
+        LeadscoreError: a table, the recipe or the split cannot be used (see `read_history`, `forward_split`).
+    """
+    started = time.perf_counter()
+    history = read_history(recipe, Path(folder), progress)
+    reading = time.perf_counter() - started
+    if out is not None or not tracking:
+        return _run(
+            history,
+            Path(out or mkdtemp(prefix="leadscore-")),
+            tracking,
+            progress,
+            predictions,
+            limit,
+            reading,
+        )
+    with TemporaryDirectory(prefix="leadscore-") as work:
+        return _run(history, Path(work), tracking, progress, predictions, limit, reading)
+
+
+def _run(
+    history: History,
+    work: Path,
+    tracking: bool,
+    progress: Progress | None,
+    predictions: Path | None,
+    limit: Limit | None,
+    reading: float,
+) -> TrainingRun:
+    """From the history to the hand-back."""
+    split = forward_split(history.recipe, history.labelled.frame)
+    account = history.account + split.account
+    store = store_address() if tracking else None
+    if (words := too_few(history, split)) is not None:
+        summary = summarise(history, split, "nothing_to_learn", [words])
+        run_id, _ = record_run(history, split, work, summary) if tracking else (None, None)
+        summary = {"run_id": run_id, **summary}
+        return TrainingRun("nothing_to_learn", summary, run_id, store=store, account=account)
+    trained = make(history, split, work, progress=progress, limit=limit, with_champion=tracking)
+    trained.seconds["read"] = reading
+    if predictions is not None:
+        write_predictions(history, split, trained.probabilities, predictions)
+    judgement = trained.judgement
+    summary = summarise(history, split, judgement.verdict, list(judgement.reasons), trained)
+    run_id, version = None, None
+    if tracking:
+        _tell(progress, "recording the run")
+        run_id, version = record_run(history, split, work, summary, trained)
+    artefact = f"models:/{version.name}/{version.number}" if version else str(work / "served")
+    summary = {"run_id": run_id, **summary, "artefact": artefact}
+    return TrainingRun(
+        judgement.verdict, summary, run_id, artefact, store, judgement, trained.evidence, account
+    )
+
+
+def make(
+    history: History,
+    split: SplitRows,
+    work: Path,
+    *,
+    progress: Progress | None = None,
+    limit: Limit | None = None,
+    with_champion: bool = False,
+) -> Trained:
+    """Choose, fit, judge and refit; both artefacts are written below `work`."""
+    clock = _Clock(progress)
+    clock.step("choosing settings on inner folds", "choose")
+    choices = _choose(history, split)
+    clock.step(f"fitting on {len(split.fit):,} rows", "fit")
+    judged = pack(history, choices, split.fit, work / "judged")
+    clock.step(f"judging on {len(split.test):,} test rows", "judge")
+    probabilities = predict_all(history, split, choices, judged, limit)
+    champion, its = champion_probabilities(history, split) if with_champion else (None, {})
+    draws = max(history.recipe.gate.draws, 1000)
+    evidence = gather(history.recipe, history.labelled, split.test, probabilities | its, draws, champion)
+    judgement = judge(evidence, history.recipe.gate)
+    clock.step("fitting again to the end of the history", "refit")
+    rows = np.arange(len(history.labelled.frame))
+    metrics = {k: v for k, v in (evidence.row(JUDGED) or {}).items() if isinstance(v, float)}
+    served = pack(history, choices, rows, work / "served", artefact_id(work / "judged"), metrics)
+    shift = score_shift(judged, served, history)
+    clock.stop()
+    return Trained(
+        history, split, choices, judged, served, probabilities, evidence, judgement, shift, clock.seconds
+    )
+
+
+def predict_all(
+    history: History, split: SplitRows, choices: Choices, judged: Artefact, limit: Limit | None
+) -> dict[str, Floats]:
+    """Scorer → probabilities of the test rows; the model and the rules are those that serving loaded."""
+    labelled, fit, test = history.labelled, split.fit, split.test
+    logistic = fit_logistic_model(
+        history.recipe, labelled, history.features, fit, choices.model.plain_penalty
+    )
+    columns = labelled.at(test)
+    found = {
+        "base_rate": baselines.base_rate(labelled, fit, test),
+        "newest_first": baselines.newest_first(labelled, fit, test),
+        "rules": score(judged.rules, columns),
+        "pls": baselines.pls(labelled, history.features, fit, test),
+        "logistic": score(logistic, columns),
+        JUDGED: score(judged.model, columns),
+    }
+    if limit is not None:
+        rows = labelled.frame.iloc[test].reset_index(drop=True)
+        found["limit"] = baselines.inside(np.asarray(limit(rows), dtype=np.float64))
+    return {name: p for name, p in found.items() if p is not None}
+
+
+def _choose(history: History, split: SplitRows) -> Choices:
+    """Settings of the model and of its variant without events."""
+    recipe, labelled = history.recipe, history.labelled
+    plain = history.features_without_events
+    return Choices(
+        choose_settings(recipe, labelled, history.features, split.fit),
+        choose_settings(recipe, labelled, plain, split.fit) if plain else None,
+    )
+
+
+class _Clock:
+    """Tells each step as it begins, and how long each took, in seconds."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+        self._name, self._since = "", time.perf_counter()
+
+    def step(self, words: str, name: str) -> None:
+        """A step begins, and with it the one before has ended."""
+        self.stop()
+        _tell(self._progress, words)
+        self._name = name
+
+    def stop(self) -> None:
+        """The last step has ended."""
+        now = time.perf_counter()
+        if self._name:
+            self.seconds[self._name] = round(now - self._since, 2)
+        self._since = now
+
+
+def _tell(progress: Progress | None, words: str) -> None:
+    if progress is not None:
+        progress(words)

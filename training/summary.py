@@ -1,0 +1,124 @@
+"""What a run says: one JSON object for scripts, and the test rows' probabilities for who recomputes it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.clock import from_us
+from training.history import History
+from training.shift import LARGE
+from training.split import SplitRows
+from training.trained import Trained
+
+MIN_EACH = 20
+"""Fewer converted (or other) fit rows than this cannot choose even one setting."""
+MIN_LEADS = 10
+"""…nor can rows of fewer leads: snapshots of one lead repeat each other."""
+
+
+def too_few(history: History, split: SplitRows) -> str | None:
+    """Why nothing can be fitted and judged here, in words; None when it can be tried."""
+    labelled = history.labelled
+    y = labelled.y(split.fit)
+    won, others = int(y.sum()), int((1 - y).sum())
+    won_leads = labelled.n_leads(split.fit[y == 1])
+    if not len(split.fit):
+        return (
+            f"no row can be fitted on: {history.account[-2][1]} snapshots matured, none known before the test"
+        )
+    if not won:
+        return f"no conversion among {len(y)} fit rows: there is nothing to tell leads apart by"
+    if not others:
+        return f"only conversions among {len(y)} fit rows: there is nothing to tell leads apart by"
+    if min(won, others) < MIN_EACH or won_leads < MIN_LEADS:
+        return (
+            f"{won} converted and {others} other fit rows, {won_leads} converted leads: at least {MIN_EACH} "
+            f"of each and {MIN_LEADS} converted leads are needed to learn"
+        )
+    if not len(split.test) or np.ptp(labelled.y(split.test)) == 0:
+        return f"{len(split.test)} test rows of one kind only: nothing can be judged on them"
+    return None
+
+
+def summarise(
+    history: History, split: SplitRows, verdict: str, reasons: list[str], trained: Trained | None = None
+) -> dict[str, Any]:
+    """The object of `train --json`, but for run id and artefact; JSON-ready."""
+    labelled = history.labelled
+    y = labelled.y(split.test)
+    found: dict[str, Any] = {
+        "name": history.recipe.name,
+        "verdict": verdict,
+        "reasons": reasons,
+        "horizon_days": history.recipe.recipe.horizon_days,
+        "n_train": len(split.fit),
+        "n_train_leads": labelled.n_leads(split.fit),
+        "n_test": len(split.test),
+        "n_test_leads": labelled.n_leads(split.test),
+        "base_rate": float(y.mean()) if len(y) else None,
+        "test_from": _when(split.first_test_us) if history.recipe.dated and len(split.test) else None,
+        "comparison": [],
+        "rows": [list(row) for row in history.account + split.account],
+        "quality": [list(row) for row in history.quality],
+        "recommendation": _recommendation(verdict),
+        "warnings": [],
+    }
+    return found | _of_trained(trained) if trained is not None else found
+
+
+def _of_trained(trained: Trained) -> dict[str, Any]:
+    """The part of the summary that needs a model."""
+    shift = trained.shift["median_log_odds"]
+    moved = f"the served artefact moved by {shift:.2f} log-odds (median) from the judged one"
+    return {
+        "comparison": trained.evidence.comparison,
+        "best_baseline": trained.evidence.best_baseline,
+        "checks": [check.model_dump() for check in trained.judgement.checks],
+        "incumbent": trained.judgement.incumbent,
+        "ages": trained.evidence.ages,
+        "settings": trained.served.manifest.settings,
+        "judged": trained.judged.version,
+        "served": trained.served.version,
+        "shift": trained.shift,
+        "seconds": trained.seconds,
+        "warnings": [moved] if shift > LARGE else [],
+    }
+
+
+def _recommendation(verdict: str) -> str:
+    """What to do next."""
+    return {
+        "promote": "Let it answer with 'leadscore promote'.",
+        "refuse": "The present rung goes on answering; see the reasons, or retrain with more matured leads.",
+        "nothing_to_learn": "Let the rules answer ('leadscore serve' does); train again with more outcomes.",
+    }[verdict]
+
+
+def write_predictions(
+    history: History, split: SplitRows, probabilities: dict[str, NDArray[np.float64]], path: Path
+) -> None:
+    """Parquet with lead_id, as_of, age_days, outcome and one column a scorer; one row a test row, in time.
+
+    `as_of` is UTC; where time is only an order it is the row's place.
+    """
+    rows = history.labelled.frame.iloc[split.test].reset_index(drop=True)
+    as_of = rows["as_of_us"]
+    frame = pd.DataFrame(
+        {
+            "lead_id": rows["lead_id"],
+            "as_of": pd.to_datetime(as_of, unit="us", utc=True) if history.recipe.dated else as_of,
+            "age_days": rows["age_days"],
+            "outcome": rows["label"].astype(np.int8),
+            **probabilities,
+        }
+    )
+    frame.to_parquet(path, index=False)
+
+
+def _when(us: int) -> str:
+    return from_us(us).isoformat(timespec="seconds")

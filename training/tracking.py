@@ -1,0 +1,229 @@
+"""Runs, versions and aliases in MLflow: the only file of training that knows it."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version as version_of
+from importlib.util import find_spec
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from features import Feature, LeadscoreError
+from serving.registry import signature_of, store_address
+
+NAME_TAG = "leadscore.name"
+VERDICT_TAG = "leadscore.verdict"
+DECISION = "decision.json"
+EVIDENCE = "evidence.json"
+JUDGED = "judged"
+
+_NEEDED = ("numpy", "pandas", "pydantic", "lightgbm", "ibis-framework", "duckdb", "scikit-learn", "mlflow")
+"""What the logged model needs to load elsewhere; written down instead of inferred, which takes minutes."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one run leaves in the store; `folder` holds the files that become its artefacts."""
+
+    name: str
+    verdict: str
+    folder: Path
+    params: Mapping[str, Any]
+    metrics: Mapping[str, float]
+    tags: Mapping[str, str]
+    served: Path | None
+    features: Sequence[Feature]
+
+
+@dataclass(frozen=True)
+class Version:
+    """A registered version and the run that made it."""
+
+    name: str
+    number: str
+    run_id: str
+    created_ms: int
+
+
+def log_run(record: Record) -> tuple[str, Version | None]:
+    """Write `record` to the store; the run's id, and the version registered when there is a model to serve.
+
+    Raises:
+        LeadscoreError: the store cannot be written, or it kept the model without its signature.
+    """
+    import mlflow
+
+    with _told("cannot be written"), _quiet():
+        mlflow.set_tracking_uri(store_address())
+        mlflow.set_registry_uri(store_address())
+        with mlflow.start_run(experiment_id=_experiment(record.name)) as run:
+            mlflow.set_tags({NAME_TAG: record.name, VERDICT_TAG: record.verdict, **record.tags})
+            mlflow.log_params(dict(record.params))
+            mlflow.log_metrics(dict(record.metrics))
+            mlflow.log_artifacts(str(record.folder))
+            number = _log_model(record) if record.served is not None else None
+        run_id = str(run.info.run_id)
+    return run_id, None if number is None else version(record.name, number)
+
+
+def _log_model(record: Record) -> str:
+    """Log the served artefact as a model from code, with our loader; returns its version number."""
+    import mlflow
+
+    info = mlflow.pyfunc.log_model(
+        name="model",
+        python_model=_source("serving.mlflow_loader"),
+        artifacts={"artefact": str(record.served)},
+        signature=signature_of(record.features),
+        code_paths=[str(Path(_source(package)).parent) for package in ("features", "serving")],
+        pip_requirements=[f"{name}=={version_of(name)}" for name in _NEEDED],
+        registered_model_name=record.name,
+    )
+    if mlflow.models.get_model_info(info.model_uri).signature is None:
+        raise LeadscoreError(
+            f"{store_address()}: kept the model of '{record.name}' without its signature.",
+            "Upgrade MLflow on the server; a model without a signature accepts permuted columns.",
+        )
+    return str(info.registered_model_version)
+
+
+def version(name: str, number: str) -> Version:
+    """The registered version `number` of `name`."""
+    found = client().get_model_version(name, number)
+    return Version(name, str(found.version), str(found.run_id), int(found.creation_timestamp))
+
+
+def version_of_run(name: str, run_id: str | None) -> Version | None:
+    """The version that `run_id` made (the newest one without it), or None."""
+    with _told("cannot be read"):
+        found = client().search_model_versions(f"name='{name}'", max_results=1000)
+    kept = [v for v in found if run_id in (None, v.run_id)]
+    newest = max(kept, key=lambda v: int(v.version), default=None)
+    if newest is None:
+        return None
+    return Version(name, str(newest.version), str(newest.run_id), int(newest.creation_timestamp))
+
+
+def alias(name: str, label: str) -> Version | None:
+    """The version under an alias, or None."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = client().get_model_version_by_alias(name, label)
+    except MlflowException as error:
+        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+            return None
+        raise LeadscoreError(f"{store_address()}: cannot be read.", "Check MLFLOW_TRACKING_URI.") from error
+    return Version(name, str(found.version), str(found.run_id), int(found.creation_timestamp))
+
+
+def set_alias(name: str, label: str, to: Version) -> None:
+    """Move an alias: one atomic write."""
+    with _told("cannot be written"):
+        client().set_registered_model_alias(name, label, to.number)
+
+
+def drop_alias(name: str, label: str) -> None:
+    """Remove an alias that is there."""
+    with _told("cannot be written"):
+        client().delete_registered_model_alias(name, label)
+
+
+def read_json(run_id: str, path: str) -> Any:
+    """A JSON artefact of a run, or None where the run has none."""
+    listed = {item.path for item in client().list_artifacts(run_id, str(Path(path).parent).replace(".", ""))}
+    if path not in listed:
+        return None
+    with TemporaryDirectory() as folder, _quiet():
+        local = client().download_artifacts(run_id, path, folder)
+        return json.loads(Path(local).read_text(encoding="utf-8"))
+
+
+def write_json(run_id: str, path: str, content: Mapping[str, Any]) -> None:
+    """Write a JSON artefact of a run; one of that name is replaced."""
+    with _told("cannot be written"), _quiet():
+        client().log_text(run_id, json.dumps(content, indent=1) + "\n", path)
+
+
+def fetch_folder(run_id: str, path: str, into: Path) -> Path | None:
+    """An artefact folder of a run, copied below `into`; None where the run has none."""
+    with _quiet():
+        if not client().list_artifacts(run_id, path):
+            return None
+        return Path(client().download_artifacts(run_id, path, str(into)))
+
+
+def last_run(name: str) -> str | None:
+    """The id of the newest finished run of `name`."""
+    with _told("cannot be read"):
+        experiment = client().get_experiment_by_name(name)
+        if experiment is None:
+            return None
+        found = client().search_runs(
+            [experiment.experiment_id], order_by=["attributes.start_time DESC"], max_results=1
+        )
+    return str(found[0].info.run_id) if found else None
+
+
+def client() -> Any:
+    """A client of the store; a SQLite store is made when it is not there."""
+    from mlflow import MlflowClient
+
+    with _quiet():
+        return MlflowClient(tracking_uri=store_address(), registry_uri=store_address())
+
+
+def store_exists() -> bool:
+    """Whether asking the store would not have to make it first."""
+    address = store_address()
+    return not address.startswith("sqlite:///") or Path(address.removeprefix("sqlite:///")).exists()
+
+
+def _experiment(name: str) -> str:
+    """The id of the experiment called `name`; beside a SQLite file its artefacts stand beside that file."""
+    found = client().get_experiment_by_name(name)
+    if found is not None:
+        return str(found.experiment_id)
+    address = store_address()
+    beside = Path(address.removeprefix("sqlite:///")).parent / "mlartifacts" / name
+    location = beside.as_uri() if address.startswith("sqlite:///") else None
+    return str(client().create_experiment(name, artifact_location=location))
+
+
+def _source(module: str) -> str:
+    """The file of a module, found without running it."""
+    spec = find_spec(module)
+    assert spec is not None
+    assert spec.origin is not None
+    return spec.origin
+
+
+@contextmanager
+def _told(what: str) -> Iterator[None]:
+    """MLflow's errors in our words, with the store's address."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except MlflowException as error:
+        reason = f"{store_address()}: {what} ({error.error_code})."
+        raise LeadscoreError(reason, "Check MLFLOW_TRACKING_URI, and that the server is up.") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without MLflow's and Alembic's progress talk; their warnings stay."""
+    loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
