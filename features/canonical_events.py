@@ -1,7 +1,6 @@
 """Event logs and outcome tables → canonical tables, inside the engine: rows never pass through Python.
 
-All of this is DuckDB SQL: it runs once, where the company's files are. Instants follow the design: a wall
-clock without offset is the recipe zone's, a date without time is the end of its day.
+All of this is DuckDB SQL: it runs once, where the company's files are.
 """
 
 from __future__ import annotations
@@ -11,58 +10,11 @@ from typing import Any
 from features.canonical_leads import require_columns
 from features.errors import LeadscoreError
 from features.measures import CENT, LARGEST_VALUE
+from features.moment_sql import moment_sql, text_sql, types_of
 from features.parse import parse_date
 from features.quality import Quality
 from features.recipe import Recipe
 from features.source import named, quoted
-from features.zones import wall_offsets
-
-_OFFSET = r"^.{11,}(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)$"
-
-
-def types_of(con: Any, view: str) -> dict[str, str]:
-    """Column name → DuckDB type of a view."""
-    rows = con.raw_sql(f"SELECT column_name, column_type FROM (DESCRIBE {view})").fetchall()
-    return dict(rows)
-
-
-def text_sql(column: str, kind: str) -> str:
-    """A key column as stripped text, NULL where empty; 12.0 is '12'."""
-    cell = named(column)
-    if kind in ("DOUBLE", "FLOAT"):
-        whole = f"CASE WHEN {cell} = floor({cell}) THEN {cell}::BIGINT::VARCHAR ELSE {cell}::VARCHAR END"
-        return f"CASE WHEN isfinite({cell}) THEN {whole} END"
-    return f"nullif(trim({cell}::VARCHAR, ' \t\n\r\v\f'), '')"
-
-
-def moment_sql(column: str, kind: str, zone: str) -> str:
-    """A column of dates as BIGINT µs, NULL where missing or unreadable."""
-    cell = named(column)
-    if kind.startswith("TIMESTAMP WITH"):
-        return f"CASE WHEN isfinite({cell}) THEN epoch_us({cell}) END"
-    wall, end = (
-        "CASE WHEN isfinite({0}) THEN epoch_us({0}) END",
-        "epoch_us(({0} + INTERVAL 1 DAY)::TIMESTAMP)",
-    )
-    if kind.startswith("TIMESTAMP"):
-        return _instant(wall.format(f"{cell}::TIMESTAMP"), zone)
-    if kind == "DATE":
-        return f"{_instant(end.format(cell), zone)} - 1"
-    if kind != "VARCHAR":
-        return "NULL::BIGINT"
-    text = f"trim({cell})"
-    day = f"{_instant(end.format(f'TRY_CAST({text} AS DATE)'), zone)} - 1"
-    absolute = wall.format(f"TRY_CAST({text} AS TIMESTAMPTZ)")
-    naive = _instant(wall.format(f"TRY_CAST({text} AS TIMESTAMP)"), zone)
-    return (
-        f"CASE WHEN length({text}) = 10 THEN {day} "
-        f"WHEN regexp_matches({text}, '{_OFFSET}') THEN {absolute} ELSE {naive} END"
-    )
-
-
-def _instant(wall: str, zone: str) -> str:
-    """A wall clock in µs as an instant; the engine evaluates the repeated `wall` once."""
-    return f"({wall} - ({wall_offsets(zone).sql(wall)}))"
 
 
 def create_events(con: Any, recipe: Recipe, view: str, now_us: int, quality: Quality) -> None:
@@ -84,10 +36,11 @@ def create_events(con: Any, recipe: Recipe, view: str, now_us: int, quality: Qua
     roles = {role: column for role, column in roles.items() if column is not None}
     require_columns("events", {f"[events] {role}": column for role, column in roles.items()}, list(types))
     zone = recipe.recipe.zone
-    occurred = moment_sql(roles["occurred_at"], types[roles["occurred_at"]], zone)
+    form = events.occurred_format
+    occurred = moment_sql(con, view, roles["occurred_at"], types, zone, form)
     ingested = "NULL::BIGINT"
     if "ingested_at" in roles:
-        ingested = moment_sql(roles["ingested_at"], types[roles["ingested_at"]], zone)
+        ingested = moment_sql(con, view, roles["ingested_at"], types, zone, form)
     event_id = (
         text_sql(roles["event_id"], types[roles["event_id"]]) if "event_id" in roles else "NULL::VARCHAR"
     )
@@ -98,7 +51,8 @@ def create_events(con: Any, recipe: Recipe, view: str, now_us: int, quality: Qua
         SELECT l.row, e.occurred_us, greatest(coalesce(e.ingested_us, e.occurred_us), e.occurred_us)
                  AS available_us, e.kind, e.value, e.event_id,
                CASE WHEN l.row IS NULL THEN 'of unknown leads'
-                    WHEN e.kind IS NULL OR e.kind NOT IN ({kinds}) THEN 'of kinds that the recipe does not name'
+                    WHEN e.kind IS NULL OR e.kind NOT IN ({kinds})
+                      THEN 'of kinds that the recipe does not name'
                     WHEN e.occurred_us IS NULL THEN 'without a readable date'
                     WHEN e.occurred_us > {now_us} THEN 'dated in the future' END AS dropped
         FROM (SELECT {text_sql(roles["lead_id"], types[roles["lead_id"]])} AS lead_id,
@@ -167,14 +121,16 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
     roles = {"lead_id": outcomes.lead_id, "stage": outcomes.stage, "occurred_at": occurred_at}
     roles |= {"amount": outcomes.amount} if outcomes.amount else {}
     require_columns("outcomes", {f"[outcomes] {role}": column for role, column in roles.items()}, list(types))
+    occurred = moment_sql(con, view, occurred_at, types, recipe.recipe.zone, outcomes.occurred_format)
     amount = f"TRY_CAST({named(roles['amount'])} AS DOUBLE)" if "amount" in roles else "NULL::DOUBLE"
     con.raw_sql(f"""
         CREATE OR REPLACE TABLE staged_outcomes AS
-        SELECT l.row, l.created_us, o.occurred_us, o.stage, {closing_sql(recipe, "o.stage")} AS closing, o.amount,
+        SELECT l.row, l.created_us, o.occurred_us, o.stage,
+               {closing_sql(recipe, "o.stage")} AS closing, o.amount,
                CASE WHEN l.row IS NULL THEN 'of unknown leads' WHEN o.stage IS NULL THEN 'without a stage'
                     WHEN o.occurred_us > {now_us} THEN 'dated in the future' END AS dropped
         FROM (SELECT {text_sql(roles["lead_id"], types[roles["lead_id"]])} AS lead_id,
-                     {moment_sql(occurred_at, types[occurred_at], recipe.recipe.zone)} AS occurred_us,
+                     {occurred} AS occurred_us,
                      {text_sql(roles["stage"], types[roles["stage"]])} AS stage, {amount} AS amount
               FROM {view}) o
         LEFT JOIN leads l ON l.lead_id = o.lead_id""")

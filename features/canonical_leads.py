@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from features.clock import DayEdge
 from features.errors import LeadscoreError
 from features.parse import CellParser, field_parsers, is_missing, parse_boolean, parse_category, parse_date
 from features.quality import Quality
+from features.raw_formats import DateFormat
 from features.recipe import Recipe
 
 
@@ -152,7 +153,8 @@ def _first_rows(
     quality.count("leads", "exact copies of a row", int(copies.sum()), "dropped, the first kept")
     others = int((repeated & ~copies).sum())
     quality.count("leads", "rows with the id of an earlier, different row", others, "dropped, the first kept")
-    return ~nameless & ~repeated
+    keep: np.ndarray[Any, Any] = ~nameless & ~repeated
+    return keep
 
 
 def _exact_copies(
@@ -162,7 +164,8 @@ def _exact_copies(
     if repeated.any():
         several = ids.isin(ids[repeated]).to_numpy(dtype=bool)
         copies[several] = raw[several].astype(str).duplicated().to_numpy(dtype=bool)
-    return copies & repeated
+    copies &= repeated
+    return copies
 
 
 def _texts(raw: pd.DataFrame, column: str | None) -> pd.Series[Any]:
@@ -172,11 +175,12 @@ def _texts(raw: pd.DataFrame, column: str | None) -> pd.Series[Any]:
     if cells.dtype == object or pd.api.types.is_float_dtype(cells):
         return pd.Series([id_text(cell) for cell in cells], index=raw.index, dtype=object)
     texts = cells.astype("string").str.strip()
-    return texts.astype(object).where(texts.notna() & (texts != ""), None)
+    blank = (texts.isna() | (texts == "")).to_numpy(dtype=bool)
+    return pd.Series(np.where(blank, None, texts.to_numpy(dtype=object)), index=raw.index, dtype=object)
 
 
 def moments_column(
-    cells: pd.Series[Any], zone: str, edge: Any, report: Callable[[str], None] | None = None
+    cells: pd.Series[Any], zone: str, edge: DayEdge, form: DateFormat | None = None
 ) -> pd.Series[Any]:
     """Int64 µs of a column of dates, NA where missing or unreadable; typed UTC columns take a fast path."""
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
@@ -186,11 +190,9 @@ def moments_column(
     parsed: list[Any] = []
     for value in values:
         try:
-            parsed.append(pd.NA if is_missing(value) else parse_date(value, zone, edge))
-        except ValueError as error:
+            parsed.append(pd.NA if is_missing(value) else parse_date(value, zone, edge, form))
+        except ValueError:
             parsed.append(pd.NA)
-            if report is not None:
-                report(str(error))
     return pd.Series(pd.array(parsed, dtype="Int64")).take(codes).set_axis(cells.index)
 
 
@@ -198,7 +200,7 @@ def _created(recipe: Recipe, raw: pd.DataFrame, places: pd.DataFrame, quality: Q
     if recipe.lead.created_at is None:
         return pd.Series(pd.array([pd.NA] * len(raw), dtype="Int64"), index=raw.index)
     cells = raw[recipe.lead.created_at]
-    created = moments_column(cells, recipe.recipe.zone, "start")
+    created = moments_column(cells, recipe.recipe.zone, "start", recipe.lead.created_format)
     bad = np.flatnonzero(created.isna().to_numpy(dtype=bool))
     expected = (
         "expected a date or date-time such as 2025-01-31T09:30:00+01:00; without it no snapshot is made"

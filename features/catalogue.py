@@ -76,8 +76,8 @@ def _of_field(name: str, field: LeadField) -> list[Feature]:
         case "number" | "boolean" | "phone":
             return [FieldValue(name, "number")]
         case "category":
-            group = "origin" if field.means in ("origin", "campaign") else "fit"
-            return [FieldValue(name, "category", group)]
+            origin = field.means in ("origin", "campaign")
+            return [FieldValue(name, "category", "origin" if origin else "fit")]
         case "email":
             return [DomainKind(name)]
         case "date":
@@ -155,7 +155,7 @@ def _check_names(features: list[Feature]) -> None:
     for feature in features:
         if feature.name in seen:
             raise LeadscoreError(
-                f"recipe: two features are called '{feature.name}' (names keep letters, digits, '_', '.', '-').",
+                f"recipe: two features are called '{feature.name}' (signs other than -. become _).",
                 "Rename a field or an event kind, or give the added feature its own 'called'.",
             )
         seen.add(feature.name)

@@ -10,11 +10,12 @@ EmailKind = Literal["business", "free", "disposable", "invalid"]
 EMAIL_KINDS: tuple[EmailKind, ...] = ("business", "free", "disposable", "invalid")
 
 # Deliberately loose: an address is refused only when no mail server could accept it.
-_ADDRESS = re.compile(r"[^@\s,;<>\"]{1,64}@((?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{1,62})")
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_ADDRESS = re.compile(rf"[^@\s,;<>\"]{{1,64}}@((?:{_LABEL}\.)+[a-z][a-z0-9-]{{1,62}})")
 
 
 def email_domain(address: str) -> str | None:
-    """The lower-cased domain of `address` (internationalised ones in IDNA), None when it is not an address."""
+    """The lower-cased domain of `address` (international ones in IDNA), None when it is no address."""
     local, at, domain = address.strip().rpartition("@")
     try:
         domain = domain.encode("idna").decode() if not domain.isascii() else domain

@@ -70,7 +70,8 @@ class KeywordGroup:
         return f"{kinds_label((self.field,), None)}: {kinds_label((self.called,), None).lower()}"
 
     def describe(self) -> str:
-        return f"1 when {self.field} has one of the words {', '.join(self.keywords)}, else 0; missing without text."
+        words = ", ".join(self.keywords)
+        return f"1 when {self.field} has one of the words {words}, else 0; missing without text."
 
     @property
     def tallies(self) -> tuple[Tally, ...]:

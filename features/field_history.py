@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from features.canonical_events import moment_sql, text_sql, types_of
 from features.canonical_leads import require_columns
+from features.moment_sql import moment_sql, text_sql, types_of
 from features.parse import CellParser, field_parsers
 from features.quality import Quality
 from features.recipe import Recipe
@@ -27,7 +27,7 @@ def create_field_history(con: Any, recipe: Recipe, view: str, quality: Quality) 
     require_columns("field_history", {f"[field_history] {r}": c for r, c in roles.items()}, list(types))
     parsers = [p for p in field_parsers(recipe) if recipe.lead.fields[p.field].known == "current"]
     register_frame(con, "parsed_values", _parsed(con, view, recipe, parsers, types, quality))
-    changed = moment_sql(roles["changed_at"], types[roles["changed_at"]], recipe.recipe.zone)
+    changed = moment_sql(con, view, roles["changed_at"], types, recipe.recipe.zone, None)
     con.raw_sql(f"""
         CREATE OR REPLACE TABLE history AS
         WITH changes AS (

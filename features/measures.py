@@ -10,13 +10,12 @@ arithmetic (or doubles that hold integers below 2**53), hence independent of ord
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any, Literal, Protocol
 
-from features.clock import DAY_US, HOUR_US, days_us
+from features.clock import DAY_US, days_us
 from features.zones import floor_div, hour_expr, hour_of, weekday_expr, weekday_of
 
 UNIT = 1e9

@@ -1,9 +1,9 @@
-"""The set-based reading: features of many (lead, as_of) at once, as one expression over an engine's tables."""
+"""The set-based reading: features of many (lead, as_of) at once, as one expression over tables."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,7 @@ def offline(
             parts[name].append(column)
         if progress is not None:
             progress(start + len(part))
-    return {name: np.concatenate(columns) for name, columns in parts.items()}
+    return {name: cast(Column, np.concatenate(columns)) for name, columns in parts.items()}
 
 
 def locate(tables: Tables, moments: pd.DataFrame) -> pd.DataFrame:
@@ -62,7 +62,7 @@ def locate(tables: Tables, moments: pd.DataFrame) -> pd.DataFrame:
     found = rows.reindex(pd.Index(moments["lead_id"].astype(object))).to_numpy(dtype="float64")
     if np.isnan(found).any():
         raise LeadscoreError(
-            f"{int(np.isnan(found).sum())} of {len(moments)} moments name a lead that is not in the leads table.",
+            f"{int(np.isnan(found).sum())} of {len(moments)} moments name a lead that the leads table lacks.",
             "Take ids from the same tables.",
         )
     return pd.DataFrame(

@@ -16,17 +16,18 @@ from datetime import date, datetime
 from numbers import Real
 from typing import Literal
 
-from features.clock import localise, parse_moment
+from features.clock import DayEdge, localise
 from features.emails import email_kind, email_label
+from features.raw_formats import DateFormat
+from features.raw_formats import boolean as written_boolean
+from features.raw_formats import moment as written_moment
+from features.raw_formats import number as written_number
 from features.recipe import LeadField, Recipe
 
 Canonical = float | int | str | None
 StoredType = Literal["float64", "int64", "string"]
 
 MISSING_TEXTS = frozenset({"", "nan", "n/a", "null", "none", "nat", "<na>"})
-_TRUE = frozenset({"true", "t", "yes", "y", "1", "1.0", "oui", "vrai", "on", "x"})
-_FALSE = frozenset({"false", "f", "no", "n", "0", "0.0", "non", "faux", "off"})
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _LARGEST = 1e300  # beyond it, products in a scorer would overflow to infinity
 
 
@@ -64,12 +65,14 @@ def stored_type(field: LeadField) -> StoredType:
 
 def cell_parser(field: LeadField, zone: str) -> Callable[[object], Canonical]:
     """The parser of one declared field; wall clocks without an offset are those of `zone`."""
+    decimal = "," if field.format == "decimal_comma" else "."
+    form = None if field.format == "decimal_point" or field.format == "decimal_comma" else field.format
     by_type: dict[str, Callable[[object], Canonical]] = {
-        "number": parse_number,
+        "number": lambda raw: parse_number(raw, decimal),
         "category": parse_category,
-        "text": lambda raw: parse_text(raw),
+        "text": parse_text,
         "boolean": parse_boolean,
-        "date": lambda raw: parse_date(raw, zone),
+        "date": lambda raw: parse_date(raw, zone, "start", form),
         "email": lambda raw: email_kind(_text_of(raw)),
         "phone": parse_phone,
     }
@@ -91,19 +94,21 @@ def is_missing(raw: object, missing: frozenset[str] = MISSING_TEXTS) -> bool:
     return text in MISSING_TEXTS or text in missing
 
 
-def parse_number(raw: object) -> float | None:
-    """A finite number; infinities and numbers beyond 1e300 count as missing.
+def parse_number(raw: object, decimal: str = ".") -> float | None:
+    """A finite number, also as people write it ("1 200,50 €" with `decimal=","`).
+
+    Infinities and numbers beyond 1e300 count as missing.
 
     Raises:
         ValueError: not a number.
     """
     if isinstance(raw, str):
-        text = raw.strip()
-        if text.lower().lstrip("+-") in ("inf", "infinity"):
+        if raw.strip().lower().lstrip("+-") in ("inf", "infinity"):
             return None
-        if not _NUMBER.fullmatch(text):
-            raise ValueError("a number such as 12.5")
-        number = float(text)
+        found = written_number(raw, decimal)
+        if found is None:
+            raise ValueError(f"a number such as 12{decimal}5")
+        number = found
     elif isinstance(raw, Real) or hasattr(raw, "__float__"):
         number = float(raw)
     else:
@@ -127,29 +132,30 @@ def parse_boolean(raw: object) -> float:
     Raises:
         ValueError: not a yes or a no.
     """
-    text = _text_of(raw).strip().lower()
-    if text in _TRUE:
-        return 1.0
-    if text in _FALSE:
-        return 0.0
-    raise ValueError("true or false (also yes/no, 1/0, oui/non)")
+    said = written_boolean(_text_of(raw))
+    if said is None:
+        raise ValueError("true or false (also yes/no, 1/0, oui/non)")
+    return float(said)
 
 
-def parse_date(raw: object, zone: str, edge: Literal["start", "end"] = "start") -> int:
-    """Microseconds since 1970 UTC of an ISO 8601 text or a date or datetime object.
+def parse_date(raw: object, zone: str, edge: DayEdge = "start", form: DateFormat | None = None) -> int:
+    """Microseconds since 1970 UTC of a text in ISO 8601 (or in `form`), or of a date or datetime object.
 
     Raises:
         ValueError: not a date.
     """
-    expected = "a date or date-time in ISO 8601 such as 2025-01-31T09:30:00+01:00"
+    us: int | None = None
     try:
         if isinstance(raw, date | datetime):
-            return localise(raw, zone, edge)
-        if isinstance(raw, str):
-            return parse_moment(raw, zone, edge)
+            us = localise(raw, zone, edge)
+        elif isinstance(raw, str) or form is not None:
+            us = written_moment(_text_of(raw), form, zone, edge)
     except (ValueError, OverflowError):
-        raise ValueError(expected) from None
-    raise ValueError(expected)
+        us = None
+    if us is None:
+        written = f" or in the form {form}" if form is not None else ""
+        raise ValueError(f"a date or date-time in ISO 8601 such as 2025-01-31T09:30:00+01:00{written}")
+    return us
 
 
 def parse_phone(raw: object) -> float:

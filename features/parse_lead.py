@@ -7,10 +7,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from features.clock import DayEdge
 from features.errors import LeadscoreError
 from features.lead import Lead, VisibleEvent, gather
 from features.measures import CENT, LARGEST_VALUE
 from features.parse import Canonical, field_parsers, is_missing, parse_boolean, parse_date, parse_number
+from features.raw_formats import DateFormat
 from features.recipe import Events, Recipe
 
 EVENT_KEYS = ("occurred_at", "kind", "event_id", "ingested_at", "value", "lead_id")
@@ -61,7 +63,8 @@ def parse_lead(
     problems: list[FieldProblem] = []
     given = _known_fields(recipe, fields, problems)
     values = _values(recipe, given, problems)
-    created_us = _moment("created_at", _first(created_at, given.get("created_at")), recipe, problems)
+    created = _first(created_at, given.get("created_at"))
+    created_us = _moment("created_at", created, recipe, problems, "start", recipe.lead.created_format)
     notes: list[str] = []
     visible = None
     if recipe.events is not None and events is not None:
@@ -96,12 +99,10 @@ def closing(recipe: Recipe, stage: str | None) -> str | None:
 
 def accepted_fields(recipe: Recipe) -> dict[str, str]:
     """Every accepted key of `fields` → 'field:NAME' for a declared field, else the role that it plays."""
-    lead, accepted = recipe.lead, {}
+    lead = recipe.lead
     roles = {"created_at": lead.created_at, "account_id": lead.account_id, "opted_out": lead.opted_out}
     roles |= {"outcome": recipe.outcomes.column, "id": lead.id, "cost": lead.cost, "order": lead.order}
-    for role, column in roles.items():
-        if column is not None:
-            accepted[column] = role
+    accepted = {column: role for role, column in roles.items() if column is not None}
     for name, field in lead.fields.items():
         if field.column is not None:
             accepted[field.column] = f"field:{name}"
@@ -149,12 +150,17 @@ def _unreadable(field: str, expected: str) -> FieldProblem:
 
 
 def _moment(
-    name: str, raw: object, recipe: Recipe, problems: list[FieldProblem], edge: str = "start"
+    name: str,
+    raw: object,
+    recipe: Recipe,
+    problems: list[FieldProblem],
+    edge: DayEdge,
+    form: DateFormat | None,
 ) -> int | None:
     if is_missing(raw):
         return None
     try:
-        return parse_date(raw, recipe.recipe.zone, "end" if edge == "end" else "start")
+        return parse_date(raw, recipe.recipe.zone, edge, form)
     except ValueError as error:
         problems.append(_unreadable(name, str(error)))
         return None
@@ -193,8 +199,12 @@ def _visible(
     for place, event in enumerate(events):
         cells = _event_cells(place, event, aliases, problems)
         kind = str(cells.get("kind") or "").strip(_TRIM)
-        occurred = _moment(f"events[{place}].occurred_at", cells.get("occurred_at"), recipe, problems, "end")
-        ingested = _moment(f"events[{place}].ingested_at", cells.get("ingested_at"), recipe, problems, "end")
+        occurred, ingested = (
+            _moment(
+                f"events[{place}].{key}", cells.get(key), recipe, problems, "end", declared.occurred_format
+            )
+            for key in ("occurred_at", "ingested_at")
+        )
         value = _value(place, cells.get("value"), problems)
         if not kind or is_missing(cells.get("occurred_at")):
             problems.append(FieldProblem(f"events[{place}]", "lacks kind or occurred_at", "Give both."))

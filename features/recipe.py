@@ -97,11 +97,12 @@ class Leads(Section):
     """`[lead]`: the columns that are not signals, and the fields that are.
 
     Without `id` the row number names a lead; without `created_at` the order stands for time: the row
-    order, or the column that `order` names.
+    order, or the column that `order` names. `created_format` is how the creation dates are written.
     """
 
     id: str | None = None
     created_at: str | None = None
+    created_format: DateFormat | None = None
     order: str | None = None
     account_id: str | None = None
     cost: str | None = None

@@ -140,7 +140,7 @@ def _column_outcomes(recipe: Recipe, raw: pd.DataFrame, leads: pd.DataFrame, con
     occurred = pd.Series(pd.array([pd.NA] * len(cells), dtype="Int64"))
     column = recipe.outcomes.occurred_at
     if column is not None and column in cells.columns and not recipe.outcomes.at_once:
-        occurred = moments_column(cells[column], recipe.recipe.zone, "end")
+        occurred = moments_column(cells[column], recipe.recipe.zone, "end", recipe.outcomes.occurred_format)
     frame = pd.DataFrame({"row": leads["row"], "occurred_us": occurred, "stage": stage})
     frame = frame[frame["stage"].notna()].reset_index(drop=True)
     register_frame(con, "stages", pd.DataFrame({"stage": frame["stage"].drop_duplicates()}))
@@ -172,7 +172,8 @@ def _content_hash(con: Any, present: set[str], progress: Progress | None) -> str
     digest = hashlib.sha256()
     for table in ("leads", "events", "outcomes", "history"):
         if table in present:
-            query = f"SELECT count(*), sum(md5_number_lower(t::VARCHAR)::HUGEINT), bit_xor(md5_number_upper(t::VARCHAR)) FROM {table} t"
+            sums = "sum(md5_number_lower(t::VARCHAR)::HUGEINT), bit_xor(md5_number_upper(t::VARCHAR))"
+            query = f"SELECT count(*), {sums} FROM {table} t"
             columns = list(bound(con, table).columns)
             digest.update(repr((table, columns, con.raw_sql(query).fetchall())).encode())
     return digest.hexdigest()
