@@ -1,4 +1,4 @@
-"""Layer 2: how columns become an answer. The HTTP service is in `serving.service`, imported by who starts it."""
+"""Layer 2: how columns become an answer. Who serves over HTTP imports `serving.service`."""
 
 from serving.artefact import Artefact, load_artefact, save_artefact
 from serving.batch import BatchSummary, score_export

@@ -74,7 +74,7 @@ def check_names(export: Export, added: Sequence[str]) -> None:
 
 
 def write_export(export: Export, added: Mapping[str, Sequence[Any]], out: Path | str) -> None:
-    """Write the export with the columns `added`, in the format that the name of `out` says (`-`: CSV, stdout).
+    """Write the export with the columns `added`, in the format that `out` ends in (`-`: CSV, stdout).
 
     A workbook or Parquet file written in its own format keeps cell types and formats; everything else is
     written as text, CSV with the delimiter and encoding of the original.

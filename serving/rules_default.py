@@ -21,7 +21,7 @@ version = 1
 [scale]  # before any training: a lead of 'typical_points' converts with probability 'base_rate'
 base_rate = 0.05
 typical_points = 30
-per_point = 0.04
+per_point = 0.025
 
 [cuts]  # least points of A, B, C (else D), of 1, 2, 3 (else 4), of an MQL, of warm and hot
 fit = [45, 30, 15]
@@ -55,7 +55,7 @@ _HABITS = (
     _Habit(("calculator", "configurat", "roi"), 20, 14, 40),
     _Habit(("comparison", "compare", "case_stud"), 15, 14, 30),
     _Habit(("meeting_held", "meeting_attended", "visit_held"), 25, 60, 50),
-    _Habit(("webinar_attend", "event_attend"), 15, 30, 30),
+    _Habit(("webinar_attend", "event_attend", "event_visit"), 15, 30, 30),
     _Habit(("webinar", "event_regist"), 10, 30, 30),
     _Habit(("download", "white", "ebook", "form", "brochure"), 10, 30, 30),
     _Habit(("email_open", "mail_open", "opened"), 1, 14, 3),

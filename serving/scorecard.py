@@ -104,7 +104,7 @@ class Scale(_Section):
 
     base_rate: float = Field(default=0.05, gt=0, lt=1)
     typical_points: float = 30
-    per_point: float = Field(default=0.04, gt=0)
+    per_point: float = Field(default=0.025, gt=0)
 
 
 class Cuts(_Section):

@@ -26,6 +26,7 @@ from features import load_recipe
 from features.clock import now_us
 from serving.envelope import score_items
 from serving.opening import Opened, open_ladder
+from serving.registry import store_address
 from serving.score import Problem, failed
 
 MOST_LEADS = 10_000
@@ -145,8 +146,11 @@ def run(
         os.environ["LEADSCORE_RECIPE"] = str(Path(recipe).absolute())
     if model is not None:
         os.environ["LEADSCORE_MODEL"] = model if ":/" in model else str(Path(model).absolute())
+    # workers start in a folder of their own, and nobody is told about this server
+    os.environ["MLFLOW_TRACKING_URI"] = store_address()
+    os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
     open_from_environment()
-    LeadScore.serve_http(host=host, port=port, working_dir=str(Path.cwd()))  # type: ignore[attr-defined]
+    LeadScore.serve_http(host=host, port=port)  # type: ignore[attr-defined]
 
 
 def _readiness(opened: Opened) -> dict[str, Any]:
@@ -160,8 +164,11 @@ def _readiness(opened: Opened) -> dict[str, Any]:
 
 
 def _warm(opened: Opened) -> None:
-    """One empty lead through everything, so that the first real one does not pay for imports."""
-    score_items(opened.ladder, [{"lead_id": "warm-up", "events": []}, {"lead_id": "warm-up"}], now_us())
+    """A lead through everything, so that the first real one does not pay for imports and lists."""
+    addresses = [name for name, field in opened.ladder.recipe.lead.fields.items() if field.type == "email"]
+    fields = dict.fromkeys(addresses, "warm-up@example.com")
+    for events in ([], None):
+        score_items(opened.ladder, [{"lead_id": "warm-up", "fields": fields, "events": events}], now_us())
 
 
 def _collect_aside() -> None:

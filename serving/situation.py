@@ -121,7 +121,7 @@ class Situations:
     @cached_property
     def _interest(self) -> EventCount | None:
         kinds = self._kinds("intent")
-        kinds += [kind for kind in self._kinds("interest") if not any(w in kind.casefold() for w in _PASSIVE)]
+        kinds += [kind for kind in self._kinds("interest") if not _passive(kind)]
         return EventCount(tuple(kinds), called="criterion interest") if kinds else None
 
     @cached_property
@@ -137,3 +137,9 @@ class Situations:
     def _kinds(self, *meanings: str) -> list[str]:
         declared = self.recipe.events.kinds if self.recipe.events else {}
         return [kind for kind, meaning in declared.items() if meaning in meanings]
+
+
+def _passive(kind: str) -> bool:
+    """Whether a kind of event is only looking, by its name."""
+    name = kind.casefold()
+    return "event" not in name and any(word in name for word in _PASSIVE)
