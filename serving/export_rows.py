@@ -13,6 +13,7 @@ from features.canonical_leads import lead_ids
 from features.parse import is_missing
 from features.parse_lead import closing
 from features.rawtable import RawTable
+from features.source import fetch_frame
 from serving.score import Problem, Score, failed
 from serving.situation import Asked
 
@@ -40,7 +41,7 @@ class ExportRows:
     @classmethod
     def of(cls, recipe: Recipe, raw: RawTable, tables: Tables, as_of_us: int) -> ExportRows:
         """Look at every row of `raw`; `tables` were made of the same rows."""
-        leads = tables.leads.select("row", "lead_id", "created_us", "opted_out").to_pandas().set_index("row")
+        leads = fetch_frame(tables.con, "leads").set_index("row")
         ids = [_id(cell) for cell in lead_ids(recipe, raw.frame)]
         first: dict[str, int] = {}
         for row, name in enumerate(ids):
