@@ -151,13 +151,15 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
 
 
 def closing_sql(recipe: Recipe, stage: str) -> str:
-    """'won', 'lost' or NULL for a stage, compared without case."""
+    """'won', 'lost' or NULL for a stage, compared without case; won = ["*"] is any other filled stage."""
     won = ", ".join(quoted(text.strip().lower()) for text in recipe.outcomes.won)
     lost = ", ".join(quoted(text.strip().lower()) for text in recipe.outcomes.lost)
-    branches = f"WHEN lower({stage}) IN ({won}) THEN 'won'"
+    branches = [f"WHEN lower({stage}) IN ({won}) THEN 'won'"]
     if lost:
-        branches += f" WHEN lower({stage}) IN ({lost}) THEN 'lost'"
-    return f"CASE {branches} END"
+        branches.append(f"WHEN lower({stage}) IN ({lost}) THEN 'lost'")
+    if "*" in recipe.outcomes.won:
+        branches.append(f"WHEN {stage} IS NOT NULL THEN 'won'")
+    return f"CASE {' '.join(branches)} END"
 
 
 def history_end(recipe: Recipe) -> int | None:

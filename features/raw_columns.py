@@ -67,7 +67,13 @@ def find_format(column: pd.Series, name: str = "") -> ColumnFormat:
         return ColumnFormat("empty", missing=missing)
     found = _judge(counts, name)
     return ColumnFormat(
-        found.type, found.format, missing, sum(counts.values()), len(counts), found.misfits, found.doubtful
+        found.type,
+        found.format,
+        (*missing, *found.missing),
+        sum(counts.values()) - sum(counts[text] for text in found.missing),
+        len(counts) - len(found.missing),
+        found.misfits,
+        found.doubtful,
     )
 
 
@@ -180,8 +186,26 @@ def _as_number(head: dict[str, int], cells: int, name: str) -> ColumnFormat | No
     # "0,123" and "12,5" cannot group thousands; "1,200" can, and does where nothing speaks against it.
     as_comma = comma > point or (comma == point and any(text.lstrip("+-").startswith("0,") for text in head))
     misfits = round((1 - (comma if as_comma else point)) * cells)
+    stand_in = _stand_in(head, "," if as_comma else ".")
     dense = _is_sequence(head, cells)
-    return ColumnFormat("id" if dense else "number", "decimal_comma" if as_comma else None, misfits=misfits)
+    form: ValueFormat | None = "decimal_comma" if as_comma else None
+    return ColumnFormat("id" if dense else "number", form, (stand_in,) if stand_in else (), misfits=misfits)
+
+
+def _stand_in(head: dict[str, int], decimal: str) -> str | None:
+    """The number that stands for "none", such as 999 or -1: frequent, and far outside all others."""
+    values = {text: value for text in head if (value := number(text, decimal)) is not None}
+    found = [text for text in values if text.lstrip("-").strip("9") == "" or text == "-1"]
+    for text in (text for text in found if text not in ("9", "-9", "")):
+        others = [value for other, value in values.items() if other != text]
+        share = head[text] / sum(head.values())
+        if len(others) < 3 or share < 0.02:
+            continue
+        width = max(others) - min(others)
+        below = text == "-1" and min(others) >= 0 and all(value == int(value) for value in others)
+        if below or (values[text] > max(others) + 2 * width and values[text] > 90):
+            return text
+    return None
 
 
 def _is_sequence(head: dict[str, int], cells: int) -> bool:

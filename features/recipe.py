@@ -81,7 +81,8 @@ class LeadField(Section):
 
     `format` is how its numbers or dates are written (see `raw_formats`; needed only for texts that can be
     read in two ways). `missing` lists texts that mean "no value" beside the empty cell. `direction` is the
-    sign that a model's margin may follow, for numbers whose effect is known (+1, −1).
+    sign that a model's margin may follow, for numbers whose effect is known (+1, −1). A field with
+    `use = false` is as if it were not written; it keeps its place, so that one word puts it back.
     """
 
     type: FieldType
@@ -91,6 +92,11 @@ class LeadField(Section):
     format: ValueFormat | None = None
     missing: tuple[str, ...] = ()
     direction: Literal[-1, 0, 1] = 0
+    use: bool = True
+
+
+def _in_use(fields: dict[str, LeadField]) -> dict[str, LeadField]:
+    return {name: field for name, field in fields.items() if field.use}
 
 
 class Leads(Section):
@@ -107,7 +113,7 @@ class Leads(Section):
     account_id: str | None = None
     cost: str | None = None
     opted_out: str | None = None
-    fields: dict[str, LeadField] = Field(default_factory=dict)
+    fields: Annotated[dict[str, LeadField], AfterValidator(_in_use)] = Field(default_factory=dict)
 
 
 class Events(Section):
@@ -130,7 +136,8 @@ class Outcomes(Section):
     """`[outcomes]`: how a lead ends: a table of stages, or with `column` a column of the leads.
 
     With `column`, `occurred_at` names the leads' column that dates the outcome; `at_once = true` says that
-    it is known at the moment of prediction (a call's result).
+    it is known at the moment of prediction (a call's result). `won = ["*"]` is any filled stage that is not
+    lost, for a table of deals or a column that only dates wins.
     """
 
     column: str | None = None

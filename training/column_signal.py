@@ -25,7 +25,8 @@ class Signal:
     """One column on labelled rows: AUCs in [0, 1] within periods, and what the standard error of one is.
 
     `auc` is of the values, `fill_auc` of whether there is a value. `purity` is the share of the rows whose
-    bin holds one outcome only (bins of at least `_RARE` rows). `fill` is the share of filled cells, `filled_rate` the share won among them.
+    bin holds one outcome only (bins of at least `_RARE` rows). `fill` is the share of filled cells,
+    `filled_rate` the share won among them.
     """
 
     auc: float

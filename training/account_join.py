@@ -1,0 +1,67 @@
+"""Puts what is known of accounts beside their leads: in memory for discovery, as a SELECT for the recipe."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from features.source import named, quoted
+from training.column_profile import TableProfile, profile
+from training.table_kinds import Company
+
+
+def with_accounts(company: Company, folder: Path | None) -> tuple[TableProfile, str | None]:
+    """The leads with the columns of their accounts, and the SELECT that makes them; or as they are, and None.
+
+    Only where the engine reads both files as they are: Parquet, or plain UTF-8 text without oddities.
+    """
+    joined = company.kind("accounts")
+    if joined is None or not (_plain(company.leads) and _plain(joined.table)):
+        return company.leads, None
+    leads, accounts = company.leads, joined.table
+    taken = set(leads.columns)
+    columns = {
+        name: name if name not in taken else f"account {name}"
+        for name in accounts.columns
+        if name != joined.key
+    }
+    unique = accounts.raw.frame.drop_duplicates(joined.key).rename(columns=columns)
+    merged = leads.raw.frame.merge(
+        unique.rename(columns={joined.key: "__key"}), left_on=joined.lead_key, right_on="__key", how="left"
+    ).drop(columns="__key")
+    picked = ", ".join(f"a.{named(name)} AS {named(new)}" for name, new in columns.items())
+    select = (
+        f"SELECT l.*, {picked}\nFROM {_relation(leads, folder)} AS l\n"
+        f"LEFT JOIN (SELECT DISTINCT ON ({named(joined.key)}) * FROM {_relation(accounts, folder)}) AS a\n"
+        f"ON l.{named(joined.lead_key)} = a.{named(joined.key)}"
+    )
+    return profile(leads.path, replace(leads.raw, frame=merged)), select
+
+
+def file_name(path: Path, folder: Path | None) -> str:
+    """How the recipe names a file: relative to the folder that the recipe is in."""
+    return path.name if folder is None else os.path.relpath(path.resolve(), folder.resolve())
+
+
+def _plain(table: TableProfile) -> bool:
+    dialect = table.raw.dialect
+    if dialect.kind == "parquet":
+        return dialect.compression is None
+    text = dialect.text
+    return (
+        text is not None
+        and text.encoding in ("utf-8", "utf-8-sig")
+        and table.raw.problems.empty
+        and dialect.header_line == 1
+        and dialect.compression != "zip"
+    )
+
+
+def _relation(table: TableProfile, folder: Path | None) -> str:
+    """The table function that reads a file, each cell of a text as text."""
+    name = quoted(file_name(table.path, folder))
+    text = table.raw.dialect.text
+    if text is None:
+        return f"read_parquet({name})"
+    return f"read_csv({name}, all_varchar = true, header = true, delim = {quoted(text.delimiter)})"

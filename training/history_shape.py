@@ -1,0 +1,50 @@
+"""What the dates of a history suggest: a horizon, and from when on outcomes were recorded at all."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+
+from features.clock import DAY_US, from_us
+from training.column_signal import Floats
+
+HORIZONS = (7, 14, 30, 60, 90, 120, 180, 365)
+_DEFAULT = 90
+_ENOUGH = 30
+
+
+def propose_horizon(created: Floats, won: Floats) -> tuple[int, str]:
+    """Days within which most wins come, with the reason; from µs of creation and of the win (NaN: not won).
+
+    The 85 % point of the delays, rounded up, but at most a quarter of the history: leads must mature, and
+    delays beyond the history are not seen anyway.
+    """
+    delays = (won - created) / DAY_US
+    delays = delays[np.isfinite(delays) & (delays >= 0)]
+    if len(delays) < _ENOUGH:
+        return _DEFAULT, "a default: too few dated wins to see how long they take"
+    point = float(np.quantile(delays, 0.85))
+    length = float(np.nanmax(np.r_[created, won]) - np.nanmin(created)) / DAY_US
+    fitting = [days for days in HORIZONS if days <= max(length / 4, HORIZONS[0])]
+    days = next((days for days in fitting if days >= point), fitting[-1])
+    within = float((delays <= days).mean())
+    return days, f"{within:.0%} of the wins come within {days} days"
+
+
+def propose_start(created: Floats, won: Floats) -> date | None:
+    """The day of the first recorded win, when leads of long before have none: nobody recorded them yet.
+
+    None where wins come from the start, or where the gap is what the usual delay explains.
+    """
+    wins = won[np.isfinite(won)]
+    known = np.isfinite(created)
+    if len(wins) < _ENOUGH or not known.any():
+        return None
+    first = float(wins.min())
+    before = float((created[known] < first).mean())
+    delay = float(np.nanmedian((won - created)[np.isfinite(won)]))
+    gap = first - float(np.nanmin(created))
+    if before >= 0.03 and gap > 45 * DAY_US + 2 * max(delay, 0):
+        return from_us(int(first)).date()
+    return None

@@ -1,0 +1,184 @@
+"""How each lead ended, whether a column of the leads says it, a table beside them, or a date alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.errors import LeadscoreError
+from features.raw_formats import DateFormat
+from training.column_profile import TableProfile
+from training.outcome_guess import (
+    OutcomeColumn,
+    candidates,
+    declared_outcome,
+    divide_stages,
+    guess_outcome,
+)
+from training.table_kinds import Company, Joined, date_column, stage_column
+
+Floats = NDArray[np.float64]
+ANY_VALUE = "*"
+
+
+@dataclass(frozen=True)
+class OutcomeSource:
+    """Where the outcome is, and what it says of each lead.
+
+    `main` is the leads' column, or None with `joined`, a table whose columns are `stage` and `date`. `won`
+    (n_leads,) is 1, 0 or NaN (unknown), `closed` (n_leads,) whether the case is over, `occurred` (n_leads,)
+    the µs of the win or None where nothing dates it. `columns` are the leads' columns that this uses up.
+    """
+
+    main: str | None
+    joined: Joined | None
+    stage: str | None
+    date: str | None
+    date_format: DateFormat | None
+    won_values: tuple[str, ...]
+    lost_values: tuple[str, ...]
+    other_values: tuple[str, ...]
+    won: Floats
+    closed: NDArray[np.bool_]
+    occurred: Floats | None
+    columns: frozenset[str]
+
+
+def find_outcome(company: Company, asked: str | None) -> OutcomeSource:
+    """The outcome of a company's leads; `asked` is the option COLUMN=VALUE.
+
+    Raises:
+        LeadscoreError: nothing says it, or only one kind of end is there; with what could be named.
+    """
+    table = company.kind("outcomes")
+    name = asked.partition("=")[0] if asked else None
+    if table is not None and (name is None or name in table.table.columns) and not _asks_leads(company, name):
+        return _from_table(company.leads, table, asked)
+    if asked is not None:
+        return _from_column(company.leads, declared_outcome(company.leads, asked))
+    guess = guess_outcome(company.leads)
+    if guess is not None:
+        return _from_column(company.leads, guess)
+    dated = company.leads.role("outcome_at")
+    if dated is not None and 0 < dated.format.filled < 0.98 * company.leads.rows:
+        return _from_date(company.leads, dated.name)
+    raise LeadscoreError(
+        f"{company.leads.raw.name}: no column looks like the outcome. Columns of few values: "
+        f"{candidates(company.leads)}.",
+        "Say which column and value mean won: --outcome COLUMN=VALUE.",
+    )
+
+
+def _asks_leads(company: Company, name: str | None) -> bool:
+    return name is not None and name in company.leads.columns
+
+
+def _from_column(leads: TableProfile, found: OutcomeColumn) -> OutcomeSource:
+    """The outcome in a column of the leads, dated by another where one dates wins."""
+    cells = leads.cells(found.column)
+    won = np.where(cells.isna(), np.nan, cells.isin(found.won).astype(np.float64))
+    if not np.nansum(won) or np.nansum(won) == np.isfinite(won).sum():
+        state = "won" if np.nansum(won) else "not won"
+        raise LeadscoreError(
+            f"{leads.raw.name}: by column '{found.column}' every lead is {state}; a model needs both.",
+            "Export leads of both kinds, or name another outcome: --outcome COLUMN=VALUE.",
+        )
+    date = _dating(leads, won)
+    occurred = None if date is None else _instants(leads, date)
+    lost, other = found.lost, found.other
+    if occurred is not None:
+        lost, other = _dated_losses(cells, found, occurred)
+        occurred = np.where(won == 1, occurred, np.nan)
+    closed = (won == 1) | cells.isin(found.lost).to_numpy(dtype=bool)
+    return OutcomeSource(
+        found.column, None, None, date, _format(leads, date), found.won, lost, other, won, closed, occurred,
+        frozenset({found.column} | ({date} if date else set())),
+    )  # fmt: skip
+
+
+def _dating(leads: TableProfile, won: Floats) -> str | None:
+    """The date column that dates wins: filled for nearly all won leads; only beside a creation time."""
+    date, created = leads.role("outcome_at"), leads.role("created_at")
+    if date is None or created is None or created.format.type != "date":
+        return None
+    filled = np.isfinite(_instants(leads, date.name))
+    return date.name if filled[won == 1].mean() >= 0.9 else None
+
+
+def _dated_losses(
+    cells: pd.Series, found: OutcomeColumn, occurred: Floats
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Values that mean lost where losses are dated; without a date nobody knows when they closed."""
+    dated = [value for value in found.lost if np.isfinite(occurred[(cells == value).to_numpy()]).mean() > 0.9]
+    return tuple(dated), (*found.other, *(value for value in found.lost if value not in dated))
+
+
+def _from_date(leads: TableProfile, name: str) -> OutcomeSource:
+    """A date of the win is the outcome: filled means won."""
+    occurred = _instants(leads, name)
+    won: Floats = np.isfinite(occurred).astype(np.float64)
+    created = leads.role("created_at")
+    dated = created is not None and created.format.type == "date"
+    return OutcomeSource(
+        name, None, None, name if dated else None, _format(leads, name), (ANY_VALUE,), (), (), won, won == 1,
+        occurred if dated else None, frozenset({name}),
+    )  # fmt: skip
+
+
+def _from_table(leads: TableProfile, joined: Joined, asked: str | None) -> OutcomeSource:
+    """The outcome in a table of stages or deals; without a stage, each of its rows is a win."""
+    table = joined.table
+    date = date_column(table)
+    if date is None:
+        raise LeadscoreError(
+            f"{table.raw.name}: names leads but has no date, so that nobody knows when they were won.",
+            "Export the date of each outcome.",
+        )
+    stage, won_values, lost_values = _stages(joined, asked)
+    frame = pd.DataFrame({"lead": table.cells(joined.key), "us": _instants(table, date)})
+    frame["stage"] = table.cells(stage) if stage is not None else ANY_VALUE
+    is_win = frame["stage"].isin(won_values) if stage is not None else frame["us"].notna()
+    wins = frame[is_win].groupby("lead")["us"].min()
+    keys = leads.cells(joined.lead_key)
+    won: Floats = np.asarray(keys.isin(wins.index), dtype=np.float64)
+    over = frame[is_win | frame["stage"].isin(lost_values)]["lead"]
+    if not won.any():
+        raise LeadscoreError(
+            f"{table.raw.name}: no row says that a lead was won; column '{stage}' has "
+            f"{', '.join(sorted(frame['stage'].dropna().unique())[:12])}.",
+            f"Say which value means won: --outcome '{stage}=VALUE'.",
+        )
+    others = (
+        () if stage is None else tuple(sorted(set(frame["stage"].dropna()) - {*won_values, *lost_values}))
+    )
+    return OutcomeSource(
+        None, joined, stage or date, date, _format(table, date), won_values, lost_values, others, won,
+        keys.isin(over).to_numpy(dtype=bool), keys.map(wins).to_numpy(dtype=np.float64), frozenset(),
+    )  # fmt: skip
+
+
+def _stages(joined: Joined, asked: str | None) -> tuple[str | None, tuple[str, ...], tuple[str, ...]]:
+    """The stage column and its won and lost values; (None, any, none) where every row is a win."""
+    table = joined.table
+    if asked is not None:
+        found = declared_outcome(table, asked)
+        return found.column, found.won, found.lost
+    stage = stage_column(table, joined.key)
+    if stage is None:
+        return None, (ANY_VALUE,), ()
+    won, lost = divide_stages(dict.fromkeys(table.cells(stage).dropna().unique(), 1))
+    return (stage, won, lost) if won else (None, (ANY_VALUE,), ())
+
+
+def _instants(table: TableProfile, name: str) -> Floats:
+    return np.asarray(table.values(name), dtype=np.float64)
+
+
+def _format(table: TableProfile, name: str | None) -> DateFormat | None:
+    if name is None:
+        return None
+    return cast("DateFormat | None", table.columns[name].format.format)
