@@ -102,7 +102,7 @@ class Edge:
             await self.app(scope, receive, named)
 
 
-@bentoml.service(name="leadscore", traffic={"timeout": 60})
+@bentoml.service(name="leadscore", traffic={"timeout": 60}, http={"host": "127.0.0.1"})
 @bentoml.asgi_app(routes, path="/")
 class LeadScore:
     """Loads what answers once, at the start of each worker."""
@@ -167,7 +167,8 @@ def _warm(opened: Opened) -> None:
     """A lead through everything, so that the first real one does not pay for imports and lists."""
     addresses = [name for name, field in opened.ladder.recipe.lead.fields.items() if field.type == "email"]
     fields = dict.fromkeys(addresses, "warm-up@example.com")
-    for events in ([], None):
+    empty: list[Any] = []
+    for events in (empty, None):
         score_items(opened.ladder, [{"lead_id": "warm-up", "fields": fields, "events": events}], now_us())
 
 
