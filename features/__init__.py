@@ -9,6 +9,7 @@ from features.field_features import DateAge, DomainKind, FieldValue, Filled, Key
 from features.lead import Lead
 from features.offline import offline
 from features.online import online, stack
+from features.open_rows import OpenRows, write_open_leads
 from features.parse_lead import FieldProblem, LeadError, parse_lead
 from features.pattern_features import (
     ActiveDays,
@@ -48,6 +49,7 @@ __all__ = [
     "LeadError",
     "LeadscoreError",
     "LongestStreak",
+    "OpenRows",
     "Quality",
     "Recency",
     "Recipe",
@@ -72,4 +74,5 @@ __all__ = [
     "snapshots",
     "stack",
     "tables_from_frames",
+    "write_open_leads",
 ]

@@ -176,7 +176,9 @@ def _texts(raw: pd.DataFrame, column: str | None) -> pd.Series[Any]:
         return pd.Series([id_text(cell) for cell in cells], index=raw.index, dtype=object)
     texts = cells.astype("string").str.strip()
     blank = (texts.isna() | (texts == "")).to_numpy(dtype=bool)
-    return pd.Series(np.where(blank, None, texts.to_numpy(dtype=object)), index=raw.index, dtype=object)
+    filled = texts.to_numpy(dtype=object, copy=True)
+    filled[blank] = None
+    return pd.Series(filled, index=raw.index).astype(object)
 
 
 def moments_column(
@@ -185,7 +187,8 @@ def moments_column(
     """Int64 µs of a column of dates, NA where missing or unreadable; typed UTC columns take a fast path."""
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
         us = cells.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[us]").astype("int64")
-        return us.astype("Int64").where(cells.notna())
+        whole: pd.Series[Any] = us.astype("Int64").where(cells.notna())
+        return whole
     codes, values = _distinct(cells)
     parsed: list[Any] = []
     for value in values:

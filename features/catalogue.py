@@ -10,7 +10,6 @@ from features.event_features import DecayedCount, EventCount, FirstEventDelay, R
 from features.feature import Feature, load_features
 from features.field_features import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
 from features.keywords import FUNCTION, SENIORITY
-from features.measures import MASK_DAYS
 from features.pattern_features import (
     ActiveDays,
     DistinctKinds,
@@ -20,6 +19,7 @@ from features.pattern_features import (
     Trend,
     WorkingShare,
 )
+from features.pattern_measures import MASK_DAYS
 from features.recipe import LeadField, Recipe
 from features.time_features import LeadAge, WallClock
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from features.measures import KindEvents, Measure
 from features.parse import Canonical
@@ -37,20 +37,16 @@ class Lead:
     opted_out: bool = False
     account_id: str | None = None
     notes: tuple[str, ...] = ()
-    _folds: dict[tuple[Measure, str], int] = field(default_factory=dict, compare=False, repr=False)
 
     def tally(self, tally: Tally) -> int | None:
         """A measure over the visible events of some kinds; None where there is no such event."""
-        by_kind, folds, measure = self.by_kind or {}, self._folds, tally.measure
-        parts = []
-        for kind in tally.kinds or by_kind:
-            events = by_kind.get(kind)
-            if events is not None:
-                place = (measure, kind)
-                part = folds.get(place)
-                if part is None:
-                    part = folds[place] = measure.fold(events)
-                parts.append((kind, part))
+        by_kind, kinds, measure = self.by_kind, tally.kinds, tally.measure
+        if not by_kind:
+            return None
+        if len(kinds) == 1:  # most features look at one kind
+            events = by_kind.get(kinds[0])
+            return None if events is None else events.folded(measure)
+        parts = [by_kind[kind].folded(measure) for kind in kinds or by_kind if kind in by_kind]
         return measure.combine(parts) if parts else None
 
 
@@ -78,5 +74,5 @@ def gather(events: Iterable[VisibleEvent], as_of_us: int) -> dict[str, KindEvent
     for kind, items in pairs.items():
         items.sort()
         ages, values = zip(*items, strict=True)
-        gathered[kind] = KindEvents(ages, values, as_of_us)
+        gathered[kind] = KindEvents(kind, ages, values, as_of_us)
     return gathered

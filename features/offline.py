@@ -13,10 +13,13 @@ from features.errors import LeadscoreError
 from features.feature import Feature
 from features.lead import Tally
 from features.measures import Measure
+from features.pattern_measures import Working
 from features.recipe import Recipe
 from features.row import Row
 from features.source import bound, register_frame
 from features.tables import Tables
+from features.time_features import WallClock
+from features.zones import wall_expr
 
 CHUNK = 250_000
 """Moments a query: bounds the engine's working set whatever the number of moments."""
@@ -40,10 +43,12 @@ def offline(
         LeadscoreError: a moment names a lead that the tables lack, or a feature a field that they lack.
     """
     frame = locate(tables, moments)
+    register_frame(tables.con, "moments", frame.head(0))
+    query = expression(features, recipe, tables, bound(tables.con, "moments"))
     parts: dict[str, list[Column]] = {feature.name: [] for feature in features}
     for start in range(0, max(len(frame), 1), chunk):
         part = frame.iloc[start : start + chunk]
-        for name, column in _read(features, recipe, tables, part).items():
+        for name, column in _read(features, query, tables, part).items():
             parts[name].append(column)
         if progress is not None:
             progress(start + len(part))
@@ -80,14 +85,14 @@ def expression(features: Sequence[Feature], recipe: Recipe, tables: Tables, mome
     `moments` is an Ibis table [moment, row, as_of_us] of the same engine as `tables`.
     """
     tallies = list(dict.fromkeys(tally for feature in features for tally in feature.tallies))
-    rows = _with_fields(features, recipe, tables, moments)
+    rows, walls = _with_walls(features, _with_fields(recipe, tables, moments))
     tallied: dict[Tally, str] | None = None
     if tables.events is not None:
         tallied = {tally: f"t{place}" for place, tally in enumerate(tallies)}
         if tallies:
             seen = _tallied(tables.events, moments, tallied)
             rows = rows.left_join(seen, "moment").drop("moment_right")
-    row = Row(rows, tallied)
+    row = Row(rows, tallied, walls)
     named = {
         feature.name: feature.expr(row).cast("float64" if feature.dtype == "number" else "string")
         for feature in features
@@ -95,7 +100,17 @@ def expression(features: Sequence[Feature], recipe: Recipe, tables: Tables, mome
     return rows.select("moment", **named)
 
 
-def _with_fields(features: Sequence[Feature], recipe: Recipe, tables: Tables, moments: Any) -> Any:
+def _with_walls(features: Sequence[Feature], rows: Any) -> tuple[Any, dict[tuple[str, str], str]]:
+    """`rows` with a column for each wall clock that a feature looks at."""
+    needed = dict.fromkeys(
+        (feature.of, feature.zone) for feature in features if isinstance(feature, WallClock)
+    )
+    names: dict[tuple[str, str], str] = {key: f"wall_{key[0]}_{key[1]}" for key in needed}
+    instants = {"creation": rows.created_us, "as_of": rows.as_of_us}
+    return rows.mutate(**{name: wall_expr(instants[key[0]], key[1]) for key, name in names.items()}), names
+
+
+def _with_fields(recipe: Recipe, tables: Tables, moments: Any) -> Any:
     """Moments with the leads' canonical columns; a lead without creation time was created at as_of."""
     import ibis
 
@@ -137,12 +152,15 @@ def _tallied(events: Any, moments: Any, tallied: dict[Tally, str]) -> Any:
         events, [moments.row == events.row, events.available_us <= moments.as_of_us]
     ).select("moment", "kind", "occurred_us", "value", age=moments.as_of_us - events.occurred_us)
     measures: dict[str, Measure] = {tally.measure.key: tally.measure for tally in tallied}
+    names = {key: f"m{place}" for place, key in enumerate(measures)}
+    zones = {measure.wall: measure.zone for measure in measures.values() if isinstance(measure, Working)}
+    seen = seen.mutate(**{name: wall_expr(seen.occurred_us, zone) for name, zone in zones.items()})
     folded = seen.group_by("moment", "kind").aggregate(
-        **{key: measure.per_kind(seen.age, seen) for key, measure in measures.items()}
+        **{names[key]: measure.per_kind(seen.age, seen) for key, measure in measures.items()}
     )
     merged = {}
     for tally, name in tallied.items():
-        part = folded[tally.measure.key]
+        part = folded[names[tally.measure.key]]
         if tally.kinds:
             part = _only(part, folded.kind, tally.kinds)
         merged[name] = tally.measure.merge(part, folded.kind)
@@ -157,9 +175,9 @@ def _only(part: Any, kind: Any, kinds: tuple[str, ...]) -> Any:
     return ibis.ifelse(wanted, part, ibis.null(part.type()))
 
 
-def _read(features: Sequence[Feature], recipe: Recipe, tables: Tables, part: pd.DataFrame) -> Columns:
+def _read(features: Sequence[Feature], query: Any, tables: Tables, part: pd.DataFrame) -> Columns:
     register_frame(tables.con, "moments", part)
-    result = expression(features, recipe, tables, bound(tables.con, "moments")).to_pyarrow()
+    result = query.to_pyarrow()
     tables.con.raw_sql("DROP TABLE moments")
     places = np.argsort(result.column("moment").to_numpy(), kind="stable")
     return {feature.name: _column(result.column(feature.name), feature.dtype)[places] for feature in features}

@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 from features.lead import Lead, Tally
-from features.measures import MAX_KINDS, Count, Days, EdgeCode, Kinds, Working
+from features.measures import Count
 from features.naming import kinds_label, kinds_slug, kinds_words, window_label, window_name
+from features.pattern_measures import MAX_KINDS, Days, EdgeCode, Kinds, Working
 from features.row import Row
 
 NAN = math.nan

@@ -14,11 +14,12 @@ class Row:
     """Columns of the table of moments: canonical values, tallies, the moment itself.
 
     `table` is an Ibis table; `tallied` maps each tally to its column's name, or is None where events were
-    not given: every tally is then missing.
+    not given: every tally is then missing. `walls` maps (of, zone) to the column of a wall clock.
     """
 
     table: Any
     tallied: Mapping[Tally, str] | None
+    walls: Mapping[tuple[str, str], str]
 
     @property
     def as_of_us(self) -> Any:
@@ -27,6 +28,10 @@ class Row:
     @property
     def created_us(self) -> Any:
         return self.table["created_us"]
+
+    def wall(self, of: str, zone: str) -> Any:
+        """The wall clock of `zone` at the creation or at as_of, in µs."""
+        return self.table[self.walls[of, zone]]
 
     def field(self, name: str) -> Any:
         """The canonical column `name`."""

@@ -74,8 +74,7 @@ class WallClock:
         return ()
 
     def expr(self, row: Row) -> Any:
-        us = row.created_us if self.of == "creation" else row.as_of_us
-        return _EXPRS[self.part](us, self.zone).cast("float64")
+        return _EXPRS[self.part](row.wall(self.of, self.zone)).cast("float64")
 
     def value(self, lead: Lead) -> float:
         us = lead.created_us if self.of == "creation" else lead.as_of_us

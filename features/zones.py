@@ -1,6 +1,6 @@
 """Wall clocks by integer arithmetic, so that every engine and Python agree to the microsecond.
 
-A zone becomes a table of offsets between 1970 and 2100 (outside, the nearest one holds); an expression over
+A zone becomes a table of offsets between 1970 and 2060 (outside, the nearest one holds); an expression over
 it is a balanced tree of comparisons.
 """
 
@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from features.clock import DAY_US, HOUR_US, from_us, to_us
 
-_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2060, 1, 1, tzinfo=UTC)
 _STEP = timedelta(days=7)  # no zone has changed its clock twice within a week since 1970
 
 
@@ -26,9 +26,13 @@ class Offsets:
     starts: tuple[int, ...]
     values: tuple[int, ...]
 
+    def segment(self, us: int) -> int:
+        """The place of the offset that holds at `us`."""
+        return max(0, bisect_right(self.starts, us) - 1)
+
     def at(self, us: int) -> int:
         """The offset that holds at `us`."""
-        return self.values[max(0, bisect_right(self.starts, us) - 1)]
+        return self.values[self.segment(us)]
 
     def expr(self, us: Any) -> Any:
         """`at` as an Ibis expression of the int64 column `us`."""
@@ -103,33 +107,33 @@ def month_of(us: int, zone: str) -> int:
     return from_us(us + offsets(zone).at(us)).month
 
 
-def hour_expr(us: Any, zone: str) -> Any:
-    """`hour_of` as an Ibis expression."""
-    wall = _wall(us, zone)
+def wall_expr(us: Any, zone: str) -> Any:
+    """The wall clock of `zone` at `us`, as µs; to be made a column, for it stands several times below."""
+    return us + offsets(zone).expr(us)
+
+
+def hour_expr(wall: Any) -> Any:
+    """`hour_of` as an Ibis expression of the wall clock."""
     return floor_div(wall - floor_div(wall, DAY_US) * DAY_US, HOUR_US)
 
 
-def weekday_expr(us: Any, zone: str) -> Any:
-    """`weekday_of` as an Ibis expression."""
-    days = floor_div(_wall(us, zone), DAY_US) + 3
+def weekday_expr(wall: Any) -> Any:
+    """`weekday_of` as an Ibis expression of the wall clock."""
+    days = floor_div(wall, DAY_US) + 3
     return days - floor_div(days, 7) * 7
 
 
-def month_expr(us: Any, zone: str) -> Any:
-    """`month_of` as an Ibis expression: the civil-calendar arithmetic of Hinnant, "days from civil".
+def month_expr(wall: Any) -> Any:
+    """`month_of` as an Ibis expression of the wall clock, by the civil-calendar arithmetic of Hinnant.
 
     Source: https://howardhinnant.github.io/date_algorithms.html#civil_from_days
     """
-    days = floor_div(_wall(us, zone), DAY_US) + 719_468
+    days = floor_div(wall, DAY_US) + 719_468
     day = days - floor_div(days, 146_097) * 146_097
     leaps = floor_div(day, 1_460) - floor_div(day, 36_524) + floor_div(day, 146_096)
     year = floor_div(day - leaps, 365)
     day = day - (year * 365 + floor_div(year, 4) - floor_div(year, 100))
     return floor_div(floor_div(day * 5 + 2, 153) + 2, 12) * -12 + floor_div(day * 5 + 2, 153) + 3
-
-
-def _wall(us: Any, zone: str) -> Any:
-    return us + offsets(zone).expr(us)
 
 
 def floor_div(number: Any, divisor: int) -> Any:

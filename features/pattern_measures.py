@@ -1,0 +1,154 @@
+"""More of the aggregate kernel: which kind was first or last, on which days, how many kinds, at which hours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property, reduce
+from operator import or_
+from typing import Any, Literal
+
+from features.clock import DAY_US, HOUR_US
+from features.measures import Count, Edge, KindEvents
+from features.zones import floor_div, hour_expr, offsets, weekday_expr
+
+MASK_DAYS = 60
+"""Days that a mask in a signed 64-bit integer holds, with room to spare."""
+_OPENS, _CLOSES = 9 * HOUR_US, 18 * HOUR_US
+MAX_KINDS = 1024
+"""Kinds that are told apart when packed with an age: µs of 280 years × 1024 fit in 63 bits."""
+
+
+@dataclass(frozen=True)
+class EdgeCode:
+    """The kind of the newest or oldest event, packed as age × 1024 + rank; ties by kind.
+
+    In the order (occurred_at, kind) the newest event is the one with the least age and then the greatest
+    kind, the oldest the one with the greatest age and then the least kind: ranks run backwards.
+    """
+
+    edge: Literal["newest", "oldest"]
+    kinds: tuple[str, ...]
+
+    @cached_property
+    def ranks(self) -> dict[str, int]:
+        return {kind: len(self.kinds) - 1 - place for place, kind in enumerate(sorted(self.kinds))}
+
+    @cached_property
+    def key(self) -> str:
+        return f"code_{self.edge}_{'|'.join(self.kinds)}"
+
+    def per_kind(self, age: Any, event: Any) -> Any:
+        return Edge(self.edge).per_kind(age, event)
+
+    def fold(self, events: KindEvents) -> int:
+        age = events.ages[0] if self.edge == "newest" else events.ages[-1]
+        return age * MAX_KINDS + self.ranks[events.kind]
+
+    def merge(self, parts: Any, kind: Any) -> Any:
+        import ibis
+
+        rank = ibis.cases(*((kind == name, rank) for name, rank in self.ranks.items()), else_=0)
+        packed = parts * MAX_KINDS + rank.cast("int64")
+        return packed.min() if self.edge == "newest" else packed.max()
+
+    def combine(self, parts: Sequence[int]) -> int:
+        return min(parts) if self.edge == "newest" else max(parts)
+
+
+@dataclass(frozen=True)
+class Days:
+    """A bit for each of the last `days` 24-hour days before as_of on which something happened."""
+
+    days: int
+
+    @cached_property
+    def key(self) -> str:
+        return f"days_{self.days}"
+
+    def per_kind(self, age: Any, event: Any) -> Any:
+        import ibis
+
+        day = floor_div(age, DAY_US)
+        bit = ibis.literal(1, type="int64") << ibis.ifelse(day < self.days, day, 0)
+        return ibis.ifelse(day < self.days, bit, 0).cast("int64").bit_or()
+
+    def fold(self, events: KindEvents) -> int:
+        mask = 0
+        for age in events.ages:
+            if (day := age // DAY_US) >= self.days:
+                break
+            mask |= 1 << day
+        return mask
+
+    def merge(self, parts: Any, kind: Any) -> Any:
+        return parts.bit_or()
+
+    def combine(self, parts: Sequence[int]) -> int:
+        return reduce(or_, parts)
+
+
+@dataclass(frozen=True)
+class Kinds:
+    """How many kinds have an event within the window."""
+
+    window_days: float | None = None
+
+    @cached_property
+    def key(self) -> str:
+        return f"kinds_{self.window_days}"
+
+    @cached_property
+    def _count(self) -> Count:
+        return Count(self.window_days)
+
+    def per_kind(self, age: Any, event: Any) -> Any:
+        return self._count.per_kind(age, event)
+
+    def fold(self, events: KindEvents) -> int:
+        return int(events.folded(self._count) > 0)
+
+    def merge(self, parts: Any, kind: Any) -> Any:
+        return (parts > 0).cast("float64").sum()
+
+    def combine(self, parts: Sequence[int]) -> int:
+        return sum(parts)
+
+
+@dataclass(frozen=True)
+class Working:
+    """Events between 9 and 18 h from Monday to Friday, by the wall clock of `zone`."""
+
+    zone: str
+
+    @cached_property
+    def key(self) -> str:
+        return f"working_{self.zone}"
+
+    @property
+    def wall(self) -> str:
+        """The column of the events' wall clock, which the reading provides."""
+        return f"wall_{self.zone}"
+
+    def per_kind(self, age: Any, event: Any) -> Any:
+        wall = event[self.wall]
+        hour, weekday = hour_expr(wall), weekday_expr(wall)
+        return ((hour >= 9) & (hour < 18) & (weekday < 5)).cast("int64").sum()
+
+    def fold(self, events: KindEvents) -> int:
+        table, found = offsets(self.zone), 0
+        place = table.segment(events.as_of_us - events.ages[0])
+        for age in events.ages:
+            us = events.as_of_us - age
+            while place > 0 and us < table.starts[place]:  # events run backwards in time, so do the offsets
+                place -= 1
+            day, time = divmod(us + table.values[place], DAY_US)
+            if _OPENS <= time < _CLOSES and (day + 3) % 7 < 5:
+                found += 1
+        return found
+
+    def merge(self, parts: Any, kind: Any) -> Any:
+        return parts.cast("float64").sum()
+
+    def combine(self, parts: Sequence[int]) -> int:
+        return sum(parts)
