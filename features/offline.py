@@ -179,6 +179,11 @@ def _read(features: Sequence[Feature], query: Any, tables: Tables, part: pd.Data
     register_frame(tables.con, "moments", part)
     result = query.to_pyarrow()
     tables.con.raw_sql("DROP TABLE moments")
+    return columns_of(features, result)
+
+
+def columns_of(features: Sequence[Feature], result: Any) -> Columns:
+    """Columns in the order of moments, from the Arrow table that `expression` gives (in any order)."""
     places = np.argsort(result.column("moment").to_numpy(), kind="stable")
     return {feature.name: _column(result.column(feature.name), feature.dtype)[places] for feature in features}
 

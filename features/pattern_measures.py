@@ -1,4 +1,4 @@
-"""More of the aggregate kernel: which kind was first or last, on which days, how many kinds, at which hours."""
+"""More of the aggregate kernel: the first and last kind, active days, distinct kinds, working hours."""
 
 from __future__ import annotations
 
