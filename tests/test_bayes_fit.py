@@ -22,7 +22,7 @@ FEATURES = (INDUSTRY, COUNTRY, *NUMBERS)
 
 
 def world(rows: int, seed: int, level: float = -2.0) -> tuple[dict[str, Column], Floats]:
-    """Leads of which a latent interest shows in four correlated numbers; two numbers and the country are noise."""
+    """Leads whose latent interest shows in four correlated numbers; two numbers and the country are noise."""
     random = np.random.default_rng(seed)
     interest, industry = random.normal(size=rows), random.integers(0, 4, rows)
     columns: dict[str, Column] = {
