@@ -80,6 +80,8 @@ class TableProfile:
 
     def values(self, name: str, zone: str = "UTC") -> Column:
         """A column as measured: float64 for numbers, booleans and dates (µs), objects for the rest."""
+        if pd.api.types.is_datetime64_any_dtype(self.raw.frame[name].dtype):
+            return _instants(self.raw.frame[name], zone)
         column, texts = self.columns[name], self.cells(name)
         read = {text: _value(text, column.format, zone) for text in texts.dropna().unique()}
         if column.format.type in ("number", "boolean", "date") or (
@@ -171,6 +173,13 @@ def _can(column: ColumnProfile, role: Role, rows: int) -> bool:
         case "origin":
             return found.type == "category"
     return True
+
+
+def _instants(column: pd.Series, zone: str) -> NDArray[np.float64]:
+    """µs of a typed column of dates; wall clocks are those of `zone`."""
+    aware = column if column.dt.tz is not None else column.dt.tz_localize(zone, ambiguous=True)
+    us = aware.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[us]")
+    return np.where(us.isna(), np.nan, us.to_numpy().astype(np.int64).astype(np.float64))
 
 
 def _text(cell: object, missing: set[str]) -> str | None:

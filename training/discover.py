@@ -10,46 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.clock import now_us
+from features.clock import localise, now_us
 from features.errors import LeadscoreError
 from features.rawtable import read_raw
 from training.account_join import with_accounts
-from training.column_profile import ColumnProfile, TableProfile, masked, profile
+from training.column_profile import ColumnProfile, TableProfile, profile
+from training.findings import Finding, list_findings
 from training.history_shape import propose_horizon, propose_start
-from training.leaks import Suspect, find_leaks
+from training.leaks import Suspect
 from training.outcome_guess import find_column
 from training.outcome_source import OutcomeSource, find_outcome
 from training.recipe_writer import Draft, DraftField, field_names, write_recipe
-from training.table_kinds import Company, date_column, stage_column, tell_apart
-
-_NEVER_FIELDS = frozenset(
-    {"id", "created_at", "account_id", "cost", "opted_out", "outcome_at", "modified_at", "person"}
-)
-_WHY_NOT = {
-    "modified_at": "changes with every edit",
-    "person": "names a person",
-    "outcome_at": "dates the outcome",
-}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One column as found: table, column, its role or type, fill in [0, 1], distinct values, an example."""
-
-    table: str
-    column: str
-    role: str
-    fill: float
-    distinct: int
-    example: str
-    remark: str
-
-    def row(self) -> tuple[str, str, str, str, str, str, str]:
-        """The finding as cells of a printed table."""
-        return (
-            self.table, self.column, self.role, f"{self.fill:.0%}", f"{self.distinct:,}", self.example,
-            self.remark,
-        )  # fmt: skip
+from training.table_kinds import Company, tell_apart
+from training.usable_columns import is_usable, suspect_columns
 
 
 @dataclass(frozen=True)
@@ -96,12 +69,14 @@ def discover(
     _answer(leads, id, time)
     ended = find_outcome(company, outcome)
     order, dated = _order(leads)
-    suspects = _suspects(leads, ended, order, dated, excluded)
+    suspects = suspect_columns(leads, ended, order, dated, excluded)
     draft = _draft(company, ended, suspects, excluded, folder, name, relation)
-    remarks = [remark for table in tables for remark in table.remarks] + draft.remarks
+    used = {field.column.name for field in draft.fields}
+    beside = [table for table in tables if table.path != leads.path]
+    remarks = [remark for table in (leads, *beside) for remark in table.remarks] + draft.remarks
     return Discovery(
         recipe_toml=write_recipe(draft),
-        findings=tuple(_findings(company, ended, draft, suspects, excluded)),
+        findings=tuple(list_findings(company, ended.main, used, suspects, excluded)),
         suspects=suspects,
         remarks=tuple(remarks),
         quality=tuple((t.raw.name, *count) for t in tables for count in t.raw.counts()),
@@ -176,44 +151,6 @@ def _order(leads: TableProfile) -> tuple[NDArray[np.float64], bool]:
     return np.where(np.isfinite(values), values, np.nanmin(values)), created.format.type == "date"
 
 
-def _usable(column: ColumnProfile, rows: int) -> bool:
-    """Whether a column could be a field: it varies, recurs, and has no other part to play."""
-    varies = column.format.distinct > 1 or 0 < column.format.filled < rows
-    words = column.format.type != "text" or column.means is not None
-    return varies and words and column.format.type not in ("id", "empty") and column.role not in _NEVER_FIELDS
-
-
-def _suspects(
-    leads: TableProfile, ended: OutcomeSource, order: NDArray[np.float64], dated: bool, excluded: set[str]
-) -> tuple[Suspect, ...]:
-    """Leaks by measurement, and dates that lie after the lead's creation."""
-    names = [
-        name
-        for name, column in leads.columns.items()
-        if _usable(column, leads.rows) and name not in excluded and name not in ended.columns
-    ]
-    columns = {name: leads.values(name) for name in names}
-    found = find_leaks(columns, ended.won, order, closed=ended.closed, dated=dated)
-    known = {suspect.column for suspect in found}
-    late = [
-        Suspect(
-            name, "after creation", "its dates lie after the lead's creation, so that it was not known then"
-        )
-        for name in names
-        if dated
-        and name not in known
-        and leads.columns[name].format.type == "date"
-        and _lies_after(columns[name].astype(np.float64), order)
-    ]
-    return (*found, *late)
-
-
-def _lies_after(values: NDArray[np.float64], created: NDArray[np.float64]) -> bool:
-    day = 86_400_000_000
-    filled = np.isfinite(values)
-    return bool(filled.any() and (values[filled] > created[filled] + day).mean() > 0.2)
-
-
 def _draft(
     company: Company,
     ended: OutcomeSource,
@@ -226,11 +163,11 @@ def _draft(
     """Everything that the recipe says."""
     leads, events = company.leads, company.kind("events")
     reasons = {suspect.column: f"{suspect.kind}: {suspect.reason}" for suspect in suspects}
-    reasons |= dict.fromkeys(excluded, "left out by --exclude")
+    reasons |= dict.fromkeys(excluded - ended.columns, "left out by --exclude")
     usable = [
         column
         for column in leads.columns.values()
-        if _usable(column, leads.rows) and column.name not in ended.columns
+        if column.name in reasons or (is_usable(column, leads.rows) and column.name not in ended.columns)
     ]
     names = field_names(usable)
     fields = [DraftField(names[column.name], column, reasons.get(column.name)) for column in usable]
@@ -248,8 +185,9 @@ def _draft(
     )
     if created is not None and created.format.type == "date" and ended.occurred is not None:
         values = np.asarray(leads.values(created.name), dtype=np.float64)
-        draft.horizon, draft.horizon_reason = propose_horizon(values, ended.occurred)
-        draft.train_from = propose_start(values, ended.occurred)
+        draft.train_from = start = propose_start(values, ended.occurred)
+        counted = values >= (localise(start, "UTC") if start else -np.inf)
+        draft.horizon, draft.horizon_reason = propose_horizon(values[counted], ended.occurred[counted])
     _remark(draft, company, created)
     return draft
 
@@ -269,56 +207,3 @@ def _remark(draft: Draft, company: Company, created: ColumnProfile | None) -> No
             draft.remarks.append(
                 f"{joined.table.raw.name}: belongs to the leads by '{joined.key}', but is not used"
             )
-
-
-def _findings(
-    company: Company, ended: OutcomeSource, draft: Draft, suspects: tuple[Suspect, ...], excluded: set[str]
-) -> list[Finding]:
-    """One row a column: of the leads, then of the tables beside them."""
-    remarks = {suspect.column: f"left out: {suspect.kind}, {suspect.reason}" for suspect in suspects}
-    remarks |= dict.fromkeys(excluded, "left out by --exclude")
-    used = {field.column.name for field in draft.fields}
-    rows = []
-    for column in company.leads.columns.values():
-        role = "outcome" if column.name == ended.main else column.role or str(column.format.type)
-        remark = remarks.get(column.name) or _remark_of(column, column.name in used, company.leads.rows)
-        rows.append(_finding(company.leads, column, role, remark))
-    for joined in company.joined:
-        special = {
-            joined.key: "lead id",
-            date_column(joined.table): "time",
-            stage_column(joined.table, joined.key): "kind",
-        }
-        rows.extend(
-            _finding(joined.table, column, special.get(column.name, str(column.format.type)), joined.kind)
-            for column in joined.table.columns.values()
-        )
-    return rows
-
-
-def _finding(table: TableProfile, column: ColumnProfile, role: str, remark: str) -> Finding:
-    cells = table.cells(column.name).dropna()
-    commonest = str(cells.value_counts().index[0]) if len(cells) else ""
-    fill = column.format.filled / max(table.rows, 1)
-    example = masked(commonest, column.personal)
-    return Finding(table.raw.name, column.name, role, fill, column.format.distinct, example, remark)
-
-
-def _remark_of(column: ColumnProfile, used: bool, rows: int) -> str:
-    """Why a column is not a field, or what is odd about it."""
-    parts = []
-    if not used and column.role is not None and column.role in _WHY_NOT:
-        parts.append(f"not used: {_WHY_NOT[column.role]}")
-    elif not used and column.role not in _NEVER_FIELDS:
-        found = column.format.type
-        why = {"empty": "no values", "id": "all values differ", "text": "free text"}.get(
-            found, "one value only"
-        )
-        parts.append(f"not used: {why}" if column.role != "outcome" else "")
-    if column.format.missing:
-        parts.append(f"{', '.join(repr(text) for text in column.format.missing[:3])} = missing")
-    if column.format.misfits:
-        parts.append(f"{column.format.misfits:,} cells are no {column.format.type}")
-    if column.known == "current" and used:
-        parts.append("overwritten as time goes by")
-    return "; ".join(part for part in parts if part)

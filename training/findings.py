@@ -1,0 +1,90 @@
+"""What was found in exports, column by column, as a table for people: no personal value is shown."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from training.column_profile import ColumnProfile, TableProfile, masked
+from training.leaks import Suspect
+from training.table_kinds import Company, date_column, stage_column
+from training.usable_columns import NEVER_FIELDS
+
+_LOOKED_AT = 10_000
+_WHY_NOT = {
+    "modified_at": "changes with every edit",
+    "person": "names a person",
+    "outcome_at": "dates the outcome",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One column as found: table, column, its role or type, fill in [0, 1], distinct values, an example."""
+
+    table: str
+    column: str
+    role: str
+    fill: float
+    distinct: int
+    example: str
+    remark: str
+
+    def row(self) -> tuple[str, str, str, str, str, str, str]:
+        """The finding as cells of a printed table."""
+        return (
+            self.table, self.column, self.role, f"{self.fill:.0%}", f"{self.distinct:,}", self.example,
+            self.remark,
+        )  # fmt: skip
+
+
+def list_findings(
+    company: Company, outcome: str | None, used: set[str], suspects: tuple[Suspect, ...], excluded: set[str]
+) -> list[Finding]:
+    """One row a column: of the leads, then of the tables beside them; `used` are the columns of fields."""
+    remarks = {suspect.column: f"left out: {suspect.kind}, {suspect.reason}" for suspect in suspects}
+    remarks |= dict.fromkeys(excluded, "left out by --exclude")
+    rows = []
+    for column in company.leads.columns.values():
+        role = "outcome" if column.name == outcome else column.role or str(column.format.type)
+        remark = remarks.get(column.name) or _remark_of(column, column.name in used, company.leads.rows)
+        rows.append(_finding(company.leads, column, role, remark))
+    for joined in company.joined:
+        special = {
+            joined.key: "lead id",
+            date_column(joined.table): "time",
+            stage_column(joined.table, joined.key): "kind",
+        }
+        rows.extend(
+            _finding(joined.table, column, special.get(column.name, str(column.format.type)), joined.kind)
+            for column in joined.table.columns.values()
+        )
+    return rows
+
+
+def _finding(table: TableProfile, column: ColumnProfile, role: str, remark: str) -> Finding:
+    cells = table.raw.frame[column.name].dropna().head(_LOOKED_AT).astype(str)
+    cells = cells[~cells.isin(column.format.missing)]
+    commonest = str(cells.value_counts().index[0]) if len(cells) else ""
+    fill = column.format.filled / max(table.rows, 1)
+    example = masked(commonest, column.personal)
+    return Finding(table.raw.name, column.name, role, fill, column.format.distinct, example, remark)
+
+
+def _remark_of(column: ColumnProfile, used: bool, rows: int) -> str:
+    """Why a column is not a field, or what is odd about it."""
+    parts = []
+    if not used and column.role is not None and column.role in _WHY_NOT:
+        parts.append(f"not used: {_WHY_NOT[column.role]}")
+    elif not used and column.role not in NEVER_FIELDS:
+        found = column.format.type
+        why = {"empty": "no values", "id": "all values differ", "text": "free text"}.get(
+            found, "one value only"
+        )
+        parts.append(f"not used: {why}" if column.role != "outcome" else "")
+    if column.format.missing:
+        parts.append(f"{', '.join(repr(text) for text in column.format.missing[:3])} = missing")
+    if column.format.misfits:
+        parts.append(f"{column.format.misfits:,} cells are no {column.format.type}")
+    if column.known == "current" and used:
+        parts.append("overwritten as time goes by")
+    return "; ".join(part for part in parts if part)
