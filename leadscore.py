@@ -6,17 +6,17 @@ options; 3 done, but some leads could not be scored (each says why in its `error
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
 import click
 
 REFUSED, WRONG_INPUT, SOME_FAILED = 1, 2, 3
-RECIPE = click.argument("recipe", type=click.Path(dir_okay=False, path_type=Path))
-DATA = click.option(
-    "--data", "folder", type=click.Path(file_okay=False, path_type=Path), help="Folder of the tables; default: the recipe's."
-)
+FILE = click.Path(dir_okay=False, path_type=Path)
+FOLDER = click.Path(file_okay=False, path_type=Path)
+NAME = click.argument("name", metavar="NAME|RECIPE")
+RECIPE = click.argument("recipe", type=FILE)
+DATA = click.option("--data", "folder", type=FOLDER, help="Folder of the tables; default: the recipe's.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout, for scripts.")
 
 
@@ -47,10 +47,16 @@ def main() -> None:
 
 
 @main.command()
-@click.option("-o", "--out", type=click.Path(file_okay=False, path_type=Path), required=True, help="Folder to write.")
+@click.option("-o", "--out", type=FOLDER, required=True, help="Folder to write.")
 @click.option("--leads", type=click.IntRange(1), default=20_000, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--export", "export_leads", type=click.IntRange(0), default=0, help="Also write an export of so many later leads.")
+@click.option(
+    "--export",
+    "export_leads",
+    type=click.IntRange(0),
+    default=0,
+    help="Also write an export of so many later leads.",
+)
 @JSON
 def simulate(out: Path, leads: int, seed: int, export_leads: int, as_json: bool) -> None:
     """Write a believable company: leads, events, outcomes and the recipe that fits.
@@ -73,7 +79,7 @@ def simulate(out: Path, leads: int, seed: int, export_leads: int, as_json: bool)
 @main.command()
 @RECIPE
 @DATA
-@click.option("-o", "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Parquet file to write.")
+@click.option("-o", "--out", type=FILE, required=True, help="Parquet file to write.")
 @JSON
 def snapshots(recipe: Path, folder: Path | None, out: Path, as_json: bool) -> None:
     """Write the training matrix: ids, as_of, label, label_known_at and every feature.
@@ -82,10 +88,10 @@ def snapshots(recipe: Path, folder: Path | None, out: Path, as_json: bool) -> No
     Example:  leadscore snapshots acme/recipe.toml -o matrix.parquet
     """
     from features import load_recipe, write_matrix
-    from features.terminal import bar, print_json, print_table, say
+    from features.terminal import print_json, print_table, say, spinner
 
-    with bar("computing features") as tick:
-        account = write_matrix(load_recipe(recipe), folder or recipe.parent, out, progress=tick)
+    with spinner("reading tables") as step:
+        account = write_matrix(load_recipe(recipe), folder or recipe.parent, out, progress=step)
     if as_json:
         print_json({"out": str(out), "rows": dict(account.rows())})
     else:
@@ -112,3 +118,294 @@ def features(recipe: Path, as_json: bool) -> None:
     else:
         print_table(["feature", "group", "type", "definition"], rows)
     say(f"{len(rows)} features.")
+
+
+@main.command()
+@RECIPE
+@DATA
+@click.option("--predictions", type=FILE, help="Write the test rows' probabilities to this Parquet file.")
+@JSON
+def train(recipe: Path, folder: Path | None, predictions: Path | None, as_json: bool) -> None:
+    """Train a model, judge it on the newest matured leads, and register it in MLflow.
+
+    \b
+    Example:  leadscore train acme/recipe.toml --data acme
+
+    The run is recorded in ./mlflow.db, or where MLFLOW_TRACKING_URI says. Nothing answers CRMs before
+    'leadscore promote' lets it.
+    """
+    import data
+    import training
+    from features import load_recipe
+    from features.terminal import print_json, print_table, say, spinner
+
+    loaded, folder = load_recipe(recipe), folder or recipe.parent
+    limit = data.known_limit(folder, loaded.recipe.horizon_days)
+    with spinner("reading tables") as step:
+        run = training.train(loaded, folder, progress=step, predictions=predictions, limit=limit)
+    if as_json:
+        print_json(run.summary)
+    else:
+        print_table(["rows", "count"], run.account)
+        print_table(
+            training.COMPARISON, training.comparison_rows(run), title="\nOn the same matured test rows"
+        )
+    for reason in run.summary["reasons"] + run.summary["warnings"]:
+        say(f"- {reason}")
+    say(f"Run {run.run_id} in {run.store}.")
+    say(f"{run.verdict}: {run.summary['recommendation']}")
+
+
+@main.command()
+@NAME
+@click.option("--run", "run_id", help="The run whose model is meant; default: the newest.")
+@click.option("--force", is_flag=True, help="Override the gate; needs --reason, which is recorded.")
+@click.option("--reason", default="", help="Why the gate is overridden.")
+@JSON
+@click.pass_context
+def promote(
+    ctx: click.Context, name: str, run_id: str | None, force: bool, reason: str, as_json: bool
+) -> None:
+    """Let a trained model answer, if its evidence passes the gate (exit code 1: refused).
+
+    \b
+    Example:  leadscore promote acme
+    """
+    import training
+    from features.terminal import print_json, print_table, say
+
+    decision = training.promote(model_name(name), run_id, force=force, reason=reason)
+    if as_json:
+        print_json(decision.model_dump())
+    else:
+        print_table(
+            ["check", "passed", "numbers"],
+            [(c["name"], "yes" if c["passed"] else "no", c["words"]) for c in decision.checks],
+        )
+    outcome = "is champion" if decision.promoted else "was refused"
+    say(f"{decision.name} version {decision.version} {outcome} ({decision.store}).")
+    ctx.exit(0 if decision.promoted else REFUSED)
+
+
+@main.command()
+@NAME
+@click.option("--reason", default="", help="Why; recorded with the decision.")
+@JSON
+def rollback(name: str, reason: str, as_json: bool) -> None:
+    """Let the previous champion answer again; a second rollback undoes the first.
+
+    \b
+    Example:  leadscore rollback acme --reason "scores fell on Monday"
+    """
+    import training
+    from features.terminal import print_json, say
+
+    decision = training.rollback(model_name(name), reason=reason)
+    if as_json:
+        print_json(decision.model_dump())
+    say(f"{decision.name} version {decision.version} is champion again ({decision.store}).")
+
+
+@main.command()
+@NAME
+@JSON
+def status(name: str, as_json: bool) -> None:
+    """Say what is champion, where, since when, and what would answer a request.
+
+    \b
+    Example:  leadscore status acme
+    """
+    import training
+    from features.terminal import print_json, print_table, say
+
+    found = training.status(model_name(name))
+    if as_json:
+        print_json(found)
+    else:
+        rows = [
+            (label, *described(found[label]))
+            for label in ("champion", "previous", "challenger")
+            if found.get(label)
+        ]
+        print_table(["alias", "version", "since", "run", "auc", "log loss"], rows)
+    if found.get("note"):
+        say(found["note"])
+    say(f"{found['answers']} would answer; the store is {found['store']}.")
+
+
+@main.command(name="open-leads")
+@RECIPE
+@DATA
+@click.option("-o", "--out", type=FILE, required=True, help="CSV file of the open leads.")
+@click.option("--events", type=FILE, help="CSV file of their events.")
+@click.option("--as-of", help="Moment at which they are open, ISO 8601; default: the end of the history.")
+@JSON
+def open_leads(
+    recipe: Path, folder: Path | None, out: Path, events: Path | None, as_of: str | None, as_json: bool
+) -> None:
+    """Write the leads of a recipe's own tables that are still open: an export, ready to score.
+
+    \b
+    Example:  leadscore open-leads acme/recipe.toml -o open.csv --events open_events.csv
+    """
+    from features import load_recipe, read_tables, write_open_leads
+    from features.clock import from_us, parse_moment
+    from features.terminal import print_json, say, spinner
+
+    loaded = load_recipe(recipe)
+    moment = parse_moment(as_of, loaded.recipe.zone) if as_of else None
+    with spinner("reading tables") as step:
+        tables = read_tables(loaded, folder or recipe.parent, progress=step)
+        written = write_open_leads(loaded, tables, out, events, as_of_us=moment)
+    when = from_us(written.as_of_us).isoformat()
+    if as_json:
+        print_json({"leads": written.leads, "events": written.events, "as_of": when})
+    say(f"{written.leads:,} leads are open. Score them: leadscore score {out} -o scored.csv --as-of {when}")
+
+
+@main.command()
+@click.argument("export", type=FILE)
+@click.option(
+    "-o", "--out", required=True, help="File to write (.csv, .xlsx, .parquet), or - for CSV on stdout."
+)
+@click.option(
+    "--events", type=FILE, help="The leads' events; without them they count as not given, not as none."
+)
+@click.option("--as-of", help="Moment of the scores, ISO 8601; default: now.")
+@click.option("--recipe", "recipe_path", type=FILE, help="Default: the champion's own, else ./recipe.toml.")
+@click.option("--model", help="An artefact's folder or models:/NAME@ALIAS; default: the champion.")
+@click.option(
+    "--reasons", type=click.IntRange(0, 10), default=3, show_default=True, help="Reasons for and against."
+)
+@click.option("--dry-run", is_flag=True, help="Check and count everything, write nothing.")
+@JSON
+@click.pass_context
+def score(ctx: click.Context, export: Path, out: str, as_json: bool, **options: Any) -> None:
+    """Score a lead export: every row back, in order, with its score, reasons and next action.
+
+    \b
+    Example:  leadscore score leads.csv -o scored.csv --events events.csv
+
+    Exit code 3: some rows could not be scored; their `error` column says why.
+    """
+    from features.terminal import print_json, print_table, say
+
+    if as_json and out == "-":
+        raise click.UsageError("--json and '-o -' both want stdout; write the scores to a file.")
+    summary = scored_export(export, out, **options)
+    if as_json:
+        print_json(summary.as_dict())
+    elif out != "-":
+        print_table(["status", "rows"], sorted(summary.statuses.items()))
+    for warning in summary.warnings:
+        say(f"Warning: {warning}.")
+    say(last_line(summary, dry_run=bool(options["dry_run"])))
+    ctx.exit(SOME_FAILED if summary.errors else 0)
+
+
+@main.command()
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Only the loopback interface, unless you say so."
+)
+@click.option("--port", type=int, default=3000, show_default=True, help="TCP port to listen on.")
+@click.option("--recipe", "recipe_path", type=FILE, help="Which company, where no champion says it.")
+@click.option("--model", help="An artefact's folder or models:/NAME@ALIAS; default: the champion.")
+def serve(host: str, port: int, recipe_path: Path | None, model: str | None) -> None:
+    """Answer CRMs over HTTP: POST /v1/score with one lead or a list.
+
+    \b
+    Example:  leadscore serve --port 3000
+    """
+    from serving.service import run
+
+    run(host=host, port=port, recipe=recipe_path, model=model)
+
+
+@main.command()
+@click.option(
+    "--folder", type=FOLDER, default=Path("demo"), show_default=True, help="Where the company is made."
+)
+@click.option(
+    "--leads", type=click.IntRange(2000), default=15_000, show_default=True, help="Size of its history."
+)
+def demo(folder: Path, leads: int) -> None:
+    """The main job, end to end, on a simulated company; running it twice is safe.
+
+    \b
+    Example:  leadscore demo
+    """
+    from data.demo import run_demo
+
+    run_demo(folder, leads, lambda words: main.main(words, standalone_mode=False))
+
+
+def scored_export(
+    export: Path,
+    out: str,
+    *,
+    events: Path | None,
+    as_of: str | None,
+    recipe_path: Path | None,
+    model: str | None,
+    reasons: int,
+    dry_run: bool,
+) -> Any:
+    """The summary of an export, scored by what the options name."""
+    import serving
+    from features import load_recipe
+    from features.clock import parse_moment
+    from features.terminal import bar, say
+
+    here = Path("recipe.toml")
+    path = recipe_path or (here if here.exists() and not model else None)
+    recipe = load_recipe(path) if path else None
+    opened = serving.open_ladder(recipe, model, folder=path.parent if path else None)
+    recipe = opened.ladder.recipe
+    if opened.warning:
+        say(f"Warning: {opened.warning}.")
+    moment = parse_moment(as_of, recipe.recipe.zone) if as_of else None
+    with bar("scoring leads") as tick:
+        return serving.score_export(
+            recipe,
+            opened.ladder,
+            export,
+            out,
+            events=events,
+            as_of_us=moment,
+            reasons=reasons,
+            dry_run=dry_run,
+            progress=tick,
+        )
+
+
+def last_line(summary: Any, dry_run: bool) -> str:
+    """What happened to an export, in numbers, and who answered."""
+    statuses = ", ".join(f"{count:,} {status}" for status, count in summary.statuses.most_common())
+    rungs = ", ".join(f"{count:,} by {rung}" for rung, count in summary.rungs.most_common())
+    where = "nothing was written (dry run)" if dry_run else f"written to {summary.out}"
+    return f"{summary.rows:,} rows: {statuses}; {rungs or 'none scored'}; {where}."
+
+
+def model_name(name_or_recipe: str) -> str:
+    """The registered name that a name or the path of a recipe stands for."""
+    if not name_or_recipe.endswith(".toml"):
+        return name_or_recipe
+    from features import load_recipe
+
+    return load_recipe(name_or_recipe).name
+
+
+def described(version: dict[str, Any]) -> tuple[object, ...]:
+    """A version's cells in the table of `status`."""
+    figures = version["figures"]
+    return (
+        version["version"],
+        version["since"] or version["trained_at"],
+        version["run_id"],
+        figures["auc"],
+        figures["log_loss"],
+    )
+
+
+if __name__ == "__main__":
+    main()

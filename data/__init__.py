@@ -1,5 +1,6 @@
 """The simulated company: its history, an export of new leads, and the limit that no model can beat."""
 
+from data.known_limit import known_limit
 from data.limit import true_probability
 from data.rates import rates_hash
 from data.simulator import EXPORT_END, SimulationSummary, simulate, simulate_export
@@ -7,6 +8,7 @@ from data.simulator import EXPORT_END, SimulationSummary, simulate, simulate_exp
 __all__ = [
     "EXPORT_END",
     "SimulationSummary",
+    "known_limit",
     "rates_hash",
     "simulate",
     "simulate_export",

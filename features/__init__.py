@@ -15,14 +15,13 @@ from features.pattern_features import (
     ActiveDays,
     DistinctKinds,
     EdgeKind,
-    EventShare,
     LongestStreak,
     Trend,
-    WorkingShare,
 )
 from features.quality import Quality
 from features.recipe import Recipe
 from features.recipe_file import load_recipe, parse_recipe
+from features.share_features import EventShare, WorkingShare
 from features.snapshots import RowAccount, Snapshots, open_leads, snapshots
 from features.tables import Tables, read_tables, tables_from_frames
 from features.time_features import LeadAge, WallClock

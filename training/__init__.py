@@ -1,6 +1,16 @@
 """Layer 3: how a scorer is made, judged and registered."""
 
+from training.comparison_table import COMPARISON, comparison_rows
 from training.promotion import Decision, promote, rollback, status
 from training.run import TrainingRun, train
 
-__all__ = ["Decision", "TrainingRun", "promote", "rollback", "status", "train"]
+__all__ = [
+    "COMPARISON",
+    "Decision",
+    "TrainingRun",
+    "comparison_rows",
+    "promote",
+    "rollback",
+    "status",
+    "train",
+]
