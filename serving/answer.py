@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Columns, Feature
+from features import Columns
 from features.clock import from_us
 from serving.actions import Circumstances, next_action
 from serving.maps import FLOOR, Floats
@@ -37,6 +38,11 @@ class Rung:
     needs_events: bool = False
     note: str = ""
 
+    @cached_property
+    def reasoner(self) -> Reasoner:
+        """Puts the scorer's contributions into words."""
+        return Reasoner({feature.name: feature for feature in self.scorer.features})
+
 
 @dataclass(frozen=True)
 class Background:
@@ -50,8 +56,7 @@ class Background:
     @classmethod
     def of(cls, rules: Rules, situations: Situations, columns: Columns, asked: Sequence[Asked]) -> Background:
         """Read from the columns, by the scorecard and the recipe."""
-        fit, engagement = rules.points(columns)
-        excluded = rules.exclusions(columns)
+        fit, engagement, excluded = rules.read(columns)
         free = np.array([not names for names in excluded], dtype=np.bool_)
         mql = (fit + engagement >= rules.card.cuts.mql) & free
         return cls(
@@ -84,8 +89,7 @@ def compute(rung: Rung, columns: Columns, reasons: int) -> Computed:
     pro: list[list[Reason]] = [[] for _ in margin]
     con: list[list[Reason]] = [[] for _ in margin]
     if reasons:
-        by_name: dict[str, Feature] = {feature.name: feature for feature in scorer.features}
-        pro, con = Reasoner(by_name).reasons(scorer.contributions(columns), columns, reasons)
+        pro, con = rung.reasoner.reasons(scorer.contributions(columns), columns, reasons)
     shown = np.clip(np.round(exact, _DIGITS), FLOOR, 1 - FLOOR)
     scores, maturities = rung.reference.scores(exact), rung.reference.maturities(exact)
     return Computed(rung, shown, scores, maturities, pro, con)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -39,7 +40,7 @@ class TreeEncoder(_Spec):
         plain = [re.sub(r"\W", "_", name, flags=re.ASCII) for name in self.features]
         return tuple(n if plain.count(n) == 1 else f"{n}_{i}" for i, n in enumerate(plain))
 
-    @property
+    @cached_property
     def categorical(self) -> tuple[int, ...]:
         """Positions of the categories, for LightGBM's `categorical_feature`."""
         return tuple(i for i, name in enumerate(self.features) if name in self.vocabularies)
@@ -52,11 +53,16 @@ class TreeEncoder(_Spec):
         """
         require_columns(self.features, columns)
         matrix = np.empty((n_leads(columns), len(self.features)), dtype=np.float64)
-        for position, name in enumerate(self.features):
-            codes = self._codes.get(name)
-            column = columns[name]
-            matrix[:, position] = column if codes is None else _encode(column, codes)
+        if self._numbers:
+            matrix[:, self._numbers] = np.array([columns[self.features[i]] for i in self._numbers]).T
+        for position in self.categorical:
+            name = self.features[position]
+            matrix[:, position] = _encode(columns[name], self._codes[name])
         return matrix
+
+    @cached_property
+    def _numbers(self) -> list[int]:
+        return [i for i, name in enumerate(self.features) if name not in self.vocabularies]
 
     @cached_property
     def _codes(self) -> dict[str, dict[str, int]]:
@@ -108,21 +114,62 @@ class LinearEncoder(_Spec):
             LeadscoreError: a feature is missing from `columns`.
         """
         require_columns(self.features, columns)
-        matrix = np.zeros((n_leads(columns), len(self.names)), dtype=np.float64)
-        start = 0
-        for spec in self.columns:
-            width = len(_encoded_names(spec))
-            _fill(matrix[:, start : start + width], spec, columns[spec.name], self._codes.get(spec.name))
-            start += width
+        rows = n_leads(columns)
+        matrix = np.zeros((rows, len(self.names)), dtype=np.float64)
+        plan = self._plan
+        if plan.names:
+            numbers = np.array([columns[name] for name in plan.names], dtype=np.float64).T
+            absent = np.isnan(numbers)
+            matrix[:, plan.at] = (np.where(absent, plan.medians, numbers) - plan.means) / plan.scales
+            matrix[:, plan.flags_at] = absent[:, plan.flagged]
+        for name, start, codes in plan.categories:
+            level = _encode(columns[name], codes)
+            level[np.isnan(level)] = len(codes) + 1
+            matrix[np.arange(rows), start + level.astype(np.intp)] = 1.0
         return matrix
 
     @cached_property
-    def _codes(self) -> dict[str, dict[str, int]]:
-        return {
-            column.name: {level: i for i, level in enumerate(column.levels)}
-            for column in self.columns
-            if isinstance(column, CategoryColumn)
-        }
+    def starts(self) -> list[int]:
+        """For each of `features`, the position of its first encoded column."""
+        return [self.owner.index(i) for i in range(len(self.columns))]
+
+    @cached_property
+    def _plan(self) -> _Plan:
+        """Where everything goes, so that all numbers are written at once, without a loop."""
+        numbers = [
+            (column, start)
+            for column, start in zip(self.columns, self.starts, strict=True)
+            if isinstance(column, NumberColumn)
+        ]
+        flagged = [i for i, (column, _) in enumerate(numbers) if column.flag]
+        return _Plan(
+            names=[column.name for column, _ in numbers],
+            at=[start for _, start in numbers],
+            medians=np.array([column.median for column, _ in numbers]),
+            means=np.array([column.mean for column, _ in numbers]),
+            scales=np.array([column.scale for column, _ in numbers]),
+            flagged=flagged,
+            flags_at=[numbers[i][1] + 1 for i in flagged],
+            categories=[
+                (column.name, start, {level: i for i, level in enumerate(column.levels)})
+                for column, start in zip(self.columns, self.starts, strict=True)
+                if isinstance(column, CategoryColumn)
+            ],
+        )
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The positions of a linear encoder's columns."""
+
+    names: list[str]
+    at: list[int]
+    medians: Floats
+    means: Floats
+    scales: Floats
+    flagged: list[int]
+    flags_at: list[int]
+    categories: list[tuple[str, int, dict[str, int]]]
 
 
 def n_leads(columns: Columns) -> int:
@@ -141,19 +188,3 @@ def _encoded_names(spec: NumberColumn | CategoryColumn) -> list[str]:
     if isinstance(spec, NumberColumn):
         return [spec.name, f"{spec.name}={MISSING}"] if spec.flag else [spec.name]
     return [f"{spec.name}={level}" for level in (*spec.levels, OTHER, MISSING)]
-
-
-def _fill(
-    block: Floats, spec: NumberColumn | CategoryColumn, column: Column, codes: Mapping[str, int] | None
-) -> None:
-    """Write one feature's encoded columns into its `block` of a zero matrix."""
-    if isinstance(spec, NumberColumn):
-        numbers = np.asarray(column, dtype=np.float64)
-        absent = np.isnan(numbers)
-        block[:, 0] = (np.where(absent, spec.median, numbers) - spec.mean) / spec.scale
-        if spec.flag:
-            block[:, 1] = absent
-        return
-    level = _encode(column, codes or {})
-    level[np.isnan(level)] = len(spec.levels) + 1
-    block[np.arange(len(block)), level.astype(np.intp)] = 1.0

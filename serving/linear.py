@@ -46,9 +46,9 @@ class Linear:
     def contributions(self, columns: Columns) -> Contributions:
         """Log-odds against the average lead, summed over the encoded columns of each feature."""
         terms = (self.encoder.transform(columns) - self._centre) * self._weights
-        values = np.zeros((len(terms), len(self.encoder.features)))
-        for position, feature in enumerate(self.encoder.owner):
-            values[:, feature] += terms[:, position]
+        values = np.zeros((len(terms), 0))
+        if self.encoder.starts:
+            values = np.add.reduceat(terms, self.encoder.starts, axis=1)
         bias = np.full(len(terms), self.intercept + float((self._centre * self._weights).sum()))
         return Contributions(self.encoder.features, values, bias)
 

@@ -64,11 +64,22 @@ class Rules:
         Raises:
             LeadscoreError: a feature that the rules read is missing from `columns`.
         """
+        fit, engagement, _ = self.read(columns)
+        return fit, engagement
+
+    def read(self, columns: Columns) -> tuple[Floats, Floats, list[tuple[str, ...]]]:
+        """Fit and engagement points, and for each lead the names of the exclusions that it meets."""
         require_columns(self._names, columns, "rules.toml")
-        sums: dict[str, Floats] = {axis: np.zeros(n_leads(columns)) for axis in ("fit", "engagement")}
+        rows = n_leads(columns)
+        sums: dict[Axis, Floats] = {"fit": np.zeros(rows), "engagement": np.zeros(rows)}
+        met: list[tuple[str, ...]] = [()] * rows
         for rule in self.compiled:
-            sums[rule.axis] += rule.points(columns).sum(axis=1)
-        return sums["fit"], sums["engagement"]
+            points = rule.points(columns)
+            sums[rule.axis] += points.sum(axis=1)
+            if rule.exclusion:
+                for row in np.flatnonzero(points.any(axis=1)):
+                    met[row] = (*met[row], rule.name)
+        return sums["fit"], sums["engagement"], met
 
     def margin(self, columns: Columns) -> Floats:
         """Raw log-odds, shape `(n_leads,)`."""
@@ -89,15 +100,6 @@ class Rules:
     def probability(self, margin: Floats) -> Floats:
         """Probabilities inside (0, 1): calibrated, or by the scorecard's stated prior."""
         return (self.calibration or MonotoneMap.identity()).of(margin)
-
-    def exclusions(self, columns: Columns) -> list[tuple[str, ...]]:
-        """For each lead, the names of the exclusions that it meets."""
-        hits: list[list[str]] = [[] for _ in range(n_leads(columns))]
-        for rule in self.compiled:
-            if rule.exclusion:
-                for row in np.flatnonzero(rule.points(columns).any(axis=1)):
-                    hits[row].append(rule.name)
-        return [tuple(names) for names in hits]
 
     def grades(self, fit: Floats, engagement: Floats) -> list[str]:
         """A1 (best) to D4 from the two axes' points."""

@@ -177,7 +177,8 @@ def _first_hit(
 
 def _counted(name: str, worth: float, cap: float | None) -> Callable[[Columns], Floats]:
     def points(columns: Columns) -> Floats:
-        total = worth * np.nan_to_num(np.asarray(columns[name], dtype=np.float64))
+        count = np.asarray(columns[name], dtype=np.float64)
+        total = np.where(np.isnan(count), 0.0, worth * count)
         return (total if cap is None else np.clip(total, -cap, cap))[:, None]
 
     return points

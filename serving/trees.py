@@ -73,12 +73,11 @@ class Trees:
 
 
 def add(parts: list[Contributions]) -> Contributions:
-    """The sum of `parts` by feature name; names in order of first appearance."""
+    """The sum of `parts` by feature name, which are distinct within each; in order of first appearance."""
     names = tuple(dict.fromkeys(name for part in parts for name in part.names))
     place = {name: i for i, name in enumerate(names)}
     values = np.zeros((len(parts[0].bias), len(names)))
     for part in parts:
-        for i, name in enumerate(part.names):
-            values[:, place[name]] += part.values[:, i]
+        values[:, [place[name] for name in part.names]] += part.values
     bias = np.sum([part.bias for part in parts], axis=0)
     return Contributions(names, values, np.asarray(bias, dtype=np.float64))

@@ -117,7 +117,7 @@ silent_days = 90
 def test_an_exclusion_is_named_and_costs_the_fit() -> None:
     rules = made('[[exclude]]\nname = "competitor"\nfield = "industry"\nmatch = ["rival"]\n')
     columns = asked(rules, industry=["rival", "other"])
-    assert rules.exclusions(columns) == [("competitor",), ()]
+    assert rules.read(columns)[2] == [("competitor",), ()]
     assert rules.points(columns)[0].tolist() == [-100, 0]
 
 
