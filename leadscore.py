@@ -6,6 +6,7 @@ options; 3 done, but some leads could not be scored (each says why in its `error
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def simulate(out: Path, leads: int, seed: int, export_leads: int, as_json: bool)
     if export_leads:
         data.simulate_export(out, export_leads, seed)
     if as_json:
-        print_json(summary.as_dict())
+        print_json(asdict(summary))
     say(f"{summary.leads:,} leads, {summary.events:,} events and {summary.won:,} won are in {out}.")
 
 
@@ -280,7 +281,7 @@ def open_leads(
 @click.option("--dry-run", is_flag=True, help="Check and count everything, write nothing.")
 @JSON
 @click.pass_context
-def score(ctx: click.Context, export: Path, out: str, as_json: bool, **options: Any) -> None:
+def score(ctx: click.Context, /, export: Path, out: str, as_json: bool, **options: Any) -> None:
     """Score a lead export: every row back, in order, with its score, reasons and next action.
 
     \b

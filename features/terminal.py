@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.progress import (
@@ -18,6 +18,12 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Table
+
+
+class Tick(Protocol):
+    """Tells a bar how far the work is."""
+
+    def __call__(self, done: int, total: int | None = None) -> None: ...
 
 
 def say(text: str = "") -> None:
@@ -52,7 +58,7 @@ def _cell(value: object) -> str:
 
 
 @contextmanager
-def bar(title: str) -> Iterator[Callable[[int, int | None], None]]:
+def bar(title: str) -> Iterator[Tick]:
     """A progress bar on stderr while the block runs; call it with (done so far, total or None)."""
     columns = (
         SpinnerColumn(),
@@ -63,7 +69,11 @@ def bar(title: str) -> Iterator[Callable[[int, int | None], None]]:
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task(title, total=None)
-        yield lambda done, total=None: progress.update(task, completed=done, total=total)
+
+        def tick(done: int, total: int | None = None) -> None:
+            progress.update(task, completed=done, total=total)
+
+        yield tick
 
 
 @contextmanager
