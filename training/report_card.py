@@ -1,0 +1,99 @@
+"""The sober half of a report: leaks, where rows went, what was wrong with them, and the model card."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from training.leaks import Suspect
+from training.report_groups import fairness
+from training.report_input import ReportInput
+from training.report_markup import Child, Markup, table, tag
+from training.report_page import bullets, paragraph, section
+
+
+def leak_section(run: ReportInput) -> Markup:
+    """Features that seem to know the outcome."""
+    if not run.suspects:
+        words = (
+            "No feature alone orders the outcome too well, is filled by it, or is a calendar in disguise, "
+            "measured "
+            "on the rows that were fitted on. 'leadscore inspect' looks at every column, also at those "
+            "left out."
+        )
+        return section("leaks", "Leaks", paragraph(words))
+    words = "These seem to know the outcome. Find out when each is written; in doubt leave it out."
+    return section("leaks", "Leaks", paragraph(words), suspects_table(run.suspects))
+
+
+def suspects_table(suspects: Sequence[Suspect]) -> Markup:
+    """Name, kind and measurement of each suspect."""
+    rows: list[list[Child]] = [
+        [found.column, tag("span", found.kind, class_="flag"), found.reason] for found in suspects
+    ]
+    return table(["column", "suspicion", "why"], rows)
+
+
+def rows_section(account: Sequence[tuple[str, int]], quality: Sequence[Sequence[object]]) -> Markup:
+    """From the rows read to the rows used, and what was wrong with the tables; counts only."""
+    steps = table(["rows", "count"], list(account), "Where rows went")
+    found: list[list[Child]] = [
+        [str(place), str(what), int(str(n)), str(did) or "–"] for place, what, n, did in quality
+    ]
+    wrong = table(["table", "what", "count", "what was done"], found, "What was found in the tables")
+    return section("rows", "Data", steps, wrong)
+
+
+def card_section(run: ReportInput) -> Markup:
+    """Purpose, data, limits and fairness of the model: what its users must know."""
+    facts = table(["", ""], [[name, value] for name, value in run.facts.items()])
+    return section(
+        "card",
+        "Model card",
+        tag("h3", "Purpose"),
+        paragraph(_purpose(run)),
+        tag("h3", "Data"),
+        facts,
+        tag("h3", "Limits"),
+        bullets(_limits(run)),
+        tag("h3", "Fairness"),
+        fairness(run)
+        if run.test is not None and run.probabilities
+        else paragraph("There is no model to check."),
+    )
+
+
+def _purpose(run: ReportInput) -> str:
+    return (
+        f"To say, for every open lead, how probable it is that it converts within {run.horizon_days:g} "
+        "days, so that "
+        "people work the promising ones first. It is made for ranking and planning of sales work; it must "
+        "not "
+        "decide about credit, employment, insurance, housing or anybody's rights."
+    )
+
+
+def _limits(run: ReportInput) -> list[str]:
+    """What the numbers of this report do not show."""
+    limits = [
+        "It learned which leads converted under the selling of that time; it does not say whom a call "
+        "would change. "
+        "That needs leads worked at random and compared.",
+        "Leads that a former score kept from being called look worse than they are, now and in every later "
+        "model.",
+        "Figures are of the judged artefact on later rows; the served one was fitted again, with the same "
+        "settings, "
+        "to the end of the history. No later row is left to judge it on.",
+        "Rows of one lead at several ages are not independent; intervals count accounts, or leads.",
+    ]
+    if not run.dated:
+        limits.append(
+            "The leads have no creation time, so the order of rows stands for time, and nobody can "
+            "guarantee that "
+            "each field held its value at the moment of prediction."
+        )
+    if run.evidence is not None and run.evidence.won < 300:
+        limits.append(
+            f"Only {run.evidence.won:,} converted rows were judged on: the intervals are wide for that "
+            "reason."
+        )
+    return limits

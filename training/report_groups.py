@@ -1,0 +1,145 @@
+"""Whether the model serves all alike: results by origin, by declared attribute and by age of the lead."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.evidence import JUDGED
+from training.ranking import auc
+from training.report_input import ReportInput
+from training.report_markup import Markup, join, table, tag
+from training.report_page import bullets, figure, paragraph, section
+from training.report_rates import Rate, groups_of, rate_of
+from training.svg import percent
+from training.svg_charts import ValueRow, rows_chart
+
+Floats = NDArray[np.float64]
+
+_FEWEST_WON = 20
+"""Fewer converted leads than this leave AUC and observed / promised to chance; a dash stands for them."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of test rows: what came, what was promised, and how well it is ordered inside."""
+
+    name: str
+    rate: Rate
+    promised: float
+    auc: float
+    among_best: float
+
+    @property
+    def surely_off(self) -> bool:
+        """Whether the interval of what came lies beside what was promised."""
+        return not self.rate.low <= self.promised <= self.rate.high
+
+
+def groups_section(run: ReportInput) -> Markup:
+    """A chart and a table for each declared attribute."""
+    parts = [_breakdown(run, name, groups_of(column)) for name, column in run.segments.items()]
+    words = paragraph(
+        "Dots are what came with 95 % intervals, circles what was promised. A group whose interval misses "
+        "its circle is promised too much or too little. Bars that reach the end of the axis go on."
+    )
+    if not parts:
+        words = paragraph(
+            "The recipe declares no category field with a meaning such as origin, market or country."
+        )
+    return section("groups", "By origin and segment", words, *parts)
+
+
+def age_section(run: ReportInput) -> Markup:
+    """The same by how old the lead was when it was looked at."""
+    assert run.test is not None
+    age = run.test["age_days"].to_numpy(np.float64)
+    groups = [(f"{days:g} days", age == days) for days in np.unique(age)]
+    return section("age", "By age of the lead", _breakdown(run, "age of the lead", groups, titled=False))
+
+
+def groups(run: ReportInput, named: Iterable[tuple[str, NDArray[np.bool_]]]) -> list[Group]:
+    """The model's results in each named group of test rows."""
+    assert run.test is not None
+    y, clusters = run.test["label"].to_numpy(np.float64), run.test["cluster"].to_numpy(object)
+    p = run.probabilities[JUDGED]
+    best = p >= np.quantile(p, 0.9)
+    return [
+        Group(
+            name,
+            rate_of(y[rows], clusters[rows]),
+            float(p[rows].mean()),
+            auc(y[rows], p[rows]),
+            float(best[rows].mean()),
+        )
+        for name, rows in named
+        if rows.any()
+    ]
+
+
+def _breakdown(
+    run: ReportInput, title: str, named: Iterable[tuple[str, NDArray[np.bool_]]], titled: bool = True
+) -> Markup:
+    found = groups(run, named)
+    rows = [
+        ValueRow(g.name, g.rate.rate, g.rate.low, g.rate.high, g.promised, f"{g.rate.n:,} rows")
+        for g in found
+    ]
+    chart = rows_chart(
+        rows, title=f"Converted and promised by {title}", names=("converted", "promised", None)
+    )
+    head = [
+        title,
+        "rows",
+        "converted",
+        "came",
+        "promised",
+        "came / promised",
+        "AUC inside",
+        "among the best 10 %",
+    ]
+    body = [_cells(group) for group in found]
+    return join([tag("h3", title) if titled else None, figure(chart), table(head, body)])
+
+
+def _cells(group: Group) -> list[str | int]:
+    told = group.rate.won >= _FEWEST_WON
+    ratio = f"{group.rate.rate / group.promised:.2f}" if told and group.promised > 0 else "–"
+    inside = f"{group.auc:.3f}" if told and not np.isnan(group.auc) else "–"
+    came, promised = percent(group.rate.rate), percent(group.promised)
+    off = " (outside)" if group.surely_off else ""
+    return [
+        group.name,
+        group.rate.n,
+        group.rate.won,
+        came,
+        promised + off,
+        ratio,
+        inside,
+        percent(group.among_best),
+    ]
+
+
+def fairness(run: ReportInput) -> Markup:
+    """Who is promised too much or too little among the declared attributes, and who is called less."""
+    findings = []
+    for field, column in run.segments.items():
+        for group in groups(run, groups_of(column)):
+            if group.surely_off and group.rate.won >= _FEWEST_WON:
+                side = "more" if group.promised > group.rate.high else "less"
+                findings.append(
+                    f"{field} = {group.name}: promised {percent(group.promised)}, {side} than what came "
+                    f"({percent(group.rate.low)} to {percent(group.rate.high)})."
+                )
+    if not run.segments:
+        return paragraph("No attribute is declared by which leads could be told apart, so none was checked.")
+    checked = f"Checked by {', '.join(run.segments)}, in groups of at least {_FEWEST_WON} converted rows. "
+    verdict = "No group is promised more or less than what came, beyond its interval." if not findings else ""
+    note = (
+        "The share of each group among the best tenth stands in the tables above. Whether a difference is "
+        "fair is for people to judge: the model follows what was bought, also where past selling was unequal."
+    )
+    return join([paragraph(checked + verdict), bullets(findings), paragraph(note, soft=True)])

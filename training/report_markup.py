@@ -1,0 +1,88 @@
+"""HTML and SVG that cannot be broken into: every text is escaped where it becomes markup."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+
+@dataclass(frozen=True)
+class Markup:
+    """A piece of markup that is safe to put into a page; only `tag` and `join` make it from texts."""
+
+    source: str
+
+
+Child: TypeAlias = str | int | float | Markup | None
+
+_VOID = frozenset({"meta", "link", "br"})
+_UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
+"""Control characters: no browser shows them, and XML forbids them."""
+
+
+def escaped(text: str) -> str:
+    """`text` for an element or a quoted attribute; what cannot be shown is left out.
+
+    >>> escaped('<b> & "c"')
+    '&lt;b&gt; &amp; &quot;c&quot;'
+    """
+    shown = _UNSEEN.sub("", text).encode("utf-8", "replace").decode("utf-8")
+    return html.escape(shown, quote=True)
+
+
+def tag(name: str, /, *children: Child, **attributes: str | float | None) -> Markup:
+    """The element `name`; texts are escaped, None is left out.
+
+    In attribute names '_' stands for '-', and a last '_' is dropped (`class_`).
+
+    >>> tag("p", "1 < 2", class_="note").source
+    '<p class="note">1 &lt; 2</p>'
+    """
+    said = "".join(
+        f' {key.rstrip("_").replace("_", "-")}="{escaped(_shown(value))}"'
+        for key, value in attributes.items()
+        if value is not None
+    )
+    if name in _VOID:
+        return Markup(f"<{name}{said}>")
+    return Markup(f"<{name}{said}>{join(children).source}</{name}>")
+
+
+def join(children: Iterable[Child], between: str = "") -> Markup:
+    """Children one after the other."""
+    return Markup(between.join(_source(child) for child in children if child is not None))
+
+
+def table(head: Sequence[Child], rows: Iterable[Sequence[Child]], caption: str | None = None) -> Markup:
+    """A table; cells that hold numbers stand right, and so do the heads of columns with nothing else."""
+    rows = [list(row) for row in rows]
+    right = [bool(rows) and all(_numeric(row[place]) for row in rows) for place in range(len(head))]
+    body = [
+        tag("tr", *[tag("td", cell, class_="n" if _numeric(cell) else None) for cell in row]) for row in rows
+    ]
+    heads = [
+        tag("th", cell, scope="col", class_="n" if numeric else None)
+        for cell, numeric in zip(head, right, strict=True)
+    ]
+    top = tag("thead", tag("tr", *heads))
+    inside = tag("caption", caption) if caption else None
+    return tag("div", tag("table", inside, top, tag("tbody", *body)), class_="wide")
+
+
+def _source(child: Child) -> str:
+    return child.source if isinstance(child, Markup) else escaped(_shown(child))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+
+
+def _numeric(cell: Child) -> bool:
+    if isinstance(cell, str):
+        return re.match(r"[-+−±]?\d[\d.,]*(?: %)?(?: [\[(].*[\])])?$|–$", cell) is not None
+    return isinstance(cell, int | float)

@@ -1,0 +1,103 @@
+"""Conversion rates of groups, with intervals that know that a lead's rows are not independent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.clock import from_us
+
+Floats = NDArray[np.float64]
+Objects = NDArray[np.object_]
+
+Z = 1.96
+FEWEST = 20
+"""A group of fewer rows is not shown by itself: its rate says nothing, and its name may tell who it is."""
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A share of `n` rows, of which `won` converted, and the ends of its 95 % interval."""
+
+    n: int
+    won: int
+    rate: float
+    low: float
+    high: float
+
+
+def wilson(rate: float, n: float) -> tuple[float, float]:
+    """Ends of Wilson's 95 % score interval of a share seen in `n` independent trials (Wilson 1927).
+
+    >>> low, high = wilson(0.0, 100); round(low, 3), round(high, 3)
+    (0.0, 0.037)
+    """
+    if n <= 0:
+        return 0.0, 1.0
+    centre = (rate + Z**2 / (2 * n)) / (1 + Z**2 / n)
+    half = Z / (1 + Z**2 / n) * float(np.sqrt(rate * (1 - rate) / n + Z**2 / (4 * n**2)))
+    return max(min(centre - half, rate), 0.0), min(max(centre + half, rate), 1.0)
+
+
+def rate_of(y: Floats, clusters: Objects | NDArray[np.int64]) -> Rate:
+    """The rate of `y` (n_rows,), rows of one cluster (account or lead) counted together.
+
+    Wilson's interval at the number of independent rows that would vary as much as the clusters do (at most
+    the rows there are; the clusters where no row, or every row, converted).
+    """
+    n, won = len(y), float(y.sum())
+    if not n:
+        return Rate(0, 0, float("nan"), float("nan"), float("nan"))
+    rate = won / n
+    _, cluster = np.unique(clusters.astype(str), return_inverse=True)
+    apart = np.bincount(cluster, y - rate)
+    variance = float(apart @ apart) / n**2
+    worth = rate * (1 - rate) / variance if variance > 0 else float(cluster.max() + 1)
+    return Rate(n, round(won), rate, *wilson(rate, min(worth, float(n))))
+
+
+def groups_of(column: NDArray[np.generic], most: int = 12) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """(name, mask) of each level of a column of texts, most frequent first.
+
+    Levels of fewer than `FEWEST` rows, and those after the first `most`, stand together as "others"; rows
+    without one as "not known". Every row is in one group.
+    """
+    known = np.array([value is not None and value == value for value in column], dtype=bool)
+    texts = np.where(known, column.astype(str), "")
+    levels, counts = np.unique(texts[known], return_counts=True)
+    ranked = sorted(zip(-counts, levels, strict=True))
+    shown = [level for count, level in ranked[:most] if -count >= FEWEST]
+    for level in shown:
+        yield str(level), known & (texts == level)
+    others = known & ~np.isin(texts, shown)
+    if others.any():
+        yield f"others ({len(levels) - len(shown)})", others
+    if not known.all():
+        yield "not known", ~known
+
+
+def months_of(
+    as_of_us: NDArray[np.int64], dated: bool, blocks: int = 12
+) -> list[tuple[str, NDArray[np.bool_]]]:
+    """(month such as '2025-03', mask) in the order of time; equal blocks where time is only an order."""
+    if not dated:
+        parts = np.array_split(np.argsort(as_of_us, kind="stable"), blocks)
+        return [(f"block {i + 1}", _mask(part, len(as_of_us))) for i, part in enumerate(parts) if len(part)]
+    days = as_of_us // 86_400_000_000
+    names = {day: from_us(int(day) * 86_400_000_000).strftime("%Y-%m") for day in np.unique(days)}
+    month = np.array([names[day] for day in days], dtype=object)
+    return [(name, month == name) for name in sorted(set(names.values()))]
+
+
+def _mask(rows: NDArray[np.intp], size: int) -> NDArray[np.bool_]:
+    mask = np.zeros(size, dtype=bool)
+    mask[rows] = True
+    return mask
+
+
+def tick_places(names: Sequence[str]) -> list[tuple[float, str]]:
+    """Ticks 0, 1, 2 … with names."""
+    return [(float(place), name) for place, name in enumerate(names)]

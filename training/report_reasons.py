@@ -1,0 +1,116 @@
+"""What the model looks at: how much each subject moves the answers, and in which direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Column, Feature
+from serving.reasons import subject_of
+from serving.scorer import Contributions
+from training.report_input import ReportInput
+from training.report_markup import Child, Markup, table
+from training.report_page import figure, paragraph, section
+from training.report_rates import FEWEST
+from training.svg import plain
+from training.svg_charts import ValueRow, rows_chart
+
+Floats = NDArray[np.float64]
+
+_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A field or a set of events: the mean |part of the margin| in log-odds, and what raises or lowers it."""
+
+    label: str
+    members: int
+    strength: float
+    direction: str
+
+
+def reasons_section(run: ReportInput) -> Markup:
+    """Bars of mean |contribution| for the strongest subjects, with their directions beside them."""
+    assert run.contributions is not None
+    found = subjects(run)
+    chart = rows_chart(
+        [ValueRow(subject.label, subject.strength) for subject in found[:_SHOWN]],
+        title="Mean absolute contribution of each subject", value_words=plain, bars=True,
+        label_room=300, width=720,
+    )  # fmt: skip
+    words = (
+        "Length: how far a subject moves an answer on average, in log-odds (0.7 doubles or halves the "
+        "odds), over "
+        f"{len(run.contributions.bias):,} test rows. Features that look at the same subject are added before."
+    )
+    rows: list[list[Child]] = [[s.label, s.members, f"{s.strength:.3f}", s.direction] for s in found[:_SHOWN]]
+    rest = found[_SHOWN:]
+    left = f"{len(rest)} more subjects move answers by {sum(s.strength for s in rest):.3f} in all."
+    return section(
+        "reasons",
+        "What the model looks at",
+        figure(chart, words),
+        table(["subject", "features", "strength", "direction"], rows),
+        paragraph(left, soft=True) if rest else None,
+    )
+
+
+def subjects(run: ReportInput) -> list[Subject]:
+    """All subjects, strongest first."""
+    parts = run.contributions
+    assert parts is not None
+    members: dict[tuple[object, ...], list[int]] = {}
+    for place, name in enumerate(parts.names):
+        members.setdefault(subject_of(run.features[name]), []).append(place)
+    found = [_subject(run, parts, places) for places in members.values()]
+    return sorted(found, key=lambda subject: (-subject.strength, subject.label))
+
+
+def _subject(run: ReportInput, parts: Contributions, places: list[int]) -> Subject:
+    loudest = max(places, key=lambda place: float(np.abs(parts.values[:, place]).mean()))
+    feature = run.features[parts.names[loudest]]
+    total = parts.values[:, places].sum(axis=1)
+    words = direction(feature, run.explained[feature.name], total)
+    return Subject(feature.label, len(places), float(np.abs(total).mean()), words)
+
+
+def direction(feature: Feature, column: Column, part: Floats) -> str:
+    """What raises and what lowers the answer: levels of a category, or more or less of a number."""
+    known = np.array([value is not None and value == value for value in column], dtype=bool)
+    absent = _effect("not known", float(part[~known].mean())) if (~known).sum() >= FEWEST else ""
+    if feature.dtype == "category":
+        return ", ".join(filter(None, [_levels(column[known], part[known]), absent]))
+    values = column[known].astype(np.float64)
+    along = _trend(values, part[known])
+    return ", ".join(filter(None, [along, absent]))
+
+
+def _trend(values: Floats, part: Floats) -> str:
+    """More of it raises, lowers, or neither: by the rank correlation of value and part."""
+    if len(values) < FEWEST or np.ptp(values) == 0 or np.ptp(part) < 1e-9:
+        return ""
+    from scipy.stats import spearmanr
+
+    rank = float(spearmanr(values, part).statistic)
+    return "more raises it" if rank > 0.3 else "more lowers it" if rank < -0.3 else "not in one direction"
+
+
+def _levels(levels: NDArray[np.generic], part: Floats) -> str:
+    """The level that raises most and the one that lowers most, of those with enough rows."""
+    names, codes, counts = np.unique(levels.astype(str), return_inverse=True, return_counts=True)
+    means = np.bincount(codes, part, minlength=len(names)) / np.maximum(counts, 1)
+    kept = [i for i in range(len(names)) if counts[i] >= FEWEST]
+    if not kept:
+        return ""
+    best, worst = max(kept, key=lambda i: means[i]), min(kept, key=lambda i: means[i])
+    shown = [best] if best == worst else [best, worst]
+    return ", ".join(_effect(str(names[i]), float(means[i])) for i in shown)
+
+
+def _effect(name: str, mean: float) -> str:
+    """A level and the log-odds that it adds, with a minus sign that is told from a hyphen."""
+    sign = "+" if mean >= 0 else "−"
+    return f"{name} {sign}{abs(mean):.2f}"

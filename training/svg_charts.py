@@ -1,0 +1,192 @@
+"""The two kinds of chart of a report: curves over a number, and rows with a value and its interval each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from training.report_markup import Markup, join, tag
+from training.svg import (
+    BLUE,
+    GREY,
+    INK,
+    Scale,
+    Words,
+    bottom_axis,
+    dot,
+    drawing,
+    left_axis,
+    legend,
+    line,
+    nice_ticks,
+    percent,
+    top_of,
+    width_of,
+    words,
+)
+
+_ROW = 20
+"""Height in px of a row of `rows_chart`."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Points of one curve; `low` and `high` are ends of intervals, drawn as bars; `marks` draws dots."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    colour: str = BLUE
+    dash: str = ""
+    low: Sequence[float] | None = None
+    high: Sequence[float] | None = None
+    marks: bool = False
+    thin: bool = False
+
+
+@dataclass(frozen=True)
+class ValueRow:
+    """One row: a value with its interval, perhaps a second value beside it, words at the right."""
+
+    label: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    other: float | None = None
+    note: str = ""
+    colour: str = BLUE
+
+
+def curves_chart(
+    curves: Sequence[Curve],
+    *,
+    title: str,
+    x_title: str,
+    y_title: str,
+    x_ticks: Sequence[tuple[float, str]] | None = None,
+    x_words: Words = percent,
+    y_words: Words = percent,
+    y_top: float | None = None,
+    size: tuple[float, float] = (640, 360),
+) -> Markup:
+    """Curves over a common x axis; y starts at zero."""
+    width, height = size
+    key, taken = legend([(c.name, _sample(c)) for c in curves if c.name], 0, 20, width)
+    top, bottom, left, right = 30 + taken, height - 44, 52.0, width - 28
+    xs = [value for curve in curves for value in curve.x]
+    ys = [value for curve in curves for value in (*curve.y, *(curve.high or ()))]
+    ends = (min(xs, default=0.0), max(xs, default=1.0))
+    across = Scale(*ends, left, right)
+    up = Scale(0.0, y_top or top_of(ys), bottom, top)
+    ticks = x_ticks or [(value, x_words(value)) for value in nice_ticks(*ends)]
+    parts = [
+        words(0, 12, y_title),
+        key,
+        left_axis(up, left, [(value, y_words(value)) for value in nice_ticks(0, up.high)], right),
+        bottom_axis(across, bottom, _apart(ticks, across), x_title, top),
+        *[_drawn(curve, across, up) for curve in curves],
+    ]
+    return drawing(width, height, title, *parts)
+
+
+def _apart(ticks: Sequence[tuple[float, str]], scale: Scale) -> list[tuple[float, str]]:
+    """Ticks whose words do not touch; of a dense axis every second, third … one."""
+    widest = max((width_of(text) for _, text in ticks), default=0.0) + 8
+    room = abs(scale.end - scale.start) / max(len(ticks) - 1, 1)
+    return list(ticks[:: max(1, math.ceil(widest / max(room, 1e-9)))])
+
+
+def _sample(curve: Curve) -> Markup:
+    return join(
+        [line(0, 5, 28, 5, curve.colour, 2, curve.dash), dot(14, 5, curve.colour) if curve.marks else None]
+    )
+
+
+def _drawn(curve: Curve, across: Scale, up: Scale) -> Markup:
+    places = [
+        (across.at(x), up.at(y))
+        for x, y in zip(curve.x, curve.y, strict=True)
+        if math.isfinite(x) and math.isfinite(y)
+    ]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    stroke = {"stroke": curve.colour, "stroke_width": "1" if curve.thin else "2"}
+    parts = [tag("polyline", points=path, fill="none", stroke_dasharray=curve.dash or None, **stroke)]
+    if curve.low is not None and curve.high is not None:
+        for x, low, high in zip(curve.x, curve.low, curve.high, strict=True):
+            if math.isfinite(low) and math.isfinite(high):
+                parts.append(line(across.at(x), up.at(low), across.at(x), up.at(high), curve.colour, 1.5))
+    if curve.marks:
+        parts += [dot(x, y, curve.colour) for x, y in places]
+    return join(parts)
+
+
+def rows_chart(
+    rows: Sequence[ValueRow],
+    *,
+    title: str,
+    reference: float | None = None,
+    names: tuple[str, str | None, str | None] = ("", None, None),
+    value_words: Words = percent,
+    width: float = 640,
+    bars: bool = False,
+    label_room: float = 190,
+) -> Markup:
+    """Rows of a value each, over a common axis from zero; `reference` is a vertical line.
+
+    `names` says in the legend what the value, the other value and the reference are. With `bars` the value
+    is the length of a bar, else a dot.
+    """
+    room = max((width_of(row.note) for row in rows), default=0.0) + 12
+    wide = min(label_room, max((width_of(row.label) for row in rows), default=0.0) + 10)
+    entries = [(name, mark) for name, mark in zip(names, _marks(bars), strict=True) if name]
+    key, taken = legend(entries, 0, 0, width)
+    top, left = taken + 4, wide + 4
+    bottom = top + _ROW * len(rows) + 4
+    across = Scale(0.0, _end(rows, reference), left, max(width - room, left + 60))
+    ticks = [(value, value_words(value)) for value in nice_ticks(0, across.high, 5)]
+    parts = [key, bottom_axis(across, bottom, _apart(ticks, across), "", top)]
+    if reference is not None:
+        parts.append(line(across.at(reference), top, across.at(reference), bottom, INK, 1.5, "4 3"))
+    for place, row in enumerate(rows):
+        parts.append(_row(row, across, top + _ROW * (place + 0.5), wide, bars))
+    return drawing(width, bottom + 24, title, *parts)
+
+
+def _end(rows: Sequence[ValueRow], reference: float | None) -> float:
+    """The end of the axis: intervals fit, but those of tiny groups may run over it."""
+    said = [v for row in rows for v in (row.value, row.other, reference) if v is not None]
+    ends = [row.high for row in rows if row.high is not None]
+    return min(top_of([*said, *ends]), 2 * top_of(said))
+
+
+def _marks(bars: bool) -> tuple[Markup, Markup, Markup]:
+    whisker = line(2, 5, 26, 5, BLUE, 1.5)
+    value = _bar(0, 28, 5, BLUE) if bars else join([whisker, dot(14, 5, BLUE)])
+    return value, dot(14, 5, GREY, hollow=True), line(14, -2, 14, 12, INK, 1.5, "4 3")
+
+
+def _row(row: ValueRow, across: Scale, y: float, wide: float, bars: bool) -> Markup:
+    """One row at the height `y`; `wide` px are for its label."""
+    parts = [words(wide - 4, y + 4, row.label, "end", room=wide - 6)]
+    if bars:
+        parts.append(_bar(across.start, across.at(row.value), y, row.colour))
+    if row.low is not None and row.high is not None and math.isfinite(row.low):
+        parts.append(line(across.at(row.low), y, across.at(row.high), y, INK if bars else row.colour, 1.5))
+    if row.other is not None and math.isfinite(row.other):
+        parts.append(dot(across.at(row.other), y, GREY, hollow=True))
+    if not bars and math.isfinite(row.value):
+        parts.append(dot(across.at(row.value), y, row.colour))
+    parts.append(words(across.end + 8, y + 4, row.note, soft=True))
+    return join(parts)
+
+
+def _bar(start: float, end: float, y: float, colour: str) -> Markup:
+    return tag(
+        "rect",
+        x=f"{start:.1f}",
+        y=f"{y - 6:.1f}",
+        width=f"{max(end - start, 0.5):.1f}",
+        height="12",
+        fill=colour,
+    )
