@@ -6,11 +6,11 @@ from pathlib import Path
 
 from training.evidence import JUDGED
 from training.report_card import card_section, leak_section, rows_section
-from training.report_curves import calibration_section, comparison_table, gains_section, time_section
+from training.report_curves import calibration_section, comparison_section, gains_section, time_section
 from training.report_groups import age_section, groups_section
 from training.report_input import ReportInput
 from training.report_markup import Markup, tag
-from training.report_page import contents, page, paragraph, section
+from training.report_page import contents, page, paragraph
 from training.report_reasons import reasons_section
 from training.report_verdict import capacity_section, verdict_section
 
@@ -62,6 +62,5 @@ def _of_model(run: ReportInput) -> list[tuple[tuple[str, str], Markup]]:
     if run.contributions is not None:
         found.append((("reasons", "What it looks at"), reasons_section(run)))
     if run.evidence is not None:
-        compared = section("comparison", "All figures", comparison_table(run.evidence))
-        found.append((("comparison", "All figures"), compared))
+        found.append((("comparison", "All figures"), comparison_section(run.evidence)))
     return [*found, (("leaks", "Leaks"), leak_section(run))]

@@ -14,7 +14,7 @@ from training.ranking import Ranking, auc
 from training.reliability import ECE_BINS
 from training.report_input import ReportInput
 from training.report_markup import Child, Markup, table
-from training.report_page import figure, section
+from training.report_page import figure, paragraph, section
 from training.report_rates import Rate, months_of, rate_of, tick_places
 from training.report_verdict import NAMES
 from training.svg import BLUE, GREY, VERMILION, Words, percent
@@ -24,12 +24,15 @@ Floats = NDArray[np.float64]
 
 _DASHES = {"-": "", "--": "7 4", "-.": "8 3 2 3", ":": "2 3"}
 _POINTS = 120
-_FIGURES = (
+_ORDER = (
     ("auc", "AUC", 3), ("auc_within", "AUC within weeks", 3), ("average_precision", "average precision", 3),
+    ("capacity_precision", "precision at capacity", 3), ("capacity_recall", "recall at capacity", 3),
+)  # fmt: skip
+_LEVEL = (
     ("log_loss", "log loss", 4), ("brier", "Brier", 4), ("slope", "slope", 2),
     ("observed_expected", "observed / promised", 2), ("ece", "calibration error", 3),
 )  # fmt: skip
-"""Figure, its title, its digits."""
+"""Figures of the order, and of the probabilities: name, title, digits."""
 
 
 def gains_section(run: ReportInput) -> Markup:
@@ -78,18 +81,29 @@ def _lifts(evidence: Evidence) -> Markup:
     return table(head, rows, f"{note}that. Brackets: 95 % intervals.")
 
 
-def comparison_table(evidence: Evidence) -> Markup:
+def comparison_section(evidence: Evidence) -> Markup:
     """Every scorer in every figure, with intervals where there are."""
-    head: list[Child] = ["", *[title for _, title, _ in _FIGURES]]
+    note = (
+        f"{evidence.n_test:,} test rows of {evidence.n_test_leads:,} leads, {evidence.won:,} converted; "
+        "brackets: "
+        f"95 % intervals of {evidence.draws:,} bootstrap draws of accounts (leads where there are none)."
+    )
+    tables = [
+        _compared(evidence, _ORDER, "The order of leads"),
+        _compared(evidence, _LEVEL, "The probabilities"),
+    ]
+    return section("comparison", "All figures", paragraph(note), *tables)
+
+
+def _compared(evidence: Evidence, named: Sequence[tuple[str, str, int]], caption: str) -> Markup:
+    head: list[Child] = ["", *[title for _, title, _ in named]]
     rows = [
-        [NAMES.get(row["scorer"], row["scorer"]), *[_figure(row, *figure) for figure in _FIGURES]]
+        [
+            NAMES.get(row["scorer"], row["scorer"]),
+            *[_with_interval(row, name, f"{{:.{digits}f}}".format) for name, _, digits in named],
+        ]
         for row in _in_order(evidence)
     ]
-    caption = (
-        f"{evidence.n_test:,} test rows of {evidence.n_test_leads:,} leads, {evidence.won:,} converted; "
-        f"brackets: 95 % intervals of {evidence.draws:,} bootstrap draws of accounts (leads where there "
-        "are none)."
-    )
     return table(head, rows, caption)
 
 
@@ -97,10 +111,6 @@ def _in_order(evidence: Evidence) -> list[dict[str, Any]]:
     """The rows of the comparison, the model first."""
     order = {name: place for place, name in enumerate(NAMES)}
     return sorted(evidence.comparison, key=lambda row: order.get(row["scorer"], len(order)))
-
-
-def _figure(row: Mapping[str, Any], name: str, title: str, digits: int) -> str:
-    return _with_interval(row, name, f"{{:.{digits}f}}".format)
 
 
 def _with_interval(row: Mapping[str, Any], name: str, shown: Words) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Column, Feature
+from features.naming import kinds_label
 from serving.reasons import subject_of
 from serving.scorer import Contributions
 from training.report_input import ReportInput
@@ -24,11 +25,13 @@ _SHOWN = 20
 
 @dataclass(frozen=True)
 class Subject:
-    """A field or a set of events: the mean |part of the margin| in log-odds, and what raises or lowers it."""
+    """A field or a set of events: the mean |part of the margin| in log-odds, and what its loudest feature "
+    "does."""
 
     label: str
     members: int
     strength: float
+    loudest: str
     direction: str
 
 
@@ -46,14 +49,16 @@ def reasons_section(run: ReportInput) -> Markup:
         "odds), over "
         f"{len(run.contributions.bias):,} test rows. Features that look at the same subject are added before."
     )
-    rows: list[list[Child]] = [[s.label, s.members, f"{s.strength:.3f}", s.direction] for s in found[:_SHOWN]]
+    rows: list[list[Child]] = [
+        [s.label, s.members, f"{s.strength:.3f}", s.loudest, s.direction] for s in found[:_SHOWN]
+    ]
     rest = found[_SHOWN:]
     left = f"{len(rest)} more subjects move answers by {sum(s.strength for s in rest):.3f} in all."
     return section(
         "reasons",
         "What the model looks at",
         figure(chart, words),
-        table(["subject", "features", "strength", "direction"], rows),
+        table(["subject", "features", "strength", "its loudest feature", "direction"], rows),
         paragraph(left, soft=True) if rest else None,
     )
 
@@ -74,7 +79,17 @@ def _subject(run: ReportInput, parts: Contributions, places: list[int]) -> Subje
     feature = run.features[parts.names[loudest]]
     total = parts.values[:, places].sum(axis=1)
     words = direction(feature, run.explained[feature.name], total)
-    return Subject(feature.label, len(places), float(np.abs(total).mean()), words)
+    return Subject(
+        _label(feature, len(places)), len(places), float(np.abs(total).mean()), feature.label, words
+    )
+
+
+def _label(feature: Feature, members: int) -> str:
+    """What a subject is called: its one feature's label, its events, or its field."""
+    kinds = getattr(feature, "kinds", None)
+    if members > 1 and kinds:
+        return f"{kinds_label(kinds, getattr(feature, 'called', None))}: events"
+    return feature.label.partition(":")[0] if members > 1 else feature.label
 
 
 def direction(feature: Feature, column: Column, part: Floats) -> str:
