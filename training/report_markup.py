@@ -57,19 +57,23 @@ def join(children: Iterable[Child], between: str = "") -> Markup:
 
 
 def table(head: Sequence[Child], rows: Iterable[Sequence[Child]], caption: str | None = None) -> Markup:
-    """A table; cells that hold numbers stand right, and so do the heads of columns with nothing else."""
+    """A table; columns that hold only numbers stand right."""
     rows = [list(row) for row in rows]
     right = [bool(rows) and all(_numeric(row[place]) for row in rows) for place in range(len(head))]
-    body = [
-        tag("tr", *[tag("td", cell, class_="n" if _numeric(cell) else None) for cell in row]) for row in rows
-    ]
-    heads = [
-        tag("th", cell, scope="col", class_="n" if numeric else None)
-        for cell, numeric in zip(head, right, strict=True)
-    ]
-    top = tag("thead", tag("tr", *heads))
-    inside = tag("caption", caption) if caption else None
-    return tag("div", tag("table", inside, top, tag("tbody", *body)), class_="wide")
+    top = tag("thead", _row("th", head, right))
+    body = tag("tbody", *[_row("td", row, right) for row in rows])
+    return tag("div", tag("table", tag("caption", caption) if caption else None, top, body), class_="wide")
+
+
+def _row(cell: str, children: Sequence[Child], right: Sequence[bool]) -> Markup:
+    scope = "col" if cell == "th" else None
+    return tag(
+        "tr",
+        *[
+            tag(cell, child, scope=scope, class_="n" if numeric else None)
+            for child, numeric in zip(children, right, strict=True)
+        ],
+    )
 
 
 def _source(child: Child) -> str:
