@@ -36,8 +36,8 @@ def forward_split(recipe: Recipe, frame: pd.DataFrame) -> SplitRows:
     """The matured rows of `frame` (see `features.Snapshots.frame`) as fit rows and test rows.
 
     The test is what lies at or after `split.test_from`, or the newest `split.test_share` of the matured rows.
-    A row is fitted on only if its label was known before the first test as_of. A lead with fit rows has no test
-    rows: that drops by the past alone, where dropping its fit rows would choose by the future.
+    A row is fitted on only if its label was known before the first test as_of. A lead with fit rows has no
+    test rows: that drops by the past alone, where dropping its fit rows would choose by the future.
 
     Raises:
         LeadscoreError: `test_from` or `test_until` leaves no matured row to judge on.
@@ -101,8 +101,8 @@ def _moment(recipe: Recipe, key: str, text: str) -> int:
 def forward_folds(frame: pd.DataFrame, fit: Rows, folds: int, min_won: int = 5) -> list[tuple[Rows, Rows]]:
     """Up to `folds` pairs (train rows, newer rows to check on) inside the fit rows, oldest first.
 
-    The same rule as the outer split: train labels known before the first as_of of the fold, a lead on one side.
-    Pairs in which a side has fewer than `min_won` won or lost rows are left out; the list may be empty.
+    The same rule as the outer split: train labels known before the first as_of of the fold, a lead on one
+    side. Pairs in which a side has fewer than `min_won` won or lost rows are left out; the list may be empty.
     """
     label = frame["label"].to_numpy(np.float64)
     best: list[tuple[Rows, Rows]] = []
