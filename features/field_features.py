@@ -13,6 +13,7 @@ from features.lead import Lead, Tally
 from features.naming import kinds_label, slug
 from features.parse import parse_text
 from features.row import Row
+from features.zones import flag
 
 NAN = math.nan
 Group = Literal["fit", "origin"]
@@ -91,7 +92,7 @@ class KeywordGroup:
         found = text.contains(self._needles[0])
         for needle in self._needles[1:]:
             found = found | text.contains(needle)
-        return ibis.cases((text.isnull(), None), (found, 1.0), else_=0.0)
+        return ibis.cases((text.isnull(), None), (found, 1), else_=0).cast("float64")
 
     def value(self, lead: Lead) -> float:
         text = lead.values.get(self.field)
@@ -167,7 +168,7 @@ class SameCompany:
 
         label, company = row.field(f"{self.email}.label"), row.field(f"{self.company}.compact")
         same = company.contains(label) | label.contains(company)
-        return ibis.cases((label.isnull() | company.isnull(), None), (same, 1.0), else_=0.0)
+        return ibis.cases((label.isnull() | company.isnull(), None), (same, 1), else_=0).cast("float64")
 
     def value(self, lead: Lead) -> float:
         label, company = lead.values.get(f"{self.email}.label"), lead.values.get(f"{self.company}.compact")
@@ -202,8 +203,8 @@ class Filled:
         return ()
 
     def expr(self, row: Row) -> Any:
-        filled = [row.field(field).notnull().cast("int64") for field in self.fields]
-        return sum(filled[1:], filled[0]).cast("float64") / float(len(self.fields))
+        filled = [flag(row.field(field).notnull()) for field in self.fields]
+        return sum(filled[1:], filled[0]) / float(len(self.fields))
 
     def value(self, lead: Lead) -> float:
         return sum(lead.values.get(field) is not None for field in self.fields) / len(self.fields)

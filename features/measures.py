@@ -82,7 +82,7 @@ class Count:
     def per_kind(self, age: Any, event: Any) -> Any:
         if self.window_days is None:
             return age.count()
-        return (age < self.window_us).cast("int64").sum()
+        return age.count(where=age < self.window_us)
 
     def fold(self, events: KindEvents) -> int:
         ages = events.ages

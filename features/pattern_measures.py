@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from features.clock import DAY_US, HOUR_US
 from features.measures import Count, Edge, KindEvents
-from features.zones import floor_div, hour_expr, offsets, weekday_expr
+from features.zones import flag, floor_div, hour_expr, offsets, weekday_expr
 
 MASK_DAYS = 60
 """Days that a mask in a signed 64-bit integer holds, with room to spare."""
@@ -56,6 +56,16 @@ class EdgeCode:
         return min(parts) if self.edge == "newest" else max(parts)
 
 
+def _bit_or(masks: Any) -> Any:
+    """The aggregate `bit_or`, which every engine has and Ibis does not know for Spark."""
+    import ibis
+
+    def bit_or(mask: int) -> int:
+        return mask
+
+    return ibis.udf.agg.builtin(bit_or)(masks)
+
+
 @dataclass(frozen=True)
 class Days:
     """A bit for each of the last `days` 24-hour days before as_of on which something happened."""
@@ -70,8 +80,8 @@ class Days:
         import ibis
 
         day = floor_div(age, DAY_US)
-        bit = ibis.literal(1, type="int64") << ibis.ifelse(day < self.days, day, 0)
-        return ibis.ifelse(day < self.days, bit, 0).cast("int64").bit_or()
+        bit = ibis.literal(2.0) ** ibis.least(day, self.days).cast("float64")  # engines differ in their '<<'
+        return _bit_or(ibis.ifelse(day < self.days, bit, 0.0).cast("int64"))
 
     def fold(self, events: KindEvents) -> int:
         mask = 0
@@ -82,7 +92,7 @@ class Days:
         return mask
 
     def merge(self, parts: Any, kind: Any) -> Any:
-        return parts.bit_or()
+        return _bit_or(parts)
 
     def combine(self, parts: Sequence[int]) -> int:
         return reduce(or_, parts)
@@ -109,7 +119,7 @@ class Kinds:
         return int(events.folded(self._count) > 0)
 
     def merge(self, parts: Any, kind: Any) -> Any:
-        return (parts > 0).cast("float64").sum()
+        return flag(parts > 0).sum()
 
     def combine(self, parts: Sequence[int]) -> int:
         return sum(parts)
@@ -133,7 +143,7 @@ class Working:
     def per_kind(self, age: Any, event: Any) -> Any:
         wall = event[self.wall]
         hour, weekday = hour_expr(wall), weekday_expr(wall)
-        return ((hour >= 9) & (hour < 18) & (weekday < 5)).cast("int64").sum()
+        return age.count(where=(hour >= 9) & (hour < 18) & (weekday < 5))
 
     def fold(self, events: KindEvents) -> int:
         table, found = offsets(self.zone), 0

@@ -1,0 +1,84 @@
+"""The set-based reading on another engine: the same expressions, on Spark or in a Postgres.
+
+The canonical tables are made once, by DuckDB; an engine gets a copy of them, the moments, and the expression
+that DuckDB would have run. Nothing of the engine's own is touched.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import cast
+
+import numpy as np
+import pandas as pd
+
+from features.columns import Column, Columns
+from features.engine import Engine
+from features.errors import LeadscoreError
+from features.feature import Feature
+from features.offline import CHUNK, columns_of, expression, locate, offline
+from features.recipe import Recipe
+from features.tables import Tables
+
+ENGINES = "duckdb, spark, spark:FOLDER (one that all its nodes see) or postgresql://…"
+
+
+def offline_on(
+    engine: str,
+    features: Sequence[Feature],
+    recipe: Recipe,
+    tables: Tables,
+    moments: pd.DataFrame,
+    *,
+    chunk: int = CHUNK,
+    progress: Callable[[int], None] | None = None,
+) -> Columns:
+    """What `offline` returns, computed by `engine`; see there.
+
+    `engine` is one of ENGINES. Equal to DuckDB's result on everything that the tests try: all is integer
+    arithmetic, but for `power` in decayed counts, whose last bit engines may round differently; it is below
+    the billionth to which they are rounded.
+
+    Raises:
+        LeadscoreError: the engine is not known, not installed or cannot be reached; or as `offline`.
+    """
+    if engine == "duckdb":
+        return offline(features, recipe, tables, moments, chunk=chunk, progress=progress)
+    frame = locate(tables, moments)
+    parts: dict[str, list[Column]] = {feature.name: [] for feature in features}
+    with opened(engine, tables) as remote:
+        for part in _chunks(frame, chunk):
+            result = remote.fetch(expression(features, recipe, remote.tables, remote.moments(part)))
+            for name, column in columns_of(features, result).items():
+                parts[name].append(column)
+            if progress is not None:
+                progress(int(part["moment"].max()) + 1 if len(part) else 0)
+    return {name: cast(Column, np.concatenate(columns)) for name, columns in parts.items()}
+
+
+@contextmanager
+def opened(engine: str, tables: Tables) -> Iterator[Engine]:
+    """The engine with a copy of `tables`; the copy is gone after the block.
+
+    Raises:
+        LeadscoreError: as `offline_on`.
+    """
+    if engine == "spark" or engine.startswith("spark:"):
+        from features.engine_spark import spark_tables
+
+        with spark_tables(tables, engine.removeprefix("spark").removeprefix(":") or None) as opened_engine:
+            yield opened_engine
+    elif engine.startswith(("postgres://", "postgresql://")):
+        from features.engine_postgres import postgres_tables
+
+        with postgres_tables(tables, engine) as opened_engine:
+            yield opened_engine
+    else:
+        name = engine.split("://")[0]  # what follows may hold a password
+        raise LeadscoreError(f"engine '{name}' is not known; it is one of {ENGINES}.", "Correct --engine.")
+
+
+def _chunks(frame: pd.DataFrame, chunk: int) -> Iterator[pd.DataFrame]:
+    for start in range(0, max(len(frame), 1), chunk):
+        yield frame.iloc[start : start + chunk]
