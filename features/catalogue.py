@@ -14,13 +14,12 @@ from features.pattern_features import (
     ActiveDays,
     DistinctKinds,
     EdgeKind,
-    EventShare,
     LongestStreak,
     Trend,
-    WorkingShare,
 )
 from features.pattern_measures import MASK_DAYS
 from features.recipe import LeadField, Recipe
+from features.share_features import EventShare, WorkingShare
 from features.time_features import LeadAge, WallClock
 
 _ACTIVE_DAYS = 30

@@ -16,12 +16,11 @@ from features.pattern_features import (
     ActiveDays,
     DistinctKinds,
     EdgeKind,
-    EventShare,
     LongestStreak,
     Trend,
-    WorkingShare,
 )
 from features.row import Row
+from features.share_features import EventShare, WorkingShare
 from features.time_features import LeadAge, WallClock
 
 
