@@ -8,18 +8,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from features import LeadscoreError, Recipe, Tables, offline, tables_from_frames
 from features.clock import days_us, from_us, now_us
 from features.rawtable import read_raw
+from serving.answer import take
 from serving.export_file import Export, check_names, check_out, read_export, write_export
 from serving.export_rows import ExportRows
 from serving.flat import ADDED, added_columns, row_of
 from serving.ladder import Ladder
 from serving.score import Score
 
-CHUNK = 20_000
+_READ = 20_000
+"""Leads whose features are read at once: what bounds the memory."""
+_SCORED = 1_000
+"""Leads between two steps of the bar: reasons take most of the time."""
 _HOTTEST = 10
 
 Progress = Callable[[int, int], None]
@@ -104,14 +109,6 @@ def score_export(
     return summary
 
 
-def score_frame(
-    recipe: Recipe, ladder: Ladder, tables: Tables, moments: pd.DataFrame, rows: ExportRows, reasons: int
-) -> list[Score]:
-    """The scores of the leads in `moments` [lead_id, as_of_us, row], in order."""
-    columns = offline(ladder.features, recipe, tables, moments)
-    return ladder.score_columns(columns, [rows.asked(row) for row in moments["row"]], reasons)
-
-
 def _score_rows(
     recipe: Recipe,
     ladder: Ladder,
@@ -124,14 +121,19 @@ def _score_rows(
     """The appended cells of every row, in the order of the file."""
     found: list[tuple[Any, ...] | None] = [None] * len(rows.frame)
     good = rows.good()
-    for start in range(0, len(good), CHUNK):
-        part = good.iloc[start : start + CHUNK]
-        scores = score_frame(recipe, ladder, tables, part, rows, reasons)
-        summary.add(scores)
-        for row, score in zip(part["row"], scores, strict=True):
-            found[row] = row_of(score)
-        if progress is not None:
-            progress(start + len(part), len(rows.frame))
+    done = len(rows.frame) - len(good)
+    for start in range(0, len(good), _READ):
+        part = good.iloc[start : start + _READ]
+        columns = offline(ladder.features, recipe, tables, part)
+        for places in np.array_split(np.arange(len(part)), max(1, len(part) // _SCORED)):
+            own = part["row"].iloc[places].tolist()
+            scores = ladder.score_columns(take(columns, places), [rows.asked(row) for row in own], reasons)
+            summary.add(scores)
+            for row, score in zip(own, scores, strict=True):
+                found[row] = row_of(score)
+            done += len(own)
+            if progress is not None:
+                progress(done, len(rows.frame))
     return [_other(row, found, rows, summary) if cells is None else cells for row, cells in enumerate(found)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from features.clock import parse_moment
 from serving.ladder import Ladder
 from serving.score import Problem, Score, failed
 
+_EARLIEST, _LATEST = parse_moment("1900-01-01", "UTC"), parse_moment("2200-01-01", "UTC")
 _ACCEPTED = "lead_id, fields, events, as_of, created_at, stage"
 
 
@@ -37,6 +39,18 @@ class LeadRequest(BaseModel):
     stage: str | None = None
 
 
+def parse_body(content: bytes) -> Any:
+    """The JSON in `content`; half of a surrogate pair, which no answer could repeat, becomes '?'.
+
+    Raises:
+        ValueError: it is not JSON.
+    """
+    body = json.loads(content)
+    if b"\\ud" in content.lower():
+        body = json.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
+    return body
+
+
 def score_items(ladder: Ladder, items: Sequence[Any], now_us: int, reasons: int = 3) -> list[Score]:
     """A score for each of `items`, in order; wrong input is the error of its own item only.
 
@@ -44,8 +58,23 @@ def score_items(ladder: Ladder, items: Sequence[Any], now_us: int, reasons: int 
     """
     read = [_read(ladder.recipe, item, now_us) for item in items]
     leads = [lead for lead in read if isinstance(lead, Lead)]
-    answers: Iterator[Score] = iter(ladder.score(leads, reasons))
+    answers: Iterator[Score] = iter(_answers(ladder, leads, reasons))
     return [next(answers) if isinstance(lead, Lead) else lead for lead in read]
+
+
+def _answers(ladder: Ladder, leads: Sequence[Lead], reasons: int) -> list[Score]:
+    """The scores of `leads`; should one of them break something, the others are answered all the same."""
+    try:
+        return ladder.score(leads, reasons)
+    except Exception as error:
+        if len(leads) > 1:
+            return [score for lead in leads for score in _answers(ladder, [lead], reasons)]
+        return [_unforeseen(lead.lead_id, error) for lead in leads]
+
+
+def _unforeseen(name: str | None, error: Exception) -> Score:
+    problem = f"could not be scored ({type(error).__name__})"
+    return failed(name, [Problem(field="lead", problem=problem, remedy="Please report it as a bug.")])
 
 
 def read_lead(recipe: Recipe, request: LeadRequest, now_us: int) -> Lead:
@@ -56,6 +85,8 @@ def read_lead(recipe: Recipe, request: LeadRequest, now_us: int) -> Lead:
         ValueError: `as_of` is not a moment.
     """
     as_of = now_us if request.as_of is None else parse_moment(request.as_of, recipe.recipe.zone)
+    if not _EARLIEST <= as_of < _LATEST:
+        raise ValueError("as_of is out of all reason")
     return parse_lead(
         recipe,
         lead_id=request.lead_id,
@@ -87,7 +118,11 @@ def _read(recipe: Recipe, item: Any, now_us: int) -> Lead | Score:
         return failed(name, [Problem(field="lead", problem=error.problem, remedy=error.remedy)])
     except (ValueError, OverflowError):
         remedy = "Send ISO 8601, such as 2025-01-31T09:30:00+01:00, or leave it out for now."
-        return failed(name, [Problem(field="as_of", problem="is not a date-time", remedy=remedy)])
+        return failed(
+            name, [Problem(field="as_of", problem="is not a date-time from 1900 to 2199", remedy=remedy)]
+        )
+    except Exception as error:  # whatever one lead brings, the others are answered
+        return _unforeseen(name, error)
 
 
 def _id_of(item: Any) -> str | None:

@@ -107,6 +107,8 @@ def _restore_linear(
 def _read_booster(path: Path) -> Any:
     import lightgbm
 
+    if path.suffix != ".txt" or path.name not in {file.name for file in path.parent.glob("*.txt")}:
+        raise LeadscoreError(f"{path.parent}: the artefact lacks the file {path.name}.", _REMEDY)
     try:
         text = path.read_text(encoding="utf-8")
     except OSError:

@@ -8,7 +8,6 @@ are a mounted ASGI application, which leaves status codes and error bodies to us
 from __future__ import annotations
 
 import gc
-import json
 import os
 import threading
 from pathlib import Path
@@ -24,7 +23,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features import load_recipe
 from features.clock import now_us
-from serving.envelope import score_items
+from serving.envelope import parse_body, score_items
 from serving.opening import Opened, open_ladder
 from serving.registry import store_address
 from serving.score import Problem, failed
@@ -42,8 +41,8 @@ async def score(request: Request) -> Response:
     is not JSON, 413 for too long a list.
     """
     try:
-        body = json.loads(await request.body())
-    except ValueError:
+        body = parse_body(await request.body())
+    except (ValueError, RecursionError):
         return _refused(400, "is not JSON", "Send one lead as an object, or a list of them.")
     if isinstance(body, list) and len(body) > MOST_LEADS:
         return _refused(

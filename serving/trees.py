@@ -17,6 +17,8 @@ from serving.scorer import Contributions, Floats
 if TYPE_CHECKING:
     from lightgbm import Booster
 
+_BATCH = 500
+
 
 @dataclass(frozen=True)
 class Trees:
@@ -48,10 +50,9 @@ class Trees:
         matrix = self.encoder.transform(columns)
         if not len(matrix):
             return np.zeros(0)
-        # one thread: for one lead a pool costs more than the trees, and the service has its own workers
         total = np.zeros(len(matrix))
         for booster in self.boosters:
-            total += booster.predict(matrix, raw_score=True, num_threads=1)
+            total += booster.predict(matrix, raw_score=True, num_threads=_threads(len(matrix)))
         total /= len(self.boosters)
         return total if self.offset is None else total + self.offset.margin(columns)
 
@@ -62,7 +63,7 @@ class Trees:
         if rows:
             matrix = self.encoder.transform(columns)
             for booster in self.boosters:
-                parts += booster.predict(matrix, pred_contrib=True, num_threads=1)
+                parts += booster.predict(matrix, pred_contrib=True, num_threads=_threads(rows))
         parts /= len(self.boosters)
         own = Contributions(self.encoder.features, parts[:, :-1], parts[:, -1])
         return own if self.offset is None else add([own, self.offset.contributions(columns)])
@@ -70,6 +71,14 @@ class Trees:
     def probability(self, margin: Floats) -> Floats:
         """Calibrated probabilities inside (0, 1)."""
         return self.calibration.of(margin)
+
+
+def _threads(rows: int) -> int:
+    """LightGBM's threads: one for a request, for which a pool costs more than the trees; all (0) for a batch.
+
+    A row's result does not depend on it.
+    """
+    return 1 if rows < _BATCH else 0
 
 
 def add(parts: list[Contributions]) -> Contributions:

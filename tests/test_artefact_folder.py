@@ -79,7 +79,7 @@ def test_a_booster_of_other_features_is_refused(folder: Path) -> None:
 
 def test_a_damaged_artefact_is_refused_and_its_scorecard_still_answers(folder: Path) -> None:
     (folder / "model_0.txt").unlink()
-    with pytest.raises(LeadscoreError, match="lacks this file"):
+    with pytest.raises(LeadscoreError, match="lacks the file model_0"):
         load_artefact(folder)
     recipe, rules = load_scorecard(folder)
     assert recipe == scorers.recipe()
