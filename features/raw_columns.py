@@ -20,12 +20,11 @@ ENOUGH = 0.9
 _JUDGED = 4000  # distinct values looked at, commonest first
 _ALWAYS_MISSING = frozenset((
     "-", "--", "—", "–", "?", "n/a", "#n/a", "na", "n.a.", "n/c", "nc", "n.c.", "nan", "nat", "<na>", "null",
-    "none", "nil", "undefined", "#ref!", "#value!", "select", "-select-", "-- select --", "please select",
-    "sélectionner", "selectionner", "choisir", "(blank)", "(empty)", "(vide)", "vide", "not set",
-    "not specified",
-    "not provided", "not available", "no value", "(no value)", "non renseigné", "non renseigne",
-    "non précisé",
-    "aucune valeur", "à définir", "tbd", "keine angabe", "k.a.",
+    "none", "-none-", "--none--", "aucun", "aucune", "-aucun-", "--aucun--", "nil", "undefined", "#ref!",
+    "#value!", "select", "-select-", "-- select --", "please select", "sélectionner", "selectionner",
+    "choisir", "(blank)", "(empty)", "(vide)", "vide", "not set", "not specified", "not provided",
+    "not available", "no value", "(no value)", "aucune valeur", "non renseigné", "non renseigne",
+    "non précisé", "à définir", "tbd", "keine angabe", "k.a.",
 ))  # fmt: skip
 _SOMETIMES_MISSING = frozenset({"unknown", "inconnu", "inconnue", "unbekannt", "not known", "no answer"})
 _DATED_NAME = re.compile(

@@ -83,7 +83,7 @@ def number(text: str, decimal: str = ".") -> float | None:
     if scaled := _SCALED.fullmatch(text):
         text, scale = scaled[1], _SCALES[scaled[2].lower()]
     pattern, group = (_POINT, ",") if decimal == "." else (_COMMA, ".")
-    if not any(character.isdigit() for character in text) or not pattern.fullmatch(text):
+    if not any(character.isdecimal() for character in text) or not pattern.fullmatch(text):
         return None
     value = float(text.replace(group, "").replace(decimal, ".")) * scale
     return -value if negative else value
@@ -188,5 +188,5 @@ def _date(year: str, month: int, day: str) -> date | None:
     full = int(year) + (0 if len(year) == 4 else 2000 if int(year) < 70 else 1900)
     try:
         return date(full, month, int(day))
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

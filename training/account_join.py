@@ -36,7 +36,17 @@ def with_accounts(company: Company, folder: Path | None) -> tuple[TableProfile, 
         f"LEFT JOIN (SELECT DISTINCT ON ({named(joined.key)}) * FROM {_relation(accounts, folder)}) AS a\n"
         f"ON l.{named(joined.lead_key)} = a.{named(joined.key)}"
     )
-    return profile(leads.path, replace(leads.raw, frame=merged)), select
+    widened = profile(leads.path, replace(leads.raw, frame=merged))
+    account = widened.columns[joined.lead_key]
+    widened.columns[joined.lead_key] = replace(account, role="account_id")
+    return widened, select
+
+
+def shuffled(leads: TableProfile, folder: Path | None) -> str | None:
+    """A SELECT of the leads in an order that says nothing, the same each time; None for untidy files."""
+    if not _plain(leads):
+        return None
+    return f"SELECT * FROM {_relation(leads, folder)} AS l\nORDER BY hash(l::VARCHAR), l::VARCHAR"
 
 
 def file_name(path: Path, folder: Path | None) -> str:

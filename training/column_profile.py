@@ -49,15 +49,19 @@ class ColumnProfile:
         return self.format.type in (*_PERSONAL, "id", "text") or self.role in ("person", "email", "id")
 
 
-@dataclass(frozen=True)
+@dataclass
 class TableProfile:
-    """One export: where it is, its cells, its columns by name, the CRM it was recognised as."""
+    """One export: where it is, its cells, its columns by name, the CRM it was recognised as.
+
+    `counter` names a column of numbers that stands for time where no date does.
+    """
 
     path: Path
     raw: RawTable
     columns: dict[str, ColumnProfile]
     crm: str | None
     remarks: list[str] = field(default_factory=list)
+    counter: str | None = None
     _read: dict[str, pd.Series] = field(default_factory=dict, repr=False)
 
     @property

@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from features.clock import localise, now_us
 from features.errors import LeadscoreError
 from features.rawtable import read_raw
-from training.account_join import with_accounts
+from training.account_join import shuffled, with_accounts
 from training.column_profile import ColumnProfile, TableProfile, profile
 from training.findings import Finding, list_findings
-from training.history_shape import propose_horizon, propose_start
+from training.history_shape import is_sorted_by, propose_horizon, propose_start
 from training.leaks import Suspect
 from training.outcome_guess import find_column
 from training.outcome_source import OutcomeSource, find_outcome
@@ -114,6 +114,11 @@ def _answer(leads: TableProfile, id_column: str | None, time: str | None) -> Non
     elif leads.role("created_at") is None and (guess := _earliest_date(leads)) is not None:
         _give_role(leads, guess, "created_at")
         leads.remarks.append(f"{guess}: taken for the creation of the lead, as its earliest date")
+    elif leads.role("created_at") is None and (counter := _newest_first(leads)) is not None:
+        leads.counter = counter
+        leads.remarks.append(
+            f"{counter}: counts down, so that the newest leads come first; it stands for time"
+        )
     created = leads.role("created_at")
     if created is not None and created.format.type == "date":
         values = leads.values(created.name)
@@ -142,11 +147,22 @@ def _earliest_date(leads: TableProfile) -> str | None:
     return min(middle, key=lambda name: middle[name], default=None)
 
 
+def _newest_first(leads: TableProfile) -> str | None:
+    """The id, where its numbers fall from row to row: the export lists the newest leads first."""
+    column = leads.role("id")
+    values = None if column is None else leads.values(column.name)
+    if column is None or values is None or values.dtype != np.float64 or not np.isfinite(values).all():
+        return None
+    falling = float(np.mean(np.diff(values.astype(np.float64)) < 0)) if leads.rows > 2 else 0.0
+    return column.name if falling > 0.95 else None
+
+
 def _order(leads: TableProfile) -> tuple[NDArray[np.float64], bool]:
     """What sorts the leads in time, and whether it is a date: else a column, else the order of rows."""
     created = leads.role("created_at")
     if created is None:
-        return np.arange(leads.rows, dtype=np.float64), False
+        rows = np.arange(leads.rows, dtype=np.float64)
+        return (rows if leads.counter is None else -rows), False
     values = np.asarray(leads.values(created.name), dtype=np.float64)
     return np.where(np.isfinite(values), values, np.nanmin(values)), created.format.type == "date"
 
@@ -183,18 +199,26 @@ def _draft(
         events=events,
         history=company.kind("field_history"),
     )
-    if created is not None and created.format.type == "date" and ended.occurred is not None:
+    if created is not None and created.format.type == "date":
+        occurred = np.full(leads.rows, np.nan) if ended.occurred is None else ended.occurred
         values = np.asarray(leads.values(created.name), dtype=np.float64)
-        draft.train_from = start = propose_start(values, ended.occurred)
+        draft.train_from = start = propose_start(values, occurred)
         counted = values >= (localise(start, "UTC") if start else -np.inf)
-        draft.horizon, draft.horizon_reason = propose_horizon(values[counted], ended.occurred[counted])
+        draft.horizon, draft.horizon_reason = propose_horizon(values[counted], occurred[counted])
+    elif created is None and is_sorted_by(ended.won):
+        draft.relation = draft.relation or shuffled(leads, folder)
+        draft.remarks.append(
+            "the rows are sorted by the outcome, so that their order is not that of time: "
+            + ("they are taken in a mixed order; " if draft.relation else "sort them by time, or ")
+            + "name a column of time with --time COLUMN"
+        )
     _remark(draft, company, created)
     return draft
 
 
 def _remark(draft: Draft, company: Company, created: ColumnProfile | None) -> None:
     """Says what was not understood."""
-    if created is None:
+    if created is None and draft.leads.counter is None and not is_sorted_by(draft.outcome.won):
         draft.remarks.append(
             "no date says when leads came: the order of rows stands for time (or --time COLUMN)"
         )

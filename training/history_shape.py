@@ -24,17 +24,28 @@ def propose_horizon(created: Floats, won: Floats) -> tuple[int, str]:
     """
     delays = (won - created) / DAY_US
     delays = delays[np.isfinite(delays) & (delays >= 0)]
-    if len(delays) < _ENOUGH:
-        return _DEFAULT, "a default: too few dated wins to see how long they take"
-    point = float(np.quantile(delays, 0.85))
     length = float(np.nanmax(created) - np.nanmin(created)) / DAY_US
     fitting = [days for days in HORIZONS if days <= max(length / 4, HORIZONS[0])]
+    if len(delays) < _ENOUGH:
+        return min(_DEFAULT, fitting[-1]), "a default: too few dated wins to see how long they take"
+    point = float(np.quantile(delays, 0.85))
     days = next((days for days in fitting if days >= point), fitting[-1])
     if days > _DEFAULT and float((delays <= _DEFAULT).mean()) >= _MOST:
         days, point = _DEFAULT, _DEFAULT
     within = float((delays <= days).mean())
     short = "" if days >= point else f"; a longer one needs more than {length:.0f} days of leads"
     return days, f"{within:.0%} of the wins come within {days} days{short}"
+
+
+def is_sorted_by(outcome: Floats) -> bool:
+    """Whether the order of rows is that of the outcome (1, 0, NaN unknown): then it cannot be time.
+
+    Outcomes in any order of time change from row to row; here they change a tenth as often as by chance.
+    """
+    known = outcome[np.isfinite(outcome)]
+    rate = float(known.mean()) if len(known) else 0.0
+    by_chance = 2 * rate * (1 - rate) * len(known)
+    return by_chance >= 20 and float(np.sum(known[1:] != known[:-1])) < 0.1 * by_chance
 
 
 def propose_start(created: Floats, won: Floats) -> date | None:

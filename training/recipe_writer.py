@@ -108,7 +108,9 @@ def _lead(draft: Draft) -> str:
     else:
         lines.append('# id = "…"  # no column tells the leads apart: the row number names them')
     created = leads.role("created_at")
-    if created is None:
+    if leads.counter is not None:
+        lines.append(f"order = {_quoted(leads.counter)}")
+    elif created is None:
         lines.append('# created_at = "…"  # no date: the order of rows stands for time')
     elif created.format.type != "date":
         lines.append(f"order = {_quoted(created.name)}")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from features.errors import LeadscoreError
 from training.column_profile import ColumnProfile, TableProfile
-from training.outcome_guess import divide_stages
+from training.outcome_guess import divide_stages, is_won
 from training.presets import plain
 
 Kind = Literal["leads", "events", "outcomes", "accounts", "field_history", "other"]
@@ -131,12 +131,26 @@ def _join(table: TableProfile, leads: TableProfile) -> Joined | None:
     key = _key(leads)
     if key is not None and (pointer := _pointer(table, set(leads.cells(key).dropna()))) is not None:
         return Joined(table, _kind(table, pointer), pointer, key)
-    account = leads.role("account_id")
     own = _key(table)
-    if account is not None and own is not None:
-        shared = set(leads.cells(account.name).dropna()) & set(table.cells(own).dropna())
-        if len(shared) >= _FITS * account.format.distinct:
-            return Joined(table, "accounts", own, account.name)
+    account = None if own is None else _account_column(leads, own, set(table.cells(own).dropna()))
+    if own is None or account is None:
+        return None
+    if leads.role("account_id") is None:
+        leads.columns[account] = replace(leads.columns[account], role="account_id")
+    return Joined(table, "accounts", own, account)
+
+
+def _account_column(leads: TableProfile, own: str, keys: set[str]) -> str | None:
+    """The leads' column whose values are `keys`: the declared account, else one that repeats and fits."""
+    declared = leads.role("account_id")
+    for column in [declared] if declared else list(leads.columns.values()):
+        alike = declared is not None or plain(column.name) == plain(own) or column.format.distinct >= 10
+        repeats = column.format.type in ("id", "category", "number", "text") and column.role != "id"
+        if not (alike and repeats and 1 < column.format.distinct < column.format.filled):
+            continue
+        values = set(leads.cells(column.name).dropna())
+        if len(values & keys) >= _FITS * len(values):
+            return column.name
     return None
 
 
@@ -166,7 +180,10 @@ def stage_column(table: TableProfile, pointer: str) -> str | None:
         and 1 <= column.format.distinct <= 200
     ]
     named = re.compile(r"\b(?:stage|status|outcome|kind|type|event|activity|action|statut|etape|name)\b")
-    return next((column.name for column in few if named.search(plain(column.name))), None)
+    called = [column.name for column in few if named.search(plain(column.name))]
+    ended = [column.name for column in few if any(map(is_won, table.cells(column.name).dropna().unique()))]
+    words = [column.name for column in few if column.format.type == "category"]
+    return next(iter([*(name for name in called if name in ended), *called, *ended, *words]), None)
 
 
 def date_column(table: TableProfile) -> str | None:
