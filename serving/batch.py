@@ -32,7 +32,10 @@ Progress = Callable[[int, int], None]
 
 @dataclass
 class BatchSummary:
-    """What became of an export: counts by status and rung, what to know, and the most probable leads."""
+    """What became of an export: counts by status and rung, what to know, and the most probable leads.
+
+    `quality` has a row (table, what, count, treatment) for everything odd about the files.
+    """
 
     rows: int
     as_of_us: int
@@ -66,6 +69,7 @@ class BatchSummary:
             "rungs": dict(self.rungs),
             "errors": self.errors,
             "warnings": self.warnings,
+            "quality": [list(row) for row in self.quality],
             "hottest": [score.model_dump(mode="json") for score in self.hottest],
         }
 
@@ -100,7 +104,8 @@ def score_export(
         recipe, _with_outcomes(recipe, export), _events(recipe, events), clock_us=max(moment, now_us())
     )
     rows = ExportRows.of(recipe, export.raw, tables, moment)
-    summary = BatchSummary(len(rows.frame), moment, quality=tables.quality.rows())
+    oddities = [("export", what, count, treatment) for what, count, treatment in export.raw.counts()]
+    summary = BatchSummary(len(rows.frame), moment, quality=[*oddities, *tables.quality.rows()])
     summary.warnings += _warnings(recipe, tables, moment)
     found = _score_rows(recipe, ladder, tables, rows, reasons, progress, summary)
     if out is not None and not dry_run:

@@ -8,9 +8,11 @@ import io
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import pandas as pd
 
 from features import LeadscoreError
 from features.rawtable import RawTable, read_raw
@@ -42,7 +44,18 @@ def read_export(source: Path | str) -> Export:
         export = Export(read_raw(Path(source)), Path(source))
     if not len(export.raw.frame):
         raise LeadscoreError(f"{export.raw.name}: has no row below its header.", "Export the leads again.")
-    return export
+    return replace(export, raw=_with_surplus(export.raw))
+
+
+def _with_surplus(raw: RawTable) -> RawTable:
+    """Cells beyond the last column get columns of their own, so that they come back too."""
+    if not raw.surplus:
+        return raw
+    frame, lines = raw.frame.copy(), raw.lines.tolist()
+    for place in range(max(map(len, raw.surplus.values()))):
+        cells = [(*raw.surplus.get(line, ()), *(None,) * (place + 1))[place] for line in lines]
+        frame[f"surplus {place + 1}"] = pd.Series(cells, index=frame.index, dtype=object)
+    return replace(raw, frame=frame)
 
 
 def check_out(out: Path | str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Self
 
@@ -57,10 +57,6 @@ class Ladder:
         rules = rules or parse_rules(default_rules(recipe), recipe)
         rung = Rung(rules, rules.reference(), calibrated=rules.calibrated, note=note)
         return cls(recipe, rules, (rung,))
-
-    def noting(self, note: str) -> Self:
-        """The same ladder with a warning on each answer."""
-        return replace(self, rungs=tuple(replace(rung, note=note) for rung in self.rungs))
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:

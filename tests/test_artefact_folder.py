@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 
 from features import LeadscoreError
 from serving.artefact import artefact_id, load_artefact, load_scorecard, save_artefact
+from serving.bayes import Bayes, RateTable
+from serving.ladder import Ladder
 from serving.rules_default import default_rules
 from tests import scorers
 
@@ -61,6 +64,18 @@ def test_every_part_carries_the_version_that_names_the_artefact(folder: Path) ->
     assert loaded.no_events is not None
     assert {loaded.version, loaded.model.version, loaded.no_events.version, loaded.rules.version} == {"17"}
     assert load_artefact(folder).version == artefact_id(folder)
+
+
+def test_a_bayes_rung_stands_between_the_model_and_the_scorecard(tmp_path: Path) -> None:
+    table = RateTable(feature="company_size", edges=(10.0,), log_ratios=(0.1, 0.2, 0.0))
+    bayes = Bayes((scorers.SIZE,), (table,), -2.0)
+    manifest = scorers.manifest()
+    references = manifest.references | {"bayes": manifest.references["rules"]}
+    manifest = manifest.model_copy(update={"references": references})
+    save_artefact(tmp_path, manifest, scorers.linear(), rules=default_rules(scorers.recipe()), bayes=bayes)
+    loaded = load_artefact(tmp_path, "5")
+    assert loaded.bayes == replace(bayes, version="5")
+    assert [rung.scorer.rung for rung in Ladder.of(loaded).rungs] == ["model", "bayes", "rules"]
 
 
 def test_a_newer_schema_is_refused_with_a_remedy(folder: Path) -> None:

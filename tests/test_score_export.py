@@ -167,6 +167,17 @@ def test_a_file_is_written_as_it_was_read(ladder: Ladder, events: Path, tmp_path
     assert out[HEADER].to_numpy().tolist() == ROWS
 
 
+def test_a_row_with_too_many_cells_is_an_error_and_loses_none_of_them(ladder: Ladder, tmp_path: Path) -> None:
+    rows = [*ROWS[:3], [*ROWS[3], "one", "two more"], *ROWS[4:]]
+    summary = run(ladder, written(tmp_path / "l.csv", HEADER, rows), tmp_path / "out.csv", None)
+    out = cells(tmp_path / "out.csv")
+    assert len(out) == len(ROWS)
+    assert out.loc[3, [*HEADER, "surplus 1", "surplus 2"]].tolist() == rows[3]
+    assert "more or fewer cells than the header" in out["error"][3]
+    assert out["ls_status"][0] == "scored"
+    assert any(table == "export" for table, *_ in summary.quality)
+
+
 def test_stdin_and_stdout(
     ladder: Ladder, export: Path, events: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
