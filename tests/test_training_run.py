@@ -192,7 +192,7 @@ def test_a_shuffled_outcome_has_nothing_to_learn(world, tmp_path):
     assert "let the rules answer" in done.summary["reasons"][0]
 
 
-@pytest.mark.parametrize(("share", "words"), [(0.0, "no conversion"), (0.05, "are needed to learn")])
+@pytest.mark.parametrize(("share", "words"), [(0.0, "no conversion"), (0.015, "are needed to learn")])
 def test_a_history_with_hardly_a_conversion_says_so(tmp_path, store, share, words):
     recipe = small_company(tmp_path, won_share=share)
     done = train(recipe, tmp_path, out=tmp_path / "out")

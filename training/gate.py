@@ -60,8 +60,8 @@ def judge(evidence: Evidence, gate: Gate) -> Judgement:
 
 
 def incumbent_of(evidence: Evidence) -> str:
-    """Who would answer if the model were refused."""
-    names = ("champion", "bayes", "rules", "base_rate")
+    """Who would answer if the model were refused: nothing trained is served before a first promotion."""
+    names = ("champion", "rules", "base_rate")
     return next(name for name in names if evidence.row(name) is not None)
 
 

@@ -60,7 +60,7 @@ def _begin(X: Floats, y: Floats) -> Floats:
 def _descend(
     X: Floats, y: Floats, at: tuple[Floats, Floats], direction: Floats, ridge: Floats, loss: float
 ) -> tuple[Floats, Floats, float]:
-    """The step, halved until the loss falls: new (beta, margins, loss); where it cannot fall, the old ones."""
+    """The step, halved until the loss falls: new (beta, margins, loss), the old ones where it cannot."""
     beta, margin = at
     moved = X @ direction[1:] + direction[0]
     for halving in range(30):

@@ -13,12 +13,13 @@ from numpy.typing import NDArray
 
 from features import Columns
 from serving.artefact import Artefact, load_artefact, save_artefact
-from serving.blend import Model
+from serving.bayes import Bayes
 from serving.manifest import Manifest, RungName
+from serving.maps import MonotoneMap
 from serving.reference import Reference
-from serving.rules import Rules
 from serving.scorer import Scorer
 from training.baselines import calibrated_rules
+from training.bayes_fit import fit_bayes
 from training.fit import fit_model
 from training.history import History
 from training.settings import Settings
@@ -54,9 +55,16 @@ def pack(
     if choices.no_events is not None and history.features_without_events is not None:
         variant = fit_model(recipe, labelled, history.features_without_events, rows, choices.no_events)
     rules = calibrated_rules(history.rules, labelled, rows)
-    manifest = _manifest(history, choices, rows, (model, variant, rules))
+    bayes = _fit_bayes(history, rows)
+    scorers: dict[RungName, Scorer | None] = {
+        "model": model,
+        "no_events": variant,
+        "bayes": bayes,
+        "rules": rules,
+    }
+    manifest = _manifest(history, choices, rows, scorers, rules.calibration)
     manifest = manifest.model_copy(update={"judged_by": judged_by, "metrics": dict(metrics or {})})
-    save_artefact(folder, manifest, model, rules=history.rules_text, no_events=variant)
+    save_artefact(folder, manifest, model, rules=history.rules_text, no_events=variant, bayes=bayes)
     return load_artefact(folder)
 
 
@@ -65,13 +73,24 @@ def score(scorer: Scorer, columns: Columns) -> Floats:
     return scorer.probability(scorer.margin(columns))
 
 
+def _fit_bayes(history: History, rows: Rows) -> Bayes:
+    """The rung below the model, on the same rows."""
+    labelled = history.labelled
+    order = labelled.frame["order"].to_numpy(np.int64)[rows]
+    columns = labelled.at(rows, history.features)
+    return fit_bayes(history.features, columns, labelled.y(rows), labelled.clusters(rows), order, version="")
+
+
 def _manifest(
-    history: History, choices: Choices, rows: Rows, rungs: tuple[Model, Model | None, Rules]
+    history: History,
+    choices: Choices,
+    rows: Rows,
+    scorers: Mapping[RungName, Scorer | None],
+    rules_map: MonotoneMap | None,
 ) -> Manifest:
     """The facts of one fit; nothing in it depends on when or where it was written."""
     recipe, labelled = history.recipe, history.labelled
     as_of = labelled.frame["as_of_us"].to_numpy(np.int64)[rows]
-    model, variant, rules = rungs
     return Manifest(
         name=recipe.name,
         recipe=recipe,
@@ -83,8 +102,8 @@ def _manifest(
         n_leads=labelled.n_leads(rows),
         window_us=(int(as_of.min()), int(as_of.max())),
         history_end_us=history.end_us,
-        references=_references(history, rows, {"model": model, "no_events": variant, "rules": rules}),
-        rules_map=rules.calibration,
+        references=_references(history, rows, scorers),
+        rules_map=rules_map,
         settings=_settings(choices),
         versions={name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
     )

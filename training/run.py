@@ -78,53 +78,64 @@ def train(
     """
     started = time.perf_counter()
     history = read_history(recipe, Path(folder), progress)
-    reading = time.perf_counter() - started
+    asked = _Asked(tracking, progress, predictions, limit, time.perf_counter() - started)
     if out is not None or not tracking:
-        return _run(
-            history,
-            Path(out or mkdtemp(prefix="leadscore-")),
-            tracking,
-            progress,
-            predictions,
-            limit,
-            reading,
-        )
+        return _run(history, Path(out or mkdtemp(prefix="leadscore-")), asked, kept=True)
     with TemporaryDirectory(prefix="leadscore-") as work:
-        return _run(history, Path(work), tracking, progress, predictions, limit, reading)
+        return _run(history, Path(work), asked, kept=False)
 
 
-def _run(
-    history: History,
-    work: Path,
-    tracking: bool,
-    progress: Progress | None,
-    predictions: Path | None,
-    limit: Limit | None,
-    reading: float,
-) -> TrainingRun:
-    """From the history to the hand-back."""
+@dataclass(frozen=True)
+class _Asked:
+    """What the caller of `train` wants, and the seconds that reading took."""
+
+    tracking: bool
+    progress: Progress | None
+    predictions: Path | None
+    limit: Limit | None
+    reading: float
+
+
+def _run(history: History, work: Path, asked: _Asked, *, kept: bool) -> TrainingRun:
+    """From the history to the hand-back; `kept` says that `work` outlives the run."""
     split = forward_split(history.recipe, history.labelled.frame)
-    account = history.account + split.account
-    store = store_address() if tracking else None
     if (words := too_few(history, split)) is not None:
-        summary = summarise(history, split, "nothing_to_learn", [words])
-        run_id, _ = record_run(history, split, work, summary) if tracking else (None, None)
-        summary = {"run_id": run_id, **summary}
-        return TrainingRun("nothing_to_learn", summary, run_id, store=store, account=account)
-    trained = make(history, split, work, progress=progress, limit=limit, with_champion=tracking)
-    trained.seconds["read"] = reading
-    if predictions is not None:
-        write_predictions(history, split, trained.probabilities, predictions)
+        return _nothing(history, split, work, asked, words)
+    trained = make(
+        history, split, work, progress=asked.progress, limit=asked.limit, with_champion=asked.tracking
+    )
+    trained.seconds["read"] = round(asked.reading, 2)
+    if asked.predictions is not None:
+        write_predictions(history, split, trained.probabilities, asked.predictions)
     judgement = trained.judgement
     summary = summarise(history, split, judgement.verdict, list(judgement.reasons), trained)
     run_id, version = None, None
-    if tracking:
-        _tell(progress, "recording the run")
+    if asked.tracking:
+        _tell(asked.progress, "recording the run")
         run_id, version = record_run(history, split, work, summary, trained)
-    artefact = f"models:/{version.name}/{version.number}" if version else str(work / "served")
-    summary = {"run_id": run_id, **summary, "artefact": artefact}
+    artefact = str(work / "served") if kept else None
+    if version is not None:
+        artefact = f"models:/{version.name}/{version.number}"
     return TrainingRun(
-        judgement.verdict, summary, run_id, artefact, store, judgement, trained.evidence, account
+        judgement.verdict,
+        {"run_id": run_id, **summary, "artefact": artefact},
+        run_id,
+        artefact,
+        store_address() if asked.tracking else None,
+        judgement,
+        trained.evidence,
+        history.account + split.account,
+    )
+
+
+def _nothing(history: History, split: SplitRows, work: Path, asked: _Asked, words: str) -> TrainingRun:
+    """The end of a run that has too little to learn from; it is recorded all the same."""
+    summary = summarise(history, split, "nothing_to_learn", [words])
+    run_id, _ = record_run(history, split, work, summary) if asked.tracking else (None, None)
+    store = store_address() if asked.tracking else None
+    account = history.account + split.account
+    return TrainingRun(
+        "nothing_to_learn", {"run_id": run_id, **summary}, run_id, store=store, account=account
     )
 
 
@@ -163,7 +174,7 @@ def make(
 def predict_all(
     history: History, split: SplitRows, choices: Choices, judged: Artefact, limit: Limit | None
 ) -> dict[str, Floats]:
-    """Scorer → probabilities of the test rows; the model and the rules are those that serving loaded."""
+    """Scorer → probabilities of the test rows; model, bayes and rules are those that serving loaded."""
     labelled, fit, test = history.labelled, split.fit, split.test
     logistic = fit_logistic_model(
         history.recipe, labelled, history.features, fit, choices.model.plain_penalty
@@ -174,6 +185,7 @@ def predict_all(
         "newest_first": baselines.newest_first(labelled, fit, test),
         "rules": score(judged.rules, columns),
         "pls": baselines.pls(labelled, history.features, fit, test),
+        "bayes": score(judged.bayes, columns) if judged.bayes is not None else None,
         "logistic": score(logistic, columns),
         JUDGED: score(judged.model, columns),
     }

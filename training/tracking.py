@@ -219,7 +219,7 @@ def _told(what: str) -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without MLflow's and Alembic's talk (log lines, bars, hints): what went wrong is raised all the same."""
+    """Without MLflow's and Alembic's talk (log lines, bars, hints); what goes wrong is raised anyway."""
     loggers = [logging.getLogger(name) for name in ("mlflow", "alembic")]
     levels = [logger.level for logger in loggers]
     for logger in loggers:
