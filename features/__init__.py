@@ -8,6 +8,7 @@ from features.feature import Feature, dump_features, load_features
 from features.field_features import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
 from features.lead import Lead
 from features.offline import offline
+from features.matrix_file import write_matrix
 from features.online import online, stack
 from features.open_rows import OpenRows, write_open_leads
 from features.parse_lead import FieldProblem, LeadError, parse_lead
@@ -73,5 +74,6 @@ __all__ = [
     "snapshots",
     "stack",
     "tables_from_frames",
+    "write_matrix",
     "write_open_leads",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -43,16 +43,27 @@ def offline(
         LeadscoreError: a moment names a lead that the tables lack, or a feature a field that they lack.
     """
     frame = locate(tables, moments)
+    parts: dict[str, list[Column]] = {feature.name: [] for feature in features}
+    done = 0
+    for result in arrow_chunks(features, recipe, tables, frame, chunk):
+        for name, column in columns_of(features, result).items():
+            parts[name].append(column)
+        done += len(result)
+        if progress is not None:
+            progress(done)
+    return {name: cast(Column, np.concatenate(columns)) for name, columns in parts.items()}
+
+
+def arrow_chunks(
+    features: Sequence[Feature], recipe: Recipe, tables: Tables, frame: pd.DataFrame, chunk: int
+) -> Iterator[Any]:
+    """The reading of `frame` (see `locate`) as Arrow tables of up to `chunk` moments, each unsorted."""
     register_frame(tables.con, "moments", frame.head(0))
     query = expression(features, recipe, tables, bound(tables.con, "moments"))
-    parts: dict[str, list[Column]] = {feature.name: [] for feature in features}
     for start in range(0, max(len(frame), 1), chunk):
-        part = frame.iloc[start : start + chunk]
-        for name, column in _read(features, query, tables, part).items():
-            parts[name].append(column)
-        if progress is not None:
-            progress(start + len(part))
-    return {name: cast(Column, np.concatenate(columns)) for name, columns in parts.items()}
+        register_frame(tables.con, "moments", frame.iloc[start : start + chunk])
+        yield query.to_pyarrow()
+    tables.con.raw_sql("DROP TABLE moments")
 
 
 def locate(tables: Tables, moments: pd.DataFrame) -> pd.DataFrame:
@@ -173,13 +184,6 @@ def _only(part: Any, kind: Any, kinds: tuple[str, ...]) -> Any:
 
     wanted = kind == kinds[0] if len(kinds) == 1 else kind.isin(kinds)
     return ibis.ifelse(wanted, part, ibis.null(part.type()))
-
-
-def _read(features: Sequence[Feature], query: Any, tables: Tables, part: pd.DataFrame) -> Columns:
-    register_frame(tables.con, "moments", part)
-    result = query.to_pyarrow()
-    tables.con.raw_sql("DROP TABLE moments")
-    return columns_of(features, result)
 
 
 def columns_of(features: Sequence[Feature], result: Any) -> Columns:

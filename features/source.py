@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import tempfile
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pandas as pd
 
@@ -19,7 +21,8 @@ DATABASES = (".sqlite", ".sqlite3", ".db")
 def connect(memory_limit: str | None = None, threads: int | None = None) -> Any:
     """An Ibis connection to a DuckDB in this process, its clock in UTC.
 
-    What exceeds `memory_limit` (DuckDB's own default: 80 % of the machine) goes to a temporary folder.
+    What exceeds `memory_limit` (DuckDB's own default: 80 % of the machine) goes to the system's temporary
+    folder.
     """
     import ibis
 
@@ -27,6 +30,8 @@ def connect(memory_limit: str | None = None, threads: int | None = None) -> Any:
     con.raw_sql("SET TimeZone = 'UTC'")
     con.raw_sql("SET preserve_insertion_order = false")
     con.raw_sql("SET enable_progress_bar = false")
+    spill = Path(tempfile.gettempdir()) / f"leadscore-{uuid4().hex}"  # else it would be '.tmp' right here
+    con.raw_sql(f"SET temp_directory = {quoted(str(spill))}")
     if memory_limit is not None:
         con.raw_sql(f"SET memory_limit = {quoted(memory_limit)}")
     if threads is not None:

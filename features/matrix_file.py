@@ -1,0 +1,90 @@
+"""The training matrix as a Parquet file, written a part at a time: memory does not grow with its length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.catalogue import default_features
+from features.feature import Feature
+from features.offline import arrow_chunks, locate
+from features.recipe import Recipe
+from features.snapshots import RowAccount, snapshots
+from features.tables import Tables, read_tables
+
+MEMORY_LIMIT = "4GB"
+"""What DuckDB may hold of tables and intermediate results; the rest waits in a temporary folder."""
+ROWS_AT_ONCE = 100_000
+"""Snapshots a query and a row group: 200 features of them are 160 MB."""
+
+
+def write_matrix(
+    recipe: Recipe,
+    folder: Path | str,
+    out: Path | str,
+    *,
+    progress: Callable[[int, int | None], None] | None = None,
+    memory_limit: str = MEMORY_LIMIT,
+    rows_at_once: int = ROWS_AT_ONCE,
+) -> RowAccount:
+    """Write every snapshot of the recipe's tables to the Parquet file `out`, in time order.
+
+    Columns: lead_id, as_of (UTC; NULL where the recipe has no dates), age_days, label (NULL where not
+    known), label_known_at, then every default feature. `progress` is told how many snapshots of how many
+    are done. `out` appears when it is complete.
+
+    Raises:
+        LeadscoreError: as `read_tables` and `snapshots`.
+    """
+    import pyarrow.parquet as pq
+
+    tables = read_tables(recipe, folder, memory_limit=memory_limit)
+    taken = snapshots(recipe, tables)
+    features, done, total = default_features(recipe), 0, len(taken.frame)
+    unfinished = Path(f"{out}.unfinished")
+    writer = None
+    for part in _parts(recipe, features, tables, taken.frame, rows_at_once):
+        writer = writer or pq.ParquetWriter(unfinished, part.schema, compression="zstd")
+        writer.write_table(part)
+        done += len(part)
+        if progress is not None:
+            progress(done, total)
+    if writer is not None:
+        writer.close()
+    unfinished.replace(out)
+    return taken.account
+
+
+def _parts(
+    recipe: Recipe, features: tuple[Feature, ...], tables: Tables, frame: pd.DataFrame, size: int
+) -> Iterator[Any]:
+    """Arrow tables of at most `size` snapshots each; an empty one where there is no snapshot."""
+    moments = locate(tables, frame)
+    for place, result in enumerate(arrow_chunks(features, recipe, tables, moments, size)):
+        part = _head(recipe, frame.iloc[place * size : (place + 1) * size])
+        values = result.sort_by("moment")
+        for feature in features:
+            part = part.append_column(feature.name, values.column(feature.name))
+        yield part
+
+
+def _head(recipe: Recipe, part: pd.DataFrame) -> Any:
+    import pyarrow as pa
+
+    def moments(column: str) -> Any:
+        if not recipe.dated:
+            return pa.nulls(len(part), pa.timestamp("us", tz="UTC"))
+        return pa.array(part[column].to_numpy(dtype="int64"), type=pa.timestamp("us", tz="UTC"))
+
+    return pa.table(
+        {
+            "lead_id": pa.array(part["lead_id"], type=pa.string()),
+            "as_of": moments("as_of_us"),
+            "age_days": pa.array(part["age_days"].to_numpy(dtype="float64")),
+            "label": pa.array(part["label"].to_numpy(dtype="float64"), from_pandas=True),
+            "label_known_at": moments("label_known_us"),
+        }
+    )
