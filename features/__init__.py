@@ -7,8 +7,8 @@ from features.event_features import DecayedCount, EventCount, FirstEventDelay, R
 from features.feature import Feature, dump_features, load_features
 from features.field_features import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
 from features.lead import Lead
-from features.offline import offline
 from features.matrix_file import write_matrix
+from features.offline import offline
 from features.online import online, stack
 from features.open_rows import OpenRows, write_open_leads
 from features.parse_lead import FieldProblem, LeadError, parse_lead
