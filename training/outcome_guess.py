@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from features.errors import LeadscoreError
@@ -13,9 +13,12 @@ from training.presets import plain, presets
 _MOST_VALUES = 40
 # Compared with `plain` texts: lower case, without accents. "not converted" is caught by _NOT.
 _WON = re.compile(
-    r"\b(?:won|converted|convert|customer|client|yes|y|true|1|oui|vrai|gagne|gagnee|signe|signee|signed"
-    r"|converti|convertie|sold|vendu|success|successful|bought|purchased|subscribed|activated|accepted"
-    r"|paid|enrolled|win|qualified|achete|gewonnen)\b"
+    r"\b(?:won|win|converted|convert|customer|client|yes|y|true|1|oui|vrai|gagne|gagnee|signe|signee|signed"
+    r"|converti|convertie|sold|vendu|bought|purchased|achete|gewonnen|deal)\b"
+)
+# Words of earlier stages too: they mean won only where no value says it plainly.
+_PERHAPS_WON = re.compile(
+    r"\b(?:success|successful|subscribed|activated|accepted|paid|enrolled|registered|qualified|positive|good)\b"
 )
 _NOT = re.compile(
     r"\b(?:not|non|no|un|lost|never|pas|dis|unqualified|disqualified|nonconverted|unconverted)\b"
@@ -119,13 +122,15 @@ def find_column(table: TableProfile, name: str, option: str) -> str:
 
 def divide_stages(values: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Of the stages in an outcomes table: those that mean won, and those that mean lost."""
-    won = tuple(value for value in values if is_won(value))
+    won = won_among(values)
     return won, tuple(value for value in values if value not in won and _LOST.search(plain(value)))
 
 
-def is_won(value: str) -> bool:
-    """Whether a value reads as a win: "Closed Won", "converti", "1", but not "not converted"."""
-    return _WON.search(plain(value)) is not None and _NOT.search(plain(value)) is None
+def won_among(values: Iterable[str]) -> tuple[str, ...]:
+    """Those of `values` that read as a win: "Closed Won", "converti", "1", but not "not converted"."""
+    able = [value for value in values if _NOT.search(plain(value)) is None]
+    plainly = tuple(value for value in able if _WON.search(plain(value)))
+    return plainly or tuple(value for value in able if _PERHAPS_WON.search(plain(value)))
 
 
 def _score(table: TableProfile, name: str) -> float:
@@ -142,7 +147,7 @@ def _score(table: TableProfile, name: str) -> float:
     named = _NAMED.get(column.role or "", 0.5 if inside else 0.0)
     if not named:
         return 0.0
-    won = [value for value in values if is_won(value)]
+    won = won_among(values)
     if not won or len(won) == len(values):
         return 0.0
     return named + (0.25 if len(values) == 2 else 0.0)
@@ -157,7 +162,7 @@ def _outcome_words() -> frozenset[str]:
 def _divide(column: str, values: dict[str, int], table: TableProfile) -> OutcomeColumn:
     preset = {plain(value) for value in table.columns[column].won}
     won = tuple(value for value in values if plain(value) in preset)
-    won = won or tuple(value for value in values if is_won(value))
+    won = won or won_among(values)
     lost = {plain(value) for value in table.columns[column].lost}
     found = _with_rest(column, values, won)
     if not lost:

@@ -9,7 +9,7 @@ from typing import Literal
 
 from features.errors import LeadscoreError
 from training.column_profile import ColumnProfile, TableProfile
-from training.outcome_guess import divide_stages, is_won
+from training.outcome_guess import divide_stages, won_among
 from training.presets import plain
 
 Kind = Literal["leads", "events", "outcomes", "accounts", "field_history", "other"]
@@ -181,7 +181,7 @@ def stage_column(table: TableProfile, pointer: str) -> str | None:
     ]
     named = re.compile(r"\b(?:stage|status|outcome|kind|type|event|activity|action|statut|etape|name)\b")
     called = [column.name for column in few if named.search(plain(column.name))]
-    ended = [column.name for column in few if any(map(is_won, table.cells(column.name).dropna().unique()))]
+    ended = [column.name for column in few if won_among(table.cells(column.name).dropna().unique())]
     words = [column.name for column in few if column.format.type == "category"]
     return next(iter([*(name for name in called if name in ended), *called, *ended, *words]), None)
 
