@@ -89,10 +89,10 @@ def snapshots(recipe: Path, folder: Path | None, out: Path, as_json: bool) -> No
     Example:  leadscore snapshots acme/recipe.toml -o matrix.parquet
     """
     from features import load_recipe, write_matrix
-    from features.terminal import print_json, print_table, say, spinner
+    from features.terminal import bar, print_json, print_table, say
 
-    with spinner("reading tables") as step:
-        account = write_matrix(load_recipe(recipe), folder or recipe.parent, out, progress=step)
+    with bar("computing features") as tick:
+        account = write_matrix(load_recipe(recipe), folder or recipe.parent, out, progress=tick)
     if as_json:
         print_json({"out": str(out), "rows": dict(account.rows())})
     else:
