@@ -8,8 +8,9 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
+from numpy.typing import NDArray
 
-from features import Columns, Feature, Lead, LeadscoreError, Recipe, dump_features, online, stack
+from features import Column, Columns, Feature, Lead, LeadscoreError, Recipe, dump_features, online, stack
 from serving.answer import About, Background, Computed, Rung, compute, scored, take, unscored
 from serving.artefact import Artefact
 from serving.rules import Rules
@@ -106,8 +107,9 @@ class Ladder:
         answers: dict[int, Score] = {}
         notes: list[list[str]] = [[] for _ in asked]
         open_rows = [i for i, lead in enumerate(asked) if lead.outcome is None and not lead.opted_out]
-        self._warn(columns, asked, open_rows, notes)
-        for computed, rows in self._climb(columns, asked, open_rows, notes, reasons):
+        thin = self._thin(columns, len(asked))
+        self._warn(asked, open_rows, thin, notes)
+        for computed, rows in self._climb(columns, asked, open_rows, thin, notes, reasons):
             for at, row in enumerate(rows):
                 answers[row] = scored(asked[row], background, row, computed, at, about, notes[row])
         return [
@@ -120,11 +122,11 @@ class Ladder:
         columns: Columns,
         asked: Sequence[Asked],
         rows: list[int],
+        thin: list[bool],
         notes: list[list[str]],
         reasons: int,
     ) -> Iterator[tuple[Computed, list[int]]]:
         """Each rung's answers and the rows that they are for, best rung first."""
-        thin = self._thin(columns)
         left = rows
         for rung in self.rungs:
             last = rung is self.rungs[-1]
@@ -144,30 +146,35 @@ class Ladder:
             yield computed, mine
 
     def _warn(
-        self, columns: Columns, asked: Sequence[Asked], rows: list[int], notes: list[list[str]]
+        self, asked: Sequence[Asked], rows: list[int], thin: list[bool], notes: list[list[str]]
     ) -> None:
         """Say what every answer to these rows suffers from."""
-        thin = self._thin(columns)
         for row in rows:
             if self.recipe.events is not None and not asked[row].events_given:
                 notes[row].append(_NO_EVENTS)
             if thin[row] and len(self.rungs) > 1:
                 notes[row].append(_THIN)
 
-    def _thin(self, columns: Columns) -> list[bool]:
+    @cached_property
+    def _signals(self) -> tuple[str, ...]:
+        """Names of the features that know something of the lead itself."""
+        return tuple(f.name for f in self.features if f.group in ("fit", "origin", "engagement"))
+
+    def _thin(self, columns: Columns, rows: int) -> list[bool]:
         """For each lead whether none of its fields and no event is known."""
-        names = [f.name for f in self.features if f.group in ("fit", "origin", "engagement")]
-        rows = len(next(iter(columns.values())))
         known = np.zeros(rows, dtype=np.bool_)
-        for name in names:
-            column = columns[name]
-            if column.dtype == np.float64:
-                known |= ~np.isnan(column.astype(np.float64))
-            else:
-                known |= np.array([level is not None for level in column.tolist()], dtype=np.bool_)
+        for name in self._signals:
+            known |= _given(columns[name])
             if known.all():
                 break
-        return [not one for one in known] if names else [False] * rows
+        return [not one for one in known] if self._signals else [False] * rows
+
+
+def _given(column: Column) -> NDArray[np.bool_]:
+    """Where a column is not missing."""
+    if column.dtype == np.float64:
+        return ~np.isnan(column.astype(np.float64, copy=False))
+    return np.array([level is not None for level in column.tolist()], dtype=np.bool_)
 
 
 def asked_of(lead: Lead) -> Asked:

@@ -75,6 +75,7 @@ def fetch(reference: ChampionRef | str | Path) -> Path:
     address = reference.uri if isinstance(reference, ChampionRef) else str(reference)
     if ":/" not in address:
         return artefact_within(Path(address))
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # stderr is for our own talk
     import mlflow
 
     mlflow.set_tracking_uri(store_address())
