@@ -35,13 +35,14 @@ class Reference(BaseModel):
     def of(cls, probabilities: Floats, hot_share: float = 0.1, warm_share: float = 0.3) -> Reference:
         """The reference of a rung from its `probabilities` on the open leads, at least one.
 
-        The best `hot_share` of them are hot, the next up to `warm_share` warm.
+        The best `hot_share` of them are hot, the next up to `warm_share` warm. Of leads that tie across a
+        cut all or none are, by their middle rank: where everybody is alike, nobody is hot.
         """
         levels = (np.arange(_POINTS) + 0.5) / _POINTS
         ordered = np.sort(np.asarray(probabilities, dtype=np.float64))
         kept = ordered if len(ordered) <= _POINTS else np.quantile(ordered, levels, method="nearest")
-        hot, warm = np.quantile(ordered, [1 - hot_share, 1 - max(warm_share, hot_share)], method="higher")
-        return cls(probabilities=tuple(map(float, kept)), hot=float(hot), warm=float(warm))
+        hot, warm = _cut(ordered, hot_share), _cut(ordered, max(warm_share, hot_share))
+        return cls(probabilities=tuple(map(float, kept)), hot=hot, warm=warm)
 
     def scores(self, probabilities: Floats) -> list[int]:
         """1–99: the mid-rank percentile of each probability among the reference leads."""
@@ -57,3 +58,11 @@ class Reference(BaseModel):
     @cached_property
     def _sorted(self) -> Floats:
         return np.array(self.probabilities, dtype=np.float64)
+
+
+def _cut(ordered: Floats, share: float) -> float:
+    """The least of the `ordered` probabilities whose middle rank is within the best `share`, else beyond."""
+    values, counts = np.unique(ordered, return_counts=True)
+    middle = (np.cumsum(counts) - counts / 2) / len(ordered)
+    best = values[middle >= 1 - share]
+    return float(best[0]) if len(best) else float(min(1.0, np.nextafter(ordered[-1], 2.0)))

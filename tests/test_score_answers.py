@@ -148,6 +148,12 @@ def test_bands_hold_the_shares_that_the_recipe_asks_for() -> None:
     assert 195 <= maturities.count("warm") <= 205
 
 
+def test_where_everybody_is_alike_nobody_is_hot() -> None:
+    alike = np.full(50, 0.2)
+    assert set(Reference.of(alike).maturities(alike)) == {"cold"}
+    assert Reference.of(alike).scores(alike)[0] == 50
+
+
 def test_features_on_one_subject_speak_once_and_the_strongest_comes_first() -> None:
     week, month = EventCount(("demo_request",), 7), EventCount(("demo_request",), 30)
     size = scorers.SIZE
