@@ -18,6 +18,7 @@ LeakKind = Literal[
     "too good alone",
     "filled by the outcome",
     "filled when closed",
+    "written at the outcome",
     "calendar",
     "counter",
     "after creation",

@@ -41,7 +41,8 @@ figcaption { color: var(--soft); font-size: .875rem; max-width: 48rem; }
 svg { max-width: 100%; height: auto; display: block; }
 svg text { font: 12px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: var(--ink); }
 svg text.soft { fill: var(--soft); }
-.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(27rem, 1fr)); gap: 1rem; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(27rem, 1fr)); gap: 1rem;
+  align-items: start; }
 .card { border: 1px solid var(--rule); padding: .75rem 1rem; break-inside: avoid; min-width: 0; }
 .card h3 { margin-top: 0; }
 .card.suspect { border: 2px solid #D55E00; }

@@ -87,7 +87,7 @@ def _subject(run: ReportInput, parts: Contributions, places: list[int]) -> Subje
 def _label(feature: Feature, members: int) -> str:
     """What a subject is called: its one feature's label, its events, or its field."""
     kinds = getattr(feature, "kinds", None)
-    if members > 1 and kinds:
+    if members > 1 and kinds and (len(kinds) <= 3 or getattr(feature, "called", None)):
         return f"{kinds_label(kinds, getattr(feature, 'called', None))}: events"
     return feature.label.partition(":")[0] if members > 1 else feature.label
 

@@ -47,8 +47,16 @@ def percent(value: float) -> str:
 
 
 def plain(value: float) -> str:
-    """A number in three digits."""
-    return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
+    """A number in three digits, years in four.
+
+    >>> plain(0.5), plain(1996), plain(38916), plain(61104000)
+    ('0.5', '1996', '38,900', '61.1 M')
+    """
+    if not math.isfinite(value) or abs(value) < 10_000:
+        return f"{value:.4g}" if value == round(value) else f"{value:.3g}"
+    size = 10 ** (math.floor(math.log10(abs(value))) - 2)
+    rounded = round(value / size) * size
+    return f"{rounded:,.0f}" if abs(rounded) < 1e6 else f"{rounded / 1e6:,g} M"
 
 
 def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:

@@ -79,11 +79,12 @@ def curves_chart(
     ends = (min(xs, default=0.0), max(xs, default=1.0))
     across = Scale(*ends, left, right)
     up = Scale(0.0, y_top or top_of(ys), bottom, top)
+    most = max(2, min(6, int((bottom - top) / 28)))
     ticks = x_ticks or [(value, x_words(value)) for value in nice_ticks(*ends)]
     parts = [
         words(0, 12, y_title),
         key,
-        left_axis(up, left, [(value, y_words(value)) for value in nice_ticks(0, up.high)], right),
+        left_axis(up, left, [(value, y_words(value)) for value in nice_ticks(0, up.high, most)], right),
         bottom_axis(across, bottom, _apart(ticks, across), x_title, top),
         *[_drawn(curve, across, up) for curve in curves],
     ]
