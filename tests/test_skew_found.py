@@ -1,0 +1,131 @@
+"""A logged request is read again by the other reading: agreement is exact, and a defect is found by its name."""
+
+from __future__ import annotations
+
+import json
+import math
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features import Feature, LeadscoreError, Recency, Recipe, default_features, online
+from features.clock import from_us
+from serving.envelope import LeadRequest, read_lead
+from serving.request_log import RequestLog, read_log
+from serving.skew import check_skew, mismatches
+from tests.histories import CLOCK_US, History, draw_history
+
+
+def requests(history: History, *, events: bool = True) -> list[dict[str, Any]]:
+    """The history's moments as request bodies; every third lead brings an undeclared 'ingested_at'."""
+    logs = dict(tuple(history.events.groupby("lead_id")))
+    cells = history.leads.set_index("lead_id").to_dict("index")
+    bodies = []
+    for lead_id, as_of_us in zip(history.moments["lead_id"], history.moments["as_of_us"], strict=True):
+        log = logs.get(lead_id, history.events.head(0)).drop(columns="lead_id").to_dict("records")
+        body = {"lead_id": lead_id, "fields": cells[lead_id], "as_of": from_us(int(as_of_us)).isoformat()}
+        bodies.append(body | {"events": log if events else None})
+    return [json.loads(json.dumps(body)) for body in bodies]
+
+
+def serve(bodies: list[dict[str, Any]], recipe: Recipe, log: RequestLog) -> tuple[Feature, ...]:
+    """What the service does with each body, as far as the log is concerned."""
+    features = default_features(recipe)
+    for body in bodies:
+        lead = read_lead(recipe, LeadRequest.model_validate(body), CLOCK_US)
+        log.append(body, lead.as_of_us, features, online(features, lead), "model 1")
+    return features
+
+
+@given(seed=st.integers(0, 2**32 - 1), events=st.booleans())
+@settings(max_examples=4, deadline=None)
+def test_what_was_served_is_what_training_would_read(
+    seed: int, events: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    history = draw_history(seed, leads=12)
+    path = tmp_path_factory.mktemp("log") / "requests.jsonl"
+    features = serve(requests(history, events=events), history.recipe, RequestLog(path))
+    rows = check_skew(path, history.recipe)
+    assert {row.feature for row in rows} == {feature.name for feature in features}
+    assert [row for row in rows if row.mismatches] == []
+    assert all(row.rows == len(history.moments) for row in rows)
+
+
+def test_requests_with_and_without_events_and_json_numbers_may_follow_each_other(tmp_path: Path) -> None:
+    history = draw_history(11, leads=4)
+    bodies = [*requests(history), *requests(history, events=False), {"lead_id": "new"}]
+    for at, cell in enumerate((12, 12.5, True, "12", 10**30, -(2**63))):
+        bodies.append(
+            {"lead_id": f"n{at}", "fields": {"size": cell if at != 2 else 1, "industry": cell}, "events": []}
+        )
+    serve(bodies, history.recipe, RequestLog(tmp_path / "log"))
+    rows = check_skew(tmp_path / "log", history.recipe)
+    assert mismatches(rows) == 0
+    assert {row.rows for row in rows} == {len(bodies)}
+
+
+def test_a_defect_of_the_online_reading_is_found_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = draw_history(7)
+    right = Recency.value
+    monkeypatch.setattr(Recency, "value", lambda self, lead: right(self, lead) + 0.25)
+    serve(requests(history), history.recipe, RequestLog(tmp_path / "log"))
+    found = [row for row in check_skew(tmp_path / "log", history.recipe) if row.mismatches]
+    assert found
+    assert all(row.feature.startswith("recency_") for row in found)
+    assert all(row.worst == pytest.approx(0.25) and row.line is not None for row in found)
+
+
+def test_a_value_that_one_reading_misses_is_infinitely_far_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    history = draw_history(7)
+    monkeypatch.setattr(Recency, "value", lambda self, lead: math.nan)
+    serve(requests(history), history.recipe, RequestLog(tmp_path / "log"))
+    first = check_skew(tmp_path / "log", history.recipe)[0]
+    assert first.feature.startswith("recency_")
+    assert first.worst == math.inf
+
+
+def test_the_log_is_its_owners_and_may_be_rotated(tmp_path: Path) -> None:
+    history, path = draw_history(3, leads=2), tmp_path / "log"
+    log = RequestLog(path)
+    serve(requests(history), history.recipe, log)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.rename(tmp_path / "log.1")
+    serve(requests(history), history.recipe, log)
+    for name in ("log", "log.1"):
+        assert len(list(read_log(tmp_path / name))) == len(history.moments)
+
+
+def test_nothing_is_logged_unless_a_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("LEADSCORE_REQUEST_LOG", raising=False)
+    assert RequestLog.from_environment() is None
+    monkeypatch.setenv("LEADSCORE_REQUEST_LOG", str(tmp_path / "log"))
+    log = RequestLog.from_environment()
+    assert log is not None
+    assert log.path == tmp_path / "log"
+    assert not log.path.exists()
+
+
+def test_a_log_that_cannot_be_written_is_said_once_and_stops_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    history = draw_history(3, leads=2)
+    serve(requests(history), history.recipe, RequestLog(tmp_path / "absent" / "log"))
+    assert capsys.readouterr().err.count("cannot log requests") == 1
+
+
+def test_a_line_that_was_cut_off_is_named(tmp_path: Path) -> None:
+    history, path = draw_history(3, leads=2), tmp_path / "log"
+    serve(requests(history), history.recipe, RequestLog(path))
+    path.write_text(path.read_text()[:-30])
+    with pytest.raises(LeadscoreError, match=f"line {len(history.moments) + 1}"):
+        check_skew(path, history.recipe)
+    with pytest.raises(LeadscoreError, match="no such file"):
+        check_skew(tmp_path / "absent", history.recipe)
