@@ -17,7 +17,7 @@ def with_accounts(company: Company, folder: Path | None) -> tuple[TableProfile, 
     Only where the engine reads both files as they are: Parquet, or plain UTF-8 text without oddities.
     """
     joined = company.kind("accounts")
-    if joined is None or not (_plain(company.leads) and _plain(joined.table)):
+    if joined is None or not (is_plain(company.leads) and is_plain(joined.table)):
         return company.leads, None
     leads, accounts = company.leads, joined.table
     taken = set(leads.columns)
@@ -32,8 +32,8 @@ def with_accounts(company: Company, folder: Path | None) -> tuple[TableProfile, 
     ).drop(columns="__key")
     picked = ", ".join(f"a.{named(name)} AS {named(new)}" for name, new in columns.items())
     select = (
-        f"SELECT l.*, {picked}\nFROM {_relation(leads, folder)} AS l\n"
-        f"LEFT JOIN (SELECT DISTINCT ON ({named(joined.key)}) * FROM {_relation(accounts, folder)}) AS a\n"
+        f"SELECT l.*, {picked}\nFROM {relation_of(leads, folder)} AS l\n"
+        f"LEFT JOIN (SELECT DISTINCT ON ({named(joined.key)}) * FROM {relation_of(accounts, folder)}) AS a\n"
         f"ON l.{named(joined.lead_key)} = a.{named(joined.key)}"
     )
     widened = profile(leads.path, replace(leads.raw, frame=merged))
@@ -44,9 +44,9 @@ def with_accounts(company: Company, folder: Path | None) -> tuple[TableProfile, 
 
 def shuffled(leads: TableProfile, folder: Path | None) -> str | None:
     """A SELECT of the leads in an order that says nothing, the same each time; None for untidy files."""
-    if not _plain(leads):
+    if not is_plain(leads):
         return None
-    return f"SELECT * FROM {_relation(leads, folder)} AS l\nORDER BY hash(l::VARCHAR), l::VARCHAR"
+    return f"SELECT * FROM {relation_of(leads, folder)} AS l\nORDER BY hash(l::VARCHAR), l::VARCHAR"
 
 
 def file_name(path: Path, folder: Path | None) -> str:
@@ -54,7 +54,8 @@ def file_name(path: Path, folder: Path | None) -> str:
     return path.name if folder is None else os.path.relpath(path.resolve(), folder.resolve())
 
 
-def _plain(table: TableProfile) -> bool:
+def is_plain(table: TableProfile) -> bool:
+    """Whether the engine reads the file as it is: Parquet, or UTF-8 text without oddities."""
     dialect = table.raw.dialect
     if dialect.kind == "parquet":
         return dialect.compression is None
@@ -68,7 +69,7 @@ def _plain(table: TableProfile) -> bool:
     )
 
 
-def _relation(table: TableProfile, folder: Path | None) -> str:
+def relation_of(table: TableProfile, folder: Path | None) -> str:
     """The table function that reads a file, each cell of a text as text."""
     name = quoted(file_name(table.path, folder))
     text = table.raw.dialect.text

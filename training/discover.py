@@ -15,6 +15,7 @@ from features.errors import LeadscoreError
 from features.rawtable import read_raw
 from training.account_join import shuffled, with_accounts
 from training.column_profile import ColumnProfile, TableProfile, profile
+from training.event_log import cut_log
 from training.findings import Finding, list_findings
 from training.history_shape import is_sorted_by, propose_horizon, propose_start
 from training.leaks import Suspect
@@ -62,18 +63,17 @@ def discover(
     """
     tables = [profile(Path(path), read_raw(path, strict=strict)) for path in paths]
     _check(tables)
-    company = tell_apart(tables, id)
-    leads, relation = with_accounts(company, folder)
-    company = replace(company, leads=leads)
+    company, relations, remarks = _company(tables, outcome, id, folder)
+    leads = company.leads
     excluded = {find_column(leads, column, "--exclude") for column in exclude}
     _answer(leads, id, time)
     ended = find_outcome(company, outcome)
     order, dated = _order(leads)
     suspects = suspect_columns(leads, ended, order, dated, excluded)
-    draft = _draft(company, ended, suspects, excluded, folder, name, relation)
+    draft = _draft(company, ended, suspects, excluded, folder, name, relations)
     used = {field.column.name for field in draft.fields}
     beside = [table for table in tables if table.path != leads.path]
-    remarks = [remark for table in (leads, *beside) for remark in table.remarks] + draft.remarks
+    remarks += [remark for table in (leads, *beside) for remark in table.remarks] + draft.remarks
     return Discovery(
         recipe_toml=write_recipe(draft),
         findings=tuple(list_findings(company, ended.main, used, suspects, excluded)),
@@ -81,6 +81,18 @@ def discover(
         remarks=tuple(remarks),
         quality=tuple((t.raw.name, *count) for t in tables for count in t.raw.counts()),
     )
+
+
+def _company(
+    tables: Sequence[TableProfile], outcome: str | None, id_column: str | None, folder: Path | None
+) -> tuple[Company, dict[str, str], list[str]]:
+    """The company's tables, the SELECTs that the recipe needs for them, and remarks."""
+    log = cut_log(tables, outcome, id_column, folder)
+    if log is not None:
+        return log.company, log.relations, list(log.remarks)
+    company = tell_apart(tables, id_column)
+    leads, relation = with_accounts(company, folder)
+    return replace(company, leads=leads), {} if relation is None else {"leads": relation}, []
 
 
 def _check(tables: Sequence[TableProfile]) -> None:
@@ -174,7 +186,7 @@ def _draft(
     excluded: set[str],
     folder: Path | None,
     name: str | None,
-    relation: str | None,
+    relations: dict[str, str],
 ) -> Draft:
     """Everything that the recipe says."""
     leads, events = company.leads, company.kind("events")
@@ -195,7 +207,7 @@ def _draft(
         outcome=ended,
         crm=leads.crm,
         folder=folder,
-        relation=relation,
+        relations=relations,
         events=events,
         history=company.kind("field_history"),
     )
@@ -206,10 +218,11 @@ def _draft(
         counted = values >= (localise(start, "UTC") if start else -np.inf)
         draft.horizon, draft.horizon_reason = propose_horizon(values[counted], occurred[counted])
     elif created is None and is_sorted_by(ended.won):
-        draft.relation = draft.relation or shuffled(leads, folder)
+        if "leads" not in relations and (mixed := shuffled(leads, folder)) is not None:
+            relations["leads"] = mixed
         draft.remarks.append(
             "the rows are sorted by the outcome, so that their order is not that of time: "
-            + ("they are taken in a mixed order; " if draft.relation else "sort them by time, or ")
+            + ("they are taken in a mixed order; " if "leads" in relations else "sort them by time, or ")
             + "name a column of time with --time COLUMN"
         )
     _remark(draft, company, created)
@@ -227,7 +240,7 @@ def _remark(draft: Draft, company: Company, created: ColumnProfile | None) -> No
             f"{table.raw.name}: nothing in it names a lead of {draft.leads.raw.name}; not used"
         )
     for joined in company.joined:
-        if joined.kind == "other" or (joined.kind == "accounts" and draft.relation is None):
+        if joined.kind == "other" or (joined.kind == "accounts" and "leads" not in draft.relations):
             draft.remarks.append(
                 f"{joined.table.raw.name}: belongs to the leads by '{joined.key}', but is not used"
             )

@@ -38,7 +38,7 @@ class Draft:
     outcome: OutcomeSource
     crm: str | None
     folder: Path | None
-    relation: str | None
+    relations: dict[str, str]
     events: Joined | None
     history: Joined | None
     horizon: int = 90
@@ -88,17 +88,17 @@ def _about(draft: Draft) -> str:
 
 
 def _tables(draft: Draft) -> str:
-    leads = _quoted(file_name(draft.leads.path, draft.folder))
-    if draft.relation is not None:
-        leads = f'{{ sql = """\n{draft.relation}\n""" }}'
-    lines = ["[tables]", f"leads = {leads}"]
+    lines = ["[tables]", f"leads = {_source('leads', draft.leads, draft)}"]
     beside = {"events": draft.events, "outcomes": draft.outcome.joined, "field_history": draft.history}
-    lines += [f"{kind} = {_file(joined, draft)}" for kind, joined in beside.items() if joined is not None]
+    lines += [f"{kind} = {_source(kind, joined.table, draft)}" for kind, joined in beside.items() if joined]
     return "\n".join(lines)
 
 
-def _file(joined: Joined, draft: Draft) -> str:
-    return _quoted(file_name(joined.table.path, draft.folder))
+def _source(kind: str, table: TableProfile, draft: Draft) -> str:
+    """A file by its name, or a SELECT."""
+    if kind in draft.relations:
+        return f'{{ sql = """\n{draft.relations[kind]}\n""" }}'
+    return _quoted(file_name(table.path, draft.folder))
 
 
 def _lead(draft: Draft) -> str:
