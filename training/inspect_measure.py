@@ -125,22 +125,36 @@ def _ranges(column: Column, kind: str) -> Iterator[tuple[str, Mask]]:
 
 
 def _quantile_bands(values: Floats, filled: Mask, kind: str) -> Iterator[tuple[str, Mask]]:
-    """Bands of about equal size, in words of three digits: no single lead's exact number is shown."""
-    edges = np.unique(np.quantile(values[filled], np.linspace(0, 1, _BANDS + 1), method="nearest"))
-    if edges[0] == 0 and len(edges) > 1:  # "none" is a value of its own
-        yield _word(0.0, kind), values == 0
-        edges = np.r_[np.min(values[filled & (values > 0)]), edges[1:]]
-    for low, high, last in zip(edges[:-1], edges[1:], [*[False] * (len(edges) - 2), True], strict=True):
-        inside = filled & (values >= low) & ((values <= high) if last else (values < high))
-        yield f"{_word(low, kind)} to {_word(high, kind)}", inside
-    if len(edges) == 1:
-        yield _word(float(edges[0]), kind), filled & (values == edges[0])
+    """Bands of about equal size, in words of three digits: no single lead's exact number is shown.
+
+    Zero means "none" in counts and amounts, so it is a band of its own where it is often.
+    """
+    zero = values == 0
+    if zero.sum() >= FEWEST:
+        yield _word(0.0, kind), zero
+        filled = filled & ~zero
+    known = values[filled]
+    if not len(known):
+        return
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, _BANDS + 1)[1:-1], method="nearest"))
+    band = np.searchsorted(edges, values, side="right")
+    for place in range(len(edges) + 1):
+        inside = filled & (band == place)
+        if inside.any():
+            yield _span(float(values[inside].min()), float(values[inside].max()), kind), inside
+
+
+def _span(low: float, high: float, kind: str) -> str:
+    ends = _word(low, kind), _word(high, kind)
+    return ends[0] if ends[0] == ends[1] else f"{ends[0]} to {ends[1]}"
 
 
 def _word(value: float, kind: str) -> str:
     if kind == "boolean" or (kind == "phone" and value in (0.0, 1.0)):
         return "yes" if value else "no"
-    return from_us(int(value)).date().isoformat() if kind == "date" else plain(float(value))
+    if kind == "date":
+        return from_us(int(value)).date().isoformat()
+    return "over 0" if 0 < value < 0.005 else plain(value)
 
 
 @dataclass(frozen=True)

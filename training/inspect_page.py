@@ -117,9 +117,7 @@ def _card(column: Inspected) -> Markup:
         tag("h3", column.label),
         paragraph(tag("span", suspicion.kind, class_="flag"), " ", suspicion.reason) if suspicion else None,
         paragraph(_described(column), soft=True),
-        paragraph(
-            f"AUC alone, forward in time: {_auc(column)}. Stability: {column.stability}{_when(column)}."
-        ),
+        paragraph(f"AUC alone, forward in time: {_auc(column)}. Stability: {_steady(column)}."),
         paragraph(column.note) if column.note else None,
         _by_value(column),
         _by_month(column),
@@ -135,8 +133,10 @@ def _described(column: Inspected) -> str:
     return f"{filled}: {won} of the converted, {other} of the others."
 
 
-def _when(column: Inspected) -> str:
-    return f", most in {column.drift.worst}" if column.drift and column.drift.moves else ""
+def _steady(column: Inspected) -> str:
+    """Stability with the month that differs most."""
+    moved = column.drift is not None and column.drift.moves
+    return f"{column.stability}, most in {column.drift.worst}" if column.drift and moved else column.stability
 
 
 def _by_value(column: Inspected) -> Markup | None:

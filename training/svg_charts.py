@@ -79,7 +79,7 @@ def curves_chart(
     ends = (min(xs, default=0.0), max(xs, default=1.0))
     across = Scale(*ends, left, right)
     up = Scale(0.0, y_top or top_of(ys), bottom, top)
-    most = max(2, min(6, int((bottom - top) / 28)))
+    most = max(3, min(6, int((bottom - top) / 28)))
     ticks = x_ticks or [(value, x_words(value)) for value in nice_ticks(*ends)]
     parts = [
         words(0, 12, y_title),
@@ -164,7 +164,7 @@ def _end(rows: Sequence[ValueRow], reference: float | None) -> float:
 def _marks(bars: bool) -> tuple[Markup, Markup, Markup]:
     whisker = line(2, 5, 26, 5, BLUE, 1.5)
     value = _bar(0, 28, 5, BLUE) if bars else join([whisker, dot(14, 5, BLUE)])
-    return value, dot(14, 5, GREY, hollow=True), line(14, -2, 14, 12, INK, 1.5, "4 3")
+    return value, dot(14, 5, GREY, hollow=True), line(14, 0, 14, 11, INK, 1.5, "3 1")
 
 
 def _row(row: ValueRow, across: Scale, y: float, wide: float, bars: bool) -> Markup:
