@@ -10,7 +10,7 @@ from typing import Any
 from features.canonical_leads import require_columns
 from features.errors import LeadscoreError
 from features.measures import CENT, LARGEST_VALUE
-from features.moment_sql import moment_sql, text_sql, types_of
+from features.moment_sql import dated_sql, text_sql, types_of
 from features.parse import parse_date
 from features.quality import Quality
 from features.recipe import Recipe
@@ -35,12 +35,9 @@ def create_events(con: Any, recipe: Recipe, view: str, now_us: int, quality: Qua
     roles |= {role: getattr(events, role) for role in ("event_id", "ingested_at", "value")}
     roles = {role: column for role, column in roles.items() if column is not None}
     require_columns("events", {f"[events] {role}": column for role, column in roles.items()}, list(types))
-    zone = recipe.recipe.zone
-    form = events.occurred_format
-    occurred = moment_sql(con, view, roles["occurred_at"], types, zone, form)
-    ingested = "NULL::BIGINT"
-    if "ingested_at" in roles:
-        ingested = moment_sql(con, view, roles["ingested_at"], types, zone, form)
+    dates = {f"{role} us": roles[role] for role in ("occurred_at", "ingested_at") if role in roles}
+    relation = dated_sql(con, view, dates, types, recipe.recipe.zone, events.occurred_format)
+    ingested = '"ingested_at us"' if "ingested_at" in roles else "NULL::BIGINT"
     event_id = (
         text_sql(roles["event_id"], types[roles["event_id"]]) if "event_id" in roles else "NULL::VARCHAR"
     )
@@ -56,9 +53,9 @@ def create_events(con: Any, recipe: Recipe, view: str, now_us: int, quality: Qua
                     WHEN e.occurred_us IS NULL THEN 'without a readable date'
                     WHEN e.occurred_us > {now_us} THEN 'dated in the future' END AS dropped
         FROM (SELECT {text_sql(roles["lead_id"], types[roles["lead_id"]])} AS lead_id,
-                     {occurred} AS occurred_us, {ingested} AS ingested_us,
+                     "occurred_at us" AS occurred_us, {ingested} AS ingested_us,
                      {text_sql(roles["kind"], types[roles["kind"]])} AS kind, {event_id} AS event_id,
-                     {value} AS value FROM {view}) e
+                     {value} AS value FROM {relation}) e
         LEFT JOIN leads l ON l.lead_id = e.lead_id""")
     _count_dropped(con, "events", quality)
     _keep_first(con, quality, with_ids="event_id" in roles)
@@ -121,7 +118,8 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
     roles = {"lead_id": outcomes.lead_id, "stage": outcomes.stage, "occurred_at": occurred_at}
     roles |= {"amount": outcomes.amount} if outcomes.amount else {}
     require_columns("outcomes", {f"[outcomes] {role}": column for role, column in roles.items()}, list(types))
-    occurred = moment_sql(con, view, occurred_at, types, recipe.recipe.zone, outcomes.occurred_format)
+    dates = {"occurred_at us": occurred_at}
+    relation = dated_sql(con, view, dates, types, recipe.recipe.zone, outcomes.occurred_format)
     amount = f"TRY_CAST({named(roles['amount'])} AS DOUBLE)" if "amount" in roles else "NULL::DOUBLE"
     con.raw_sql(f"""
         CREATE OR REPLACE TABLE staged_outcomes AS
@@ -130,9 +128,9 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
                CASE WHEN l.row IS NULL THEN 'of unknown leads' WHEN o.stage IS NULL THEN 'without a stage'
                     WHEN o.occurred_us > {now_us} THEN 'dated in the future' END AS dropped
         FROM (SELECT {text_sql(roles["lead_id"], types[roles["lead_id"]])} AS lead_id,
-                     {occurred} AS occurred_us,
+                     "occurred_at us" AS occurred_us,
                      {text_sql(roles["stage"], types[roles["stage"]])} AS stage, {amount} AS amount
-              FROM {view}) o
+              FROM {relation}) o
         LEFT JOIN leads l ON l.lead_id = o.lead_id""")
     _count_dropped(con, "outcomes", quality)
     for what, where, treatment in (

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from features.canonical_leads import require_columns
-from features.moment_sql import moment_sql, text_sql, types_of
+from features.moment_sql import dated_sql, text_sql, types_of
 from features.parse import CellParser, field_parsers
 from features.quality import Quality
 from features.recipe import Recipe
@@ -27,14 +27,16 @@ def create_field_history(con: Any, recipe: Recipe, view: str, quality: Quality) 
     require_columns("field_history", {f"[field_history] {r}": c for r, c in roles.items()}, list(types))
     parsers = [p for p in field_parsers(recipe) if recipe.lead.fields[p.field].known == "current"]
     register_frame(con, "parsed_values", _parsed(con, view, recipe, parsers, types, quality))
-    changed = moment_sql(con, view, roles["changed_at"], types, recipe.recipe.zone, None)
+    dates = {"changed us": roles["changed_at"]}
+    relation = dated_sql(con, view, dates, types, recipe.recipe.zone, None)
     con.raw_sql(f"""
         CREATE OR REPLACE TABLE history AS
         WITH changes AS (
             SELECT l.row, p.column_name AS field, h.changed_us, p.number, p.text, h.value
             FROM (SELECT {text_sql(roles["lead_id"], types[roles["lead_id"]])} AS lead_id,
                          {text_sql(roles["field"], types[roles["field"]])} AS field,
-                         {named(roles["value"])}::VARCHAR AS value, {changed} AS changed_us FROM {view}) h
+                         {named(roles["value"])}::VARCHAR AS value,
+                         "changed us" AS changed_us FROM {relation}) h
             JOIN leads l USING (lead_id)
             JOIN parsed_values p ON p.field = h.field AND p.value IS NOT DISTINCT FROM h.value
             WHERE h.changed_us IS NOT NULL

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from features.measures import KindEvents, Measure
 from features.parse import Canonical
@@ -30,8 +30,8 @@ class Lead:
     lead_id: str
     as_of_us: int
     created_us: int
-    values: Mapping[str, Canonical]
-    by_kind: Mapping[str, KindEvents] | None
+    values: Mapping[str, Canonical] = field(repr=False)  # a lead's values belong in no message or log
+    by_kind: Mapping[str, KindEvents] | None = field(repr=False)
     stage: str | None = None
     outcome: str | None = None
     opted_out: bool = False

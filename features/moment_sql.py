@@ -35,37 +35,62 @@ def text_sql(column: str, kind: str) -> str:
     return f"nullif({_trimmed(cell)}, '')"
 
 
-def moment_sql(
-    con: Any, view: str, column: str, types: dict[str, str], zone: str, form: DateFormat | None
+def dated_sql(
+    con: Any, view: str, columns: dict[str, str], types: dict[str, str], zone: str, form: DateFormat | None
 ) -> str:
-    """A column of dates as a BIGINT expression in µs, NULL where missing or unreadable."""
-    cell, kind = named(column), types[column]
+    """`view` as a relation with a further BIGINT column `name` for each of `columns` (name → column of dates).
+
+    The new columns are µs since 1970 UTC, NULL where missing or unreadable. Each is made in two steps, so
+    that the table of the zone's changes is looked up once a row: µs as written with their meaning first
+    ('d' a day, 'n' a wall clock, 'a' absolute), then µs in UTC.
+    """
+    written, instants = [], []
+    for name, column in columns.items():
+        us, meaning = _written(con, view, column, types[column], zone, form)
+        wall, how = named(f"{name} wall"), named(f"{name} how")
+        written.append(f"{us} AS {wall}, {meaning} AS {how}")
+        offset = wall_offsets(zone).sql(wall)
+        instant = (
+            f"{wall} - CASE WHEN {how} = 'a' THEN 0 ELSE {offset} END - CASE {how} WHEN 'd' THEN 1 ELSE 0 END"
+        )
+        instants.append(f"{instant} AS {named(name)}")
+    return f"(SELECT *, {', '.join(instants)} FROM (SELECT *, {', '.join(written)} FROM {view}))"
+
+
+def _written(
+    con: Any, view: str, column: str, kind: str, zone: str, form: DateFormat | None
+) -> tuple[str, str]:
+    """µs as written and what they mean, both as SQL; a day is its end, the next midnight."""
+    cell = named(column)
     if kind.startswith("TIMESTAMP WITH"):
-        return _finite(cell)
+        return _finite(cell), "'a'"
     if kind.startswith("TIMESTAMP"):
-        return _instant(_finite(f"{cell}::TIMESTAMP"), zone)
+        return _finite(f"{cell}::TIMESTAMP"), "'n'"
     if kind == "DATE":
-        return _end_of_day(cell, zone)
-    return _of_text(con, view, f"{_trimmed(cell)}", zone, form, numeric=kind != "VARCHAR")
+        return _next_midnight(cell), "'d'"
+    return _of_text(con, view, _trimmed(cell), zone, form, numeric=kind != "VARCHAR")
 
 
 def _trimmed(cell: str) -> str:
     return f"trim({cell}::VARCHAR, ' \t\n\r\v\f')"
 
 
-def _of_text(con: Any, view: str, text: str, zone: str, form: DateFormat | None, numeric: bool) -> str:
-    plain = " OR ".join(f"regexp_matches({text}, '{pattern}')" for pattern in (_DAY, _NAIVE, _ABSOLUTE))
-    others = con.raw_sql(f"SELECT DISTINCT {text} FROM {view} WHERE NOT ({plain})").fetchall()
-    cases = (
-        f"WHEN regexp_matches({text}, '{_DAY}') THEN {_end_of_day(f'TRY_CAST({text} AS DATE)', zone)} "
-        f"WHEN regexp_matches({text}, '{_ABSOLUTE}') THEN {_finite(f'TRY_CAST({text} AS TIMESTAMPTZ)')} "
-        f"WHEN regexp_matches({text}, '{_NAIVE}') "
-        f"THEN {_instant(_finite(f'TRY_CAST({text} AS TIMESTAMP)'), zone)}"
+def _of_text(
+    con: Any, view: str, text: str, zone: str, form: DateFormat | None, numeric: bool
+) -> tuple[str, str]:
+    day, naive, absolute = (f"regexp_matches({text}, '{pattern}')" for pattern in (_DAY, _NAIVE, _ABSOLUTE))
+    query = f"SELECT DISTINCT {text} FROM {view} WHERE NOT ({day} OR {naive} OR {absolute})"
+    others = con.raw_sql(query).fetchall()
+    parsed = "NULL"
+    if others and (form is not None or not numeric):
+        table = _parsed_texts(con, [other for (other,) in others], zone, form)
+        parsed = f"(SELECT p.us FROM {table} p WHERE p.text = {text})"
+    us = (
+        f"CASE WHEN {day} THEN {_next_midnight(f'TRY_CAST({text} AS DATE)')} "
+        f"WHEN {naive} THEN {_finite(f'TRY_CAST({text} AS TIMESTAMP)')} "
+        f"WHEN {absolute} THEN {_finite(f'TRY_CAST({text} AS TIMESTAMPTZ)')} ELSE {parsed} END"
     )
-    if not others or (numeric and form is None):
-        return f"CASE {cases} END"
-    table = _parsed_texts(con, [other for (other,) in others], zone, form)
-    return f"CASE {cases} ELSE (SELECT p.us FROM {table} p WHERE p.text = {text}) END"
+    return us, f"CASE WHEN {day} THEN 'd' WHEN {naive} THEN 'n' ELSE 'a' END"
 
 
 def _parsed_texts(con: Any, texts: list[str], zone: str, form: DateFormat | None) -> str:
@@ -88,11 +113,5 @@ def _finite(moment: str) -> str:
     return f"CASE WHEN isfinite({moment}) THEN epoch_us({moment}) END"
 
 
-def _end_of_day(day: str, zone: str) -> str:
-    """The last microsecond of a DATE: one before the next midnight."""
-    return f"{_instant(f'epoch_us(({day} + INTERVAL 1 DAY)::TIMESTAMP)', zone)} - 1"
-
-
-def _instant(wall: str, zone: str) -> str:
-    """A wall clock in µs as an instant; the engine evaluates the repeated `wall` once."""
-    return f"({wall} - ({wall_offsets(zone).sql(wall)}))"
+def _next_midnight(day: str) -> str:
+    return f"epoch_us(({day} + INTERVAL 1 DAY)::TIMESTAMP)"
