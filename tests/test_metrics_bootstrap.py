@@ -1,4 +1,4 @@
-"""The bootstrap: paired, by cluster, the same for the same seed, and right where statistics knows the answer."""
+"""The bootstrap: paired, by cluster, the same for a seed, and right where statistics knows the answer."""
 
 from __future__ import annotations
 

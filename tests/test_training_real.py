@@ -1,4 +1,4 @@
-"""Real leads, the splits that were fixed before: row counts, and honest figures. Skipped where they are absent."""
+"""Real leads on splits fixed before: row counts and honest figures. Skipped where the data is absent."""
 
 from __future__ import annotations
 

@@ -26,16 +26,12 @@ GROWTH = 1.1
 
 @dataclass(frozen=True)
 class Sample:
-    """A matrix of shape `(n_rows, n_features)`, its outcomes, its columns' names and which are categories.
-
-    `start` is a margin per row from which the trees begin, or None for the base rate.
-    """
+    """A matrix of shape `(n_rows, n_features)`, its outcomes, its columns' names and which are categories."""
 
     X: Floats
     y: Floats
     names: tuple[str, ...]
     categorical: tuple[int, ...]
-    start: Floats | None = None
 
 
 def encoded(encoder: TreeEncoder, columns: Columns, y: Floats) -> Sample:
@@ -105,9 +101,9 @@ def best_rounds(curves: Sequence[Floats], rows: Sequence[int]) -> int:
 
 
 def margins(booster: lgb.Booster, sample: Sample, rounds: int) -> Floats:
-    """Raw log-odds after `rounds` rounds, including the rows' start."""
+    """Raw log-odds after `rounds` rounds."""
     raw = booster.predict(sample.X, raw_score=True, num_iteration=rounds, num_threads=1)
-    return np.asarray(raw if sample.start is None else raw + sample.start, dtype=np.float64)
+    return np.asarray(raw, dtype=np.float64)
 
 
 def side_by_side(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
@@ -128,7 +124,6 @@ def _dataset(sample: Sample, reference: lgb.Dataset | None = None) -> lgb.Datase
     return lgb.Dataset(
         sample.X,
         label=sample.y,
-        init_score=sample.start,
         reference=reference,
         categorical_feature=list(sample.categorical),
         feature_name=list(sample.names),

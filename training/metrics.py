@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +17,6 @@ from training.reliability import (
 )
 
 Floats = NDArray[np.float64]
-
-LOWER_IS_BETTER = frozenset({"log_loss", "brier", "ece"})
 
 
 def figures(y: Floats, p: Floats) -> dict[str, float | None]:
@@ -84,10 +81,3 @@ def by_age(y: Floats, p: Floats, age_days: Floats) -> list[dict[str, float | Non
 def known(value: float) -> float | None:
     """`value`, or None where it is NaN or infinite: JSON knows neither."""
     return float(value) if math.isfinite(value) else None
-
-
-def best_of(rows: Sequence[dict[str, float | None]], figure: str) -> int:
-    """The position of the best known value of `figure`; 0 when none is known."""
-    sign = 1.0 if figure in LOWER_IS_BETTER else -1.0
-    values = [row.get(figure) for row in rows]
-    return min(range(len(rows)), key=lambda i: math.inf if (v := values[i]) is None else sign * v)
