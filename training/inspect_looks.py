@@ -40,9 +40,9 @@ class Looks:
         return self.frame["order"].to_numpy(np.int64)
 
     @cached_property
-    def clusters(self) -> NDArray[np.object_]:
-        """The account of each row, or its lead where no account is known."""
-        return cluster_of(self.frame)
+    def clusters(self) -> NDArray[np.int64]:
+        """A number for the account of each row, or for its lead where no account is known."""
+        return pd.factorize(cluster_of(self.frame))[0].astype(np.int64)
 
     @cached_property
     def leads_won(self) -> int:

@@ -104,7 +104,7 @@ def _auc_error(auc: float, won: float, lost: float) -> float:
     return float(Z * np.sqrt(max(variance, 0.0) / (won * lost)))
 
 
-def bands(column: Column, kind: str, y: Floats, clusters: NDArray[np.object_]) -> tuple[Band, ...]:
+def bands(column: Column, kind: str, y: Floats, clusters: Ints) -> tuple[Band, ...]:
     """The rate of each value or range; rows without a value last. Every row is in one band."""
     named = _ranges(column, kind) if column.dtype == np.float64 else groups_of(column, 8)
     return tuple(Band(name, rate_of(y[rows], clusters[rows])) for name, rows in named if rows.any())
@@ -129,19 +129,17 @@ def _quantile_bands(values: Floats, filled: Mask, kind: str) -> Iterator[tuple[s
 
     Zero means "none" in counts and amounts, so it is a band of its own where it is often.
     """
-    zero = values == 0
-    if zero.sum() >= FEWEST:
-        yield _word(0.0, kind), zero
-        filled = filled & ~zero
-    known = values[filled]
-    if not len(known):
-        return
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, _BANDS + 1)[1:-1], method="nearest"))
-    band = np.searchsorted(edges, values, side="right")
-    for place in range(len(edges) + 1):
-        inside = filled & (band == place)
-        if inside.any():
-            yield _span(float(values[inside].min()), float(values[inside].max()), kind), inside
+    zero = filled & (values == 0)
+    often = zero if zero.sum() >= FEWEST else np.zeros_like(zero)
+    rest = filled & ~often
+    masks = [often]
+    if rest.any():
+        inner = np.linspace(0, 1, _BANDS + 1)[1:-1]
+        edges = np.unique(np.quantile(values[rest], inner, method="nearest"))
+        band = np.searchsorted(edges, values, side="right")
+        masks += [rest & (band == place) for place in range(len(edges) + 1)]
+    for inside in sorted((mask for mask in masks if mask.any()), key=lambda mask: values[mask].min()):
+        yield _span(float(values[inside].min()), float(values[inside].max()), kind), inside
 
 
 def _span(low: float, high: float, kind: str) -> str:

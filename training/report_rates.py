@@ -52,7 +52,8 @@ def rate_of(y: Floats, clusters: Objects | NDArray[np.int64]) -> Rate:
     if not n:
         return Rate(0, 0, float("nan"), float("nan"), float("nan"))
     rate = won / n
-    _, cluster = np.unique(clusters.astype(str), return_inverse=True)
+    keys = clusters if clusters.dtype.kind == "i" else clusters.astype(str)
+    _, cluster = np.unique(keys, return_inverse=True)
     apart = np.bincount(cluster, y - rate)
     variance = float(apart @ apart) / n**2
     worth = rate * (1 - rate) / variance if variance > 0 else float(cluster.max() + 1)
