@@ -38,7 +38,7 @@ def text_sql(column: str, kind: str) -> str:
 def dated_sql(
     con: Any, view: str, columns: dict[str, str], types: dict[str, str], zone: str, form: DateFormat | None
 ) -> str:
-    """`view` as a relation with a further BIGINT column `name` for each of `columns` (name → column of dates).
+    """`view` as a relation with a further BIGINT column for each of `columns` (its name → column of dates).
 
     The new columns are µs since 1970 UTC, NULL where missing or unreadable. Each is made in two steps, so
     that the table of the zone's changes is looked up once a row: µs as written with their meaning first

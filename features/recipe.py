@@ -191,7 +191,6 @@ class FeaturePlan(Section):
 
     off: tuple[str, ...] = ()
     add: tuple[dict[str, Any], ...] = ()
-    accounts: bool = False
 
 
 class Split(Section):

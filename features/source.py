@@ -12,6 +12,7 @@ from uuid import uuid4
 import pandas as pd
 
 from features.errors import LeadscoreError
+from features.quality import Quality
 from features.rawtable import read_raw
 from features.recipe import Source
 
@@ -49,12 +50,12 @@ def named(column: str) -> str:
     return '"' + column.replace('"', '""') + '"'
 
 
-def open_source(con: Any, table: str, source: Source, folder: Path) -> str:
+def open_source(con: Any, table: str, source: Source, folder: Path, quality: Quality | None = None) -> str:
     """Create the view `raw_<table>` of a source with its cells as they are; return its name.
 
     Files are Parquet, CSV (also gzipped; every cell stays text), XLSX, SQLite (`file.sqlite#table`) or an
     SQLAlchemy URL (`postgresql://…#table`); the table's default name is that of its role. A `sql` source
-    finds files by their names in `folder`.
+    finds files by their names in `folder`. What is odd about a text file is counted in `quality`.
 
     Raises:
         LeadscoreError: the file is absent, empty, changed (sha256) or not readable.
@@ -81,7 +82,11 @@ def open_source(con: Any, table: str, source: Source, folder: Path) -> str:
         glob = path / "**/*.parquet" if path.is_dir() else path
         _create(con, table, view, f"read_parquet({quoted(str(glob))})", name)
         return view
-    register_frame(con, view, read_raw(path).frame)
+    raw = read_raw(path)
+    if quality is not None:
+        for what, count, treatment in raw.counts():
+            quality.count(table, what, count, treatment)
+    register_frame(con, view, raw.frame)
     return view
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 
 from features.canonical_events import closing_sql, create_events, create_outcomes, history_end
 from features.canonical_leads import canonical_leads, moments_column
+from features.catalogue import usable
 from features.clock import now_us
 from features.errors import LeadscoreError
 from features.field_history import create_field_history
@@ -64,7 +65,7 @@ def read_tables(
     Raises:
         LeadscoreError: a file is absent, empty, changed or unreadable, or lacks a column of the recipe.
     """
-    con, sources, views = connect(memory_limit), recipe.tables, {}
+    con, sources, views, quality = connect(memory_limit), recipe.tables, {}, Quality()
     roles: dict[str, Source | None] = {
         "leads": sources.leads,
         "events": sources.events if recipe.events is not None else None,
@@ -74,8 +75,8 @@ def read_tables(
     for role, source in roles.items():
         if source is not None:
             _tell(progress, f"reading {role}")
-            views[role] = open_source(con, role, source, Path(folder))
-    return _canonical(con, recipe, views, clock_us or now_us(), progress)
+            views[role] = open_source(con, role, source, Path(folder), quality)
+    return _canonical(con, recipe, views, quality, clock_us or now_us(), progress)
 
 
 def tables_from_frames(
@@ -94,13 +95,13 @@ def tables_from_frames(
         if frame is not None:
             views[role] = f"raw_{role}"
             register_frame(con, views[role], frame)
-    return _canonical(con, recipe, views, clock_us or now_us(), None)
+    return _canonical(con, recipe, views, Quality(), clock_us or now_us(), None)
 
 
 def _canonical(
-    con: Any, recipe: Recipe, views: dict[str, str], clock: int, progress: Progress | None
+    con: Any, recipe: Recipe, views: dict[str, str], quality: Quality, clock: int, progress: Progress | None
 ) -> Tables:
-    quality = Quality()
+    _count_current(recipe, quality)
     _tell(progress, "checking leads")
     raw = fetch_frame(con, views["leads"])
     if raw.empty:
@@ -125,6 +126,24 @@ def _canonical(
         con, bound(con, "leads"), quality=quality, end_us=_end_us(con, recipe, present, clock),
         hash=_content_hash(con, present, progress), **tables,
     )  # fmt: skip
+
+
+def _count_current(recipe: Recipe, quality: Quality) -> None:
+    """Say aloud what becomes of current-valued fields that have no history."""
+    if recipe.tables.field_history is not None:
+        return
+    current = [name for name, field in recipe.lead.fields.items() if field.known == "current"]
+    used = sum(usable(recipe, name) for name in current)
+    quality.count(
+        "leads", "current-valued fields without history in an export of one look", used,
+        "used as they are: point in time cannot be guaranteed",
+    )  # fmt: skip
+    quality.count(
+        "leads",
+        "current-valued fields without history",
+        len(current) - used,
+        "no feature: they know the future",
+    )
 
 
 def _tell(progress: Progress | None, step: str) -> None:

@@ -206,6 +206,9 @@ def test_a_current_field_without_history_is_no_feature_unless_the_export_is_one_
     assert "score" not in {feature.name for feature in default_features(parse_recipe(text))}
     flat = parse_recipe(text + "[snapshots]\nat_days = [0]\n")
     assert "score" in {feature.name for feature in default_features(flat)}
+    leads = pd.DataFrame({"lead_id": ["a"], "created_at": "2025-01-01", "score": 99, "status": "done"})
+    treatments = [row[3] for row in tables_from_frames(flat, leads).quality.rows() if "current" in row[1]]
+    assert treatments == ["used as they are: point in time cannot be guaranteed"]
 
 
 def test_features_can_be_left_out_and_added() -> None:
