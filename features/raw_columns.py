@@ -32,6 +32,7 @@ _DATED_NAME = re.compile(
     re.IGNORECASE,
 )
 _PHONE_NAME = re.compile(r"phone|tel|mobile|portable|fax|handy", re.IGNORECASE)
+_HALF_DAY = re.compile(r"\d\s*[ap]\.?m\b", re.IGNORECASE)
 _PHONE = re.compile(r"[+(]?\d[\d\s().\-/]{5,22}\d(?:\s*(?:x|ext\.?)\s*\d{1,6})?")
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 
@@ -57,7 +58,9 @@ def find_format(column: pd.Series, name: str = "") -> ColumnFormat:
     """The format of `column` (n_rows,), texts or typed; `name` helps only where numbers may be dates."""
     if not _holds_text(column):
         return _typed(column)
-    counts = Counter(text.strip() for text in column.dropna().astype(str))
+    counts: Counter[str] = Counter()
+    for cell, count in column.value_counts(sort=False).items():
+        counts[str(cell).strip()] += int(count)
     counts.pop("", None)
     missing = _missing_texts(counts, len(column))
     for text in missing:
@@ -232,6 +235,8 @@ def _as_date(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None
         return None
     best = max(orders, key=lambda order: (round(shares[order], 6), order == "iso", order == "dmy"))
     doubtful = best == "dmy" and shares["mdy"] == shares["dmy"]
+    if doubtful and any(_HALF_DAY.search(text) for text in head):
+        best, doubtful = "mdy", False  # who writes 2:05 PM puts the month first
     misfits = round((1 - shares[best]) * cells)
     return ColumnFormat("date", None if best == "iso" else best, misfits=misfits, doubtful=doubtful)
 

@@ -45,7 +45,8 @@ def tidy(lines: list[Line]) -> Body:
     header = filled[place] if place is not None else None
     width = _width(filled, header)
     complaints = [_left_out(line, "above the header") for line in filled[: place or 0]]
-    complaints.extend(_gaps(lines, filled[-1]))
+    if len(filled) < len(lines):
+        complaints.extend(_gaps(lines, filled[-1]))
     names = _names(header.cells if header else [], width, header.number if header else 1, complaints)
     if header is None:
         complaints.append(
@@ -98,6 +99,8 @@ def _width(lines: list[Line], header: Line | None) -> int:
     if header is None:
         return Counter(len(line.cells) for line in lines).most_common(1)[0][0]
     named = max(place for place, cell in enumerate(header.cells, start=1) if cell.strip())
+    if named == len(header.cells):
+        return named
     used = Counter(
         max((place for place, cell in enumerate(line.cells, start=1) if cell.strip()), default=0)
         for line in lines
@@ -127,7 +130,8 @@ def _names(cells: list[str], width: int, line: int, complaints: list[Complaint])
 
 def _gaps(lines: list[Line], last: Line) -> list[Complaint]:
     """One complaint for all rows without a value between others; those at the end are nothing."""
-    empty = [line for line in lines if line.number < last.number and not _filled(line)]
+    empty = [line for line in lines if not any(line.cells) or not _filled(line)]
+    empty = [line for line in empty if line.number < last.number]
     if not empty:
         return []
     problem = f"{len(empty):,} rows hold no value, this is the first"

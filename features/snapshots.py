@@ -190,8 +190,10 @@ def _known_at_once(
     frame["age_days"] = float(min(recipe.snapshots.at_days)) if recipe.dated else 0.0
     if recipe.dated:
         frame["created_us"] = leads["created_us"]
-    frame["label"] = _final(outcomes).reindex(frame["row"]).to_numpy()
     waits = 0 if recipe.outcomes.at_once or not recipe.dated else days_us(recipe.recipe.horizon_days)
+    # Without a horizon nothing turns an open case into a lost one: where losses are told, it is unknown.
+    told = outcomes[outcomes["closing"].notna()] if waits == 0 and recipe.outcomes.lost else outcomes
+    frame["label"] = _final(told).reindex(frame["row"]).to_numpy()
     frame["label_known_us"] = frame["as_of_us"] + waits
     known = frame["label"].notna()
     frame["matured"] = known & ((frame["label_known_us"] <= tables.end_us) | (waits == 0))

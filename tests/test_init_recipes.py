@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from features import read_tables
+from features import read_tables, snapshots
 from features.errors import LeadscoreError
 from features.recipe import Recipe
 from features.recipe_file import load_recipe, parse_recipe
@@ -131,6 +131,7 @@ def test_a_list_sorted_by_its_outcome_is_not_taken_for_a_history(tmp_path: Path)
         ("id,colour\n1,red\n2,blue\n3,red\n", {"outcome": "kolor=red"}, "no column 'kolor'"),
         ("id,size,status\n1,5,new\n2,5,won\n3,6,lost\n", {"outcome": "status"}, ""),
         ("id,size,won\n1,5,yes\n2,5,yes\n", {"outcome": "won=yes"}, "every lead is won"),
+        ("id,size,won\n1,5,yes\n2,5,yes\n", {}, "one value only"),
         ("id,created,won\n1,2999-01-01,yes\n2,2999-01-02,no\n", {}, "lies in the future"),
         ("id,size,won\n1,5,yes\n2,5,no\n", {"time": "won"}, "--time won"),
     ],
@@ -146,6 +147,38 @@ def test_a_question_that_is_left_says_its_options(
     with pytest.raises(LeadscoreError, match=says) as caught:
         discover([path], **options)  # type: ignore[arg-type]
     assert caught.value.remedy
+
+
+def test_an_outcome_with_three_values_leaves_open_cases_unknown(tmp_path: Path) -> None:
+    path = tmp_path / "cases.csv"
+    rows = "".join(f"k{n},{n % 7},{('won', 'lost', 'pending')[n % 3]}\n" for n in range(300))
+    path.write_text(f"id,size,outcome\n{rows}", encoding="utf-8")
+    _, recipe = found(path)
+    assert (recipe.outcomes.won, recipe.outcomes.lost) == (("won",), ("lost",))
+    labels = snapshots(recipe, read_tables(recipe, tmp_path)).frame["label"]
+    assert (int(labels.sum()), int((labels == 0).sum()), int(labels.isna().sum())) == (100, 100, 100)
+
+
+def test_a_log_alone_is_cut_into_leads_events_and_outcomes(tmp_path: Path) -> None:
+    rows = []
+    for case in range(120):
+        steps = ["form sent", "call", "offer", *(["approved", "won"] if case % 3 == 0 else ["refused"])]
+        rows += [
+            f"c{case},{case * 10},{step},2024-{case % 12 + 1:02d}-{n + 1:02d}T10:00:00Z"
+            for n, step in enumerate(steps)
+        ]
+    path = tmp_path / "log.csv"
+    path.write_text("case_id,amount,activity,timestamp\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    discovery, recipe = found(path, outcome="activity=won")
+    assert recipe.events is not None
+    assert set(recipe.events.kinds) == {"form sent", "call", "offer"}
+    assert (recipe.outcomes.won, recipe.outcomes.lost) == (("won",), ("refused",))
+    assert list(recipe.lead.fields) == ["amount"]
+    assert any("approved" in remark for remark in discovery.remarks)
+    tables = read_tables(recipe, tmp_path)
+    assert tables.leads.select("row").to_pyarrow().num_rows == 120
+    assert tables.events is not None
+    assert tables.events.select("row").to_pyarrow().num_rows == 360
 
 
 def test_leads_events_outcomes_and_accounts_are_told_apart(tmp_path: Path) -> None:

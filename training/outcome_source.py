@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
@@ -66,11 +66,23 @@ def find_outcome(company: Company, asked: str | None) -> OutcomeSource:
     dated = company.leads.role("outcome_at")
     if dated is not None and 0 < dated.format.filled < 0.98 * company.leads.rows:
         return _from_date(company.leads, dated.name)
+    _refuse_one_kind(company.leads)
     raise LeadscoreError(
         f"{company.leads.raw.name}: no column looks like the outcome. Columns of few values: "
         f"{candidates(company.leads)}.",
         "Say which column and value mean won: --outcome COLUMN=VALUE.",
     )
+
+
+def _refuse_one_kind(leads: TableProfile) -> None:
+    """A column that is called an outcome but has one value teaches nothing."""
+    for column in leads.columns.values():
+        if column.role in ("outcome", "status") and column.format.distinct == 1:
+            raise LeadscoreError(
+                f"{leads.raw.name}: column '{column.name}' looks like the outcome and has one value only; a "
+                "model needs leads that were won and leads that were not.",
+                "Export leads of both kinds, or name another outcome: --outcome COLUMN=VALUE.",
+            )
 
 
 def _asks_leads(company: Company, name: str | None) -> bool:
@@ -80,7 +92,9 @@ def _asks_leads(company: Company, name: str | None) -> bool:
 def _from_column(leads: TableProfile, found: OutcomeColumn) -> OutcomeSource:
     """The outcome in a column of the leads, dated by another where one dates wins."""
     cells = leads.cells(found.column)
-    won = np.where(cells.isna(), np.nan, cells.isin(found.won).astype(np.float64))
+    found = _with_losses(leads, cells, found)
+    unknown = cells.isna() | (cells.isin(found.other) if _is_undated(leads) else False)
+    won = np.where(unknown, np.nan, cells.isin(found.won).astype(np.float64))
     if not np.nansum(won) or np.nansum(won) == np.isfinite(won).sum():
         state = "won" if np.nansum(won) else "not won"
         raise LeadscoreError(
@@ -100,10 +114,28 @@ def _from_column(leads: TableProfile, found: OutcomeColumn) -> OutcomeSource:
     )  # fmt: skip
 
 
+def _is_undated(leads: TableProfile) -> bool:
+    created = leads.role("created_at")
+    return created is None or created.format.type != "date"
+
+
+def _with_losses(leads: TableProfile, cells: pd.Series, found: OutcomeColumn) -> OutcomeColumn:
+    """Without dates an open case never becomes a lost one: it is unknown where enough are told lost.
+
+    Where hardly any is, all that were not won are taken for lost.
+    """
+    if not _is_undated(leads) or not found.other:
+        return found
+    told, others = cells.isin(found.lost).sum(), cells.isin(found.other).sum()
+    if told >= 20 and told >= 0.1 * (told + others):
+        return found
+    return replace(found, lost=(*found.lost, *found.other), other=())
+
+
 def _dating(leads: TableProfile, won: Floats) -> str | None:
     """The date column that dates wins: filled for nearly all won leads; only beside a creation time."""
-    date, created = leads.role("outcome_at"), leads.role("created_at")
-    if date is None or created is None or created.format.type != "date":
+    date = leads.role("outcome_at")
+    if date is None or _is_undated(leads):
         return None
     filled = np.isfinite(_instants(leads, date.name))
     return date.name if filled[won == 1].mean() >= 0.9 else None
@@ -121,8 +153,7 @@ def _from_date(leads: TableProfile, name: str) -> OutcomeSource:
     """A date of the win is the outcome: filled means won."""
     occurred = _instants(leads, name)
     won: Floats = np.isfinite(occurred).astype(np.float64)
-    created = leads.role("created_at")
-    dated = created is not None and created.format.type == "date"
+    dated = not _is_undated(leads)
     return OutcomeSource(
         name, None, None, name if dated else None, _format(leads, name), (ANY_VALUE,), (), (), won, won == 1,
         occurred if dated else None, frozenset({name}),

@@ -215,7 +215,7 @@ def _outcomes(draft: Draft) -> str:
     won = "  # any value" if ended.won_values == ("*",) else ""
     lines += [f"won = {_list(ended.won_values)}{won}", f"lost = {_list(ended.lost_values)}"]
     if ended.other_values:
-        lines.append(f"# neither yet: {', '.join(ended.other_values)[:_WIDTH]}")
+        lines.append(f"# neither, as yet: {', '.join(ended.other_values)[:_WIDTH]}")
     created = draft.leads.role("created_at")
     if created is None or created.format.type != "date":
         lines.append("at_once = true  # nothing is dated: the outcome is that of the row")
