@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaln, logsumexp
+from scipy.special import gammaln, softmax
 
 from features import Column, Feature
 from serving.bayes import RateTable
@@ -74,7 +74,7 @@ def _levelled(counts: Counts) -> Floats:
     """Log-ratio of each level: the posterior mean over prior strengths, each level a block of its own."""
     gains = _gain(counts.rows, counts.won, counts.expected).sum(axis=-1)
     ratios = _ratio(counts.rows, counts.won, counts.expected)
-    return np.asarray(np.exp(gains - logsumexp(gains)) @ ratios)
+    return np.asarray(softmax(gains) @ ratios)
 
 
 def _banded(counts: Counts) -> Floats:
@@ -90,8 +90,7 @@ def _banded(counts: Counts) -> Floats:
     gains = gains + inside + np.log(SPLIT) * (np.arange(n + 1) < n)
     before, after = _sums(gains)
     missing = _gain(counts.rows[-1:], counts.won[-1:], counts.expected[-1:])[:, 0]
-    evidence = before[:, n] + missing
-    strength = np.exp(evidence - logsumexp(evidence))
+    strength = softmax(before[:, n] + missing)
     post = before[:, :n, None] + gains[:, :n, 1:] + after[:, None, 1:] - before[:, n, None, None]
     post = np.exp(np.where(np.triu(np.ones((n, n), dtype=bool)), post, -np.inf))
     share = np.einsum("m,mij,mij->ij", strength, post, ratios[:, :n, 1:])
@@ -106,9 +105,9 @@ def _sums(gains: Floats) -> tuple[Floats, Floats]:
     n = gains.shape[1] - 1
     before, after = np.zeros((len(gains), n + 1)), np.zeros((len(gains), n + 1))
     for j in range(1, n + 1):
-        before[:, j] = logsumexp(before[:, :j] + gains[:, :j, j], axis=1)
+        before[:, j] = np.logaddexp.reduce(before[:, :j] + gains[:, :j, j], axis=1)
     for i in range(n - 1, -1, -1):
-        after[:, i] = logsumexp(gains[:, i, i + 1 :] + after[:, i + 1 :], axis=1)
+        after[:, i] = np.logaddexp.reduce(gains[:, i, i + 1 :] + after[:, i + 1 :], axis=1)
     return before, after
 
 

@@ -24,6 +24,8 @@ single common weight."""
 SETTINGS = tuple((temper, precision) for precision in PRECISIONS for temper in TEMPERS)
 FOLDS = (0.4, 0.6, 0.8)
 """Shares of the conversions that the older side of each forward fold holds."""
+_NO_SHARE = 1e-3
+"""Settings with less than this posterior share are left out of the mean."""
 _LEVEL = 1.0
 """Prior precision of the level, in log-odds around the expected one: odds within e² of it."""
 
@@ -75,8 +77,10 @@ def settle(
 
 def solutions(X: Floats, y: Floats, offset: Floats, scale: float) -> Iterator[tuple[float, Floats]]:
     """(bias, weights) of each of `SETTINGS`."""
+    start: Floats | None = None
     for temper, precision in SETTINGS:
-        yield bounded_ridge(X, y, offset, temper=temper, precision=precision, scale=scale)
+        start = bounded_ridge(X, y, offset, temper=temper, precision=precision, scale=scale, start=start)
+        yield float(start[0]), start[1:]
 
 
 def averaged(X: Floats, y: Floats, offset: Floats, scale: float, shares: Floats) -> tuple[float, Floats]:
@@ -84,33 +88,42 @@ def averaged(X: Floats, y: Floats, offset: Floats, scale: float, shares: Floats)
 
     The margin is linear in both, so this is the mean of the margins.
     """
-    bias, weights = 0.0, np.zeros(X.shape[1])
-    for share, (temper, precision) in zip(shares, SETTINGS, strict=True):
-        if share > 1e-3:
-            found = bounded_ridge(X, y, offset, temper=temper, precision=precision, scale=scale)
-            bias, weights = bias + share * found[0], weights + share * found[1]
-    total = float(shares[shares > 1e-3].sum())
-    return bias / total, weights / total
+    mean = np.zeros(X.shape[1] + 1)
+    start: Floats | None = None
+    for share, (temper, precision) in zip(shares.tolist(), SETTINGS, strict=True):
+        if share > _NO_SHARE:
+            start = bounded_ridge(X, y, offset, temper=temper, precision=precision, scale=scale, start=start)
+            mean += share * start
+    mean /= shares[shares > _NO_SHARE].sum()
+    return float(mean[0]), mean[1:]
 
 
 def level(margin: Floats, y: Floats, scale: float) -> float:
     """The shift of `margin` that fits the rate of `y`, held near 0 by one prior observation."""
-    return bounded_ridge(np.empty((len(y), 0)), y, margin, temper=0.0, precision=1.0, scale=scale)[0]
+    found = bounded_ridge(np.empty((len(y), 0)), y, margin, temper=0.0, precision=1.0, scale=scale)
+    return float(found[0])
 
 
 def bounded_ridge(
-    X: Floats, y: Floats, offset: Floats, *, temper: float, precision: float, scale: float
-) -> tuple[float, Floats]:
-    """(bias, weights in [0, 1]) minimising scale·Σ log loss + ½·precision·Σ (weight − temper)² + ½·bias².
+    X: Floats,
+    y: Floats,
+    offset: Floats,
+    *,
+    temper: float,
+    precision: float,
+    scale: float,
+    start: Floats | None = None,
+) -> Floats:
+    """Bias, then weights in [0, 1], minimising scale·Σ log loss + ½·precision·Σ (weight − temper)² + ½·bias².
 
-    Projected Newton steps (Bertsekas 1982) on `offset + bias + X·weights`; `X` has shape
-    `(n_rows, n_tables)`.
+    Projected Newton steps (Bertsekas 1982) on `offset + bias + X·weights`, from `start` if a solution nearby
+    is known; `X` has shape `(n_rows, n_tables)`.
     """
     pull = np.r_[_LEVEL, np.full(X.shape[1], precision)]
     target = np.r_[0.0, np.full(X.shape[1], temper)]
     low, high = np.r_[-np.inf, np.zeros(X.shape[1])], np.r_[np.inf, np.ones(X.shape[1])]
     A = np.column_stack([np.ones(len(y)), X])
-    beta = target.copy()
+    beta = target if start is None else start
 
     def objective(at: Floats) -> float:
         return scale * _loss(offset + A @ at, y) + 0.5 * float(pull @ (at - target) ** 2)
@@ -132,7 +145,7 @@ def bounded_ridge(
                 break
         if before - reached < 1e-7 * (1 + abs(reached)):
             break
-    return float(beta[0]), beta[1:]
+    return beta
 
 
 def _loss(margin: Floats, y: Floats) -> float:
