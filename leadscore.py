@@ -78,6 +78,111 @@ def simulate(out: Path, leads: int, seed: int, export_leads: int, as_json: bool)
 
 
 @main.command()
+@click.argument("exports", type=FILE, nargs=-1, required=True)
+@click.option(
+    "-o", "--out", type=FILE, default=Path("recipe.toml"), show_default=True, help="Recipe to write."
+)
+@click.option("--outcome", help="COLUMN=VALUE that means won; several values: COLUMN=A|B.")
+@click.option("--time", help="The column that dates a lead's creation.")
+@click.option("--id", help="The column that names a lead.")
+@click.option(
+    "--exclude", multiple=True, metavar="COLUMN", help="A column that no model may see; repeatable."
+)
+@click.option("--name", help="The model's name; default: from the file.")
+@click.option("--strict", is_flag=True, help="Stop at the first odd row, instead of reporting it.")
+@click.option("--force", is_flag=True, help="Replace a recipe that exists.")
+@JSON
+def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **answers: Any) -> None:
+    """Find out what exports hold, and write the recipe that fits; a person can finish it.
+
+    \b
+    Example:  leadscore init leads.csv events.csv -o recipe.toml --outcome status=Won
+    """
+    from features import LeadscoreError
+    from features.terminal import print_json, print_table, say, spinner
+    from training.discover import discover
+
+    if out.exists() and not force:
+        raise LeadscoreError(f"{out}: exists already.", "Name another with -o, or replace it with --force.")
+    with spinner("reading exports"):
+        found = discover(exports, folder=out.absolute().parent, **answers)
+    out.write_text(found.recipe_toml, encoding="utf-8")
+    if as_json:
+        print_json(asdict(found) | {"out": str(out)})
+    else:
+        columns = ["table", "column", "role", "filled", "distinct", "example", "remark"]
+        print_table(columns, [finding.row() for finding in found.findings])
+    for table, kind, rows, treatment in found.quality:
+        say(f"- {table}: {kind}: {rows} ({treatment})")
+    for suspect in found.suspects:
+        say(f"- left out: {suspect.column}: {suspect.reason}")
+    for remark in found.remarks:
+        say(f"- {remark}")
+    say(f"{out} is written. Look through it, then: leadscore train {out}")
+
+
+@main.command()
+@RECIPE
+@DATA
+@click.option("-o", "--out", type=FILE, help="Also write one HTML page with plots.")
+@JSON
+def inspect(recipe: Path, folder: Path | None, out: Path | None, as_json: bool) -> None:
+    """Look at every field and feature: fill, conversion, importance, stability, suspicion of a leak.
+
+    \b
+    Example:  leadscore inspect acme/recipe.toml -o inspection.html
+    """
+    from features import load_recipe
+    from features.terminal import print_json, print_table, say, spinner
+    from training.inspect import inspect as look
+    from training.inspect_page import inspect_page
+    from training.inspection import HEAD
+
+    with spinner("reading tables") as step:
+        found = look(load_recipe(recipe), folder or recipe.parent, progress=step)
+    if as_json:
+        print_json({"columns": [dict(zip(HEAD, row, strict=True)) for row in found.rows()]})
+    else:
+        print_table(HEAD, found.rows())
+    for suspect in found.suspects:
+        say(f"- {suspect.column}: {suspect.reason}")
+    if out is not None:
+        out.write_text(inspect_page(found), encoding="utf-8")
+        say(f"The page is {out}.")
+    say(f"{len(found.columns)} columns looked at, {len(found.suspects)} under suspicion.")
+
+
+@main.command(name="check-skew")
+@click.argument("log", type=FILE)
+@click.option(
+    "--recipe", "recipe_path", type=FILE, required=True, help="The recipe that the requests were read with."
+)
+@JSON
+@click.pass_context
+def check_skew(ctx: click.Context, /, log: Path, recipe_path: Path, as_json: bool) -> None:
+    """Replay logged requests through the training side's reading (exit code 1: a feature differs).
+
+    \b
+    Example:  leadscore check-skew requests.jsonl --recipe acme/recipe.toml
+
+    'leadscore serve' writes the log when LEADSCORE_REQUEST_LOG names a file. It holds the leads' data.
+    """
+    from features import load_recipe
+    from features.terminal import print_json, print_table, say
+    from serving import skew
+
+    rows = skew.check_skew(log, load_recipe(recipe_path))
+    differing = [row for row in rows if row.mismatches]
+    if as_json:
+        print_json({"features": [asdict(row) for row in rows]})
+    else:
+        cells = [(row.feature, row.rows, row.mismatches, row.worst, row.line) for row in rows]
+        print_table(["feature", "rows", "mismatches", "worst", "line"], cells)
+    say(f"{len(rows)} features, {len(differing)} with mismatches.")
+    ctx.exit(REFUSED if differing else 0)
+
+
+@main.command()
 @RECIPE
 @DATA
 @click.option("-o", "--out", type=FILE, required=True, help="Parquet file to write.")

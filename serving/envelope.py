@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from features import Lead, LeadError, LeadscoreError, Recipe, parse_lead
 from features.clock import parse_moment
 from serving.ladder import Ladder
+from serving.request_log import RequestLog
 from serving.score import Problem, Score, failed
 
 _EARLIEST, _LATEST = parse_moment("1900-01-01", "UTC"), parse_moment("2200-01-01", "UTC")
@@ -51,12 +52,19 @@ def parse_body(content: bytes) -> Any:
     return body
 
 
-def score_items(ladder: Ladder, items: Sequence[Any], now_us: int, reasons: int = 3) -> list[Score]:
+def score_items(
+    ladder: Ladder, items: Sequence[Any], now_us: int, reasons: int = 3, log: RequestLog | None = None
+) -> list[Score]:
     """A score for each of `items`, in order; wrong input is the error of its own item only.
 
-    `now_us` is the as_of of items that name none.
+    `now_us` is the as_of of items that name none. `log` keeps each readable request with its features.
     """
     read = [_read(ladder.recipe, item, now_us) for item in items]
+    if log is not None:
+        for item, lead in zip(items, read, strict=True):
+            if isinstance(lead, Lead):
+                row = ladder.rows([lead])[0]
+                log.append(item, lead.as_of_us, ladder.features, row, ladder.top.scorer.version)
     leads = [lead for lead in read if isinstance(lead, Lead)]
     answers: Iterator[Score] = iter(_answers(ladder, leads, reasons))
     return [next(answers) if isinstance(lead, Lead) else lead for lead in read]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
+from typing import Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,9 @@ from serving.situation import Asked, Situations
 
 _NO_EVENTS = "events were not given: scored without them; send an empty list where there are none"
 _THIN = "nothing is known of this lead but when it came: scored by the scorecard"
+
+
+Row: TypeAlias = dict[str, float | str | None]
 
 
 @dataclass(frozen=True)
@@ -87,11 +90,15 @@ class Ladder:
         """The rung that answers for a lead that is known well."""
         return self.rungs[0]
 
+    def rows(self, leads: Sequence[Lead]) -> list[Row]:
+        """The features of each of `leads`, read in memory."""
+        return [online(self.features, lead) for lead in leads]
+
     def score(self, leads: Sequence[Lead], reasons: int = 3) -> list[Score]:
         """The score of each of `leads`, in their order."""
         if not leads:
             return []
-        columns = stack(self.features, [online(self.features, lead) for lead in leads])
+        columns = stack(self.features, self.rows(leads))
         return self.score_columns(columns, [asked_of(lead) for lead in leads], reasons)
 
     def score_columns(self, columns: Columns, asked: Sequence[Asked], reasons: int = 3) -> list[Score]:

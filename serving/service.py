@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import os
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from features.clock import now_us
 from serving.envelope import parse_body, score_items
 from serving.opening import Opened, open_ladder
 from serving.registry import store_address
+from serving.request_log import RequestLog
 from serving.score import Problem, failed
 
 MOST_LEADS = 10_000
@@ -50,10 +52,8 @@ async def score(request: Request) -> Response:
         )
     opened: Opened = request.app.state.opened
     items = body if isinstance(body, list) else [body]
-    if len(items) <= _FEW:
-        scores = score_items(opened.ladder, items, now_us())
-    else:
-        scores = await run_in_threadpool(score_items, opened.ladder, items, now_us())
+    answer = partial(score_items, opened.ladder, items, now_us(), log=request.app.state.log)
+    scores = answer() if len(items) <= _FEW else await run_in_threadpool(answer)
     if isinstance(body, list):
         return _json("[" + ",".join(one.model_dump_json() for one in scores) + "]")
     return _json(scores[0].model_dump_json(), 422 if scores[0].status == "error" else 200)
@@ -112,6 +112,7 @@ class LeadScore:
             print(f"leadscore: {opened.warning}", flush=True)
         print(f"leadscore: answering by {opened.rung} {opened.version} from {opened.source}", flush=True)
         routes.state.opened = opened
+        routes.state.log = RequestLog.from_environment()
         _warm(opened)
         _collect_aside()
 
