@@ -220,6 +220,13 @@ def test_strange_columns_do_no_harm() -> None:
     assert np.isfinite(fit(columns, y).margin(columns)).all()
 
 
+def test_without_features_the_base_rate_answers() -> None:
+    columns, y = world(200, seed=18)
+    scorer = fit_bayes((), {}, y, np.arange(200).astype(object), np.arange(200), version="")
+    assert scorer.tables == ()
+    assert scorer.probability(scorer.margin(columns))[0] == pytest.approx(y.mean(), abs=0.02)
+
+
 def test_outcomes_that_are_not_known_are_refused() -> None:
     columns, y = world(30, seed=17)
     for unknown in (np.full(30, np.nan), np.r_[y[:29], 0.5]):

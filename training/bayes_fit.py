@@ -162,7 +162,10 @@ class _Rows:
 
     def read(self, tables: Sequence[RateTable]) -> Floats:
         """Log-ratios of all rows, shape `(n_rows, n_tables)`."""
-        return np.column_stack([t.by_code[code] for t, code in zip(tables, self.codes, strict=True)])
+        X = np.zeros((len(self.y), len(tables)))
+        for j, (table, code) in enumerate(zip(tables, self.codes, strict=True)):
+            X[:, j] = table.by_code[code]
+        return X
 
     def ratios(self, fold: Fold) -> tuple[Floats, Floats]:
         """Log-ratios of a fold's older and newer rows, by tables of the older ones."""
