@@ -27,12 +27,13 @@ class Engine:
     fetch: Callable[[Any], Any]
 
 
-def read_by_features(tables: Tables) -> Iterator[tuple[str, Any]]:
-    """(name, Ibis table) of each canonical table that features look at."""
+def read_by_features(tables: Tables) -> Iterator[tuple[str, Any, Any]]:
+    """(name, Ibis schema, Arrow batches) of each canonical table that features look at."""
     for name in ("leads", "events", "history"):
         table = getattr(tables, name)
         if table is not None:
-            yield name, table
+            rows = tables.con.con.sql(f"SELECT * FROM {table.get_name()}")
+            yield name, table.schema(), rows.to_arrow_reader(ROWS_AT_ONCE)
 
 
 def moved(tables: Tables, con: Any, copies: dict[str, Any]) -> Tables:

@@ -39,10 +39,7 @@ def postgres_tables(tables: Tables, url: str) -> Iterator[Engine]:
         return put("moments", ibis.Schema.from_pyarrow(arrow.schema), arrow.to_reader(ROWS_AT_ONCE))
 
     try:
-        copies = {
-            name: put(name, table.schema(), table.to_pyarrow_batches(chunk_size=ROWS_AT_ONCE))
-            for name, table in read_by_features(tables)
-        }
+        copies = {name: put(name, schema, batches) for name, schema, batches in read_by_features(tables)}
         yield Engine(moved(tables, con, copies), moments, lambda expression: expression.to_pyarrow())
     finally:
         con.disconnect()

@@ -53,10 +53,7 @@ def spark_tables(tables: Tables, folder: str | None = None) -> Iterator[Engine]:
             _write(batches, filesystem, file)
             return con.read_parquet(_address(folder, file), table_name=f"leadscore_{name}")
 
-        copies = {
-            name: put(name, table.to_pyarrow_batches(chunk_size=ROWS_AT_ONCE))
-            for name, table in read_by_features(tables)
-        }
+        copies = {name: put(name, batches) for name, _, batches in read_by_features(tables)}
         yield Engine(
             tables=moved(tables, con, copies),
             moments=lambda frame: put("moments", _batches(frame)),
@@ -100,6 +97,8 @@ def _connect() -> Any:
         builder = builder.config(key, setting)
     session = builder.getOrCreate()
     session.conf.set("spark.sql.session.timeZone", "UTC")
+    if session.sparkContext.master.startswith("local"):  # its 200 partitions suit a cluster
+        session.conf.set("spark.sql.shuffle.partitions", str(session.sparkContext.defaultParallelism))
     return ibis.pyspark.connect(session)
 
 
