@@ -6,6 +6,7 @@ options; 3 done, but some leads could not be scored (each says why in its `error
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -45,6 +46,14 @@ def main() -> None:
     A first look:     leadscore demo
     Your own export:  leadscore init leads.csv -o recipe.toml && leadscore train recipe.toml
     """
+    # Before numpy is imported: two threads on two shared cores take ten times as long as one. And nobody is
+    # told what is done here.
+    for name, value in {
+        "OMP_NUM_THREADS": "1",
+        "MLFLOW_DISABLE_TELEMETRY": "true",
+        "BENTOML_DO_NOT_TRACK": "true",
+    }.items():
+        os.environ.setdefault(name, value)
 
 
 @main.command()

@@ -193,8 +193,9 @@ def next_steps(folder: Path) -> None:
     say(
         f"""
 Both answers are equal for each of the ten. What to try next:
-  cd {folder} && leadscore status acme          what answers, and since when
-  leadscore features {folder}/recipe.toml       what the model looks at
-  leadscore init YOUR_EXPORT.csv -o recipe.toml your own leads
+  your own leads:            leadscore init YOUR_EXPORT.csv -o recipe.toml
+  what answers, since when:  cd {folder} && leadscore status acme
+  what the model looks at:   leadscore features {folder}/recipe.toml
+  which column leaks:        leadscore inspect {folder}/recipe.toml -o inspection.html
 (The command is .venv/bin/leadscore.)"""
     )
