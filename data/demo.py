@@ -1,4 +1,4 @@
-"""The main job on a simulated company, as its three users would do it: train, score an export, ask over HTTP."""
+"""The main job on a simulated company, as its users would do it: train, score an export, ask over HTTP."""
 
 from __future__ import annotations
 
@@ -98,11 +98,15 @@ def show(rows: list[dict[str, str]]) -> None:
     columns = ["lead", "probability", "score", "grade", "maturity", "next action", "for", "against"]
     cells = [
         (
-            row["lead_id"], float(row["ls_probability"]), int(row["ls_score"]), row["ls_grade"], row["ls_maturity"],
-            row["ls_next_action"], first(row["ls_reasons_for"]), first(row["ls_reasons_against"]),
+            row["lead_id"],
+            float(row["ls_probability"]),
+            int(row["ls_score"]),
+            *(row[f"ls_{name}"] for name in ("grade", "maturity", "next_action")),
+            first(row["ls_reasons_for"]),
+            first(row["ls_reasons_against"]),
         )
         for row in rows
-    ]  # fmt: skip
+    ]
     print_table(columns, cells, title="\nThe ten hottest leads of the export")
 
 
