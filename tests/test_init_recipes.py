@@ -230,3 +230,16 @@ def test_event_words() -> None:
     assert [meaning(kind) for kind in kinds] == [
         "interest", "intent", "contact", "negative", "negative", "neutral",
     ]  # fmt: skip
+
+
+def test_a_history_of_fields_is_recognised(tmp_path: Path) -> None:
+    leads = "".join(f"00Q{n},2024-0{n % 9 + 1}-01,{'ab'[n % 2]},{n % 3 == 0}\n" for n in range(60))
+    (tmp_path / "leads.csv").write_text(f"Lead ID,Created Date,Kind,Converted\n{leads}", encoding="utf-8")
+    changes = "".join(f"00Q{n},Owner,x,y,2024-10-{n % 28 + 1:02d}\n" for n in range(60) for _ in "ab")
+    header = "Lead ID,Field / Event,Old Value,New Value,Edit Date\n"
+    (tmp_path / "history.csv").write_text(header + changes, encoding="utf-8")
+    paths = [tmp_path / "history.csv", tmp_path / "leads.csv"]
+    recipe = parse_recipe(discover(paths, folder=tmp_path).recipe_toml)
+    assert recipe.tables.field_history is not None
+    assert recipe.field_history.field == "Field / Event"
+    assert (recipe.field_history.value, recipe.field_history.changed_at) == ("New Value", "Edit Date")

@@ -22,7 +22,7 @@ Ints = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Signal:
-    """One column on labelled rows: AUCs in [0, 1] within periods, and what the standard error of one is.
+    """One column on labelled rows: AUCs in [0, 1] within periods, and about the standard error of the best.
 
     `auc` is of the values, `fill_auc` of whether there is a value. `purity` is the share of the rows whose
     bin holds one outcome only (bins of at least `_RARE` rows). `fill` is the share of filled cells,
@@ -48,10 +48,13 @@ def measure(column: Column, y: Floats, period: Ints) -> Signal:
     codes, filled = bins(column), is_filled(column)
     period = period if _mixed(y, period) else np.zeros_like(period)
     positives = max(float(min(y.sum(), len(y) - y.sum())), 1.0)
+    auc = _cross_auc(codes, y, period)
+    fill_auc = _cross_auc(filled.astype(np.int64), y, period)
+    best = min(max(auc, fill_auc), 0.98)
     return Signal(
-        auc=_cross_auc(codes, y, period),
-        fill_auc=_cross_auc(filled.astype(np.int64), y, period),
-        error=0.5 / np.sqrt(positives),
+        auc=auc,
+        fill_auc=fill_auc,
+        error=float(np.sqrt(best * (1 - best) / positives)),
         purity=_purity(codes, y),
         fill=float(filled.mean()),
         filled_rows=int(filled.sum()),

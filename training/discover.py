@@ -20,7 +20,7 @@ from training.findings import Finding, list_findings
 from training.history_shape import is_sorted_by, propose_horizon, propose_start
 from training.leaks import Suspect
 from training.outcome_guess import find_column
-from training.outcome_source import OutcomeSource, find_outcome
+from training.outcome_source import ANY_VALUE, OutcomeSource, find_outcome
 from training.recipe_writer import Draft, DraftField, field_names, write_recipe
 from training.table_kinds import Company, tell_apart
 from training.usable_columns import is_usable, suspect_columns
@@ -229,8 +229,21 @@ def _draft(
     return draft
 
 
+def _remark_on(ended: OutcomeSource) -> str:
+    """Which values mean won and lost, and what happens to others."""
+    if ended.won_values == (ANY_VALUE,):
+        return f"outcome: a value in '{ended.stage or ended.main}' means won"
+    parts = [f"outcome: '{ended.stage or ended.main}' = {' or '.join(ended.won_values[:6])} means won"]
+    if ended.lost_values:
+        parts.append(f"{' or '.join(ended.lost_values[:6])} means lost")
+    if ended.other_values:
+        parts.append(f"{' or '.join(ended.other_values[:6])} neither, as yet")
+    return "; ".join(parts) + " (--outcome COLUMN=VALUE decides otherwise)"
+
+
 def _remark(draft: Draft, company: Company, created: ColumnProfile | None) -> None:
-    """Says what was not understood."""
+    """Says what was assumed, and what was not understood."""
+    draft.remarks.insert(0, _remark_on(draft.outcome))
     if created is None and draft.leads.counter is None and not is_sorted_by(draft.outcome.won):
         draft.remarks.append(
             "no date says when leads came: the order of rows stands for time (or --time COLUMN)"

@@ -64,7 +64,7 @@ def write_recipe(draft: Draft) -> str:
     """The recipe as TOML text; `features.recipe_file.parse_recipe` accepts it."""
     parts = [
         _about(draft), _tables(draft), _lead(draft), _fields(draft), _events(draft), _outcomes(draft),
-        _snapshots(draft), _split(draft),
+        _history(draft), _snapshots(draft), _split(draft),
     ]  # fmt: skip
     return "\n\n".join(part for part in parts if part) + "\n"
 
@@ -219,6 +219,22 @@ def _outcomes(draft: Draft) -> str:
     created = draft.leads.role("created_at")
     if created is None or created.format.type != "date":
         lines.append("at_once = true  # nothing is dated: the outcome is that of the row")
+    return "\n".join(lines)
+
+
+def _history(draft: Draft) -> str:
+    """The columns of a table of changes, by the words that CRMs use for them."""
+    if draft.history is None:
+        return ""
+    table, lines = draft.history.table, ["[field_history]", f"lead_id = {_quoted(draft.history.key)}"]
+    words = {
+        "field": r"field|field event|property|champ.*",
+        "value": r"new value|value|valeur|nouvelle valeur",
+    }
+    for role, pattern in words.items():
+        name = next((name for name in table.columns if re.fullmatch(pattern, plain(name))), role)
+        lines.append(f"{role} = {_quoted(name)}")
+    lines.append(f"changed_at = {_quoted(date_column(table) or 'changed_at')}")
     return "\n".join(lines)
 
 

@@ -158,7 +158,8 @@ def _kind(table: TableProfile, pointer: str) -> Kind:
     """What a table that names leads holds."""
     names = {plain(name) for name in table.columns}
     dated = any(column.format.type == "date" for column in table.columns.values())
-    if {"field", "value"} <= names or ("old value" in names and "new value" in names):
+    changes = any(name in names for name in ("field", "field event", "property", "champ"))
+    if dated and changes and ({"value", "new value", "valeur", "nouvelle valeur"} & names):
         return "field_history"
     once = table.columns[pointer].format.distinct >= 0.95 * table.columns[pointer].format.filled
     stages = stage_column(table, pointer)
