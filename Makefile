@@ -25,10 +25,10 @@ demo: setup ## the main job on simulated leads: train, judge, promote, score, se
 	$(BIN)/leadscore demo
 
 test: setup ## the whole suite, without the checks marked slow
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
 
 test-slow: extras ## the checks marked slow: real data, a million leads, Spark
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile
 
 lint: setup ## style, strict types, import contracts
 	$(BIN)/ruff check .
