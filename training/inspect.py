@@ -20,6 +20,7 @@ from features import (
     snapshots,
 )
 from features.snapshots import at_once, outcome_frame
+from features.source import bound
 from training.history import Progress
 from training.inspect_columns import LeadColumn, lead_columns, presence, roles
 from training.inspect_looks import MOST_LEADS, Looks, cluster_of, looks_of, one_age, some_leads
@@ -69,7 +70,7 @@ def inspect_tables(recipe: Recipe, tables: Tables, progress: Progress | None = N
         training_rows=len(fit),
         base_rate=float(fit["label"].mean()) if len(fit) else float("nan"),
         columns=(*fields, *measured),
-        roles=roles(recipe),
+        roles=roles(recipe, list(bound(tables.con, "raw_leads").columns)),
         timings=tuple(timed),
         account=(*shot.account.rows(), *split.account),
         quality=tuple(tables.quality.rows()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -42,8 +43,8 @@ def lead_columns(recipe: Recipe, tables: Tables) -> list[LeadColumn]:
     return [*_declared(recipe, tables), *_undeclared(recipe, tables)]
 
 
-def roles(recipe: Recipe) -> dict[str, str]:
-    """Column of the leads → the part that it plays, of those that are no field."""
+def roles(recipe: Recipe, present: Collection[str]) -> dict[str, str]:
+    """Column of the leads → the part that it plays, of those `present` that are no field."""
     lead, outcomes = recipe.lead, recipe.outcomes
     named = {
         lead.id: "the lead's id",
@@ -55,7 +56,7 @@ def roles(recipe: Recipe) -> dict[str, str]:
     }
     if outcomes.column is not None:
         named |= {outcomes.occurred_at: "when the outcome was known", outcomes.column: "the outcome"}
-    return {column: part for column, part in named.items() if column is not None}
+    return {column: part for column, part in named.items() if column is not None and column in present}
 
 
 def _declared(recipe: Recipe, tables: Tables) -> list[LeadColumn]:
@@ -82,7 +83,9 @@ def _undeclared(recipe: Recipe, tables: Tables) -> list[LeadColumn]:
     """Columns of the table that the recipe does not name, read as `init` would read them."""
     raw = fetch_frame(tables.con, "raw_leads")
     kept = tables.leads.order_by("row").select("row").to_pyarrow().column(0).to_numpy()
-    named = {declared.column or name for name, declared in recipe.lead.fields.items()} | set(roles(recipe))
+    named = {declared.column or name for name, declared in recipe.lead.fields.items()} | set(
+        roles(recipe, list(raw.columns))
+    )
     rest = raw[[name for name in raw.columns if name not in named]].iloc[kept].reset_index(drop=True)
     if rest.empty:
         return []

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import chi2
+from scipy.stats import chi2, rankdata
 
 from features import Column
 from features.clock import from_us
@@ -27,6 +27,7 @@ _EXPECTED = 1
 """Bins that expect fewer rows in the smallest month stand together. Half a row added to each bin keeps the
 test on the careful side: at expectations of 1 to 3 chance passes the bound less often than it claims."""
 _CHANCE = 0.01
+_TELLS_TIME = 0.8
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Drift:
     """By month: the share filled, and the PSI against all other months.
 
     `worst` is the month with the largest PSI in relation to `bound`, what chance alone exceeds in one of a
-    hundred columns of so many months.
+    hundred columns of so many months. `time_share` is how much of when a row came its value tells (R²).
     """
 
     months: tuple[str, ...]
@@ -64,11 +65,17 @@ class Drift:
     worst: str
     worst_psi: float
     bound: float
+    time_share: float
 
     @property
     def moves(self) -> bool:
         """Whether the worst month differs from the others by more than chance explains."""
         return self.worst_psi > self.bound
+
+    @property
+    def tells_time(self) -> bool:
+        """Whether the value says when rather than who: new times bring values that were never seen."""
+        return self.moves and self.time_share >= _TELLS_TIME
 
 
 def fill_by(column: Column, y: Floats) -> tuple[float, float]:
@@ -157,9 +164,13 @@ def _word(value: float, kind: str) -> str:
 
 @dataclass(frozen=True)
 class Calendar:
-    """Months with enough leads: name, rows, and how many accounts (or leads) are in it and in all others."""
+    """Months with enough leads: name, rows, and how many accounts (or leads) are in it and in all others.
+
+    `place` (n_rows,) ranks the rows in time.
+    """
 
     months: tuple[tuple[str, Mask, int, int], ...]
+    place: Floats
 
     @classmethod
     def of(cls, at_us: Ints, clusters: NDArray[np.object_], dated: bool) -> Calendar:
@@ -172,7 +183,8 @@ class Calendar:
             tuple(
                 (name, rows, _distinct(clusters[rows]), _distinct(clusters[inside & ~rows]))
                 for name, rows in kept
-            )
+            ),
+            rankdata(at_us),
         )
 
 
@@ -207,7 +219,19 @@ def drift(column: Column, calendar: Calendar) -> Drift | None:
         calendar.months[worst][0],
         found[worst],
         bounds[worst],
+        _explained(bins(column)[inside], calendar.place[inside]),
     )
+
+
+def _explained(codes: Ints, place: Floats) -> float:
+    """R² of time by bins, adjusted for their number: 1 where each value has its own time, 0 by chance."""
+    rows = np.bincount(codes)
+    total, kept = float(((place - place.mean()) ** 2).sum()), int((rows > 0).sum())
+    if total == 0 or len(place) <= kept:
+        return 0.0
+    means = np.bincount(codes, place) / np.maximum(rows, 1)
+    within = float(((place - means[codes]) ** 2).sum())
+    return max(1 - within / total * (len(place) - 1) / (len(place) - kept), 0.0)
 
 
 def _common(codes: Ints, inside: Mask, smallest: int) -> Ints:

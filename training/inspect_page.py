@@ -48,14 +48,16 @@ def inspect_page(inspection: Inspection) -> str:
 
 _FIELDS = (
     "One row a lead. 'Filled' is over all leads; what has to do with the outcome is over the training side "
-    "only, at "
-    "the first look at each lead. Fields that the recipe does not name are measured too; no feature reads "
-    "them."
+    "only, "
+    "at the first look at each lead. Columns that the recipe does not name are measured too; no feature "
+    "reads "
+    "them. A column that follows the calendar says when rather than who: new times bring values never seen "
+    "before."
 )
 _FEATURES = (
     "One row a snapshot of the training side, the best alone first. Stability is that of leads of one age, "
-    "so that "
-    "months compare like with like."
+    "so "
+    "that months compare like with like."
 )
 
 

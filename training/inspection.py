@@ -44,7 +44,9 @@ class Inspected:
             return "not known"
         if not self.drift.moves:
             return "steady"
-        return f"moves (PSI {self.drift.worst_psi:.2f}, chance {self.drift.bound:.2f})"
+        if self.drift.tells_time:
+            return f"follows the calendar (R² {self.drift.time_share:.2f}, PSI {self.drift.worst_psi:.1f})"
+        return f"moves (PSI {self.drift.worst_psi:.2g}, chance {self.drift.bound:.1g})"
 
 
 @dataclass(frozen=True)
