@@ -41,6 +41,9 @@ check: lint test notebooks ## all that must be green before a change lands
 bench: setup ## speed as ratios: the naive way, a peer, the limit
 	$(BIN)/python -m tests.bench
 
+bench-quality: extras ## models on public data: leadscore, its baselines, the peers; writes the README's results
+	$(BIN)/python -m tests.bench.quality
+
 notebooks: setup ## run every notebook
 	@for notebook in notebooks/*.py; do \
 	  echo "$$notebook"; \
@@ -63,5 +66,5 @@ lock: setup ## renew requirements.lock from pyproject.toml
 clean: ## remove the environment and what the demo made
 	rm -rf .venv demo build *.egg-info .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup extras demo test test-slow lint check bench notebooks train serve lock clean
+.PHONY: help setup extras demo test test-slow lint check bench bench-quality notebooks train serve lock clean
 .DEFAULT_GOAL := help

@@ -1,8 +1,9 @@
 """The public data sets of the quality benchmark, and the forecast origins at which they are judged.
 
-An origin is written here, and committed, before it is run. The first of each set is its recipe's own split; the
-second confirms or refutes what the first says. Where rows have dates the second test ends where the first begins,
-so that no row is judged at both origins; the bank's rows have only an order, and its second test contains the first.
+An origin is written here, and committed, before it is run. The first of each set is its recipe's own split;
+the second confirms or refutes what the first says. Where rows have dates the second test ends where the first
+begins, so that no row is judged at both origins; the bank's rows have only an order, and its second test
+contains the first.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class DataSet:
-    """A public data set: its recipe's file name, its folder, what a row is, its origins, the main one first."""
+    """A public data set: its recipe's file name, its folder, what a row is, its origins (main one first)."""
 
     name: str
     title: str
@@ -74,7 +75,7 @@ BPIC2012 = DataSet(
     "bpic2012",
     "BPI Challenge 2012, loan applications with their events",
     "bpic2012_loan_events",
-    "an open application 30 minutes, 1, 3, 7, 14 or 21 days after it came; converted: activated within 30 days",
+    "an open application 30 minutes, 1, 3, 7, 14 or 21 days old; converted: activated within 30 days",
     (
         Origin("main", "as of 2012-01-10 and later"),
         Origin(

@@ -1,0 +1,54 @@
+"""`python -m tests.bench.quality [SET …]`: leadscore against its peers on public data, written to the README.
+
+Each run is a look at the tests: it is counted in looks.csv, whatever it shows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from threadpoolctl import threadpool_limits
+
+from tests.bench.quality_results import keep_results, log_look, read_looks, read_results
+from tests.bench.quality_run import measure
+from tests.bench.quality_sets import ROOT, SETS, SHARED, find_set
+from tests.bench.quality_text import replace_section, section
+
+
+def main(words: list[str] | None = None) -> int:
+    """Measure the named sets (all without names) at the asked origins; 1 when a set's files are not here."""
+    asked = _parser().parse_args(words)
+    absent = 0
+    for name in asked.sets or [known.name for known in SETS]:
+        known = find_set(name)
+        if not known.present:
+            _say(
+                f"{name}: no folder {known.folder_name} in {SHARED}; name its parent in LEADSCORE_SHARED_DATA"
+            )
+            absent += 1
+            continue
+        for origin in known.origins:
+            if asked.origin in (None, origin.name):
+                found = measure(known, origin, _say)
+                log_look(found.look)
+                keep_results(found.table)
+    replace_section(ROOT / "README.md", section(read_results(), read_looks()))
+    _say("README.md: results section written")
+    return int(absent > 0)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.quality", description=__doc__)
+    parser.add_argument("sets", nargs="*", choices=[known.name for known in SETS], metavar="SET")
+    parser.add_argument("--origin", choices=["main", "second"], help="one origin only")
+    return parser
+
+
+def _say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    with threadpool_limits(1):  # teams of threads wait for one another on a busy machine
+        sys.exit(main())
