@@ -70,8 +70,8 @@ def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
     raw = (high - low) / max(most - 1, 1)
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * unit for unit in (1, 2, 5, 10) if power * unit >= raw * (1 - 1e-9))
-    first = math.ceil(low / step - 1e-9)
-    return [round(step * (first + i), 12) for i in range(int((high - first * step) / step + 1e-9) + 1)]
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    return [round(step * place, 12) for place in range(first, last + 1)] or [low]
 
 
 def top_of(values: Sequence[float], floor: float = 0.0) -> float:
