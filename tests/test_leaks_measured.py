@@ -50,7 +50,9 @@ def test_honest_columns_are_no_suspects(seed: int) -> None:
             lambda y, rng: np.where((y == 0) & (rng.random(len(y)) < 0.3), 1, np.nan),
         ),
         ("calendar", lambda y, rng: np.cumsum(rng.random(len(y)))),
+        ("calendar", lambda y, rng: (np.arange(len(y)) * 24 // len(y)).astype(str).astype(object)),
         ("counter", lambda y, rng: rng.permutation(len(y)).astype(np.float64) + 5000),
+        ("counter", lambda y, rng: rng.permutation(899_999)[: len(y)] + 100_000.0),
     ],
 )
 @pytest.mark.parametrize("name", ["x1", "size of shoes"])

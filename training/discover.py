@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,16 @@ class Discovery:
     suspects: tuple[Suspect, ...]
     remarks: tuple[str, ...]
     quality: tuple[tuple[str, str, int, str], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for `--json`: findings and suspects as objects, quality as rows."""
+        return {
+            "recipe": self.recipe_toml,
+            "findings": [asdict(finding) for finding in self.findings],
+            "suspects": [asdict(suspect) for suspect in self.suspects],
+            "remarks": list(self.remarks),
+            "quality": [list(count) for count in self.quality],
+        }
 
 
 def discover(

@@ -9,6 +9,7 @@ from training.leaks import Suspect
 from training.table_kinds import Company, date_column, stage_column
 from training.usable_columns import NEVER_FIELDS
 
+FINDING_COLUMNS = ("table", "column", "role", "filled", "distinct", "example", "remark")
 _LOOKED_AT = 10_000
 _WHY_NOT = {
     "modified_at": "changes with every edit",
@@ -30,7 +31,7 @@ class Finding:
     remark: str
 
     def row(self) -> tuple[str, str, str, str, str, str, str]:
-        """The finding as cells of a printed table."""
+        """The finding as cells of a printed table, under `FINDING_COLUMNS`."""
         return (
             self.table, self.column, self.role, f"{self.fill:.0%}", f"{self.distinct:,}", self.example,
             self.remark,

@@ -170,7 +170,10 @@ def _sequences(columns: Columns, order: NDArray[Any], dated: bool) -> list[Suspe
     time = rankdata(order)
     for name, column in columns.items():
         filled = is_filled(column)
-        if column.dtype != np.float64 or filled.sum() < 50:
+        if filled.sum() < 50:
+            continue
+        if column.dtype != np.float64:
+            found.extend(_periods_in_words(name, column[filled], time[filled], dated))
             continue
         values = column[filled].astype(np.float64)
         distinct = len(np.unique(values))
@@ -181,9 +184,23 @@ def _sequences(columns: Columns, order: NDArray[Any], dated: bool) -> list[Suspe
             reason = f"it moves with time (rank correlation {along:.2f}), so that it says when, not who"
             found.append(Suspect(name, "calendar", reason))
         elif _counts_rows(values, distinct):
-            reason = "its whole numbers are all different and without gaps: it names rows"
+            reason = "its whole numbers are all different, without gaps or of one length: it names rows"
             found.append(Suspect(name, "counter", reason))
     return found
+
+
+def _periods_in_words(name: str, levels: Column, time: Floats, dated: bool) -> list[Suspect]:
+    """A category whose levels are periods one after the other, such as "2025-03"."""
+    kinds, codes, rows = np.unique(levels.astype(str), return_inverse=True, return_counts=True)
+    if not dated or len(kinds) < 12 or rows.mean() < 2:
+        return []
+    means = np.bincount(codes, weights=time) / rows
+    spread = float(np.var(time - means[codes]) / max(float(np.var(time)), 1e-300))
+    # k periods of equal size leave 1/k² of the variance of time.
+    if spread > 2.0 / len(kinds) ** 2:
+        return []
+    reason = f"its {len(kinds)} levels are periods one after the other, so that it says when, not who"
+    return [Suspect(name, "calendar", reason)]
 
 
 def _correlation(one: Floats, other: Floats) -> float:
@@ -193,9 +210,12 @@ def _correlation(one: Floats, other: Floats) -> float:
 
 
 def _counts_rows(values: Floats, distinct: int) -> bool:
+    """Whole numbers that are all different, and either dense or all as long as a record's number."""
     if distinct < len(values) or not np.all(values == np.floor(values)):
         return False
-    return float(values.max() - values.min()) < 2 * len(values)
+    smallest, largest = float(values.min()), float(values.max())
+    of_one_length = len(values) >= 200 and smallest >= 1e5 and len(f"{smallest:.0f}") == len(f"{largest:.0f}")
+    return largest - smallest < 2 * len(values) or of_one_length
 
 
 def as_columns(frame: Mapping[str, Any]) -> dict[str, Column]:
