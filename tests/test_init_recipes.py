@@ -132,8 +132,9 @@ def test_a_list_sorted_by_its_outcome_is_not_taken_for_a_history(tmp_path: Path)
         ("id,size,status\n1,5,new\n2,5,won\n3,6,lost\n", {"outcome": "status"}, ""),
         ("id,size,won\n1,5,yes\n2,5,yes\n", {"outcome": "won=yes"}, "every lead is won"),
         ("id,size,won\n1,5,yes\n2,5,yes\n", {}, "one value only"),
-        ("id,created,won\n1,2999-01-01,yes\n2,2999-01-02,no\n", {}, "lies in the future"),
-        ("id,size,won\n1,5,yes\n2,5,no\n", {"time": "won"}, "--time won"),
+        ("id,size,won\n1,,yes\n2,n/a,no\n", {}, "no column says anything"),
+        ("id,created,size,won\n1,2999-01-01,2,yes\n2,2999-01-02,3,no\n", {}, "lies in the future"),
+        ("id,size,won\n1,5,yes\n2,6,no\n", {"time": "won"}, "--time won"),
     ],
 )
 def test_a_question_that_is_left_says_its_options(

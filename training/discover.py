@@ -207,6 +207,12 @@ def _draft(
         for column in leads.columns.values()
         if column.name in reasons or (is_usable(column, leads.rows) and column.name not in ended.columns)
     ]
+    if not usable and company.kind("events") is None:
+        raise LeadscoreError(
+            f"{leads.raw.name}: besides ids, dates and the outcome no column says anything of the leads: each "
+            "is empty, constant, free text, or names a person.",
+            "Export more columns: where leads come from, what company they are, what they asked for.",
+        )
     names = field_names(usable)
     fields = [DraftField(names[column.name], column, reasons.get(column.name)) for column in usable]
     created = leads.role("created_at")

@@ -13,6 +13,7 @@ HORIZONS = (7, 14, 30, 60, 90, 120, 180, 365)
 _DEFAULT = 90
 _ENOUGH = 30
 _MOST = 0.6
+_FEW = 0.3
 
 
 def propose_horizon(created: Floats, won: Floats) -> tuple[int, str]:
@@ -20,7 +21,7 @@ def propose_horizon(created: Floats, won: Floats) -> tuple[int, str]:
 
     The 85 % point of the delays, rounded up, but at most a quarter of the time in which leads came: a lead
     teaches only when its horizon has passed before the test begins. Beyond the default only where it would
-    miss more than 40 % of the wins.
+    miss more than 40 % of the wins; up to half of the time where a quarter would see hardly any.
     """
     delays = (won - created) / DAY_US
     delays = delays[np.isfinite(delays) & (delays >= 0)]
@@ -32,6 +33,8 @@ def propose_horizon(created: Floats, won: Floats) -> tuple[int, str]:
     days = next((days for days in fitting if days >= point), fitting[-1])
     if days > _DEFAULT and float((delays <= _DEFAULT).mean()) >= _MOST:
         days, point = _DEFAULT, _DEFAULT
+    if float((delays <= days).mean()) < _FEW:
+        days = max([h for h in HORIZONS if h <= length / 2], default=days)
     within = float((delays <= days).mean())
     short = "" if days >= point else f"; a longer one needs more than {length:.0f} days of leads"
     return days, f"{within:.0%} of the wins come within {days} days{short}"
