@@ -51,9 +51,12 @@ svg text.soft { fill: var(--soft); }
 nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1.25rem;
   font-size: .875rem; }
 a { color: #00558a; }
-@media (max-width: 32rem) { body { padding: 1rem; } .cards { grid-template-columns: 1fr; } }
+@media (max-width: 42rem) { body { padding: 1rem; } .cards { grid-template-columns: 1fr; }
+  figure { overflow-x: auto; } svg { max-width: none; } }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; }
-  h2 { break-after: avoid; } table { break-inside: auto; } tr { break-inside: avoid; } }
+  h2, h3 { break-after: avoid; } tr { break-inside: avoid; } table { font-size: 8pt; }
+  .wide { overflow: visible; }
+  th, td, td.n { white-space: normal; padding-right: .5rem; } svg { max-width: 100%; } }
 """
 
 

@@ -141,8 +141,8 @@ def rows_chart(
     room = max((width_of(row.note) for row in rows), default=0.0) + 12
     wide = min(label_room, max((width_of(row.label) for row in rows), default=0.0) + 10)
     entries = [(name, mark) for name, mark in zip(names, _marks(bars), strict=True) if name]
-    key, taken = legend(entries, 0, 0, width)
-    top, left = taken + 4, wide + 4
+    key, taken = legend(entries, 0, 5, width)
+    top, left = taken + 9, wide + 4
     bottom = top + _ROW * len(rows) + 4
     across = Scale(0.0, _end(rows, reference), left, max(width - room, left + 60))
     ticks = [(value, value_words(value)) for value in nice_ticks(0, across.high, 5)]

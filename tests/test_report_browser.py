@@ -1,0 +1,89 @@
+"""The pages in a real browser: they stand, complain of nothing, ask for nothing, and fit the window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import data
+from features import load_recipe
+from tests.browser import Browser, browser, find_browser
+from tests.report_runs import HOSTILE, made_run
+from training.inspect import inspect
+from training.inspect_page import inspect_page
+from training.report import report
+
+EXECUTABLE = find_browser()
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        EXECUTABLE is None, reason="no Chromium or Chrome on this machine: pages were not rendered"
+    ),
+]
+HIDDEN = """[...document.querySelectorAll("section, h2, figure svg, table, .verdict")].filter(part => {
+  const box = part.getBoundingClientRect(), style = getComputedStyle(part);
+  return box.width < 20 || box.height < 5 || style.visibility !== "visible" || style.display === "none";
+}).map(part => part.outerHTML.slice(0, 80))"""
+CUT = """[...document.querySelectorAll("svg text")].filter(word => {
+  const box = word.getBoundingClientRect(), frame = word.closest("svg").getBoundingClientRect();
+  return box.left < frame.left - 1 || box.right > frame.right + 1 ||
+    box.bottom > frame.bottom + 1 || box.top < frame.top - 1;
+}).map(word => word.textContent)"""
+TOO_WIDE = "document.documentElement.scrollWidth - window.innerWidth"
+
+
+@pytest.fixture(scope="module")
+def tab() -> Iterator[Browser]:
+    assert EXECUTABLE is not None
+    with browser(EXECUTABLE) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("pages")
+    data.simulate(folder, 2000, 1)
+    inspected = inspect(load_recipe(folder / "recipe.toml"), folder)
+    texts = {
+        "report": report(made_run()),
+        "hostile": report(made_run(names=HOSTILE)),
+        "undated": report(made_run(dated=False)),
+        "inspection": inspect_page(inspected),
+    }
+    for name, text in texts.items():
+        (folder / f"{name}.html").write_text(text, encoding="utf-8")
+    return {name: folder / f"{name}.html" for name in texts}
+
+
+@pytest.mark.parametrize("name", ["report", "hostile", "undated", "inspection"])
+@pytest.mark.parametrize("width", [1100, 800, 400])
+def test_a_page_stands_in_a_browser(tab, pages, name, width, tmp_path):
+    address = pages[name].as_uri()
+    tab.open(address, width)
+    assert tab.complaints() == []
+    assert [asked for asked in tab.requests() if not asked.startswith("data:")] == [address]
+    assert tab.value("document.querySelectorAll('section').length") >= 6
+    assert tab.value(HIDDEN) == []
+    assert tab.value(CUT) == []
+    assert tab.value(TOO_WIDE) <= 0
+    tab.screenshot(tmp_path / "page.png")
+    assert (tmp_path / "page.png").stat().st_size > 20_000
+
+
+def test_hostile_names_do_not_run(tab, pages):
+    tab.open(pages["hostile"].as_uri())
+    assert tab.value("document.querySelectorAll('script, img').length") == 0
+    assert tab.value("document.querySelector('h1').textContent").startswith("<script>alert(1)</script>")
+
+
+def test_nothing_is_lost_on_paper(tab, pages):
+    tab.open(pages["report"].as_uri(), 700)
+    tab.ask("Emulation.setEmulatedMedia", media="print")
+    assert tab.value(HIDDEN) == []
+    assert tab.value("getComputedStyle(document.querySelector('nav')).display") == "none"
+    cut = """[...document.querySelectorAll("table, svg")].filter(part =>
+      part.getBoundingClientRect().right > document.documentElement.clientWidth + 1).length"""
+    assert tab.value(cut) == 0
+    tab.ask("Emulation.setEmulatedMedia", media="")
