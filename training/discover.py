@@ -209,7 +209,7 @@ def _draft(
     ]
     if not usable and company.kind("events") is None:
         raise LeadscoreError(
-            f"{leads.raw.name}: besides ids, dates and the outcome no column says anything of the leads: each "
+            f"{leads.raw.name}: besides ids, dates and the outcome no column says anything of them: each "
             "is empty, constant, free text, or names a person.",
             "Export more columns: where leads come from, what company they are, what they asked for.",
         )
