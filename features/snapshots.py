@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.clock import days_us
+from features.clock import days_us, from_us
 from features.errors import LeadscoreError
 from features.parse import parse_date
 from features.recipe import Recipe
@@ -53,7 +53,8 @@ def snapshots(recipe: Recipe, tables: Tables) -> Snapshots:
     is the row's place.
 
     Raises:
-        LeadscoreError: `split.train_from` is not a date, or no outcome was given.
+        LeadscoreError: `split.train_from` is not a date, a date of the split leaves no lead, or no outcome
+            was given.
     """
     if tables.outcomes is None:
         raise LeadscoreError(
@@ -110,6 +111,8 @@ def _created(recipe: Recipe, leads: pd.DataFrame, tables: Tables, account: RowAc
     account.add("leads without a creation time", len(leads) - len(dated))
     inside = dated[dated["created_us"] <= tables.end_us]
     account.add("leads created after the end of the history", len(dated) - len(inside))
+    if len(dated) and not len(inside) and recipe.split.history_end is not None:
+        raise _outside("history_end", recipe.split.history_end, "ends before the first lead", dated)
     if recipe.split.train_from is None:
         return inside
     try:
@@ -118,7 +121,18 @@ def _created(recipe: Recipe, leads: pd.DataFrame, tables: Tables, account: RowAc
         raise LeadscoreError(f"recipe: [split] train_from is not {error}.", "Correct the recipe.") from None
     late = inside[inside["created_us"] >= start]
     account.add("leads created before split.train_from", len(inside) - len(late))
+    if len(inside) and not len(late):
+        raise _outside("train_from", recipe.split.train_from, "leaves no lead", inside)
     return late
+
+
+def _outside(key: str, value: str, what: str, leads: pd.DataFrame) -> LeadscoreError:
+    """A date of the split that lies outside the history."""
+    first, last = (from_us(int(us)).date() for us in (leads["created_us"].min(), leads["created_us"].max()))
+    return LeadscoreError(
+        f"recipe: [split] {key} '{value}' {what}: leads were created from {first} to {last}.",
+        f"Choose a date inside that span, or leave {key} out.",
+    )
 
 
 def _over_time(

@@ -63,7 +63,8 @@ def read_tables(
     step that begins.
 
     Raises:
-        LeadscoreError: a file is absent, empty, changed or unreadable, or lacks a column of the recipe.
+        LeadscoreError: a file is absent, empty, changed or unreadable, lacks a column of the recipe, or a
+            SELECT of leads repeats ids.
     """
     con, sources, views, quality = connect(memory_limit), recipe.tables, {}, Quality()
     roles: dict[str, Source | None] = {
@@ -76,7 +77,30 @@ def read_tables(
         if source is not None:
             _tell(progress, f"reading {role}")
             views[role] = open_source(con, role, source, Path(folder), quality)
+    _check_one_row_each(con, recipe, views["leads"])
     return _canonical(con, recipe, views, quality, clock_us or now_us(), progress)
+
+
+def _check_one_row_each(con: Any, recipe: Recipe, view: str) -> None:
+    """A SELECT of leads gives each lead once: a join that multiplies them would choose rows by chance.
+
+    Plain files may hold copies; they are counted and dropped later.
+
+    Raises:
+        LeadscoreError: ids repeat.
+    """
+    column = recipe.lead.id
+    if recipe.tables.leads.sql is None or column is None or column not in bound(con, view).columns:
+        return
+    counts = f"SELECT count({named(column)}), count(DISTINCT {named(column)}) FROM {view}"
+    rows, leads = con.raw_sql(counts).fetchone()
+    if rows > leads:
+        raise LeadscoreError(
+            f"recipe: [tables] leads: the SELECT gives {rows:,} rows for {leads:,} leads; each '{column}' "
+            "may occur once.",
+            "A join multiplies leads when its right side has several rows for one key: join on a key that is "
+            "unique there, or group by the lead.",
+        )
 
 
 def tables_from_frames(

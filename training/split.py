@@ -40,7 +40,7 @@ def forward_split(recipe: Recipe, frame: pd.DataFrame) -> SplitRows:
     test rows: that drops by the past alone, where dropping its fit rows would choose by the future.
 
     Raises:
-        LeadscoreError: `test_from` or `test_until` leaves no matured row to judge on.
+        LeadscoreError: `test_from` or `test_until` leaves no matured row to judge on, or none to fit on.
     """
     matured = _in_time(frame, frame["matured"].to_numpy(bool))
     as_of = frame["as_of_us"].to_numpy(np.int64)
@@ -50,6 +50,8 @@ def forward_split(recipe: Recipe, frame: pd.DataFrame) -> SplitRows:
     before = before[as_of[before] <= first_us]
     known = frame["label_known_us"].to_numpy(np.int64)[before] < first_us
     fit = before[known]
+    if recipe.split.test_from is not None and len(matured) and not len(fit):
+        raise _nothing_before(recipe, frame, matured)
     leads = frame["lead_id"].to_numpy(object)
     fresh = ~np.isin(leads[newest].astype(str), np.unique(leads[fit].astype(str)))
     account += [
@@ -74,14 +76,29 @@ def _newest(recipe: Recipe, as_of: NDArray[np.int64], matured: Rows) -> tuple[Ro
         account.append(("after test_until", int((~inside).sum())))
         newest = newest[inside]
     if len(matured) and not len(newest):
-        ends = as_of[matured[0]], as_of[matured[-1]]
-        span = [from_us(int(us)).isoformat(timespec="minutes") for us in ends]
+        until = f" and test_until '{plan.test_until}' leave" if plan.test_until is not None else " leaves"
         raise LeadscoreError(
-            f"recipe: [split] test_from '{plan.test_from}' leaves no matured row to judge on; matured rows "
-            f"look at leads from {span[0]} to {span[1]}.",
+            f"recipe: [split] test_from '{plan.test_from}'{until} no matured row to judge on; matured rows "
+            f"look at leads from {_minute(as_of[matured[0]])} to {_minute(as_of[matured[-1]])}.",
             "Choose a moment inside that span, or leave test_from out to judge on the newest rows.",
         )
     return newest, account
+
+
+def _nothing_before(recipe: Recipe, frame: pd.DataFrame, matured: Rows) -> LeadscoreError:
+    """What to say where no label was known before the test."""
+    known = frame["label_known_us"].to_numpy(np.int64)[matured]
+    as_of = frame["as_of_us"].to_numpy(np.int64)[matured]
+    return LeadscoreError(
+        f"recipe: [split] test_from '{recipe.split.test_from}' leaves no row to fit on: a row may be fitted "
+        f"on once its label is known, and the first is known at {_minute(known.min())}.",
+        f"Choose a later moment; matured rows look at leads until {_minute(as_of.max())}.",
+    )
+
+
+def _minute(us: int) -> str:
+    """An instant as text, to the minute."""
+    return from_us(int(us)).isoformat(timespec="minutes")
 
 
 def _moment(recipe: Recipe, key: str, text: str) -> int:
