@@ -98,11 +98,8 @@ def score_export(
     if out is not None and not dry_run:
         check_out(out)
     moment = now_us() if as_of_us is None else as_of_us
-    export = read_export(leads)
+    export, tables = read_tables_of_export(recipe, leads, events, moment)
     check_names(export, ADDED)
-    tables = tables_from_frames(
-        recipe, _with_outcomes(recipe, export), _events(recipe, events), clock_us=max(moment, now_us())
-    )
     rows = ExportRows.of(recipe, export.raw, tables, moment)
     oddities = [("export", what, count, treatment) for what, count, treatment in export.raw.counts()]
     summary = BatchSummary(len(rows.frame), moment, quality=[*oddities, *tables.quality.rows()])
@@ -112,6 +109,19 @@ def score_export(
         write_export(export, added_columns(found), out)
         summary.out = str(out)
     return summary
+
+
+def read_tables_of_export(
+    recipe: Recipe, leads: Path | str, events: Path | str | None, as_of_us: int
+) -> tuple[Export, Tables]:
+    """The export as it is, and the canonical tables of its rows and of `events`.
+
+    Raises:
+        LeadscoreError: a file cannot be read, or lacks a column of the recipe.
+    """
+    export = read_export(leads)
+    made = _with_outcomes(recipe, export), _events(recipe, events)
+    return export, tables_from_frames(recipe, *made, clock_us=max(as_of_us, now_us()))
 
 
 def _score_rows(

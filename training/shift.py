@@ -28,11 +28,11 @@ def score_shift(judged: Artefact, served: Artefact, history: History) -> dict[st
         "median_log_odds": float(np.median(np.abs(logit(after) - logit(before)))),
         "mean_probability_judged": float(before.mean()),
         "mean_probability_served": float(after.mean()),
-        "rank_agreement": _spearman(before, after),
+        "rank_agreement": spearman(before, after),
     }
 
 
-def _spearman(a: np.ndarray, b: np.ndarray) -> float:
+def spearman(a: np.ndarray, b: np.ndarray) -> float:
     """Rank correlation with shared ranks for ties; 1 where one of them does not vary."""
     ranks = [np.unique(x, return_inverse=True)[1].astype(np.float64) for x in (a, b)]
     if min(float(np.ptp(rank)) for rank in ranks) == 0.0:
