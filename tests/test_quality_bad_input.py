@@ -74,7 +74,8 @@ def test_a_missing_data_folder_is_named(tmp_path: Path) -> None:
 
 
 def test_a_join_that_multiplies_leads_is_refused_with_its_numbers(folder: Path) -> None:
-    join = "SELECT * FROM read_csv('leads.csv') AS leads LEFT JOIN read_csv('labels.csv') AS labels USING (lead_id)"
+    right = "LEFT JOIN read_csv('labels.csv') AS labels USING (lead_id)"
+    join = f"SELECT * FROM read_csv('leads.csv') AS leads {right}"
     error = refused(RECIPE.replace(LEADS, f'sql = "{join}"'), folder)
     assert "[tables] leads" in error.problem
     assert "305 rows for 300 leads" in error.problem
