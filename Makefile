@@ -44,6 +44,9 @@ bench: setup ## speed as ratios: the naive way, a peer, the limit
 bench-quality: extras ## models on public data: leadscore, its baselines, the peers; writes the README's results
 	$(BIN)/python -m tests.bench.quality
 
+bench-quality: extras ## quality on public data against other learners; reads LEADSCORE_SHARED_DATA
+	$(BIN)/python -m tests.bench.quality
+
 notebooks: setup ## run every notebook
 	@for notebook in notebooks/*.py; do \
 	  echo "$$notebook"; \

@@ -58,8 +58,8 @@ def main() -> None:
 
 @main.command()
 @click.option("-o", "--out", type=FOLDER, required=True, help="Folder to write.")
-@click.option("--leads", type=click.IntRange(1), default=20_000, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--leads", type=click.IntRange(1), default=20_000, show_default=True, help="How many leads.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Another number, another company.")
 @click.option(
     "--export",
     "export_leads",
