@@ -95,4 +95,5 @@ def test_ticks_lie_inside_and_are_few(low, span, most):
 
 
 def test_small_shares_keep_their_digits():
-    assert [percent(p) for p in (0, 0.0004, 0.034, 0.34, 1)] == ["0 %", "0.04 %", "3.4 %", "34 %", "100 %"]
+    shown = [percent(p).replace("\xa0", " ") for p in (0, 0.0004, 0.034, 0.34, 1)]
+    assert shown == ["0 %", "0.04 %", "3.4 %", "34 %", "100 %"]

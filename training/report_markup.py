@@ -88,5 +88,5 @@ def _shown(value: object) -> str:
 
 def _numeric(cell: Child) -> bool:
     if isinstance(cell, str):
-        return re.match(r"[-+−±]?\d[\d.,]*(?: %)?(?: [\[(].*[\])])?$|–$", cell) is not None
+        return re.match(r"[-+−±]?\d[\d.,]*(?:\s%)?(?: [\[(].*[\])])?$|–$", cell) is not None
     return isinstance(cell, int | float)

@@ -55,6 +55,7 @@ a { color: #00558a; }
   figure { overflow-x: auto; } svg { max-width: none; } }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; }
   h2, h3 { break-after: avoid; } tr { break-inside: avoid; } table { font-size: 8pt; }
+  p.soft, caption, figcaption { font-size: 8.5pt; }
   .wide { overflow: visible; }
   th, td, td.n { white-space: normal; padding-right: .5rem; } svg { max-width: 100%; } }
 """

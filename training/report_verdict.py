@@ -75,6 +75,9 @@ def promise_of(run: ReportInput) -> str:
     if other is not None and (instead := weekly(run, other, run.capacity)) is not None:
         words += f" instead of {math.floor(instead.mean + 0.5)}"
         words += " when calling the newest first" if other == "newest_first" else " when calling in any order"
+    if run.incumbent not in ("newest_first", "base_rate"):
+        now = weekly(run, run.incumbent, run.capacity)
+        words += f", and of {math.floor(now.mean + 0.5)} by {NAMES[run.incumbent]}" if now else ""
     return words + "."
 
 

@@ -34,16 +34,16 @@ class Scale:
 
 
 def percent(value: float) -> str:
-    """A share in words, with more digits where it is small.
+    r"""A share in words, with more digits where it is small; its space does not break.
 
     >>> percent(0.34), percent(0.034), percent(0.0034)
-    ('34 %', '3.4 %', '0.34 %')
+    ('34\xa0%', '3.4\xa0%', '0.34\xa0%')
     """
     if not math.isfinite(value):
         return "–"
     size = abs(100 * value)
     digits = 0 if size >= 9.95 or size == 0 else 1 if size >= 0.995 else 2
-    return f"{100 * value:.{digits}f} %"
+    return f"{100 * value:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
 def plain(value: float) -> str:
