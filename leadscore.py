@@ -110,6 +110,7 @@ def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **ans
     from features import LeadscoreError
     from features.terminal import print_json, print_table, say, spinner
     from training.discover import discover
+    from training.findings import FINDING_COLUMNS
 
     if out.exists() and not force:
         raise LeadscoreError(f"{out}: exists already.", "Name another with -o, or replace it with --force.")
@@ -117,10 +118,9 @@ def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **ans
         found = discover(exports, folder=out.absolute().parent, **answers)
     out.write_text(found.recipe_toml, encoding="utf-8")
     if as_json:
-        print_json(asdict(found) | {"out": str(out)})
+        print_json(found.as_dict() | {"out": str(out)})
     else:
-        columns = ["table", "column", "role", "filled", "distinct", "example", "remark"]
-        print_table(columns, [finding.row() for finding in found.findings])
+        print_table(FINDING_COLUMNS, [finding.row() for finding in found.findings])
     for table, kind, rows, treatment in found.quality:
         say(f"- {table}: {kind}: {rows} ({treatment})")
     for suspect in found.suspects:

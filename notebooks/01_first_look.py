@@ -79,14 +79,15 @@ comparison = pd.DataFrame(run.comparison).set_index("scorer")[figures]
 comparison.round(3)
 
 # %% [markdown]
-# Gains: the share of all conversions among the best-ranked leads. The gap between model and limit is what more
-# data could still bring; the gap between rules and model is what learning brought.
+# Gains: the share of all conversions among the best-ranked leads. The gap between model and limit is what
+# more data could still bring; the gap between rules and model is what learning brought.
 
 # %%
 test = pd.read_parquet("test.parquet")
 share = np.arange(1, len(test) + 1) / len(test)
 figure, axis = plt.subplots(figsize=(5, 3.6))
-for scorer, style in {"newest_first": ":", "rules": "-.", "logistic": "--", "model": "-", "limit": "-"}.items():
+styles = {"newest_first": ":", "rules": "-.", "logistic": "--", "model": "-", "limit": "-"}
+for scorer, style in styles.items():
     won = test.sort_values(scorer, ascending=False)["outcome"].cumsum() / test["outcome"].sum()
     axis.plot(share, won, style, label=scorer, linewidth=1.8 if scorer == "model" else 1.2)
 axis.set(xlabel="share of leads worked, best first", ylabel="share of conversions found")

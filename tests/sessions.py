@@ -1,7 +1,7 @@
 """Terminal sessions in the documentation: run them again, compare, or write what they print now.
 
 A ```console block holds `$ command` lines, each followed by what it prints on stdout. All blocks of a file
-run in order in one fresh folder, with `.venv/bin` first on the path. `python -m tests.sessions` rewrites them.
+run in order in one fresh folder, `.venv/bin` first on the path. `python -m tests.sessions` rewrites them.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).parent.parent
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*(?:e-?\d+)?")
-TIMES = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?|\b[0-9a-f]{32}\b")
+TIMES = re.compile(
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?|\b[0-9a-f]{32}\b"
+)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,13 @@ def run(command: str, folder: Path) -> str:
     }
     environment.pop("MLFLOW_TRACKING_URI", None)
     done = subprocess.run(
-        ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
     )
     if done.returncode not in (0, 1, 3):
         raise AssertionError(f"$ {command}\nended with {done.returncode}:\n{done.stdout}{done.stderr}")
@@ -63,7 +71,7 @@ def play(document: Path) -> Iterator[tuple[Step, str]]:
 
 
 def alike(said: str, printed: str, tolerance: float = 0.03) -> bool:
-    """Equal but for the numbers' last digits, which another processor may round differently, and clock times."""
+    """Equal but for clock times and the numbers' last digits, which another processor may round otherwise."""
     said, printed = TIMES.sub("<when>", said), TIMES.sub("<when>", printed)
     words = [" ".join(NUMBER.sub("#", text).split()) for text in (said, printed)]
     if words[0] != words[1]:

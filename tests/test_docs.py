@@ -33,7 +33,9 @@ def test_the_readme_names_no_verb_that_does_not_exist() -> None:
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_help_starts_with_an_example(verb: str) -> None:
     command = main.commands[verb]
-    text = command.get_help(click.Context(command, info_name=verb, parent=click.Context(main, info_name="leadscore")))
+    text = command.get_help(
+        click.Context(command, info_name=verb, parent=click.Context(main, info_name="leadscore"))
+    )
     assert f"Example:  leadscore {verb}" in text
     assert text.index("Example:") < text.index("Options:")
     assert all(option.help or isinstance(option, click.Argument) for option in command.params)  # type: ignore[attr-defined]

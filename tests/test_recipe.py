@@ -13,7 +13,9 @@ ROOT = Path(__file__).parent.parent
 LEAST = "[tables]\nleads = 'leads.csv'\n"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "data" / "recipes").glob("*.toml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", sorted((ROOT / "data" / "recipes").glob("*.toml")), ids=lambda path: path.stem
+)
 def test_the_shipped_recipes_load(path: Path) -> None:
     assert load_recipe(path).tables.leads.sql
 
@@ -33,7 +35,10 @@ def test_the_hash_names_the_content_and_not_the_spelling() -> None:
 @pytest.mark.parametrize(
     ("lines", "said"),
     [
-        ("[lead.fields.size]\ntype = 'integer'", "[lead.fields.size] type 'integer' is not known; use one of number"),
+        (
+            "[lead.fields.size]\ntype = 'integer'",
+            "[lead.fields.size] type 'integer' is not known; use one of number",
+        ),
         ("[lead.fields.size]\ntpye = 'number'", "did you mean 'type'?"),
         ("[trian]\nseed = 1", "key 'trian' is not known; did you mean 'train'?"),
         ("[recipe]\nzone = 'Mars'", "[recipe] zone is not an IANA time zone"),

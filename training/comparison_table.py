@@ -7,11 +7,12 @@ from typing import Any
 from training.run import TrainingRun
 
 COMPARISON = (
-    "scorer", "auc", "avg precision", "log loss", "brier", "ece", "slope", "obs/exp", "lift 10 %", "precision 10 %",
-    "log loss against best baseline",
+    "scorer", "auc", "avg precision", "log loss", "brier", "ece", "slope", "obs/exp", "lift 10 %",
+    "precision 10 %", "log loss against best baseline",
 )  # fmt: skip
 _FIGURES = (
-    "auc", "average_precision", "log_loss", "brier", "ece", "slope", "observed_expected", "lift_10", "precision_10",
+    "auc", "average_precision", "log_loss", "brier", "ece", "slope", "observed_expected", "lift_10",
+    "precision_10",
 )  # fmt: skip
 
 

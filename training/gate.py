@@ -106,8 +106,15 @@ def _not_beaten(evidence: Evidence, baseline: str) -> Check:
         f"[{d.low:+.4f}, {d.high:+.4f}]"
         for d in beaten
     )
+    apart = ", ".join(
+        f"{name} {d.difference:+.4f} [{d.low:+.4f}, {d.high:+.4f}]"
+        for name, d in (("log loss", loss), ("AUC", order))
+        if d is not None and d.difference is not None and d.low is not None and d.high is not None
+    )
     return Check(
-        name=f"not beaten by {baseline}", passed=not beaten, words=words or f"not beaten by {baseline}."
+        name=f"not beaten by {baseline}",
+        passed=not beaten,
+        words=words or f"model minus {baseline}: {apart}.",
     )
 
 
