@@ -35,7 +35,7 @@ def test_customers_a_week_are_those_counted_by_hand():
 def test_the_promise_compares_with_calling_the_newest_first():
     words = promise_of(made_run())
     assert words.startswith("Call the best 50 a week: expect ")
-    assert re.search(r"customers instead of \d+ when calling the newest first, and of \d+ by the", words)
+    assert re.search(r"customers instead of \d+ when calling the newest first, and \d+ by the", words)
 
 
 def test_working_everybody_finds_everybody():

@@ -60,7 +60,7 @@ def test_no_lead_is_named():
 def test_a_row_order_in_place_of_time_has_no_weeks():
     text = Seen(report(made_run(dated=False))).text
     assert "a week" not in text
-    assert "block of rows" in text
+    assert "of each 1,000 rows" in text
     assert "cannot" in text or "nobody can guarantee" in text
 
 

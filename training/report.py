@@ -56,9 +56,10 @@ def _of_model(run: ReportInput) -> list[tuple[tuple[str, str], Markup]]:
         (("gains", "Working the best first"), gains_section(run)),
         (("calibration", "Calibration"), calibration_section(run)),
         (("groups", "By origin and segment"), groups_section(run)),
-        (("age", "By age"), age_section(run)),
-        (("time", "Over time"), time_section(run)),
     ]
+    if run.test is not None and run.test["age_days"].nunique() > 1:
+        found.append((("age", "By age"), age_section(run)))
+    found.append((("time", "Over time"), time_section(run)))
     if run.contributions is not None:
         found.append((("reasons", "What it looks at"), reasons_section(run)))
     if run.evidence is not None:

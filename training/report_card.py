@@ -9,6 +9,7 @@ from training.report_groups import fairness
 from training.report_input import ReportInput
 from training.report_markup import Child, Markup, table, tag
 from training.report_page import bullets, paragraph, section
+from training.report_verdict import within
 
 
 def leak_section(run: ReportInput) -> Markup:
@@ -64,8 +65,8 @@ def card_section(run: ReportInput) -> Markup:
 
 def _purpose(run: ReportInput) -> str:
     return (
-        f"To say, for every open lead, how probable it is that it converts within {run.horizon_days:g} "
-        "days, so that "
+        f"To say, for every open lead, how probable it is that it converts{within(run)}, "
+        "so that "
         "people work the promising ones first. It is made for ranking and planning of sales work; it must "
         "not "
         "decide about credit, employment, insurance, housing or anybody's rights."

@@ -16,7 +16,7 @@ from training.report_input import ReportInput
 from training.report_markup import Child, Markup, table
 from training.report_page import figure, paragraph, section
 from training.report_rates import Rate, months_of, rate_of, tick_places
-from training.report_verdict import NAMES
+from training.report_verdict import NAMES, comparable
 from training.svg import BLUE, GREY, VERMILION, Words, percent
 from training.svg_charts import Curve, curves_chart
 
@@ -39,7 +39,8 @@ def gains_section(run: ReportInput) -> Markup:
     """The share of conversions found, best first; lift and precision at the top shares, with intervals."""
     assert run.test is not None
     y = run.test["label"].to_numpy(np.float64)
-    curves = [_gains(y, run.probabilities[name], name) for name in STYLES if name in run.probabilities]
+    shown = comparable(run)
+    curves = [_gains(y, run.probabilities[name], name) for name in STYLES if name in shown]
     ideal = Curve("any order", (0.0, 1.0), (0.0, 1.0), GREY, thin=True)
     chart = curves_chart(
         [*curves, ideal], title="Share of conversions found against share of leads worked", y_top=1.0,
@@ -151,9 +152,14 @@ def calibration_section(run: ReportInput) -> Markup:
 
 
 def reliability(y: Floats, p: Floats, clusters: NDArray[np.object_]) -> list[tuple[float, Rate]]:
-    """(mean probability, rate) of `ECE_BINS` parts of equal size, ordered by probability."""
-    parts = [part for part in np.array_split(np.argsort(p, kind="stable"), ECE_BINS) if len(part)]
-    return [(float(p[part].mean()), rate_of(y[part], clusters[part])) for part in parts]
+    """(mean probability, rate) of at most `ECE_BINS` parts of about equal size, ordered by probability.
+
+    Rows of one probability are in one part: a constant score has one dot, not the noise of ten.
+    """
+    edges = np.unique(np.quantile(p, np.linspace(0, 1, ECE_BINS + 1)[1:-1]))
+    part = np.searchsorted(edges, p)
+    masks = [part == place for place in range(len(edges) + 1)]
+    return [(float(p[rows].mean()), rate_of(y[rows], clusters[rows])) for rows in masks if rows.any()]
 
 
 def _reliability_curve(bins: Sequence[tuple[float, Rate]], name: str, colour: str, dash: str) -> Curve:
@@ -191,7 +197,7 @@ def time_section(run: ReportInput) -> Markup:
     )
     chart = curves_chart(
         [came, Curve("promised", places, promised, VERMILION, "7 4")],
-        title="Promised and converted by month",
+        title="Promised and converted over time",
         x_title="month of the prediction" if run.dated else "in the order of rows", y_title="share of leads",
         x_ticks=tick_places([name for name, _ in months]), size=(640, 300),
     )  # fmt: skip

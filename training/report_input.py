@@ -36,8 +36,8 @@ class ReportInput:
     `test` has a row a test row, in time, with columns lead_id, cluster (account or lead), as_of_us, age_days,
     label (0 or 1) and period (weeks, or blocks of rows where not `dated`); `probabilities` and `segments`
     are columns of the same length by scorer and by field. `contributions` explain the model on some of the
-    rows, whose features' values are `explained`. `facts` are shown as they are, in their order. Without a
-    model only texts and counts are there.
+    rows, whose features' values are `explained`. `horizon_days` is 0 where outcomes are known at once.
+    `facts` are shown as they are, in their order. Without a model only texts and counts are there.
     """
 
     name: str
@@ -80,7 +80,7 @@ def report_input(
         "verdict": str(summary["verdict"]),
         "reasons": list(summary["reasons"]),
         "recommendation": str(summary.get("recommendation", "")),
-        "horizon_days": history.recipe.recipe.horizon_days,
+        "horizon_days": _horizon(history.recipe),
         "account": [(str(what), int(count)) for what, count in summary["rows"]],
         "quality": history.quality,
         "capacity": history.recipe.gate.capacity_per_week,
@@ -139,11 +139,16 @@ def _some(rows: int) -> NDArray[np.intp]:
     return np.unique(np.linspace(0, max(rows - 1, 0), min(rows, _EXPLAINED)).astype(np.intp))
 
 
+def _horizon(recipe: Recipe) -> float:
+    """Days, 0 where the outcome is known at once."""
+    return 0.0 if recipe.outcomes.at_once else recipe.recipe.horizon_days
+
+
 def _data_facts(history: History) -> dict[str, str]:
-    recipe = history.recipe
+    recipe, days = history.recipe, _horizon(history.recipe)
     facts = {
         "Model's name": recipe.name,
-        "Predicts": f"the probability that a lead converts within {recipe.recipe.horizon_days:g} days",
+        "Predicts": "the probability that a lead converts" + (f" within {days:g} days" if days else ""),
         "Market": {"b2b": "companies", "b2c": "private persons"}.get(recipe.recipe.market, "both kinds"),
         "Recipe": recipe.hash[:12],
         "Data": history.data_hash[:12],

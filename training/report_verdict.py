@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from training.evidence import JUDGED
+from training.labelled import BLOCK
 from training.metrics import newest_in_period
 from training.ranking import Ranking
 from training.report_input import ReportInput
@@ -31,6 +32,10 @@ NAMES = {
     "base_rate": "any order",
 }
 """Scorers as people call them; what a run compares beside these is called by its own name."""
+_HEADS = NAMES | {
+    "model": "model", "champion": "champion", "limit": "perfect", "logistic": "logistic", "bayes": "Bayes",
+    "rules": "rules", "pls": "field rates",
+}  # fmt: skip
 _BIG = {
     "promote": "Promote: the model may answer.",
     "refuse": "Refuse: what answers today should go on answering.",
@@ -66,26 +71,53 @@ def verdict_section(run: ReportInput) -> Markup:
 
 
 def promise_of(run: ReportInput) -> str:
-    """'Call the best 50 a week: expect 9 to 14 customers instead of 4.'; '' without a model."""
+    """'Call the best 50 a week: expect 9 to 14 customers instead of 4 …'; '' without a model.
+
+    Of a model that is not to answer it is said in the past.
+    """
     best = weekly(run, JUDGED, run.capacity)
-    other = next((name for name in ("newest_first", "base_rate") if name in run.probabilities), None)
     if best is None:
         return ""
-    words = f"Call the best {best.called} a {unit(run)}: expect {span(best)} customers"
-    if other is not None and (instead := weekly(run, other, run.capacity)) is not None:
-        words += f" instead of {math.floor(instead.mean + 0.5)}"
-        words += " when calling the newest first" if other == "newest_first" else " when calling in any order"
-    if run.incumbent not in ("newest_first", "base_rate"):
-        now = weekly(run, run.incumbent, run.capacity)
-        words += f", and of {math.floor(now.mean + 0.5)} by {NAMES[run.incumbent]}" if now else ""
-    return words + "."
+    if run.verdict == "promote":
+        words = f"Call the best {best.called} {each(run)}: expect {span(best)} customers"
+    else:
+        words = f"The best {best.called} {each(run)} held {span(best)} customers in the test"
+    others = [(name, weekly(run, name, run.capacity)) for name in _instead(run)]
+    said = [f"{math.floor(found.mean + 0.5)} {_HOW[name]}" for name, found in others if found]
+    if not said:
+        return f"{words}."
+    return f"{words}{' instead of ' if run.verdict == 'promote' else ', against '}{', and '.join(said)}."
 
 
-def unit(run: ReportInput, count: int = 1) -> str:
-    """What `count` periods are called."""
-    if run.dated:
-        return "week" if count == 1 else "weeks"
-    return "block of rows" if count == 1 else "blocks of rows"
+_HOW = {
+    "newest_first": "when calling the newest first",
+    "base_rate": "when calling in any order",
+    **{name: f"by {words}" for name, words in NAMES.items() if name not in ("newest_first", "base_rate")},
+}
+
+
+def _instead(run: ReportInput) -> list[str]:
+    """What the model is held against: how people call without a score, and who would answer without it."""
+    compared = comparable(run)
+    calling = next((name for name in ("newest_first", "base_rate") if name in compared), None)
+    return [name for name in dict.fromkeys((calling, run.incumbent)) if name in compared and name in _HOW]
+
+
+def comparable(run: ReportInput) -> list[str]:
+    """The scorers of a run in the order of `NAMES`; newest first only where ages differ."""
+    known = [name for name in NAMES if name in run.probabilities]
+    flat = [name for name in known if name == "newest_first" and np.ptp(run.probabilities[name]) == 0]
+    return [name for name in known if name not in flat]
+
+
+def each(run: ReportInput) -> str:
+    """What a team's capacity is for."""
+    return "a week" if run.dated else f"of each {BLOCK:,} rows"
+
+
+def within(run: ReportInput) -> str:
+    """' within 90 days', or '' where the outcome is known at once."""
+    return f" within {run.horizon_days:g} days" if run.horizon_days else ""
 
 
 def span(found: Weekly) -> str:
@@ -123,26 +155,31 @@ def _customers(test: pd.DataFrame, p: Floats, called: int) -> Floats:
 
 
 def capacity_section(run: ReportInput) -> Markup:
-    """Customers a week by how many leads are called, for the model and for who would answer without it."""
-    compared = [name for name in NAMES if name in run.probabilities]
+    """Customers by how many leads are called, for the model and for who would answer without it."""
+    compared = comparable(run)
     rows: list[list[Child]] = []
     for effort in _EFFORTS:
         called = max(1, round(run.capacity * effort))
         cells = [weekly(run, name, called) for name in compared]
         rows.append([called, *["–" if cell is None else f"{cell.mean:.1f} ({span(cell)})" for cell in cells]])
+    head = [f"called {each(run)}", *[_HEADS[name] for name in compared]]
+    words = [paragraph(promise_of(run)), table(head, rows), paragraph(_counted(run), soft=True)]
+    return section("capacity", "Whom to call", *words)
+
+
+def _counted(run: ReportInput) -> str:
+    """How the customers were counted."""
     some = weekly(run, JUDGED, run.capacity)
-    counted = f"Averages over {some.weeks} {unit(run, some.weeks)} of the test" if some else "Averages"
-    note = (
-        f"{counted}; in brackets the middle 80 % of them. The list of a {unit(run)} holds the leads that "
-        f"were looked at in it, each once; a customer is a lead that converted within {run.horizon_days:g} "
-        "days, "
-        f"counted in each {unit(run)} in which it was called. That a call converts anybody is not shown by "
-        "this: "
-        "it says whom to call first."
+    one, many = ("week", "weeks") if run.dated else (f"block of {BLOCK:,} rows", f"blocks of {BLOCK:,} rows")
+    averages = (
+        f"Averages over {some.weeks} {one if some.weeks == 1 else many} of the test" if some else "Averages"
     )
-    head = [f"called a {unit(run)}", *[NAMES[name] for name in compared]]
-    return section(
-        "capacity", "Whom to call", paragraph(promise_of(run)), table(head, rows), paragraph(note, soft=True)
+    return (
+        f"{averages}; in brackets the middle 80 % of them. The list of a {one} holds the leads that were "
+        "looked "
+        f"at in it, each once; a customer is a lead that converted{within(run)}, counted in each {one} in "
+        "which "
+        "it was called. That a call converts anybody is not shown by this: it says whom to call first."
     )
 
 
