@@ -24,7 +24,7 @@ CENT = 1e3
 LARGEST_VALUE = 1e9
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class KindEvents:
     """The visible events of one kind: ages ascending, and the values beside them (thousandths)."""
 
@@ -32,13 +32,13 @@ class KindEvents:
     ages: tuple[int, ...]
     values: tuple[int, ...]
     as_of_us: int
-    _folds: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
+    folds: dict[str, int] = field(default_factory=dict, compare=False, repr=False)
 
     def folded(self, measure: Measure) -> int:
-        """`measure.fold(self)`, computed once however many features ask."""
-        found = self._folds.get(measure.key)
+        """`measure.fold(self)`, computed once however many features ask; `folds` keeps it by key."""
+        found = self.folds.get(measure.key)
         if found is None:
-            found = self._folds[measure.key] = measure.fold(self)
+            found = self.folds[measure.key] = measure.fold(self)
         return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
@@ -10,11 +11,12 @@ from typing import Any, Literal
 
 from features.clock import DAY_US, HOUR_US
 from features.measures import Count, Edge, KindEvents
-from features.zones import flag, floor_div, hour_expr, offsets, weekday_expr
+from features.zones import Offsets, flag, floor_div, hour_expr, offsets, weekday_expr
 
 MASK_DAYS = 60
 """Days that a mask in a signed 64-bit integer holds, with room to spare."""
-_OPENS, _CLOSES = 9 * HOUR_US, 18 * HOUR_US
+_FROM_MONDAY = 3 * DAY_US  # 1970 began on a Thursday
+_AT_WORK = [day < 5 and 9 <= hour < 18 for day in range(7) for hour in range(24)]
 MAX_KINDS = 1024
 """Kinds that are told apart when packed with an age: µs of 280 years × 1024 fit in 63 bits."""
 
@@ -116,7 +118,7 @@ class Kinds:
         return self._count.per_kind(age, event)
 
     def fold(self, events: KindEvents) -> int:
-        return int(events.folded(self._count) > 0)
+        return int(self.window_days is None or events.ages[0] < self._count.window_us)
 
     def merge(self, parts: Any, kind: Any) -> Any:
         return flag(parts > 0).sum()
@@ -140,21 +142,25 @@ class Working:
         """The column of the events' wall clock, which the reading provides."""
         return f"wall_{self.zone}"
 
+    @cached_property
+    def _table(self) -> Offsets:
+        return offsets(self.zone)
+
     def per_kind(self, age: Any, event: Any) -> Any:
         wall = event[self.wall]
         hour, weekday = hour_expr(wall), weekday_expr(wall)
         return age.count(where=(hour >= 9) & (hour < 18) & (weekday < 5))
 
     def fold(self, events: KindEvents) -> int:
-        table, found = offsets(self.zone), 0
-        place = table.segment(events.as_of_us - events.ages[0])
-        for age in events.ages:
-            us = events.as_of_us - age
-            while place > 0 and us < table.starts[place]:  # events run backwards in time, so do the offsets
-                place -= 1
-            day, time = divmod(us + table.values[place], DAY_US)
-            if _OPENS <= time < _CLOSES and (day + 3) % 7 < 5:
-                found += 1
+        starts, values, ages, as_of = self._table.starts, self._table.values, events.ages, events.as_of_us
+        place = max(0, bisect_right(starts, as_of - ages[0]) - 1)
+        found = first = 0
+        while first < len(ages):  # events run backwards in time, so do the stretches of one offset
+            one = place == 0 or as_of - ages[-1] >= starts[place]
+            end = len(ages) if one else bisect_right(ages, as_of - starts[place])
+            monday = as_of + values[place] + _FROM_MONDAY
+            found += sum([_AT_WORK[(monday - age) // HOUR_US % 168] for age in ages[first:end]])
+            first, place = end, place - 1
         return found
 
     def merge(self, parts: Any, kind: Any) -> Any:
