@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -128,3 +130,22 @@ def test_fill_by_outcome():
     column = np.array([1.0, np.nan, 2.0, np.nan])
     assert fill_by(column, np.array([1.0, 1.0, 0.0, 0.0])) == (0.5, 0.5)
     assert fill_by(column, np.array([1.0, 0.0, 1.0, 0.0])) == (1.0, 0.0)
+
+
+def test_odd_columns_are_inspected_and_only_dates_after_creation_are_accused():
+    frames = made()
+    people = frames["leads"]
+    rng = np.random.default_rng(9)
+    days = pd.to_timedelta(rng.uniform(0, 300, len(people)), "D")
+    odd = people.assign(
+        constant=1, empty=None, infinite=np.inf, nested=[[1, 2]] * len(people), mixed=[1, "x"] * (len(people) // 2),
+        copied=people["created_at"], before=people["created_at"] - days, after=people["created_at"] + days,
+    )  # fmt: skip
+    recipe = parse_recipe(RECIPE)
+    found = inspect_tables(recipe, tables_from_frames(recipe, odd, None, frames["outcomes"]))
+    assert {suspect.column: suspect.kind for suspect in found.suspects} == {"after": "after creation"}
+    assert {"constant", "empty", "infinite", "nested", "mixed", "copied", "before"} <= {
+        c.name for c in found.columns
+    }
+    assert_self_contained(inspect_page(found))
+    json.dumps(found.as_dict(), allow_nan=False)

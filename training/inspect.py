@@ -19,12 +19,12 @@ from features import (
     read_tables,
     snapshots,
 )
-from features.snapshots import at_once, outcome_frame
 from features.source import bound
 from training.history import Progress
 from training.inspect_columns import LeadColumn, lead_columns, presence, roles
 from training.inspect_looks import MOST_LEADS, Looks, cluster_of, looks_of, one_age, some_leads
 from training.inspect_measure import Calendar, Mask, bands, drift, fill_by, importance
+from training.inspect_suspects import field_suspects
 from training.inspect_timing import timings
 from training.inspection import Inspected, Inspection
 from training.leaks import Suspect, find_leaks
@@ -111,33 +111,10 @@ def _fields(
     looks = looks_of(first)
     places = pd.Series(np.arange(len(leads)), index=leads["lead_id"])
     at = places.loc[first["lead_id"].tolist()].to_numpy(np.intp)
-    suspects = _field_suspects(recipe, tables, columns, leads, at, side)
+    suspects = field_suspects(recipe, tables, columns, leads, at, side)
     clusters = leads["cluster"].to_numpy(object)
     calendar = Calendar.of(leads["at_us"].to_numpy(np.int64), clusters, recipe.dated)
     return [_field(column, looks, at, calendar, suspects.get(column.name)) for column in columns]
-
-
-def _field_suspects(
-    recipe: Recipe, tables: Tables, columns: list[LeadColumn], leads: pd.DataFrame, at: Rows, side: Mask
-) -> dict[str, Suspect]:
-    """What the leak rules say, with the final outcome of each lead whose first look may be used."""
-    won, closed = _ended(tables, leads)
-    y = np.full(len(leads), np.nan)
-    y[at] = won[at]
-    order = leads["at_us"].to_numpy(np.int64)[side]
-    ended = None if at_once(recipe, outcome_frame(tables)) else closed[side]
-    measured = {column.name: column.values[side] for column in columns}
-    found = find_leaks(measured, y[side], order, closed=ended, dated=recipe.dated, training_share=1.0)
-    return {suspect.column: suspect for suspect in found}
-
-
-def _ended(tables: Tables, leads: pd.DataFrame) -> tuple[Floats, Mask]:
-    """Whether each lead was ever won (1.0 or 0.0), and whether it is closed."""
-    outcomes = outcome_frame(tables)
-    rows = leads["row"].to_numpy(np.int64)
-    closed = outcomes[outcomes["closing"].notna()]
-    won = np.isin(rows, closed.loc[closed["closing"] == "won", "row"].to_numpy())
-    return won.astype(np.float64), np.isin(rows, closed["row"].to_numpy())
 
 
 def _field(

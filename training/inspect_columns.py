@@ -108,10 +108,15 @@ def presence(values: Column) -> Column:
 
 def _as_read(frame: pd.DataFrame) -> RawTable:
     """`frame` as an export, so that its columns can be profiled."""
-    frame = frame.astype({name: object for name in frame.columns if not _keeps_type(frame[name])})
+    frame = frame.apply(lambda column: column if _keeps_type(column) else column.map(_plain).astype(object))
     none = pd.DataFrame(columns=["line", "column", "kind", "problem", "treatment"])
     lines = np.arange(len(frame), dtype=np.int64)
     return RawTable("leads", frame, lines, none, np.zeros(len(frame), dtype=bool), Dialect("parquet"))
+
+
+def _plain(cell: object) -> object:
+    """A cell that can be counted; lists and structures of a Parquet file become text."""
+    return cell if cell is None or cell.__hash__ is not None else str(cell)
 
 
 def _keeps_type(column: pd.Series) -> bool:
