@@ -54,6 +54,7 @@ def empty_table(feature: Feature, column: Column) -> RateTable:
         known = np.asarray(column, dtype=np.float64)
         known = known[~np.isnan(known)]
         cuts = np.linspace(0, 1, MAX_BANDS + 1)[1:-1]
+        known = known + 0.0  # −0 and 0 are one number, and have one text
         edges = np.unique(np.quantile(known, cuts, method="inverted_cdf")) if len(known) else known
         edges = edges[np.isfinite(edges) & (edges < known.max())] if len(known) else edges
         return RateTable(
