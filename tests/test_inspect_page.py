@@ -138,8 +138,8 @@ def test_odd_columns_are_inspected_and_only_dates_after_creation_are_accused():
     rng = np.random.default_rng(9)
     days = pd.to_timedelta(rng.uniform(0, 300, len(people)), "D")
     odd = people.assign(
-        constant=1, empty=None, infinite=np.inf, nested=[[1, 2]] * len(people), mixed=[1, "x"] * (len(people) // 2),
-        copied=people["created_at"], before=people["created_at"] - days, after=people["created_at"] + days,
+        constant=1, empty=None, infinite=np.inf, nested=[[1, 2]] * len(people),
+        mixed=[1, "x"] * (len(people) // 2), copied=people["created_at"], before=people["created_at"] - days, after=people["created_at"] + days,
     )  # fmt: skip
     recipe = parse_recipe(RECIPE)
     found = inspect_tables(recipe, tables_from_frames(recipe, odd, None, frames["outcomes"]))
