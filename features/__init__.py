@@ -4,13 +4,14 @@ from features.catalogue import default_features
 from features.columns import Column, Columns
 from features.errors import LeadscoreError
 from features.event_features import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
-from features.feature import Feature, dump_features, load_features
+from features.feature import Feature, dump_features, load_features, window_of
 from features.field_features import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
 from features.lead import Lead
 from features.matrix_file import write_matrix
 from features.offline import offline
 from features.online import online, stack
 from features.open_rows import OpenRows, write_open_leads
+from features.origin_features import SameTouch
 from features.parse_lead import FieldProblem, LeadError, parse_lead
 from features.pattern_features import (
     ActiveDays,
@@ -25,12 +26,13 @@ from features.recipe_file import load_recipe, parse_recipe
 from features.share_features import EventShare, WorkingShare
 from features.snapshots import RowAccount, Snapshots, open_leads, snapshots
 from features.tables import Tables, read_tables, tables_from_frames
-from features.time_features import LeadAge, WallClock
+from features.time_features import CompanyAge, LeadAge, WallClock
 
 __all__ = [
     "ActiveDays",
     "Column",
     "Columns",
+    "CompanyAge",
     "DateAge",
     "DecayedCount",
     "DistinctKinds",
@@ -55,6 +57,7 @@ __all__ = [
     "Recipe",
     "RowAccount",
     "SameCompany",
+    "SameTouch",
     "Snapshots",
     "Tables",
     "Trend",
@@ -74,6 +77,7 @@ __all__ = [
     "snapshots",
     "stack",
     "tables_from_frames",
+    "window_of",
     "write_matrix",
     "write_open_leads",
 ]

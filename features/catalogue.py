@@ -10,6 +10,7 @@ from features.event_features import DecayedCount, EventCount, FirstEventDelay, R
 from features.feature import Feature, load_features
 from features.field_features import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
 from features.keywords import FUNCTION, SENIORITY
+from features.origin_features import SameTouch
 from features.pattern_features import (
     ActiveDays,
     DistinctKinds,
@@ -20,9 +21,11 @@ from features.pattern_features import (
 from features.pattern_measures import MASK_DAYS
 from features.recipe import LeadField, Recipe
 from features.share_features import EventShare, WorkingShare
-from features.time_features import LeadAge, WallClock
+from features.time_features import CompanyAge, LeadAge, WallClock
 
 _ACTIVE_DAYS = 30
+_OWN = ("interest", "intent")
+"""Meanings of what the lead does itself: its touches, beside what is done to it."""
 
 
 def default_features(recipe: Recipe, *, events: bool = True) -> tuple[Feature, ...]:
@@ -48,8 +51,8 @@ def _field_features(recipe: Recipe) -> list[Feature]:
     fields = {name: field for name, field in recipe.lead.fields.items() if usable(recipe, name)}
     features: list[Feature] = []
     for name, field in fields.items():
-        features += _of_field(name, field)
-    features += _same_company(fields)
+        features += _of_field(name, field, dated=recipe.dated)
+    features += [*_same_company(fields), *_same_touch(fields)]
     if len(fields) > 1:
         features.append(Filled(tuple(fields), called="record"))
     return features
@@ -66,21 +69,24 @@ def usable(recipe: Recipe, field: str) -> bool:
     return recipe.events is None and len(recipe.snapshots.at_days) == 1
 
 
-def _of_field(name: str, field: LeadField) -> list[Feature]:
+def _of_field(name: str, field: LeadField, *, dated: bool) -> list[Feature]:
+    """What one field says; without dates there is no moment to count an age to."""
+    if field.means == "founded" and field.type == "number" and dated:
+        return [CompanyAge(name)]
+    origin = field.means in ("origin", "campaign", "cost")
     if field.means == "title":
         groups = {**SENIORITY, **FUNCTION}
         found: list[Feature] = [KeywordGroup(name, called, words) for called, words in groups.items()]
         return [*found, Filled((name,), called=name)]
     match field.type:
         case "number" | "boolean" | "phone":
-            return [FieldValue(name, "number")]
+            return [FieldValue(name, "number", "origin" if origin else "fit")]
         case "category":
-            origin = field.means in ("origin", "campaign")
             return [FieldValue(name, "category", "origin" if origin else "fit")]
         case "email":
             return [DomainKind(name)]
         case "date":
-            return [DateAge(name)]
+            return [DateAge(name) if dated else Filled((name,), called=name)]
         case "text":
             return [Filled((name,), called=name)]
 
@@ -91,6 +97,16 @@ def _same_company(fields: dict[str, LeadField]) -> list[Feature]:
     return [SameCompany(email, company) for email in emails[:1] for company in companies]
 
 
+def _same_touch(fields: dict[str, LeadField]) -> Iterator[Feature]:
+    """For origins and campaigns: whether the last touch (a current field) is the first (a creation's)."""
+    for means in ("origin", "campaign"):
+        touches = {name: f.known for name, f in fields.items() if f.means == means and f.type == "category"}
+        first = [name for name, known in touches.items() if known == "creation"]
+        last = [name for name, known in touches.items() if known == "current"]
+        if first:
+            yield from (SameTouch(first[0], name) for name in last)
+
+
 def _time_features(recipe: Recipe) -> list[Feature]:
     if not recipe.dated:
         return []
@@ -98,6 +114,8 @@ def _time_features(recipe: Recipe) -> list[Feature]:
     features: list[Feature] = [WallClock("creation", "hour", zone), WallClock("creation", "weekday", zone)]
     if recipe.snapshots.at_days != (0,):
         features.append(LeadAge())
+    if recipe.features.season:
+        features += [WallClock("as_of", "month_sin", zone), WallClock("as_of", "month_cos", zone)]
     return features
 
 
@@ -111,7 +129,9 @@ def _event_features(recipe: Recipe) -> list[Feature]:
     for meaning in dict.fromkeys(kinds.values()):
         members = tuple(kind for kind in kinds if kinds[kind] == meaning)
         if len(members) > 1:
-            features += [*_of_kinds(recipe, members, meaning), EventShare(members, called=meaning)]
+            features += _of_kinds(recipe, members, meaning)
+        if len(members) < len(kinds):
+            features.append(EventShare(members, called=meaning))
     return [*features, *_of_kinds(recipe, (), None), *_patterns(recipe, tuple(kinds))]
 
 
@@ -135,6 +155,10 @@ def _patterns(recipe: Recipe, kinds: tuple[str, ...]) -> Iterator[Feature]:
         yield Trend(window_days=days)
     yield EdgeKind("newest", kinds)
     yield EdgeKind("oldest", kinds)
+    own = tuple(kind for kind in kinds if recipe.events and recipe.events.kinds[kind] in _OWN)
+    if 0 < len(own) < len(kinds):
+        yield EdgeKind("newest", own, called="touch")
+        yield EdgeKind("oldest", own, called="touch")
     yield FirstEventDelay()
     yield WorkingShare(recipe.recipe.zone)
 

@@ -10,12 +10,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from features.clock import DAY_US
 from features.lead import Lead, Tally
 from features.measures import CENT, UNIT, Count, Decayed, Edge, ValueSum
-from features.naming import kinds_label, kinds_slug, kinds_words, window_label, window_name
+from features.naming import (
+    NO_EVENTS,
+    NO_SUCH_EVENT,
+    kinds_label,
+    kinds_slug,
+    kinds_words,
+    window_label,
+    window_name,
+)
 from features.row import Row
 
 NAN = math.nan
@@ -31,6 +39,7 @@ class EventCount:
     type: Literal["event_count"] = "event_count"
     dtype: Literal["number"] = "number"
     group: Literal["engagement"] = "engagement"
+    missing: ClassVar[str] = NO_EVENTS
 
     @cached_property
     def name(self) -> str:
@@ -66,6 +75,7 @@ class DecayedCount:
     type: Literal["decayed_count"] = "decayed_count"
     dtype: Literal["number"] = "number"
     group: Literal["engagement"] = "engagement"
+    missing: ClassVar[str] = NO_EVENTS
 
     @cached_property
     def name(self) -> str:
@@ -103,6 +113,7 @@ class Recency:
     type: Literal["recency"] = "recency"
     dtype: Literal["number"] = "number"
     group: Literal["engagement"] = "engagement"
+    missing: ClassVar[str] = NO_SUCH_EVENT
 
     @cached_property
     def name(self) -> str:
@@ -137,6 +148,7 @@ class ValueTotal:
     type: Literal["value_total"] = "value_total"
     dtype: Literal["number"] = "number"
     group: Literal["engagement"] = "engagement"
+    missing: ClassVar[str] = NO_EVENTS
 
     @cached_property
     def name(self) -> str:
@@ -174,6 +186,7 @@ class FirstEventDelay:
     type: Literal["first_event_delay"] = "first_event_delay"
     dtype: Literal["number"] = "number"
     group: Literal["engagement"] = "engagement"
+    missing: ClassVar[str] = NO_SUCH_EVENT
 
     @cached_property
     def name(self) -> str:

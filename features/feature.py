@@ -12,6 +12,8 @@ from features.errors import LeadscoreError
 from features.event_features import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
 from features.field_features import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
 from features.lead import Lead, Tally
+from features.naming import days_text, window_label
+from features.origin_features import SameTouch
 from features.pattern_features import (
     ActiveDays,
     DistinctKinds,
@@ -21,7 +23,7 @@ from features.pattern_features import (
 )
 from features.row import Row
 from features.share_features import EventShare, WorkingShare
-from features.time_features import LeadAge, WallClock
+from features.time_features import CompanyAge, LeadAge, WallClock
 
 
 class Feature(Protocol):
@@ -43,6 +45,11 @@ class Feature(Protocol):
 
     @property
     def group(self) -> Literal["fit", "engagement", "origin", "time", "record"]: ...
+
+    @property
+    def missing(self) -> str:
+        """When there is no value, in words that finish 'missing …'."""
+        ...
 
     @property
     def tallies(self) -> tuple[Tally, ...]: ...
@@ -79,10 +86,21 @@ _Declared: TypeAlias = Annotated[
     | SameCompany
     | Filled
     | DateAge
+    | CompanyAge
+    | SameTouch
     | LeadAge
     | WallClock,
     Field(discriminator="type"),
 ]
+
+
+def window_of(feature: Feature) -> str:
+    """The look-back of a feature in words: 'last 30 days', 'ever', or 'none' where it looks at no events."""
+    if not feature.tallies:
+        return "none"
+    if (half_life := getattr(feature, "half_life_days", None)) is not None:
+        return f"ever, fading by half every {days_text(half_life)} days"
+    return window_label(getattr(feature, "window_days", None) or getattr(feature, "days", None))
 
 
 @lru_cache(maxsize=1)

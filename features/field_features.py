@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from features.clock import DAY_US
 from features.emails import EMAIL_KINDS
 from features.lead import Lead, Tally
-from features.naming import kinds_label, slug
+from features.naming import NEVER, UNLESS_FILLED, kinds_label, slug
 from features.parse import parse_text
 from features.row import Row
 from features.zones import flag
@@ -27,6 +27,7 @@ class FieldValue:
     dtype: Literal["number", "category"] = "number"
     group: Group = "fit"
     type: Literal["field_value"] = "field_value"
+    missing: ClassVar[str] = UNLESS_FILLED
 
     @cached_property
     def name(self) -> str:
@@ -61,6 +62,7 @@ class KeywordGroup:
     type: Literal["keyword_group"] = "keyword_group"
     dtype: Literal["number"] = "number"
     group: Literal["fit"] = "fit"
+    missing: ClassVar[str] = UNLESS_FILLED
 
     @cached_property
     def name(self) -> str:
@@ -112,6 +114,7 @@ class DomainKind:
     type: Literal["domain_kind"] = "domain_kind"
     dtype: Literal["category"] = "category"
     group: Literal["fit"] = "fit"
+    missing: ClassVar[str] = UNLESS_FILLED
 
     @cached_property
     def name(self) -> str:
@@ -144,6 +147,7 @@ class SameCompany:
     type: Literal["same_company"] = "same_company"
     dtype: Literal["number"] = "number"
     group: Literal["fit"] = "fit"
+    missing: ClassVar[str] = "when one of the two is empty, or the domain is not a business one"
 
     @cached_property
     def name(self) -> str:
@@ -186,6 +190,7 @@ class Filled:
     type: Literal["filled"] = "filled"
     dtype: Literal["number"] = "number"
     group: Literal["record"] = "record"
+    missing: ClassVar[str] = NEVER
 
     @cached_property
     def name(self) -> str:
@@ -218,6 +223,7 @@ class DateAge:
     type: Literal["date_age"] = "date_age"
     dtype: Literal["number"] = "number"
     group: Literal["fit"] = "fit"
+    missing: ClassVar[str] = UNLESS_FILLED
 
     @cached_property
     def name(self) -> str:

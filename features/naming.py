@@ -42,3 +42,10 @@ def window_name(window_days: float | None) -> str:
 def window_label(window_days: float | None) -> str:
     """'last 30 days' or 'ever'."""
     return "ever" if window_days is None else f"last {days_text(window_days)} days"
+
+
+NEVER = "never"
+UNLESS_FILLED = "when the cell is empty or cannot be read"
+NO_EVENTS = "when events were not given; 0 when there is none"
+NO_SUCH_EVENT = "when there is no such event, or events were not given"
+"""When a feature is missing, in words that finish 'missing …'."""

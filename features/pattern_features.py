@@ -5,11 +5,20 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from features.lead import Lead, Tally
 from features.measures import Count
-from features.naming import kinds_label, kinds_slug, kinds_words, window_label, window_name
+from features.naming import (
+    NO_EVENTS,
+    NO_SUCH_EVENT,
+    kinds_label,
+    kinds_slug,
+    kinds_words,
+    slug,
+    window_label,
+    window_name,
+)
 from features.pattern_measures import MAX_KINDS, Days, EdgeCode, Kinds
 from features.row import Row
 from features.zones import flag
@@ -27,6 +36,7 @@ class DistinctKinds:
     type: Literal["distinct_kinds"] = "distinct_kinds"
     dtype: Literal["number"] = "number"
     group: Literal["engagement"] = "engagement"
+    missing: ClassVar[str] = NO_EVENTS
 
     @cached_property
     def name(self) -> str:
@@ -60,6 +70,7 @@ class ActiveDays:
     type: Literal["active_days"] = "active_days"
     dtype: Literal["number"] = "number"
     group: Literal["engagement"] = "engagement"
+    missing: ClassVar[str] = NO_EVENTS
 
     @cached_property
     def name(self) -> str:
@@ -99,6 +110,7 @@ class LongestStreak:
     type: Literal["longest_streak"] = "longest_streak"
     dtype: Literal["number"] = "number"
     group: Literal["engagement"] = "engagement"
+    missing: ClassVar[str] = NO_EVENTS
 
     @cached_property
     def name(self) -> str:
@@ -150,6 +162,7 @@ class Trend:
     type: Literal["trend"] = "trend"
     dtype: Literal["number"] = "number"
     group: Literal["engagement"] = "engagement"
+    missing: ClassVar[str] = NO_EVENTS
 
     @cached_property
     def name(self) -> str:
@@ -186,13 +199,18 @@ class Trend:
 
 @dataclass(frozen=True)
 class EdgeKind:
-    """The kind of the newest or the oldest event; ties by kind."""
+    """The kind of the newest or the oldest event of some kinds; ties by kind.
+
+    Of the kinds that the lead does itself it is the last or the first touch.
+    """
 
     edge: Literal["newest", "oldest"]
     kinds: tuple[str, ...]
+    called: str | None = None
     type: Literal["edge_kind"] = "edge_kind"
     dtype: Literal["category"] = "category"
     group: Literal["engagement"] = "engagement"
+    missing: ClassVar[str] = NO_SUCH_EVENT
 
     def __post_init__(self) -> None:
         if not 0 < len(self.kinds) <= MAX_KINDS:
@@ -200,14 +218,18 @@ class EdgeKind:
 
     @cached_property
     def name(self) -> str:
-        return "last_kind" if self.edge == "newest" else "first_kind"
+        return slug(f"{'last' if self.edge == 'newest' else 'first'}_{self.called or 'kind'}")
 
     @property
     def label(self) -> str:
-        return "Last event" if self.edge == "newest" else "First event"
+        called = kinds_label((self.called or "event",), None).lower()
+        return f"{'Last' if self.edge == 'newest' else 'First'} {called}"
 
     def describe(self) -> str:
-        return f"Kind of the {self.edge} event, of equally old ones by name; missing when there is none."
+        return (
+            f"Kind of the {self.edge} of {kinds_words(self.kinds)}, of equally old ones by name; missing "
+            "when there is none."
+        )
 
     @cached_property
     def _code(self) -> EdgeCode:

@@ -18,7 +18,7 @@ Known = Literal["creation", "current"]
 EventMeaning = Literal["interest", "intent", "negative", "contact", "neutral"]
 FieldMeaning = Literal[
     "size", "revenue", "industry", "country", "region", "founded", "company", "domain",
-    "title", "origin", "campaign", "market",
+    "title", "origin", "campaign", "cost", "market",
 ]  # fmt: skip
 
 
@@ -83,6 +83,9 @@ class LeadField(Section):
     read in two ways). `missing` lists texts that mean "no value" beside the empty cell. `direction` is the
     sign that a model's margin may follow, for numbers whose effect is known (+1, −1). A field with
     `use = false` is as if it were not written; it keeps its place, so that one word puts it back.
+
+    `means = "founded"` makes a year the company's age at as_of. Of the fields that mean origin or campaign,
+    one known at creation is the first touch and a current one, with its history, the last touch.
     """
 
     type: FieldType
@@ -129,7 +132,7 @@ class Events(Section):
     event_id: str | None = None
     ingested_at: str | None = None
     value: str | None = None
-    kinds: dict[str, EventMeaning] = Field(min_length=1)
+    kinds: dict[str, EventMeaning] = Field(min_length=1, max_length=1000)
 
 
 class Outcomes(Section):
@@ -187,10 +190,17 @@ class Windows(Section):
 
 
 class FeaturePlan(Section):
-    """`[features]`: what to leave out of the default set (names, `*` allowed) and what to add to it."""
+    """`[features]`: what to leave out of the default set (names, `*` allowed) and what to add to it.
+
+    `season` adds the month of as_of on a circle; it is off because a year or two of history make a calendar
+    of it. `accounts` adds what the account's other leads did and became, which only tables can tell: a model
+    made with it can be judged and looked at, not served.
+    """
 
     off: tuple[str, ...] = ()
     add: tuple[dict[str, Any], ...] = ()
+    season: bool = False
+    accounts: bool = False
 
 
 class Split(Section):

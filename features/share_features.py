@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from features.lead import Lead, Tally
 from features.measures import Count
-from features.naming import kinds_label, kinds_slug, kinds_words
+from features.naming import NO_SUCH_EVENT, kinds_label, kinds_slug, kinds_words
 from features.pattern_measures import Working
 from features.row import Row
 
@@ -25,6 +25,7 @@ class EventShare:
     type: Literal["event_share"] = "event_share"
     dtype: Literal["number"] = "number"
     group: Literal["engagement"] = "engagement"
+    missing: ClassVar[str] = NO_SUCH_EVENT
 
     @cached_property
     def name(self) -> str:
@@ -58,6 +59,7 @@ class WorkingShare:
     type: Literal["working_share"] = "working_share"
     dtype: Literal["number"] = "number"
     group: Literal["engagement"] = "engagement"
+    missing: ClassVar[str] = NO_SUCH_EVENT
 
     @property
     def name(self) -> str:

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from features.clock import DAY_US
 from features.lead import Lead, Tally
+from features.naming import NEVER, UNLESS_FILLED, kinds_label, slug
 from features.row import Row
+from features.seasons import month_cos_expr, month_cos_of, month_sin_expr, month_sin_of
 from features.zones import hour_expr, hour_of, month_expr, month_of, weekday_expr, weekday_of
 
-Part = Literal["hour", "weekday", "month"]
-_VALUES = {"hour": hour_of, "weekday": weekday_of, "month": month_of}
-_EXPRS = {"hour": hour_expr, "weekday": weekday_expr, "month": month_expr}
-_RANGES = {"hour": "0–23", "weekday": "0 (Monday) – 6", "month": "1–12"}
+Part = Literal["hour", "weekday", "month", "month_sin", "month_cos"]
+_VALUES: dict[Part, Callable[[int, str], float]] = {
+    "hour": hour_of, "weekday": weekday_of, "month": month_of,
+    "month_sin": month_sin_of, "month_cos": month_cos_of,
+}  # fmt: skip
+_EXPRS: dict[Part, Callable[[Any], Any]] = {
+    "hour": hour_expr, "weekday": weekday_expr, "month": month_expr,
+    "month_sin": month_sin_expr, "month_cos": month_cos_expr,
+}  # fmt: skip
+_RANGES: dict[Part, str] = {
+    "hour": "0–23", "weekday": "0 (Monday) – 6", "month": "1–12",
+    "month_sin": "as the sine on a circle of twelve, 0 in January",
+    "month_cos": "as the cosine on a circle of twelve, 1 in January",
+}  # fmt: skip
+_SEASONS = {"month_sin": "Season (sine)", "month_cos": "Season (cosine)"}
+_YEAR_US = 365.2425 * DAY_US
+"""The mean Gregorian year."""
+_OLDEST_COMPANY = 1500.0
+"""Years; hardly a company is older, so that 0, 19 or 1e9 in the cell is no year."""
 
 
 @dataclass(frozen=True)
@@ -24,6 +43,7 @@ class LeadAge:
     type: Literal["lead_age"] = "lead_age"
     dtype: Literal["number"] = "number"
     group: Literal["time"] = "time"
+    missing: ClassVar[str] = NEVER
 
     @property
     def name(self) -> str:
@@ -49,7 +69,10 @@ class LeadAge:
 
 @dataclass(frozen=True)
 class WallClock:
-    """Hour, weekday or month of the creation or of as_of, by the wall clock of `zone`."""
+    """Hour, weekday or month of the creation or of as_of, by the wall clock of `zone`.
+
+    `month_sin` and `month_cos` are the month on a circle, on which December is beside January.
+    """
 
     of: Literal["creation", "as_of"]
     part: Part
@@ -57,6 +80,7 @@ class WallClock:
     type: Literal["wall_clock"] = "wall_clock"
     dtype: Literal["number"] = "number"
     group: Literal["time"] = "time"
+    missing: ClassVar[str] = NEVER
 
     @cached_property
     def name(self) -> str:
@@ -64,10 +88,12 @@ class WallClock:
 
     @property
     def label(self) -> str:
-        return f"{self.part.capitalize()} of {'creation' if self.of == 'creation' else 'the moment'}"
+        part = _SEASONS.get(self.part, self.part.capitalize())
+        return f"{part} of {'creation' if self.of == 'creation' else 'the moment'}"
 
     def describe(self) -> str:
-        return f"{self.part.capitalize()} of {self.of}, {_RANGES[self.part]}, wall clock of {self.zone}."
+        part = self.part.partition("_")[0].capitalize()
+        return f"{part} of {self.of}, {_RANGES[self.part]}, wall clock of {self.zone}."
 
     @property
     def tallies(self) -> tuple[Tally, ...]:
@@ -79,3 +105,45 @@ class WallClock:
     def value(self, lead: Lead) -> float:
         us = lead.created_us if self.of == "creation" else lead.as_of_us
         return float(_VALUES[self.part](us, self.zone))
+
+
+@dataclass(frozen=True)
+class CompanyAge:
+    """Years from the year in a number field to as_of: the company grows older, its year does not."""
+
+    field: str
+    type: Literal["company_age"] = "company_age"
+    dtype: Literal["number"] = "number"
+    group: Literal["fit"] = "fit"
+    missing: ClassVar[str] = f"{UNLESS_FILLED}, or is no year in which a company can have begun"
+
+    @cached_property
+    def name(self) -> str:
+        return slug(f"{self.field}_age")
+
+    @property
+    def label(self) -> str:
+        return f"Years since {kinds_label((self.field,), None).lower()}"
+
+    def describe(self) -> str:
+        return (
+            f"Years from the start of the year {self.field} to as_of; missing when the cell is, or is no "
+            f"year between {_OLDEST_COMPANY:.0f} years before as_of and one after."
+        )
+
+    @property
+    def tallies(self) -> tuple[Tally, ...]:
+        return ()
+
+    def expr(self, row: Row) -> Any:
+        import ibis
+
+        age = row.as_of_us.cast("float64") / _YEAR_US + 1970.0 - row.field(self.field)
+        return ibis.ifelse((age >= -1.0) & (age <= _OLDEST_COMPANY), age, None)
+
+    def value(self, lead: Lead) -> float:
+        year = lead.values.get(self.field)
+        if year is None:
+            return math.nan
+        age = lead.as_of_us / _YEAR_US + 1970.0 - float(year)
+        return age if -1.0 <= age <= _OLDEST_COMPANY else math.nan

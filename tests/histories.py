@@ -54,6 +54,8 @@ title = {{ type = "text", means = "title" }}
 phone = {{ type = "phone" }}
 consent = {{ type = "boolean" }}
 renewal = {{ type = "date" }}
+founded = {{ type = "number", means = "founded" }}
+spent = {{ type = "number", means = "cost" }}
 [events]
 event_id = "event_id"
 ingested_at = "ingested_at"
@@ -67,6 +69,7 @@ call = "intent"
 days = [1, 7.5]
 half_life_days = [3]
 [features]
+season = true
 add = [
   {{ type = "value_total", kinds = ["page_view", "call"], window_days = 2, called = "seen" }},
   {{ type = "first_event_delay", kinds = ["call"] }},
@@ -74,6 +77,7 @@ add = [
   {{ type = "wall_clock", of = "as_of", part = "month", zone = "{zone}" }},
   {{ type = "wall_clock", of = "creation", part = "month", zone = "Asia/Tokyo" }},
   {{ type = "active_days", kinds = ["call"], days = 60, called = "calls" }},
+  {{ type = "same_touch", first = "channel", last = "industry" }},
 ]
 """
 
@@ -81,12 +85,14 @@ _CELLS: dict[str, list[object]] = {
     "size": ["12", " 1e3", "-", None, "inf", "nan", 40, 2.5],
     "revenue": ["1 200,50 €", "3", None, "12,5 %"],
     "industry": ["Software ", "SOFTWARE", "straße", "", None, "Bank  und Geld"],
-    "channel": ["paid", "Inbound", None],
+    "channel": ["paid", "Inbound", "Software", None],
     "email": ["a@gmail.com", "b@mail.acme.co.uk", "c@mailinator.com", "no address", None, "é@müller.de"],
     "company": ["ACME Robotics", "Müller", "Foo", None],
     "title": ["VP Sales", "Directrice générale", "Head of IT / Ingénieure", "", None],
     "phone": ["+33 1 23 45 67 89", "call me", None],
     "consent": ["yes", "non", "1", None, True],
+    "founded": ["1999", 2025, "2030", "19", None, "1e9", 0],
+    "spent": ["12.5", 0, None],
     "renewal": ["2025-10-26", "2026-03-29T02:30:00", None, "2025-10-26T02:30:00"],
 }
 _OFFSETS_US = (0, 1, -1, DAY_US, DAY_US - 1, DAY_US + 1, int(7.5 * DAY_US), int(7.5 * DAY_US) - 1, 2 * DAY_US)
