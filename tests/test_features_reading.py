@@ -166,11 +166,11 @@ def test_a_query_that_does_not_run_is_an_error_of_the_recipe(folder: Path) -> No
         read_tables(parse_recipe(broken), folder, clock_us=CLOCK_US)
 
 
-def test_a_join_that_multiplies_leads_keeps_the_first_and_counts_the_others(folder: Path) -> None:
+def test_a_join_that_multiplies_leads_is_refused(folder: Path) -> None:
     joined = "{ sql = \"SELECT l.* FROM read_csv('leads.csv') l, range(3)\" }"
     recipe = parse_recipe(_RECIPE.replace('leads = "leads.csv"', f"leads = {joined}"))
-    tables = read_tables(recipe, folder, clock_us=CLOCK_US)
-    assert tables.leads.count().to_pyarrow().as_py() == 2
+    with pytest.raises(LeadscoreError, match="12 rows for 2 leads"):
+        read_tables(recipe, folder, clock_us=CLOCK_US)
 
 
 def test_a_moment_of_an_unknown_lead_is_an_error() -> None:
