@@ -137,10 +137,10 @@ def test_odd_columns_are_inspected_and_only_dates_after_creation_are_accused():
     people = frames["leads"]
     rng = np.random.default_rng(9)
     days = pd.to_timedelta(rng.uniform(0, 300, len(people)), "D")
-    odd = people.assign(
-        constant=1, empty=None, infinite=np.inf, nested=[[1, 2]] * len(people),
-        mixed=[1, "x"] * (len(people) // 2), copied=people["created_at"], before=people["created_at"] - days, after=people["created_at"] + days,
-    )  # fmt: skip
+    odd = people.assign(constant=1, empty=None, infinite=np.inf, nested=[[1, 2]] * len(people))
+    odd["mixed"] = [1, "x"] * (len(people) // 2)
+    odd["copied"] = people["created_at"]
+    odd["before"], odd["after"] = people["created_at"] - days, people["created_at"] + days
     recipe = parse_recipe(RECIPE)
     found = inspect_tables(recipe, tables_from_frames(recipe, odd, None, frames["outcomes"]))
     assert {suspect.column: suspect.kind for suspect in found.suspects} == {"after": "after creation"}

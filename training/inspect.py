@@ -63,7 +63,7 @@ def inspect_tables(recipe: Recipe, tables: Tables, progress: Progress | None = N
     late = [Suspect(t.name, "written at the outcome", t.reason) for t in timed if t.suspicious]
     return Inspection(
         name=recipe.name,
-        horizon_days=recipe.recipe.horizon_days,
+        horizon_days=0.0 if recipe.outcomes.at_once else recipe.recipe.horizon_days,
         dated=recipe.dated,
         leads=len(leads),
         training_leads=int(fit["lead_id"].nunique()),

@@ -63,11 +63,12 @@ _FEATURES = (
 
 def _basis(inspection: Inspection) -> str:
     rate = share(inspection.base_rate)
+    when = f" within {inspection.horizon_days:g} days" if inspection.horizon_days else ""
     return (
         f"{inspection.leads:,} leads. Outcomes were looked at for {inspection.training_leads:,} of them "
-        f"({inspection.training_rows:,} snapshots, {rate} converted within {inspection.horizon_days:g} "
-        "days): those "
-        "that a model may be fitted on. The rows that it is judged on stay unseen."
+        f"({inspection.training_rows:,} snapshots, {rate} converted{when}): those that a model may be "
+        "fitted on. "
+        "The rows that it is judged on stay unseen."
     )
 
 

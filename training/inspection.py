@@ -55,7 +55,8 @@ class Inspection:
 
     `columns` holds fields and undeclared columns of the leads (one row a lead), then features (one row a
     snapshot); `roles` the columns that play a part, such as the id; `timings` when events and changes are
-    written; `notes` what limits what can be said.
+    written; `notes` what limits what can be said. `horizon_days` is 0 where outcomes are known at
+    once.
     """
 
     name: str

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from training.report_markup import Markup, join, tag
 
-BLUE, ORANGE, GREEN, VERMILION, GREY, INK = "#0072B2", "#E69F00", "#009E73", "#D55E00", "#8C8C8C", "#1a1a1a"
-"""Okabe and Ito's colours, told apart by colour-blind people."""
+BLUE, VERMILION, GREY, INK = "#0072B2", "#D55E00", "#8C8C8C", "#1a1a1a"
+"""Two of Okabe and Ito's colours, which colour-blind people tell apart, and two greys."""
 _RULE = "#dddddd"
 _LETTER = 6.7
 """Width in px that a letter of the 12 px text takes on average; a little too much rather than too little."""
