@@ -20,18 +20,18 @@ _BINS = 200
 
 @dataclass(frozen=True)
 class Interval:
-    """A central interval that holds `LEVEL` of the draws."""
+    """A central interval that holds a share of the draws, `LEVEL` unless told."""
 
     low: float
     high: float
 
     @classmethod
-    def of(cls, draws: Floats) -> Interval:
+    def of(cls, draws: Floats, level: float = LEVEL) -> Interval:
         """The interval of `draws`, shape `(n_draws,)`; NaN draws (a class was absent) are left out."""
         known = draws[~np.isnan(draws)]
         if len(known) == 0:
             return cls(float("nan"), float("nan"))
-        tail = (1 - LEVEL) / 2
+        tail = (1 - level) / 2
         low, high = np.quantile(known, [tail, 1 - tail])
         return cls(float(low), float(high))
 

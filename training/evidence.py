@@ -14,7 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from features.recipe import Recipe
 from training.bootstrap import Bootstrap, Interval
 from training.labelled import Labelled
+from training.latency import Latency
 from training.metrics import by_age, figures, known, within_periods
+from training.segment_evidence import Group, new_accounts, segments
 from training.split import Rows
 
 Floats = NDArray[np.float64]
@@ -25,6 +27,8 @@ BASELINES = ("base_rate", "newest_first", "rules", "pls", "bayes", "logistic")
 COMPARED = ("auc", "average_precision", "log_loss", "brier", "lift_10", "precision_10")
 """Figures whose differences get an interval."""
 JUDGED = "model"
+INCUMBENTS = ("champion", "rules", "base_rate")
+"""Who would answer if the model were refused, the first that was compared: see the gate."""
 
 
 class Difference(BaseModel):
@@ -53,7 +57,10 @@ class Evidence(BaseModel):
 
     `comparison` has one row a scorer: its figures, `intervals` of some of them, and `versus_best`, the
     differences to the best baseline. `differences` holds the model against every other scorer.
-    `champion_version` says which version stands in the row `champion`, if there is one.
+    `champion_version` says which version stands in the row `champion`, if there is one. `segments` are the
+    groups of rows that a model may serve worse than others, `new_accounts` those of accounts that it has
+    never seen; `latency` is of one prediction with reasons. `earlier` holds the same comparison at earlier
+    origins of the forecast, which informs and decides nothing.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -70,6 +77,10 @@ class Evidence(BaseModel):
     differences: list[Difference]
     ages: list[dict[str, float | None]] = Field(default_factory=list)
     champion_version: str | None = None
+    segments: list[Group] = Field(default_factory=list)
+    new_accounts: Group | None = None
+    latency: Latency | None = None
+    earlier: list[Evidence] = Field(default_factory=list)
 
     def row(self, scorer: str) -> dict[str, Any] | None:
         """The comparison row of `scorer`, or None where it was not compared."""
@@ -99,8 +110,12 @@ def gather(
     probabilities: Mapping[str, Floats],
     draws: int,
     champion_version: str | None = None,
+    fit: Rows | None = None,
 ) -> Evidence:
-    """Compare scorers, each `probabilities` of shape `(n_test,)`, on the `test` rows in the order of time."""
+    """Compare scorers, each `probabilities` of shape `(n_test,)`, on the `test` rows in the order of time.
+
+    `fit` are the rows that they were fitted on, by which an account is new to the test.
+    """
     y, clusters = labelled.y(test), labelled.clusters(test)
     samples = Bootstrap(y, clusters, draws, recipe.train.seed).samples(probabilities)
     rows = [_row(recipe, labelled, test, name, p, samples) for name, p in probabilities.items()]
@@ -110,6 +125,8 @@ def gather(
             row["versus_best"] = _versus(row, best, rows, samples)
     as_of = labelled.frame["as_of_us"].to_numpy(np.int64)[test]
     age = labelled.frame["age_days"].to_numpy(np.float64)[test]
+    rivals = {name: probabilities[name] for name in (JUDGED, *INCUMBENTS) if name in probabilities}
+    judged = JUDGED in probabilities
     return Evidence(
         n_test=len(test),
         n_test_leads=labelled.n_leads(test),
@@ -123,6 +140,12 @@ def gather(
         differences=_model_differences(rows, samples),
         ages=by_age(y, probabilities[JUDGED], age) if JUDGED in probabilities else [],
         champion_version=champion_version,
+        segments=segments(recipe, labelled, test, rivals, JUDGED, draws) if judged else [],
+        new_accounts=(
+            new_accounts(recipe, labelled, fit, test, rivals, JUDGED, draws)
+            if judged and fit is not None
+            else None
+        ),
     )
 
 

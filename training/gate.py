@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
 from features.recipe import Gate
-from training.evidence import BASELINES, JUDGED, Evidence
+from training.evidence import BASELINES, INCUMBENTS, JUDGED, Evidence
+from training.segment_evidence import Group
+
+SEGMENT_AUC = 0.02
+"""How much worse than the incumbent a segment may be ordered: less is seldom felt by who works the list."""
 
 Verdict = Literal["promote", "refuse", "nothing_to_learn"]
 
@@ -43,7 +48,7 @@ def judge(evidence: Evidence, gate: Gate) -> Judgement:
     It must beat the incumbent (the champion, or the rung that answers without one) in log loss beyond the
     interval, no baseline may beat it beyond its interval, and enough conversions must stand in the test.
     A veto holds only when the interval lies outside the band and the incumbent is nearer to it: by its point
-    alone a quarter of perfect models would be vetoed on a small test.
+    alone a quarter of perfect models would be vetoed on a small test. The same holds inside each segment.
     """
     if not learned(evidence):
         return _nothing(evidence)
@@ -54,6 +59,7 @@ def judge(evidence: Evidence, gate: Gate) -> Judgement:
         *(_not_beaten(evidence, name) for name in BASELINES if evidence.row(name) is not None),
         _veto(evidence, incumbent, "slope", gate.slope),
         _veto(evidence, incumbent, "observed_expected", gate.observed_expected),
+        _segments(evidence, incumbent, gate.observed_expected),
     )
     verdict: Verdict = "promote" if all(check.passed for check in checks) else "refuse"
     return Judgement(verdict=verdict, incumbent=incumbent, checks=checks)
@@ -61,8 +67,7 @@ def judge(evidence: Evidence, gate: Gate) -> Judgement:
 
 def incumbent_of(evidence: Evidence) -> str:
     """Who would answer if the model were refused: nothing trained is served before a first promotion."""
-    names = ("champion", "rules", "base_rate")
-    return next(name for name in names if evidence.row(name) is not None)
+    return next(name for name in INCUMBENTS if evidence.row(name) is not None)
 
 
 def learned(evidence: Evidence) -> bool:
@@ -128,6 +133,44 @@ def _veto(evidence: Evidence, incumbent: str, figure: str, band: tuple[float, fl
     if interval is not None:
         words += f" [{interval.low:.2f}, {interval.high:.2f}], band {band[0]:g} to {band[1]:g}"
     return Check(name=figure, passed=not (outside and worse), words=words + ".")
+
+
+def _segments(evidence: Evidence, incumbent: str, band: tuple[float, float]) -> Check:
+    """No segment is surely promised wrongly while the incumbent is nearer, nor surely ordered worse by it."""
+    failed = [words for group in evidence.segments for words in _failures(group, incumbent, band)]
+    worst = min(evidence.segments, key=lambda group: _distance(group, band), default=None)
+    words = "; ".join(failed)
+    if not failed and worst is None:
+        words = "no origin or market has enough converted test rows to be looked at alone"
+    elif not failed and worst is not None:
+        words = f"worst of {len(evidence.segments)} segments: {_promised(worst)}"
+    return Check(name="worst segment", passed=not failed, words=words + ".")
+
+
+def _failures(group: Group, incumbent: str, band: tuple[float, float]) -> Iterator[str]:
+    """What is surely wrong in one segment, in words."""
+    low, high = group.observed_expected
+    own, other = (group.scorers.get(name, {}).get("observed_expected") for name in (JUDGED, incumbent))
+    outside = low is not None and high is not None and (high < band[0] or low > band[1])
+    if outside and own is not None and (other is None or _off(own, band) > _off(other, band)):
+        yield f"{_promised(group)}, band {band[0]:g} to {band[1]:g}"
+    below, above = group.auc_difference.get(incumbent, (None, None))
+    if above is not None and above < -SEGMENT_AUC:
+        yield f"{group.name}: AUC minus that of {incumbent} is [{below:+.3f}, {above:+.3f}]"
+
+
+def _promised(group: Group) -> str:
+    own = group.scorers[JUDGED]["observed_expected"]
+    low, high = group.observed_expected
+    if own is None or low is None or high is None:
+        return f"{group.name}: observed/expected is not known"
+    return f"{group.name}: observed/expected {own:.2f} [{low:.2f}, {high:.2f}]"
+
+
+def _distance(group: Group, band: tuple[float, float]) -> float:
+    """Minus how far the segment's observed/expected is from the middle of the band."""
+    own = group.scorers[JUDGED]["observed_expected"]
+    return 0.0 if own is None else -abs(own - (band[0] + band[1]) / 2)
 
 
 def _off(value: float, band: tuple[float, float]) -> float:

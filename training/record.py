@@ -74,6 +74,8 @@ def _metrics(summary: Mapping[str, Any], trained: Trained | None) -> dict[str, f
     if trained is not None:
         found |= {f"seconds.{step}": seconds for step, seconds in trained.seconds.items()}
         found |= {f"shift.{name}": value for name, value in trained.shift.items()}
+        if (latency := trained.evidence.latency) is not None:
+            found |= {f"latency.{name}": value for name, value in latency.model_dump().items()}
     return found
 
 

@@ -21,6 +21,8 @@ from training.evidence import JUDGED, Evidence, gather
 from training.fit import fit_logistic_model
 from training.gate import Judgement, judge
 from training.history import History, Progress, read_history
+from training.latency import latency
+from training.origins import earlier_evidence
 from training.package import Choices, pack, score
 from training.record import record_run
 from training.settings import choose_settings
@@ -158,7 +160,14 @@ def make(
     probabilities = predict_all(history, split, choices, judged, limit)
     champion, its = champion_probabilities(history, split) if with_champion else (None, {})
     draws = max(history.recipe.gate.draws, 1000)
-    evidence = gather(history.recipe, history.labelled, split.test, probabilities | its, draws, champion)
+    evidence = gather(
+        history.recipe, history.labelled, split.test, probabilities | its, draws, champion, split.fit
+    )
+    clock.step("judging from an earlier origin", "earlier")
+    earlier = earlier_evidence(history, choices.model, split, draws)
+    evidence = evidence.model_copy(
+        update={"latency": latency(judged, history, split.test), "earlier": [earlier] if earlier else []}
+    )
     judgement = judge(evidence, history.recipe.gate)
     clock.step("fitting again to the end of the history", "refit")
     rows = np.arange(len(history.labelled.frame))

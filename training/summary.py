@@ -10,7 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.clock import from_us
+from training.evidence import Evidence
 from training.history import History
+from training.origins import losses
 from training.shift import LARGE
 from training.split import SplitRows
 from training.trained import Trained
@@ -86,8 +88,40 @@ def _of_trained(trained: Trained) -> dict[str, Any]:
         "served": trained.served.version,
         "shift": trained.shift,
         "seconds": trained.seconds,
-        "warnings": [moved] if shift > LARGE else [],
+        **_beside(trained.evidence, trained.history.recipe.dated),
+        "warnings": [*([moved] if shift > LARGE else []), *_lost_before(trained.evidence)],
     }
+
+
+def _beside(evidence: Evidence, dated: bool) -> dict[str, Any]:
+    """What was looked at beside the comparison: groups of rows, an earlier origin, the time of an answer."""
+    return {
+        "segments": [group.model_dump(mode="json") for group in evidence.segments],
+        "new_accounts": evidence.new_accounts and evidence.new_accounts.model_dump(mode="json"),
+        "latency": evidence.latency and evidence.latency.model_dump(),
+        "earlier": [
+            {
+                "test_from": _when(origin.first_us) if dated else None,
+                "n_test": origin.n_test,
+                "won": origin.won,
+                "comparison": [
+                    {name: row[name] for name in ("scorer", "auc", "log_loss", "observed_expected")}
+                    for row in origin.comparison
+                ],
+            }
+            for origin in evidence.earlier
+        ],
+    }
+
+
+def _lost_before(evidence: Evidence) -> list[str]:
+    """A warning where the model was surely beaten on the rows before the test."""
+    return [
+        f"on the {origin.n_test:,} rows before the test, with the same settings, {' and '.join(better)} had "
+        "a lower log loss than the model, beyond the interval"
+        for origin in evidence.earlier
+        if (better := losses(origin))
+    ]
 
 
 def _recommendation(verdict: str) -> str:
