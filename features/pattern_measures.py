@@ -149,7 +149,7 @@ class Working:
     def per_kind(self, age: Any, event: Any) -> Any:
         wall = event[self.wall]
         hour, weekday = hour_expr(wall), weekday_expr(wall)
-        return age.count(where=(hour >= 9) & (hour < 18) & (weekday < 5))
+        return age.count(where=(hour >= 9) & (hour < 18) & (weekday < 5)).cast("float64")
 
     def fold(self, events: KindEvents) -> int:
         starts, values, ages, as_of = self._table.starts, self._table.values, events.ages, events.as_of_us
@@ -164,7 +164,7 @@ class Working:
         return found
 
     def merge(self, parts: Any, kind: Any) -> Any:
-        return parts.cast("float64").sum()
+        return parts.sum()
 
     def combine(self, parts: Sequence[int]) -> int:
         return sum(parts)
