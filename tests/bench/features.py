@@ -104,7 +104,7 @@ def _one_lead(recipe: Recipe) -> list[Row]:
 
 
 def _fold_us(recipe: Recipe, features: tuple[Feature, ...], events: int) -> float:
-    """µs to sort visible events and compute every feature; no garbage collection inside, as in the service."""
+    """µs to sort visible events and compute every feature; no garbage collection, as in the service."""
     lead, log = _lead(recipe, 0), _events(recipe, events)
     repeats = max(1, 6_000 // (100 + events))
 
