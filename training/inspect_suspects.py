@@ -55,7 +55,9 @@ def _measured(column: LeadColumn, dated: bool, leads: pd.DataFrame) -> Column:
     """Dates as days after the lead's creation: all dates move with time, and that is no leak."""
     if column.kind != "date" or not dated:
         return column.values
-    return (column.values.astype(np.float64) - leads["at_us"].to_numpy(np.float64)) / DAY_US
+    created = leads["at_us"].to_numpy(np.float64)
+    days: Floats = (column.values.astype(np.float64) - created) / DAY_US
+    return days
 
 
 def _after_creation(column: LeadColumn, days: Column) -> Suspect | None:
