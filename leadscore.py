@@ -223,15 +223,16 @@ def features(recipe: Path, as_json: bool) -> None:
     \b
     Example:  leadscore features acme/recipe.toml
     """
-    from features import default_features, load_recipe
+    from features import default_features, load_recipe, window_of
     from features.terminal import print_json, print_table, say
 
     made = default_features(load_recipe(recipe))
-    rows = [(feature.name, feature.group, feature.dtype, feature.describe()) for feature in made]
+    rows = [(f.name, f.group, f.dtype, window_of(f), f.missing, f.describe()) for f in made]
+    columns = ["name", "group", "type", "window", "missing", "definition"]
     if as_json:
-        print_json([dict(zip(("name", "group", "type", "definition"), row, strict=True)) for row in rows])
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
-        print_table(["feature", "group", "type", "definition"], rows)
+        print_table(columns, rows)
     say(f"{len(rows)} features.")
 
 
@@ -376,6 +377,37 @@ def open_leads(
     if as_json:
         print_json({"leads": written.leads, "events": written.events, "as_of": when})
     say(f"{written.leads:,} leads are open. Score them: leadscore score {out} -o scored.csv --as-of {when}")
+
+
+@main.command()
+@click.argument("a")
+@click.argument("b")
+@RECIPE
+@DATA
+@JSON
+def compare(a: str, b: str, recipe: Path, folder: Path | None, as_json: bool) -> None:
+    """Two models on the leads that are open now: who changes band and why, how scores move, their figures.
+
+    \b
+    Example:  leadscore compare champion challenger acme/recipe.toml
+
+    A and B are aliases, version numbers, run ids, models:/ addresses or artefact folders.
+    """
+    import training
+    from features import load_recipe
+    from features.terminal import print_json, print_table, say, spinner
+    from training.compare import CHANGED
+
+    with spinner("scoring the open leads twice"):
+        found = training.compare(a, b, folder or recipe.parent, recipe=load_recipe(recipe))
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        print_table(["figure", a, b, "difference"], found.figures)
+        print_table(CHANGED, found.rows(), title="\nLeads that change band")
+    for warning in found.warnings:
+        say(f"Warning: {warning}")
+    say(f"{len(found.changed):,} of {found.n_leads:,} open leads change band.")
 
 
 @main.command()
