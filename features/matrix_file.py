@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -45,16 +46,21 @@ def write_matrix(
     taken = snapshots(recipe, tables)
     features, done, total = default_features(recipe), 0, len(taken.frame)
     unfinished = Path(f"{out}.unfinished")
-    writer = None
-    for part in _parts(recipe, features, tables, taken.frame, rows_at_once):
-        writer = writer or pq.ParquetWriter(unfinished, part.schema, compression="zstd")
-        writer.write_table(part)
-        done += len(part)
-        if progress is not None:
-            progress(done, total)
-    if writer is not None:
-        writer.close()
-    unfinished.replace(out)
+    try:
+        with ExitStack() as stack:
+            writer = None
+            for part in _parts(recipe, features, tables, taken.frame, rows_at_once):
+                if writer is None:
+                    writer = stack.enter_context(
+                        pq.ParquetWriter(unfinished, part.schema, compression="zstd")
+                    )
+                writer.write_table(part)
+                done += len(part)
+                if progress is not None:
+                    progress(done, total)
+        unfinished.replace(out)
+    finally:
+        unfinished.unlink(missing_ok=True)
     return taken.account
 
 
