@@ -150,7 +150,7 @@ def inspect(recipe: Path, folder: Path | None, out: Path | None, as_json: bool) 
     with spinner("reading tables") as step:
         found = look(load_recipe(recipe), folder or recipe.parent, progress=step)
     if as_json:
-        print_json({"columns": [dict(zip(HEAD, row, strict=True)) for row in found.rows()]})
+        print_json(found.as_dict())
     else:
         print_table(HEAD, found.rows())
     for suspect in found.suspects:
@@ -240,8 +240,13 @@ def features(recipe: Path, as_json: bool) -> None:
 @RECIPE
 @DATA
 @click.option("--predictions", type=FILE, help="Write the test rows' probabilities to this Parquet file.")
+@click.option(
+    "--report", type=FILE, help="Write the run's page (HTML) to this file too; the store keeps one."
+)
 @JSON
-def train(recipe: Path, folder: Path | None, predictions: Path | None, as_json: bool) -> None:
+def train(
+    recipe: Path, folder: Path | None, predictions: Path | None, report: Path | None, as_json: bool
+) -> None:
     """Train a model, judge it on the newest matured leads, and register it in MLflow.
 
     \b
@@ -258,7 +263,9 @@ def train(recipe: Path, folder: Path | None, predictions: Path | None, as_json: 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
     limit = data.known_limit(folder, loaded.recipe.horizon_days)
     with spinner("reading tables") as step:
-        run = training.train(loaded, folder, progress=step, predictions=predictions, limit=limit)
+        run = training.train(
+            loaded, folder, progress=step, predictions=predictions, limit=limit, report=report
+        )
     if as_json:
         print_json(run.summary)
     else:

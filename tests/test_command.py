@@ -69,7 +69,9 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def trained(company: Path) -> dict[str, Any]:
-    done = leadscore(company, "train", "recipe.toml", "--json", "--predictions", "test.parquet")
+    done = leadscore(
+        company, "train", "recipe.toml", "--json", "--predictions", "test.parquet", "--report", "run.html"
+    )
     assert done.code == 0, done.err
     summary: dict[str, Any] = done.json
     return summary
@@ -116,6 +118,12 @@ def test_anyone_can_recompute_the_comparison(company: Path, trained: dict[str, A
     for row in trained["comparison"]:
         assert log_loss(rows["outcome"], rows[row["scorer"]]) == pytest.approx(row["log_loss"])
         assert roc_auc_score(rows["outcome"], rows[row["scorer"]]) == pytest.approx(row["auc"])
+
+
+def test_a_run_has_a_page_that_people_read(company: Path, trained: dict[str, Any]) -> None:
+    page = (company / "run.html").read_text()
+    assert trained["verdict"] in page.lower()
+    assert list((company / "mlartifacts").rglob("report.html"))
 
 
 def test_no_model_beats_the_limit_and_learning_beats_the_rules(trained: dict[str, Any]) -> None:

@@ -14,14 +14,20 @@ from training import tracking
 from training.evidence import write_evidence
 from training.history import History
 from training.plots import plot_calibration, plot_gains
+from training.report import REPORT
 from training.split import SplitRows
 from training.trained import Trained
 
 
 def record_run(
-    history: History, split: SplitRows, work: Path, summary: Mapping[str, Any], trained: Trained | None = None
+    history: History,
+    split: SplitRows,
+    work: Path,
+    summary: Mapping[str, Any],
+    trained: Trained | None = None,
+    page: Path | None = None,
 ) -> tuple[str, tracking.Version | None]:
-    """Write the run's files below `work` and log them; (run id, registered version or None).
+    """Write the run's files below `work` and log them and `page`; (run id, registered version or None).
 
     A run that learned nothing is recorded too, without a model: that it was tried is worth knowing.
     """
@@ -29,6 +35,8 @@ def record_run(
     folder.mkdir(parents=True, exist_ok=True)
     _write_json(folder / "recipe.json", history.recipe.model_dump(mode="json"))
     _write_json(folder / "summary.json", summary)
+    if page is not None:
+        shutil.copyfile(page, folder / REPORT)
     if trained is not None:
         write_evidence(trained.evidence, folder / tracking.EVIDENCE)
         y = history.labelled.y(split.test)
@@ -57,7 +65,7 @@ def _params(history: History, trained: Trained | None) -> dict[str, Any]:
     found |= {"horizon_days": recipe.recipe.horizon_days, "features": len(history.features)}
     if trained is not None:
         chosen = trained.choices.model
-        found |= {"kind": chosen.kind, "rounds": chosen.all_rounds, "penalty": chosen.penalty}
+        found |= {"kind": trained.choices.kind, "rounds": chosen.all_rounds, "penalty": chosen.penalty}
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
@@ -21,10 +21,13 @@ from training.evidence import JUDGED, Evidence, gather
 from training.fit import fit_logistic_model
 from training.gate import Judgement, judge
 from training.history import History, Progress, read_history
+from training.ladder_choice import choose_top
 from training.latency import latency
 from training.origins import earlier_evidence
 from training.package import Choices, pack, score
 from training.record import record_run
+from training.report import REPORT, write_report
+from training.report_input import report_input
 from training.settings import choose_settings
 from training.shift import score_shift
 from training.split import SplitRows, forward_split
@@ -66,21 +69,23 @@ def train(
     predictions: Path | None = None,
     limit: Limit | None = None,
     out: Path | None = None,
+    report: Path | None = None,
 ) -> TrainingRun:
     """Train, judge and register a model of the tables in `folder`.
 
     Settings are chosen on inner folds; the artefact judged on the test is the one that serving loads; a
     second one, fitted with the same settings to the end of the history, is registered. `predictions` names a
     Parquet file for the test rows' probabilities. `limit` knows true probabilities (a simulator's). `out`
-    receives both artefact folders; without it and without `tracking` a temporary folder does. `progress` is
-    told each step.
+    receives both artefact folders; without it and without `tracking` a temporary folder does. `report`
+    names a file for the page that people read; a recorded run keeps one in any case. `progress` is told each
+    step.
 
     Raises:
         LeadscoreError: a table, the recipe or the split cannot be used (see `read_history`, `forward_split`).
     """
     started = time.perf_counter()
     history = read_history(recipe, Path(folder), progress)
-    asked = _Asked(tracking, progress, predictions, limit, time.perf_counter() - started)
+    asked = _Asked(tracking, progress, predictions, limit, report, time.perf_counter() - started)
     if out is not None or not tracking:
         return _run(history, Path(out or mkdtemp(prefix="leadscore-")), asked, kept=True)
     with TemporaryDirectory(prefix="leadscore-") as work:
@@ -95,6 +100,7 @@ class _Asked:
     progress: Progress | None
     predictions: Path | None
     limit: Limit | None
+    report: Path | None
     reading: float
 
 
@@ -111,10 +117,11 @@ def _run(history: History, work: Path, asked: _Asked, *, kept: bool) -> Training
         write_predictions(history, split, trained.probabilities, asked.predictions)
     judgement = trained.judgement
     summary = summarise(history, split, judgement.verdict, list(judgement.reasons), trained)
+    page = _report(history, split, work, asked, summary, trained)
     run_id, version = None, None
     if asked.tracking:
         _tell(asked.progress, "recording the run")
-        run_id, version = record_run(history, split, work, summary, trained)
+        run_id, version = record_run(history, split, work, summary, trained, page)
     artefact = str(work / "served") if kept else None
     if version is not None:
         artefact = f"models:/{version.name}/{version.number}"
@@ -133,12 +140,30 @@ def _run(history: History, work: Path, asked: _Asked, *, kept: bool) -> Training
 def _nothing(history: History, split: SplitRows, work: Path, asked: _Asked, words: str) -> TrainingRun:
     """The end of a run that has too little to learn from; it is recorded all the same."""
     summary = summarise(history, split, "nothing_to_learn", [words])
-    run_id, _ = record_run(history, split, work, summary) if asked.tracking else (None, None)
+    page = _report(history, split, work, asked, summary)
+    run_id, _ = record_run(history, split, work, summary, page=page) if asked.tracking else (None, None)
     store = store_address() if asked.tracking else None
     account = history.account + split.account
     return TrainingRun(
         "nothing_to_learn", {"run_id": run_id, **summary}, run_id, store=store, account=account
     )
+
+
+def _report(
+    history: History,
+    split: SplitRows,
+    work: Path,
+    asked: _Asked,
+    summary: dict[str, Any],
+    trained: Trained | None = None,
+) -> Path | None:
+    """The run's page where somebody will read it: in the store, or in the file that was asked for."""
+    path = asked.report or (work / REPORT if asked.tracking else None)
+    if path is not None:
+        _tell(asked.progress, "writing the report")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_report(report_input(history, split, summary, trained), path)
+    return path
 
 
 def make(
@@ -154,17 +179,18 @@ def make(
     clock = _Clock(progress)
     clock.step("choosing settings on inner folds", "choose")
     choices = _choose(history, split)
+    clock.step("judging from an earlier origin", "earlier")
+    draws = max(history.recipe.gate.draws, 1000)
+    earlier = earlier_evidence(history, choices.model, split, draws)
+    choices = replace(choices, ladder=choose_top(history, split.fit, earlier))
     clock.step(f"fitting on {len(split.fit):,} rows", "fit")
     judged = pack(history, choices, split.fit, work / "judged")
     clock.step(f"judging on {len(split.test):,} test rows", "judge")
     probabilities = predict_all(history, split, choices, judged, limit)
     champion, its = champion_probabilities(history, split) if with_champion else (None, {})
-    draws = max(history.recipe.gate.draws, 1000)
     evidence = gather(
         history.recipe, history.labelled, split.test, probabilities | its, draws, champion, split.fit
     )
-    clock.step("judging from an earlier origin", "earlier")
-    earlier = earlier_evidence(history, choices.model, split, draws)
     evidence = evidence.model_copy(
         update={"latency": latency(judged, history, split.test), "earlier": [earlier] if earlier else []}
     )
