@@ -26,7 +26,7 @@ _ALWAYS_MISSING = frozenset((
     "not available", "no value", "(no value)", "aucune valeur", "non renseigné", "non renseigne",
     "non précisé", "à définir", "tbd", "keine angabe", "k.a.",
 ))  # fmt: skip
-_SOMETIMES_MISSING = frozenset({"unknown", "inconnu", "inconnue", "unbekannt", "not known", "no answer"})
+_SOMETIMES_MISSING = frozenset({"unknown", "inconnu", "inconnue", "unbekannt", "not known"})
 _DATED_NAME = re.compile(
     r"date|time|\bts\b|moment|jour|datum|created|cree|updated|modified|closed|when|\bat\b|\bon\b|_at$|_on$|_dt$",
     re.IGNORECASE,
@@ -34,6 +34,7 @@ _DATED_NAME = re.compile(
 _PHONE_NAME = re.compile(r"phone|tel|mobile|portable|fax|handy", re.IGNORECASE)
 _HALF_DAY = re.compile(r"\d\s*[ap]\.?m\b", re.IGNORECASE)
 _PHONE = re.compile(r"[+(]?\d[\d\s().\-/]{5,22}\d(?:\s*(?:x|ext\.?)\s*\d{1,6})?")
+_LEADING_ZERO = re.compile(r"0\d")
 _EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
 
 
@@ -152,7 +153,7 @@ def _as_phone(head: dict[str, int], cells: int, name: str) -> ColumnFormat | Non
     )
     marked = _share(head, cells, lambda text: text[0] in "+(0" or any(mark in text for mark in " -/("))
     named = _PHONE_NAME.search(name) is not None
-    amounts = _share(head, cells, lambda text: number(text) is not None and text[0] != "0")
+    amounts = _share(head, cells, lambda text: number(text) is not None and not _LEADING_ZERO.match(text))
     return ColumnFormat("phone") if dated < 0.5 and (named or (marked >= 0.8 and amounts < 0.5)) else None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime, timedelta, timezone
+from math import isfinite
 from typing import Literal
 
 from features.clock import DAY_US, DayEdge, localise, parse_moment
@@ -23,8 +24,8 @@ _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f'’_]")
 _CURRENCY = re.compile(
     r"(?:€|\$|£|¥|₹|%|\b(?:eur|usd|gbp|chf|cad|aud|jpy|inr|brl|euros?|dollars?|us)\b)", re.IGNORECASE
 )
-_POINT = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:e[+-]?\d+)?", re.IGNORECASE)
-_COMMA = re.compile(r"[+-]?(?:\d{1,3}(?:\.\d{3})+|\d+)?(?:,\d*)?(?:e[+-]?\d+)?", re.IGNORECASE)
+_POINT = re.compile(r"[+-]?(?=\.?\d)(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:e[+-]?\d+)?", re.IGNORECASE)
+_COMMA = re.compile(r"[+-]?(?=,?\d)(?:\d{1,3}(?:\.\d{3})+|\d+)?(?:,\d*)?(?:e[+-]?\d+)?", re.IGNORECASE)
 _GROUPS = re.compile(r"[+-]?\d{1,3}(?: \d{3})*(?:[.,]\d*)?")
 _SCALES = {"k": 1e3, "m": 1e6, "mio": 1e6, "bn": 1e9, "b": 1e9, "md": 1e9}
 _SCALED = re.compile(r"(.*\d)(mio|bn|md|k|m|b)", re.IGNORECASE)
@@ -83,9 +84,11 @@ def number(text: str, decimal: str = ".") -> float | None:
     if scaled := _SCALED.fullmatch(text):
         text, scale = scaled[1], _SCALES[scaled[2].lower()]
     pattern, group = (_POINT, ",") if decimal == "." else (_COMMA, ".")
-    if not any(character.isdecimal() for character in text) or not pattern.fullmatch(text):
+    if not pattern.fullmatch(text):
         return None
     value = float(text.replace(group, "").replace(decimal, ".")) * scale
+    if not isfinite(value):  # "12E45678" is a code, not a number
+        return None
     return -value if negative else value
 
 
