@@ -17,7 +17,7 @@ from training.account_join import shuffled, with_accounts
 from training.column_profile import ColumnProfile, TableProfile, profile
 from training.event_log import cut_log
 from training.findings import Finding, list_findings
-from training.history_shape import is_sorted_by, propose_horizon, propose_start
+from training.history_shape import day_ends, is_sorted_by, propose_horizon, propose_start
 from training.leaks import Suspect
 from training.outcome_guess import find_column
 from training.outcome_source import ANY_VALUE, OutcomeSource, find_outcome
@@ -232,7 +232,7 @@ def _draft(
         values = np.asarray(leads.values(created.name), dtype=np.float64)
         draft.train_from = start = propose_start(values, occurred)
         counted = values >= (localise(start, "UTC") if start else -np.inf)
-        draft.horizon, draft.horizon_reason = propose_horizon(values[counted], occurred[counted])
+        draft.horizon, draft.horizon_reason = propose_horizon(values[counted], day_ends(occurred[counted]))
     elif created is None and is_sorted_by(ended.won):
         if "leads" not in relations and (mixed := shuffled(leads, folder)) is not None:
             relations["leads"] = mixed
@@ -252,8 +252,11 @@ def _remark_on(ended: OutcomeSource) -> str:
     parts = [f"outcome: '{ended.stage or ended.main}' = {' or '.join(ended.won_values[:6])} means won"]
     if ended.lost_values:
         parts.append(f"{' or '.join(ended.lost_values[:6])} means lost")
-    if ended.other_values:
-        parts.append(f"{' or '.join(ended.other_values[:6])} neither, as yet")
+    if ended.undated_losses:
+        lost = " or ".join(ended.undated_losses[:6])
+        parts.append(f"{lost} means lost, nobody knows when, so that it counts as not won within the horizon")
+    if opened := [value for value in ended.other_values if value not in ended.undated_losses]:
+        parts.append(f"{' or '.join(opened[:6])} neither, as yet")
     return "; ".join(parts) + " (--outcome COLUMN=VALUE decides otherwise)"
 
 

@@ -40,6 +40,13 @@ def propose_horizon(created: Floats, won: Floats) -> tuple[int, str]:
     return days, f"{within:.0%} of the wins come within {days} days{short}"
 
 
+def day_ends(occurred: Floats) -> Floats:
+    """Dates without a time (µs at midnight) as the end of their day, when a recipe lets them occur."""
+    wins = occurred[np.isfinite(occurred)]
+    whole_days = len(wins) > 0 and bool(np.all(wins % DAY_US == 0))
+    return occurred + (DAY_US - 1) if whole_days else occurred
+
+
 def is_sorted_by(outcome: Floats) -> bool:
     """Whether the order of rows is that of the outcome (1, 0, NaN unknown): then it cannot be time.
 

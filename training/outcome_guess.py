@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from features.errors import LeadscoreError
+from features.raw_formats import number
 from training.column_profile import TableProfile
 from training.presets import plain, presets
 
@@ -14,7 +15,7 @@ _MOST_VALUES = 40
 # Compared with `plain` texts: lower case, without accents. "not converted" is caught by _NOT.
 _WON = re.compile(
     r"\b(?:won|win|converted|convert|customer|client|yes|y|true|1|oui|vrai|gagne|gagnee|signe|signee|signed"
-    r"|converti|convertie|sold|vendu|bought|purchased|achete|gewonnen|deal)\b"
+    r"|converti|convertie|sold|sale|vendu|vente|bought|purchased|ordered|booked|achete|gewonnen|deal)\b"
 )
 # Words of earlier stages too: they mean won only where no value says it plainly.
 _PERHAPS_WON = re.compile(
@@ -26,6 +27,7 @@ _NOT = re.compile(
 _LOST = re.compile(
     r"\b(?:lost|loss|perdu|perdue|not converted|non converti|non convertie|disqualified|unqualified"
     r"|rejected|refuse|refused|declined|dead|junk|cancelled|canceled|annule|abandon|abandoned|abandonne"
+    r"|sans suite|cannot contact|stalled|dropped|unsuccessful|ko"
     r"|failed|no|n|0|false|faux|non|bad|churned|not interested|verloren)\b"
 )
 _NAMED = {"outcome": 4.0, "status": 3.0}
@@ -88,7 +90,7 @@ def guess_outcome(table: TableProfile) -> OutcomeColumn | None:
             if score > 0:
                 scored[name] = score
     if not scored:
-        return None
+        return _last_of_a_data_set(table)
     best = max(scored, key=lambda name: (scored[name], -table.columns[name].place))
     return _divide(best, _values(table, best), table)
 
@@ -150,7 +152,30 @@ def _score(table: TableProfile, name: str) -> float:
     won = won_among(values)
     if not won or len(won) == len(values):
         return 0.0
+    if len(values) > 2 and all(number(value) is not None for value in values):
+        return 0.0  # classes 1, 2, 3: no one of them says yes
     return named + (0.25 if len(values) == 2 else 0.0)
+
+
+def _last_of_a_data_set(table: TableProfile) -> OutcomeColumn | None:
+    """The last column where it says yes or no, of a table that names nobody and holds no status.
+
+    Data sets made for learning put the outcome last, under any name; lists that people keep do not.
+    """
+    listed = any(
+        column.format.type in ("email", "phone") or column.role in ("person", "status", "outcome")
+        for column in table.columns.values()
+    )
+    name = list(table.columns)[-1]
+    last = table.columns[name]
+    if listed or last.role is not None or last.format.type != "boolean" or last.format.distinct != 2:
+        return None
+    if last.format.filled < table.rows:
+        return None
+    table.remarks.append(
+        f"{name}: taken for the outcome, as the last column, and the one that says yes or no"
+    )
+    return _divide(name, _values(table, name), table)
 
 
 def _outcome_words() -> frozenset[str]:

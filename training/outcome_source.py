@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.clock import DAY_US
 from features.errors import LeadscoreError
 from features.raw_formats import DateFormat
 from training.column_profile import TableProfile
@@ -31,7 +32,8 @@ class OutcomeSource:
 
     `main` is the leads' column, or None with `joined`, a table whose columns are `stage` and `date`. `won`
     (n_leads,) is 1, 0 or NaN (unknown), `closed` (n_leads,) whether the case is over, `occurred` (n_leads,)
-    the µs of the win or None where nothing dates it. `columns` are the leads' columns that this uses up.
+    the µs of the win or None where nothing dates it. `columns` are the leads' columns that this uses up;
+    `undated_losses` are those of `other_values` that mean lost, nobody knows when.
     """
 
     main: str | None
@@ -46,6 +48,7 @@ class OutcomeSource:
     closed: NDArray[np.bool_]
     occurred: Floats | None
     columns: frozenset[str]
+    undated_losses: tuple[str, ...] = ()
 
 
 def find_outcome(company: Company, asked: str | None) -> OutcomeSource:
@@ -103,14 +106,16 @@ def _from_column(leads: TableProfile, found: OutcomeColumn) -> OutcomeSource:
         )
     date = _dating(leads, won)
     occurred = None if date is None else _instants(leads, date)
-    lost, other = found.lost, found.other
+    lost, other, undated = found.lost, found.other, ()
     if occurred is not None:
-        lost, other = _dated_losses(cells, found, occurred)
+        lost = _dated_losses(cells, found, occurred)
+        undated = tuple(value for value in found.lost if value not in lost)
+        other = (*other, *undated)
         occurred = np.where(won == 1, occurred, np.nan)
     closed = (won == 1) | cells.isin(found.lost).to_numpy(dtype=bool)
     return OutcomeSource(
         found.column, None, None, date, _format(leads, date), found.won, lost, other, won, closed, occurred,
-        frozenset({found.column} | ({date} if date else set())),
+        frozenset({found.column} | ({date} if date else set())), undated,
     )  # fmt: skip
 
 
@@ -133,20 +138,35 @@ def _with_losses(leads: TableProfile, cells: pd.Series, found: OutcomeColumn) ->
 
 
 def _dating(leads: TableProfile, won: Floats) -> str | None:
-    """The date column that dates wins: filled for nearly all won leads; only beside a creation time."""
-    date = leads.role("outcome_at")
-    if date is None or _is_undated(leads):
+    """The date column that dates wins: filled for nearly all won leads; only beside a creation time.
+
+    The one whose name says so; else one that hardly any lead but the won ones has, and after its creation.
+    """
+    created = leads.role("created_at")
+    if created is None or _is_undated(leads):
         return None
-    filled = np.isfinite(_instants(leads, date.name))
-    return date.name if filled[won == 1].mean() >= 0.9 else None
+    named = leads.role("outcome_at")
+    dates = {c.name: _instants(leads, c.name) for c in leads.columns.values() if c.format.type == "date"}
+    if named is not None and np.isfinite(dates[named.name])[won == 1].mean() >= 0.9:
+        return named.name
+    start = dates.pop(created.name)
+    able = [name for name, us in dates.items() if _is_filled_by_wins(us, start, won)]
+    return min(able, key=lambda name: float(np.nanmedian(dates[name])), default=None)
 
 
-def _dated_losses(
-    cells: pd.Series, found: OutcomeColumn, occurred: Floats
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _is_filled_by_wins(occurred: Floats, created: Floats, won: Floats) -> bool:
+    """Whether the won leads have this date, after their creation, and hardly another lead has."""
+    filled, wins = np.isfinite(occurred), won == 1
+    if filled[wins].mean() < 0.9 or filled[~wins].mean() > 0.05:
+        return False
+    after = (occurred >= created - DAY_US)[wins & filled & np.isfinite(created)]
+    return bool(len(after) and after.mean() >= 0.95)
+
+
+def _dated_losses(cells: pd.Series, found: OutcomeColumn, occurred: Floats) -> tuple[str, ...]:
     """Values that mean lost where losses are dated; without a date nobody knows when they closed."""
-    dated = [value for value in found.lost if np.isfinite(occurred[(cells == value).to_numpy()]).mean() > 0.9]
-    return tuple(dated), (*found.other, *(value for value in found.lost if value not in dated))
+    filled = np.isfinite(occurred)
+    return tuple(value for value in found.lost if filled[(cells == value).to_numpy()].mean() > 0.9)
 
 
 def _from_date(leads: TableProfile, name: str) -> OutcomeSource:

@@ -214,8 +214,10 @@ def _outcomes(draft: Draft) -> str:
             lines.append(f"occurred_format = {_quoted(ended.date_format)}")
     won = "  # any value" if ended.won_values == ("*",) else ""
     lines += [f"won = {_list(ended.won_values)}{won}", f"lost = {_list(ended.lost_values)}"]
-    if ended.other_values:
-        lines.append(f"# neither, as yet: {', '.join(ended.other_values)[:_WIDTH]}")
+    if ended.undated_losses:
+        lines.append(f"# lost, but nobody knows when: {', '.join(ended.undated_losses)[:_WIDTH]}")
+    if opened := [value for value in ended.other_values if value not in ended.undated_losses]:
+        lines.append(f"# neither, as yet: {', '.join(opened)[:_WIDTH]}")
     created = draft.leads.role("created_at")
     if created is None or created.format.type != "date":
         lines.append("at_once = true  # nothing is dated: the outcome is that of the row")
