@@ -27,6 +27,8 @@ _CURRENT = re.compile(
     re.IGNORECASE,
 )
 _PERSONAL = ("email", "phone")
+_MOST_ENDS = 40
+"""A column of more values than this, whatever its name, is no outcome and no stage."""
 
 
 @dataclass(frozen=True)
@@ -107,9 +109,16 @@ def profile(path: Path, raw: RawTable) -> TableProfile:
         if name in known:
             canonical, preset, place = known[name]
             column = replace(
-                column, canonical=canonical, role=preset.role, known=preset.known, means=preset.means,
-                won=preset.won, lost=preset.lost, place=place, format=_typed(column.format, preset.type),
-            )  # fmt: skip
+                column,
+                canonical=canonical,
+                role=preset.role,
+                known=preset.known,
+                means=preset.means,
+                won=preset.won,
+                lost=preset.lost,
+                place=place,
+                format=_typed(column.format, preset.type, preset.means),
+            )
         elif _CURRENT.search(name.replace("_", " ")):
             column = replace(column, known="current")
         columns[name] = column
@@ -119,9 +128,11 @@ def profile(path: Path, raw: RawTable) -> TableProfile:
     return TableProfile(path, raw, columns, crm, remarks)
 
 
-def _typed(found: ColumnFormat, wanted: FieldType | None) -> ColumnFormat:
+def _typed(found: ColumnFormat, wanted: FieldType | None, means: FieldMeaning | None) -> ColumnFormat:
     """A preset may call words text, e-mail or phone; numbers and dates are what their cells say."""
     words = ("category", "text", "id", "email", "phone")
+    if wanted == "text" and found.type == "category" and means is None:
+        return found  # a few recurring texts are a category, whatever the CRM calls them
     if wanted in words and found.type in words:
         return replace(found, type=wanted)
     if wanted == "phone" and found.type == "number":
@@ -148,13 +159,27 @@ def _settle_roles(columns: dict[str, ColumnProfile], rows: int) -> None:
         chosen = min(able, key=lambda column: column.place, default=None)
         for column in [c for c in columns.values() if c.role == role and c is not chosen]:
             columns[column.name] = replace(column, role=None)
+    for column in [c for c in columns.values() if c.role in ("outcome", "status")]:
+        if column.format.distinct > _MOST_ENDS:
+            columns[column.name] = replace(column, role=None)
     if not any(column.role == "id" for column in columns.values()):
-        named = re.compile(r"(?:\bid|\bno|\bnum\w*|\bref\w*|\buuid|\bkey|code)$", re.IGNORECASE)
-        for column in columns.values():
-            spaced = re.sub(r"[_\W]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column.name)).strip()
-            if column.role is None and named.search(spaced) and _can(column, "id", rows):
-                columns[column.name] = replace(column, role="id")
-                return
+        _settle_id(columns, rows)
+
+
+def _settle_id(columns: dict[str, ColumnProfile], rows: int) -> None:
+    """The id where no preset knows it: by the words of its name, else the first that tells all rows apart."""
+    named = re.compile(
+        r"(?:\bid|\bno|\bnum\w*|\bref\w*|\buuid|\bkey|code)$|^(?:n|no|id) (?!of )", re.IGNORECASE
+    )
+    able = [c for c in columns.values() if c.role is None and _can(c, "id", rows)]
+    for column in able:
+        spaced = re.sub(r"[_\W]+", " ", re.sub(r"(?<=[a-z])(?=[A-Z])", " ", column.name)).strip()
+        if named.search(spaced):
+            columns[column.name] = replace(column, role="id")
+            return
+    unique = [c for c in able if c.format.type == "id" and c.format.distinct == rows]
+    if unique:
+        columns[unique[0].name] = replace(unique[0], role="id")
 
 
 def _can(column: ColumnProfile, role: Role, rows: int) -> bool:

@@ -47,7 +47,7 @@ def list_findings(
     rows = []
     for column in company.leads.columns.values():
         role = "outcome" if column.name == outcome else column.role or str(column.format.type)
-        remark = remarks.get(column.name) or _remark_of(column, column.name in used, company.leads.rows)
+        remark = remarks.get(column.name) or _remark_of(column, column.name in used, role == "outcome")
         rows.append(_finding(company.leads, column, role, remark))
     for joined in company.joined:
         special = {
@@ -71,17 +71,20 @@ def _finding(table: TableProfile, column: ColumnProfile, role: str, remark: str)
     return Finding(table.raw.name, column.name, role, fill, column.format.distinct, example, remark)
 
 
-def _remark_of(column: ColumnProfile, used: bool, rows: int) -> str:
+def _why_unused(column: ColumnProfile) -> str:
+    """Why a column that has no part to play says nothing of a lead."""
+    if column.format.distinct < 2:
+        return "no values" if column.format.type == "empty" else "one value only"
+    return {"id": "all values differ", "text": "free text"}.get(column.format.type, "dates the outcome")
+
+
+def _remark_of(column: ColumnProfile, used: bool, ended: bool) -> str:
     """Why a column is not a field, or what is odd about it."""
     parts = []
     if not used and column.role is not None and column.role in _WHY_NOT:
         parts.append(f"not used: {_WHY_NOT[column.role]}")
-    elif not used and column.role not in NEVER_FIELDS:
-        found = column.format.type
-        why = {"empty": "no values", "id": "all values differ", "text": "free text"}.get(
-            found, "one value only"
-        )
-        parts.append(f"not used: {why}" if column.role != "outcome" else "")
+    elif not used and not ended and column.role not in NEVER_FIELDS:
+        parts.append(f"not used: {_why_unused(column)}")
     if column.format.missing:
         parts.append(f"{', '.join(repr(text) for text in column.format.missing[:3])} = missing")
     if column.format.misfits:

@@ -49,19 +49,21 @@ def find_leaks(
     *,
     closed: NDArray[np.bool_] | None = None,
     dated: bool = True,
+    dates: frozenset[str] = frozenset(),
     training_share: float = _TRAINING_SHARE,
 ) -> tuple[Suspect, ...]:
     """The suspects among `columns` (each n_rows,), most telling first.
 
     `y` (n_rows,) is 1 won, 0 not, NaN unknown; `order` (n_rows,) sorts rows in time; `closed` (n_rows,) tells
-    leads whose case is over; `dated` whether `order` is time, not merely the order of rows. Only the oldest
-    `training_share` of the rows is looked at, so that nothing about the test is used. With fewer than
-    `MIN_POSITIVES` of either outcome there, only calendars and counters can be told.
+    leads whose case is over; `dated` whether `order` is time, not merely the order of rows; `dates` names the
+    columns of µs. Only the oldest `training_share` of the rows is looked at, so that nothing about the test
+    is used. With fewer than `MIN_POSITIVES` of either outcome there, only calendars and counters can be told.
     """
     side = _oldest(order, training_share)
     columns = {name: column[side] for name, column in columns.items()}
     y, order = y[side], np.asarray(order)[side]
-    suspects = {found.column: found for found in _sequences(columns, order, dated)}
+    counted = {name: column for name, column in columns.items() if name not in dates or _is_full(column)}
+    suspects = {found.column: found for found in _sequences(counted, order, dated, dates)}
     known = ~np.isnan(y)
     if min(np.nansum(y), np.sum(known) - np.nansum(y)) >= MIN_POSITIVES:
         period = periods(order[known])
@@ -161,7 +163,12 @@ def _fill_by_state(
     return (here / weight, there / weight) if weight else (0.0, 1.0)
 
 
-def _sequences(columns: Columns, order: NDArray[Any], dated: bool) -> list[Suspect]:
+def _is_full(column: Column) -> bool:
+    """Whether hardly a cell is empty; where a date is missing, that it is missing says more than when."""
+    return bool(is_filled(column).mean() >= 0.98)
+
+
+def _sequences(columns: Columns, order: NDArray[Any], dated: bool, dates: frozenset[str]) -> list[Suspect]:
     """Numbers that are the order of time in disguise, or a counter of rows.
 
     A file may be sorted by an honest column: without dates, only a number that hardly repeats is a calendar.
@@ -183,7 +190,7 @@ def _sequences(columns: Columns, order: NDArray[Any], dated: bool) -> list[Suspe
         if abs(along) >= 0.98:
             reason = f"it moves with time (rank correlation {along:.2f}), so that it says when, not who"
             found.append(Suspect(name, "calendar", reason))
-        elif _counts_rows(values, distinct):
+        elif name not in dates and _counts_rows(values, distinct):
             reason = "its whole numbers are all different, without gaps or of one length: it names rows"
             found.append(Suspect(name, "counter", reason))
     return found

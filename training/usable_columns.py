@@ -30,7 +30,8 @@ def suspect_columns(
     columns = {name: leads.values(name) for name in names if is_usable(leads.columns[name], leads.rows)}
     names = list(columns)
     columns |= {name: _presence(leads, name) for name in leads.columns if _only_present(leads, name, ended)}
-    found = find_leaks(columns, ended.won, order, closed=ended.closed, dated=dated)
+    dates = frozenset(name for name in names if leads.columns[name].format.type == "date")
+    found = find_leaks(columns, ended.won, order, closed=ended.closed, dated=dated, dates=dates)
     known = {suspect.column for suspect in found}
     late = [
         Suspect(
