@@ -36,4 +36,6 @@ def _on_circle(wall: Any, turn: int) -> Any:
     import ibis
 
     month = month_expr(wall)
-    return ibis.cases(*((month == place + 1, _SINES[(place + turn) % 12]) for place in range(12)))
+    sines = [round(sine * 1e9) for sine in _SINES]  # whole numbers: Postgres reads a fraction as a decimal
+    cases = ((month == place + 1, sines[(place + turn) % 12]) for place in range(12))
+    return ibis.cases(*cases).cast("float64") / 1e9
