@@ -13,14 +13,11 @@ from features.clock import from_us
 from training.evidence import Evidence
 from training.history import History
 from training.origins import losses
+from training.recommend import MIN_EACH as MIN_EACH
+from training.recommend import MIN_LEADS, recommend
 from training.shift import LARGE
 from training.split import SplitRows
 from training.trained import Trained
-
-MIN_EACH = 20
-"""Fewer converted (or other) fit rows than this cannot choose even one setting."""
-MIN_LEADS = 10
-"""…nor can rows of fewer leads: snapshots of one lead repeat each other."""
 
 
 def too_few(history: History, split: SplitRows) -> str | None:
@@ -29,6 +26,8 @@ def too_few(history: History, split: SplitRows) -> str | None:
     y = labelled.y(split.fit)
     won, others = int(y.sum()), int((1 - y).sum())
     won_leads = labelled.n_leads(split.fit[y == 1])
+    if not history.features:
+        return "no field is used, nothing is dated and no events are given: nothing tells leads apart"
     if not len(split.fit):
         return (
             f"no row can be fitted on: {history.account[-2][1]} snapshots matured, none known before the test"
@@ -67,7 +66,7 @@ def summarise(
         "comparison": [],
         "rows": [list(row) for row in history.account + split.account],
         "quality": [list(row) for row in history.quality],
-        "recommendation": _recommendation(verdict),
+        "recommendation": recommend(history, split, verdict, trained.evidence if trained else None),
         "warnings": [],
     }
     return found | _of_trained(trained) if trained is not None else found
@@ -122,15 +121,6 @@ def _lost_before(evidence: Evidence) -> list[str]:
         for origin in evidence.earlier
         if (better := losses(origin))
     ]
-
-
-def _recommendation(verdict: str) -> str:
-    """What to do next."""
-    return {
-        "promote": "Let it answer with 'leadscore promote'.",
-        "refuse": "The present rung goes on answering; see the reasons, or retrain with more matured leads.",
-        "nothing_to_learn": "Let the rules answer ('leadscore serve' does); train again with more outcomes.",
-    }[verdict]
 
 
 def write_predictions(
