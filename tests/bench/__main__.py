@@ -11,7 +11,7 @@ from importlib import import_module
 
 from features.terminal import print_json, print_table, say
 
-SECTIONS = ("features",)
+SECTIONS = ("features", "scoring")
 
 
 def main(words: list[str] | None = None) -> int:
