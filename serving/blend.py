@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from features import Columns, Feature, LeadscoreError
+from serving.bayes import Bayes
 from serving.linear import Linear
 from serving.maps import MonotoneMap
 from serving.scorer import Contributions, Floats
@@ -50,5 +51,5 @@ class Blend:
         return self.calibration.of(margin)
 
 
-Model = Linear | Trees | Blend
-"""What training makes and an artefact holds."""
+Model = Linear | Trees | Blend | Bayes
+"""What training makes and an artefact holds; Bayes where there was too little for the others."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from features import Feature, LeadscoreError
+from serving.bayes import Bayes, RateTable
 from serving.blend import Blend, Model
 from serving.encoding import LinearEncoder, TreeEncoder
 from serving.linear import Linear
@@ -45,6 +46,9 @@ def dump_model(model: Model, files: TreeFiles) -> dict[str, Any]:
             body |= {"offset": dump_model(model.offset, files) if model.offset else None}
         case Blend():
             body |= {"kind": "blend", "members": [dump_model(member, files) for member in model.members]}
+        case Bayes():
+            tables = [table.model_dump(mode="json", exclude_none=True) for table in model.tables]
+            body |= {"kind": "bayes", "bias": model.bias, "tables": tables}
     return body
 
 
@@ -70,7 +74,12 @@ def restore_model(
             return Trees(named, encoder, boosters, base, calibration, version)
         case "blend":
             members = [restore_model(member, features, folder, version) for member in body["members"]]
-            return Blend(tuple(members), calibration, version)
+            kinds = [member for member in members if not isinstance(member, Bayes)]
+            return Blend(tuple(kinds), calibration, version)
+        case "bayes":
+            tables = tuple(RateTable.model_validate(table) for table in body["tables"])
+            named = pick(features, [table.feature for table in tables])
+            return Bayes(named, tables, float(body["bias"]), calibration, version)
         case kind:
             raise LeadscoreError(f"manifest.json: model kind '{kind}' is not known.", _REMEDY)
 

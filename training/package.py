@@ -14,14 +14,16 @@ from numpy.typing import NDArray
 from features import Columns
 from serving.artefact import Artefact, load_artefact, save_artefact
 from serving.bayes import Bayes
+from serving.blend import Model
 from serving.manifest import Manifest, RungName
 from serving.maps import MonotoneMap
 from serving.reference import Reference
 from serving.scorer import Scorer
 from training.baselines import calibrated_rules
-from training.bayes_fit import fit_bayes
 from training.fit import fit_model
 from training.history import History
+from training.ladder_choice import LadderChoice
+from training.rungs import bayes_rung
 from training.settings import Settings
 from training.split import Rows, newest_rows
 
@@ -34,10 +36,24 @@ _LIBRARIES = ("leadscore", "lightgbm", "numpy")
 
 @dataclass(frozen=True)
 class Choices:
-    """The settings of the model and of its variant without events (None where there is none)."""
+    """The settings of the model and of its variant without events (None where there is none).
+
+    `ladder` says whether the model or Bayes answers first, and why; None: the model.
+    """
 
     model: Settings
     no_events: Settings | None
+    ladder: LadderChoice | None = None
+
+    @property
+    def by_bayes(self) -> bool:
+        """Whether the artefact's model is the Bayes rung."""
+        return self.ladder is not None and self.ladder.top == "bayes"
+
+    @property
+    def kind(self) -> str:
+        """The kind of the artefact's model."""
+        return "bayes" if self.by_bayes else self.model.kind
 
 
 def pack(
@@ -49,13 +65,8 @@ def pack(
     metrics: Mapping[str, float | None] | None = None,
 ) -> Artefact:
     """Fit on `rows` by `choices`, write the artefact into `folder`, and return it as serving loads it."""
-    recipe, labelled = history.recipe, history.labelled
-    model = fit_model(recipe, labelled, history.features, rows, choices.model)
-    variant = None
-    if choices.no_events is not None and history.features_without_events is not None:
-        variant = fit_model(recipe, labelled, history.features_without_events, rows, choices.no_events)
-    rules = calibrated_rules(history.rules, labelled, rows)
-    bayes = _fit_bayes(history, rows)
+    model, variant, bayes = _fit(history, choices, rows)
+    rules = calibrated_rules(history.rules, history.labelled, rows)
     scorers: dict[RungName, Scorer | None] = {
         "model": model,
         "no_events": variant,
@@ -68,17 +79,25 @@ def pack(
     return load_artefact(folder)
 
 
+def _fit(history: History, choices: Choices, rows: Rows) -> tuple[Model, Model | None, Bayes | None]:
+    """The model, its variant without events, and the Bayes rung below them.
+
+    Where Bayes is the model there is neither: who is too thin for it is left to the rules.
+    """
+    bayes = bayes_rung(history, rows)
+    if choices.by_bayes:
+        return bayes, None, None
+    recipe, labelled = history.recipe, history.labelled
+    model = fit_model(recipe, labelled, history.features, rows, choices.model)
+    if choices.no_events is None or history.features_without_events is None:
+        return model, None, bayes
+    variant = fit_model(recipe, labelled, history.features_without_events, rows, choices.no_events)
+    return model, variant, bayes
+
+
 def score(scorer: Scorer, columns: Columns) -> Floats:
     """Probabilities of a scorer, shape `(n_leads,)`."""
     return scorer.probability(scorer.margin(columns))
-
-
-def _fit_bayes(history: History, rows: Rows) -> Bayes:
-    """The rung below the model, on the same rows."""
-    labelled = history.labelled
-    order = labelled.frame["order"].to_numpy(np.int64)[rows]
-    columns = labelled.at(rows, history.features)
-    return fit_bayes(history.features, columns, labelled.y(rows), labelled.clusters(rows), order, version="")
 
 
 def _manifest(
@@ -111,6 +130,8 @@ def _manifest(
 
 def _settings(choices: Choices) -> dict[str, object]:
     chosen: dict[str, object] = {"model": choices.model.as_dict()}
+    if choices.ladder is not None:
+        chosen["ladder"] = choices.ladder.model_dump()
     return chosen if choices.no_events is None else chosen | {"no_events": choices.no_events.as_dict()}
 
 

@@ -161,7 +161,7 @@ def _model_facts(trained: Trained) -> dict[str, str]:
     judged, served = trained.judged.manifest, trained.served.manifest
     model = trained.served.model
     facts = {
-        "Kind of model": str(trained.choices.model.kind),
+        "Kind of model": trained.choices.kind,
         "Features": f"{len(model.features)}",
         "Judged artefact": f"{trained.judged.version}, {_fitted(trained.judged)}",
         "Served artefact": f"{trained.served.version}, {_fitted(trained.served)}",

@@ -87,6 +87,7 @@ def _of_trained(trained: Trained) -> dict[str, Any]:
         "served": trained.served.version,
         "shift": trained.shift,
         "seconds": trained.seconds,
+        "ladder": trained.choices.ladder and trained.choices.ladder.model_dump(),
         **_beside(trained.evidence, trained.history.recipe.dated),
         "warnings": [*([moved] if shift > LARGE else []), *_lost_before(trained.evidence)],
     }
