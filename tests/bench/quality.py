@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from threadpoolctl import threadpool_limits
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from tests.bench.quality_results import keep_results, log_look, read_looks, read_results
 from tests.bench.quality_run import measure
