@@ -67,8 +67,13 @@ def main() -> None:
     default=0,
     help="Also write an export of so many later leads.",
 )
+@click.option(
+    "--crm",
+    type=click.Choice(["hubspot", "salesforce", "spreadsheet"]),
+    help="Write it as that exports it instead, without a recipe: something for 'leadscore init'.",
+)
 @JSON
-def simulate(out: Path, leads: int, seed: int, export_leads: int, as_json: bool) -> None:
+def simulate(out: Path, leads: int, seed: int, export_leads: int, crm: Any, as_json: bool) -> None:
     """Write a believable company: leads, events, outcomes and the recipe that fits.
 
     \b
@@ -77,6 +82,12 @@ def simulate(out: Path, leads: int, seed: int, export_leads: int, as_json: bool)
     import data
     from features.terminal import bar, print_json, say
 
+    if crm is not None:
+        files = [path.name for path in data.simulate_crm(out, leads, seed, crm, export_leads)]
+        if as_json:
+            print_json({"files": files})
+        say(f"{', '.join(files)} are in {out}.")
+        return
     with bar("simulating leads") as tick:
         summary = data.simulate(out, leads, seed, progress=lambda done: tick(done, leads))
     if export_leads:
