@@ -1,5 +1,6 @@
 """Layer 1: what a lead is, and how it becomes columns."""
 
+from features.account_features import AccountCount, from_tables_only
 from features.catalogue import default_features
 from features.columns import Column, Columns
 from features.errors import LeadscoreError
@@ -29,6 +30,7 @@ from features.tables import Tables, read_tables, tables_from_frames
 from features.time_features import CompanyAge, LeadAge, WallClock
 
 __all__ = [
+    "AccountCount",
     "ActiveDays",
     "Column",
     "Columns",
@@ -66,6 +68,7 @@ __all__ = [
     "WorkingShare",
     "default_features",
     "dump_features",
+    "from_tables_only",
     "load_features",
     "load_recipe",
     "offline",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
+from features.account_features import AccountCount
 from features.errors import LeadscoreError
 from features.event_features import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
 from features.feature import Feature, load_features
@@ -41,10 +42,16 @@ def default_features(recipe: Recipe, *, events: bool = True) -> tuple[Feature, .
     features = [*_field_features(recipe), *_time_features(recipe)]
     if recipe.events is not None:
         features += _event_features(recipe)
+    if recipe.features.accounts:
+        features += _account_features(recipe)
     features += load_features(recipe.features.add)
     features = _without(features, recipe.features.off)
     _check_names(features)
-    return tuple(feature for feature in features if events or not feature.tallies)
+    return tuple(feature for feature in features if events or not _looks_at_events(feature))
+
+
+def _looks_at_events(feature: Feature) -> bool:
+    return bool(feature.tallies) or (isinstance(feature, AccountCount) and feature.what == "events")
 
 
 def _field_features(recipe: Recipe) -> list[Feature]:
@@ -144,6 +151,25 @@ def _of_kinds(recipe: Recipe, kinds: tuple[str, ...], called: str | None) -> Ite
     yield Recency(kinds, called)
     if recipe.events is not None and recipe.events.value is not None:
         yield ValueTotal(kinds, None, called)
+
+
+def _account_features(recipe: Recipe) -> Iterator[Feature]:
+    """What the account's other leads did and became.
+
+    Raises:
+        LeadscoreError: the recipe names no account, or no dates to tell before from after.
+    """
+    if recipe.lead.account_id is None or not recipe.dated:
+        raise LeadscoreError(
+            "recipe: [features] accounts needs [lead] account_id and created_at: whose, and since when.",
+            "Name the two columns of the leads, or leave accounts out.",
+        )
+    yield AccountCount("leads")
+    yield from (AccountCount("leads", days) for days in recipe.windows.days[-1:])
+    yield AccountCount("won")
+    yield AccountCount("lost")
+    if recipe.events is not None:
+        yield from (AccountCount("events", days) for days in recipe.windows.days)
 
 
 def _patterns(recipe: Recipe, kinds: tuple[str, ...]) -> Iterator[Feature]:

@@ -29,7 +29,7 @@ class Engine:
 
 def read_by_features(tables: Tables) -> Iterator[tuple[str, Any, Any]]:
     """(name, Ibis schema, Arrow batches) of each canonical table that features look at."""
-    for name in ("leads", "events", "history"):
+    for name in ("leads", "events", "outcomes", "history"):
         table = getattr(tables, name)
         if table is not None:
             rows = tables.con.con.sql(f"SELECT * FROM {table.get_name()}")

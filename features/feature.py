@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Protocol, TypeAlias
 
 from pydantic import Field, TypeAdapter, ValidationError
 
+from features.account_features import AccountCount
 from features.errors import LeadscoreError
 from features.event_features import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
 from features.field_features import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
@@ -30,8 +31,8 @@ class Feature(Protocol):
     """A declared column of the matrix: frozen, hashable, equal when declared alike.
 
     `expr` and `value` are two readings of the same definition and give equal values for the same lead at the
-    same moment (a law of the tests). Numbers are finite, or missing: NaN in memory, NULL in an engine.
-    Categories are str or None.
+    same moment (a law of the tests); account features have the first alone. Numbers are finite, or missing:
+    NaN in memory, NULL in an engine. Categories are str or None.
     """
 
     @property
@@ -89,14 +90,15 @@ _Declared: TypeAlias = Annotated[
     | CompanyAge
     | SameTouch
     | LeadAge
-    | WallClock,
+    | WallClock
+    | AccountCount,
     Field(discriminator="type"),
 ]
 
 
 def window_of(feature: Feature) -> str:
     """The look-back of a feature in words: 'last 30 days', 'ever', or 'none' where it looks at no events."""
-    if not feature.tallies:
+    if not feature.tallies and not hasattr(feature, "window_days"):
         return "none"
     if (half_life := getattr(feature, "half_life_days", None)) is not None:
         return f"ever, fading by half every {days_text(half_life)} days"

@@ -8,6 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
+from features.account_rows import with_accounts
 from features.columns import Column, Columns
 from features.errors import LeadscoreError
 from features.feature import Feature
@@ -103,7 +104,8 @@ def expression(features: Sequence[Feature], recipe: Recipe, tables: Tables, mome
         if tallies:
             seen = _tallied(tables.events, moments, tallied)
             rows = rows.left_join(seen, "moment").drop("moment_right")
-    row = Row(rows, tallied, walls)
+    rows, accounts = with_accounts(features, rows, tables)
+    row = Row(rows, tallied, walls, accounts)
     named = {
         feature.name: feature.expr(row).cast("float64" if feature.dtype == "number" else "string")
         for feature in features

@@ -14,12 +14,14 @@ class Row:
     """Columns of the table of moments: canonical values, tallies, the moment itself.
 
     `table` is an Ibis table; `tallied` maps each tally to its column's name, or is None where events were
-    not given: every tally is then missing. `walls` maps (of, zone) to the column of a wall clock.
+    not given: every tally is then missing. `walls` maps (of, zone) to the column of a wall clock, `accounts`
+    the name of a feature to the column of its count over the account's other leads.
     """
 
     table: Any
     tallied: Mapping[Tally, str] | None
     walls: Mapping[tuple[str, str], str]
+    accounts: Mapping[str, str]
 
     @property
     def as_of_us(self) -> Any:
@@ -32,6 +34,10 @@ class Row:
     def wall(self, of: str, zone: str) -> Any:
         """The wall clock of `zone` at the creation or at as_of, in µs."""
         return self.table[self.walls[of, zone]]
+
+    def account(self, name: str) -> Any:
+        """The count over the account's other leads that the feature `name` asks for."""
+        return self.table[self.accounts[name]]
 
     def field(self, name: str) -> Any:
         """The canonical column `name`."""

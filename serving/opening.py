@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from features import LeadscoreError, Recipe
+from features import LeadscoreError, Recipe, from_tables_only
 from serving.artefact import Artefact, load_artefact, load_scorecard
 from serving.ladder import Ladder
 from serving.registry import ChampionRef, fetch, find_champion, resolve, store_address
@@ -74,7 +74,24 @@ def _opened(folder: Path, ref: ChampionRef | None, recipe: Recipe | None) -> Ope
         trained_with, rules = load_scorecard(folder, version)
         warning = f"the model cannot be loaded ({error.problem}): the scorecard answers"
         return Opened(Ladder.by_rules(trained_with, rules, note=warning), source, warning, run_id)
-    return Opened(Ladder.of(artefact), source, _other_recipe(artefact, recipe), run_id)
+    ladder = Ladder.of(artefact)
+    _check_servable(ladder, source)
+    return Opened(ladder, source, _other_recipe(artefact, recipe), run_id)
+
+
+def _check_servable(ladder: Ladder, source: str) -> None:
+    """A score may not depend on which other leads happen to be at hand.
+
+    Raises:
+        LeadscoreError: the model counts the account's other leads.
+    """
+    names = from_tables_only(ladder.features)
+    if names:
+        raise LeadscoreError(
+            f"{source}: the model counts the account's other leads ({', '.join(names)}), which no request or "
+            "export holds completely.",
+            "Train with [features] accounts = false: such a model can be judged and looked at, not served.",
+        )
 
 
 def _other_recipe(artefact: Artefact, recipe: Recipe | None) -> str:

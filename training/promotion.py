@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from features import LeadscoreError, Recipe
+from features import LeadscoreError, Recipe, default_features, from_tables_only
 from features.clock import from_us
 from features.recipe import Gate
 from serving.registry import store_address
 from training import tracking
 from training.evidence import Evidence
-from training.gate import Judgement, judge
+from training.gate import Check, Judgement, judge
 
 CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
 
@@ -52,7 +52,8 @@ def promote(
     """Let the version of `run_id` (the newest without it) answer, if its evidence passes the gate.
 
     `recipe` is a recipe or the model's name. A refused version becomes `challenger`; the former champion
-    becomes `previous`. The decision is written to the run either way. `force` overrides the gate.
+    becomes `previous`. The decision is written to the run either way. `force` overrides the gate, but for a
+    model that cannot be served.
 
     Raises:
         LeadscoreError: no such version or evidence, `force` without a reason, or another promotion between.
@@ -61,10 +62,15 @@ def promote(
     if force and not reason.strip():
         raise LeadscoreError("--force needs a reason.", "Say why: --force --reason 'the rules are broken'.")
     version = _wanted(name, run_id)
-    evidence, gate = _evidence(version)
+    evidence, trained_with = _evidence(version)
+    gate, servable = trained_with.gate, _servable(trained_with)
     before = tracking.alias(name, CHAMPION)
     judgement = judge(_against_champion(evidence, before, version), gate)
-    passed = judgement.verdict == "promote" or force
+    if not servable.passed:
+        judgement = judgement.model_copy(
+            update={"verdict": "refuse", "checks": (servable, *judgement.checks)}
+        )
+    passed = servable.passed and (judgement.verdict == "promote" or force)
     decision = _decision("promote", version, judgement, gate, before, passed, force, reason)
     _record(decision)
     if passed:
@@ -86,9 +92,9 @@ def rollback(name: str, *, reason: str = "") -> Decision:
             f"{store_address()}: '{name}' has no previous champion to go back to.",
             "See 'leadscore status'; promote another run with 'leadscore promote --run RUN_ID'.",
         )
-    evidence, gate = _evidence(back)
-    judgement = judge(evidence, gate)
-    decision = _decision("rollback", back, judgement, gate, before, True, False, reason)
+    evidence, trained_with = _evidence(back)
+    judgement = judge(evidence, trained_with.gate)
+    decision = _decision("rollback", back, judgement, trained_with.gate, before, True, False, reason)
     _record(decision)
     _move(name, back, before)
     return decision
@@ -145,8 +151,8 @@ def _wanted(name: str, run_id: str | None) -> tracking.Version:
     return found
 
 
-def _evidence(version: tracking.Version) -> tuple[Evidence, Gate]:
-    """The evidence of the version's run, and the gate of the recipe that it was trained by."""
+def _evidence(version: tracking.Version) -> tuple[Evidence, Recipe]:
+    """The evidence of the version's run, and the recipe that it was trained by."""
     content = tracking.read_json(version.run_id, tracking.EVIDENCE)
     recipe = tracking.read_json(version.run_id, "recipe.json")
     if content is None or recipe is None:
@@ -154,7 +160,16 @@ def _evidence(version: tracking.Version) -> tuple[Evidence, Gate]:
             f"{store_address()}: run {version.run_id} has no {tracking.EVIDENCE}, so nothing judges it.",
             "Train again with 'leadscore train'.",
         )
-    return Evidence.model_validate(content), Recipe.model_validate(recipe).gate
+    return Evidence.model_validate(content), Recipe.model_validate(recipe)
+
+
+def _servable(recipe: Recipe) -> Check:
+    """Whether one lead at a time can be scored: nothing is read that only a company's tables can tell."""
+    names = from_tables_only(default_features(recipe))
+    words = (
+        f"counts the account's other leads ({', '.join(names)}): no request holds them" if names else "yes"
+    )
+    return Check(name="can be served", passed=not names, words=f"{words}.")
 
 
 def _against_champion(
