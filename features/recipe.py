@@ -218,21 +218,31 @@ class Split(Section):
 
 
 class Training(Section):
-    """`[train]`: what the booster may do; the defaults suit some thousand to some million rows."""
+    """`[train]`: what the booster may do; the defaults suit some thousand to some million rows.
+
+    Small trees on few features each keep correlated counts from speaking for one another, and keep reasons
+    cheap: their cost grows with `bag` × rounds × leaves × depth². `max_depth` −1 is no limit but the leaves.
+    `path_smooth` draws a leaf towards its parent by as many rows. At least four features are offered to each
+    tree, however small `feature_fraction` is.
+    """
 
     seed: int = 7
     bag: int = Field(default=4, ge=1, le=64)
     rounds: int = Field(default=1500, ge=1)
     early_stopping: int = Field(default=50, ge=1)
     learning_rate: float = Field(default=0.03, gt=0, le=1)
-    num_leaves: int = Field(default=15, ge=2)
-    min_child_samples: int = Field(default=40, ge=1)
-    feature_fraction: float = Field(default=0.6, gt=0, le=1)
+    num_leaves: int = Field(default=7, ge=2)
+    max_depth: int = Field(default=-1, ge=-1)
+    min_child_samples: int = Field(default=60, ge=1)
+    feature_fraction: float = Field(default=0.2, gt=0, le=1)
     bagging_fraction: float = Field(default=0.8, gt=0, le=1)
     lambda_l2: float = Field(default=1.0, ge=0)
+    lambda_l1: float = Field(default=0.0, ge=0)
+    path_smooth: float = Field(default=20.0, ge=0)
+    extra_trees: bool = False
     cat_smooth: float = Field(default=20.0, ge=0)
     rare_level: int = Field(default=20, ge=1)
-    folds: int = Field(default=3, ge=1)
+    folds: int = Field(default=5, ge=1)
     threads: int = Field(default=1, ge=1)
 
 

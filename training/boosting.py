@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 import lightgbm as lgb
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from features import Columns
 from features.recipe import Training
 from serving.encoding import TreeEncoder
+from training.logistic import FREE
 
 Floats = NDArray[np.float64]
 T = TypeVar("T")
@@ -23,37 +24,69 @@ R = TypeVar("R")
 GROWTH = 1.1
 """Rounds grow by this when all rows are fitted: more rows carry a little more detail than the folds did."""
 
+_FEWEST = 4
+"""Features offered to each tree at least: with fewer, exports of a handful of columns would starve."""
+
 
 @dataclass(frozen=True)
 class Sample:
-    """A matrix of shape `(n_rows, n_features)`, its outcomes, its columns' names and which are categories."""
+    """A matrix of shape `(n_rows, n_features)`, its outcomes, its columns' names and which are categories.
+
+    `offset` holds the margins that the trees start from, None for the base rate; `signs` has the declared
+    sign of each column, 0 where it is free.
+    """
 
     X: Floats
     y: Floats
     names: tuple[str, ...]
     categorical: tuple[int, ...]
+    offset: Floats | None = None
+    signs: tuple[int, ...] = ()
+
+    def starting(self, offset: Floats) -> Sample:
+        """The same rows, with trees starting from these margins."""
+        return replace(self, offset=offset)
 
 
-def encoded(encoder: TreeEncoder, columns: Columns, y: Floats) -> Sample:
+def encoded(
+    encoder: TreeEncoder,
+    columns: Columns,
+    y: Floats,
+    offset: Floats | None = None,
+    signs: Mapping[str, int] = FREE,
+) -> Sample:
     """`columns` as the encoder sees them, beside their outcomes."""
-    return Sample(encoder.transform(columns), y, tuple(encoder.booster_names), encoder.categorical)
+    return Sample(
+        encoder.transform(columns),
+        y,
+        tuple(encoder.booster_names),
+        encoder.categorical,
+        offset,
+        tuple(signs.get(name, 0) for name in encoder.features) if signs else (),
+    )
 
 
-def parameters(plan: Training, member: int = 0) -> dict[str, Any]:
-    """LightGBM's parameters for one `member` of the bag.
+def parameters(plan: Training, sample: Sample, member: int = 0) -> dict[str, Any]:
+    """LightGBM's parameters for one `member` of the bag on `sample`.
 
     Row-wise and deterministic, so that the same rows and seed give the same trees on any machine.
     """
-    return {
+    width = max(sample.X.shape[1], 1)
+    signed = {"monotone_constraints": list(sample.signs)} if any(sample.signs) else {}
+    return signed | {
         "objective": "binary",
         "metric": "binary_logloss",
         "learning_rate": plan.learning_rate,
         "num_leaves": plan.num_leaves,
         "min_data_in_leaf": plan.min_child_samples,
-        "feature_fraction": plan.feature_fraction,
+        "max_depth": plan.max_depth,
+        "feature_fraction": min(1.0, max(plan.feature_fraction, _FEWEST / width)),
         "bagging_fraction": plan.bagging_fraction,
         "bagging_freq": 1,
+        "lambda_l1": plan.lambda_l1,
         "lambda_l2": plan.lambda_l2,
+        "path_smooth": plan.path_smooth,
+        "extra_trees": plan.extra_trees,
         "cat_smooth": plan.cat_smooth,
         "seed": plan.seed + 1000 * member,
         "num_threads": plan.threads,
@@ -67,7 +100,7 @@ def fit_bag(sample: Sample, plan: Training, rounds: int) -> tuple[lgb.Booster, .
     """`plan.bag` boosters of `rounds` rounds each, alike but for their seeds."""
 
     def fit_member(member: int) -> lgb.Booster:
-        return lgb.train(parameters(plan, member), _dataset(sample), num_boost_round=max(rounds, 1))
+        return lgb.train(parameters(plan, sample, member), _dataset(sample), num_boost_round=max(rounds, 1))
 
     return tuple(side_by_side(fit_member, range(plan.bag)))
 
@@ -77,7 +110,7 @@ def fit_stopped(sample: Sample, newer: Sample, plan: Training) -> tuple[lgb.Boos
     curve: dict[str, Any] = {}
     train = _dataset(sample)
     booster = lgb.train(
-        parameters(plan),
+        parameters(plan, sample),
         train,
         num_boost_round=plan.rounds,
         valid_sets=[_dataset(newer, reference=train)],
@@ -90,20 +123,20 @@ def fit_stopped(sample: Sample, newer: Sample, plan: Training) -> tuple[lgb.Boos
     return booster, np.array(curve["newer"]["binary_logloss"], dtype=np.float64)
 
 
-def best_rounds(curves: Sequence[Floats], rows: Sequence[int]) -> int:
-    """The number of rounds with the lowest mean log loss over the folds, weighted by their rows.
+def best_rounds(curves: Sequence[Floats], weights: Sequence[float]) -> int:
+    """The number of rounds with the lowest mean log loss over the folds, by the folds' `weights`.
 
     A fold that stopped early keeps its last loss, which was rising: stopping is not rewarded.
     """
     length = max(len(curve) for curve in curves)
     padded = [np.pad(curve, (0, length - len(curve)), mode="edge") for curve in curves]
-    return int(np.average(padded, axis=0, weights=rows).argmin()) + 1
+    return int(np.average(padded, axis=0, weights=weights).argmin()) + 1
 
 
 def margins(booster: lgb.Booster, sample: Sample, rounds: int) -> Floats:
-    """Raw log-odds after `rounds` rounds."""
+    """Raw log-odds after `rounds` rounds, the offset included."""
     raw = booster.predict(sample.X, raw_score=True, num_iteration=rounds, num_threads=1)
-    return np.asarray(raw, dtype=np.float64)
+    return np.asarray(raw if sample.offset is None else raw + sample.offset, dtype=np.float64)
 
 
 def side_by_side(work: Callable[[T], R], items: Sequence[T]) -> list[R]:
@@ -124,6 +157,7 @@ def _dataset(sample: Sample, reference: lgb.Dataset | None = None) -> lgb.Datase
     return lgb.Dataset(
         sample.X,
         label=sample.y,
+        init_score=sample.offset,
         reference=reference,
         categorical_feature=list(sample.categorical),
         feature_name=list(sample.names),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Column, Columns, Feature
-from serving.encoding import CategoryColumn, LinearEncoder, NumberColumn, TreeEncoder
+from serving.encoding import CategoryColumn, LinearEncoder, NumberColumn, TreeEncoder, signed_log
 
 _ONE_HOT_LEVELS = 60
 """At most this many levels of a category get a weight of their own in a linear model, most frequent first."""
@@ -30,21 +30,27 @@ def fit_tree_encoder(features: Sequence[Feature], columns: Columns, rare_level: 
     return TreeEncoder(features=tuple(f.name for f in features), vocabularies=vocabularies)
 
 
-def fit_linear_encoder(features: Sequence[Feature], columns: Columns, rare_level: int) -> LinearEncoder:
-    """Medians, scales and levels of `columns`; features that never vary are left out."""
-    specs = [_spec(feature, columns[feature.name], rare_level) for feature in features]
+def fit_linear_encoder(
+    features: Sequence[Feature], columns: Columns, rare_level: int, *, logs: bool = False
+) -> LinearEncoder:
+    """Medians, scales and levels of `columns`, of numbers as logarithms with `logs`; features that never
+    vary are left out."""
+    specs = [_spec(feature, columns[feature.name], rare_level, logs) for feature in features]
     return LinearEncoder(columns=tuple(spec for spec in specs if spec is not None))
 
 
-def _spec(feature: Feature, column: Column, rare_level: int) -> NumberColumn | CategoryColumn | None:
+def _spec(
+    feature: Feature, column: Column, rare_level: int, log: bool
+) -> NumberColumn | CategoryColumn | None:
     if feature.dtype == "category":
         levels = _levels(column, rare_level)[:_ONE_HOT_LEVELS]
         return CategoryColumn(name=feature.name, levels=tuple(sorted(levels))) if levels else None
-    return _number(feature.name, column.astype(np.float64))
+    return _number(feature.name, column.astype(np.float64), log)
 
 
-def _number(name: str, numbers: NDArray[np.float64]) -> NumberColumn | None:
+def _number(name: str, numbers: NDArray[np.float64], log: bool) -> NumberColumn | None:
     """Median of what is there, mean and scale after it has filled the gaps."""
+    numbers = signed_log(numbers) if log else numbers
     absent = np.isnan(numbers)
     if absent.all():
         return None
@@ -55,7 +61,7 @@ def _number(name: str, numbers: NDArray[np.float64]) -> NumberColumn | None:
     if scale < 1e-12 and not flag:
         return None
     mean, scale = float(filled.mean()), max(scale, 1e-12)
-    return NumberColumn(name=name, median=median, mean=mean, scale=scale, flag=flag)
+    return NumberColumn(name=name, median=median, mean=mean, scale=scale, flag=flag, log=log)
 
 
 def _levels(column: Column, rare_level: int) -> list[str]:

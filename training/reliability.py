@@ -21,6 +21,11 @@ def log_losses(y: Floats, p: Floats) -> Floats:
     return np.asarray(-(y * np.log(inside) + (1 - y) * np.log1p(-inside)))
 
 
+def log_losses_of_margins(y: Floats, margin: Floats) -> Floats:
+    """As `log_losses`, of log-odds; exact however far they are from 0."""
+    return np.asarray(np.logaddexp(0.0, margin) - y * margin, dtype=np.float64)
+
+
 def squared_errors(y: Floats, p: Floats) -> Floats:
     """(p − y)² per row; their mean is the Brier score."""
     return np.asarray((p - y) ** 2)
