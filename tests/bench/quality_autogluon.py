@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from tests.bench.quality_sets import SHARED
 
 Floats = NDArray[np.float64]
-NAME = "AutoGluon, best quality"
+NAME = "AutoGluon (best quality)"
 _KEYS = {"bank_marketing": ["row"], "olist": ["mql_id"], "bpic2012": ["case_id", "age_days"]}
 _FILES = {"bank_marketing": "bank", "olist": "olist", "bpic2012": "bpic2012"}
 

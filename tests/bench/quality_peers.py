@@ -186,5 +186,5 @@ PEERS = (
     Peer("HistGradientBoosting", "sklearn", _histogram),
     Peer("CatBoost", "catboost", _catboost),
     Peer("XGBoost", "xgboost", _xgboost),
-    Peer("LightGBM, default", "lightgbm", _lightgbm),
+    Peer("LightGBM (defaults)", "lightgbm", _lightgbm),
 )

@@ -133,12 +133,16 @@ def _block(known: DataSet, origin: Origin, found: pd.DataFrame) -> str:
         "",
         f"A row is {known.row}. {n_fit:,} rows to fit, {n_test:,} to test, {rate:.1%} converted.",
         "",
+        *(_tally(found, figure) for figure in _BETTER),
+        *(f"- {note}" for note in _notes(found)),
+        "",
+        "<details><summary>All figures</summary>",
+        "",
         _line(_TITLES),
         _rule(len(_TITLES)),
         *(_row(row) for _, row in found.dropna(subset=["log_loss"]).iterrows()),
         "",
-        *(_tally(found, figure) for figure in _BETTER),
-        *(f"- {note}" for note in _notes(found)),
+        "</details>",
         *(["", REASONS[known.name]] if origin == known.origins[-1] else []),
     ]
     return "\n".join(lines)

@@ -1,0 +1,68 @@
+"""The results in the README are the measured ones: written from the committed table, and measured again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.bench.quality_results import FIGURES, read_looks, read_results
+from tests.bench.quality_run import measure
+from tests.bench.quality_sets import ROOT, SETS, DataSet
+from tests.bench.quality_text import BEGIN, END, MODEL, current_section, replace_section, rows_of, section
+
+README = ROOT / "README.md"
+PRECISION = {"auc": 2e-3, "log_loss": 2e-3}
+"""How far figures may move from one machine to the next: below what the table's intervals resolve."""
+
+
+def test_the_readme_says_what_the_measured_table_says() -> None:
+    written = section(read_results(), read_looks())
+    assert current_section(README) == written, "write it again: python -m tests.bench.quality --rewrite"
+
+
+def test_every_result_stands_in_the_readme_wins_and_losses_alike() -> None:
+    text, results = current_section(README), read_results()
+    for known in SETS:
+        for origin in known.origins:
+            found = rows_of(results, known, origin)
+            assert len(found), f"{known.name}, {origin.name} was never measured"
+            assert found.iloc[0]["scorer"] == MODEL
+            assert f"### {known.title}: {origin.words}" in text
+            for figure in ("log_loss", "auc"):
+                ends = found.iloc[1:][[f"{figure}_low", f"{figure}_high"]].dropna()
+                assert (ends[f"{figure}_low"] <= ends[f"{figure}_high"]).all()
+                assert len(ends) == found.iloc[1:]["log_loss"].notna().sum()
+
+
+def test_the_readme_claims_nothing_that_cannot_be_known() -> None:
+    assert "Moro" not in README.read_text()
+
+
+def test_writing_the_section_changes_nothing_else(tmp_path: Path) -> None:
+    readme = tmp_path / "README.md"
+    readme.write_text(f"# Title\n\n{BEGIN}\nold\n{END}\n\nThe end.\n")
+    replace_section(readme, "new\n")
+    assert readme.read_text() == f"# Title\n\n{BEGIN}\nnew\n{END}\n\nThe end.\n"
+    assert current_section(readme) == "new\n"
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1500)
+@pytest.mark.parametrize("known", SETS, ids=lambda known: known.name)
+def test_measured_again_leadscore_gives_the_figures_of_the_readme(known: DataSet) -> None:
+    if not known.present:
+        pytest.skip(f"no {known.folder_name} where LEADSCORE_SHARED_DATA points")
+    origin = known.origins[0]
+    again = measure(known, origin, lambda words: None, peers=False).table.set_index("scorer")
+    before = rows_of(read_results(), known, origin).set_index("scorer")
+    assert again[["n_fit", "n_test", "won"]].loc[MODEL].tolist() == [
+        *before[["n_fit", "n_test", "won"]].loc[MODEL].tolist()
+    ]
+    for scorer in again.index:
+        for figure in FIGURES:
+            new, old = again.loc[scorer, figure], before.loc[scorer, figure]
+            assert pd.isna(new) == pd.isna(old)
+            near = pytest.approx(old, rel=0.02, abs=PRECISION.get(figure, 0.02))
+            assert pd.isna(new) or new == near, f"{known.name}: {scorer}'s {figure} is {new}, was {old}"
