@@ -5,7 +5,8 @@ from features.catalogue import default_features
 from features.columns import Column, Columns
 from features.errors import LeadscoreError
 from features.event_features import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
-from features.feature import Feature, dump_features, load_features, window_of
+from features.feature import Feature, window_of
+from features.feature_json import dump_features, load_features
 from features.field_features import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
 from features.lead import Lead
 from features.matrix_file import write_matrix

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from features.account_features import AccountCount
+from features.added import added_features
 from features.errors import LeadscoreError
 from features.event_features import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
-from features.feature import Feature, load_features
+from features.feature import Feature
 from features.field_features import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
 from features.keywords import FUNCTION, SENIORITY
+from features.naming import nearest
 from features.origin_features import SameTouch
 from features.pattern_features import (
     ActiveDays,
@@ -44,7 +46,7 @@ def default_features(recipe: Recipe, *, events: bool = True) -> tuple[Feature, .
         features += _event_features(recipe)
     if recipe.features.accounts:
         features += _account_features(recipe)
-    features += load_features(recipe.features.add)
+    features += added_features(recipe)
     features = _without(features, recipe.features.off)
     _check_names(features)
     return tuple(feature for feature in features if events or not _looks_at_events(feature))
@@ -193,8 +195,9 @@ def _without(features: list[Feature], off: tuple[str, ...]) -> list[Feature]:
     for pattern in off:
         if not any(fnmatchcase(feature.name, pattern) for feature in features):
             raise LeadscoreError(
-                f"recipe: [features] off names '{pattern}', which no feature of this recipe matches.",
-                "See 'leadscore features RECIPE' for the names.",
+                f"recipe: [features] off names '{pattern}', which no feature of this recipe matches"
+                f"{nearest(pattern, [feature.name for feature in features])}",
+                "Correct the name or take it out; without it 'leadscore features RECIPE' lists all names.",
             )
     return [f for f in features if not any(fnmatchcase(f.name, pattern) for pattern in off)]
 

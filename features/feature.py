@@ -1,15 +1,12 @@
-"""The one thing that a feature is, and its way to and from JSON."""
+"""The one thing that a feature is, and the kinds of it that there are."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from functools import lru_cache
 from typing import Annotated, Any, Literal, Protocol, TypeAlias
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field
 
 from features.account_features import AccountCount
-from features.errors import LeadscoreError
 from features.event_features import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
 from features.field_features import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
 from features.lead import Lead, Tally
@@ -68,7 +65,7 @@ class Feature(Protocol):
         ...
 
 
-_Declared: TypeAlias = Annotated[
+DeclaredFeature: TypeAlias = Annotated[
     EventCount
     | DecayedCount
     | Recency
@@ -103,37 +100,3 @@ def window_of(feature: Feature) -> str:
     if (half_life := getattr(feature, "half_life_days", None)) is not None:
         return f"ever, fading by half every {days_text(half_life)} days"
     return window_label(getattr(feature, "window_days", None) or getattr(feature, "days", None))
-
-
-@lru_cache(maxsize=1)
-def _adapter() -> TypeAdapter[Any]:
-    return TypeAdapter(_Declared)
-
-
-def dump_features(features: Iterable[Feature]) -> list[dict[str, Any]]:
-    """Each feature as a JSON object; `load_features` gives equal features back."""
-    return [_adapter().dump_python(feature, mode="json") for feature in features]
-
-
-def load_features(declared: Sequence[dict[str, Any]]) -> tuple[Feature, ...]:
-    """Features from JSON objects such as `{"type": "event_count", "kinds": ["demo"], "window_days": 30}`.
-
-    Raises:
-        LeadscoreError: an object is no known feature; the message names its place and key.
-    """
-    return tuple(_load(place, item) for place, item in enumerate(declared))
-
-
-def _load(place: int, item: dict[str, Any]) -> Feature:
-    try:
-        feature: Feature = _adapter().validate_python(item)
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc'][1:]) or 'type'}: {problem['msg']}"
-            for problem in error.errors(include_url=False, include_input=False)
-        )
-        raise LeadscoreError(
-            f"feature {place + 1} of the list is not accepted: {problems}.",
-            "See 'leadscore features RECIPE' for the kinds of features and their keys.",
-        ) from None
-    return feature

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Sequence
 
 
 def slug(text: str) -> str:
@@ -49,3 +51,11 @@ UNLESS_FILLED = "when the cell is empty or cannot be read"
 NO_EVENTS = "when events were not given; 0 when there is none"
 NO_SUCH_EVENT = "when there is no such event, or events were not given"
 """When a feature is missing, in words that finish 'missing …'."""
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """The end of a sentence that says that `name` is not known: the nearest name, or those that are."""
+    near = difflib.get_close_matches(name, known, n=1)
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; use one of {', '.join(known[:30])}" if known else ""

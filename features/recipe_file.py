@@ -53,6 +53,8 @@ def _sentence(source: str, problem: Any) -> str:
     """One pydantic error as `file: [section] key what is wrong; what is accepted.`"""
     where = [str(part) for part in problem["loc"]]
     section, key = where[:-1], (where[-1] if where else "")
+    if key.isdigit() and section:  # the place in a list
+        section, key = section[:-1], f"{section[-1]}, item {int(key) + 1},"
     place = f"[{'.'.join(section)}] " if section else ""
     match problem["type"]:
         case "extra_forbidden":
@@ -63,7 +65,12 @@ def _sentence(source: str, problem: Any) -> str:
             accepted = problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
             return f"{source}: {place}{key} '{problem['input']}' is not known; use one of {accepted}."
         case _:
-            return f"{source}: {place}{key} {problem['msg'].removeprefix('Value error, ')}."
+            return f"{source}: {place}{key} {_message(problem['msg'])}."
+
+
+def _message(text: str) -> str:
+    """What pydantic says, as the end of a sentence about a key."""
+    return text.removeprefix("Value error, ").replace("Input should", "should")
 
 
 def _nearest(section: list[str], key: str) -> str:

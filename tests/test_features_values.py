@@ -224,5 +224,5 @@ def test_a_pattern_that_leaves_nothing_out_and_an_unknown_feature_are_errors() -
     text = _CURRENT.format(known="creation").replace('field_history = "changes.csv"\n', "")
     with pytest.raises(LeadscoreError, match="no feature of this recipe matches"):
         default_features(parse_recipe(text + '[features]\noff = ["clicks_*"]'))
-    with pytest.raises(LeadscoreError, match="feature 1 of the list"):
+    with pytest.raises(LeadscoreError, match="the list of features: feature 1 is not accepted"):
         load_features([{"type": "event_cuont"}])

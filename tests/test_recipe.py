@@ -42,7 +42,7 @@ def test_the_hash_names_the_content_and_not_the_spelling() -> None:
         ("[lead.fields.size]\ntpye = 'number'", "did you mean 'type'?"),
         ("[trian]\nseed = 1", "key 'trian' is not known; did you mean 'train'?"),
         ("[recipe]\nzone = 'Mars'", "[recipe] zone is not an IANA time zone"),
-        ("[recipe]\nhorizon_days = 0", "[recipe] horizon_days Input should be greater than 0"),
+        ("[recipe]\nhorizon_days = 0", "[recipe] horizon_days should be greater than 0"),
         ("[outcomes]\nwon = ['yes']\nlost = ['yes']", "both won and lost"),
         ("[outcomes]\nat_once = true", "'at_once' needs 'column'"),
         ("[tables.events]\nfile = 'a.csv'\nsql = 'SELECT 1'", "needs either 'file' or 'sql'"),
