@@ -57,7 +57,7 @@ def create_events(con: Any, recipe: Recipe, view: str, now_us: int, quality: Qua
                      {text_sql(roles["kind"], types[roles["kind"]])} AS kind, {event_id} AS event_id,
                      {value} AS value FROM {relation}) e
         LEFT JOIN leads l ON l.lead_id = e.lead_id""")
-    _count_dropped(con, "events", quality)
+    count_dropped(con, "events", quality)
     _keep_first(con, quality, with_ids="event_id" in roles)
 
 
@@ -67,7 +67,8 @@ def _value_sql(column: str) -> str:
     return f"CASE WHEN isfinite({number}) THEN floor({clipped} * {CENT!r} + 0.5) ELSE 0.0 END"
 
 
-def _count_dropped(con: Any, table: str, quality: Quality) -> None:
+def count_dropped(con: Any, table: str, quality: Quality) -> None:
+    """Count the rows of `staged_<table>` by the reason in their column `dropped`."""
     rows = con.raw_sql(
         f"SELECT dropped, count(*) FROM staged_{table} GROUP BY dropped ORDER BY dropped NULLS LAST"
     ).fetchall()
@@ -132,7 +133,7 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
                      {text_sql(roles["stage"], types[roles["stage"]])} AS stage, {amount} AS amount
               FROM {relation}) o
         LEFT JOIN leads l ON l.lead_id = o.lead_id""")
-    _count_dropped(con, "outcomes", quality)
+    count_dropped(con, "outcomes", quality)
     for what, where, treatment in (
         ("closing rows without a readable date", "closing IS NOT NULL AND occurred_us IS NULL",
          "kept: the lead is closed, no snapshot is made"),

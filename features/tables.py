@@ -140,7 +140,7 @@ def _canonical(
         _tell(progress, "checking events")
         create_events(con, recipe, views["events"], clock, quality)
     if "field_history" in views:
-        create_field_history(con, recipe, views["field_history"], quality)
+        create_field_history(con, recipe, views["field_history"], clock, quality)
     future = int((leads["created_us"] > clock).sum())
     quality.count("leads", "rows created in the future", future, "kept, no snapshot is made")
     present = {name for (name,) in con.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()}
