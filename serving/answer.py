@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from features import Columns
 from features.clock import from_us
 from serving.actions import Circumstances, next_action
+from serving.interval import Bounds
 from serving.maps import FLOOR, Floats
 from serving.reasons import Reasoner
 from serving.reference import Maturity, Reference
 from serving.rules import Rules
-from serving.score import Reason, Score, ScoredBy, Stage
+from serving.score import Interval, Reason, Score, ScoredBy, Stage
 from serving.scorer import Scorer
 from serving.situation import Asked, Situations
 
@@ -29,7 +30,7 @@ class Rung:
     """A scorer that may answer, and what its probabilities are compared with.
 
     `needs_events`: not asked about leads whose events were not given. `calibrated`: its map was fitted on
-    this company's history. `note` is a warning on each of its answers.
+    this company's history. `note` is a warning on each of its answers. `bounds` give intervals, None: none.
     """
 
     scorer: Scorer
@@ -37,6 +38,7 @@ class Rung:
     calibrated: bool = True
     needs_events: bool = False
     note: str = ""
+    bounds: Bounds | None = None
 
     @cached_property
     def reasoner(self) -> Reasoner:
@@ -77,6 +79,7 @@ class Computed:
     maturities: list[Maturity]
     reasons_for: list[list[Reason]]
     reasons_against: list[list[Reason]]
+    intervals: list[Interval | None]
 
 
 def compute(rung: Rung, columns: Columns, reasons: int) -> Computed:
@@ -92,7 +95,10 @@ def compute(rung: Rung, columns: Columns, reasons: int) -> Computed:
         pro, con = rung.reasoner.reasons(scorer.contributions(columns), columns, reasons)
     shown = np.clip(np.round(exact, _DIGITS), FLOOR, 1 - FLOOR)
     scores, maturities = rung.reference.scores(exact), rung.reference.maturities(exact)
-    return Computed(rung, shown, scores, maturities, pro, con)
+    intervals: list[Interval | None] = [None] * len(margin)
+    if rung.bounds is not None:
+        intervals = [*rung.bounds.intervals(scorer.features, columns, margin, shown)]
+    return Computed(rung, shown, scores, maturities, pro, con, intervals)
 
 
 def scored(
@@ -117,6 +123,7 @@ def scored(
         next_action=next_action(case),
         reasons_for=computed.reasons_for[at],
         reasons_against=computed.reasons_against[at],
+        interval=computed.intervals[at],
         scored_by=ScoredBy(rung=rung.scorer.rung, version=rung.scorer.version, name=about.name),  # type: ignore[arg-type]
         warnings=[*lead.notes, *notes, *([rung.note] if rung.note else []), *map(_excluded, excluded)],
     )

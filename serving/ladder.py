@@ -41,15 +41,18 @@ class Ladder:
     @classmethod
     def of(cls, artefact: Artefact) -> Self:
         """model → model without events → bayes → rules, as far as the artefact has them."""
-        references = artefact.manifest.references
+        references, bounds = artefact.manifest.references, artefact.manifest.bounds
         recipe = artefact.manifest.recipe
+        events = recipe.events is not None
         rungs = []
         if "model" in references:
-            rungs.append(Rung(artefact.model, references["model"], needs_events=recipe.events is not None))
+            rungs.append(
+                Rung(artefact.model, references["model"], needs_events=events, bounds=bounds.get("model"))
+            )
         if artefact.no_events is not None and "no_events" in references:
-            rungs.append(Rung(artefact.no_events, references["no_events"]))
+            rungs.append(Rung(artefact.no_events, references["no_events"], bounds=bounds.get("no_events")))
         if artefact.bayes is not None and "bayes" in references:
-            rungs.append(Rung(artefact.bayes, references["bayes"], needs_events=recipe.events is not None))
+            rungs.append(Rung(artefact.bayes, references["bayes"], needs_events=events))
         rules = artefact.rules
         reference = references.get("rules") if rules.calibrated else None
         rungs.append(Rung(rules, reference or rules.reference(), calibrated=rules.calibrated))

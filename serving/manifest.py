@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from features import Recipe
+from serving.interval import Bounds
 from serving.maps import MonotoneMap
 from serving.reference import Reference
 
@@ -41,6 +42,8 @@ class Manifest(BaseModel):
     """One for each rung: the leads open at the end of the history."""
     rules_map: MonotoneMap | None = None
     """From the rules' margins to probabilities, fitted on training rows; None: uncalibrated."""
+    bounds: dict[RungName, Bounds] = Field(default_factory=dict)
+    """Intervals of the rungs that have them."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """What was chosen on the inner folds: rounds, regularisation, kind of model."""
     metrics: dict[str, float | None] = Field(default_factory=dict)

@@ -113,38 +113,31 @@ class Bench:
     @cached_property
     def linears(self) -> tuple[Linears, ...]:
         """The best linear model with all features, and where there are calendars the best one without."""
-        choices = ((), self.calendars) if self.calendars else ((),)
-        return tuple(
-            min(self._linear_trials(left_out), key=lambda found: found.candidate.loss) for left_out in choices
-        )
+        first = min(self._plain + self._paths((), logs=True), key=_loss)
+        if not self.calendars:
+            return (first,)
+        return first, min(self._paths(self.calendars, first.candidate.logs), key=_loss)
 
     @cached_property
     def plain_penalty(self) -> float:
         """The baseline's penalty: of those around 1, all features as they are."""
-        found = {trial.candidate.penalty: trial.candidate.loss for trial in self._paths((), False)}
+        found = {trial.candidate.penalty: trial.candidate.loss for trial in self._plain}
         return min(PLAIN, key=lambda penalty: found[penalty])
 
-    def _linear_trials(self, left_out: tuple[str, ...]) -> list[Linears]:
-        return [trial for logs in (False, True) for trial in self._paths(left_out, logs)]
+    @cached_property
+    def _plain(self) -> list[Linears]:
+        return self._paths((), logs=False)
 
     def _paths(self, left_out: tuple[str, ...], logs: bool) -> list[Linears]:
-        """One linear model a penalty, on all folds; kept, since the baseline asks for some of them again."""
-        key = (left_out, logs)
-        if key not in self._known_paths:
-            self._known_paths[key] = self._fit_paths(left_out, logs)
-        return self._known_paths[key]
-
-    @cached_property
-    def _known_paths(self) -> dict[tuple[tuple[str, ...], bool], list[Linears]]:
-        return {}
-
-    def _fit_paths(self, left_out: tuple[str, ...], logs: bool) -> list[Linears]:
+        """One linear model a penalty, on all folds."""
         features = [feature for feature in self.features if feature.name not in left_out]
 
         def run(fold: tuple[Rows, Rows]) -> dict[float, tuple[Floats, Floats]]:
-            older, newer = (self.labelled.at(rows, features) for rows in fold)
-            y, rare = self.labelled.y(fold[0]), self.recipe.train.rare_level
-            return path_margins(features, older, y, newer, rare, logs=logs, signs=self.signs)
+            (older, y), (newer, later) = (
+                (self.labelled.at(rows, features), self.labelled.y(rows)) for rows in fold
+            )
+            rare = self.recipe.train.rare_level
+            return path_margins(features, older, y, newer, later, rare, logs=logs, signs=self.signs)
 
         paths = side_by_side(run, self.folds)
         found = []
@@ -206,3 +199,7 @@ class Bench:
     def _grown(self, kind: Kind, linear: Candidate, newer: list[Floats], rounds: int) -> Candidate:
         """A candidate with trees beside, or instead of, `linear`."""
         return Candidate(kind, self.loss(newer), newer, linear.penalty, linear.logs, linear.left_out, rounds)
+
+
+def _loss(linears: Linears) -> float:
+    return linears.candidate.loss

@@ -13,6 +13,7 @@ from serving.encoding import LinearEncoder, NumberColumn
 from serving.linear import Linear
 from training.encode import fit_linear_encoder
 from training.newton import fit_logistic
+from training.reliability import log_losses_of_margins
 
 Floats = NDArray[np.float64]
 
@@ -22,6 +23,10 @@ PLAIN = (3.0, 1.0, 0.3)
 """The penalties around 1 among which the baseline chooses: what a careful person would try."""
 FREE: Mapping[str, int] = MappingProxyType({})
 """No declared signs."""
+_HOPELESS = 1.03
+"""A path stops when newer rows lose this much more than at its best: weaker penalties would lose more."""
+_SETTLED = 1e-5
+"""Relative gain of a step below which a solution serves for choosing; a final fit goes on much longer."""
 
 
 def fit_linear(
@@ -96,12 +101,16 @@ def path_margins(
     columns: Columns,
     y: Floats,
     newer: Columns,
+    y_newer: Floats,
     rare_level: int,
     *,
     logs: bool = False,
     signs: Mapping[str, int] = FREE,
 ) -> dict[float, tuple[Floats, Floats]]:
-    """Penalty → margins of the rows fitted on and of the `newer` rows, each from the solution before it."""
+    """Penalty → margins of the rows fitted on and of the `newer` rows, each from the solution before it.
+
+    `y_newer` tells when a path is hopeless; the penalties after that one share its margins.
+    """
     encoder = fit_linear_encoder(features, columns, rare_level, logs=logs)
     if not encoder.columns:
         rows = len(next(iter(newer.values()), np.zeros(0)))
@@ -111,8 +120,14 @@ def path_margins(
     column_signs = _column_signs(encoder, signs)
     found: dict[float, tuple[Floats, Floats]] = {}
     start: Floats | None = None
+    least = np.inf
     for penalty in PENALTIES:
-        intercept, weights = fit_signed(X, y, penalty, column_signs, start, tolerance=1e-7)
+        intercept, weights = fit_signed(X, y, penalty, column_signs, start, _SETTLED)
         start = np.r_[intercept, weights]
         found[penalty] = (X @ weights + intercept, later @ weights + intercept)
-    return found
+        loss = float(log_losses_of_margins(y_newer, found[penalty][1]).mean())
+        least = min(least, loss)
+        if loss > _HOPELESS * least:
+            break
+    last = found[penalty]
+    return {penalty: found.get(penalty, last) for penalty in PENALTIES}

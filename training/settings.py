@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,8 @@ from features import Feature
 from features.recipe import Recipe, Training
 from serving.maps import MonotoneMap
 from training.boosting import GROWTH
-from training.calibrate import choose_calibration
+from training.calibration_choice import choose
+from training.calibration_interval import interval_maps
 from training.candidates import Bench, Candidate, Kind
 from training.labelled import Labelled
 from training.logistic import PENALTIES, PLAIN
@@ -26,7 +27,8 @@ class Settings:
     `rounds` are those of the folds; a fit on all rows uses `GROWTH` times as many. `calibration` maps the
     margins of `kind`. `plain_penalty` is that of the baseline, chosen around 1. `logs`: the linear part reads
     numbers as signed logarithms. Trees never split on `calendars`; the linear part does not read `left_out`.
-    `booster` holds what a search changed in the recipe's `[train]`.
+    `booster` holds what a search changed in the recipe's `[train]`. `bounds` are the maps to the ends of the
+    interval around `calibration` (see `calibration_interval`), None without folds.
     """
 
     kind: Kind
@@ -40,6 +42,8 @@ class Settings:
     calendars: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     booster: dict[str, float] = field(default_factory=dict)
+    bounds: tuple[MonotoneMap, MonotoneMap] | None = None
+    map_name: str = "identity"
 
     @property
     def all_rounds(self) -> int:
@@ -51,8 +55,9 @@ class Settings:
         return recipe.train.model_copy(update=self.booster)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready."""
-        return asdict(self) | {"calibration": self.calibration.model_dump(mode="json")}
+        """JSON-ready, without `bounds`, which the manifest holds by itself."""
+        found = asdict(replace(self, bounds=None)) | {"calibration": self.calibration.model_dump(mode="json")}
+        return {name: value for name, value in found.items() if name != "bounds"}
 
 
 def choose_settings(recipe: Recipe, labelled: Labelled, features: Sequence[Feature], fit: Rows) -> Settings:
@@ -69,24 +74,22 @@ def choose_settings(recipe: Recipe, labelled: Labelled, features: Sequence[Featu
 def settle(bench: Bench, candidates: Sequence[Candidate], booster: dict[str, float]) -> Settings:
     """The settings of the candidate with the lowest loss; of equals the first, which is simpler."""
     best = min(candidates, key=lambda candidate: candidate.loss)
-    rows = bench.newer
-    in_time = np.argsort(bench.labelled.frame["order"].to_numpy(np.int64)[rows], kind="stable")
-    calibration = choose_calibration(
-        np.concatenate(best.newer)[in_time],
-        bench.labelled.y(rows)[in_time],
-        bench.labelled.clusters(rows)[in_time],
-        bench.recipe.train.seed,
-    )
+    rows, labelled = bench.newer, bench.labelled
+    margin, y, clusters = np.concatenate(best.newer), labelled.y(rows), labelled.clusters(rows)
+    order = labelled.frame["order"].to_numpy(np.int64)[rows]
+    chosen = choose(margin, y, clusters, order, seed=bench.recipe.train.seed)
     return Settings(
-        best.kind,
-        best.rounds,
-        best.penalty,
-        bench.plain_penalty,
-        calibration,
-        {candidate.name: candidate.loss for candidate in candidates},
-        len(bench.folds),
-        best.logs,
-        bench.calendars,
-        best.left_out,
-        booster,
+        kind=best.kind,
+        rounds=best.rounds,
+        penalty=best.penalty,
+        plain_penalty=bench.plain_penalty,
+        calibration=chosen.calibration,
+        losses={candidate.name: candidate.loss for candidate in candidates},
+        folds=len(bench.folds),
+        logs=best.logs,
+        calendars=bench.calendars,
+        left_out=best.left_out,
+        booster=booster,
+        bounds=interval_maps(margin, y, clusters, chosen.calibration),
+        map_name=chosen.name,
     )

@@ -1,0 +1,91 @@
+"""The interval of a probability: wide where few such outcomes were seen, or little of the lead is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from features import Column, Columns, Feature
+from serving.maps import FLOOR, MonotoneMap
+from serving.score import Interval
+from serving.scorer import Floats
+
+SIDES = 1.2816
+"""Standard deviations on each side that hold four in five of a normal: the level of the maps themselves."""
+_DIGITS = 6
+
+
+class Bounds(BaseModel):
+    """Where the rate behind a margin could be, and how far each field would still move it.
+
+    `lower` and `upper` map margins to log-odds around the scorer's own map; between them lies the rate of
+    leads with such a margin, in four of five cases. `spreads` has for each field the standard deviation, in
+    log-odds, of what it contributes among leads that have it: a lead without it could be anywhere there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    lower: MonotoneMap
+    upper: MonotoneMap
+    spreads: dict[str, float] = Field(default_factory=dict)
+
+    def intervals(
+        self, features: Sequence[Feature], columns: Columns, margin: Floats, probabilities: Floats
+    ) -> list[Interval]:
+        """One for each lead, around its shown probability, shape `(n_leads,)` each."""
+        gaps = self._gaps(fields_of(features), columns, len(margin))
+        reach = SIDES * np.sqrt((gaps**2).sum(axis=1))
+        low = np.minimum(self._shown(self.lower, margin - reach), probabilities)
+        high = np.maximum(self._shown(self.upper, margin + reach), probabilities)
+        widest = self._widest(gaps)
+        return [
+            Interval(low=a, high=b, narrowed_by=name)
+            for a, b, name in zip(low.tolist(), high.tolist(), widest, strict=True)
+        ]
+
+    def _gaps(self, fields: Mapping[str, list[str]], columns: Columns, n_leads: int) -> Floats:
+        """Spread of each field where the lead lacks it, else 0, shape `(n_leads, n_fields)`."""
+        gaps = np.zeros((n_leads, len(self.spreads)))
+        for position, (name, spread) in enumerate(self.spreads.items()):
+            absent = [missing(columns[feature]) for feature in fields.get(name, ())]
+            if absent:
+                gaps[:, position] = spread * np.logical_and.reduce(absent)
+        return gaps
+
+    def _widest(self, gaps: Floats) -> list[str | None]:
+        """The missing field that would narrow each interval most, None where nothing is missing."""
+        if not self.spreads:
+            return [None] * len(gaps)
+        return [
+            self._names[at] if row[at] > 0 else None
+            for row, at in zip(gaps, gaps.argmax(axis=1).tolist(), strict=True)
+        ]
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return list(self.spreads)
+
+    @staticmethod
+    def _shown(bound: MonotoneMap, margin: Floats) -> Floats:
+        return np.clip(np.round(bound.of(margin), _DIGITS), FLOOR, 1 - FLOOR)
+
+
+def fields_of(features: Sequence[Feature]) -> dict[str, list[str]]:
+    """Declared field → names of the features that read it alone."""
+    found: dict[str, list[str]] = {}
+    for feature in features:
+        field = getattr(feature, "field", None)
+        if isinstance(field, str):
+            found.setdefault(field, []).append(feature.name)
+    return found
+
+
+def missing(column: Column) -> NDArray[np.bool_]:
+    """Which values of a column are not known, shape `(n_leads,)`."""
+    if column.dtype == object:
+        return np.array([value is None for value in column.tolist()], dtype=np.bool_)
+    return np.isnan(column.astype(np.float64))

@@ -1,0 +1,43 @@
+"""What is not known of a lead: how far each field moves margins among the leads that have it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from features import Columns
+from serving.interval import Bounds, fields_of, missing
+from serving.scorer import Scorer
+from training.labelled import Labelled
+from training.settings import Settings
+from training.split import Rows, newest_rows
+
+_ROWS = 2000
+"""Newest rows whose contributions are looked at: a standard deviation needs no more, and trees are slow."""
+_LEAST = 0.02
+"""A field that moves margins by less, in log-odds, is nobody's next question."""
+
+
+def bounds_of(scorer: Scorer, settings: Settings, labelled: Labelled, rows: Rows) -> Bounds | None:
+    """Maps and spreads for the intervals of `scorer`, fitted on `rows`; None where folds were too few."""
+    if settings.bounds is None:
+        return None
+    lower, upper = settings.bounds
+    newest = newest_rows(labelled.frame, rows, min(1.0, _ROWS / max(len(rows), 1)))
+    return Bounds(
+        lower=lower, upper=upper, spreads=dict(field_spreads(scorer, labelled.at(newest, scorer.features)))
+    )
+
+
+def field_spreads(scorer: Scorer, columns: Columns) -> Mapping[str, float]:
+    """Field → standard deviation of its contributions to the margin, in log-odds, where it is there."""
+    parts = scorer.contributions(columns)
+    place = {name: position for position, name in enumerate(parts.names)}
+    found = {}
+    for field, names in fields_of(scorer.features).items():
+        known = ~np.logical_and.reduce([missing(columns[name]) for name in names])
+        total = parts.values[:, [place[name] for name in names if name in place]].sum(axis=1)
+        if known.sum() > 1 and (spread := float(np.round(total[known].std(), 6))) > _LEAST:
+            found[field] = spread
+    return found
