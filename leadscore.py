@@ -19,6 +19,12 @@ FOLDER = click.Path(file_okay=False, path_type=Path)
 NAME = click.argument("name", metavar="NAME|RECIPE")
 RECIPE = click.argument("recipe", type=FILE)
 DATA = click.option("--data", "folder", type=FOLDER, help="Folder of the tables; default: the recipe's.")
+ENGINE = click.option(
+    "--engine",
+    default="duckdb",
+    show_default=True,
+    help="What computes the features: duckdb, spark, postgresql://…",
+)
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout, for scripts.")
 
 
@@ -206,8 +212,9 @@ def check_skew(ctx: click.Context, /, log: Path, recipe_path: Path, as_json: boo
 @RECIPE
 @DATA
 @click.option("-o", "--out", type=FILE, required=True, help="Parquet file to write.")
+@ENGINE
 @JSON
-def snapshots(recipe: Path, folder: Path | None, out: Path, as_json: bool) -> None:
+def snapshots(recipe: Path, folder: Path | None, out: Path, engine: str, as_json: bool) -> None:
     """Write the training matrix: ids, as_of, label, label_known_at and every feature.
 
     \b
@@ -217,7 +224,9 @@ def snapshots(recipe: Path, folder: Path | None, out: Path, as_json: bool) -> No
     from features.terminal import bar, print_json, print_table, say
 
     with bar("computing features") as tick:
-        account = write_matrix(load_recipe(recipe), folder or recipe.parent, out, progress=tick)
+        account = write_matrix(
+            load_recipe(recipe), folder or recipe.parent, out, engine=engine, progress=tick
+        )
     if as_json:
         print_json({"out": str(out), "rows": dict(account.rows())})
     else:
@@ -251,13 +260,10 @@ def features(recipe: Path, as_json: bool) -> None:
 @RECIPE
 @DATA
 @click.option("--predictions", type=FILE, help="Write the test rows' probabilities to this Parquet file.")
-@click.option(
-    "--report", type=FILE, help="Write the run's page (HTML) to this file too; the store keeps one."
-)
+@click.option("--report", type=FILE, help="Write the run's page (HTML) to this file too.")
+@ENGINE
 @JSON
-def train(
-    recipe: Path, folder: Path | None, predictions: Path | None, report: Path | None, as_json: bool
-) -> None:
+def train(recipe: Path, folder: Path | None, as_json: bool, **options: Any) -> None:
     """Train a model, judge it on the newest matured leads, and register it in MLflow.
 
     \b
@@ -274,9 +280,7 @@ def train(
     loaded, folder = load_recipe(recipe), folder or recipe.parent
     limit = data.known_limit(folder, loaded.recipe.horizon_days)
     with spinner("reading tables") as step:
-        run = training.train(
-            loaded, folder, progress=step, predictions=predictions, limit=limit, report=report
-        )
+        run = training.train(loaded, folder, progress=step, limit=limit, **options)
     if as_json:
         print_json(run.summary)
     else:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from features.columns import Column, Columns
 from features.engine import Engine
 from features.errors import LeadscoreError
 from features.feature import Feature
-from features.offline import CHUNK, columns_of, expression, locate, offline
+from features.offline import CHUNK, arrow_chunks, columns_of, expression, locate
 from features.recipe import Recipe
 from features.tables import Tables
 
@@ -43,18 +43,38 @@ def offline_on(
     Raises:
         LeadscoreError: the engine is not known, not installed or cannot be reached; or as `offline`.
     """
-    if engine == "duckdb":
-        return offline(features, recipe, tables, moments, chunk=chunk, progress=progress)
     frame = locate(tables, moments)
     parts: dict[str, list[Column]] = {feature.name: [] for feature in features}
-    with opened(engine, tables) as remote:
-        for part in _chunks(frame, chunk):
-            result = remote.fetch(expression(features, recipe, remote.tables, remote.moments(part)))
-            for name, column in columns_of(features, result).items():
-                parts[name].append(column)
-            if progress is not None:
-                progress(int(part["moment"].max()) + 1 if len(part) else 0)
+    done = 0
+    for result in arrow_on(engine, features, recipe, tables, frame, chunk):
+        for name, column in columns_of(features, result).items():
+            parts[name].append(column)
+        done += len(result)
+        if progress is not None:
+            progress(done)
     return {name: cast(Column, np.concatenate(columns)) for name, columns in parts.items()}
+
+
+def arrow_on(
+    engine: str,
+    features: Sequence[Feature],
+    recipe: Recipe,
+    tables: Tables,
+    frame: pd.DataFrame,
+    chunk: int = CHUNK,
+) -> Iterator[Any]:
+    """What `arrow_chunks` yields of `frame` (see `locate`), computed by `engine`.
+
+    Raises:
+        LeadscoreError: as `offline_on`.
+    """
+    if engine == "duckdb":
+        yield from arrow_chunks(features, recipe, tables, frame, chunk)
+        return
+    with opened(engine, tables) as remote:
+        for start in range(0, max(len(frame), 1), chunk):
+            part = remote.moments(frame.iloc[start : start + chunk])
+            yield remote.fetch(expression(features, recipe, remote.tables, part))
 
 
 @contextmanager
@@ -77,8 +97,3 @@ def opened(engine: str, tables: Tables) -> Iterator[Engine]:
     else:
         name = engine.split("://")[0]  # what follows may hold a password
         raise LeadscoreError(f"engine '{name}' is not known; it is one of {ENGINES}.", "Correct --engine.")
-
-
-def _chunks(frame: pd.DataFrame, chunk: int) -> Iterator[pd.DataFrame]:
-    for start in range(0, max(len(frame), 1), chunk):
-        yield frame.iloc[start : start + chunk]

@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 
 from features.catalogue import default_features
+from features.engines import arrow_on
 from features.feature import Feature
-from features.offline import arrow_chunks, locate
+from features.offline import locate
 from features.recipe import Recipe
 from features.snapshots import RowAccount, snapshots
 from features.tables import Tables, read_tables
@@ -27,6 +28,7 @@ def write_matrix(
     folder: Path | str,
     out: Path | str,
     *,
+    engine: str = "duckdb",
     progress: Callable[[int, int | None], None] | None = None,
     memory_limit: str = MEMORY_LIMIT,
     rows_at_once: int = ROWS_AT_ONCE,
@@ -34,8 +36,8 @@ def write_matrix(
     """Write every snapshot of the recipe's tables to the Parquet file `out`, in time order.
 
     Columns: lead_id, as_of (UTC; NULL where the recipe has no dates), age_days, label (NULL where not
-    known), label_known_at, then every default feature. `progress` is told how many snapshots of how many
-    are done. `out` appears when it is complete.
+    known), label_known_at, then every default feature, computed by `engine` (see `engines`). `progress` is
+    told how many snapshots of how many are done. `out` appears when it is complete.
 
     Raises:
         LeadscoreError: as `read_tables` and `snapshots`.
@@ -49,7 +51,7 @@ def write_matrix(
     try:
         with ExitStack() as stack:
             writer = None
-            for part in _parts(recipe, features, tables, taken.frame, rows_at_once):
+            for part in _parts(recipe, features, tables, taken.frame, rows_at_once, engine):
                 if writer is None:
                     writer = stack.enter_context(
                         pq.ParquetWriter(unfinished, part.schema, compression="zstd")
@@ -65,11 +67,16 @@ def write_matrix(
 
 
 def _parts(
-    recipe: Recipe, features: tuple[Feature, ...], tables: Tables, frame: pd.DataFrame, size: int
+    recipe: Recipe,
+    features: tuple[Feature, ...],
+    tables: Tables,
+    frame: pd.DataFrame,
+    size: int,
+    engine: str,
 ) -> Iterator[Any]:
     """Arrow tables of at most `size` snapshots each; an empty one where there is no snapshot."""
     moments = locate(tables, frame)
-    for place, result in enumerate(arrow_chunks(features, recipe, tables, moments, size)):
+    for place, result in enumerate(arrow_on(engine, features, recipe, tables, moments, size)):
         part = _head(recipe, frame.iloc[place * size : (place + 1) * size])
         values = result.sort_by("moment")
         for feature in features:

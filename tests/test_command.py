@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ def test_an_export_comes_back_whole_in_order_and_scored(company: Path, champion:
     after = cells(company / "scored.csv")
     assert [row[: len(before[0])] for row in after] == before
     assert done.json["rows"] == len(before) - 1
-    assert set(done.json["rungs"]) == {"model"}
+    assert set(done.json["rungs"]) <= {"model", "bayes"}, "which of the two, evidence decides"
 
 
 def test_a_dry_run_writes_nothing(company: Path, champion: dict[str, Any]) -> None:
@@ -223,3 +224,22 @@ def test_an_unknown_verb_file_or_recipe_ends_with_two(tmp_path: Path) -> None:
     assert "no such recipe" in done.err
     assert "leadscore init" in done.err
     assert "Traceback" not in done.err
+
+
+def test_an_engine_that_is_not_known_ends_with_two_and_names_those_that_are(company: Path) -> None:
+    done = leadscore(company, "snapshots", "recipe.toml", "-o", "never.parquet", "--engine", "abacus")
+    assert done.code == 2
+    assert "duckdb, spark" in done.err
+    assert not (company / "never.parquet").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # pyspark leaves sockets open
+@pytest.mark.skipif(shutil.which("java") is None, reason="Spark needs a Java on the machine")
+def test_spark_writes_the_same_matrix(company: Path) -> None:
+    pytest.importorskip("pyspark", reason="Spark is an extra: make extras")
+    for engine in ("duckdb", "spark"):
+        done = leadscore(company, "snapshots", "recipe.toml", "-o", f"{engine}.parquet", "--engine", engine)
+        assert done.code == 0, done.err
+    one, other = (pd.read_parquet(company / f"{engine}.parquet") for engine in ("duckdb", "spark"))
+    pd.testing.assert_frame_equal(one, other, check_exact=True)

@@ -17,14 +17,15 @@ from features import (
     Recipe,
     Tables,
     default_features,
-    offline,
     open_leads,
     read_tables,
     snapshots,
 )
+from features.engines import offline_on
 from serving.rules import Rules
 from serving.rules_default import default_rules
 from serving.rules_file import parse_rules
+from serving.segment import route_of
 from training.encode import take
 from training.labelled import Labelled
 
@@ -57,14 +58,16 @@ class History:
     end_us: int
 
 
-def read_history(recipe: Recipe, folder: Path, progress: Progress | None = None) -> History:
-    """Read the tables in `folder`, take snapshots, and compute every feature that any scorer reads.
+def read_history(
+    recipe: Recipe, folder: Path, progress: Progress | None = None, engine: str = "duckdb"
+) -> History:
+    """Read the tables in `folder`, take snapshots, and compute by `engine` every feature that a scorer reads.
 
     Raises:
         LeadscoreError: a table cannot be read (see `features.read_tables`), or no lead has a known outcome.
     """
     tables = read_tables(recipe, folder, progress=progress)
-    return history_of(recipe, tables, scorecard(recipe, folder), progress)
+    return history_of(recipe, tables, scorecard(recipe, folder), progress, engine)
 
 
 def scorecard(recipe: Recipe, folder: Path) -> str:
@@ -85,7 +88,13 @@ def scorecard(recipe: Recipe, folder: Path) -> str:
         ) from None
 
 
-def history_of(recipe: Recipe, tables: Tables, rules_text: str, progress: Progress | None = None) -> History:
+def history_of(
+    recipe: Recipe,
+    tables: Tables,
+    rules_text: str,
+    progress: Progress | None = None,
+    engine: str = "duckdb",
+) -> History:
     """As `read_history`, from tables that were already read."""
     rules = parse_rules(rules_text, recipe)
     features = default_features(recipe, events=tables.events is not None)
@@ -94,9 +103,10 @@ def history_of(recipe: Recipe, tables: Tables, rules_text: str, progress: Progre
     shot = snapshots(recipe, tables)
     frame = shot.frame[shot.frame["matured"]].reset_index(drop=True)
     opened = _some(open_leads(recipe, tables, tables.end_us))
-    union = {f.name: f for group in (features, plain or (), rules.features) for f in group}
+    routes = (route_of(recipe.segments),) if recipe.segments else ()
+    union = {f.name: f for group in (features, plain or (), rules.features, routes) for f in group}
     _tell(progress, f"computing {len(union)} features of {len(frame):,} snapshots")
-    columns = _columns(recipe, tables, tuple(union.values()), frame, opened)
+    columns = _columns(recipe, tables, tuple(union.values()), frame, opened, engine)
     rows = np.arange(len(frame) + len(opened))
     return History(
         recipe=recipe,
@@ -115,11 +125,16 @@ def history_of(recipe: Recipe, tables: Tables, rules_text: str, progress: Progre
 
 
 def _columns(
-    recipe: Recipe, tables: Tables, features: tuple[Feature, ...], frame: pd.DataFrame, opened: pd.DataFrame
+    recipe: Recipe,
+    tables: Tables,
+    features: tuple[Feature, ...],
+    frame: pd.DataFrame,
+    opened: pd.DataFrame,
+    engine: str,
 ) -> Columns:
     """The features of the snapshots, then of the open leads: one pass over the events for both."""
     moments = [part[["lead_id", "as_of_us"]] for part in (frame, opened)]
-    return offline(features, recipe, tables, pd.concat(moments, ignore_index=True))
+    return offline_on(engine, features, recipe, tables, pd.concat(moments, ignore_index=True))
 
 
 def _some(opened: pd.DataFrame) -> pd.DataFrame:

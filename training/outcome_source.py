@@ -106,7 +106,8 @@ def _from_column(leads: TableProfile, found: OutcomeColumn) -> OutcomeSource:
         )
     date = _dating(leads, won)
     occurred = None if date is None else _instants(leads, date)
-    lost, other, undated = found.lost, found.other, ()
+    lost, other = found.lost, found.other
+    undated: tuple[str, ...] = ()
     if occurred is not None:
         lost = _dated_losses(cells, found, occurred)
         undated = tuple(value for value in found.lost if value not in lost)

@@ -23,11 +23,12 @@ from training.gate import Judgement, judge
 from training.history import History, Progress, read_history
 from training.ladder_choice import choose_top
 from training.latency import latency
-from training.origins import earlier_evidence
+from training.origins import earlier_evidence, earlier_split
 from training.package import Choices, pack, score
 from training.record import record_run
 from training.report import REPORT, write_report
 from training.report_input import report_input
+from training.segment_fit import plan_segments
 from training.settings import choose_settings
 from training.shift import score_shift
 from training.split import SplitRows, forward_split
@@ -70,6 +71,7 @@ def train(
     limit: Limit | None = None,
     out: Path | None = None,
     report: Path | None = None,
+    engine: str = "duckdb",
 ) -> TrainingRun:
     """Train, judge and register a model of the tables in `folder`.
 
@@ -77,14 +79,14 @@ def train(
     second one, fitted with the same settings to the end of the history, is registered. `predictions` names a
     Parquet file for the test rows' probabilities. `limit` knows true probabilities (a simulator's). `out`
     receives both artefact folders; without it and without `tracking` a temporary folder does. `report`
-    names a file for the page that people read; a recorded run keeps one in any case. `progress` is told each
-    step.
+    names a file for the page that people read; a recorded run keeps one in any case. `engine`
+    computes the features ("duckdb", "spark" or a Postgres address). `progress` is told each step.
 
     Raises:
         LeadscoreError: a table, the recipe or the split cannot be used (see `read_history`, `forward_split`).
     """
     started = time.perf_counter()
-    history = read_history(recipe, Path(folder), progress)
+    history = read_history(recipe, Path(folder), progress, engine)
     asked = _Asked(tracking, progress, predictions, limit, report, time.perf_counter() - started)
     if out is not None or not tracking:
         return _run(history, Path(out or mkdtemp(prefix="leadscore-")), asked, kept=True)
@@ -182,7 +184,11 @@ def make(
     clock.step("judging from an earlier origin", "earlier")
     draws = max(history.recipe.gate.draws, 1000)
     earlier = earlier_evidence(history, choices.model, split, draws)
-    choices = replace(choices, ladder=choose_top(history, split.fit, earlier))
+    choices = replace(
+        choices,
+        ladder=choose_top(history, split.fit, earlier),
+        segments=plan_segments(history, choices.model, split.fit, earlier_split(history.labelled, split)),
+    )
     clock.step(f"fitting on {len(split.fit):,} rows", "fit")
     judged = pack(history, choices, split.fit, work / "judged")
     clock.step(f"judging on {len(split.test):,} test rows", "judge")
