@@ -42,8 +42,8 @@ class Signal:
 def measure(column: Column, y: Floats, period: Ints) -> Signal:
     """The signal of `column` (n_rows,) for outcomes `y` (n_rows,) of 0 and 1; `period` numbers time's blocks.
 
-    Rates per bin are learned on one half of the rows (by parity) and judged on the other, within periods, so
-    that neither a column with many levels nor the calendar looks good.
+    Rates per bin are learned on one half of the rows (drawn; rows may alternate) and judged on the other,
+    within periods, so that neither a column with many levels nor the calendar looks good.
     """
     codes, filled = bins(column), is_filled(column)
     period = period if _mixed(y, period) else np.zeros_like(period)
@@ -108,7 +108,7 @@ def _cross_auc(codes: Ints, y: Floats, period: Ints) -> float:
     """AUC within periods of the outcome rates of bins, each half of the rows scored by the other half."""
     if len(np.unique(codes)) < 2:
         return 0.5
-    half = np.arange(len(y)) % 2 == 0
+    half = np.random.default_rng(len(y)).random(len(y)) < 0.5
     score = np.empty(len(y))
     for one in (half, ~half):
         score[~one] = _rates(codes[one], y[one], int(codes.max()))[codes[~one]]

@@ -29,7 +29,7 @@ def recommend(history: History, split: SplitRows, verdict: str, evidence: Eviden
         more = f"Missing: {more_leads(asked, evidence)}." if asked > 0 else "Retrain with more matured leads."
         return f"The present rung goes on answering.{_better_rung(evidence)} {more}"
     if evidence is not None:
-        return f"{_RULES} Missing: {_COLUMNS}."
+        return f"{_RULES}{_better_rung(evidence)} Missing: {_COLUMNS}."
     return f"{_RULES} Missing: {what_is_missing(history, split)}."
 
 
