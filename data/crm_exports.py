@@ -91,8 +91,13 @@ def _people(leads: pd.DataFrame, events: pd.DataFrame, outcomes: pd.DataFrame, e
     return people.reset_index()
 
 
+def _events_of(people: pd.DataFrame, events: pd.DataFrame) -> pd.DataFrame:
+    """The events of `people`, each once."""
+    return events[events["lead_id"].isin(people["lead_id"])].drop_duplicates("event_id")
+
+
 def _hubspot(out: Path, prefix: str, people: pd.DataFrame, events: pd.DataFrame) -> list[Path]:
-    """Contacts by label; the lifecycle stage is the outcome, and three more columns know it."""
+    """Contacts by label, and what they did; the stage is the outcome, and three more columns know it."""
     won = people["won_at"].notna()
     stage = people["stage"].map(_HUBSPOT_STAGES).fillna("Lead").mask(won, "Customer")
     table = {
@@ -116,7 +121,17 @@ def _hubspot(out: Path, prefix: str, people: pd.DataFrame, events: pd.DataFrame)
         "Last Activity Date": people["last_activity"].dt.strftime("%Y-%m-%d %H:%M"),
         "Unsubscribed from all email": people["opted_out"].map({True: "true", False: ""}),
     }
-    return [_save(out / f"{prefix}hubspot-contacts.csv", table)]
+    theirs = _events_of(people, events)
+    numbers = dict(zip(people["lead_id"], table["Record ID"], strict=True))
+    activities = {
+        "Contact ID": theirs["lead_id"].map(numbers),
+        "Activity": theirs["kind"],
+        "Timestamp": theirs["occurred_at"].dt.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+    }
+    return [
+        _save(out / f"{prefix}hubspot-contacts.csv", table),
+        _save(out / f"{prefix}hubspot-activities.csv", activities),
+    ]
 
 
 def _salesforce(out: Path, prefix: str, people: pd.DataFrame, events: pd.DataFrame) -> list[Path]:
@@ -142,11 +157,11 @@ def _salesforce(out: Path, prefix: str, people: pd.DataFrame, events: pd.DataFra
     }
     footer = [[f"Grand Totals ({len(people):,} records)"], ["Copyright (c) salesforce.com, inc."]]
     leads = _save(out / f"{prefix}salesforce-leads.csv", table, quoting=csv.QUOTE_ALL, footer=footer)
-    theirs = events[events["lead_id"].isin(people["lead_id"])].drop_duplicates("event_id")
+    theirs = _events_of(people, events)
     activities = {
         "Lead ID": theirs["lead_id"].map(ids),
         "Activity Type": theirs["kind"].str.replace("_", " ").str.capitalize(),
-        "Activity Date": _dated(theirs.copy(), "occurred_at")["occurred_at"].dt.strftime("%m/%d/%Y %I:%M %p"),
+        "Activity Date": theirs["occurred_at"].dt.strftime("%m/%d/%Y %I:%M %p"),
     }
     return [leads, _save(out / f"{prefix}salesforce-activities.csv", activities, quoting=csv.QUOTE_ALL)]
 
