@@ -15,6 +15,7 @@ from tests.bench.quality_autogluon import autogluon
 from tests.bench.quality_peers import PEERS, Peer, Task, make_task, predict_or_base
 from tests.bench.quality_results import COLUMNS, Look, keep_results, log_look, read_looks
 from tests.bench.quality_sets import SETS, DataSet
+from tests.bench.quality_simulator import reached, simulator_block
 from tests.bench.quality_text import verdict
 
 FEATURES = (
@@ -138,3 +139,14 @@ def test_each_data_set_has_a_second_origin_that_looks_at_other_rows(known: DataS
     if first.test_from is not None:
         assert second.test_until is not None
         assert second.test_until[:10] == first.test_from[:10]
+
+
+def test_a_simulated_company_tells_how_near_the_limit_was_and_marks_what_was_missed() -> None:
+    rows = pd.DataFrame({"scorer": ["model", "limit"], "auc": [0.785, 0.80], "log_loss": [0.202, 0.200]})
+    share, ratio = reached(rows)
+    assert (round(share, 6), round(ratio, 6)) == (0.95, 1.01)
+    text = simulator_block(rows.assign(data_set="simulator", origin="seed 11", n_test=50_000))
+    assert "| seed 11 | 50,000 |" in text
+    assert "95.0% (missed)" in text
+    assert "+1.00% |" in text
+    assert simulator_block(rows.assign(data_set="olist", origin="main", n_test=1)) == ""

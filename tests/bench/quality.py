@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from tests.bench.quality_results import keep_results, log_look, read_looks, read_results
 from tests.bench.quality_run import measure
 from tests.bench.quality_sets import ROOT, SETS, SHARED, find_set
+from tests.bench.quality_simulator import LEADS, NAME, SEEDS, measure_seed
 from tests.bench.quality_text import replace_section, section
 
 
@@ -20,7 +21,11 @@ def main(words: list[str] | None = None) -> int:
     """Measure the named sets (all without names) at the asked origins; 1 when a set's files are not here."""
     asked = _parser().parse_args(words)
     absent = 0
-    for name in [] if asked.rewrite else asked.sets or [known.name for known in SETS]:
+    for name in [] if asked.rewrite else asked.sets or [*(known.name for known in SETS), NAME]:
+        if name == NAME:
+            for seed in SEEDS:
+                keep_results(measure_seed(seed, asked.leads, _say))
+            continue
         known = find_set(name)
         if not known.present:
             _say(
@@ -40,7 +45,10 @@ def main(words: list[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.quality", description=__doc__)
-    parser.add_argument("sets", nargs="*", metavar="SET", help=", ".join(known.name for known in SETS))
+    parser.add_argument(
+        "sets", nargs="*", metavar="SET", help=", ".join([*(known.name for known in SETS), NAME])
+    )
+    parser.add_argument("--leads", type=int, default=LEADS, help="leads of each simulated company")
     parser.add_argument("--origin", choices=["main", "second"], help="one origin only")
     parser.add_argument("--rewrite", action="store_true", help="write the README again, measure nothing")
     return parser

@@ -10,6 +10,7 @@ import pandas as pd
 
 from tests.bench.quality_reasons import REASONS
 from tests.bench.quality_sets import SETS, DataSet, Origin
+from tests.bench.quality_simulator import simulator_block
 
 BEGIN, END = "<!-- results: begin -->", "<!-- results: end -->"
 MODEL = "model"
@@ -49,7 +50,8 @@ def section(results: pd.DataFrame, looks: pd.DataFrame) -> str:
     """The whole section between the markers, in Markdown."""
     parts = [_opening(looks), _overview(results)]
     parts += [_block(known, origin, found) for known, origin, found in _measured(results)]
-    return "\n\n".join(parts) + "\n"
+    parts.append(simulator_block(results))
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def replace_section(readme: Path, text: str) -> None:
