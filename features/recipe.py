@@ -263,6 +263,24 @@ class Bands(Section):
     warm_share: float = Field(default=0.3, gt=0, lt=1)
 
 
+class Segments(Section):
+    """`[segments]`: parts of the leads that may have a model of their own, by the levels of one field.
+
+    `groups` names each segment and its levels, such as `b2b = ["company", "reseller"]`. A level belongs to
+    one segment at most; leads of another level, or of none, are those of the model of all.
+    """
+
+    field: str
+    groups: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        levels = [level for group in self.groups.values() for level in group]
+        if twice := sorted({level for level in levels if levels.count(level) > 1}):
+            raise ValueError(f"puts {twice} into more than one segment")
+        return self
+
+
 class Recipe(Section):
     """A company's CRM and the model to make from it. `hash` names its content."""
 
@@ -279,7 +297,17 @@ class Recipe(Section):
     train: Training = Field(default_factory=Training)
     gate: Gate = Field(default_factory=Gate)
     bands: Bands = Field(default_factory=Bands)
+    segments: Segments | None = None
     rules: str | None = None
+
+    @model_validator(mode="after")
+    def _routed_by_a_category(self) -> Self:
+        if self.segments is None:
+            return self
+        field = self.lead.fields.get(self.segments.field)
+        if field is None or field.type != "category":
+            raise ValueError(f"[segments] field '{self.segments.field}' is no declared category field")
+        return self
 
     @property
     def hash(self) -> str:

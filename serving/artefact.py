@@ -23,9 +23,10 @@ from features import Feature, LeadscoreError, Recipe, dump_features, load_featur
 from serving.bayes import Bayes
 from serving.blend import Model
 from serving.manifest import SCHEMA_VERSION, Manifest
-from serving.model_file import TreeFiles, dump_model, restore_model
+from serving.model_file import TreeFiles, dump_model, dump_served, restore_model, restore_served
 from serving.rules import Rules
 from serving.rules_file import parse_rules
+from serving.segment import Served
 
 MANIFEST = "manifest.json"
 BAYES = "bayes.json"
@@ -40,7 +41,7 @@ class Artefact:
     folder: Path
     version: str
     manifest: Manifest
-    model: Model
+    model: Served
     no_events: Model | None
     bayes: Bayes | None
     rules: Rules
@@ -49,7 +50,7 @@ class Artefact:
 def save_artefact(
     folder: Path,
     manifest: Manifest,
-    model: Model,
+    model: Served,
     *,
     rules: str,
     no_events: Model | None = None,
@@ -68,7 +69,7 @@ def save_artefact(
         "schema_version": SCHEMA_VERSION,
         "facts": manifest.model_dump(mode="json"),
         "features": dump_features(tuple(union.values())),
-        "model": dump_model(model, files[0]),
+        "model": dump_served(model, files[0]),
         "no_events": dump_model(no_events, files[1]) if no_events else None,
     }
     texts = {MANIFEST: json.dumps(content, indent=1, allow_nan=False) + "\n", RULES: rules}
@@ -105,7 +106,7 @@ def load_artefact(folder: Path | str, version: str | None = None) -> Artefact:
         manifest = Manifest.model_validate(content["facts"])
         features = {feature.name: feature for feature in load_features(content["features"])}
         version = version or artefact_id(folder)
-        model = restore_model(content["model"], features, folder, version)
+        model = restore_served(content["model"], features, folder, version)
         no_events = _restore_variant(content["no_events"], features, folder, version)
         bayes = _read_bayes(folder / BAYES, version)
         text = (folder / RULES).read_text(encoding="utf-8")

@@ -8,11 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from features import Feature, LeadscoreError
+from features.recipe import Segments
 from serving.bayes import Bayes, RateTable
 from serving.blend import Blend, Model
 from serving.encoding import LinearEncoder, TreeEncoder
 from serving.linear import Linear
 from serving.maps import MonotoneMap
+from serving.segment import Segmented, Served
 from serving.trees import Trees
 
 _REMEDY = "Train again with 'leadscore train', or fetch the artefact again: its files do not belong together."
@@ -82,6 +84,34 @@ def restore_model(
             return Bayes(named, tables, float(body["bias"]), calibration, version)
         case kind:
             raise LeadscoreError(f"manifest.json: model kind '{kind}' is not known.", _REMEDY)
+
+
+def dump_served(model: Served, files: TreeFiles) -> dict[str, Any]:
+    """As `dump_model`, for a model that may route by segment."""
+    if not isinstance(model, Segmented):
+        return dump_model(model, files)
+    return {
+        "kind": "segmented",
+        "plan": model.plan.model_dump(mode="json"),
+        "parent": dump_model(model.parent, files),
+        "members": {name: dump_model(member, files) for name, member in model.members},
+    }
+
+
+def restore_served(
+    body: Mapping[str, Any], features: Mapping[str, Feature], folder: Path, version: str = ""
+) -> Served:
+    """The inverse of `dump_served`.
+
+    Raises:
+        LeadscoreError: as `restore_model`.
+    """
+    if body["kind"] != "segmented":
+        return restore_model(body, features, folder, version)
+    plan = Segments.model_validate(body["plan"])
+    parent = restore_model(body["parent"], features, folder, version)
+    members = {name: restore_model(part, features, folder, version) for name, part in body["members"].items()}
+    return Segmented(plan, parent, tuple(members.items()), version=version)
 
 
 def pick(features: Mapping[str, Feature], names: list[str]) -> tuple[Feature, ...]:

@@ -15,17 +15,21 @@ from features import Columns
 from serving.artefact import Artefact, load_artefact, save_artefact
 from serving.bayes import Bayes
 from serving.blend import Model
+from serving.interval import Bounds
 from serving.manifest import Manifest, RungName
 from serving.maps import MonotoneMap
 from serving.reference import Reference
 from serving.scorer import Scorer
+from serving.segment import Served
 from training.baselines import calibrated_rules
 from training.fit import fit_model
 from training.history import History
 from training.ladder_choice import LadderChoice
 from training.rungs import bayes_rung
+from training.segment_fit import SegmentPlan, with_segments
 from training.settings import Settings
 from training.split import Rows, newest_rows
+from training.spreads import bounds_of
 
 Floats = NDArray[np.float64]
 
@@ -38,12 +42,14 @@ _LIBRARIES = ("leadscore", "lightgbm", "numpy")
 class Choices:
     """The settings of the model and of its variant without events (None where there is none).
 
-    `ladder` says whether the model or Bayes answers first, and why; None: the model.
+    `ladder` says whether the model or Bayes answers first, and why; None: the model. `segments` says which
+    segments have a model of their own.
     """
 
     model: Settings
     no_events: Settings | None
     ladder: LadderChoice | None = None
+    segments: SegmentPlan | None = None
 
     @property
     def by_bayes(self) -> bool:
@@ -79,7 +85,7 @@ def pack(
     return load_artefact(folder)
 
 
-def _fit(history: History, choices: Choices, rows: Rows) -> tuple[Model, Model | None, Bayes | None]:
+def _fit(history: History, choices: Choices, rows: Rows) -> tuple[Served, Model | None, Bayes | None]:
     """The model, its variant without events, and the Bayes rung below them.
 
     Where Bayes is the model there is neither: who is too thin for it is left to the rules.
@@ -88,7 +94,8 @@ def _fit(history: History, choices: Choices, rows: Rows) -> tuple[Model, Model |
     if choices.by_bayes:
         return bayes, None, None
     recipe, labelled = history.recipe, history.labelled
-    model = fit_model(recipe, labelled, history.features, rows, choices.model)
+    parent = fit_model(recipe, labelled, history.features, rows, choices.model)
+    model = with_segments(history, parent, choices.segments, rows)
     if choices.no_events is None or history.features_without_events is None:
         return model, None, bayes
     variant = fit_model(recipe, labelled, history.features_without_events, rows, choices.no_events)
@@ -123,15 +130,35 @@ def _manifest(
         history_end_us=history.end_us,
         references=_references(history, rows, scorers),
         rules_map=rules_map,
+        bounds=_bounds(history, choices, rows, scorers),
         settings=_settings(choices),
         versions={name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
     )
+
+
+def _bounds(
+    history: History, choices: Choices, rows: Rows, scorers: Mapping[RungName, Scorer | None]
+) -> dict[RungName, Bounds]:
+    """Intervals of the model and of its variant, whose out-of-fold margins are known."""
+    settings: dict[RungName, Settings | None] = {
+        "model": choices.model if isinstance(scorers["model"], Model) and not choices.by_bayes else None,
+        "no_events": choices.no_events,
+    }
+    found: dict[RungName, Bounds] = {}
+    for name, chosen in settings.items():
+        scorer = scorers.get(name)
+        if chosen is not None and scorer is not None:
+            bounds = bounds_of(scorer, chosen, history.labelled, rows)
+            found |= {name: bounds} if bounds is not None else {}
+    return found
 
 
 def _settings(choices: Choices) -> dict[str, object]:
     chosen: dict[str, object] = {"model": choices.model.as_dict()}
     if choices.ladder is not None:
         chosen["ladder"] = choices.ladder.model_dump()
+    if choices.segments is not None:
+        chosen["segments"] = choices.segments.as_dict()
     return chosen if choices.no_events is None else chosen | {"no_events": choices.no_events.as_dict()}
 
 

@@ -88,8 +88,9 @@ def _of_trained(trained: Trained) -> dict[str, Any]:
         "shift": trained.shift,
         "seconds": trained.seconds,
         "ladder": trained.choices.ladder and trained.choices.ladder.model_dump(),
+        "models_by_segment": trained.choices.segments and trained.choices.segments.as_dict(),
         **_beside(trained.evidence, trained.history.recipe.dated),
-        "warnings": [*([moved] if shift > LARGE else []), *_lost_before(trained.evidence)],
+        "warnings": [*([moved] if shift > LARGE else []), *_lost_before(trained.evidence), *_gap(trained)],
     }
 
 
@@ -112,6 +113,14 @@ def _beside(evidence: Evidence, dated: bool) -> dict[str, Any]:
             for origin in evidence.earlier
         ],
     }
+
+
+def _gap(trained: Trained) -> list[str]:
+    """A warning where leads are of no segment: the model of all answers for them."""
+    plan, rows = trained.choices.segments, len(trained.split.fit)
+    if plan is None or not plan.uncovered:
+        return []
+    return [f"{plan.uncovered:,} of {rows:,} fit rows are of no segment: the model of all answers for them"]
 
 
 def _lost_before(evidence: Evidence) -> list[str]:
