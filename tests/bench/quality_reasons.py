@@ -14,8 +14,9 @@ REASONS = {
         "calibrated."
     ),
     "bank_marketing": (
-        "Why: conversion goes from 4 % to 50 % while five national indicators change, and indicators name a "
-        "month more than a client. Trees cannot follow them beyond what they have seen; a linear model can, "
-        "for better (at this test) or for worse (at the turn of 2009, inside the training rows)."
+        "Why: conversion goes from 4 % to 50 % while five national indicators change, and these name a "
+        "month more than a client. Trees cannot follow them beyond what they have seen; a plain logistic "
+        "regression can, and wins here. In the training rows, at the turn of 2009, it was the worst of all "
+        "(log loss 1.0 against 0.34 for trees), so a choice made on training rows alone is more cautious."
     ),
 }
