@@ -8,16 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from features.columns import Column, Columns
+from features.columns import Columns
 from features.engine import Engine
 from features.errors import LeadscoreError
 from features.feature import Feature
-from features.offline import CHUNK, arrow_chunks, columns_of, expression, locate
+from features.offline import CHUNK, arrow_chunks, expression, gathered, locate
 from features.recipe import Recipe
 from features.tables import Tables
 
@@ -43,16 +42,8 @@ def offline_on(
     Raises:
         LeadscoreError: the engine is not known, not installed or cannot be reached; or as `offline`.
     """
-    frame = locate(tables, moments)
-    parts: dict[str, list[Column]] = {feature.name: [] for feature in features}
-    done = 0
-    for result in arrow_on(engine, features, recipe, tables, frame, chunk):
-        for name, column in columns_of(features, result).items():
-            parts[name].append(column)
-        done += len(result)
-        if progress is not None:
-            progress(done)
-    return {name: cast(Column, np.concatenate(columns)) for name, columns in parts.items()}
+    chunks = arrow_on(engine, features, recipe, tables, locate(tables, moments), chunk)
+    return gathered(features, chunks, progress)
 
 
 def arrow_on(

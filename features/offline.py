@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -43,10 +43,17 @@ def offline(
     Raises:
         LeadscoreError: a moment names a lead that the tables lack, or a feature a field that they lack.
     """
-    frame = locate(tables, moments)
+    chunks = arrow_chunks(features, recipe, tables, locate(tables, moments), chunk)
+    return gathered(features, chunks, progress)
+
+
+def gathered(
+    features: Sequence[Feature], chunks: Iterable[Any], progress: Callable[[int], None] | None = None
+) -> Columns:
+    """The columns in Arrow tables that follow each other; `progress` is told how many moments are done."""
     parts: dict[str, list[Column]] = {feature.name: [] for feature in features}
     done = 0
-    for result in arrow_chunks(features, recipe, tables, frame, chunk):
+    for result in chunks:
         for name, column in columns_of(features, result).items():
             parts[name].append(column)
         done += len(result)

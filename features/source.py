@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -25,12 +26,14 @@ def connect(memory_limit: str | None = None, threads: int | None = None) -> Any:
     What exceeds `memory_limit` (DuckDB's own default: 80 % of the machine) goes to the system's temporary
     folder.
     """
+    import duckdb
     import ibis
 
     con = ibis.duckdb.connect()
     con.raw_sql("SET TimeZone = 'UTC'")
     con.raw_sql("SET preserve_insertion_order = false")
-    con.raw_sql("SET enable_progress_bar = false")
+    with suppress(duckdb.InvalidInputException):  # a notebook without ipywidgets has no bar to turn off
+        con.raw_sql("SET enable_progress_bar = false")
     spill = Path(tempfile.gettempdir()) / f"leadscore-{uuid4().hex}"  # else it would be '.tmp' right here
     con.raw_sql(f"SET temp_directory = {quoted(str(spill))}")
     if memory_limit is not None:
@@ -53,7 +56,7 @@ def named(column: str) -> str:
 def open_source(con: Any, table: str, source: Source, folder: Path, quality: Quality | None = None) -> str:
     """Create the view `raw_<table>` of a source with its cells as they are; return its name.
 
-    Files are Parquet, CSV (also gzipped; every cell stays text), XLSX, SQLite (`file.sqlite#table`) or an
+    Files are Parquet, CSV (also gzipped; every cell stays text), XLSX (`file.xlsx#sheet`), SQLite (`file.sqlite#table`) or an
     SQLAlchemy URL (`postgresql://…#table`); the table's default name is that of its role. A `sql` source
     finds files by their names in `folder`. What is odd about a text file is counted in `quality`.
 
@@ -82,7 +85,7 @@ def open_source(con: Any, table: str, source: Source, folder: Path, quality: Qua
         glob = path / "**/*.parquet" if path.is_dir() else path
         _create(con, table, view, f"read_parquet({quoted(str(glob))})", name)
         return view
-    raw = read_raw(path)
+    raw = read_raw(path, part=part or None)
     if quality is not None:
         for what, count, treatment in raw.counts():
             quality.count(table, what, count, treatment)
