@@ -29,7 +29,7 @@ from training.record import record_run
 from training.report import REPORT, write_report
 from training.report_input import report_input
 from training.segment_fit import plan_segments
-from training.settings import choose_settings
+from training.settings import Budget, choose_settings
 from training.shift import score_shift
 from training.split import SplitRows, forward_split
 from training.summary import summarise, too_few, write_predictions
@@ -72,6 +72,8 @@ def train(
     out: Path | None = None,
     report: Path | None = None,
     engine: str = "duckdb",
+    budget_seconds: float | None = None,
+    study: Path | None = None,
 ) -> TrainingRun:
     """Train, judge and register a model of the tables in `folder`.
 
@@ -81,13 +83,18 @@ def train(
     receives both artefact folders; without it and without `tracking` a temporary folder does. `report`
     names a file for the page that people read; a recorded run keeps one in any case. `engine`
     computes the features ("duckdb", "spark" or a Postgres address). `progress` is told each step.
+    With `budget_seconds` the booster's settings are searched for about that long, on the inner folds; an
+    interrupted search keeps its best, and `study`, an SQLite file, lets a later run go on with it.
 
     Raises:
         LeadscoreError: a table, the recipe or the split cannot be used (see `read_history`, `forward_split`).
     """
     started = time.perf_counter()
     history = read_history(recipe, Path(folder), progress, engine)
-    asked = _Asked(tracking, progress, predictions, limit, report, time.perf_counter() - started)
+    budget = None
+    if budget_seconds is not None:
+        budget = Budget(budget_seconds, study, progress)
+    asked = _Asked(tracking, progress, predictions, limit, report, time.perf_counter() - started, budget)
     if out is not None or not tracking:
         return _run(history, Path(out or mkdtemp(prefix="leadscore-")), asked, kept=True)
     with TemporaryDirectory(prefix="leadscore-") as work:
@@ -104,6 +111,7 @@ class _Asked:
     limit: Limit | None
     report: Path | None
     reading: float
+    budget: Budget | None
 
 
 def _run(history: History, work: Path, asked: _Asked, *, kept: bool) -> TrainingRun:
@@ -112,7 +120,13 @@ def _run(history: History, work: Path, asked: _Asked, *, kept: bool) -> Training
     if (words := too_few(history, split)) is not None:
         return _nothing(history, split, work, asked, words)
     trained = make(
-        history, split, work, progress=asked.progress, limit=asked.limit, with_champion=asked.tracking
+        history,
+        split,
+        work,
+        progress=asked.progress,
+        limit=asked.limit,
+        with_champion=asked.tracking,
+        budget=asked.budget,
     )
     trained.seconds["read"] = round(asked.reading, 2)
     if asked.predictions is not None:
@@ -176,11 +190,12 @@ def make(
     progress: Progress | None = None,
     limit: Limit | None = None,
     with_champion: bool = False,
+    budget: Budget | None = None,
 ) -> Trained:
     """Choose, fit, judge and refit; both artefacts are written below `work`."""
     clock = _Clock(progress)
     clock.step("choosing settings on inner folds", "choose")
-    choices = _choose(history, split)
+    choices = _choose(history, split, budget)
     clock.step("judging from an earlier origin", "earlier")
     draws = max(history.recipe.gate.draws, 1000)
     earlier = earlier_evidence(history, choices.model, split, draws)
@@ -236,12 +251,12 @@ def predict_all(
     return {name: p for name, p in found.items() if p is not None}
 
 
-def _choose(history: History, split: SplitRows) -> Choices:
-    """Settings of the model and of its variant without events."""
+def _choose(history: History, split: SplitRows, budget: Budget | None) -> Choices:
+    """Settings of the model and of its variant without events; the budget is the model's alone."""
     recipe, labelled = history.recipe, history.labelled
     plain = history.features_without_events
     return Choices(
-        choose_settings(recipe, labelled, history.features, split.fit),
+        choose_settings(recipe, labelled, history.features, split.fit, budget),
         choose_settings(recipe, labelled, plain, split.fit) if plain else None,
     )
 

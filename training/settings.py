@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +19,7 @@ from training.calibration_interval import interval_maps
 from training.candidates import Bench, Candidate, Kind
 from training.labelled import Labelled
 from training.logistic import PENALTIES, PLAIN
+from training.search import search
 from training.split import Rows
 
 
@@ -60,15 +63,52 @@ class Settings:
         return {name: value for name, value in found.items() if name != "bounds"}
 
 
-def choose_settings(recipe: Recipe, labelled: Labelled, features: Sequence[Feature], fit: Rows) -> Settings:
+@dataclass(frozen=True)
+class Budget:
+    """Time for a search in `seconds`; `file` (SQLite) keeps it, so that it can go on; `say` hears of it."""
+
+    seconds: float
+    file: Path | None = None
+    say: Callable[[str], None] | None = None
+
+
+def choose_settings(
+    recipe: Recipe,
+    labelled: Labelled,
+    features: Sequence[Feature],
+    fit: Rows,
+    budget: Budget | None = None,
+) -> Settings:
     """Kind of model, rounds, penalty and calibration with the lowest log loss on newer rows.
 
+    With a `budget` the booster's settings are searched too; the recipe's own stay where nothing was better.
     Without a fold that has both outcomes on both sides, the plainest: a linear model, well penalised.
     """
     bench = Bench.of(recipe, labelled, features, fit)
     if not bench.folds or not features:
         return Settings("linear", 50, PENALTIES[0], PLAIN[0], MonotoneMap.identity())
-    return settle(bench, bench.candidates(recipe.train), {})
+    plain = bench.candidates(recipe.train)
+    if budget is None or not bench.tree_features:
+        return settle(bench, plain, {})
+    booster = _searched(bench, plain, budget)
+    tuned = bench.candidates(recipe.train.model_copy(update=booster)) if booster else plain
+    if booster and _least(tuned) < _least(plain):
+        return settle(bench, tuned, booster)
+    return settle(bench, plain, {})
+
+
+def _searched(bench: Bench, plain: Sequence[Candidate], budget: Budget) -> dict[str, float]:
+    """What the search found for trees that start as those of the best candidate do."""
+    best = min(plain, key=lambda candidate: candidate.loss)
+    from_line = best.kind in ("offset", "linear")
+    start = min(bench.linears, key=lambda linear: linear.candidate.loss) if from_line else None
+    digest = hashlib.sha256(f"{bench.recipe.hash} {len(bench.newer)} {best.kind}".encode()).hexdigest()
+    name = f"{bench.recipe.name}-{digest[:12]}"
+    return search(bench, budget.seconds, start=start, name=name, file=budget.file, say=budget.say)
+
+
+def _least(candidates: Sequence[Candidate]) -> float:
+    return min(candidate.loss for candidate in candidates)
 
 
 def settle(bench: Bench, candidates: Sequence[Candidate], booster: dict[str, float]) -> Settings:
