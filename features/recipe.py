@@ -185,7 +185,7 @@ class SnapshotPlan(Section):
 class Windows(Section):
     """`[windows]`: the look-back windows and half-lives, in days, of the default behavioural features."""
 
-    days: tuple[Annotated[float, Field(gt=0)], ...] = (7, 30, 90)
+    days: tuple[Annotated[float, Field(gt=0)], ...] = ()
     half_life_days: tuple[Annotated[float, Field(gt=0)], ...] = (14,)
 
 
@@ -230,7 +230,7 @@ class Training(Section):
     bag: int = Field(default=4, ge=1, le=64)
     rounds: int = Field(default=1500, ge=1)
     early_stopping: int = Field(default=50, ge=1)
-    learning_rate: float = Field(default=0.03, gt=0, le=1)
+    learning_rate: float = Field(default=0.05, gt=0, le=1)
     num_leaves: int = Field(default=7, ge=2)
     max_depth: int = Field(default=-1, ge=-1)
     min_child_samples: int = Field(default=60, ge=1)
