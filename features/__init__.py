@@ -8,13 +8,14 @@ from features.event_features import DecayedCount, EventCount, FirstEventDelay, R
 from features.feature import Feature, window_of
 from features.feature_json import dump_features, load_features
 from features.field_features import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
+from features.field_problem import FieldProblem, LeadError
 from features.lead import Lead
 from features.matrix_file import write_matrix
 from features.offline import offline
 from features.online import online, stack
 from features.open_rows import OpenRows, write_open_leads
 from features.origin_features import SameTouch
-from features.parse_lead import FieldProblem, LeadError, parse_lead
+from features.parse_lead import parse_lead
 from features.pattern_features import (
     ActiveDays,
     DistinctKinds,

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 HOUR_US = 3_600_000_000
 DAY_US = 24 * HOUR_US
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND = timedelta(microseconds=1)
 
 DayEdge = Literal["start", "end"]
 
 
 def to_us(moment: datetime) -> int:
     """Microseconds since the epoch of an aware `moment`, exactly."""
-    return (moment - _EPOCH) // _MICROSECOND
+    since = moment - _EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def from_us(us: int) -> datetime:

@@ -10,7 +10,7 @@ from features.measures import KindEvents, Measure
 from features.parse import Canonical
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: a thousand of them are made for one request
 class VisibleEvent:
     """An event that was available at as_of; `value` is in thousandths (see `measures.CENT`)."""
 

@@ -16,7 +16,7 @@ from datetime import date, datetime
 from numbers import Real
 from typing import Literal
 
-from features.clock import DayEdge, localise
+from features.clock import DayEdge, localise, to_us
 from features.emails import email_kind, email_label
 from features.raw_formats import DateFormat
 from features.raw_formats import boolean as written_boolean
@@ -28,6 +28,7 @@ Canonical = float | int | str | None
 StoredType = Literal["float64", "int64", "string"]
 
 MISSING_TEXTS = frozenset({"", "nan", "n/a", "null", "none", "nat", "<na>"})
+_DAY_LENGTH = len("2025-01-31")
 _LARGEST = 1e300  # beyond it, products in a scorer would overflow to infinity
 
 
@@ -146,6 +147,10 @@ def parse_date(raw: object, zone: str, edge: DayEdge = "start", form: DateFormat
     """
     us: int | None = None
     try:
+        if type(raw) is str and form is None and len(raw) > _DAY_LENGTH:
+            us = _iso_moment(raw)  # most events of a request
+            if us is not None:
+                return us
         if isinstance(raw, date | datetime):
             us = localise(raw, zone, edge)
         elif isinstance(raw, str) or form is not None:
@@ -156,6 +161,15 @@ def parse_date(raw: object, zone: str, edge: DayEdge = "start", form: DateFormat
         written = f" or in the form {form}" if form is not None else ""
         raise ValueError(f"a date or date-time in ISO 8601 such as 2025-01-31T09:30:00+01:00{written}")
     return us
+
+
+def _iso_moment(text: str) -> int | None:
+    """Microseconds of an ISO 8601 date-time that carries its offset, None for any other text."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        return None
+    return None if moment.tzinfo is None else to_us(moment)
 
 
 def parse_phone(raw: object) -> float:

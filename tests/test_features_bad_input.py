@@ -123,7 +123,7 @@ def test_without_one_good_row_every_lead_still_has_its_row() -> None:
 @pytest.mark.parametrize(
     ("lines", "place", "what"),
     [
-        ('[features]\noff = ["count_demmo_30d"]', "[features] off", "did you mean 'count_demo_30d'?"),
+        ('[features]\noff = ["count_demmo_ever"]', "[features] off", "did you mean 'count_demo_ever'?"),
         ('[features]\nadd = [{ type = "event_cuont" }]', "[features] add", "did you mean 'event_count'?"),
         ('[features]\nadd = [{ kinds = ["demo"] }]', "[features] add", "key 'type' is missing"),
         ('[features]\nadd = ["demo"]', "[features] add, item 1,", "should be a valid dictionary"),
