@@ -57,14 +57,14 @@ X.shape
 # %% [markdown]
 # ## Which signals speak
 #
-# Conversion by age, by origin, and by the number of pricing pages seen in the last 30 days.
+# Conversion by age, by origin, and by the number of pricing pages seen so far.
 
 # %%
 figure, axes = plt.subplots(1, 3, sharey=True)
 rows["label"].groupby(rows["age_days"]).mean().plot.bar(ax=axes[0], color="#4477aa", xlabel="age, days")
 rows["label"].groupby(rows["origin"]).mean().plot.bar(ax=axes[1], color="#4477aa", xlabel="origin")
-pricing = X["pricing_view_count_30d"].clip(upper=4)
-rows["label"].groupby(pricing).mean().plot.bar(ax=axes[2], color="#4477aa", xlabel="pricing pages, 30 days")
+pricing = X["count_pricing_view_ever"].clip(upper=4)
+rows["label"].groupby(pricing).mean().plot.bar(ax=axes[2], color="#4477aa", xlabel="pricing pages seen")
 axes[0].set_ylabel("won within 90 days")
 figure.tight_layout()
 
