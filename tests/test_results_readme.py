@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.bench.quality_results import FIGURES, read_looks, read_results
+from tests.bench.quality_results import FIGURES, read_results
 from tests.bench.quality_run import measure
 from tests.bench.quality_sets import ROOT, SETS, DataSet
 from tests.bench.quality_text import BEGIN, END, MODEL, current_section, replace_section, rows_of, section
@@ -18,7 +18,7 @@ PRECISION = {"auc": 2e-3, "log_loss": 2e-3}
 
 
 def test_the_readme_says_what_the_measured_table_says() -> None:
-    written = section(read_results(), read_looks())
+    written = section(read_results())
     assert current_section(README) == written, "write it again: python -m tests.bench.quality --rewrite"
 
 

@@ -10,7 +10,7 @@ import sys
 
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from tests.bench.quality_results import keep_results, log_look, read_looks, read_results
+from tests.bench.quality_results import keep_results, log_look, read_results
 from tests.bench.quality_run import measure
 from tests.bench.quality_sets import ROOT, SETS, SHARED, find_set
 from tests.bench.quality_simulator import LEADS, NAME, SEEDS, measure_seed
@@ -38,7 +38,7 @@ def main(words: list[str] | None = None) -> int:
                 found = measure(known, origin, _say)
                 log_look(found.look)
                 keep_results(found.table)
-    replace_section(ROOT / "README.md", section(read_results(), read_looks()))
+    replace_section(ROOT / "README.md", section(read_results()))
     _say("README.md: results section written")
     return int(absent > 0)
 

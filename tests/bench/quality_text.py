@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -38,7 +37,7 @@ tables. A second origin, written down before it was run, confirms or refutes the
 Intervals are 95 %, paired, bootstrapped over leads. *Within* is the mean AUC inside each week (bank: blocks
 of 1,000 calls) weighted by conversions; precision and recall are those of working the best 50 of each.
 `make bench-quality` measures all this again; each look of it at a test is a line of
-`tests/bench/looks.csv`. So far"""
+`tests/bench/looks.csv`."""
 _DIGITS = {
     "auc": 3, "average_precision": 3, "log_loss": 4, "brier": 4, "ece": 3, "slope": 2, "observed_expected": 2,
     "lift_10": 2, "auc_within": 3, "capacity_precision": 3, "capacity_recall": 3,
@@ -46,9 +45,9 @@ _DIGITS = {
 _BETTER = {"log_loss": -1, "auc": +1}
 
 
-def section(results: pd.DataFrame, looks: pd.DataFrame) -> str:
+def section(results: pd.DataFrame) -> str:
     """The whole section between the markers, in Markdown."""
-    parts = [_opening(looks), _overview(results)]
+    parts = [_HOW, _overview(results)]
     parts += [_block(known, origin, found) for known, origin, found in _measured(results)]
     parts.append(simulator_block(results))
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -84,12 +83,6 @@ def _measured(results: pd.DataFrame) -> list[tuple[DataSet, Origin, pd.DataFrame
     """Each test that has results, with its rows."""
     tests = [(known, origin, rows_of(results, known, origin)) for known in SETS for origin in known.origins]
     return [test for test in tests if len(test[2])]
-
-
-def _opening(looks: pd.DataFrame) -> str:
-    counts = Counter(zip(looks["data_set"], looks["origin"], strict=True))
-    told = ", ".join(f"{name} {origin} {count}" for (name, origin), count in sorted(counts.items()))
-    return f"{_HOW}: {told or 'none yet'}."
 
 
 def _overview(results: pd.DataFrame) -> str:
