@@ -42,6 +42,25 @@ def read_sheet(content: bytes, name: str, sheet: str | None) -> tuple[str, list[
             book.close()
 
 
+def list_sheets(content: bytes, name: str) -> list[str]:
+    """The titles of visible sheets with at least two rows and two columns, in their order.
+
+    Raises:
+        LeadscoreError: a damaged workbook.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # as in `read_sheet`
+        book = _open(content, name)
+        try:
+            return [
+                str(sheet.title)
+                for sheet in book.worksheets
+                if sheet.sheet_state == "visible" and min(sheet.max_row or 0, sheet.max_column or 0) >= 2
+            ]
+        finally:
+            book.close()
+
+
 def _open(content: bytes, name: str) -> Any:
     from openpyxl import load_workbook
 

@@ -39,8 +39,22 @@ class Opened:
     compression: Literal["gzip", "zip"] | None = None
 
 
-def open_export(path: Path) -> Opened:
-    """The content of the file `path`, unpacked.
+def list_members(path: Path) -> tuple[str, ...]:
+    """The names of the tables in a zip that is no workbook; empty for any other file.
+
+    Raises:
+        LeadscoreError: absent, empty, too large or damaged.
+    """
+    _check_size(path)
+    with path.open("rb") as file:
+        zipped = file.read(4) == _ZIP
+    if not zipped or _is_workbook(path, content := path.read_bytes()):
+        return ()
+    return tuple(item.filename for item in _archive(path, content).infolist() if _may_be_table(item))
+
+
+def open_export(path: Path, part: str | None = None) -> Opened:
+    """The content of the file `path`, unpacked; `part` names the file of a zip that is meant.
 
     Raises:
         LeadscoreError: absent, empty, too large, protected, or of a kind that is not accepted.
@@ -50,7 +64,7 @@ def open_export(path: Path) -> Opened:
     if content.startswith(_GZIP):
         return Opened(*_known(path, _gunzip(path, content)), compression="gzip")
     if content.startswith(_ZIP) and not _is_workbook(path, content):
-        member, inner = _unzip(path, content)
+        member, inner = _unzip(path, content, part)
         return Opened(*_known(path, inner), member=member, compression="zip")
     return Opened(*_known(path, content))
 
@@ -152,12 +166,17 @@ def _archive(path: Path, content: bytes) -> zipfile.ZipFile:
         ) from None
 
 
-def _unzip(path: Path, content: bytes) -> tuple[str, bytes]:
-    """The one table inside a zip, with its name."""
+def _unzip(path: Path, content: bytes, part: str | None) -> tuple[str, bytes]:
+    """The table inside a zip that is called `part`, or the only one, with its name."""
     archive = _archive(path, content)
-    tables = [item for item in archive.infolist() if _may_be_table(item)]
+    found = [item for item in archive.infolist() if _may_be_table(item)]
+    tables = [item for item in found if part in (None, item.filename)]
     if len(tables) != 1:
-        names = ", ".join(item.filename for item in tables[:10]) or "none"
+        names = ", ".join(item.filename for item in found[:10]) or "none"
+        if part is not None:
+            raise LeadscoreError(
+                f"{path.name}: holds no table {part!r}; it has {names}.", "Name one of these."
+            )
         raise LeadscoreError(
             f"{path.name}: holds {len(tables)} files that may be tables ({names}); one is accepted.",
             "Unpack the archive and name its files.",

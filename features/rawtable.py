@@ -16,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.errors import LeadscoreError
-from features.raw_sheet import read_sheet
-from features.raw_source import ACCEPTED, Kind, Opened, open_export
+from features.raw_sheet import list_sheets, read_sheet
+from features.raw_source import ACCEPTED, Kind, Opened, list_members, open_export
 from features.raw_text import Complaint, Line, TextDialect, decode, records, sniff
 from features.raw_tidy import Body, tidy
 
@@ -76,24 +76,42 @@ class RawTable:
 
 
 def read_raw(
-    path: Path | str, *, strict: bool = False, sheet: str | None = None, progress: Progress | None = None
+    path: Path | str, *, strict: bool = False, part: str | None = None, progress: Progress | None = None
 ) -> RawTable:
     """The table in an export: CSV and its relatives, XLSX or Parquet, also in gzip or zip.
 
-    Each row of the file is in the frame, in order, or in `problems` with its line. `progress` is told the
-    number of rows read. A file with a header alone has no rows; it is not an error.
+    Each row of the file is in the frame, in order, or in `problems` with its line. `part` names a sheet of a
+    workbook or a file of a zip. `progress` is told the number of rows read. A file with a header alone has
+    no rows; it is not an error.
 
     Raises:
         LeadscoreError: the file cannot be read as a table; with `strict`, anything is odd about it.
     """
     path = Path(path)
-    opened = open_export(path)
-    table = _parquet(path.name, opened) if opened.kind == "parquet" else _cells(path.name, opened, sheet)
+    name = path.name if part is None else f"{path.name}#{part}"
+    opened = open_export(path, part)
+    sheet = part if opened.member is None else None
+    table = _parquet(name, opened) if opened.kind == "parquet" else _cells(name, opened, sheet)
     if progress is not None:
         progress(len(table.frame))
     if strict:
         _refuse(table)
     return table
+
+
+def list_parts(path: Path | str) -> tuple[str, ...]:
+    """The sheets of a workbook or files of a zip that hold tables; empty where the file is one table.
+
+    Raises:
+        LeadscoreError: the file cannot be opened.
+    """
+    path = Path(path)
+    members = list_members(path)
+    if members:
+        return members if len(members) > 1 else ()
+    opened = open_export(path)
+    titles = list_sheets(opened.content, path.name) if opened.kind == "xlsx" else []
+    return tuple(titles) if len(titles) > 1 else ()
 
 
 def _parquet(name: str, opened: Opened) -> RawTable:

@@ -56,9 +56,10 @@ def named(column: str) -> str:
 def open_source(con: Any, table: str, source: Source, folder: Path, quality: Quality | None = None) -> str:
     """Create the view `raw_<table>` of a source with its cells as they are; return its name.
 
-    Files are Parquet, CSV (also gzipped; every cell stays text), XLSX (`file.xlsx#sheet`), SQLite (`file.sqlite#table`) or an
-    SQLAlchemy URL (`postgresql://…#table`); the table's default name is that of its role. A `sql` source
-    finds files by their names in `folder`. What is odd about a text file is counted in `quality`.
+    Files are Parquet, CSV (also gzipped; every cell stays text), XLSX (`file.xlsx#sheet`), a zip of these
+    (`file.zip#member`), SQLite (`file.sqlite#table`) or an SQLAlchemy URL (`postgresql://…#table`); the
+    table's default name is that of its role. A `sql` source finds files by their names in `folder`. What is
+    odd about a text file is counted in `quality`.
 
     Raises:
         LeadscoreError: the file is absent, empty, changed (sha256) or not readable.

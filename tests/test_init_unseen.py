@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from openpyxl import Workbook
 
 from features import read_tables, snapshots
 from features.errors import LeadscoreError
@@ -182,3 +183,21 @@ def test_what_is_missing_is_said(tmp_path: Path, days: int, share: int, missing:
     verdict, _, advice = _trained(tmp_path, recipe)
     assert verdict == "nothing_to_learn"
     assert missing in advice
+
+
+def test_a_workbook_of_leads_and_activities_is_read_from_init_to_tables(tmp_path: Path) -> None:
+    book = Workbook()
+    leads, visits = book.create_sheet("Leads"), book.create_sheet("Activities")
+    leads.append(["Lead ID", "Created", "Size", "Status", "Closed"])
+    visits.append(["Lead ID", "Activity", "Date"])
+    for n, day in enumerate(DAYS):
+        leads.append([KEY[n], day, SIZE[n], "Won" if WON[n] else "Lost", day + timedelta(days=12)])
+        visits.append([KEY[n], "Visit", day + timedelta(days=1)])
+        visits.append([KEY[n], "Email open", day + timedelta(days=2)])
+    book.save(tmp_path / "crm.xlsx")
+    discovery = discover([tmp_path / "crm.xlsx"], folder=tmp_path)
+    recipe = parse_recipe(discovery.recipe_toml)
+    assert (recipe.tables.leads.file, recipe.outcomes.occurred_at) == ("crm.xlsx#Leads", "Closed")
+    tables = read_tables(recipe, tmp_path)
+    assert tables.events is not None
+    assert tables.events.select("row").to_pyarrow().num_rows == 2 * N

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from features.errors import LeadscoreError
-from features.rawtable import RawTable, read_raw
+from features.rawtable import RawTable, list_parts, read_raw
 
 PLAIN = "id,name,city\n1,Ann,Paris\n2,Bob,Rome\n3,Cyd,Oslo\n"
 
@@ -233,3 +233,49 @@ def test_a_folder_and_a_missing_file_are_told_apart(tmp_path: Path) -> None:
         read_raw(tmp_path)
     with pytest.raises(LeadscoreError, match="no such file"):
         read_raw(tmp_path / "absent.csv")
+
+
+def test_sheets_and_zipped_files_are_tables_of_their_own(tmp_path: Path) -> None:
+    book = Workbook()
+    note = book.active
+    assert note is not None
+    note.append(["Export of 2025"])
+    for title, cells in (
+        ("Leads", [["id", "size"], ["a", 1], ["b", 2]]),
+        ("Visits", [["id", "on"], ["a", 3]]),
+    ):
+        sheet = book.create_sheet(title)
+        for row in cells:
+            sheet.append(row)
+    workbook = tmp_path / "crm.xlsx"
+    book.save(workbook)
+    archive = tmp_path / "crm.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("out/leads.csv", PLAIN)
+        file.writestr("out/visits.csv", "id,on\n1,2025-01-01\n")
+    assert list_parts(workbook) == ("Leads", "Visits")
+    assert rows(read_raw(workbook, part="Visits")) == [["a", "3"]]
+    assert list_parts(archive) == ("out/leads.csv", "out/visits.csv")
+    assert read_raw(archive, part="out/leads.csv").name == "crm.zip#out/leads.csv"
+    assert list_parts(written(tmp_path, PLAIN)) == ()
+
+
+@pytest.mark.parametrize("name", ["crm.xlsx", "crm.zip"])
+def test_a_part_that_does_not_exist_is_refused_with_those_that_do(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    if name.endswith("zip"):
+        with zipfile.ZipFile(path, "w") as file:
+            file.writestr("leads.csv", PLAIN)
+    else:
+        Workbook().save(path)
+    with pytest.raises(LeadscoreError, match=r"it has (leads\.csv|Sheet)"):
+        read_raw(path, part="absent")
+
+
+def test_a_zip_of_several_tables_asks_which(tmp_path: Path) -> None:
+    path = tmp_path / "both.zip"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("a.csv", PLAIN)
+        file.writestr("b.csv", PLAIN)
+    with pytest.raises(LeadscoreError, match=r"2 files that may be tables \(a.csv, b.csv\)"):
+        read_raw(path)

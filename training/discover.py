@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from features.clock import localise, now_us
 from features.errors import LeadscoreError
-from features.rawtable import read_raw
 from training.account_join import shuffled, with_accounts
-from training.column_profile import ColumnProfile, TableProfile, profile
+from training.column_profile import ColumnProfile, TableProfile
 from training.event_log import cut_log
+from training.export_parts import read_tables_of
 from training.findings import Finding, list_findings
 from training.history_shape import day_ends, is_sorted_by, propose_horizon, propose_start
 from training.leaks import Suspect
@@ -71,7 +71,7 @@ def discover(
     Raises:
         LeadscoreError: a file is not readable, or a question is left that only an option can answer.
     """
-    tables = [profile(Path(path), read_raw(path, strict=strict)) for path in paths]
+    tables = [table for path in paths for table in read_tables_of(Path(path), strict=strict)]
     _check(tables)
     company, relations, remarks = _company(tables, outcome, id, folder)
     leads = company.leads

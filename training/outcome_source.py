@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -20,10 +21,15 @@ from training.outcome_guess import (
     divide_stages,
     guess_outcome,
 )
+from training.presets import plain
 from training.table_kinds import Company, Joined, date_column, stage_column
 
 Floats = NDArray[np.float64]
 ANY_VALUE = "*"
+_ENDS = re.compile(
+    r"\b(?:clos\w*|won|win|sign\w*|decid\w*|decision|ended|end|conver\w*|sold|sale|purchas\w*|order\w*|clotur\w*"
+    r"|vente|gagne|gain|abschluss|fermeture|outcome|result)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -152,15 +158,27 @@ def _dating(leads: TableProfile, won: Floats) -> str | None:
         return named.name
     start = dates.pop(created.name)
     able = [name for name, us in dates.items() if _is_filled_by_wins(us, start, won)]
+    able = able or [
+        name
+        for name, us in dates.items()
+        if _ENDS.search(plain(name)) and _comes_after(us[won == 1], start[won == 1])
+    ]
     return min(able, key=lambda name: float(np.nanmedian(dates[name])), default=None)
 
 
 def _is_filled_by_wins(occurred: Floats, created: Floats, won: Floats) -> bool:
     """Whether the won leads have this date, after their creation, and hardly another lead has."""
-    filled, wins = np.isfinite(occurred), won == 1
-    if filled[wins].mean() < 0.9 or filled[~wins].mean() > 0.05:
+    wins = won == 1
+    others = float(np.isfinite(occurred[~wins]).mean()) if not wins.all() else 0.0
+    return others <= 0.05 and _comes_after(occurred[wins], created[wins])
+
+
+def _comes_after(occurred: Floats, created: Floats) -> bool:
+    """Whether nearly all rows have this date, and not before their creation."""
+    if not len(occurred) or np.isfinite(occurred).mean() < 0.9:
         return False
-    after = (occurred >= created - DAY_US)[wins & filled & np.isfinite(created)]
+    known = np.isfinite(occurred) & np.isfinite(created)
+    after = occurred[known] >= created[known] - DAY_US
     return bool(len(after) and after.mean() >= 0.95)
 
 

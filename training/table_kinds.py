@@ -83,7 +83,8 @@ def _leads(tables: Sequence[TableProfile], id_column: str | None) -> TableProfil
 
 
 def _calls_itself(table: TableProfile, kind: Kind) -> bool:
-    return _NAMED[kind].search(plain(table.path.name.split(".")[0])) is not None
+    file, _, part = table.path.name.partition("#")
+    return _NAMED[kind].search(plain((part or file).split(".")[0])) is not None
 
 
 def _pointed_at(table: TableProfile, tables: Sequence[TableProfile]) -> float:
