@@ -15,6 +15,12 @@ SWITCH_WON = 250
 
 From learning curves (`tests/bench/curves.py`).
 """
+PLENTY_WON = 1000
+"""Converted leads from which on the model answers in any case.
+
+Its kind was chosen on all forward folds, a plain line among the candidates. One earlier origin may lie in a
+regime that the newest rows have left, and must not overrule them.
+"""
 
 
 class LadderChoice(BaseModel):
@@ -34,7 +40,8 @@ def choose_top(history: History, fit: Rows, earlier: Evidence | None) -> LadderC
     """Decided on the newest rows that may be fitted, never on the test.
 
     Where one of the two is better beyond the interval there, it answers; else the model does from
-    `SWITCH_WON` converted leads on, as its learning curves say, and Bayes below.
+    `SWITCH_WON` converted leads on, as its learning curves say, and Bayes below. From `PLENTY_WON` on the
+    model answers.
     """
     labelled = history.labelled
     won = labelled.n_leads(fit[labelled.y(fit) == 1])
@@ -45,8 +52,9 @@ def choose_top(history: History, fit: Rows, earlier: Evidence | None) -> LadderC
             top="model" if won >= SWITCH_WON else "bayes", converted_leads=won, words=f"{many}."
         )
     span = f"model minus Bayes in log loss before the test: [{gap.low:+.4f}, {gap.high:+.4f}]"
-    by_evidence = gap.surely_above() or gap.surely_below()
-    model = gap.surely_below() or (won >= SWITCH_WON and not gap.surely_above())
+    plenty = won >= PLENTY_WON
+    by_evidence = not plenty and (gap.surely_above() or gap.surely_below())
+    model = plenty or gap.surely_below() or (won >= SWITCH_WON and not gap.surely_above())
     return LadderChoice(
         top="model" if model else "bayes",
         converted_leads=won,
