@@ -171,6 +171,7 @@ def _account_features(recipe: Recipe) -> Iterator[Feature]:
     yield AccountCount("won")
     yield AccountCount("lost")
     if recipe.events is not None:
+        yield AccountCount("events")
         yield from (AccountCount("events", days) for days in recipe.windows.days)
 
 

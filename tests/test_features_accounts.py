@@ -165,7 +165,7 @@ def test_a_table_that_is_not_given_is_missing_not_empty() -> None:
 def test_they_are_off_by_default_and_need_an_account_and_dates() -> None:
     off = parse_recipe(_TEXT.replace("accounts = true", ""))
     assert from_tables_only(default_features(off)) == ()
-    assert len(FEATURES) == 6
+    assert len(FEATURES) == 7
     for line in ('account_id = "account"\n', 'created_at = "created_at"\n'):
         with pytest.raises(LeadscoreError, match=r"\[features\] accounts needs \[lead\] account_id"):
             default_features(parse_recipe(_TEXT.replace(line, "")))
