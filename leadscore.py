@@ -127,7 +127,7 @@ def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **ans
     from features import LeadscoreError
     from features.terminal import print_json, print_table, say, spinner
     from training.discover import discover
-    from training.findings import FINDING_COLUMNS
+    from training.findings import FINDING_COLUMNS, fold_empty
 
     if out.exists() and not force:
         raise LeadscoreError(f"{out}: exists already.", "Name another with -o, or replace it with --force.")
@@ -137,7 +137,10 @@ def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **ans
     if as_json:
         print_json(found.as_dict() | {"out": str(out)})
     else:
-        print_table(FINDING_COLUMNS, [finding.row() for finding in found.findings])
+        listed, folded = fold_empty(found.findings)
+        print_table(FINDING_COLUMNS, [finding.row() for finding in listed])
+        if folded:
+            say(f"- {folded}")
     for table, kind, rows, treatment in found.quality:
         say(f"- {table}: {kind}: {rows} ({treatment})")
     for suspect in found.suspects:
@@ -261,9 +264,13 @@ def features(recipe: Path, as_json: bool) -> None:
 @DATA
 @click.option("--predictions", type=FILE, help="Write the test rows' probabilities to this Parquet file.")
 @click.option("--report", type=FILE, help="Write the run's page (HTML) to this file too.")
+@click.option(
+    "--budget", help="Search the booster's settings for about so long: 90s, 5m, 1h. Default: no search."
+)
+@click.option("--study", type=FILE, help="SQLite file in which a search is kept, and gone on with later.")
 @ENGINE
 @JSON
-def train(recipe: Path, folder: Path | None, as_json: bool, **options: Any) -> None:
+def train(recipe: Path, folder: Path | None, budget: str | None, as_json: bool, **options: Any) -> None:
     """Train a model, judge it on the newest matured leads, and register it in MLflow.
 
     \b
@@ -280,7 +287,8 @@ def train(recipe: Path, folder: Path | None, as_json: bool, **options: Any) -> N
     loaded, folder = load_recipe(recipe), folder or recipe.parent
     limit = data.known_limit(folder, loaded.recipe.horizon_days)
     with spinner("reading tables") as step:
-        run = training.train(loaded, folder, progress=step, limit=limit, **options)
+        seconds = None if budget is None else seconds_in(budget)
+        run = training.train(loaded, folder, progress=step, limit=limit, budget_seconds=seconds, **options)
     if as_json:
         print_json(run.summary)
     else:
@@ -545,6 +553,15 @@ def scored_export(
             dry_run=dry_run,
             progress=tick,
         )
+
+
+def seconds_in(text: str) -> float:
+    """The seconds in a span such as 90s, 5m or 1h."""
+    units = {"s": 1, "m": 60, "h": 3600}
+    number, unit = text[:-1], text[-1:]
+    if unit not in units or not number.replace(".", "", 1).isdigit():
+        raise click.BadParameter("is not a span of time such as 90s, 5m or 1h.", param_hint="--budget")
+    return float(number) * units[unit]
 
 
 def last_line(summary: Any, dry_run: bool) -> str:

@@ -23,6 +23,7 @@ from features.recipe import Recipe
 from features.recipe_file import parse_recipe
 from training import train
 from training.discover import Discovery, discover
+from training.findings import Finding, fold_empty
 
 N = 400
 DAYS = [datetime(2024, 1, 1) + timedelta(days=n) for n in range(N)]
@@ -201,3 +202,22 @@ def test_a_workbook_of_leads_and_activities_is_read_from_init_to_tables(tmp_path
     tables = read_tables(recipe, tmp_path)
     assert tables.events is not None
     assert tables.events.select("row").to_pyarrow().num_rows == 2 * N
+
+
+def test_examples_of_people_are_masked_whatever_their_column_holds(tmp_path: Path) -> None:
+    discovery, _ = found(
+        tmp_path, code=KEY, Sales_owner=of(["Claire Petit", "Tom Baker"]), size=SIZE,
+        Contact_name=of(["Ann", "Bob"]),
+        mail=[f"ann{n % 90}@firm.org" for n in range(N)], won=of(["yes", "no"]),
+    )  # fmt: skip
+    shown = str(discovery.as_dict())
+    assert not [text for text in ("Claire", "Baker", "Ann", "firm.org", "K-0") if text in shown]
+
+
+def test_many_empty_columns_are_one_sentence() -> None:
+    rows = [Finding("t", f"c{n}", "empty", 0.0, 0, "", "not used: no values") for n in range(298)]
+    used = Finding("t", "size", "number", 1.0, 7, "3", "")
+    kept, words = fold_empty([*rows, used])
+    assert kept == [used]
+    assert words == "298 columns without a value are not listed: c0, c1, c2, …"
+    assert fold_empty([*rows[:2], used]) == ([*rows[:2], used], None)

@@ -16,7 +16,7 @@ from features.raw_columns import ColumnFormat, find_format
 from features.raw_formats import DateFormat, boolean, moment, number
 from features.rawtable import RawTable
 from features.recipe import FieldMeaning, FieldType, Known
-from training.presets import Role, match, recognise
+from training.presets import Role, match, plain, recognise
 
 _SINGLE: tuple[Role, ...] = (
     "id", "created_at", "account_id", "origin", "cost", "opted_out", "outcome_at", "amount",
@@ -25,6 +25,9 @@ _CURRENT = re.compile(
     r"\b(?:last|latest|recent|current|currently|number of times|times contacted|updated|modified"
     r"|dernier|dernière|derniere|récent|actuel|actuelle)\b",
     re.IGNORECASE,
+)
+_WHO = re.compile(
+    r"\b(?:name|nom|prenom|owner|agent|rep|assigned|assignee|manager|seller|proprietaire|commercial|vendeur)\b"
 )
 _PERSONAL = ("email", "phone")
 _MOST_ENDS = 40
@@ -48,7 +51,8 @@ class ColumnProfile:
     @property
     def personal(self) -> bool:
         """Whether its cells tell who somebody is, so that examples are masked."""
-        return self.format.type in (*_PERSONAL, "id", "text") or self.role in ("person", "email", "id")
+        named = self.role in ("person", "email", "id") or _WHO.search(plain(self.name)) is not None
+        return named or self.format.type in (*_PERSONAL, "id", "text")
 
 
 @dataclass

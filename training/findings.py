@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from training.column_profile import ColumnProfile, TableProfile, masked
@@ -48,7 +49,7 @@ def list_findings(
     for column in company.leads.columns.values():
         role = "outcome" if column.name == outcome else column.role or str(column.format.type)
         remark = remarks.get(column.name) or _remark_of(column, column.name in used, role == "outcome")
-        rows.append(_finding(company.leads, column, role, remark))
+        rows.append(_finding(company.leads, column, role, remark, personal=column.personal))
     for joined in company.joined:
         special = {
             joined.key: "lead id",
@@ -56,18 +57,35 @@ def list_findings(
             stage_column(joined.table, joined.key): "kind",
         }
         rows.extend(
-            _finding(joined.table, column, special.get(column.name, str(column.format.type)), joined.kind)
+            _finding(
+                joined.table,
+                column,
+                special.get(column.name, str(column.format.type)),
+                joined.kind,
+                personal=column.personal or column.name == joined.key,
+            )
             for column in joined.table.columns.values()
         )
     return rows
 
 
-def _finding(table: TableProfile, column: ColumnProfile, role: str, remark: str) -> Finding:
+def fold_empty(findings: Sequence[Finding], most: int = 5) -> tuple[list[Finding], str | None]:
+    """The findings without empty columns where these are more than `most`, and a sentence on them."""
+    empty = [found.column for found in findings if found.distinct == 0]
+    if len(empty) <= most:
+        return list(findings), None
+    kept = [found for found in findings if found.distinct]
+    return kept, f"{len(empty):,} columns without a value are not listed: {', '.join(empty[:3])}, …"
+
+
+def _finding(
+    table: TableProfile, column: ColumnProfile, role: str, remark: str, *, personal: bool
+) -> Finding:
     cells = table.raw.frame[column.name].dropna().head(_LOOKED_AT).astype(str)
     cells = cells[~cells.isin(column.format.missing)]
     commonest = str(cells.value_counts().index[0]) if len(cells) else ""
     fill = column.format.filled / max(table.rows, 1)
-    example = masked(commonest, column.personal)
+    example = masked(commonest, personal)
     return Finding(table.raw.name, column.name, role, fill, column.format.distinct, example, remark)
 
 
