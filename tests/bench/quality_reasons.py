@@ -1,4 +1,4 @@
-"""Why leadscore wins or loses on a data set, written after looking at training rows."""
+"""Why leadscore wins or loses: measured on training rows for the bank, an explanation elsewhere."""
 
 from __future__ import annotations
 
