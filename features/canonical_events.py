@@ -11,10 +11,11 @@ from features.canonical_leads import require_columns
 from features.errors import LeadscoreError
 from features.measures import CENT, LARGEST_VALUE
 from features.moment_sql import dated_sql, text_sql, types_of
-from features.parse import parse_date
+from features.number_sql import number_sql
+from features.parse import MISSING_TEXTS, parse_date
 from features.quality import Quality
 from features.recipe import Recipe
-from features.source import named, quoted
+from features.source import quoted
 
 
 def create_events(con: Any, recipe: Recipe, view: str, now_us: int, quality: Quality) -> None:
@@ -22,7 +23,8 @@ def create_events(con: Any, recipe: Recipe, view: str, now_us: int, quality: Qua
 
     Dropped and counted: events of unknown leads, of kinds that the recipe does not name, without a readable
     date, dated after now, and repetitions of an event id of the same lead (the first available stays).
-    Identical rows without event id are kept: two page views may coincide.
+    Identical rows without event id are kept: two page views may coincide. A value that is no number counts
+    0, an ingestion date that is none is that of the event; both are counted.
 
     Raises:
         LeadscoreError: a column that the recipe names is absent.
@@ -37,32 +39,50 @@ def create_events(con: Any, recipe: Recipe, view: str, now_us: int, quality: Qua
     require_columns("events", {f"[events] {role}": column for role, column in roles.items()}, list(types))
     dates = {f"{role} us": roles[role] for role in ("occurred_at", "ingested_at") if role in roles}
     relation = dated_sql(con, view, dates, types, recipe.recipe.zone, events.occurred_format)
-    ingested = '"ingested_at us"' if "ingested_at" in roles else "NULL::BIGINT"
-    event_id = (
-        text_sql(roles["event_id"], types[roles["event_id"]]) if "event_id" in roles else "NULL::VARCHAR"
-    )
-    value = _value_sql(roles["value"]) if "value" in roles else "0.0::DOUBLE"
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in _cells(con, view, roles, types, quality).items())
     kinds = ", ".join(quoted(kind.strip()) for kind in events.kinds)
     con.raw_sql(f"""
         CREATE OR REPLACE TABLE staged_events AS
         SELECT l.row, e.occurred_us, greatest(coalesce(e.ingested_us, e.occurred_us), e.occurred_us)
-                 AS available_us, e.kind, e.value, e.event_id,
+                 AS available_us, e.kind, e.value, e.event_id, e.ingestion_said AND e.ingested_us IS NULL
+                 AS ingestion_unreadable,
                CASE WHEN l.row IS NULL THEN 'of unknown leads'
                     WHEN e.kind IS NULL OR e.kind NOT IN ({kinds})
                       THEN 'of kinds that the recipe does not name'
                     WHEN e.occurred_us IS NULL THEN 'without a readable date'
                     WHEN e.occurred_us > {now_us} THEN 'dated in the future' END AS dropped
-        FROM (SELECT {text_sql(roles["lead_id"], types[roles["lead_id"]])} AS lead_id,
-                     "occurred_at us" AS occurred_us, {ingested} AS ingested_us,
-                     {text_sql(roles["kind"], types[roles["kind"]])} AS kind, {event_id} AS event_id,
-                     {value} AS value FROM {relation}) e
-        LEFT JOIN leads l ON l.lead_id = e.lead_id""")
+        FROM (SELECT {columns} FROM {relation}) e LEFT JOIN leads l ON l.lead_id = e.lead_id""")
     count_dropped(con, "events", quality)
+    query = "SELECT count(*) FROM staged_events WHERE dropped IS NULL AND ingestion_unreadable"
+    quality.count(
+        "events", "rows without a readable ingestion date", con.raw_sql(query).fetchone()[0],
+        "kept: available when they occurred",
+    )  # fmt: skip
     _keep_first(con, quality, with_ids="event_id" in roles)
 
 
-def _value_sql(column: str) -> str:
-    number = f"TRY_CAST({named(column)} AS DOUBLE)"
+def _cells(
+    con: Any, view: str, roles: dict[str, str], types: dict[str, str], quality: Quality
+) -> dict[str, str]:
+    """Canonical column → SQL over the dated relation; the columns that the recipe lacks are NULL or 0."""
+    texts = {
+        role: text_sql(roles[role], types[roles[role]]) if role in roles else "NULL::VARCHAR"
+        for role in ("lead_id", "kind", "event_id")
+    }
+    cells = {"occurred_us": '"occurred_at us"', "value": "0.0::DOUBLE"}
+    cells |= {"ingested_us": "NULL::BIGINT", "ingestion_said": "false"}
+    if "ingested_at" in roles:
+        missing = ", ".join(quoted(text) for text in sorted(MISSING_TEXTS))
+        written = text_sql(roles["ingested_at"], "VARCHAR")
+        cells["ingested_us"] = '"ingested_at us"'
+        cells["ingestion_said"] = f"coalesce(lower({written}) NOT IN ({missing}), false)"
+    if "value" in roles:
+        kind = types[roles["value"]]
+        cells["value"] = _value_sql(number_sql(con, "events", view, roles["value"], kind, quality))
+    return texts | cells
+
+
+def _value_sql(number: str) -> str:
     clipped = f"least(greatest({number}, {-LARGEST_VALUE!r}), {LARGEST_VALUE!r})"
     return f"CASE WHEN isfinite({number}) THEN floor({clipped} * {CENT!r} + 0.5) ELSE 0.0 END"
 
@@ -121,7 +141,9 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
     require_columns("outcomes", {f"[outcomes] {role}": column for role, column in roles.items()}, list(types))
     dates = {"occurred_at us": occurred_at}
     relation = dated_sql(con, view, dates, types, recipe.recipe.zone, outcomes.occurred_format)
-    amount = f"TRY_CAST({named(roles['amount'])} AS DOUBLE)" if "amount" in roles else "NULL::DOUBLE"
+    amount = "NULL::DOUBLE"
+    if "amount" in roles:
+        amount = number_sql(con, "outcomes", view, roles["amount"], types[roles["amount"]], quality)
     con.raw_sql(f"""
         CREATE OR REPLACE TABLE staged_outcomes AS
         SELECT l.row, l.created_us, o.occurred_us, o.stage,

@@ -10,8 +10,10 @@ from features import (
     FieldValue,
     LeadscoreError,
     Tables,
+    ValueTotal,
     default_features,
     offline,
+    parse_lead,
     parse_recipe,
     tables_from_frames,
 )
@@ -185,3 +187,29 @@ def test_features_that_the_recipe_cannot_feed_are_refused() -> None:
 def test_a_field_that_no_table_has_is_named_with_the_nearest_column() -> None:
     with pytest.raises(LeadscoreError, match=r"names column 'Status'.*did you mean 'Stauts'"):
         tables_from_frames(RECIPE, LEADS.rename(columns={"Status": "Stauts"}), clock_us=CLOCK_US)
+
+
+def test_values_of_events_are_numbers_as_people_write_them_and_odd_ones_are_counted() -> None:
+    text = _TEXT.replace("[events.kinds]", '[events]\nvalue = "value"\ningested_at = "seen"\n[events.kinds]')
+    recipe = parse_recipe(text.replace('field_history = "changes.csv"\n', ""))
+    cells = ["12", "1 200", "$1,000.50", "5-", "secret", "", "inf", "n/a"]
+    log = pd.DataFrame({"lead_id": "a", "occurred_at": "2025-02-01", "kind": "demo", "value": cells})
+    log["seen"] = ["2025-02-02", "", "null", "soon", None, None, None, None]
+    tables = tables_from_frames(recipe, LEADS, log, clock_us=CLOCK_US)
+    assert counts(tables, "events") == {
+        "rows read": 8,
+        "cells of value that do not parse": 1,
+        "rows without a readable ingestion date": 1,
+    }
+    moments = pd.DataFrame({"lead_id": ["a"], "as_of_us": [CLOCK_US]})
+    total = ValueTotal()
+    sent = [
+        {"occurred_at": "2025-02-01", "kind": "demo", "value": None if cell == "secret" else cell}
+        for cell in cells
+    ]
+    lead = parse_lead(recipe, lead_id="a", fields={}, events=sent, as_of_us=CLOCK_US)
+    assert (
+        offline((total,), recipe, tables, moments)[total.name][0]
+        == total.value(lead)
+        == 12 + 1200 + 1000.5 - 5
+    )
