@@ -91,6 +91,12 @@ def test_where_it_is_level_the_number_of_conversions_does(history, earlier, monk
     assert choose_top(history, fit, earlier).top == "model"
 
 
+def test_with_plenty_of_conversions_the_folds_are_not_overruled(history, monkeypatch):
+    fit = forward_split(history.recipe, history.labelled.frame).fit
+    monkeypatch.setattr("training.ladder_choice.PLENTY_WON", 10)
+    assert choose_top(history, fit, before_the_test(0.001, 0.02)).top == "model"
+
+
 def test_bayes_on_top_answers_and_says_so(young, run):
     folder, _ = young
     summary, out = run
