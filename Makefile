@@ -41,10 +41,7 @@ check: lint test notebooks ## all that must be green before a change lands
 bench: setup ## speed as ratios: the naive way, a peer, the limit
 	$(BIN)/python -m tests.bench
 
-bench-quality: extras ## models on public data: leadscore, its baselines, the peers; writes the README's results
-	$(BIN)/python -m tests.bench.quality
-
-bench-quality: extras ## quality on public data against other learners; reads LEADSCORE_SHARED_DATA
+bench-quality: extras ## models on public data: leadscore, baselines, peers; writes the README's results
 	$(BIN)/python -m tests.bench.quality
 
 notebooks: setup ## run every notebook

@@ -243,3 +243,10 @@ def test_spark_writes_the_same_matrix(company: Path) -> None:
         assert done.code == 0, done.err
     one, other = (pd.read_parquet(company / f"{engine}.parquet") for engine in ("duckdb", "spark"))
     pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
+@pytest.mark.parametrize("span", ["5", "m", "fast", "-5m"])
+def test_a_budget_that_is_no_span_of_time_ends_with_two(company: Path, span: str) -> None:
+    done = leadscore(company, "train", "recipe.toml", "--budget", span)
+    assert done.code == 2
+    assert "90s, 5m or 1h" in done.err
