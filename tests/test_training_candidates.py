@@ -1,0 +1,133 @@
+"""Kinds of model compete on forward folds: lines win where only lines go on, trees where lines cannot bend."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features import Columns, default_features
+from features.recipe import Recipe
+from features.recipe_file import parse_recipe
+from serving.maps import MonotoneMap
+from training.calendars import find_calendars
+from training.candidates import Bench
+from training.fit import fit_model
+from training.labelled import Labelled
+from training.settings import Settings, choose_settings
+
+ROWS = 3000
+RECIPE = """
+[tables]
+leads = "leads.csv"
+
+[lead.fields]
+a = { type = "number" }
+b = { type = "number" }
+
+[outcomes]
+column = "outcome"
+at_once = true
+
+[snapshots]
+at_days = [0]
+
+[train]
+bag = 1
+rounds = 200
+early_stopping = 20
+"""
+
+
+def company(
+    a: np.ndarray, b: np.ndarray, y: np.ndarray, text: str = RECIPE
+) -> tuple[Recipe, Labelled, np.ndarray]:
+    """Rows in the order of time, whose labels are known at once."""
+    recipe = parse_recipe(text)
+    at = np.arange(len(y), dtype=np.int64)
+    frame = pd.DataFrame(
+        {
+            "lead_id": [f"lead-{i}" for i in at],
+            "account_id": None,
+            "as_of_us": at,
+            "label_known_us": at,
+            "label": y.astype(np.float64),
+            "order": at,
+        }
+    )
+    columns: Columns = {"a": a, "b": b, "record_filled": np.ones(len(y))}
+    return recipe, Labelled(frame, columns, dated=False), np.arange(len(y))
+
+
+def converts(margin: np.ndarray) -> np.ndarray:
+    return np.random.default_rng(5).random(len(margin)) < 1 / (1 + np.exp(-margin))
+
+
+def chosen(recipe: Recipe, labelled: Labelled, rows: np.ndarray) -> Settings:
+    return choose_settings(recipe, labelled, default_features(recipe), rows)
+
+
+def test_a_line_goes_on_where_a_calendar_climbs():
+    clock, b = np.linspace(0, 4, ROWS), np.random.default_rng(1).normal(size=ROWS)
+    found = chosen(*company(clock, b, converts(clock + b - 3)))
+    assert found.calendars == ("a",)
+    assert found.kind in ("linear", "offset")
+    assert found.left_out == ()
+
+
+def test_trees_win_where_a_line_cannot_bend():
+    a, b = np.random.default_rng(2).uniform(-2, 2, (2, ROWS))
+    found = chosen(*company(a, b, converts(4 * ((a > 0) == (b > 0)) - 2.0)))
+    assert found.kind != "linear"
+    assert found.losses["trees"] < found.losses["linear"] - 0.05
+
+
+def test_a_long_tail_is_read_as_a_logarithm():
+    a, b = np.random.default_rng(3).lognormal(2, 2, (2, ROWS))
+    found = chosen(*company(a, b, converts(np.log(a) - np.log(b))))
+    assert found.logs
+
+
+@pytest.mark.parametrize(
+    ("newer", "is_calendar"), [([1.0, 2.0], False), ([9.0, 9.5], True), ([1.0, 9.0], False)]
+)
+def test_a_calendar_is_where_older_rows_never_were(newer, is_calendar):
+    a = np.array([0.0, 3.0, np.nan, *newer])
+    recipe, labelled, _ = company(a, np.zeros(5), np.zeros(5))
+    features = [f for f in default_features(recipe) if f.name == "a"]
+    found = find_calendars(labelled, features, [(np.array([0, 1, 2]), np.array([3, 4]))])
+    assert found == (("a",) if is_calendar else ())
+
+
+def test_newer_folds_weigh_more_and_weights_sum_to_one():
+    recipe, labelled, rows = company(
+        *np.random.default_rng(4).normal(size=(2, ROWS)), converts(np.zeros(ROWS))
+    )
+    weights = Bench.of(recipe, labelled, default_features(recipe), rows).weights
+    assert sum(weights) == pytest.approx(1)
+    assert weights == sorted(weights)
+    assert weights[-1] == pytest.approx(2 * weights[-3])
+
+
+@pytest.mark.parametrize("kind", ["linear", "offset", "mean", "trees"])
+@pytest.mark.parametrize("logs", [False, True])
+@pytest.mark.parametrize("direction", [-1, 1])
+def test_a_declared_direction_holds_whatever_the_rows_say(kind, logs, direction):
+    text = RECIPE.replace("a = { type", f"a = {{ direction = {direction}, type")
+    a, b = np.random.default_rng(6).normal(size=(2, ROWS))
+    recipe, labelled, rows = company(a, b, converts(-direction * a + np.sin(3 * a) + b), text)
+    settings = Settings(kind, 60, 1.0, 1.0, MonotoneMap.identity(), logs=logs)
+    model = fit_model(recipe, labelled, default_features(recipe), rows, settings)
+    grid = {"a": np.linspace(-3, 3, 200), "b": np.zeros(200), "record_filled": np.ones(200)}
+    assert (direction * np.diff(model.margin(grid)) >= -1e-9).all()
+
+
+def test_trees_from_the_line_add_up_and_are_kept_in_text():
+    a, b = np.random.default_rng(7).normal(size=(2, ROWS))
+    recipe, labelled, rows = company(a, b, converts(a + 2 * np.abs(b) - 2))
+    settings = Settings("offset", 40, 1.0, 1.0, MonotoneMap.identity(), calendars=("a",), logs=True)
+    model = fit_model(recipe, labelled, default_features(recipe), rows, settings)
+    columns = labelled.at(rows[:50])
+    parts = model.contributions(columns)
+    assert parts.values.sum(axis=1) + parts.bias == pytest.approx(model.margin(columns), abs=1e-9)
+    assert set(parts.names) >= {"a", "b"}
