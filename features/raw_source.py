@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zipfile
 import zlib
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ _FOREIGN = {
     b"7z\xbc\xaf": ("a 7-Zip archive", "Unpack it first."),
     b"Rar!": ("a RAR archive", "Unpack it first."),
 }
+_JSON = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\{\s*[\"}]")
 _WEB = (b"<html", b"<!doctype html", b"<table", b"<?xml", b"<meta")
 
 
@@ -107,6 +109,11 @@ def _known(path: Path, content: bytes) -> tuple[bytes, Kind]:
             f"accepted are {ACCEPTED}.",
             "Export again as CSV, or open it in a spreadsheet and save it as XLSX.",
         )
+    if _JSON.match(content[:1000]):
+        raise LeadscoreError(
+            f"{path.name}: is JSON; accepted are {ACCEPTED}.",
+            "Export again as CSV (DuckDB: COPY (FROM 'file.json') TO 'file.csv') and name that file.",
+        )
     if _is_binary(content):
         raise LeadscoreError(
             f"{path.name}: holds binary bytes, not text; accepted are {ACCEPTED}.",
@@ -169,6 +176,10 @@ def _archive(path: Path, content: bytes) -> zipfile.ZipFile:
 def _unzip(path: Path, content: bytes, part: str | None) -> tuple[str, bytes]:
     """The table inside a zip that is called `part`, or the only one, with its name."""
     archive = _archive(path, content)
+    if "content.xml" in archive.namelist():
+        raise LeadscoreError(
+            f"{path.name}: is an OpenDocument; accepted are {ACCEPTED}.", "Save it as XLSX or CSV."
+        )
     found = [item for item in archive.infolist() if _may_be_table(item)]
     tables = [item for item in found if part in (None, item.filename)]
     if len(tables) != 1:

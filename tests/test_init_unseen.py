@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
@@ -21,6 +22,7 @@ from features.raw_columns import find_format
 from features.raw_formats import number
 from features.recipe import Recipe
 from features.recipe_file import parse_recipe
+from leadscore import main
 from training import train
 from training.discover import Discovery, discover
 from training.findings import Finding, fold_empty
@@ -221,3 +223,35 @@ def test_many_empty_columns_are_one_sentence() -> None:
     assert kept == [used]
     assert words == "298 columns without a value are not listed: c0, c1, c2, …"
     assert fold_empty([*rows[:2], used]) == ([*rows[:2], used], None)
+
+
+def test_a_birthday_is_no_creation(tmp_path: Path) -> None:
+    born = [f"19{60 + n % 40}-03-{n % 28 + 1:02d}" for n in range(N)]
+    _, recipe = found(tmp_path, code=KEY, date_of_birth=born, size=SIZE, won=of(["yes", "no"]))
+    assert recipe.lead.created_at is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("empty.csv", b"", "is empty"),
+        ("narrow.csv", b"won\n1\n0\n", "one column"),
+        ("picture.csv", bytes(range(256)) * 40, "binary bytes"),
+        ("locked.xlsx", b"\xd0\xcf\x11\xe0" + "EncryptedPackage".encode("utf-16-le"), "password"),
+        ("list.csv", b"id,colour\n1,red\n2,blue\n3,red\n", "no column looks like the outcome"),
+        ("ticked.csv", b"id,size,won\n1,3,x\n2,4,\n3,5,x\n", "an empty outcome is unknown"),
+        ("won.csv", b"id,size,won\n1,3,yes\n2,4,yes\n", "one value only"),
+        ("later.csv", b"id,created,size,won\n1,2999-01-01,2,yes\n2,2999-01-02,3,no\n", "in the future"),
+    ],
+)
+def test_the_command_says_what_is_wrong_and_what_to_do(
+    tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(content)
+    done = CliRunner().invoke(main, ["init", str(path), "-o", str(tmp_path / "recipe.toml")])
+    assert done.exit_code == 2
+    problem, _, remedy = done.stderr.partition("Error: ")[2].strip().partition("\n\n")
+    assert says in " ".join(problem.split())
+    assert remedy
+    assert not (tmp_path / "recipe.toml").exists()

@@ -211,6 +211,8 @@ def test_strict_stops_at_the_first_oddity(tmp_path: Path) -> None:
         (b"\x1f\x8b broken", "gzip is damaged"),
         (b"PK\x03\x04 broken", "damaged or incomplete"),
         (b"PAR1 broken", "not a readable Parquet"),
+        (b'[{"id": 1, "won": true}]', "is JSON"),
+        (b'{"id": 1}\n{"id": 2}\n', "is JSON"),
     ],
 )
 def test_what_is_no_table_is_named(tmp_path: Path, content: bytes, says: str) -> None:
@@ -278,4 +280,12 @@ def test_a_zip_of_several_tables_asks_which(tmp_path: Path) -> None:
         file.writestr("a.csv", PLAIN)
         file.writestr("b.csv", PLAIN)
     with pytest.raises(LeadscoreError, match=r"2 files that may be tables \(a.csv, b.csv\)"):
+        read_raw(path)
+
+
+def test_an_open_document_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "leads.ods"
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("content.xml", "<x/>")
+    with pytest.raises(LeadscoreError, match="OpenDocument"):
         read_raw(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -21,9 +22,14 @@ from training.history_shape import day_ends, is_sorted_by, propose_horizon, prop
 from training.leaks import Suspect
 from training.outcome_guess import find_column
 from training.outcome_source import ANY_VALUE, OutcomeSource, find_outcome
+from training.presets import plain
 from training.recipe_writer import Draft, DraftField, field_names, write_recipe
 from training.table_kinds import Company, tell_apart
 from training.usable_columns import is_usable, suspect_columns
+
+_NO_CREATION = re.compile(
+    r"\b(?:birth\w*|born|dob|naissance|geburt\w*|status|statut|updat\w*|modif\w*|due|expir\w*|renew\w*|end)\b"
+)
 
 
 @dataclass(frozen=True)
@@ -159,11 +165,15 @@ def _give_role(leads: TableProfile, name: str, role: Any) -> None:
 
 
 def _earliest_date(leads: TableProfile) -> str | None:
-    """The full date column that comes first in most rows; none that a preset gives another role."""
+    """The full date column that comes first in most rows; none with another role, of a birth or a status."""
     dates = [
         column.name
         for column in leads.columns.values()
-        if column.format.type == "date" and column.role is None and column.format.filled >= 0.8 * leads.rows
+        if column.format.type == "date"
+        and column.role is None
+        and column.known == "creation"
+        and column.format.filled >= 0.8 * leads.rows
+        and not _NO_CREATION.search(plain(column.name))
     ]
     middle = {name: float(np.nanmedian(leads.values(name))) for name in dates}
     return min(middle, key=lambda name: middle[name], default=None)

@@ -87,6 +87,12 @@ def _refuse_one_kind(leads: TableProfile) -> None:
     """A column that is called an outcome but has one value teaches nothing."""
     for column in leads.columns.values():
         if column.role in ("outcome", "status") and column.format.distinct == 1:
+            if column.format.filled < leads.rows:
+                raise LeadscoreError(
+                    f"{leads.raw.name}: column '{column.name}' looks like the outcome and has one value or "
+                    "none; an empty outcome is unknown, so that no lead is known to be lost.",
+                    "Write 'no' where a lead was not won, or name another outcome: --outcome COLUMN=VALUE.",
+                )
             raise LeadscoreError(
                 f"{leads.raw.name}: column '{column.name}' looks like the outcome and has one value only; a "
                 "model needs leads that were won and leads that were not.",
