@@ -1,4 +1,4 @@
-"""Kinds of model compete on forward folds: lines win where only lines go on, trees where lines cannot bend."""
+"""Kinds of model compete on forward folds: lines win where only they go on, trees where lines cannot bend."""
 
 from __future__ import annotations
 
