@@ -9,9 +9,15 @@ import hashlib
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from features.raw_formats import DateFormat, ValueFormat
+from features.recipe_section import Section
+from features.recipe_training import Bands as Bands
+from features.recipe_training import Gate as Gate
+from features.recipe_training import Segments as Segments
+from features.recipe_training import Split as Split
+from features.recipe_training import Training as Training
 
 FieldType = Literal["number", "category", "text", "boolean", "date", "email", "phone"]
 Known = Literal["creation", "current"]
@@ -31,12 +37,6 @@ def _known_zone(name: str) -> str:
 
 
 Zone = Annotated[str, AfterValidator(_known_zone)]
-
-
-class Section(BaseModel):
-    """A part of the recipe: immutable, and closed to keys that it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class About(Section):
@@ -201,84 +201,6 @@ class FeaturePlan(Section):
     add: tuple[dict[str, Any], ...] = ()
     season: bool = False
     accounts: bool = False
-
-
-class Split(Section):
-    """`[split]`: from when on the newest rows are the test.
-
-    `train_from` drops leads created before it (an outcome that was not recorded yet). `test_from` is a
-    moment; without it the newest `test_share` of the matured rows, by as_of, are the test.
-    """
-
-    train_from: str | None = None
-    test_from: str | None = None
-    test_until: str | None = None
-    test_share: float = Field(default=0.25, gt=0, lt=1)
-    history_end: str | None = None
-
-
-class Training(Section):
-    """`[train]`: what the booster may do; the defaults suit some thousand to some million rows.
-
-    Small trees on few features each keep correlated counts from speaking for one another, and keep reasons
-    cheap: their cost grows with `bag` × rounds × leaves × depth². `max_depth` −1 is no limit but the leaves.
-    `path_smooth` draws a leaf towards its parent by as many rows. At least four features are offered to each
-    tree, however small `feature_fraction` is.
-    """
-
-    seed: int = 7
-    bag: int = Field(default=4, ge=1, le=64)
-    rounds: int = Field(default=1500, ge=1)
-    early_stopping: int = Field(default=50, ge=1)
-    learning_rate: float = Field(default=0.05, gt=0, le=1)
-    num_leaves: int = Field(default=7, ge=2)
-    max_depth: int = Field(default=-1, ge=-1)
-    min_child_samples: int = Field(default=60, ge=1)
-    feature_fraction: float = Field(default=0.2, gt=0, le=1)
-    bagging_fraction: float = Field(default=0.8, gt=0, le=1)
-    lambda_l2: float = Field(default=1.0, ge=0)
-    lambda_l1: float = Field(default=0.0, ge=0)
-    path_smooth: float = Field(default=20.0, ge=0)
-    extra_trees: bool = False
-    cat_smooth: float = Field(default=20.0, ge=0)
-    rare_level: int = Field(default=20, ge=1)
-    folds: int = Field(default=5, ge=1)
-    threads: int = Field(default=1, ge=1)
-
-
-class Gate(Section):
-    """`[gate]`: the evidence that a promotion needs."""
-
-    min_positives: int = Field(default=100, ge=1)
-    draws: int = Field(default=1000, ge=100)
-    capacity_per_week: int = Field(default=50, ge=1)
-    slope: tuple[float, float] = (0.8, 1.25)
-    observed_expected: tuple[float, float] = (0.9, 1.1)
-
-
-class Bands(Section):
-    """`[bands]`: the shares of today's open leads, best first, that are called hot and warm."""
-
-    hot_share: float = Field(default=0.1, gt=0, lt=1)
-    warm_share: float = Field(default=0.3, gt=0, lt=1)
-
-
-class Segments(Section):
-    """`[segments]`: parts of the leads that may have a model of their own, by the levels of one field.
-
-    `groups` names each segment and its levels, such as `b2b = ["company", "reseller"]`. A level belongs to
-    one segment at most; leads of another level, or of none, are those of the model of all.
-    """
-
-    field: str
-    groups: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(min_length=1)
-
-    @model_validator(mode="after")
-    def _apart(self) -> Self:
-        levels = [level for group in self.groups.values() for level in group]
-        if twice := sorted({level for level in levels if levels.count(level) > 1}):
-            raise ValueError(f"puts {twice} into more than one segment")
-        return self
 
 
 class Recipe(Section):
