@@ -503,7 +503,7 @@ def serve(host: str, port: int, recipe_path: Path | None, model: str | None) -> 
     "--folder", type=FOLDER, default=Path("demo"), show_default=True, help="Where the company is made."
 )
 @click.option(
-    "--leads", type=click.IntRange(2000), default=15_000, show_default=True, help="Size of its history."
+    "--leads", type=click.IntRange(2000), default=10_000, show_default=True, help="Size of its history."
 )
 def demo(folder: Path, leads: int) -> None:
     """The main job, end to end, on a simulated company; running it twice is safe.
