@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -90,8 +91,10 @@ def test_each_changed_lead_is_one_whose_band_differs(world, models, comparison):
 
 
 def test_who_moves_is_told_by_what_the_model_no_longer_sees(comparison):
-    named = [part.feature for lead in comparison.changed for part in lead.why]
-    assert sum(name.startswith("industry") for name in named) >= len(comparison.changed) * 0.8
+    weight: Counter[str] = Counter()
+    for lead in comparison.changed:
+        weight.update({part.feature: abs(part.difference) for part in lead.why if part.feature != LEVEL})
+    assert weight.most_common(1)[0][0] == "industry"
     hotter = [lead for lead in comparison.changed if (lead.before, lead.after) == ("cold", "hot")]
     assert all(lead.moved > 0 for lead in hotter)
 
