@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from features import LeadscoreError, Recipe, parse_recipe
+from features import LeadscoreError, Recipe, parse_lead, parse_recipe
 from features.recipe import Segments
+from serving.artefact import load_artefact
 from serving.ladder import Ladder
 from serving.maps import MonotoneMap
 from serving.model_file import TreeFiles, dump_served, restore_served
@@ -24,7 +26,7 @@ from training.history import History, read_history
 from training.origins import earlier_split
 from training.package import Choices, pack
 from training.segment_fit import SegmentPlan, plan_segments, rows_of
-from training.settings import choose_settings
+from training.settings import Settings, choose_settings
 from training.split import forward_split
 
 PLAN = Segments(field="industry", groups={"makers": ("steel",), "shops": ("retail", "food")})
@@ -183,10 +185,26 @@ def test_one_artefact_holds_all_segments_and_each_lead_gets_one_answer(plan, his
     assert route_of(history.recipe.segments).name in {feature.name for feature in ladder.features}
 
 
-def test_a_run_says_which_segments_have_their_own_model_and_who_is_in_none(tmp_path):
+def test_a_run_says_which_segments_have_their_own_model_and_who_is_in_none(tmp_path, monkeypatch):
+    def with_makers(history: History, parent: Settings, *rest: Any) -> SegmentPlan | None:
+        found = plan_segments(history, parent, *rest)
+        return found and replace(found, settings=(("makers", parent),))
+
+    monkeypatch.setattr("training.run.plan_segments", with_makers)
     recipe = opposites(tmp_path).recipe
-    summary = train(recipe, tmp_path, tracking=False, out=tmp_path / "out").summary
+    page = tmp_path / "report.html"
+    summary = train(recipe, tmp_path, tracking=False, out=tmp_path / "out", report=page).summary
     told = json.loads(json.dumps(summary["models_by_segment"]))
     assert [choice["segment"] for choice in told["segments"]] == ["makers", "shops", "none"]
     assert told["uncovered"] > 0
     assert any("are of no segment" in words for words in summary["warnings"])
+    assert page.stat().st_size > 10_000
+    served = load_artefact(tmp_path / "out" / "served")
+    assert isinstance(served.model, Segmented)
+    assert [name for name, _ in served.model.members] == ["makers"]
+    leads = [
+        parse_lead(recipe, lead_id=one, fields={"industry": one}, events=[], as_of_us=0)
+        for one in ("steel", "food")
+    ]
+    scores = Ladder.of(served).score(leads)
+    assert [score.scored_by.rung for score in scores if score.scored_by] == ["model", "model"]
