@@ -255,3 +255,24 @@ def test_the_command_says_what_is_wrong_and_what_to_do(
     assert says in " ".join(problem.split())
     assert remedy
     assert not (tmp_path / "recipe.toml").exists()
+
+
+def test_an_outcome_among_the_events_becomes_a_table_of_its_own(tmp_path: Path) -> None:
+    people = pd.DataFrame(
+        {"uid": KEY, "signed_up": [f"{day:%Y-%m-%d}" for day in DAYS], "plan": of(["a", "b", "c"])}
+    )
+    events = [(key, "visit", day + timedelta(days=1)) for key, day in zip(KEY, DAYS, strict=True)]
+    events += [(KEY[n], "purchased", DAYS[n] + timedelta(days=5)) for n in range(N) if WON[n]]
+    people.to_csv(tmp_path / "people.csv", index=False)
+    pd.DataFrame(events, columns=["uid", "action", "at"]).to_csv(tmp_path / "activity.csv", index=False)
+    files = [tmp_path / "people.csv", tmp_path / "activity.csv"]
+    with pytest.raises(LeadscoreError, match=r"activity.csv: action \(purchased\)"):
+        discover(files, folder=tmp_path)
+    recipe = parse_recipe(discover(files, folder=tmp_path, outcome="action=purchased").recipe_toml)
+    assert recipe.events is not None
+    assert (set(recipe.events.kinds), recipe.outcomes.won) == ({"visit"}, ("purchased",))
+    tables = read_tables(recipe, tmp_path)
+    assert tables.events is not None
+    assert tables.outcomes is not None
+    assert tables.events.select("row").to_pyarrow().num_rows == N
+    assert tables.outcomes.select("row").to_pyarrow().num_rows == sum(WON)

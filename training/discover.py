@@ -16,6 +16,7 @@ from features.errors import LeadscoreError
 from training.account_join import shuffled, with_accounts
 from training.column_profile import ColumnProfile, TableProfile
 from training.event_log import cut_log
+from training.event_outcome import split_events
 from training.export_parts import read_tables_of
 from training.findings import Finding, list_findings
 from training.history_shape import day_ends, is_sorted_by, propose_horizon, propose_start
@@ -107,8 +108,11 @@ def _company(
     if log is not None:
         return log.company, log.relations, list(log.remarks)
     company = tell_apart(tables, id_column)
+    company, relations, remarks = split_events(company, outcome, folder)
     leads, relation = with_accounts(company, folder)
-    return replace(company, leads=leads), {} if relation is None else {"leads": relation}, []
+    if relation is not None:
+        relations["leads"] = relation
+    return replace(company, leads=leads), relations, remarks
 
 
 def _check(tables: Sequence[TableProfile]) -> None:

@@ -43,14 +43,14 @@ def cut_log(
     kind = find_column(log, asked.partition("=")[0], "--outcome")
     if case is None or when is None or not _varies(log, case, kind):
         return None
-    ended = _ends(log, case, declared_outcome(log, asked))
+    ended = plausible_ends(log, case, declared_outcome(log, asked))
     frame = pd.DataFrame({"case": log.cells(case), "kind": log.cells(kind)})
     others = [name for name in log.columns if name not in (case, kind, when)]
     constant = [name for name in others if _is_constant(log, case, name)]
-    disguised = _disguised(frame, ended)
+    disguised = disguised_kinds(frame, ended)
     leads = _leads(log, case, when, constant)
-    events = _rows(log, ~frame["kind"].isin({*ended.won, *ended.lost, *disguised}), [case, kind, when])
-    ends = _rows(log, frame["kind"].isin({*ended.won, *ended.lost}), [case, kind, when])
+    events = some_rows(log, ~frame["kind"].isin({*ended.won, *ended.lost, *disguised}), [case, kind, when])
+    ends = some_rows(log, frame["kind"].isin({*ended.won, *ended.lost}), [case, kind, when])
     company = Company(
         leads, (Joined(events, "events", case, case), Joined(ends, "outcomes", case, case)), unknown=()
     )
@@ -92,7 +92,7 @@ def _is_constant(log: TableProfile, case: str, name: str) -> bool:
     return float((values <= 1).mean()) >= _CONSTANT
 
 
-def _ends(log: TableProfile, case: str, asked: OutcomeColumn) -> OutcomeColumn:
+def plausible_ends(log: TableProfile, case: str, asked: OutcomeColumn) -> OutcomeColumn:
     """Losses are those that read so and that hardly any won case has: an offer may be declined on the way."""
     frame = pd.DataFrame({"case": log.cells(case), "kind": log.cells(asked.column)})
     won = set(frame.loc[frame["kind"].isin(asked.won), "case"])
@@ -104,7 +104,7 @@ def _ends(log: TableProfile, case: str, asked: OutcomeColumn) -> OutcomeColumn:
     return replace(asked, lost=lost)
 
 
-def _disguised(frame: pd.DataFrame, ended: OutcomeColumn) -> list[str]:
+def disguised_kinds(frame: pd.DataFrame, ended: OutcomeColumn) -> list[str]:
     """Kinds of events that hardly any but won cases have."""
     won = set(frame.loc[frame["kind"].isin(ended.won), "case"])
     if len(won) > 0.8 * frame["case"].nunique():
@@ -130,7 +130,7 @@ def _leads(log: TableProfile, case: str, when: str, constant: Sequence[str]) -> 
     return leads
 
 
-def _rows(log: TableProfile, keep: pd.Series, names: list[str]) -> TableProfile:
+def some_rows(log: TableProfile, keep: pd.Series, names: list[str]) -> TableProfile:
     """Some rows and columns of the log, typed as in the whole."""
     frame = log.raw.frame.loc[keep.to_numpy(), names].reset_index(drop=True)
     columns = {

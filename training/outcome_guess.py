@@ -15,7 +15,7 @@ _MOST_VALUES = 40
 # Compared with `plain` texts: lower case, without accents. "not converted" is caught by _NOT.
 _WON = re.compile(
     r"\b(?:won|win|converted|convert|customer|client|yes|y|true|1|oui|vrai|gagne|gagnee|signe|signee|signed"
-    r"|converti|convertie|sold|sale|vendu|vente|bought|purchased|ordered|booked|achete|gewonnen|deal)\b"
+    r"|converti|convertie|sold|sale|vendu|vente|bought|purchase|purchased|ordered|booked|achete|gewonnen|deal)\b"
 )
 # Words of earlier stages too: they mean won only where no value says it plainly.
 _PERHAPS_WON = re.compile(

@@ -20,6 +20,7 @@ from training.outcome_guess import (
     declared_outcome,
     divide_stages,
     guess_outcome,
+    won_among,
 )
 from training.presets import plain
 from training.table_kinds import Company, Joined, date_column, stage_column
@@ -78,9 +79,19 @@ def find_outcome(company: Company, asked: str | None) -> OutcomeSource:
     _refuse_one_kind(company.leads)
     raise LeadscoreError(
         f"{company.leads.raw.name}: no column looks like the outcome. Columns of few values: "
-        f"{candidates(company.leads)}.",
+        f"{candidates(company.leads)}{_among_events(company)}.",
         "Say which column and value mean won: --outcome COLUMN=VALUE.",
     )
+
+
+def _among_events(company: Company) -> str:
+    """Kinds of events that read as a win, for the error that asks for the outcome."""
+    events = company.kind("events")
+    kind = None if events is None else stage_column(events.table, events.key)
+    if events is None or kind is None:
+        return ""
+    won = won_among(events.table.cells(kind).dropna().unique())
+    return f"; of {events.table.raw.name}: {kind} ({', '.join(won[:6])})" if won else ""
 
 
 def _refuse_one_kind(leads: TableProfile) -> None:
