@@ -66,6 +66,8 @@ def _params(history: History, trained: Trained | None) -> dict[str, Any]:
     if trained is not None:
         chosen = trained.choices.model
         found |= {"kind": trained.choices.kind, "rounds": chosen.all_rounds, "penalty": chosen.penalty}
+        found |= {"calibration": chosen.map_name, "calendars": ", ".join(chosen.calendars) or "none"}
+        found |= {f"searched.{name}": value for name, value in chosen.booster.items()}
     return found
 
 

@@ -156,18 +156,30 @@ def _data_facts(history: History) -> dict[str, str]:
     return facts | ({"End of the history": _day(history.end_us)} if recipe.dated else {})
 
 
+_KINDS = {
+    "linear": "logistic regression",
+    "offset": "trees that start from a logistic regression",
+    "mean": "mean of trees and a logistic regression, in log-odds",
+    "trees": "trees",
+    "bayes": "shrunken rates (Bayes)",
+}
+
+
 def _model_facts(trained: Trained) -> dict[str, str]:
     """What was fitted on what, for the model card."""
     judged, served = trained.judged.manifest, trained.served.manifest
     model = trained.served.model
     facts = {
-        "Kind of model": trained.choices.kind,
+        "Kind of model": _KINDS.get(trained.choices.kind, trained.choices.kind),
+        "Calibration": trained.choices.model.map_name.replace("_", "-"),
         "Features": f"{len(model.features)}",
         "Judged artefact": f"{trained.judged.version}, {_fitted(trained.judged)}",
         "Served artefact": f"{trained.served.version}, {_fitted(trained.served)}",
         "Converted among those rows (judged, served)": f"{judged.base_rate:.1%}, {served.base_rate:.1%}",
         "Made with": ", ".join(f"{name} {version}" for name, version in served.versions.items()),
     }
+    if trained.choices.model.calendars:
+        facts["Calendars, which trees do not see"] = ", ".join(trained.choices.model.calendars)
     return facts
 
 
