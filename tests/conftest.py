@@ -1,4 +1,4 @@
-"""What every test stands on: laws are tried on the same examples each time, so that a red run can be repeated.
+"""What every test stands on: laws are tried on the same examples each time, so a red run can be repeated.
 
 HYPOTHESIS_PROFILE=explore looks for new counter-examples.
 """
