@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.maps import MonotoneMap
-from training.calibrate import choose_calibration, fit_monotone, fit_platt
+from training.calibrate import fit_monotone, fit_platt
+from training.calibration_choice import choose
 
 
 def drawn(n: int, slope: float = 1.0, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -19,17 +20,21 @@ def drawn(n: int, slope: float = 1.0, seed: int = 1) -> tuple[np.ndarray, np.nda
     return margin, y, np.arange(n).astype(object)
 
 
+def chosen_map(n: int, slope: float = 1.0) -> MonotoneMap:
+    return choose(*drawn(n, slope), np.arange(n), seed=1).calibration
+
+
 def test_calibrated_margins_are_left_alone():
-    assert choose_calibration(*drawn(6000), seed=1) == MonotoneMap.identity()
+    assert chosen_map(6000) == MonotoneMap.identity()
 
 
 def test_over_confident_margins_are_drawn_in():
-    chosen = choose_calibration(*drawn(6000, slope=0.5), seed=1)
+    chosen = chosen_map(6000, slope=0.5)
     assert chosen.log_odds[1] - chosen.log_odds[0] == pytest.approx(0.5, abs=0.05)
 
 
 def test_few_conversions_cannot_justify_a_line():
-    assert choose_calibration(*drawn(60, slope=0.2), seed=1) == MonotoneMap.identity()
+    assert chosen_map(60, slope=0.2) == MonotoneMap.identity()
 
 
 def test_a_wrong_way_margin_gets_a_flat_line():

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from serving.maps import MonotoneMap
 from training.bootstrap import Interval
+from training.isotonic import pooled
 from training.newton import fit_logistic
-from training.reliability import log_losses
 
 Floats = NDArray[np.float64]
 
@@ -44,27 +44,9 @@ def fit_monotone(margin: Floats, y: Floats) -> MonotoneMap:
     rows = np.bincount(group).astype(np.float64)
     rate = (np.bincount(group, y) + float(y.mean())) / (rows + 1)
     centres = np.bincount(group, margin) / rows
-    rising = _pooled(rate, rows)
+    rising = pooled(rate, rows)
     tilt = 1e-3 * (centres - centres[0]) / max(float(margin.std()), 1e-9)
     return MonotoneMap(margins=tuple(centres.tolist()), log_odds=tuple((_logit(rising) + tilt).tolist()))
-
-
-def choose_calibration(margin: Floats, y: Floats, clusters: NDArray[np.object_], seed: int) -> MonotoneMap:
-    """The identity, unless a Platt line helped beyond its interval on the newer half of out-of-fold rows.
-
-    Rows are in the order of time. The line is fitted on the older half and its gain in log loss judged on the
-    newer half by a bootstrap over clusters; when it holds, it is fitted again on all of them.
-    """
-    half = len(y) // 2
-    older, newer = y[:half], y[half:]
-    if min(older.sum(), (1 - older).sum(), newer.sum(), (1 - newer).sum()) < _WON_PER_KNOT:
-        return MonotoneMap.identity()
-    line = fit_platt(margin[:half], older)
-    plain = log_losses(newer, MonotoneMap.identity().of(margin[half:]))
-    gain = plain - log_losses(newer, line.of(margin[half:]))
-    if mean_interval(gain, clusters[half:], seed).low <= 0:
-        return MonotoneMap.identity()
-    return fit_platt(margin, y)
 
 
 def mean_interval(values: Floats, clusters: NDArray[np.object_], seed: int) -> Interval:
@@ -83,17 +65,6 @@ def _groups(margin: Floats, knots: int) -> NDArray[np.intp] | None:
     edges = np.unique(np.quantile(margin, np.linspace(0, 1, knots + 1)[1:-1]))
     found = np.searchsorted(edges, margin, side="left")
     return np.unique(found, return_inverse=True)[1]
-
-
-def _pooled(rate: Floats, weight: Floats) -> Floats:
-    """The nearest rising sequence: neighbours in the wrong order share a mean (pool adjacent violators)."""
-    blocks: list[tuple[float, float, int]] = []
-    for value, mass in zip(rate.tolist(), weight.tolist(), strict=True):
-        blocks.append((value, mass, 1))
-        while len(blocks) > 1 and blocks[-2][0] >= blocks[-1][0]:
-            (a, wa, na), (b, wb, nb) = blocks[-2:]
-            blocks[-2:] = [((a * wa + b * wb) / (wa + wb), wa + wb, na + nb)]
-    return np.concatenate([np.full(n, value) for value, _, n in blocks])
 
 
 def _sloped(line: MonotoneMap, margin: Floats) -> MonotoneMap:
