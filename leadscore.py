@@ -536,6 +536,8 @@ def scored_export(
     here = Path("recipe.toml")
     path = recipe_path or (here if here.exists() and not model else None)
     recipe = load_recipe(path) if path else None
+    if recipe is None and model is None and serving.find_champion() is None:
+        recipe = inferred_recipe(export, events)
     opened = serving.open_ladder(recipe, model, folder=path.parent if path else None)
     recipe = opened.ladder.recipe
     if opened.warning:
@@ -553,6 +555,17 @@ def scored_export(
             dry_run=dry_run,
             progress=tick,
         )
+
+
+def inferred_recipe(export: Path, events: Path | None) -> Any:
+    """A recipe that fits an export when there is neither champion nor recipe; it is printed on stderr."""
+    from features import parse_recipe
+    from features.terminal import say
+    from training.discover import discover
+
+    found = discover([path for path in (export, events) if path is not None], all_open=True)
+    say(f"Neither a champion nor a recipe is here; this one was inferred:\n\n{found.recipe_toml}")
+    return parse_recipe(found.recipe_toml, "the inferred recipe")
 
 
 def seconds_in(text: str) -> float:

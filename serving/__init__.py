@@ -6,6 +6,7 @@ from serving.envelope import LeadRequest, score_items
 from serving.ladder import Ladder
 from serving.manifest import Manifest
 from serving.opening import Opened, open_ladder
+from serving.registry import find_champion
 from serving.rules import Rules
 from serving.rules_default import default_rules
 from serving.rules_file import load_rules
@@ -24,6 +25,7 @@ __all__ = [
     "Score",
     "Scorer",
     "default_rules",
+    "find_champion",
     "load_artefact",
     "load_rules",
     "open_ladder",

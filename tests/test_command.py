@@ -250,3 +250,14 @@ def test_a_budget_that_is_no_span_of_time_ends_with_two(company: Path, span: str
     done = leadscore(company, "train", "recipe.toml", "--budget", span)
     assert done.code == 2
     assert "90s, 5m or 1h" in done.err
+
+
+def test_without_recipe_or_champion_a_recipe_is_inferred_and_printed(tmp_path: Path, company: Path) -> None:
+    for name in ("export.csv", "export_events.csv"):
+        (tmp_path / name).write_bytes((company / name).read_bytes())
+    done = score(tmp_path, "-o", "scored.csv")
+    assert done.code == 0, done.err
+    assert "[lead.fields]" in done.err
+    assert "demo_request" in done.err
+    assert "by rules" in done.err.strip().splitlines()[-1]
+    assert len(records(tmp_path / "scored.csv")) == len(records(tmp_path / "export.csv"))

@@ -22,7 +22,7 @@ from training.findings import Finding, list_findings
 from training.history_shape import day_ends, is_sorted_by, propose_horizon, propose_start
 from training.leaks import Suspect
 from training.outcome_guess import find_column
-from training.outcome_source import ANY_VALUE, OutcomeSource, find_outcome
+from training.outcome_source import ANY_VALUE, OutcomeSource, find_outcome, no_outcome
 from training.presets import plain
 from training.recipe_writer import Draft, DraftField, field_names, write_recipe
 from training.table_kinds import Company, tell_apart
@@ -69,11 +69,13 @@ def discover(
     folder: Path | None = None,
     name: str | None = None,
     strict: bool = False,
+    all_open: bool = False,
 ) -> Discovery:
     """The recipe that fits the exports `paths`: leads, and perhaps events, outcomes, accounts, history.
 
     `outcome` is "COLUMN=VALUE" (values cut by '|'), `time` and `id` are columns of the leads, `exclude`
-    columns that no model may see. File names in the recipe are relative to `folder`, where it will be saved.
+    columns that no model may see. With `all_open` no outcome is looked for: the leads are to be scored.
+    File names in the recipe are relative to `folder`, where it will be saved.
 
     Raises:
         LeadscoreError: a file is not readable, or a question is left that only an option can answer.
@@ -84,9 +86,9 @@ def discover(
     leads = company.leads
     excluded = {find_column(leads, column, "--exclude") for column in exclude}
     _answer(leads, id, time)
-    ended = find_outcome(company, outcome)
+    ended = no_outcome(leads) if all_open else find_outcome(company, outcome)
     order, dated = _order(leads)
-    suspects = suspect_columns(leads, ended, order, dated, excluded)
+    suspects = () if all_open else suspect_columns(leads, ended, order, dated, excluded)
     draft = _draft(company, ended, suspects, excluded, folder, name, relations)
     used = {field.column.name for field in draft.fields}
     beside = [table for table in tables if table.path != leads.path]
@@ -241,6 +243,11 @@ def _draft(
         events=events,
         history=company.kind("field_history"),
     )
+    if np.isnan(ended.won).all():
+        draft.remarks.append(
+            "no outcome: the scorecard answers by a stated prior, and nothing can be learned"
+        )
+        return draft
     if created is not None and created.format.type == "date":
         occurred = np.full(leads.rows, np.nan) if ended.occurred is None else ended.occurred
         values = np.asarray(leads.values(created.name), dtype=np.float64)

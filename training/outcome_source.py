@@ -58,6 +58,13 @@ class OutcomeSource:
     undated_losses: tuple[str, ...] = ()
 
 
+def no_outcome(leads: TableProfile) -> OutcomeSource:
+    """For an export of leads that are all open: nothing in it says how a lead ended."""
+    unknown = np.full(leads.rows, np.nan)
+    still_open = np.zeros(leads.rows, dtype=np.bool_)
+    return OutcomeSource(None, None, None, None, None, (), (), (), unknown, still_open, None, frozenset())
+
+
 def find_outcome(company: Company, asked: str | None) -> OutcomeSource:
     """The outcome of a company's leads; `asked` is the option COLUMN=VALUE.
 

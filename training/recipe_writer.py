@@ -204,6 +204,8 @@ def _event_roles(joined: Joined) -> dict[str, str]:
 
 def _outcomes(draft: Draft) -> str:
     ended, lines = draft.outcome, ["[outcomes]"]
+    if ended.joined is None and ended.main is None:
+        return ""
     if ended.joined is not None:
         lines += [f"lead_id = {_quoted(ended.joined.key)}", f"stage = {_quoted(str(ended.stage))}"]
     else:
