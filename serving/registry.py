@@ -79,6 +79,7 @@ def fetch(reference: ChampionRef | str | Path) -> Path:
     import mlflow
 
     mlflow.set_tracking_uri(store_address())
+    mlflow.set_registry_uri(store_address())  # where it was found, whatever MLFLOW_REGISTRY_URI says
     try:
         folder = mlflow.artifacts.download_artifacts(artifact_uri=address)
     except Exception as error:

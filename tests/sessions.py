@@ -41,13 +41,12 @@ def steps(block: str) -> list[Step]:
 def run(command: str, folder: Path) -> str:
     """What `command` prints on stdout in `folder`, line ends trimmed."""
     environment = {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if not name.startswith("MLFLOW_")},
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "OMP_NUM_THREADS": "1",
         "COLUMNS": "110",
         "NO_COLOR": "1",
     }
-    environment.pop("MLFLOW_TRACKING_URI", None)
     done = subprocess.run(
         ["bash", "-c", command],
         cwd=folder,
