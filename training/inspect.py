@@ -164,12 +164,6 @@ def _features(
     ]
 
 
-def _feature_suspects(columns: Columns, looks: Looks, dated: bool) -> tuple[Suspect, ...]:
-    if not len(looks.y):
-        return ()
-    return find_leaks(columns, looks.y, looks.order, dated=dated, training_share=1.0)
-
-
 def _feature(
     feature: Feature,
     column: Column,

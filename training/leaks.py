@@ -223,15 +223,3 @@ def _counts_rows(values: Floats, distinct: int) -> bool:
     smallest, largest = float(values.min()), float(values.max())
     of_one_length = len(values) >= 200 and smallest >= 1e5 and len(f"{smallest:.0f}") == len(f"{largest:.0f}")
     return largest - smallest < 2 * len(values) or of_one_length
-
-
-def as_columns(frame: Mapping[str, Any]) -> dict[str, Column]:
-    """Float columns as float64, all others as `str | None` objects: what `find_leaks` measures."""
-    found: dict[str, Column] = {}
-    for name in frame:
-        column = np.asarray(frame[name])
-        if column.dtype.kind in "fiub":
-            found[name] = column.astype(np.float64)
-        else:
-            found[name] = np.array([None if v is None or v != v else str(v) for v in column], dtype=object)
-    return found

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.reliability import ECE_BINS
+from training.report_rates import wilson
 
 Floats = NDArray[np.float64]
 
@@ -27,7 +28,6 @@ STYLES: dict[str, tuple[str, str]] = {
     "newest_first": ("#009E73", ":"),
 }
 """Scorer → colour and line; the base rate is the diagonal."""
-_Z = 1.96
 
 
 def plot_gains(y: Floats, probabilities: Mapping[str, Floats], path: Path) -> None:
@@ -62,12 +62,10 @@ def plot_calibration(y: Floats, probabilities: Mapping[str, Floats], path: Path)
 def reliability_bins(y: Floats, p: Floats, bins: int = ECE_BINS) -> tuple[Floats, Floats, Floats, Floats]:
     """Mean probability, observed rate and its Wilson interval's ends, each of shape `(n_bins,)`."""
     parts = [part for part in np.array_split(np.argsort(p, kind="stable"), bins) if len(part)]
-    n = np.array([len(part) for part in parts], dtype=np.float64)
     promised = np.array([p[part].mean() for part in parts])
     observed = np.array([y[part].mean() for part in parts])
-    centre = (observed + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
-    half = _Z / (1 + _Z**2 / n) * np.sqrt(observed * (1 - observed) / n + _Z**2 / (4 * n**2))
-    return promised, observed, np.minimum(centre - half, observed), np.maximum(centre + half, observed)
+    ends = np.array([wilson(float(rate), len(part)) for rate, part in zip(observed, parts, strict=True)])
+    return promised, observed, ends[:, 0], ends[:, 1]
 
 
 def _figure() -> tuple[Any, Any]:

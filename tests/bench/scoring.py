@@ -18,7 +18,7 @@ import pytest
 import data
 import training
 from data.demo import service
-from features import Columns, Feature, load_recipe, parse_lead
+from features import Columns, load_recipe, parse_lead, stack
 from features.clock import to_us
 from serving import Ladder, load_artefact
 from tests.bench.rows import Row, at_most, cpu_seconds
@@ -50,7 +50,7 @@ def run() -> list[Row]:
             as_of_us=to_us(pd.Timestamp(REQUEST["as_of"]).to_pydatetime()),
             created_at=REQUEST["created_at"],
         )
-        columns = as_columns(ladder.features, ladder.rows([lead])[0])
+        columns = stack(ladder.features, ladder.rows([lead]))
         scorer = ladder.top.scorer
         margin = each(lambda: scorer.margin(columns))
         found = [
@@ -61,12 +61,6 @@ def run() -> list[Row]:
             many(ladder, columns, margin),
         ]
         return [*found, *over_http(work)]
-
-
-def as_columns(features: tuple[Feature, ...], row: dict[str, float | str | None], leads: int = 1) -> Columns:
-    """The same lead `leads` times, as columns."""
-    kinds = {"number": np.float64, "category": object}
-    return {f.name: np.array([row[f.name]] * leads, dtype=kinds[f.dtype]) for f in features}
 
 
 def each(work: Callable[[], object]) -> float:
