@@ -207,11 +207,9 @@ def make(
     clock.step(f"fitting on {len(split.fit):,} rows", "fit")
     judged = pack(history, choices, split.fit, work / "judged")
     clock.step(f"judging on {len(split.test):,} test rows", "judge")
-    probabilities = predict_all(history, split, choices, judged, limit)
     champion, its = champion_probabilities(history, split) if with_champion else (None, {})
-    evidence = gather(
-        history.recipe, history.labelled, split.test, probabilities | its, draws, champion, split.fit
-    )
+    probabilities = predict_all(history, split, choices, judged, limit) | its
+    evidence = gather(history.recipe, history.labelled, split.test, probabilities, draws, champion, split.fit)
     evidence = evidence.model_copy(
         update={"latency": latency(judged, history, split.test), "earlier": [earlier] if earlier else []}
     )

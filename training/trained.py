@@ -20,8 +20,9 @@ class Trained:
     """Both artefacts, the evidence, and everything that explains it.
 
     `judged` was fitted on the fit rows and is what the evidence is about; `served` was fitted with the same
-    choices to the end of the history. `probabilities` holds each scorer's on the test rows, `shift` how far
-    the two artefacts differ on open leads, `seconds` how long each step took.
+    choices to the end of the history. `probabilities` holds each scorer's on the test rows (the champion's
+    too, where it is compared), `shift` how far the two artefacts differ on open leads, `seconds` how long
+    each step took.
     """
 
     history: History
