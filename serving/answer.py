@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +19,7 @@ from serving.reference import Maturity, Reference
 from serving.rules import Rules
 from serving.score import Interval, Reason, Score, ScoredBy, Stage
 from serving.scorer import Scorer
+from serving.segment import Part, Segmented
 from serving.situation import Asked, Situations
 
 _DIGITS = 6
@@ -30,7 +31,8 @@ class Rung:
     """A scorer that may answer, and what its probabilities are compared with.
 
     `needs_events`: not asked about leads whose events were not given. `calibrated`: its map was fitted on
-    this company's history. `note` is a warning on each of its answers. `bounds` give intervals, None: none.
+    this company's history. `note` is a warning on each of its answers. `bounds` give intervals by the
+    segment whose own scorer answers (None: the scorer of all); who is not among them has no interval.
     """
 
     scorer: Scorer
@@ -38,12 +40,18 @@ class Rung:
     calibrated: bool = True
     needs_events: bool = False
     note: str = ""
-    bounds: Bounds | None = None
+    bounds: Mapping[str | None, Bounds] = field(default_factory=dict)
 
     @cached_property
     def reasoner(self) -> Reasoner:
         """Puts the scorer's contributions into words."""
         return Reasoner({feature.name: feature for feature in self.scorer.features})
+
+    @cached_property
+    def voices(self) -> tuple[tuple[str, str | None], ...]:
+        """(rung, segment) that answers of this rung may name in `scored_by`."""
+        scorer = self.scorer
+        return scorer.voices if isinstance(scorer, Segmented) else ((scorer.rung, None),)
 
 
 @dataclass(frozen=True)
@@ -71,9 +79,10 @@ class Background:
 
 @dataclass(frozen=True)
 class Computed:
-    """What one rung says about some leads, in their order."""
+    """What one rung says about some leads, in their order; `voices` are (rung, segment) of who spoke."""
 
     rung: Rung
+    voices: list[tuple[str, str | None]]
     probabilities: Floats
     scores: list[int]
     maturities: list[Maturity]
@@ -85,7 +94,8 @@ class Computed:
 def compute(rung: Rung, columns: Columns, reasons: int) -> Computed:
     """Ask `rung`; at most `reasons` for and against each (0: none, and contributions are not computed)."""
     scorer = rung.scorer
-    margin = scorer.margin(columns)
+    parts = _parts(scorer, columns)
+    margin = scorer.joined(parts) if isinstance(scorer, Segmented) else parts[0].margin
     if not np.isfinite(margin).all():
         raise ArithmeticError("a margin is not finite")
     exact = scorer.probability(margin)
@@ -95,10 +105,37 @@ def compute(rung: Rung, columns: Columns, reasons: int) -> Computed:
         pro, con = rung.reasoner.reasons(scorer.contributions(columns), columns, reasons)
     shown = np.clip(np.round(exact, _DIGITS), FLOOR, 1 - FLOOR)
     scores, maturities = rung.reference.scores(exact), rung.reference.maturities(exact)
-    intervals: list[Interval | None] = [None] * len(margin)
-    if rung.bounds is not None:
-        intervals = [*rung.bounds.intervals(scorer.features, columns, margin, shown)]
-    return Computed(rung, shown, scores, maturities, pro, con, intervals)
+    voices, intervals = _voices(parts, len(margin)), _intervals(rung, parts, shown)
+    return Computed(rung, voices, shown, scores, maturities, pro, con, intervals)
+
+
+def _parts(scorer: Scorer, columns: Columns) -> list[Part]:
+    """Who answers for which leads: one scorer for all of them, unless leads are routed by segment."""
+    if isinstance(scorer, Segmented):
+        return scorer.parts(columns)
+    margin = scorer.margin(columns)
+    return [Part(None, scorer, np.arange(len(margin)), columns, margin)]
+
+
+def _voices(parts: Sequence[Part], n_leads: int) -> list[tuple[str, str | None]]:
+    """(rung, segment) of the scorer of each lead."""
+    found: list[tuple[str, str | None]] = [("", None)] * n_leads
+    for part in parts:
+        for row in part.rows.tolist():
+            found[row] = (part.scorer.rung, part.segment)
+    return found
+
+
+def _intervals(rung: Rung, parts: Sequence[Part], shown: Floats) -> list[Interval | None]:
+    """The interval of each lead by the bounds of its own scorer, None where that has none."""
+    found: list[Interval | None] = [None] * len(shown)
+    for part in parts:
+        bounds = rung.bounds.get(part.segment)
+        if bounds is not None:
+            own = bounds.intervals(part.scorer.features, part.columns, part.margin, shown[part.rows])
+            for row, interval in zip(part.rows.tolist(), own, strict=True):
+                found[row] = interval
+    return found
 
 
 def scored(
@@ -107,6 +144,7 @@ def scored(
     """The score of `lead`: position `row` of the background, position `at` of what the rung computed."""
     rung, stage = computed.rung, background.stages[row]
     maturity, excluded = computed.maturities[at], background.excluded[row]
+    spoke, segment = computed.voices[at]
     case = Circumstances(
         lead.as_of_us, maturity, stage, float(background.intent_days[row]), excluded_by=excluded
     )
@@ -124,7 +162,7 @@ def scored(
         reasons_for=computed.reasons_for[at],
         reasons_against=computed.reasons_against[at],
         interval=computed.intervals[at],
-        scored_by=ScoredBy(rung=rung.scorer.rung, version=rung.scorer.version, name=about.name),  # type: ignore[arg-type]
+        scored_by=ScoredBy(rung=spoke, version=rung.scorer.version, name=about.name, segment=segment),  # type: ignore[arg-type]
         warnings=[*lead.notes, *notes, *([rung.note] if rung.note else []), *map(_excluded, excluded)],
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from serving.score import Reason, Score
+from serving.score import Reason, Score, ScoredBy
 
 _COLUMNS: dict[str, Callable[[Score], Any]] = {
     "ls_status": lambda score: score.status,
@@ -22,7 +22,7 @@ _COLUMNS: dict[str, Callable[[Score], Any]] = {
     "ls_reasons_against": lambda score: _reasons(score.reasons_against),
     "ls_interval_low": lambda score: score.interval and score.interval.low,
     "ls_interval_high": lambda score: score.interval and score.interval.high,
-    "ls_scored_by": lambda score: score.scored_by and f"{score.scored_by.rung} {score.scored_by.version}",
+    "ls_scored_by": lambda score: score.scored_by and _who(score.scored_by),
     "ls_as_of": lambda score: _moment(score.as_of),
     "ls_warnings": lambda score: "; ".join(score.warnings),
     "error": lambda score: str(score.error) if score.error else None,
@@ -51,6 +51,11 @@ def _ranks(probabilities: Sequence[float | None]) -> list[int | None]:
     for rank, probability in enumerate(sorted((p for p in probabilities if p is not None), reverse=True), 1):
         place.setdefault(probability, rank)
     return [None if probability is None else place[probability] for probability in probabilities]
+
+
+def _who(by: ScoredBy) -> str:
+    """`model 3`, or `model 3 (b2b)` where the segment's own scorer answered."""
+    return f"{by.rung} {by.version}" + (f" ({by.segment})" if by.segment else "")
 
 
 def _reasons(reasons: Sequence[Reason]) -> str:

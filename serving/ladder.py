@@ -17,9 +17,11 @@ from serving.rules import Rules
 from serving.rules_default import default_rules
 from serving.rules_file import parse_rules
 from serving.score import Score
+from serving.segment import Segmented
 from serving.situation import Asked, Situations
 
 _NO_EVENTS = "events were not given: scored without them; send an empty list where there are none"
+_NO_EVENTS_OWN = "the scorer of segment '{}' reads events: it was not asked"
 _THIN = "nothing is known of this lead but when it came: scored by the scorecard"
 
 
@@ -41,16 +43,16 @@ class Ladder:
     @classmethod
     def of(cls, artefact: Artefact) -> Self:
         """model → model without events → bayes → rules, as far as the artefact has them."""
-        references, bounds = artefact.manifest.references, artefact.manifest.bounds
-        recipe = artefact.manifest.recipe
+        manifest = artefact.manifest
+        recipe, references = manifest.recipe, manifest.references
         events = recipe.events is not None
         rungs = []
         if "model" in references:
-            rungs.append(
-                Rung(artefact.model, references["model"], needs_events=events, bounds=bounds.get("model"))
-            )
+            bounds = manifest.bounds_by_segment("model")
+            rungs.append(Rung(artefact.model, references["model"], needs_events=events, bounds=bounds))
         if artefact.no_events is not None and "no_events" in references:
-            rungs.append(Rung(artefact.no_events, references["no_events"], bounds=bounds.get("no_events")))
+            bounds = manifest.bounds_by_segment("no_events")
+            rungs.append(Rung(artefact.no_events, references["no_events"], bounds=bounds))
         if artefact.bayes is not None and "bayes" in references:
             rungs.append(Rung(artefact.bayes, references["bayes"], needs_events=events))
         rules = artefact.rules
@@ -118,7 +120,7 @@ class Ladder:
         notes: list[list[str]] = [[] for _ in asked]
         open_rows = [i for i, lead in enumerate(asked) if lead.outcome is None and not lead.opted_out]
         thin = self._thin(columns, len(asked))
-        self._warn(asked, open_rows, thin, notes)
+        self._warn(asked, open_rows, thin, self._owners(columns, len(asked)), notes)
         for computed, rows in self._climb(columns, asked, open_rows, thin, notes, reasons):
             for at, row in enumerate(rows):
                 answers[row] = scored(asked[row], background, row, computed, at, about, notes[row])
@@ -155,13 +157,24 @@ class Ladder:
             left = [i for i in left if i not in taken]
             yield computed, mine
 
+    def _owners(self, columns: Columns, rows: int) -> list[str | None]:
+        """The segment whose own scorer should answer for each lead, None where that of all does."""
+        scorer = self.top.scorer
+        return scorer.owners(columns) if isinstance(scorer, Segmented) else [None] * rows
+
     def _warn(
-        self, asked: Sequence[Asked], rows: list[int], thin: list[bool], notes: list[list[str]]
+        self,
+        asked: Sequence[Asked],
+        rows: list[int],
+        thin: list[bool],
+        owners: list[str | None],
+        notes: list[list[str]],
     ) -> None:
         """Say what every answer to these rows suffers from."""
         for row in rows:
             if self.recipe.events is not None and not asked[row].events_given:
                 notes[row].append(_NO_EVENTS)
+                notes[row] += [_NO_EVENTS_OWN.format(owner) for owner in (owners[row],) if owner]
             if thin[row] and len(self.rungs) > 1:
                 notes[row].append(_THIN)
 

@@ -43,7 +43,9 @@ class Manifest(BaseModel):
     rules_map: MonotoneMap | None = None
     """From the rules' margins to probabilities, fitted on training rows; None: uncalibrated."""
     bounds: dict[RungName, Bounds] = Field(default_factory=dict)
-    """Intervals of the rungs that have them."""
+    """Intervals of the rungs that have them; of a model with segments, those of the scorer of all leads."""
+    segment_bounds: dict[str, Bounds] = Field(default_factory=dict)
+    """Segment → intervals of its own scorer."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """What was chosen on the inner folds: rounds, regularisation, kind of model."""
     metrics: dict[str, float | None] = Field(default_factory=dict)
@@ -52,3 +54,10 @@ class Manifest(BaseModel):
     """Library → version that trained it."""
     judged_by: str | None = None
     """Id of the artefact whose test figures stand for this one, which was refitted on newer rows."""
+
+    def bounds_by_segment(self, rung: RungName) -> dict[str | None, Bounds]:
+        """Segment → intervals of its own scorer on `rung`; None → those of the scorer of all leads."""
+        found: dict[str | None, Bounds] = {None: self.bounds[rung]} if rung in self.bounds else {}
+        if rung == "model":
+            found |= dict(self.segment_bounds.items())
+        return found

@@ -66,6 +66,8 @@ class ScoredBy(_Part):
     rung: Literal["model", "bayes", "rules"]
     version: str
     name: str
+    segment: str | None = None
+    """The segment of the recipe whose own scorer answered; null where the scorer of all leads did."""
 
 
 class Problem(_Part):
@@ -114,7 +116,7 @@ class Score(_Part):
     reasons_against: list[Reason] = Field(default_factory=list)
     """Strongest first."""
     interval: Interval | None = None
-    """Null where the rung has none: it is fitted on out-of-fold margins of the model."""
+    """Null where the scorer has none: it is fitted on margins of rows that the scorer had not seen."""
     scored_by: ScoredBy | None = None
     warnings: list[str] = Field(default_factory=list)
     error: Error | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,16 +14,30 @@ from features.recipe import Segments
 from serving.agreement import require_columns
 from serving.blend import Model
 from serving.maps import MonotoneMap
-from serving.scorer import Contributions, Floats
+from serving.scorer import Contributions, Floats, Scorer
+
+
+@dataclass(frozen=True)
+class Part:
+    """The leads of one scorer: their places `rows`, their `columns`, and its raw `margin` for each.
+
+    `segment` is whose own scorer it is, None where it is the scorer of all.
+    """
+
+    segment: str | None
+    scorer: Scorer
+    rows: NDArray[np.intp]
+    columns: Columns
+    margin: Floats
 
 
 @dataclass(frozen=True)
 class Segmented:
     """Routes each lead by the level of one field: exactly one scorer answers for it.
 
-    `members` hold the segments that have a scorer of their own; every other lead, also one of no segment,
-    is the `parent`'s. A lead's margin is its scorer's calibrated log-odds, so that one map, the identity,
-    serves all. What calibration adds stands in the bias: it is nobody's doing.
+    `members` hold the segments that have a scorer of their own, a model or Bayes; every other lead, also one
+    of no segment, is the `parent`'s. A lead's margin is its scorer's calibrated log-odds, so that one map,
+    the identity, serves all. What calibration adds stands in the bias: it is nobody's doing.
     """
 
     plan: Segments
@@ -31,7 +45,6 @@ class Segmented:
     members: tuple[tuple[str, Model], ...]
     calibration: MonotoneMap = field(default_factory=MonotoneMap.identity)
     version: str = ""
-    rung: str = "model"
 
     def __post_init__(self) -> None:
         if unknown := [name for name, _ in self.members if name not in self.plan.groups]:
@@ -39,6 +52,16 @@ class Segmented:
                 f"manifest.json: has scorers of segments that the recipe does not define: {unknown}.",
                 "Train again with 'leadscore train'.",
             )
+
+    @property
+    def rung(self) -> str:
+        """The rung of the scorer of all; a segment's own may be another (see `voices`)."""
+        return self.parent.rung
+
+    @cached_property
+    def voices(self) -> tuple[tuple[str, str | None], ...]:
+        """(rung, segment) of everybody who may answer, the scorer of all (None) first."""
+        return ((self.parent.rung, None), *((member.rung, name) for name, member in self.members))
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -50,49 +73,58 @@ class Segmented:
 
     def margin(self, columns: Columns) -> Floats:
         """Calibrated log-odds of the scorer that each lead belongs to, shape `(n_leads,)`."""
-        found = np.zeros(len(self._levels(columns)))
-        for scorer, rows, own in self._parts(columns):
-            found[rows] = scorer.calibration.logits(scorer.margin(own))
+        return self.joined(self.parts(columns))
+
+    def joined(self, parts: Sequence[Part]) -> Floats:
+        """The margins of all leads of `parts`, which `parts` of this scorer returned."""
+        found = np.zeros(sum(len(part.rows) for part in parts))
+        for part in parts:
+            found[part.rows] = self._by_name[part.segment].calibration.logits(part.margin)
         return found
 
     def contributions(self, columns: Columns) -> Contributions:
         """By feature, 0 for features that a lead's scorer does not read."""
         names = tuple(feature.name for feature in self.features)
         place = {name: i for i, name in enumerate(names)}
-        rows = len(self._levels(columns))
-        values, bias = np.zeros((rows, len(names))), np.zeros(rows)
-        for scorer, at, own in self._parts(columns):
-            parts = scorer.contributions(own)
-            own_place = np.array([place[name] for name in parts.names], dtype=np.intp)
-            values[np.ix_(at, own_place)] = parts.values
-            margin = scorer.margin(own)
-            bias[at] = parts.bias + scorer.calibration.logits(margin) - margin
+        parts = self.parts(columns)
+        margin = self.joined(parts)
+        values, bias = np.zeros((len(margin), len(names))), np.zeros(len(margin))
+        for part in parts:
+            own = part.scorer.contributions(part.columns)
+            own_place = np.array([place[name] for name in own.names], dtype=np.intp)
+            values[np.ix_(part.rows, own_place)] = own.values
+            bias[part.rows] = own.bias + margin[part.rows] - part.margin
         return Contributions(names, values, bias)
 
     def probability(self, margin: Floats) -> Floats:
         """Probabilities inside (0, 1)."""
         return self.calibration.of(margin)
 
-    def _parts(self, columns: Columns) -> Iterator[tuple[Model, NDArray[np.intp], Columns]]:
-        """(scorer, its rows, their columns) of everybody who answers for a row."""
-        segment = segments_of(self.plan, self._levels(columns))
-        own = {name for name, _ in self.members}
-        yield from self._part(self.parent, [name not in own for name in segment], columns)
-        for name, member in self.members:
-            yield from self._part(member, [one == name for one in segment], columns)
+    def owners(self, columns: Columns) -> list[str | None]:
+        """Whose own scorer answers for each lead, None where the scorer of all does.
 
-    @staticmethod
-    def _part(
-        scorer: Model, mine: list[bool], columns: Columns
-    ) -> Iterator[tuple[Model, NDArray[np.intp], Columns]]:
-        rows = np.flatnonzero(mine)
-        if len(rows):
-            yield scorer, rows, {name: column[rows] for name, column in columns.items()}
-
-    def _levels(self, columns: Columns) -> list[str | None]:
+        Raises:
+            LeadscoreError: the field that routes is missing from `columns`.
+        """
         route = route_of(self.plan).name
         require_columns((route,), columns)
-        return [None if level is None else str(level) for level in columns[route].tolist()]
+        levels = [None if level is None else str(level) for level in columns[route].tolist()]
+        return [name if name in self._by_name else None for name in segments_of(self.plan, levels)]
+
+    def parts(self, columns: Columns) -> list[Part]:
+        """Everybody who answers for a lead, with the leads that are theirs."""
+        owners = np.array(self.owners(columns), dtype=object)
+        found = []
+        for segment, scorer in self._by_name.items():
+            rows = np.flatnonzero(owners == segment)
+            if len(rows):
+                own = {name: column[rows] for name, column in columns.items()}
+                found.append(Part(segment, scorer, rows, own, scorer.margin(own)))
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[str | None, Model]:
+        return {None: self.parent, **dict(self.members)}
 
 
 def route_of(plan: Segments) -> FieldValue:

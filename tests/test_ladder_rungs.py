@@ -69,7 +69,8 @@ def test_the_model_answers_and_says_which(ladder: Ladder) -> None:
     (score,) = ladder.score([known])
     assert score.status == "scored"
     assert score.scored_by is not None
-    assert score.scored_by.model_dump() == {"rung": "model", "version": "9", "name": "acme"}
+    by = score.scored_by.model_dump()
+    assert by == {"rung": "model", "version": "9", "name": "acme", "segment": None}
     columns = {"company_size": np.array([40.0]), "industry": np.array(["software"], dtype=object)}
     blend = scorers.blend()
     assert score.probability == pytest.approx(blend.probability(blend.margin(columns))[0], abs=1e-6)

@@ -1,42 +1,43 @@
-"""A segment's own model answers for its leads and no others; who has none borrows from the model of all."""
+"""A segment's own scorer answers for its leads and no others, says so, and brings its own interval."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 import pytest
 
-from features import LeadscoreError, Recipe, parse_lead, parse_recipe
+from features import EventCount, Lead, LeadscoreError, parse_lead, parse_recipe
+from features.clock import parse_moment
 from features.recipe import Segments
-from serving.artefact import load_artefact
+from serving.answer import Rung, compute
+from serving.artefact import load_artefact, save_artefact
+from serving.bayes import Bayes, RateTable
+from serving.flat import ADDED, row_of
+from serving.interval import Bounds
 from serving.ladder import Ladder
 from serving.maps import MonotoneMap
 from serving.model_file import TreeFiles, dump_served, restore_served
+from serving.rules_default import default_rules
 from serving.segment import Segmented, route_of, segments_of
 from tests import scorers
 from tests.scorer_laws import LAWS, Check
-from tests.small_company import small_company
-from training import train
-from training.history import History, read_history
-from training.origins import earlier_split
-from training.package import Choices, pack
-from training.segment_fit import SegmentPlan, plan_segments, rows_of
-from training.settings import Settings, choose_settings
-from training.split import forward_split
 
 PLAN = Segments(field="industry", groups={"makers": ("steel",), "shops": ("retail", "food")})
 LEVELS = np.array(["steel", "retail", "food", "software", None, "unseen"] * 10, dtype=object)
 
 
+def shops() -> Bayes:
+    """Rates by industry, with a map of their own."""
+    table = RateTable(feature="industry", levels=scorers.INDUSTRIES, log_ratios=(0.4, -0.7, 0.1, 0.3))
+    return Bayes((scorers.INDUSTRY,), (table,), -1.2, MonotoneMap.platt(0.7, -0.4))
+
+
 def segmented() -> Segmented:
-    """Makers by trees, shops by a linear model with a map of its own, all others by the blend."""
-    shops = replace(scorers.linear(), calibration=MonotoneMap.platt(0.7, -0.4))
-    return Segmented(PLAN, scorers.blend(), (("makers", scorers.trees()), ("shops", shops)))
+    """Makers by trees, shops by Bayes, all others by the blend."""
+    return Segmented(PLAN, scorers.blend(), (("makers", scorers.trees()), ("shops", shops())))
 
 
 def columns(model: Segmented) -> dict[str, np.ndarray]:
@@ -111,100 +112,71 @@ def test_segments_that_overlap_or_route_by_nothing_are_refused(text: str, words:
     assert parse_recipe(LEAST + 'field = "market"\ngroups = { a = ["x"] }').segments is not None
 
 
-@pytest.fixture(scope="module")
-def history(tmp_path_factory: pytest.TempPathFactory) -> History:
-    """Two industries in which size means the opposite, and one that is of no segment."""
-    return opposites(tmp_path_factory.mktemp("company"))
+def around(width: float) -> Bounds:
+    return Bounds(lower=MonotoneMap.platt(1.0, -width), upper=MonotoneMap.platt(1.0, width))
 
 
-def opposites(folder: Path) -> History:
-    """The tables in `folder`, and their history."""
-    recipe: Recipe = small_company(folder, 1600)
-    rng = np.random.default_rng(2)
-    leads = pd.read_csv(folder / "leads.csv", parse_dates=["created_at"])
-    sign = leads["industry"].map({"steel": 1.0, "retail": -1.0, "software": 0.0}).to_numpy()
-    margin = -1.5 + 1.6 * sign * (np.log(leads["size"].to_numpy()) - 3)
-    won = rng.random(len(leads)) < 1 / (1 + np.exp(-margin))
-    at = leads["created_at"][won] + pd.to_timedelta(rng.uniform(6, 19, int(won.sum())), "D")
-    outcomes = pd.DataFrame({"lead_id": leads["lead_id"][won], "stage": "won", "occurred_at": at})
-    outcomes.to_csv(folder / "outcomes.csv", index=False)
-    plan = Segments(field="industry", groups={"makers": ("steel",), "shops": ("retail",), "none": ("food",)})
-    return read_history(recipe.model_copy(update={"segments": plan}), folder)
-
-
-@pytest.fixture(scope="module")
-def plan(history: History) -> SegmentPlan:
-    split = forward_split(history.recipe, history.labelled.frame)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("training.segment_fit.MIN_WON_LEADS", 50)
-        # a stiff parent, so that what the segments could do better is beyond doubt
-        parent = replace(
-            choose_settings(history.recipe, history.labelled, history.features, split.fit), kind="linear"
+def test_who_answered_and_the_interval_are_those_of_the_leads_own_scorer():
+    model, bounds = segmented(), {None: around(0.1), "shops": around(2.0)}
+    table = columns(model)
+    found = compute(Rung(model, scorers.manifest().references["model"], bounds=bounds), table, 2)
+    segment = segments_of(PLAN, LEVELS.tolist())
+    answers = {"makers": scorers.trees(), "shops": shops(), None: scorers.blend()}
+    assert found.voices == [(answers[name].rung, name) for name in segment]
+    assert found.voices[1] == ("bayes", "shops")
+    for name, scorer in answers.items():
+        rows = np.flatnonzero([one == name for one in segment])
+        alone = compute(
+            Rung(scorer, scorers.manifest().references["model"], bounds={None: bounds.get(name, around(0))}),
+            {key: column[rows] for key, column in table.items()},
+            0,
         )
-        found = plan_segments(history, parent, split.fit, earlier_split(history.labelled, split))
-    assert found is not None
-    return found
+        expected = alone.intervals if name in bounds else [None] * len(rows)
+        assert [found.intervals[row] for row in rows] == expected
 
 
-def test_a_segment_has_its_own_model_where_that_is_surely_better(plan, history):
-    told = {choice.segment: choice for choice in plan.choices}
-    assert told["makers"].own or told["shops"].own, told
-    assert not told["none"].own
-    assert told["none"].words == "0 converted leads, 50 are asked for: the model of all answers"
-    for choice in plan.choices:
-        assert choice.own == (choice.high is not None and choice.high < 0)
-    assert [name for name, _ in plan.settings] == [choice.segment for choice in plan.choices if choice.own]
+NOW = parse_moment("2026-03-02T12:00:00+00:00", "UTC")
+RECIPE = scorers.recipe().model_copy(update={"segments": PLAN})
 
 
-def test_leads_of_no_segment_are_counted(plan, history):
-    fit = forward_split(history.recipe, history.labelled.frame).fit
-    inside = sum(len(rows_of(history, history.recipe.segments, fit, name)) for name in ("makers", "shops"))
-    assert plan.uncovered == len(fit) - inside > 0
+def lead(level: str, events: list[dict[str, object]] | None) -> Lead:
+    fields = {"industry": level, "company_size": 40}
+    return parse_lead(RECIPE, lead_id=level, fields=fields, events=events, as_of_us=NOW)
 
 
-def test_a_thin_segment_is_not_even_tried(history):
-    split = forward_split(history.recipe, history.labelled.frame)
-    settings = choose_settings(history.recipe, history.labelled, history.features, split.fit)
-    found = plan_segments(history, settings, split.fit, earlier_split(history.labelled, split))
-    assert found is not None
-    assert not found.settings
-    assert all("250 are asked for" in choice.words for choice in found.choices)
+@pytest.fixture
+def ladder(tmp_path: Path) -> Ladder:
+    """Loaded from an artefact whose trees read an event."""
+    facts = {"recipe": RECIPE, "bounds": {"model": around(0.1)}, "segment_bounds": {"shops": around(2.0)}}
+    manifest = scorers.manifest().model_copy(update=facts)
+    rules = default_rules(RECIPE)
+    count = EventCount(("demo_request",))
+    parent = replace(scorers.trees(), features=(*scorers.trees().features, count))
+    model = replace(segmented(), parent=parent)
+    save_artefact(tmp_path, manifest, model, rules=rules, no_events=scorers.linear())
+    return Ladder.of(load_artefact(tmp_path, "7"))
 
 
-def test_one_artefact_holds_all_segments_and_each_lead_gets_one_answer(plan, history, tmp_path):
-    split = forward_split(history.recipe, history.labelled.frame)
-    settings = choose_settings(history.recipe, history.labelled, history.features, split.fit)
-    artefact = pack(history, Choices(settings, None, segments=plan), split.fit, tmp_path)
-    assert isinstance(artefact.model, Segmented)
-    assert artefact.manifest.settings["segments"]["uncovered"] == plan.uncovered
-    table = history.labelled.at(split.test[:50])
-    parts = artefact.model.contributions(table)
-    np.testing.assert_allclose(parts.values.sum(axis=1) + parts.bias, artefact.model.margin(table), atol=1e-7)
-    ladder = Ladder.of(artefact)
-    assert [rung.scorer.rung for rung in ladder.rungs] == ["model", "bayes", "rules"]
-    assert route_of(history.recipe.segments).name in {feature.name for feature in ladder.features}
+def test_an_answer_names_the_segment_whose_own_scorer_gave_it(ladder: Ladder):
+    scores = ladder.score([lead("steel", []), lead("retail", []), lead("software", [])])
+    told = [(by.rung, by.segment, by.version) for score in scores if (by := score.scored_by)]
+    assert told == [("model", "makers", "7"), ("bayes", "shops", "7"), ("model", None, "7")]
+    cells = [row_of(score)[ADDED.index("ls_scored_by") - 1] for score in scores]
+    assert cells == ["model 7 (makers)", "bayes 7 (shops)", "model 7"]
+    widths = [score.interval and score.interval.high - score.interval.low for score in scores]
+    assert widths[0] is None
+    assert widths[1] > 0.5 > widths[2] > 0
+    assert [score.warnings for score in scores] == [[], [], []]
 
 
-def test_a_run_says_which_segments_have_their_own_model_and_who_is_in_none(tmp_path, monkeypatch):
-    def with_makers(history: History, parent: Settings, *rest: Any) -> SegmentPlan | None:
-        found = plan_segments(history, parent, *rest)
-        return found and replace(found, settings=(("makers", parent),))
-
-    monkeypatch.setattr("training.run.plan_segments", with_makers)
-    recipe = opposites(tmp_path).recipe
-    page = tmp_path / "report.html"
-    summary = train(recipe, tmp_path, tracking=False, out=tmp_path / "out", report=page).summary
-    told = json.loads(json.dumps(summary["models_by_segment"]))
-    assert [choice["segment"] for choice in told["segments"]] == ["makers", "shops", "none"]
-    assert told["uncovered"] > 0
-    assert any("are of no segment" in words for words in summary["warnings"])
-    assert page.stat().st_size > 10_000
-    served = load_artefact(tmp_path / "out" / "served")
-    assert isinstance(served.model, Segmented)
-    assert [name for name, _ in served.model.members] == ["makers"]
-    leads = [
-        parse_lead(recipe, lead_id=one, fields={"industry": one}, events=[], as_of_us=0)
-        for one in ("steel", "food")
-    ]
-    scores = Ladder.of(served).score(leads)
-    assert [score.scored_by.rung for score in scores if score.scored_by] == ["model", "model"]
+def test_without_events_the_variant_of_all_leads_answers_and_says_whose_scorer_did_not(ladder: Ladder):
+    shop, other = ladder.score([lead("retail", None), lead("software", None)])
+    (alone,) = ladder.score([lead("retail", None)])
+    assert shop == alone
+    assert [score.scored_by and score.scored_by.segment for score in (shop, other)] == [None, None]
+    assert [score.scored_by and score.scored_by.rung for score in (shop, other)] == ["model", "model"]
+    linear = scorers.linear()
+    table = {"company_size": np.array([40.0]), "industry": np.array(["retail"], dtype=object)}
+    assert shop.probability == pytest.approx(linear.probability(linear.margin(table))[0], abs=1e-6)
+    assert shop.warnings[1:] == ["the scorer of segment 'shops' reads events: it was not asked"]
+    assert [words[:21] for words in other.warnings] == ["events were not given"]

@@ -101,7 +101,12 @@ def test_one_lead_is_answered_by_one_score(server: Server) -> None:
     score = answer.json()
     assert (score["lead_id"], score["status"]) == ("a", "scored")
     assert 0 < score["probability"] < 1
-    assert score["scored_by"] == {"rung": "model", "version": artefact_id(server.model), "name": "acme"}
+    assert score["scored_by"] == {
+        "rung": "model",
+        "version": artefact_id(server.model),
+        "name": "acme",
+        "segment": None,
+    }
 
 
 def test_http_gives_what_python_gives(server: Server) -> None:

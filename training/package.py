@@ -20,13 +20,14 @@ from serving.manifest import Manifest, RungName
 from serving.maps import MonotoneMap
 from serving.reference import Reference
 from serving.scorer import Scorer
-from serving.segment import Served
+from serving.segment import Segmented, Served
 from training.baselines import calibrated_rules
 from training.fit import fit_model
 from training.history import History
 from training.ladder_choice import LadderChoice
 from training.rungs import bayes_rung
 from training.segment_fit import SegmentPlan, with_segments
+from training.segment_rows import rows_of
 from training.settings import Settings
 from training.split import Rows, newest_rows
 from training.spreads import bounds_of
@@ -43,7 +44,7 @@ class Choices:
     """The settings of the model and of its variant without events (None where there is none).
 
     `ladder` says whether the model or Bayes answers first, and why; None: the model. `segments` says which
-    segments have a model of their own.
+    segments have a scorer of their own.
     """
 
     model: Settings
@@ -88,14 +89,15 @@ def pack(
 def _fit(history: History, choices: Choices, rows: Rows) -> tuple[Served, Model | None, Bayes | None]:
     """The model, its variant without events, and the Bayes rung below them.
 
-    Where Bayes is the model there is neither: who is too thin for it is left to the rules.
+    Where Bayes is the model there is neither: who is too thin for it is left to the rules. The variant is
+    one for all segments: their own scorers were chosen with events, and prove nothing without.
     """
     bayes = bayes_rung(history, rows)
     if choices.by_bayes:
-        return bayes, None, None
+        return with_segments(history, bayes, choices.segments, rows, bayes), None, None
     recipe, labelled = history.recipe, history.labelled
     parent = fit_model(recipe, labelled, history.features, rows, choices.model)
-    model = with_segments(history, parent, choices.segments, rows)
+    model = with_segments(history, parent, choices.segments, rows, bayes)
     if choices.no_events is None or history.features_without_events is None:
         return model, None, bayes
     variant = fit_model(recipe, labelled, history.features_without_events, rows, choices.no_events)
@@ -131,6 +133,7 @@ def _manifest(
         references=_references(history, rows, scorers),
         rules_map=rules_map,
         bounds=_bounds(history, choices, rows, scorers),
+        segment_bounds=_segment_bounds(history, choices, rows, scorers["model"]),
         settings=_settings(choices),
         versions={name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
     )
@@ -139,17 +142,33 @@ def _manifest(
 def _bounds(
     history: History, choices: Choices, rows: Rows, scorers: Mapping[RungName, Scorer | None]
 ) -> dict[RungName, Bounds]:
-    """Intervals of the model and of its variant, whose out-of-fold margins are known."""
-    settings: dict[RungName, Settings | None] = {
-        "model": choices.model if isinstance(scorers["model"], Model) and not choices.by_bayes else None,
-        "no_events": choices.no_events,
-    }
+    """Intervals of the scorer of all leads and of its variant, whose out-of-fold margins are known."""
+    model = scorers["model"]
+    parent = model.parent if isinstance(model, Segmented) else model
+    wanted: tuple[tuple[RungName, Scorer | None, Settings | None], ...] = (
+        ("model", parent, None if choices.by_bayes else choices.model),
+        ("no_events", scorers["no_events"], choices.no_events),
+    )
     found: dict[RungName, Bounds] = {}
-    for name, chosen in settings.items():
-        scorer = scorers.get(name)
+    for name, scorer, chosen in wanted:
         if chosen is not None and scorer is not None:
-            bounds = bounds_of(scorer, chosen, history.labelled, rows)
+            bounds = bounds_of(scorer, chosen.bounds, history.labelled, rows)
             found |= {name: bounds} if bounds is not None else {}
+    return found
+
+
+def _segment_bounds(
+    history: History, choices: Choices, rows: Rows, model: Scorer | None
+) -> dict[str, Bounds]:
+    """Intervals of the segments' own scorers, as far as their plan has the maps."""
+    if not isinstance(model, Segmented) or choices.segments is None:
+        return {}
+    own = dict(model.members)
+    found: dict[str, Bounds] = {}
+    for member in choices.segments.members:
+        mine = rows_of(history, model.plan, rows, member.segment)
+        bounds = bounds_of(own[member.segment], member.bounds, history.labelled, mine)
+        found |= {member.segment: bounds} if bounds is not None else {}
     return found
 
 

@@ -199,11 +199,9 @@ def make(
     clock.step("judging from an earlier origin", "earlier")
     draws = max(history.recipe.gate.draws, 1000)
     earlier = earlier_evidence(history, choices.model, split, draws)
-    choices = replace(
-        choices,
-        ladder=choose_top(history, split.fit, earlier),
-        segments=plan_segments(history, choices.model, split.fit, earlier_split(history.labelled, split)),
-    )
+    ladder, before = choose_top(history, split.fit, earlier), earlier_split(history.labelled, split)
+    segments = plan_segments(history, choices.model, split.fit, before, ladder.top)
+    choices = replace(choices, ladder=ladder, segments=segments)
     clock.step(f"fitting on {len(split.fit):,} rows", "fit")
     judged = pack(history, choices, split.fit, work / "judged")
     clock.step(f"judging on {len(split.test):,} test rows", "judge")

@@ -1,153 +1,173 @@
-"""Which segments get a model of their own, and the fit of all of them: the rest borrows from the parent."""
+"""Who answers for a segment: a model of its own, its own Bayes rung, or the scorer of all leads.
+
+The three are compared on the segment's newest fit rows (see `segment_trial`); here are the choice, its words,
+and the fit of those that were chosen.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from features import Columns
-from features.recipe import Segments
+from serving.bayes import Bayes
 from serving.blend import Model
-from serving.segment import Segmented, Served, route_of, segments_of
-from training.bootstrap import Bootstrap, Interval
+from serving.maps import MonotoneMap
+from serving.segment import Segmented, Served
+from training.bootstrap import LEVEL, Interval
 from training.fit import fit_model
 from training.history import History
 from training.metrics import known
+from training.segment_rows import rows_of, won_leads
+from training.segment_trial import MIN_TRIED, MIN_WON_LEADS, Contender, Trial, segment_bayes, trials_of
 from training.settings import Settings, choose_settings
 from training.split import Rows, SplitRows
 
-Floats = NDArray[np.float64]
+Answers = Literal["parent", "model", "bayes"]
+_WHO: dict[str, str] = {
+    "parent": "the scorer of all answers",
+    "model": "its own model answers",
+    "bayes": "its own Bayes rung answers, which borrows from that of all",
+}
+_NAMES = {"model": "its own model", "bayes": "its own Bayes rung"}
 
-MIN_WON_LEADS = 250
-"""Converted leads that a segment needs before a model of its own is even tried."""
-MIN_TRIED = 30
-"""Converted (and other) rows on which it must prove itself."""
+
+class Tried(BaseModel):
+    """A segment's own scorer minus that of all, in log loss on rows before the test."""
+
+    model_config = ConfigDict(frozen=True)
+
+    scorer: Contender
+    difference: float
+    low: float | None
+    high: float | None
 
 
 class SegmentChoice(BaseModel):
-    """Who answers for a segment, and why: own minus parent in log loss, before the test."""
+    """Who answers for a segment, what was tried, and why in words."""
 
     model_config = ConfigDict(frozen=True)
 
     segment: str
-    own: bool
+    scorer: Answers
     rows: int
     converted_leads: int
-    low: float | None = None
-    high: float | None = None
+    tried: tuple[Tried, ...] = ()
     words: str
 
 
 @dataclass(frozen=True)
+class Member:
+    """How to fit a segment's own scorer: a model by `settings`, or without them the Bayes rung.
+
+    `bounds` are maps to the ends of its interval, from margins of rows that a fit of it had not seen.
+    """
+
+    segment: str
+    settings: Settings | None
+    bounds: tuple[MonotoneMap, MonotoneMap] | None = None
+
+
+@dataclass(frozen=True)
 class SegmentPlan:
-    """The choice for every segment, and the settings of those that have a model of their own."""
+    """The choice for every segment, and how to fit those that have a scorer of their own."""
 
     choices: tuple[SegmentChoice, ...] = ()
-    settings: tuple[tuple[str, Settings], ...] = ()
+    members: tuple[Member, ...] = ()
     uncovered: int = 0
 
     def as_dict(self) -> dict[str, object]:
-        """JSON-ready; `uncovered` counts fit rows of no segment, for which the parent answers."""
+        """JSON-ready; `uncovered` counts fit rows of no segment, for which the scorer of all answers."""
+        models = {m.segment: m.settings.as_dict() for m in self.members if m.settings is not None}
         return {
             "segments": [choice.model_dump() for choice in self.choices],
             "uncovered": self.uncovered,
-            "settings": {name: settings.as_dict() for name, settings in self.settings},
+            "settings": models,
         }
 
 
 def plan_segments(
-    history: History, parent: Settings, fit: Rows, earlier: SplitRows | None
+    history: History,
+    parent: Settings,
+    fit: Rows,
+    earlier: SplitRows | None,
+    top: Literal["model", "bayes"] = "model",
 ) -> SegmentPlan | None:
-    """Try a model for each segment of the `fit` rows that is large enough, on the split `earlier` in them.
+    """Try scorers of its own for each segment of the `fit` rows, on the split `earlier` in them.
 
-    It is used where its log loss is below the parent's, beyond the paired interval; None without segments.
+    One is used where its log loss is below that of the scorer of all (by `parent`, or the Bayes rung where
+    `top` says so), beyond the paired interval; of two that are, the better one. Among k tries each interval
+    has the level 1 − 0.05/k. None without segments.
     """
     segments = history.recipe.segments
     if segments is None:
         return None
-    general = _fit(history, earlier.fit, parent) if earlier is not None else None
-    choices, settings = [], []
-    for name in segments.groups:
-        rows = rows_of(history, segments, fit, name)
-        choice = _tried(history, segments, name, rows, earlier, general)
+    trials = trials_of(history, parent, segments, fit, earlier, top)
+    tries = sum(len(trial.losses) for trial in trials)
+    level = 1 - (1 - LEVEL) / max(tries, 1)
+    choices, members = [], []
+    for trial in trials:
+        rows = rows_of(history, segments, fit, trial.segment)
+        choice = _choice(trial, len(rows), won_leads(history, rows), level)
         choices.append(choice)
-        if choice.own:
-            settings.append((name, _chosen(history, rows)))
+        if choice.scorer == "model":
+            settings = choose_settings(history.recipe, history.labelled, history.features, rows)
+            members.append(Member(trial.segment, settings, settings.bounds))
+        elif choice.scorer == "bayes":
+            members.append(Member(trial.segment, None, trial.bayes_bounds))
     inside = sum(choice.rows for choice in choices)
-    return SegmentPlan(tuple(choices), tuple(settings), len(fit) - inside)
+    return SegmentPlan(tuple(choices), tuple(members), len(fit) - inside)
 
 
-def rows_of(history: History, segments: Segments, rows: Rows, name: str) -> Rows:
-    """Those of `rows` whose lead is in the segment called `name`."""
-    column = history.labelled.columns[route_of(segments).name]
-    levels = [None if level is None else str(level) for level in column[rows].tolist()]
-    return rows[np.array([one == name for one in segments_of(segments, levels)], dtype=np.bool_)]
+def with_segments(
+    history: History, parent: Model, plan: SegmentPlan | None, rows: Rows, rates: Bayes
+) -> Served:
+    """`parent` with the segments' own scorers fitted on their part of `rows`; itself where there are none.
 
-
-def with_segments(history: History, parent: Model, plan: SegmentPlan | None, rows: Rows) -> Served:
-    """`parent` with the segments' own models fitted on their part of `rows`; itself where there are none."""
+    `rates` is the Bayes rung of all `rows`, from which those of segments borrow.
+    """
     segments = history.recipe.segments
-    if plan is None or segments is None or not plan.settings:
+    if plan is None or segments is None or not plan.members:
         return parent
-    members = [
-        (name, _fit(history, rows_of(history, segments, rows, name), settings))
-        for name, settings in plan.settings
-    ]
-    return Segmented(segments, parent, tuple(members))
+    fitted: list[tuple[str, Model]] = []
+    for member in plan.members:
+        own = rows_of(history, segments, rows, member.segment)
+        fitted.append((member.segment, _fitted(history, member, own, rates)))
+    return Segmented(segments, parent, tuple(fitted))
 
 
-def _tried(
-    history: History,
-    segments: Segments,
-    name: str,
-    rows: Rows,
-    earlier: SplitRows | None,
-    general: Model | None,
-) -> SegmentChoice:
-    """Own against parent on the segment's newest fit rows."""
-    labelled = history.labelled
-    won = labelled.n_leads(rows[labelled.y(rows) == 1]) if len(rows) else 0
+def _fitted(history: History, member: Member, rows: Rows, rates: Bayes) -> Model:
+    if member.settings is None:
+        return segment_bayes(history, rows, rates)
+    return fit_model(history.recipe, history.labelled, history.features, rows, member.settings)
 
-    def told(words: str, own: bool = False, gap: Interval | None = None) -> SegmentChoice:
-        ends = (known(gap.low), known(gap.high)) if gap else (None, None)
-        return SegmentChoice(
-            segment=name, own=own, rows=len(rows), converted_leads=won, low=ends[0], high=ends[1], words=words
-        )
 
-    if won < MIN_WON_LEADS:
-        return told(f"{won} converted leads, {MIN_WON_LEADS} are asked for: the model of all answers")
-    older, newer = (
-        (rows_of(history, segments, part, name) for part in (earlier.fit, earlier.test))
-        if earlier is not None
-        else (rows[:0], rows[:0])
+def _choice(trial: Trial, rows: int, won: int, level: float) -> SegmentChoice:
+    """The best of those that are surely better than the scorer of all."""
+    gaps = {name: Interval.of(drawn, level) for name, drawn in trial.losses.items()}
+    means = {name: float(np.mean(drawn)) for name, drawn in trial.losses.items()}
+    surely: list[Contender] = [name for name, gap in gaps.items() if gap.high < 0]
+    best = min(surely, key=lambda name: means[name], default=None)
+    tried = tuple(
+        Tried(scorer=name, difference=means[name], low=known(gap.low), high=known(gap.high))
+        for name, gap in gaps.items()
     )
-    if general is None or min(_fewest(history, older), _fewest(history, newer)) < MIN_TRIED:
-        return told("too few outcomes were known early enough to try it: the model of all answers")
-    own = _fit(history, older, _chosen(history, older))
-    y, columns = labelled.y(newer), labelled.at(newer)
-    bootstrap = Bootstrap(y, labelled.clusters(newer), history.recipe.gate.draws, history.recipe.train.seed)
-    drawn = bootstrap.samples({"own": _answers(own, columns), "parent": _answers(general, columns)})
-    gap = Interval.of(drawn["own"]["log_loss"] - drawn["parent"]["log_loss"])
-    better = gap.high < 0
-    answers = "its own model answers" if better else "the model of all answers"
-    return told(f"own minus parent in log loss [{gap.low:+.4f}, {gap.high:+.4f}]: {answers}", better, gap)
+    return SegmentChoice(
+        segment=trial.segment,
+        scorer=best or "parent",
+        rows=rows,
+        converted_leads=won,
+        tried=tried,
+        words=_words(gaps, best or "parent", won),
+    )
 
 
-def _answers(model: Model, columns: Columns) -> Floats:
-    return model.probability(model.margin(columns))
-
-
-def _chosen(history: History, rows: Rows) -> Settings:
-    return choose_settings(history.recipe, history.labelled, history.features, rows)
-
-
-def _fit(history: History, rows: Rows, settings: Settings) -> Model:
-    return fit_model(history.recipe, history.labelled, history.features, rows, settings)
-
-
-def _fewest(history: History, rows: Rows) -> float:
-    y = history.labelled.y(rows)
-    return min(float(y.sum()), float((1 - y).sum()))
+def _words(gaps: dict[Contender, Interval], scorer: Answers, won: int) -> str:
+    if not gaps:
+        few = f"too few outcomes were known early enough to try one of its own, {MIN_TRIED} are asked for"
+        return f"{few}: {_WHO['parent']}"
+    spans = [f"{_NAMES[name]} [{gap.low:+.4f}, {gap.high:+.4f}]" for name, gap in gaps.items()]
+    few = "" if "model" in gaps else f"; {won} converted leads, a model is tried from {MIN_WON_LEADS}"
+    return f"minus the scorer of all in log loss: {', '.join(spans)}{few}: {_WHO[scorer]}"

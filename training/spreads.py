@@ -8,9 +8,9 @@ import numpy as np
 
 from features import Columns
 from serving.interval import Bounds, fields_of, missing
+from serving.maps import MonotoneMap
 from serving.scorer import Scorer
 from training.labelled import Labelled
-from training.settings import Settings
 from training.split import Rows, newest_rows
 
 _ROWS = 2000
@@ -19,11 +19,16 @@ _LEAST = 0.02
 """A field that moves margins by less, in log-odds, is nobody's next question."""
 
 
-def bounds_of(scorer: Scorer, settings: Settings, labelled: Labelled, rows: Rows) -> Bounds | None:
-    """Maps and spreads for the intervals of `scorer`, fitted on `rows`; None where folds were too few."""
-    if settings.bounds is None:
+def bounds_of(
+    scorer: Scorer, ends: tuple[MonotoneMap, MonotoneMap] | None, labelled: Labelled, rows: Rows
+) -> Bounds | None:
+    """The maps to both `ends`, and spreads, for the intervals of `scorer`, fitted on `rows`.
+
+    None without ends: folds were too few.
+    """
+    if ends is None:
         return None
-    lower, upper = settings.bounds
+    lower, upper = ends
     newest = newest_rows(labelled.frame, rows, min(1.0, _ROWS / max(len(rows), 1)))
     return Bounds(
         lower=lower, upper=upper, spreads=dict(field_spreads(scorer, labelled.at(newest, scorer.features)))

@@ -1,0 +1,22 @@
+"""Which rows are those of a segment."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from features.recipe import Segments
+from serving.segment import route_of, segments_of
+from training.history import History
+from training.split import Rows
+
+
+def rows_of(history: History, segments: Segments, rows: Rows, name: str) -> Rows:
+    """Those of `rows` whose lead is in the segment called `name`."""
+    column = history.labelled.columns[route_of(segments).name]
+    levels = [None if level is None else str(level) for level in column[rows].tolist()]
+    return rows[np.array([one == name for one in segments_of(segments, levels)], dtype=np.bool_)]
+
+
+def won_leads(history: History, rows: Rows) -> int:
+    """Distinct leads with a converted row among `rows`."""
+    return history.labelled.n_leads(rows[history.labelled.y(rows) == 1])
