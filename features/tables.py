@@ -133,7 +133,7 @@ def _canonical(
     leads = canonical_leads(recipe, raw, quality)
     register_frame(con, "leads", leads)
     if recipe.outcomes.column is not None:
-        register_frame(con, "outcomes", _column_outcomes(recipe, raw, leads, con))
+        register_frame(con, "outcomes", _column_outcomes(recipe, raw, leads, con, clock, quality))
     elif "outcomes" in views:
         create_outcomes(con, recipe, views["outcomes"], clock, quality)
     if "events" in views:
@@ -175,8 +175,13 @@ def _tell(progress: Progress | None, step: str) -> None:
         progress(step)
 
 
-def _column_outcomes(recipe: Recipe, raw: pd.DataFrame, leads: pd.DataFrame, con: Any) -> pd.DataFrame:
-    """The outcome column of the leads as outcomes; rows whose cell is empty have none (unknown)."""
+def _column_outcomes(
+    recipe: Recipe, raw: pd.DataFrame, leads: pd.DataFrame, con: Any, clock: int, quality: Quality
+) -> pd.DataFrame:
+    """The outcome column of the leads as outcomes; rows whose cell is empty have none (unknown).
+
+    As in a table of outcomes, what is dated after `clock` cannot have happened: dropped and counted.
+    """
     cells = raw.iloc[leads["row"]].reset_index(drop=True)
     stage = cells[str(recipe.outcomes.column)].astype("string").str.strip()
     stage = stage.mask(stage == "", pd.NA)
@@ -185,7 +190,9 @@ def _column_outcomes(recipe: Recipe, raw: pd.DataFrame, leads: pd.DataFrame, con
     if column is not None and column in cells.columns and not recipe.outcomes.at_once:
         occurred = moments_column(cells[column], recipe.recipe.zone, "end", recipe.outcomes.occurred_format)
     frame = pd.DataFrame({"row": leads["row"], "occurred_us": occurred, "stage": stage})
-    frame = frame[frame["stage"].notna()].reset_index(drop=True)
+    future = frame["stage"].notna() & (frame["occurred_us"] > clock).fillna(False)
+    quality.count("outcomes", "rows dated in the future", int(future.sum()), "dropped")
+    frame = frame[frame["stage"].notna() & ~future].reset_index(drop=True)
     register_frame(con, "stages", pd.DataFrame({"stage": frame["stage"].drop_duplicates()}))
     closing = dict(con.raw_sql(f"SELECT stage, {closing_sql(recipe, named('stage'))} FROM stages").fetchall())
     con.raw_sql("DROP TABLE stages")
