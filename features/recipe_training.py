@@ -29,7 +29,8 @@ class Training(Section):
     Small trees on few features each keep correlated counts from speaking for one another, and keep reasons
     cheap: their cost grows with `bag` × rounds × leaves × depth². `max_depth` −1 is no limit but the leaves.
     `path_smooth` draws a leaf towards its parent by as many rows. At least four features are offered to each
-    tree, however small `feature_fraction` is.
+    tree, however small `feature_fraction` is. Of a history with more than `max_rows` matured snapshots a
+    sample of whole leads is fitted on and judged on, drawn by `seed` and told in the account of rows.
     """
 
     seed: int = 7
@@ -49,6 +50,7 @@ class Training(Section):
     cat_smooth: float = Field(default=20.0, ge=0)
     rare_level: int = Field(default=20, ge=1)
     folds: int = Field(default=5, ge=1)
+    max_rows: int = Field(default=1_000_000, ge=1)
     threads: int = Field(default=1, ge=1)
 
 

@@ -18,6 +18,7 @@ from serving.registry import fetch, find_champion
 from tests.small_company import small_company
 from training import TrainingRun, promote, rollback, status, train
 from training.metrics import figures
+from training.tracking import client
 
 # MLflow's own store code warns through SQLAlchemy and pydantic; ours must not.
 pytestmark = [
@@ -121,6 +122,14 @@ def test_the_account_ends_with_the_rows_that_were_used(run):
     counts = dict(done.account)
     assert counts["fit rows"] == done.summary["n_train"]
     assert counts["test rows"] == done.summary["n_test"]
+
+
+def test_memory_and_the_seconds_of_each_step_are_metrics_of_the_run(run):
+    done, _, _ = run
+    metrics = client().get_run(done.run_id).data.metrics
+    assert metrics["peak_memory_mb"] > 50
+    steps = {name.removeprefix("seconds.") for name in metrics if name.startswith("seconds.")}
+    assert {"read", "choose", "earlier", "fit", "judge", "refit"} <= steps
 
 
 def test_promotion_status_and_rollback_follow_the_evidence(world, run):

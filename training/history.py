@@ -28,6 +28,7 @@ from serving.rules_file import parse_rules
 from serving.segment import route_of
 from training.encode import take
 from training.labelled import Labelled
+from training.sample import draw_leads
 
 Progress = Callable[[str], None]
 
@@ -39,7 +40,7 @@ _MOST_OPEN = 10_000
 class History:
     """What a run knows before anything is fitted.
 
-    `labelled` holds the matured snapshots, `open_columns` the features of the leads open at `end_us`;
+    `labelled` holds the matured snapshots (of a sample of leads beyond `[train] max_rows`), `open_columns` the features of the leads open at `end_us`;
     `features` are the model's, `features_without_events` those of its variant (None where the recipe has no
     events). `account` counts rows from the tables to the matured snapshots.
     """
@@ -101,7 +102,8 @@ def history_of(
     plain = default_features(recipe, events=False) if tables.events is not None else None
     _tell(progress, "taking snapshots")
     shot = snapshots(recipe, tables)
-    frame = shot.frame[shot.frame["matured"]].reset_index(drop=True)
+    matured = shot.frame[shot.frame["matured"]].reset_index(drop=True)
+    frame = draw_leads(matured, recipe.train.max_rows, recipe.train.seed)
     opened = _some(open_leads(recipe, tables, tables.end_us))
     routes = (route_of(recipe.segments),) if recipe.segments else ()
     union = {f.name: f for group in (features, plain or (), rules.features, routes) for f in group}
@@ -117,7 +119,7 @@ def history_of(
         labelled=Labelled(frame, take(columns, rows[: len(frame)]), recipe.dated),
         open_columns=take(columns, rows[len(frame) :]),
         n_open=len(opened),
-        account=list(shot.account.rows()),
+        account=[*shot.account.rows(), *_drawn(matured, frame)],
         quality=list(tables.quality.rows()),
         data_hash=tables.hash,
         end_us=tables.end_us,
@@ -143,6 +145,18 @@ def _some(opened: pd.DataFrame) -> pd.DataFrame:
         return opened.reset_index(drop=True)
     kept = np.linspace(0, len(opened) - 1, _MOST_OPEN).astype(np.intp)
     return opened.iloc[kept].reset_index(drop=True)
+
+
+def _drawn(matured: pd.DataFrame, frame: pd.DataFrame) -> list[tuple[str, int]]:
+    """The account of the leads that were not drawn; empty where every lead was."""
+    left_out = len(matured) - len(frame)
+    if not left_out:
+        return []
+    return [
+        ("left out beyond [train] max_rows, whole leads by lot", left_out),
+        ("matured snapshots drawn", len(frame)),
+        ("matured snapshots drawn, converted", int(frame["label"].sum())),
+    ]
 
 
 def _tell(progress: Progress | None, words: str) -> None:
