@@ -395,11 +395,11 @@ def open_leads(
     Example:  leadscore open-leads acme/recipe.toml -o open.csv --events open_events.csv
     """
     from features import load_recipe, read_tables, write_open_leads
-    from features.clock import from_us, parse_moment
+    from features.clock import from_us
     from features.terminal import print_json, say, spinner
 
     loaded = load_recipe(recipe)
-    moment = parse_moment(as_of, loaded.recipe.zone) if as_of else None
+    moment = moment_of(as_of, loaded.recipe.zone)
     with spinner("reading tables") as step:
         tables = read_tables(loaded, folder or recipe.parent, progress=step)
         written = write_open_leads(loaded, tables, out, events, as_of_us=moment)
@@ -414,22 +414,27 @@ def open_leads(
 @click.argument("b")
 @RECIPE
 @DATA
+@click.option("--leads", type=FILE, help="Compare on the leads of this export instead of those open now.")
+@click.option("--events", type=FILE, help="The export's events; without them they count as not given.")
+@click.option(
+    "--as-of", help="Moment of both answers, ISO 8601; default: the end of the history, for an export now."
+)
 @JSON
-def compare(a: str, b: str, recipe: Path, folder: Path | None, as_json: bool) -> None:
+def compare(a: str, b: str, recipe: Path, as_json: bool, **options: Any) -> None:
     """Two models on the leads that are open now: who changes band and why, how scores move, their figures.
 
     \b
     Example:  leadscore compare champion challenger acme/recipe.toml
+    On an export:  leadscore compare 3 4 acme/recipe.toml --leads open.csv --events open_events.csv
 
     A and B are aliases, version numbers, run ids, models:/ addresses or artefact folders.
     """
-    import training
-    from features import load_recipe
-    from features.terminal import print_json, print_table, say, spinner
+    from features.terminal import print_json, print_table, say
     from training.compare import CHANGED
 
-    with spinner("scoring the open leads twice"):
-        found = training.compare(a, b, folder or recipe.parent, recipe=load_recipe(recipe))
+    if options["events"] and not options["leads"]:
+        raise click.UsageError("--events belongs to an export of leads; name it with --leads.")
+    found = compared(a, b, recipe, **options)
     if as_json:
         print_json(found.as_dict())
     else:
@@ -530,7 +535,6 @@ def scored_export(
     """The summary of an export, scored by what the options name."""
     import serving
     from features import load_recipe
-    from features.clock import parse_moment
     from features.terminal import bar, say
 
     here = Path("recipe.toml")
@@ -542,7 +546,7 @@ def scored_export(
     recipe = opened.ladder.recipe
     if opened.warning:
         say(f"Warning: {opened.warning}.")
-    moment = parse_moment(as_of, recipe.recipe.zone) if as_of else None
+    moment = moment_of(as_of, recipe.recipe.zone)
     with bar("scoring leads") as tick:
         return serving.score_export(
             recipe,
@@ -557,6 +561,29 @@ def scored_export(
         )
 
 
+def compared(
+    a: str,
+    b: str,
+    recipe: Path,
+    *,
+    folder: Path | None,
+    leads: Path | None,
+    events: Path | None,
+    as_of: str | None,
+) -> Any:
+    """Two models on the leads that the options name."""
+    import training
+    from features import load_recipe
+    from features.terminal import spinner
+
+    loaded = load_recipe(recipe)
+    moment = moment_of(as_of, loaded.recipe.zone)
+    with spinner("scoring the leads twice"):
+        return training.compare(
+            a, b, folder or recipe.parent, recipe=loaded, leads=leads, events=events, as_of_us=moment
+        )
+
+
 def inferred_recipe(export: Path, events: Path | None) -> Any:
     """A recipe that fits an export when there is neither champion nor recipe; it is printed on stderr."""
     from features import parse_recipe
@@ -566,6 +593,18 @@ def inferred_recipe(export: Path, events: Path | None) -> Any:
     found = discover([path for path in (export, events) if path is not None], all_open=True)
     say(f"Neither a champion nor a recipe is here; this one was inferred:\n\n{found.recipe_toml}")
     return parse_recipe(found.recipe_toml, "the inferred recipe")
+
+
+def moment_of(as_of: str | None, zone: str) -> int | None:
+    """The microseconds that `--as-of` names, None where it names none; a wall clock is that of `zone`."""
+    from features.clock import parse_moment
+
+    try:
+        return parse_moment(as_of, zone) if as_of else None
+    except (ValueError, OverflowError):
+        raise click.BadParameter(
+            "is not a date or date-time in ISO 8601, such as 2025-01-31T09:30:00+01:00.", param_hint="--as-of"
+        ) from None
 
 
 def seconds_in(text: str) -> float:

@@ -11,16 +11,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from features import LeadscoreError, Recipe, read_tables
+from features.clock import from_us
 from features.open_rows import write_open_leads
 from features.recipe import SnapshotPlan
+from leadscore import main
 from serving.artefact import load_artefact
 from serving.ladder import Ladder
-from tests.small_company import small_company
+from tests.small_company import RECIPE, small_company
 from training import status, train
 from training.compare import CHANGED, Comparison, compare
 from training.compare_leads import open_crowd
@@ -134,6 +137,26 @@ def test_an_export_of_the_open_leads_gives_the_same_bands(world, models, compari
     found = compare(*models, folder, leads=leads, events=events, as_of_us=rows.as_of_us)
     assert found.bands == comparison.bands
     assert [lead.lead_id for lead in found.changed] == [lead.lead_id for lead in comparison.changed]
+
+
+def test_the_command_compares_on_an_export_at_a_moment(world, models, comparison, tmp_path):
+    folder, recipe = world
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    leads, events = str(tmp_path / "open.csv"), str(tmp_path / "open_events.csv")
+    rows = write_open_leads(recipe, read_tables(recipe, folder), Path(leads), Path(events))
+    plain = ["compare", *models, str(tmp_path / "recipe.toml")]
+    moment = ["--as-of", from_us(rows.as_of_us).isoformat()]
+    done = CliRunner().invoke(main, [*plain, "--leads", leads, "--events", events, *moment, "--json"])
+    assert done.exit_code == 0, done.output
+    told = json.loads(done.stdout)
+    assert told["leads"] == comparison.n_leads
+    assert [one["lead_id"] for one in told["leads_changed"]] == [one.lead_id for one in comparison.changed]
+    earlier = CliRunner().invoke(main, [*plain, "--data", str(folder), "--as-of", "2024-07-01", "--json"])
+    assert json.loads(earlier.stdout)["leads"] != comparison.n_leads
+    for wrong, words in ((["--events", events], "--leads"), (["--as-of", "soon"], "ISO 8601")):
+        done = CliRunner().invoke(main, [*plain, *wrong])
+        assert done.exit_code == 2
+        assert words in done.stderr
 
 
 def test_runs_versions_and_aliases_name_models(world, models):

@@ -59,7 +59,7 @@ def open_crowd(recipe: Recipe, folder: Path, as_of_us: int | None = None) -> Cro
     if not len(moments):
         raise LeadscoreError(
             f"{folder}: no lead is open at the end of the history, so none can change its band.",
-            "Compare on an export of open leads, or at an earlier moment.",
+            "Compare on an export of open leads (--leads), or at an earlier moment (--as-of).",
         )
     opted_out = fetch_frame(tables.con, "leads").set_index("row")["opted_out"].astype(bool)
     given = tables.events is not None or recipe.events is None
