@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
 
@@ -15,9 +16,11 @@ from features.recipe import Gate
 from serving.scorer import Contributions
 from training.evidence import Difference, Evidence
 from training.gate import judge
+from training.latency import Latency
 from training.leaks import Suspect
 from training.metrics import figures, within_periods
 from training.report_input import ReportInput
+from training.segment_evidence import Group
 
 START_US = 1_735_689_600_000_000
 HOSTILE = (
@@ -50,7 +53,7 @@ def made_run(
     )
     probabilities = {"model": p, "rules": np.sqrt(p) * 0.5, "newest_first": rng.random(rows) * 0.2 + 0.001}
     probabilities["base_rate"] = np.full(rows, max(y.mean(), 0.01))
-    evidence = made_evidence(test, probabilities)
+    evidence = made_evidence(test, probabilities, names)
     features: dict[str, Feature] = {
         f.name: f for f in (FieldValue("size", "number"), DecayedCount(("demo",), 14.0))
     }
@@ -78,11 +81,44 @@ def made_run(
         contributions=parts,
         explained={name: rng.random(200) for name in features},
         facts={"Model's name": names[0]},
+        answering=[
+            {"segment": names[0], "levels": names[-1], "rows": 900, "converted_leads": 260,
+             "answers": "a model of its own", "why": "own minus parent in log loss [-0.0100, -0.0020]"},
+        ],
+        fills=[(names[0], 0.9, 0.5), ("full", 1.0, 1.0)],
+    )  # fmt: skip
+
+
+def with_champion(run: ReportInput) -> ReportInput:
+    """The same run with a champion that was judged on the same rows and is worse than the model."""
+    assert run.test is not None
+    probabilities = dict(run.probabilities) | {"champion": run.probabilities["model"] ** 0.8}
+    evidence = made_evidence(run.test, probabilities)
+    checks = judge(evidence, Gate()).checks
+    return replace(run, probabilities=probabilities, evidence=evidence, checks=checks, incumbent="champion")
+
+
+def difference(versus: str, low: float, high: float, figure: str = "log_loss") -> Difference:
+    """The model minus `versus`, in the middle of its interval."""
+    return Difference(
+        scorer="model", versus=versus, figure=figure, difference=(low + high) / 2, low=low, high=high
     )
 
 
-def made_evidence(test: pd.DataFrame, probabilities: dict[str, Any]) -> Evidence:
-    """Evidence with figures and, for the model, intervals of a fixed width."""
+def made_group(level: str, low: float, high: float, field: str = "origin") -> Group:
+    """A group of rows whose observed/expected has the interval `low` to `high`."""
+    figures_of = {"auc": 0.7, "log_loss": 0.2, "observed_expected": (low + high) / 2}
+    return Group(
+        field=field, level=level, n=800, won=150, observed_expected=(low, high),
+        scorers={"model": figures_of, "rules": figures_of | {"auc": 0.6}},
+        auc_difference={"rules": (0.05, 0.15)},
+    )  # fmt: skip
+
+
+def made_evidence(
+    test: pd.DataFrame, probabilities: dict[str, Any], names: tuple[str, ...] = ("north", "south")
+) -> Evidence:
+    """Evidence with figures, intervals of a fixed width, groups called `names` and an earlier origin."""
     y = test["label"].to_numpy(np.float64)
     period, leads = test["period"].to_numpy(np.int64), test["lead_id"].to_numpy(object)
     rows = []
@@ -90,13 +126,23 @@ def made_evidence(test: pd.DataFrame, probabilities: dict[str, Any]) -> Evidence
         row: dict[str, Any] = {"scorer": name, **figures(y, p), **within_periods(y, p, period, leads, 50)}
         row["intervals"] = {k: [v - 0.05, v + 0.05] for k, v in row.items() if isinstance(v, float)}
         rows.append(row)
-    loss = Difference(
-        scorer="model", versus="rules", figure="log_loss", difference=-0.1, low=-0.2, high=-0.05
-    )
-    return Evidence(
+    others = [name for name in probabilities if name != "model"]
+    sure = [difference(name, -0.2, -0.05) for name in others]
+    before = Evidence(
         n_test=len(y), n_test_leads=test["lead_id"].nunique(), won=int(y.sum()), base_rate=float(y.mean()),
-        first_us=0, last_us=1, draws=1000, best_baseline="rules", comparison=rows, differences=[loss],
+        first_us=START_US - 90 * DAY_US, last_us=START_US, draws=1000, best_baseline="rules", comparison=rows,
+        differences=[*sure, *[difference(name, 0.02, 0.1, "auc") for name in others]],
     )  # fmt: skip
+    return before.model_copy(
+        update={
+            "first_us": START_US,
+            "last_us": START_US + 120 * DAY_US,
+            "segments": [made_group(name, 0.8, 1.2) for name in names],
+            "new_accounts": made_group("new to the test", 0.7, 1.3, "account"),
+            "latency": Latency(median_ms=1.5, p95_ms=3.0, contributions_ms=0.5),
+            "earlier": [before],
+        }
+    )
 
 
 class Seen(HTMLParser):

@@ -10,7 +10,7 @@ import pytest
 import data
 from features import load_recipe
 from tests.browser import Browser, browser, find_browser
-from tests.report_runs import HOSTILE, made_run
+from tests.report_runs import HOSTILE, made_run, with_champion
 from training.inspect import inspect
 from training.inspect_page import inspect_page
 from training.report import report
@@ -48,6 +48,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     inspected = inspect(load_recipe(folder / "recipe.toml"), folder)
     texts = {
         "report": report(made_run()),
+        "champion": report(with_champion(made_run())),
         "hostile": report(made_run(names=HOSTILE)),
         "undated": report(made_run(dated=False)),
         "inspection": inspect_page(inspected),
@@ -57,7 +58,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     return {name: folder / f"{name}.html" for name in texts}
 
 
-@pytest.mark.parametrize("name", ["report", "hostile", "undated", "inspection"])
+@pytest.mark.parametrize("name", ["report", "champion", "hostile", "undated", "inspection"])
 @pytest.mark.parametrize("width", [1100, 800, 400])
 def test_a_page_stands_in_a_browser(tab, pages, name, width, tmp_path):
     address = pages[name].as_uri()
@@ -78,8 +79,38 @@ def test_hostile_names_do_not_run(tab, pages):
     assert tab.value("document.querySelector('h1').textContent").startswith("<script>alert(1)</script>")
 
 
-def test_nothing_is_lost_on_paper(tab, pages):
-    tab.open(pages["report"].as_uri(), 700)
+def test_the_first_screen_answers_a_sales_manager(tab, pages):
+    tab.open(pages["champion"].as_uri(), 1100, 800)
+    above = """[...document.querySelectorAll(".verdict .big, .verdict .promise, #verdict svg")].filter(part =>
+      part.getBoundingClientRect().bottom <= window.innerHeight).map(part => part.textContent)"""
+    verdict, promise, drawn = tab.value(above)
+    assert verdict == "Promote: the model may answer."
+    assert promise.startswith("Call the best 50 a week: expect ")
+    assert "the present champion" in drawn
+    assert tab.value("[...document.querySelectorAll('#verdict table')].length") == 0
+
+
+def test_tables_fit_the_window_of_a_desk(tab, pages):
+    tab.open(pages["champion"].as_uri(), 1100)
+    wide = """[...document.querySelectorAll(".wide")].filter(box => box.scrollWidth > box.clientWidth + 1)
+      .map(box => box.textContent.slice(0, 80))"""
+    assert tab.value(wide) == []
+
+
+def test_curves_have_marks_and_stand_in_grey(tab, pages):
+    """Without colour, curves of one chart are told apart by dashes or marks."""
+    tab.open(pages["champion"].as_uri(), 1100)
+    looks = """[...document.querySelectorAll("#capacity svg, #gains svg, #calibration svg")].map(chart =>
+      [...chart.querySelectorAll("polyline")].map(curve =>
+        curve.getAttribute("stroke-dasharray") + "/" + curve.getAttribute("stroke-width")))"""
+    for chart in tab.value(looks):
+        assert len(chart) >= 3
+        assert len(set(chart)) == len(chart), chart
+
+
+@pytest.mark.parametrize("name", ["report", "champion"])
+def test_nothing_is_lost_on_paper(tab, pages, name):
+    tab.open(pages[name].as_uri(), 700)
     tab.ask("Emulation.setEmulatedMedia", media="print")
     assert tab.value(HIDDEN) == []
     assert tab.value("getComputedStyle(document.querySelector('nav')).display") == "none"

@@ -16,8 +16,8 @@ from training.report_page import page, section
 from training.svg import nice_ticks, percent, words
 
 SECTIONS = [
-    "verdict", "capacity", "gains", "calibration", "groups", "age", "time", "reasons", "comparison", "leaks",
-    "rows", "card",
+    "verdict", "capacity", "gains", "calibration", "reasons", "time", "age", "conditions", "origins",
+    "segments", "groups", "comparison", "leaks", "rows", "card",
 ]  # fmt: skip
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1, max_size=40)
 
@@ -43,7 +43,7 @@ def test_no_text_makes_a_page_that_cannot_be_written(text):
 def test_every_section_is_there_and_the_verdict_comes_first():
     seen = assert_self_contained(report(made_run()))
     assert seen.sections == SECTIONS
-    assert seen.text.index("Promote: the model may answer.") < seen.text.index("called a week")
+    assert seen.text.index("Promote: the model may answer.") < seen.text.index("leads called a week")
 
 
 def test_hostile_names_are_shown_not_run(tmp_path):

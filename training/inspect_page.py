@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 from training.inspect_measure import Drift
 from training.inspection import Inspected, Inspection, share
-from training.report_card import rows_section, suspects_table
+from training.report_card import suspects_table
 from training.report_markup import Child, Markup, join, table, tag
 from training.report_page import bullets, contents, figure, page, paragraph, section
 from training.report_rates import tick_places
+from training.report_rows import rows_section
 from training.svg import BLUE, GREY, VERMILION, plain
 from training.svg_charts import Curve, ValueRow, curves_chart, rows_chart
 

@@ -5,14 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from training.evidence import JUDGED
-from training.report_card import card_section, leak_section, rows_section
-from training.report_curves import calibration_section, comparison_section, gains_section, time_section
+from training.report_capacity import capacity_section
+from training.report_card import card_section, leak_section
+from training.report_conditions import conditions_section
+from training.report_curves import calibration_section, gains_section
+from training.report_figures import comparison_section
 from training.report_groups import age_section, groups_section
 from training.report_input import ReportInput
 from training.report_markup import Markup, tag
+from training.report_origins import origins_section
 from training.report_page import contents, page, paragraph
 from training.report_reasons import reasons_section
-from training.report_verdict import capacity_section, verdict_section
+from training.report_rows import rows_section
+from training.report_segments import segments_section
+from training.report_time import time_section
+from training.report_verdict import verdict_section
 
 REPORT = "report.html"
 """The file's name among a run's artefacts."""
@@ -41,27 +48,40 @@ def _sections(run: ReportInput) -> list[tuple[tuple[str, str], Markup]]:
     """((key, title), section) in the order of reading."""
     found: list[tuple[tuple[str, str], Markup]] = [(("verdict", "Verdict"), verdict_section(run))]
     if run.test is not None and len(run.test) and JUDGED in run.probabilities:
-        found += _of_model(run)
+        found += [*_for_sales(run), *_for_scientists(run)]
     found += [
-        (("rows", "Data"), rows_section(run.account, run.quality)),
+        (("rows", "Data"), rows_section(run.account, run.quality, run.fills)),
         (("card", "Model card"), card_section(run)),
     ]
     return found
 
 
-def _of_model(run: ReportInput) -> list[tuple[tuple[str, str], Markup]]:
-    """What only a run with a model can show."""
+def _for_sales(run: ReportInput) -> list[tuple[tuple[str, str], Markup]]:
+    """What only a run with a model can show, and who works leads asks first."""
     found = [
         (("capacity", "Whom to call"), capacity_section(run)),
         (("gains", "Working the best first"), gains_section(run)),
         (("calibration", "Calibration"), calibration_section(run)),
-        (("groups", "By origin and segment"), groups_section(run)),
     ]
-    if run.test is not None and run.test["age_days"].nunique() > 1:
-        found.append((("age", "By age"), age_section(run)))
-    found.append((("time", "Over time"), time_section(run)))
     if run.contributions is not None:
         found.append((("reasons", "What it looks at"), reasons_section(run)))
+    found.append((("time", "Over time"), time_section(run)))
+    if run.test is not None and run.test["age_days"].nunique() > 1:
+        found.append((("age", "By age"), age_section(run)))
+    return found
+
+
+def _for_scientists(run: ReportInput) -> list[tuple[tuple[str, str], Markup]]:
+    """What decides: conditions, both origins, groups, every figure, leaks."""
+    found: list[tuple[tuple[str, str], Markup]] = []
+    if run.checks:
+        found.append((("conditions", "What a promotion needs"), conditions_section(run)))
+    if run.evidence is not None:
+        found += [
+            (("origins", "Now and before"), origins_section(run)),
+            (("segments", "Origins, markets, new accounts"), segments_section(run)),
+        ]
+    found.append((("groups", "By attribute"), groups_section(run)))
     if run.evidence is not None:
         found.append((("comparison", "All figures"), comparison_section(run.evidence)))
     return [*found, (("leaks", "Leaks"), leak_section(run))]

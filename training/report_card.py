@@ -1,4 +1,4 @@
-"""The sober half of a report: leaks, where rows went, what was wrong with them, and the model card."""
+"""The sober half of a report: leaks, and the model card with purpose, data, limits and fairness."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from training.report_groups import fairness
 from training.report_input import ReportInput
 from training.report_markup import Child, Markup, table, tag
 from training.report_page import bullets, paragraph, section
-from training.report_verdict import within
+from training.report_weeks import within
 
 
 def leak_section(run: ReportInput) -> Markup:
@@ -34,19 +34,9 @@ def suspects_table(suspects: Sequence[Suspect]) -> Markup:
     return table(["column", "suspicion", "why"], rows)
 
 
-def rows_section(account: Sequence[tuple[str, int]], quality: Sequence[Sequence[object]]) -> Markup:
-    """From the rows read to the rows used, and what was wrong with the tables; counts only."""
-    steps = table(["rows", "count"], list(account), "Where rows went")
-    found: list[list[Child]] = [
-        [str(place), str(what), int(str(n)), str(did) or "–"] for place, what, n, did in quality
-    ]
-    wrong = table(["table", "what", "count", "what was done"], found, "What was found in the tables")
-    return section("rows", "Data", steps, wrong)
-
-
 def card_section(run: ReportInput) -> Markup:
     """Purpose, data, limits and fairness of the model: what its users must know."""
-    facts = table(["", ""], [[name, value] for name, value in run.facts.items()])
+    facts = table(["fact", "of this run"], [[name, value] for name, value in run.facts.items()])
     return section(
         "card",
         "Model card",

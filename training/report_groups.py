@@ -43,14 +43,15 @@ def groups_section(run: ReportInput) -> Markup:
     """A chart and a table for each declared attribute."""
     parts = [_breakdown(run, name, groups_of(column)) for name, column in run.segments.items()]
     words = paragraph(
-        "Dots are what came with 95 % intervals, circles what was promised. A group whose interval misses "
-        "its circle is promised too much or too little. Bars that reach the end of the axis go on."
+        "Dots are the shares that converted with 95 % intervals, circles what was promised. Where the circle "
+        "lies outside the interval the table says so: there too much or too little was promised, but of "
+        "twenty groups one does by chance. Lines that reach the end of the axis go on."
     )
     if not parts:
         words = paragraph(
             "The recipe declares no category field with a meaning such as origin, market or country."
         )
-    return section("groups", "By origin and segment", words, *parts)
+    return section("groups", "By declared attribute", words, *parts)
 
 
 def age_section(run: ReportInput) -> Markup:
@@ -58,7 +59,12 @@ def age_section(run: ReportInput) -> Markup:
     assert run.test is not None
     age = run.test["age_days"].to_numpy(np.float64)
     groups = [(f"{days:g} days", age == days) for days in np.unique(age)]
-    return section("age", "By age of the lead", _breakdown(run, "age of the lead", groups, titled=False))
+    words = paragraph(
+        "How old a lead was when it was looked at. An old lead that is still open converts less often; the "
+        "model should know that, and tell leads of one age apart (AUC inside)."
+    )
+    parts = _breakdown(run, "age of the lead", groups, titled=False)
+    return section("age", "By age of the lead", words, parts)
 
 
 def groups(run: ReportInput, named: Iterable[tuple[str, NDArray[np.bool_]]]) -> list[Group]:
@@ -95,11 +101,11 @@ def _breakdown(
         title,
         "rows",
         "converted",
-        "came",
+        "share converted",
         "promised",
-        "came / promised",
+        "converted / promised",
         "AUC inside",
-        "among the best 10 %",
+        "among the best 10\N{NO-BREAK SPACE}%",
     ]
     body = [_cells(group) for group in found]
     return join([tag("h3", title) if titled else None, figure(chart), table(head, body)])
@@ -125,21 +131,42 @@ def _cells(group: Group) -> list[str | int]:
 
 def fairness(run: ReportInput) -> Markup:
     """Who is promised too much or too little among the declared attributes, and who is called less."""
-    findings = []
-    for field, column in run.segments.items():
-        for group in groups(run, groups_of(column)):
-            if group.surely_off and group.rate.won >= _FEWEST_WON:
-                side = "more" if group.promised > group.rate.high else "less"
-                findings.append(
-                    f"{field} = {group.name}: promised {percent(group.promised)}, {side} than what came "
-                    f"({percent(group.rate.low)} to {percent(group.rate.high)})."
-                )
     if not run.segments:
         return paragraph("No attribute is declared by which leads could be told apart, so none was checked.")
-    checked = f"Checked by {', '.join(run.segments)}, in groups of at least {_FEWEST_WON} converted rows. "
-    verdict = "No group is promised more or less than what came, beyond its interval." if not findings else ""
+    found = [
+        (field, group)
+        for field, column in run.segments.items()
+        for group in groups(run, groups_of(column))
+        if group.rate.won >= _FEWEST_WON
+    ]
+    off = [(field, group) for field, group in found if group.surely_off]
     note = (
         "The share of each group among the best tenth stands in the tables above. Whether a difference is "
         "fair is for people to judge: the model follows what was bought, also where past selling was unequal."
     )
-    return join([paragraph(checked + verdict), bullets(findings), paragraph(note, soft=True)])
+    return join(
+        [
+            paragraph(_checked(run, len(found), len(off))),
+            bullets(_off(field, group) for field, group in off),
+            paragraph(note, soft=True),
+        ]
+    )
+
+
+def _checked(run: ReportInput, groups: int, off: int) -> str:
+    """What was looked at, and how many findings chance alone would bring."""
+    what = f"Checked by {', '.join(run.segments)}: {groups} groups of at least {_FEWEST_WON} converted rows."
+    if not off:
+        return f"{what} No group is promised more or less than what came, beyond its interval."
+    return (
+        f"{what} {off} lie beyond their 95 % intervals, where chance alone brings about "
+        f"{max(1, round(0.05 * groups))}:"
+    )
+
+
+def _off(field: str, group: Group) -> str:
+    side = "more" if group.promised > group.rate.high else "less"
+    return (
+        f"{field} = {group.name}: promised {percent(group.promised)}, {side} than what came "
+        f"({percent(group.rate.low)} to {percent(group.rate.high)})."
+    )

@@ -11,13 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features import Columns, Feature, FieldValue, Recipe
-from features.clock import from_us
-from serving.artefact import Artefact
 from serving.scorer import Contributions
+from training.column_signal import is_filled
 from training.evidence import Evidence
 from training.gate import Check
 from training.history import History
 from training.leaks import Suspect, find_leaks
+from training.report_facts import data_facts, horizon_of, model_facts
 from training.split import SplitRows
 from training.trained import Trained
 
@@ -37,7 +37,9 @@ class ReportInput:
     label (0 or 1) and period (weeks, or blocks of rows where not `dated`); `probabilities` and `segments`
     are columns of the same length by scorer and by field. `contributions` explain the model on some of the
     rows, whose features' values are `explained`. `horizon_days` is 0 where outcomes are known at once.
-    `facts` are shown as they are, in their order. Without a model only texts and counts are there.
+    `facts` are shown as they are, in their order. `answering` has for each segment of the recipe who answers
+    and why; `fills` (field, share filled in the fit rows, in the test rows). Without a model only texts and
+    counts are there.
     """
 
     name: str
@@ -62,6 +64,8 @@ class ReportInput:
     contributions: Contributions | None = None
     explained: Columns = field(default_factory=dict)
     facts: Mapping[str, str] = field(default_factory=dict)
+    answering: Sequence[Mapping[str, Any]] = ()
+    fills: Sequence[tuple[str, float, float]] = ()
 
 
 def report_input(
@@ -80,21 +84,21 @@ def report_input(
         "verdict": str(summary["verdict"]),
         "reasons": list(summary["reasons"]),
         "recommendation": str(summary.get("recommendation", "")),
-        "horizon_days": _horizon(history.recipe),
+        "horizon_days": horizon_of(history.recipe),
         "account": [(str(what), int(count)) for what, count in summary["rows"]],
         "quality": history.quality,
         "capacity": history.recipe.gate.capacity_per_week,
         "dated": history.recipe.dated,
         "run_id": summary.get("run_id"),
         "warnings": list(summary.get("warnings", [])),
-        "facts": _data_facts(history),
+        "facts": data_facts(history),
     }
     if trained is None:
         return ReportInput(**common)
     rows, explained = _some(len(split.test)), trained.judged.model.features
     columns = history.labelled.at(split.test[rows], explained)
     return ReportInput(
-        **common | {"facts": common["facts"] | _model_facts(trained)},
+        **common | {"facts": common["facts"] | model_facts(trained)},
         incumbent=trained.judgement.incumbent,
         checks=trained.judgement.checks,
         test=_test_frame(history, split),
@@ -105,6 +109,8 @@ def report_input(
         features={feature.name: feature for feature in explained},
         contributions=trained.judged.model.contributions(columns),
         explained=columns,
+        answering=answering(trained),
+        fills=fills_of(history, split),
     )
 
 
@@ -128,6 +134,39 @@ def segments_of(recipe: Recipe, columns: Columns, rows: NDArray[np.intp]) -> dic
     return found
 
 
+def answering(trained: Trained) -> list[dict[str, Any]]:
+    """Who answers for each segment of the recipe and why: {segment, levels, rows, converted_leads, …}."""
+    plan, segments = trained.choices.segments, trained.history.recipe.segments
+    if plan is None or segments is None:
+        return []
+    own = dict(getattr(trained.judged.model, "members", ()))
+    return [
+        {
+            "segment": choice.segment,
+            "levels": ", ".join(segments.groups[choice.segment]),
+            "rows": choice.rows,
+            "converted_leads": choice.converted_leads,
+            "answers": _OWN.get(own[choice.segment].rung, "its own") if choice.segment in own else _OF_ALL,
+            "why": choice.words,
+        }
+        for choice in plan.choices
+    ]
+
+
+_OWN = {"model": "a model of its own", "bayes": "Bayes rates of its own"}
+_OF_ALL = "the model of all leads"
+
+
+def fills_of(history: History, split: SplitRows) -> list[tuple[str, float, float]]:
+    """How full each field that the model may read is, on the fit rows and on the test rows."""
+    found = []
+    for feature in history.features:
+        if isinstance(feature, FieldValue):
+            filled = is_filled(history.labelled.columns[feature.name])
+            found.append((feature.label, float(filled[split.fit].mean()), float(filled[split.test].mean())))
+    return found
+
+
 def _test_frame(history: History, split: SplitRows) -> pd.DataFrame:
     labelled, test = history.labelled, split.test
     frame = labelled.frame.iloc[test][["lead_id", "as_of_us", "age_days", "label"]].reset_index(drop=True)
@@ -137,59 +176,3 @@ def _test_frame(history: History, split: SplitRows) -> pd.DataFrame:
 def _some(rows: int) -> NDArray[np.intp]:
     """At most `_EXPLAINED` places, evenly over the test."""
     return np.unique(np.linspace(0, max(rows - 1, 0), min(rows, _EXPLAINED)).astype(np.intp))
-
-
-def _horizon(recipe: Recipe) -> float:
-    """Days, 0 where the outcome is known at once."""
-    return 0.0 if recipe.outcomes.at_once else recipe.recipe.horizon_days
-
-
-def _data_facts(history: History) -> dict[str, str]:
-    recipe, days = history.recipe, _horizon(history.recipe)
-    facts = {
-        "Model's name": recipe.name,
-        "Predicts": "the probability that a lead converts" + (f" within {days:g} days" if days else ""),
-        "Market": {"b2b": "companies", "b2c": "private persons"}.get(recipe.recipe.market, "both kinds"),
-        "Recipe": recipe.hash[:12],
-        "Data": history.data_hash[:12],
-    }
-    return facts | ({"End of the history": _day(history.end_us)} if recipe.dated else {})
-
-
-_KINDS = {
-    "linear": "logistic regression",
-    "offset": "trees that start from a logistic regression",
-    "mean": "mean of trees and a logistic regression, in log-odds",
-    "trees": "trees",
-    "bayes": "shrunken rates (Bayes)",
-}
-
-
-def _model_facts(trained: Trained) -> dict[str, str]:
-    """What was fitted on what, for the model card."""
-    judged, served = trained.judged.manifest, trained.served.manifest
-    model = trained.served.model
-    facts = {
-        "Kind of model": _KINDS.get(trained.choices.kind, trained.choices.kind),
-        "Calibration": trained.choices.model.map_name.replace("_", "-"),
-        "Features": f"{len(model.features)}",
-        "Judged artefact": f"{trained.judged.version}, {_fitted(trained.judged)}",
-        "Served artefact": f"{trained.served.version}, {_fitted(trained.served)}",
-        "Converted among those rows (judged, served)": f"{judged.base_rate:.1%}, {served.base_rate:.1%}",
-        "Made with": ", ".join(f"{name} {version}" for name, version in served.versions.items()),
-    }
-    if trained.choices.model.calendars:
-        facts["Calendars, which trees do not see"] = ", ".join(trained.choices.model.calendars)
-    return facts
-
-
-def _fitted(artefact: Artefact) -> str:
-    manifest = artefact.manifest
-    size = f"fitted on {manifest.n_rows:,} rows of {manifest.n_leads:,} leads"
-    if not manifest.recipe.dated:
-        return size
-    return f"{size}, seen {_day(manifest.window_us[0])} to {_day(manifest.window_us[1])}"
-
-
-def _day(us: int) -> str:
-    return from_us(us).date().isoformat()

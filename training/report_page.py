@@ -23,6 +23,9 @@ p.soft, caption { color: var(--soft); font-size: .875rem; }
 .verdict { border: 2px solid var(--ink); border-left-width: .75rem; padding: 1rem 1.25rem; margin: 1rem 0; }
 .verdict p { margin: .3rem 0; }
 .verdict .big { font-size: 1.35rem; font-weight: 700; }
+.verdict .promise { font-size: 1.15rem; font-weight: 600; }
+dl { max-width: 48rem; font-size: .9rem; }
+dt { font-weight: 600; margin-top: .4rem; } dd { margin: 0 0 0 1.25rem; }
 .promote { border-color: #0072B2; } .refuse { border-color: #D55E00; }
 .nothing_to_learn { border-color: #595959; }
 .flag { display: inline-block; border: 1px solid #A34700; color: #A34700; border-radius: .2rem;
@@ -32,7 +35,7 @@ table { border-collapse: collapse; font-size: .875rem; }
 caption { text-align: left; padding-bottom: .25rem; }
 th, td { text-align: left; vertical-align: top; padding: .25rem .9rem .25rem 0;
   border-bottom: 1px solid var(--rule); unicode-bidi: isolate; }
-th { white-space: nowrap; vertical-align: bottom; border-bottom-color: var(--ink); }
+th { vertical-align: bottom; border-bottom-color: var(--ink); }
 td { overflow-wrap: break-word; max-width: 26rem; }
 th.n { text-align: right; }
 td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }

@@ -21,12 +21,13 @@ from training.svg_charts import ValueRow, rows_chart
 Floats = NDArray[np.float64]
 
 _SHOWN = 20
+_FELT = 0.005
+"""Log-odds below this are shown as zero, so they are not shown."""
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A field or a set of events: the mean |part of the margin| in log-odds, and what its loudest feature "
-    "does."""
+    """A field or a set of events: the mean |part of the margin| in log-odds, and what its loudest does."""
 
     label: str
     members: int
@@ -57,10 +58,19 @@ def reasons_section(run: ReportInput) -> Markup:
     return section(
         "reasons",
         "What the model looks at",
+        paragraph(_most(found)),
         figure(chart, words),
-        table(["subject", "features", "strength", "its loudest feature", "direction"], rows),
+        table(["subject", "features", "strength", "its loudest feature", "what raises or lowers it"], rows),
         paragraph(left, soft=True) if rest else None,
     )
+
+
+def _most(found: list[Subject]) -> str:
+    """The three strongest subjects in a sentence."""
+    names = [subject.label for subject in found[:3]]
+    if not names:
+        return "No subject moves the answers."
+    return f"Answers are moved most by: {'; '.join(names)}. Each lead's own reasons come with its score."
 
 
 def subjects(run: ReportInput) -> list[Subject]:
@@ -95,12 +105,19 @@ def _label(feature: Feature, members: int) -> str:
 def direction(feature: Feature, column: Column, part: Floats) -> str:
     """What raises and what lowers the answer: levels of a category, or more or less of a number."""
     known = np.array([value is not None and value == value for value in column], dtype=bool)
-    absent = _effect("not known", float(part[~known].mean())) if (~known).sum() >= FEWEST else ""
+    absent = _absent(part[~known])
     if feature.dtype == "category":
         return ", ".join(filter(None, [_levels(column[known], part[known]), absent]))
     values = column[known].astype(np.float64)
     along = _trend(values, part[known])
     return ", ".join(filter(None, [along, absent]))
+
+
+def _absent(part: Floats) -> str:
+    """What an empty cell does, where there are enough of them and it does something."""
+    if len(part) < FEWEST or abs(float(part.mean())) < _FELT:
+        return ""
+    return _effect("not known", float(part.mean()))
 
 
 def _trend(values: Floats, part: Floats) -> str:

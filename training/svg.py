@@ -14,6 +14,17 @@ _RULE = "#dddddd"
 _LETTER = 6.7
 """Width in px that a letter of the 12 px text takes on average; a little too much rather than too little."""
 
+SHAPES: dict[str, tuple[tuple[float, float], ...]] = {
+    "disc": (), "ring": (),
+    "square": ((-4, -4), (4, -4), (4, 4), (-4, 4)),
+    "triangle": ((0, -5), (5, 4), (-5, 4)),
+    "diamond": ((0, -6), (5, 0), (0, 6), (-5, 0)),
+    "wedge": ((0, 5), (5, -4), (-5, -4)),
+    "cross": ((-5, -3), (-3, -5), (0, -2), (3, -5), (5, -3), (2, 0), (5, 3), (3, 5), (0, 2), (-3, 5), (-5, 3),
+              (-2, 0)),
+}  # fmt: skip
+"""Marks and their corners in px around the point; a disc and a ring have none."""
+
 Words = Callable[[float], str]
 
 
@@ -46,6 +57,31 @@ def percent(value: float) -> str:
     return f"{100 * value:.{digits}f}\N{NO-BREAK SPACE}%"
 
 
+def signed(digits: int) -> Words:
+    """Numbers with their sign, in so many digits; a minus sign is longer than a hyphen.
+
+    >>> signed(3)(-0.0042), signed(3)(0.1)
+    ('−0.004', '+0.100')
+    """
+
+    def words_of(value: float) -> str:
+        sign = "+" if round(value, digits) > 0 else "−" if round(value, digits) < 0 else ""
+        return f"{sign}{abs(value):.{digits}f}"
+
+    return words_of
+
+
+def tick_words(values: Sequence[float], shown: Words) -> list[tuple[float, str]]:
+    r"""Values with words, percentages all in the digits that the longest of them needs.
+
+    >>> tick_words([0.0, 0.05, 0.1], percent)[1]
+    (0.05, '5\xa0%')
+    """
+    if shown is not percent:
+        return [(value, shown(value)) for value in values]
+    return [(value, f"{100 * value:.6g}\N{NO-BREAK SPACE}%") for value in values]
+
+
 def plain(value: float) -> str:
     """A number in three digits, years in four.
 
@@ -69,7 +105,7 @@ def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:
         return [low]
     raw = (high - low) / max(most - 1, 1)
     power = 10.0 ** math.floor(math.log10(raw))
-    step = next(power * unit for unit in (1, 2, 5, 10) if power * unit >= raw * (1 - 1e-9))
+    step = next(power * unit for unit in (1, 2, 2.5, 5, 10) if power * unit >= raw * (1 - 1e-9))
     first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
     return [round(step * place, 12) for place in range(first, last + 1)] or [low]
 
@@ -123,6 +159,14 @@ def dot(x: float, y: float, colour: str, *, radius: float = 4, hollow: bool = Fa
         "circle", cx=f"{x:.1f}", cy=f"{y:.1f}", r=f"{radius:g}", fill="#fff" if hollow else colour,
         stroke=colour, stroke_width="1.5",
     )  # fmt: skip
+
+
+def mark(x: float, y: float, colour: str, shape: str) -> Markup:
+    """A mark of one of `SHAPES`: curves that cross on paper without colour are told apart by it."""
+    if shape in ("disc", "ring"):
+        return dot(x, y, colour, hollow=shape == "ring")
+    corners = " ".join(f"{x + dx:.1f},{y + dy:.1f}" for dx, dy in SHAPES[shape])
+    return tag("polygon", points=corners, fill=colour, stroke="#fff", stroke_width="0.5")
 
 
 def bottom_axis(scale: Scale, y: float, ticks: Sequence[tuple[float, str]], title: str, top: float) -> Markup:

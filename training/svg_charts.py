@@ -19,8 +19,10 @@ from training.svg import (
     left_axis,
     legend,
     line,
+    mark,
     nice_ticks,
     percent,
+    tick_words,
     top_of,
     width_of,
     words,
@@ -28,11 +30,14 @@ from training.svg import (
 
 _ROW = 20
 """Height in px of a row of `rows_chart`."""
+_LAST = 28
+"""Px right of an axis for half of the words of a tick at its end."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Points of one curve; `low` and `high` are ends of intervals, drawn as bars; `marks` draws dots."""
+    """Points of one curve; `low` and `high` are ends of intervals, drawn as bars; `mark` is a shape of
+    `svg.SHAPES` that stands at every `every`-th point."""
 
     name: str
     x: Sequence[float]
@@ -41,8 +46,9 @@ class Curve:
     dash: str = ""
     low: Sequence[float] | None = None
     high: Sequence[float] | None = None
-    marks: bool = False
+    mark: str = ""
     thin: bool = False
+    every: int = 1
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,7 @@ class ValueRow:
     other: float | None = None
     note: str = ""
     colour: str = BLUE
+    mark: str = "disc"
 
 
 def curves_chart(
@@ -80,11 +87,11 @@ def curves_chart(
     across = Scale(*ends, left, right)
     up = Scale(0.0, y_top or top_of(ys), bottom, top)
     most = max(3, min(6, int((bottom - top) / 28)))
-    ticks = x_ticks or [(value, x_words(value)) for value in nice_ticks(*ends)]
+    ticks = x_ticks or tick_words(nice_ticks(*ends), x_words)
     parts = [
         words(0, 12, y_title),
         key,
-        left_axis(up, left, [(value, y_words(value)) for value in nice_ticks(0, up.high, most)], right),
+        left_axis(up, left, tick_words(nice_ticks(0, up.high, most), y_words), right),
         bottom_axis(across, bottom, _apart(ticks, across), x_title, top),
         *[_drawn(curve, across, up) for curve in curves],
     ]
@@ -99,9 +106,8 @@ def _apart(ticks: Sequence[tuple[float, str]], scale: Scale) -> list[tuple[float
 
 
 def _sample(curve: Curve) -> Markup:
-    return join(
-        [line(0, 5, 28, 5, curve.colour, 2, curve.dash), dot(14, 5, curve.colour) if curve.marks else None]
-    )
+    drawn = line(0, 5, 28, 5, curve.colour, 1 if curve.thin else 2, curve.dash)
+    return join([drawn, mark(14, 5, curve.colour, curve.mark) if curve.mark else None])
 
 
 def _drawn(curve: Curve, across: Scale, up: Scale) -> Markup:
@@ -117,8 +123,8 @@ def _drawn(curve: Curve, across: Scale, up: Scale) -> Markup:
         for x, low, high in zip(curve.x, curve.low, curve.high, strict=True):
             if math.isfinite(low) and math.isfinite(high):
                 parts.append(line(across.at(x), up.at(low), across.at(x), up.at(high), curve.colour, 1.5))
-    if curve.marks:
-        parts += [dot(x, y, curve.colour) for x, y in places]
+    if curve.mark:
+        parts += [mark(x, y, curve.colour, curve.mark) for x, y in places[curve.every - 1 :: curve.every]]
     return join(parts)
 
 
@@ -133,19 +139,19 @@ def rows_chart(
     bars: bool = False,
     label_room: float = 190,
 ) -> Markup:
-    """Rows of a value each, over a common axis from zero; `reference` is a vertical line.
+    """Rows of a value each, over a common axis that holds zero; `reference` is a vertical line.
 
     `names` says in the legend what the value, the other value and the reference are. With `bars` the value
-    is the length of a bar, else a dot.
+    is the length of a bar from zero, else a mark.
     """
-    room = max((width_of(row.note) for row in rows), default=0.0) + 12
+    room = max(max((width_of(row.note) for row in rows), default=0.0) + 12, _LAST)
     wide = min(label_room, max((width_of(row.label) for row in rows), default=0.0) + 10)
     entries = [(name, mark) for name, mark in zip(names, _marks(bars), strict=True) if name]
     key, taken = legend(entries, 0, 5, width)
     top, left = taken + 9, wide + 4
     bottom = top + _ROW * len(rows) + 4
-    across = Scale(0.0, _end(rows, reference), left, max(width - room, left + 60))
-    ticks = [(value, value_words(value)) for value in nice_ticks(0, across.high, 5)]
+    across = Scale(_start(rows), _end(rows, reference), left, max(width - room, left + 60))
+    ticks = tick_words(nice_ticks(across.low, across.high, 5), value_words)
     parts = [key, bottom_axis(across, bottom, _apart(ticks, across), "", top)]
     if reference is not None:
         parts.append(line(across.at(reference), top, across.at(reference), bottom, INK, 1.5, "4 3"))
@@ -158,7 +164,16 @@ def _end(rows: Sequence[ValueRow], reference: float | None) -> float:
     """The end of the axis: intervals fit, but those of tiny groups may run over it."""
     said = [v for row in rows for v in (row.value, row.other, reference) if v is not None]
     ends = [row.high for row in rows if row.high is not None]
-    return min(top_of([*said, *ends]), 2 * top_of(said))
+    return min(top_of([*said, *ends]), 2 * top_of([abs(v) for v in said]))
+
+
+def _start(rows: Sequence[ValueRow]) -> float:
+    """Where the axis begins: zero, or as far below it as values and intervals go, in the same bounds."""
+    said = [row.value for row in rows]
+    lows = [-row.low for row in rows if row.low is not None]
+    if not any(v < 0 for v in said) and not any(v > 0 for v in lows):
+        return 0.0
+    return -min(top_of([*(-v for v in said), *lows]), 2 * top_of([abs(v) for v in said]))
 
 
 def _marks(bars: bool) -> tuple[Markup, Markup, Markup]:
@@ -177,7 +192,7 @@ def _row(row: ValueRow, across: Scale, y: float, wide: float, bars: bool) -> Mar
     if row.other is not None and math.isfinite(row.other):
         parts.append(dot(across.at(row.other), y, GREY, hollow=True))
     if not bars and math.isfinite(row.value):
-        parts.append(dot(across.at(row.value), y, row.colour))
+        parts.append(mark(across.at(row.value), y, row.colour, row.mark))
     parts.append(words(across.end + 8, y + 4, row.note, soft=True))
     return join(parts)
 
