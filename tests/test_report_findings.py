@@ -122,6 +122,18 @@ def test_the_best_by_truth_find_more_than_any_order():
     assert model.mean > 1.5 * chance.mean
 
 
+def test_a_team_with_time_for_everybody_is_told_so():
+    run = replace(made_run(900), capacity=60)
+    weeks = WeekLists.of(run)
+    found = weeks.brought("model", 60)
+    assert found is not None
+    assert found.calls < 50, "a third of the rows are new leads"
+    text = Seen(report(run)).text
+    assert "The recipe says 60 calls a week: that is time for nearly every lead" in text
+    assert "Call the best 12 a week" in text or "Call the best 30 a week" in text
+    assert "time for nearly every lead" not in Seen(report(made_run(9000))).text
+
+
 def test_every_condition_is_told_in_words_without_code():
     run = with_champion(made_run())
     told = [(title(check), in_words(check)) for check in run.checks]

@@ -8,7 +8,7 @@ from training.report_input import ReportInput
 from training.report_markup import Child, Markup, table
 from training.report_names import NAMES, look, named
 from training.report_page import figure, paragraph, section
-from training.report_weeks import WeekLists, Weekly, comparable, each, span, within
+from training.report_weeks import WeekLists, Weekly, choosable, comparable, each, span, within
 from training.svg import GREY, percent, plain
 from training.svg_charts import Curve, ValueRow, curves_chart, rows_chart
 
@@ -31,7 +31,8 @@ def capacity_section(run: ReportInput) -> Markup:
 def customers_chart(run: ReportInput) -> Markup | None:
     """Bars of the customers that the best of a week bring, by who orders them; None without a model."""
     weeks = WeekLists.of(run)
-    found = [(name, weeks.brought(name, run.capacity)) for name in _shown(run)]
+    called = choosable(weeks, JUDGED, run.capacity)
+    found = [(name, weeks.brought(name, called)) for name in _shown(run)]
     rows = [
         ValueRow(named(name), one.mean, one.low, one.high, note=f"{one.mean:.1f}", colour=_colour(name))
         for name, one in found
@@ -39,7 +40,7 @@ def customers_chart(run: ReportInput) -> Markup | None:
     ]
     if not rows or JUDGED not in run.probabilities:
         return None
-    title = f"Customers when {run.capacity} leads {each(run)} are called, by who orders them"
+    title = f"Customers when {called} leads {each(run)} are called, by who orders them"
     chart = rows_chart(rows, title=title, value_words=plain, bars=True)
     return figure(chart, f"{title}. Lines hold the middle 80 % of {_many(run)}.")
 
@@ -86,7 +87,7 @@ def _in_numbers(run: ReportInput, weeks: WeekLists) -> Markup:
     ]
     words = f"Customers by how many leads are called {each(run)}; in brackets the middle 80 % of {_many(run)}"
     of = [_converted(weeks.brought(name, run.capacity)) for name in comparable(run)]
-    head.append(f"converted, of the {run.capacity} called")
+    head.append(f"converted, of those called, at {run.capacity}")
     return table(head, [[*row, share] for row, share in zip(rows, of, strict=True)], f"{words}.")
 
 

@@ -139,22 +139,24 @@ def answering(trained: Trained) -> list[dict[str, Any]]:
     plan, segments = trained.choices.segments, trained.history.recipe.segments
     if plan is None or segments is None:
         return []
-    own = dict(getattr(trained.judged.model, "members", ()))
     return [
         {
             "segment": choice.segment,
             "levels": ", ".join(segments.groups[choice.segment]),
             "rows": choice.rows,
             "converted_leads": choice.converted_leads,
-            "answers": _OWN.get(own[choice.segment].rung, "its own") if choice.segment in own else _OF_ALL,
+            "answers": _ANSWERS[choice.scorer],
             "why": choice.words,
         }
         for choice in plan.choices
     ]
 
 
-_OWN = {"model": "a model of its own", "bayes": "Bayes rates of its own"}
-_OF_ALL = "the model of all leads"
+_ANSWERS = {
+    "model": "a model of its own",
+    "bayes": "Bayes rates of its own",
+    "parent": "the scorer of all leads",
+}
 
 
 def fills_of(history: History, split: SplitRows) -> list[tuple[str, float, float]]:

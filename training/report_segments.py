@@ -49,8 +49,8 @@ def _plan(answering: Sequence[Mapping[str, Any]]) -> Markup | None:
     ]
     head = ["segment", "levels", "rows fitted on", "converted leads", "who answers", "why"]
     words = paragraph(
-        "A segment gets a model of its own where that was better than the model of all leads, beyond chance, "
-        "on the newest rows before the test. All others borrow from the model of all."
+        "A segment gets a scorer of its own, a model or Bayes rates that borrow from those of all, where "
+        "that was better than the scorer of all leads, beyond chance, on the newest rows before the test."
     )
     return join([tag("h3", "Who answers for which segment"), words, table(head, rows)])
 

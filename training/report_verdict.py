@@ -13,7 +13,7 @@ from training.report_input import ReportInput
 from training.report_markup import Child, Markup, tag
 from training.report_names import NAMES
 from training.report_page import bullets, paragraph, section
-from training.report_weeks import WeekLists, comparable, each, span, within
+from training.report_weeks import WeekLists, choosable, comparable, each, span, within
 from training.svg import percent
 
 _BIG = {
@@ -27,7 +27,7 @@ def verdict_section(run: ReportInput) -> Markup:
     """The first thing to read: what to do, why, and what it brings."""
     lines: list[Child] = [tag("p", _BIG.get(run.verdict, run.verdict), class_="big")]
     lines += [tag("p", promise_of(run), class_="promise") if promise_of(run) else None]
-    lines += [paragraph(_level(run)) if _level(run) else None]
+    lines += [paragraph(words) for words in (_reached(run), _level(run)) if words]
     lines += [bullets(failures(run)), paragraph(run.recommendation) if run.recommendation else None]
     box = tag("div", *lines, class_=f"verdict {run.verdict if run.verdict in _BIG else ''}".strip())
     warned = bullets([tag("span", "Warning: ", text) for text in run.warnings])
@@ -40,14 +40,15 @@ def promise_of(run: ReportInput) -> str:
     Of a model that is not to answer it is said in the past.
     """
     weeks = WeekLists.of(run)
-    best = weeks.brought(JUDGED, run.capacity)
+    called = choosable(weeks, JUDGED, run.capacity)
+    best = weeks.brought(JUDGED, called)
     if best is None:
         return ""
     if run.verdict == "promote":
         words = f"Call the best {best.called} {each(run)}: expect {span(best)} customers"
     else:
         words = f"The best {best.called} {each(run)} held {span(best)} customers in the test"
-    others = [(name, weeks.brought(name, run.capacity)) for name in _instead(run)]
+    others = [(name, weeks.brought(name, called)) for name in _instead(run)]
     said = [f"{math.floor(found.mean + 0.5)} {_HOW[name]}" for name, found in others if found]
     if not said:
         return f"{words}."
@@ -68,6 +69,18 @@ def _instead(run: ReportInput) -> list[str]:
     compared = comparable(run)
     calling = next((name for name in ("newest_first", "base_rate") if name in compared), None)
     return [name for name in dict.fromkeys((calling, run.incumbent)) if name in compared and name in _HOW]
+
+
+def _reached(run: ReportInput) -> str:
+    """Where the team has time for everybody: that the order hardly matters then; else ''."""
+    weeks = WeekLists.of(run)
+    called = choosable(weeks, JUDGED, run.capacity)
+    if called == run.capacity or weeks.brought(JUDGED, called) is None:
+        return ""
+    return (
+        f"The recipe says {run.capacity} calls {each(run)}: that is time for nearly every lead, in whatever "
+        f"order. What an order brings is shown at {called}."
+    )
 
 
 def _level(run: ReportInput) -> str:

@@ -17,6 +17,9 @@ from training.report_names import NAMES
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
 
+_CHOSEN = 0.9
+"""With less than this part of the calls made, the lists of most weeks were called to their end."""
+
 
 @dataclass(frozen=True)
 class Weekly:
@@ -97,6 +100,19 @@ def _best(p: Floats, waiting: Floats, called: int) -> Floats:
     before = np.cumsum(mass) - mass
     share = np.clip((called - before) / np.maximum(mass, 1e-12), 0.0, 1.0)
     return np.asarray(waiting * share[tie], dtype=np.float64)
+
+
+def choosable(weeks: WeekLists, scorer: str, capacity: int) -> int:
+    """How many calls a week leave something to choose: `capacity`, or the largest part of it that does.
+
+    Where nearly everybody is called once in any case, no order finds more customers than another.
+    """
+    efforts = [max(1, round(capacity * share)) for share in (1.0, 0.5, 0.2, 0.1)]
+    for called in efforts:
+        found = weeks.brought(scorer, called)
+        if found is None or found.calls >= _CHOSEN * called:
+            return called
+    return efforts[-1]
 
 
 def span(found: Weekly) -> str:
