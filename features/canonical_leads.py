@@ -30,7 +30,9 @@ def canonical_leads(recipe: Recipe, raw: pd.DataFrame, quality: Quality) -> pd.D
     leads = pd.DataFrame({"row": np.arange(len(raw), dtype=np.int64)})
     leads["lead_id"] = lead_ids(recipe, raw)
     keep = _first_rows(recipe, raw, leads["lead_id"], quality)
-    raw, leads = raw[keep].reset_index(drop=True), leads[keep].reset_index(drop=True)
+    if not keep.all():  # a copy of ten million rows for nothing
+        raw, leads = raw[keep], leads[keep]
+    raw, leads = raw.reset_index(drop=True), leads.reset_index(drop=True)
     places = leads[["row", "lead_id"]]
     leads["created_us"] = _created(recipe, raw, places, quality)
     leads["account_id"] = _texts(raw, recipe.lead.account_id)

@@ -13,6 +13,8 @@ _SAMPLE_LINES = 300
 # A quoted cell that runs over more lines than this is an unbalanced quote, not an address.
 _LONGEST_CELL_LINES = 60
 _BROKEN: list[str] = []
+_KNOWN_CELLS = 50_000
+"""Cells remembered, first come: levels and small numbers recur within so many, ids never do."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +160,15 @@ def records(text: str, dialect: TextDialect, complaints: list[Complaint]) -> Ite
                 yield line
 
 
+class _Known(dict[str, str]):
+    """A cell as it was first seen: most cells of an export recur, and one text for all of them is enough."""
+
+    def __missing__(self, cell: str) -> str:
+        if len(self) < _KNOWN_CELLS:
+            self[cell] = cell
+        return cell
+
+
 def _run(lines: list[str], start: int, dialect: TextDialect) -> Iterator[tuple[Line, int]]:
     """Records from line index `start` on, each with the index of the line behind it."""
     reader = csv.reader(
@@ -167,10 +178,10 @@ def _run(lines: list[str], start: int, dialect: TextDialect) -> Iterator[tuple[L
         escapechar=dialect.escape,
         strict=True,
     )
-    begun = start
+    begun, known = start, _Known()
     while True:
         try:
-            cells = next(reader)
+            cells = [known[cell] for cell in next(reader)]
         except StopIteration:
             return
         except csv.Error:

@@ -133,14 +133,19 @@ def _cells(name: str, opened: Opened, sheet: str | None) -> RawTable:
     if opened.kind == "xlsx":
         title, lines, complaints = read_sheet(opened.content, name, sheet)
     else:
-        text, encoding, complaints = decode(opened.content)
-        written = sniff(text, encoding)
-        lines = list(records(text, written, complaints))
+        written, lines, complaints = _text_lines(opened)
     body = tidy(lines)
     if not body.names:
         raise LeadscoreError(f"{name}: holds no cells; accepted are {ACCEPTED}.", "Export the list again.")
     dialect = Dialect(opened.kind, opened.compression, opened.member, written, title, body.header_line)
     return _table(name, body, complaints, dialect)
+
+
+def _text_lines(opened: Opened) -> tuple[TextDialect, list[Line], list[Complaint]]:
+    """The dialect and records of a text; the text itself is let go before its records are tidied."""
+    text, encoding, complaints = decode(opened.content)
+    written = sniff(text, encoding)
+    return written, list(records(text, written, complaints)), complaints
 
 
 def _table(name: str, body: Body, complaints: list[Complaint], dialect: Dialect) -> RawTable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import LeadscoreError, Recipe, load_recipe
+from features.rawtable import read_raw
 from features.recipe_file import parse_recipe
 from tests.bench.many_rows import write_flat
 from training import TrainingRun, train
@@ -217,15 +219,27 @@ def test_the_draw_looks_at_ids_alone(leads, most, seed, random):
 
 
 @pytest.mark.slow
-def test_three_million_rows_take_the_time_of_those_that_are_drawn(tmp_path):
+def test_a_million_rows_and_a_half_take_the_time_of_those_that_are_drawn(tmp_path):
     """The rows beyond `max_rows` are read and nothing more: the rest of the run does not see them."""
-    write_flat(tmp_path, 3_000_000)
+    write_flat(tmp_path, 1_500_000)
     recipe = load_recipe(tmp_path / "recipe.toml")
     train_ = recipe.train.model_copy(update={"max_rows": 50_000, "bag": 1, "folds": 2, "rounds": 60})
     found = run(tmp_path, recipe.model_copy(update={"train": train_}))
     counts = dict(found.account)
-    assert counts["leads kept"] == 3_000_000
+    assert counts["leads kept"] == 1_500_000
     assert counts["matured snapshots drawn"] == 50_000
-    rate = counts["matured snapshots converted"] / 3_000_000
+    rate = counts["matured snapshots converted"] / 1_500_000
     assert abs(counts["matured snapshots drawn, converted"] / 50_000 - rate) < 5 * (rate / 50_000) ** 0.5
     assert found.summary["seconds"]["choose"] < 60
+
+
+def test_a_text_takes_a_few_times_its_size_in_memory(tmp_path):
+    """A cell that recurs is held once; at ten million rows that decides whether a CSV can be read at all."""
+    write_flat(tmp_path, 40_000, kind="csv")
+    tracemalloc.start()
+    try:
+        assert len(read_raw(tmp_path / "leads.csv").frame) == 40_000
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 9 * (tmp_path / "leads.csv").stat().st_size
