@@ -11,7 +11,7 @@ from importlib import import_module
 
 from features.terminal import print_json, print_table, say
 
-SECTIONS = ("features", "scoring")
+SECTIONS = ("features", "scoring", "reasons")
 
 
 def main(words: list[str] | None = None) -> int:
