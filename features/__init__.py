@@ -15,7 +15,7 @@ from features.offline import offline
 from features.online import online, stack
 from features.open_rows import OpenRows, write_open_leads
 from features.origin_features import SameTouch
-from features.parse_lead import parse_lead
+from features.parse_lead import LeadReader, parse_lead
 from features.pattern_features import (
     ActiveDays,
     DistinctKinds,
@@ -53,6 +53,7 @@ __all__ = [
     "Lead",
     "LeadAge",
     "LeadError",
+    "LeadReader",
     "LeadscoreError",
     "LongestStreak",
     "OpenRows",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from features import Lead, LeadError, LeadscoreError, Recipe, parse_lead
+from features import Lead, LeadError, LeadReader, LeadscoreError
 from features.clock import parse_moment
-from serving.ladder import Ladder
+from serving.ladder import Ladder, Row
 from serving.request_log import RequestLog
 from serving.score import Problem, Score, failed
 
@@ -59,25 +59,30 @@ def score_items(
 
     `now_us` is the as_of of items that name none. `log` keeps each readable request with its features.
     """
-    read = [_read(ladder.recipe, item, now_us) for item in items]
-    if log is not None:
-        for item, lead in zip(items, read, strict=True):
-            if isinstance(lead, Lead):
-                row = ladder.rows([lead])[0]
-                log.append(item, lead.as_of_us, ladder.features, row, ladder.top.scorer.version)
+    read = [_read(ladder.reader, item, now_us) for item in items]
     leads = [lead for lead in read if isinstance(lead, Lead)]
-    answers: Iterator[Score] = iter(_answers(ladder, leads, reasons))
-    return [next(answers) if isinstance(lead, Lead) else lead for lead in read]
+    answers = iter(_answers(ladder, leads, reasons))
+    found: list[Score] = []
+    for item, lead in zip(items, read, strict=True):
+        score, row = next(answers) if isinstance(lead, Lead) else (lead, None)
+        found.append(score)
+        if log is not None and row is not None and isinstance(lead, Lead):
+            log.append(item, lead.as_of_us, ladder.features, row, ladder.top.scorer.version)
+    return found
 
 
-def _answers(ladder: Ladder, leads: Sequence[Lead], reasons: int) -> list[Score]:
-    """The scores of `leads`; should one of them break something, the others are answered all the same."""
+def _answers(ladder: Ladder, leads: Sequence[Lead], reasons: int) -> list[tuple[Score, Row | None]]:
+    """The scores of `leads` and the rows that they were computed from.
+
+    Should one lead break something, it has an error and no row, and the others are answered all the same.
+    """
     try:
-        return ladder.score(leads, reasons)
+        rows = ladder.rows(leads)
+        return list(zip(ladder.score_rows(leads, rows, reasons), rows, strict=True))
     except Exception as error:
         if len(leads) > 1:
-            return [score for lead in leads for score in _answers(ladder, [lead], reasons)]
-        return [_unforeseen(lead.lead_id, error) for lead in leads]
+            return [answer for lead in leads for answer in _answers(ladder, [lead], reasons)]
+        return [(_unforeseen(lead.lead_id, error), None) for lead in leads]
 
 
 def _unforeseen(name: str | None, error: Exception) -> Score:
@@ -85,18 +90,18 @@ def _unforeseen(name: str | None, error: Exception) -> Score:
     return failed(name, [Problem(field="lead", problem=problem, remedy="Please report it as a bug.")])
 
 
-def read_lead(recipe: Recipe, request: LeadRequest, now_us: int) -> Lead:
+def read_lead(reader: LeadReader, request: LeadRequest, now_us: int) -> Lead:
     """The lead of a request, as features see it.
 
     Raises:
         LeadError: fields or events that the recipe does not know, or values that it cannot read.
         ValueError: `as_of` is not a moment.
     """
-    as_of = now_us if request.as_of is None else parse_moment(request.as_of, recipe.recipe.zone)
+    zone = reader.recipe.recipe.zone
+    as_of = now_us if request.as_of is None else parse_moment(request.as_of, zone)
     if not _EARLIEST <= as_of < _LATEST:
         raise ValueError("as_of is out of all reason")
-    return parse_lead(
-        recipe,
+    return reader.read(
         lead_id=request.lead_id,
         fields=request.fields,
         events=request.events,
@@ -106,7 +111,7 @@ def read_lead(recipe: Recipe, request: LeadRequest, now_us: int) -> Lead:
     )
 
 
-def _read(recipe: Recipe, item: Any, now_us: int) -> Lead | Score:
+def _read(reader: LeadReader, item: Any, now_us: int) -> Lead | Score:
     """The lead of one item, or the score that says what is wrong with it."""
     name = _id_of(item)
     if not isinstance(item, dict):
@@ -117,7 +122,7 @@ def _read(recipe: Recipe, item: Any, now_us: int) -> Lead | Score:
     except ValidationError as error:
         return failed(name, [_envelope_problem(problem) for problem in error.errors(include_input=False)])
     try:
-        return read_lead(recipe, request, now_us)
+        return read_lead(reader, request, now_us)
     except LeadError as error:
         return failed(
             name, [Problem(field=p.field, problem=p.problem, remedy=p.remedy) for p in error.problems]

@@ -10,7 +10,18 @@ from typing import Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Column, Columns, Feature, Lead, LeadscoreError, Recipe, dump_features, online, stack
+from features import (
+    Column,
+    Columns,
+    Feature,
+    Lead,
+    LeadReader,
+    LeadscoreError,
+    Recipe,
+    dump_features,
+    online,
+    stack,
+)
 from serving.answer import About, Background, Computed, Rung, compute, scored, take, unscored
 from serving.artefact import Artefact
 from serving.rules import Rules
@@ -90,6 +101,11 @@ class Ladder:
         """Reads stages and intent."""
         return Situations(self.recipe)
 
+    @cached_property
+    def reader(self) -> LeadReader:
+        """Reads requests by the recipe."""
+        return LeadReader(self.recipe)
+
     @property
     def top(self) -> Rung:
         """The rung that answers for a lead that is known well."""
@@ -101,10 +117,13 @@ class Ladder:
 
     def score(self, leads: Sequence[Lead], reasons: int = 3) -> list[Score]:
         """The score of each of `leads`, in their order."""
+        return self.score_rows(leads, self.rows(leads), reasons)
+
+    def score_rows(self, leads: Sequence[Lead], rows: Sequence[Row], reasons: int = 3) -> list[Score]:
+        """The score of each of `leads`, whose features are `rows`, in their order."""
         if not leads:
             return []
-        columns = stack(self.features, self.rows(leads))
-        return self.score_columns(columns, [asked_of(lead) for lead in leads], reasons)
+        return self.score_columns(stack(self.features, rows), [asked_of(lead) for lead in leads], reasons)
 
     def score_columns(self, columns: Columns, asked: Sequence[Asked], reasons: int = 3) -> list[Score]:
         """The score of each lead in `asked`, whose features are `columns`, in order.

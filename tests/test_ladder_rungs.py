@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features import Columns, EventCount, Lead, LeadscoreError
+from features import Columns, EventCount, Lead, LeadReader, LeadscoreError
 from features.clock import parse_moment
 from serving.answer import Rung
 from serving.artefact import load_artefact, save_artefact
@@ -39,7 +39,9 @@ def ladder(folder: Path) -> Ladder:
 
 
 def lead(name: str, events: list[dict[str, Any]] | None, **fields: object) -> Lead:
-    return read_lead(scorers.recipe(), LeadRequest(lead_id=name, fields=fields, events=events), NOW)
+    return read_lead(
+        LeadReader(scorers.recipe()), LeadRequest(lead_id=name, fields=fields, events=events), NOW
+    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from features import EventCount, KeywordGroup, Lead
+from features import EventCount, KeywordGroup, Lead, LeadReader
 from features.clock import DAY_US, HOUR_US, from_us, parse_moment
 from serving.actions import Circumstances, next_action
 from serving.envelope import LeadRequest, read_lead
@@ -27,7 +27,7 @@ LEAD = Stage(name="lead")
 
 def lead(stage: str | None = None, events: list[dict[str, object]] | None = None, **fields: object) -> Lead:
     request = LeadRequest(lead_id="x", fields=fields, events=events, stage=stage)
-    return read_lead(scorers.recipe(), request, NOW)
+    return read_lead(LeadReader(scorers.recipe()), request, NOW)
 
 
 def answer(asked: Lead) -> Score:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from features import Lead
 from features.clock import parse_moment
 from serving.envelope import parse_body, score_items
-from serving.ladder import Ladder
+from serving.ladder import Ladder, Row
+from serving.request_log import RequestLog, read_log
 from serving.score import Score
 from tests import scorers
 
@@ -73,6 +78,27 @@ def test_each_item_gets_one_answer_and_good_neighbours_keep_theirs(items: list[A
 def test_asking_together_or_alone_is_the_same(items: list[Any]) -> None:
     together = score_items(LADDER, items, NOW)
     assert together == [score_items(LADDER, [item], NOW)[0] for item in items]
+
+
+def test_the_row_that_was_scored_is_the_one_that_is_logged(tmp_path: Path) -> None:
+    log = RequestLog(tmp_path / "log")
+    other = {**GOOD, "lead_id": "other", "fields": {"company_size": 7}}
+    items = [GOOD, {"lead_id": "wrong", "fields": {"compny_size": 1}}, 5, other]
+    read: list[str] = []
+    rows = Ladder.rows
+
+    def counted(ladder: Ladder, leads: Sequence[Lead]) -> list[Row]:
+        read.extend(lead.lead_id for lead in leads)
+        return rows(ladder, leads)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ladder, "rows", counted)
+        logged = score_items(LADDER, items, NOW, log=log)
+    assert read == ["good", "other"], "each lead's features are computed once"
+    assert logged == score_items(LADDER, items, NOW)
+    kept = list(read_log(log.path))
+    assert [request.lead for request in kept] == [GOOD, other]
+    assert [request.row["company_size"] for request in kept] == [40.0, 7.0]
 
 
 def test_an_event_after_as_of_is_not_seen() -> None:

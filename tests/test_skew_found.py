@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import Feature, LeadscoreError, Recency, Recipe, default_features, online
+from features import Feature, LeadReader, LeadscoreError, Recency, Recipe, default_features, online
 from features.clock import from_us
 from serving.envelope import LeadRequest, read_lead
 from serving.request_log import RequestLog, read_log
@@ -34,9 +34,9 @@ def requests(history: History, *, events: bool = True) -> list[dict[str, Any]]:
 
 def serve(bodies: list[dict[str, Any]], recipe: Recipe, log: RequestLog) -> tuple[Feature, ...]:
     """What the service does with each body, as far as the log is concerned."""
-    features = default_features(recipe)
+    features, reader = default_features(recipe), LeadReader(recipe)
     for body in bodies:
-        lead = read_lead(recipe, LeadRequest.model_validate(body), CLOCK_US)
+        lead = read_lead(reader, LeadRequest.model_validate(body), CLOCK_US)
         log.append(body, lead.as_of_us, features, online(features, lead), "model 1")
     return features
 
