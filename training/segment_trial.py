@@ -1,4 +1,12 @@
-"""What a scorer of its own would have been worth to each segment, on the rows before the test."""
+"""What a scorer of its own would have been worth to each segment, on the rows before the test.
+
+Measured, own minus that of all in log loss on the test. In a company whose two markets read size in
+opposite ways, some 85 converted leads each were enough for a Bayes rung of its own to gain 0.12 and 0.15.
+In four simulated companies (10,000 and 20,000 leads; by market and by origin, 32 segments), where a signal
+means the same in every market, nothing was chosen before the test, and rightly: with 150 converted leads or
+more, own scorers were between 0.001 better and 0.006 worse on it. A segment too thin to be tried may be
+lucky, which nobody can know before.
+"""
 
 from __future__ import annotations
 
