@@ -71,7 +71,8 @@ def test_what_was_looked_at_beside_the_comparison_is_on_the_page(run):
     assert run.evidence.earlier, "this company is old enough for an earlier origin"
     assert "log loss, before" in text
     assert [name for name, _, _ in run.fills] == ["Size", "Industry", "Origin"]
-    assert "Time of one answer with reasons" in text
+    for fact in ("Time of one answer with reasons", "Answers first", "The served one, on open leads"):
+        assert fact in text
 
 
 @pytest.mark.slow

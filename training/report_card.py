@@ -42,7 +42,7 @@ def card_section(run: ReportInput) -> Markup:
         "Model card",
         tag("h3", "Purpose"),
         paragraph(_purpose(run)),
-        tag("h3", "Data"),
+        tag("h3", "Model and data"),
         facts,
         tag("h3", "Limits"),
         bullets(_limits(run)),

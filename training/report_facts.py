@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from features import Recipe
 from features.clock import from_us
 from serving.artefact import Artefact
 from training.history import History
 from training.latency import Latency
+from training.report_names import named, typeset
 from training.svg import percent
 from training.trained import Trained
 
@@ -52,11 +55,29 @@ def model_facts(trained: Trained) -> dict[str, str]:
         f"{percent(served.base_rate)} (served)",
         "Made with": ", ".join(f"{name} {version}" for name, version in served.versions.items()),
     }
-    if trained.choices.model.calendars:
+    if trained.choices.ladder is not None:
+        ladder = trained.choices.ladder
+        facts["Answers first"] = f"{named(ladder.top)}: {typeset(ladder.words)}"
+    facts["The served one, on open leads"] = moved(trained.shift)
+    if chosen.calendars:
         facts["Calendars, which trees do not see"] = ", ".join(chosen.calendars)
     if trained.evidence.latency is not None:
         facts["Time of one answer with reasons"] = speed(trained.evidence.latency)
     return facts
+
+
+def moved(shift: Mapping[str, float]) -> str:
+    """How far the served artefact is from the judged one, in words.
+
+    >>> shift = {"median_log_odds": 0.1, "rank_agreement": 0.987}
+    >>> moved(shift | {"mean_probability_judged": 0.5, "mean_probability_served": 0.6}).partition(";")[0]
+    'moved by 0.10 log-odds in the middle'
+    """
+    served, judged = (percent(shift[f"mean_probability_{one}"]) for one in ("served", "judged"))
+    return (
+        f"moved by {shift['median_log_odds']:.2f} log-odds in the middle; rank agreement "
+        f"{shift['rank_agreement']:.2f}; promises {served} on average, the judged {judged}"
+    )
 
 
 def speed(found: Latency) -> str:
