@@ -21,9 +21,8 @@ from pydantic import ValidationError
 
 from features import Feature, LeadscoreError, Recipe, dump_features, load_features
 from serving.bayes import Bayes
-from serving.blend import Model
 from serving.manifest import SCHEMA_VERSION, Manifest
-from serving.model_file import TreeFiles, dump_model, dump_served, restore_model, restore_served
+from serving.model_file import TreeFiles, dump_served, restore_served
 from serving.rules import Rules
 from serving.rules_file import parse_rules
 from serving.segment import Served
@@ -42,7 +41,7 @@ class Artefact:
     version: str
     manifest: Manifest
     model: Served
-    no_events: Model | None
+    no_events: Served | None
     bayes: Bayes | None
     rules: Rules
 
@@ -53,7 +52,7 @@ def save_artefact(
     model: Served,
     *,
     rules: str,
-    no_events: Model | None = None,
+    no_events: Served | None = None,
     bayes: Bayes | None = None,
 ) -> str:
     """Write an artefact into `folder` (made if absent) and return its id; same input, same bytes.
@@ -70,7 +69,7 @@ def save_artefact(
         "facts": manifest.model_dump(mode="json"),
         "features": dump_features(tuple(union.values())),
         "model": dump_served(model, files[0]),
-        "no_events": dump_model(no_events, files[1]) if no_events else None,
+        "no_events": dump_served(no_events, files[1]) if no_events else None,
     }
     texts = {MANIFEST: json.dumps(content, indent=1, allow_nan=False) + "\n", RULES: rules}
     if bayes is not None:
@@ -138,8 +137,8 @@ def load_scorecard(folder: Path | str, version: str | None = None) -> tuple[Reci
 
 def _restore_variant(
     body: Mapping[str, Any] | None, features: Mapping[str, Feature], folder: Path, version: str
-) -> Model | None:
-    return restore_model(body, features, folder, version) if body else None
+) -> Served | None:
+    return restore_served(body, features, folder, version) if body else None
 
 
 def _read_bayes(path: Path, version: str) -> Bayes | None:

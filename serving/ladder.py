@@ -32,7 +32,7 @@ from serving.segment import Segmented
 from serving.situation import Asked, Situations
 
 _NO_EVENTS = "events were not given: scored without them; send an empty list where there are none"
-_NO_EVENTS_OWN = "the scorer of segment '{}' reads events: it was not asked"
+_NO_EVENTS_OWN = "the scorer of segment '{}' reads events: that of all leads was asked"
 _THIN = "nothing is known of this lead but when it came: scored by the scorecard"
 
 
@@ -177,9 +177,12 @@ class Ladder:
             yield computed, mine
 
     def _owners(self, columns: Columns, rows: int) -> list[str | None]:
-        """The segment whose own scorer should answer for each lead, None where that of all does."""
+        """The segment that loses its own scorer where events are not given, None where none does."""
         scorer = self.top.scorer
-        return scorer.owners(columns) if isinstance(scorer, Segmented) else [None] * rows
+        if not isinstance(scorer, Segmented):
+            return [None] * rows
+        kept = {segment for rung in self.rungs if not rung.needs_events for _, segment in rung.voices}
+        return [None if segment in kept else segment for segment in scorer.owners(columns)]
 
     def _warn(
         self,

@@ -44,8 +44,8 @@ class Manifest(BaseModel):
     """From the rules' margins to probabilities, fitted on training rows; None: uncalibrated."""
     bounds: dict[RungName, Bounds] = Field(default_factory=dict)
     """Intervals of the rungs that have them; of a model with segments, those of the scorer of all leads."""
-    segment_bounds: dict[str, Bounds] = Field(default_factory=dict)
-    """Segment → intervals of its own scorer."""
+    segment_bounds: dict[RungName, dict[str, Bounds]] = Field(default_factory=dict)
+    """Segment → intervals of its own scorer, for each rung that has such scorers."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """What was chosen on the inner folds: rounds, regularisation, kind of model."""
     metrics: dict[str, float | None] = Field(default_factory=dict)
@@ -58,6 +58,5 @@ class Manifest(BaseModel):
     def bounds_by_segment(self, rung: RungName) -> dict[str | None, Bounds]:
         """Segment → intervals of its own scorer on `rung`; None → those of the scorer of all leads."""
         found: dict[str | None, Bounds] = {None: self.bounds[rung]} if rung in self.bounds else {}
-        if rung == "model":
-            found |= dict(self.segment_bounds.items())
+        found |= dict(self.segment_bounds.get(rung, {}).items())
         return found

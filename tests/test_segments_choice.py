@@ -176,5 +176,12 @@ def test_a_run_names_who_answers_for_each_segment_and_who_is_in_none(tmp_path):
         ("bayes", "makers"),
         (served.model.parent.rung, None),
     ]
+    blind = parse_lead(recipe, lead_id="a", fields={"industry": "steel"}, events=None, as_of_us=0)
+    (score,) = Ladder.of(served).score([blind])
+    variant = served.manifest.settings["no_events_segments"]["segments"][0]
+    own = (variant["scorer"], "makers") if variant["scorer"] != "parent" else ("model", None)
+    assert score.scored_by is not None
+    assert (score.scored_by.rung, score.scored_by.segment) == own == ("bayes", "makers")
+    assert len(score.warnings) == 1
     found = compare(str(tmp_path / "out" / "judged"), str(tmp_path / "out" / "served"), tmp_path)
     assert found.n_leads > 20

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from features import EventCount, Lead, LeadscoreError, parse_lead, parse_recipe
+from features import Lead, LeadscoreError, parse_lead, parse_recipe
 from features.clock import parse_moment
 from features.recipe import Segments
 from serving.answer import Rung, compute
@@ -18,6 +18,7 @@ from serving.bayes import Bayes, RateTable
 from serving.flat import ADDED, row_of
 from serving.interval import Bounds
 from serving.ladder import Ladder
+from serving.linear import Linear
 from serving.maps import MonotoneMap
 from serving.model_file import TreeFiles, dump_served, restore_served
 from serving.rules_default import default_rules
@@ -146,15 +147,17 @@ def lead(level: str, events: list[dict[str, object]] | None) -> Lead:
 
 @pytest.fixture
 def ladder(tmp_path: Path) -> Ladder:
-    """Loaded from an artefact whose trees read an event."""
-    facts = {"recipe": RECIPE, "bounds": {"model": around(0.1)}, "segment_bounds": {"shops": around(2.0)}}
+    """Whose variant without events is the same for all segments."""
+    return served(tmp_path, scorers.linear())
+
+
+def served(folder: Path, variant: Linear | Segmented) -> Ladder:
+    """Loaded from an artefact with intervals for the shops and for all others, not for the makers."""
+    bounds, own = {"model": around(0.1), "no_events": around(0.1)}, {"shops": around(2.0)}
+    facts = {"recipe": RECIPE, "bounds": bounds, "segment_bounds": {"model": own, "no_events": own}}
     manifest = scorers.manifest().model_copy(update=facts)
-    rules = default_rules(RECIPE)
-    count = EventCount(("demo_request",))
-    parent = replace(scorers.trees(), features=(*scorers.trees().features, count))
-    model = replace(segmented(), parent=parent)
-    save_artefact(tmp_path, manifest, model, rules=rules, no_events=scorers.linear())
-    return Ladder.of(load_artefact(tmp_path, "7"))
+    save_artefact(folder, manifest, segmented(), rules=default_rules(RECIPE), no_events=variant)
+    return Ladder.of(load_artefact(folder, "7"))
 
 
 def test_an_answer_names_the_segment_whose_own_scorer_gave_it(ladder: Ladder):
@@ -178,5 +181,18 @@ def test_without_events_the_variant_of_all_leads_answers_and_says_whose_scorer_d
     linear = scorers.linear()
     table = {"company_size": np.array([40.0]), "industry": np.array(["retail"], dtype=object)}
     assert shop.probability == pytest.approx(linear.probability(linear.margin(table))[0], abs=1e-6)
-    assert shop.warnings[1:] == ["the scorer of segment 'shops' reads events: it was not asked"]
+    assert shop.warnings[1:] == ["the scorer of segment 'shops' reads events: that of all leads was asked"]
     assert [words[:21] for words in other.warnings] == ["events were not given"]
+
+
+def test_a_segment_may_have_a_variant_of_its_own_for_leads_without_events(tmp_path: Path):
+    variant = Segmented(PLAN, scorers.linear(), (("shops", shops()),))
+    scores = served(tmp_path, variant).score([lead(level, None) for level in ("retail", "steel", "software")])
+    told = [(by.rung, by.segment) for score in scores if (by := score.scored_by)]
+    assert told == [("bayes", "shops"), ("model", None), ("model", None)]
+    assert [len(score.warnings) for score in scores] == [1, 2, 1]
+    assert "'makers'" in scores[1].warnings[1]
+    widths = [score.interval.high - score.interval.low for score in scores if score.interval]
+    assert widths[0] > 0.5 > widths[1]
+    table = {"company_size": np.array([40.0]), "industry": np.array(["retail"], dtype=object)}
+    assert scores[0].probability == pytest.approx(shops().probability(shops().margin(table))[0], abs=1e-6)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ from training.history import History
 from training.ladder_choice import LadderChoice
 from training.rungs import bayes_rung
 from training.segment_fit import SegmentPlan, with_segments
-from training.segment_rows import rows_of
+from training.segment_rows import rows_of, without_events
 from training.settings import Settings
 from training.split import Rows, newest_rows
 from training.spreads import bounds_of
@@ -44,18 +45,24 @@ class Choices:
     """The settings of the model and of its variant without events (None where there is none).
 
     `ladder` says whether the model or Bayes answers first, and why; None: the model. `segments` says which
-    segments have a scorer of their own.
+    segments have a scorer of their own, `no_events_segments` which have one in the variant.
     """
 
     model: Settings
     no_events: Settings | None
     ladder: LadderChoice | None = None
     segments: SegmentPlan | None = None
+    no_events_segments: SegmentPlan | None = None
+
+    @property
+    def top(self) -> Literal["model", "bayes"]:
+        """Who answers first."""
+        return self.ladder.top if self.ladder is not None else "model"
 
     @property
     def by_bayes(self) -> bool:
         """Whether the artefact's model is the Bayes rung."""
-        return self.ladder is not None and self.ladder.top == "bayes"
+        return self.top == "bayes"
 
     @property
     def kind(self) -> str:
@@ -86,22 +93,27 @@ def pack(
     return load_artefact(folder)
 
 
-def _fit(history: History, choices: Choices, rows: Rows) -> tuple[Served, Model | None, Bayes | None]:
+def _fit(history: History, choices: Choices, rows: Rows) -> tuple[Served, Served | None, Bayes | None]:
     """The model, its variant without events, and the Bayes rung below them.
 
-    Where Bayes is the model there is neither: who is too thin for it is left to the rules. The variant is
-    one for all segments: their own scorers were chosen with events, and prove nothing without.
+    Where Bayes is the model there is neither: who is too thin for it is left to the rules.
     """
     bayes = bayes_rung(history, rows)
     if choices.by_bayes:
         return with_segments(history, bayes, choices.segments, rows, bayes), None, None
-    recipe, labelled = history.recipe, history.labelled
-    parent = fit_model(recipe, labelled, history.features, rows, choices.model)
-    model = with_segments(history, parent, choices.segments, rows, bayes)
-    if choices.no_events is None or history.features_without_events is None:
+    model = with_segments(history, _general(history, choices.model, rows), choices.segments, rows, bayes)
+    plain = without_events(history)
+    if choices.no_events is None or plain is None:
         return model, None, bayes
-    variant = fit_model(recipe, labelled, history.features_without_events, rows, choices.no_events)
-    return model, variant, bayes
+    variant, plan = _general(plain, choices.no_events, rows), choices.no_events_segments
+    if plan is None or not plan.members:
+        return model, variant, bayes
+    return model, with_segments(plain, variant, plan, rows, bayes_rung(plain, rows)), bayes
+
+
+def _general(history: History, settings: Settings, rows: Rows) -> Model:
+    """The model of all leads."""
+    return fit_model(history.recipe, history.labelled, history.features, rows, settings)
 
 
 def score(scorer: Scorer, columns: Columns) -> Floats:
@@ -133,7 +145,7 @@ def _manifest(
         references=_references(history, rows, scorers),
         rules_map=rules_map,
         bounds=_bounds(history, choices, rows, scorers),
-        segment_bounds=_segment_bounds(history, choices, rows, scorers["model"]),
+        segment_bounds=_segment_bounds(history, choices, rows, scorers),
         settings=_settings(choices),
         versions={name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
     )
@@ -143,32 +155,39 @@ def _bounds(
     history: History, choices: Choices, rows: Rows, scorers: Mapping[RungName, Scorer | None]
 ) -> dict[RungName, Bounds]:
     """Intervals of the scorer of all leads and of its variant, whose out-of-fold margins are known."""
-    model = scorers["model"]
-    parent = model.parent if isinstance(model, Segmented) else model
-    wanted: tuple[tuple[RungName, Scorer | None, Settings | None], ...] = (
-        ("model", parent, None if choices.by_bayes else choices.model),
-        ("no_events", scorers["no_events"], choices.no_events),
-    )
+    wanted: dict[RungName, Settings | None] = {
+        "model": None if choices.by_bayes else choices.model,
+        "no_events": choices.no_events,
+    }
     found: dict[RungName, Bounds] = {}
-    for name, scorer, chosen in wanted:
-        if chosen is not None and scorer is not None:
-            bounds = bounds_of(scorer, chosen.bounds, history.labelled, rows)
+    for name, chosen in wanted.items():
+        scorer = scorers[name]
+        parent = scorer.parent if isinstance(scorer, Segmented) else scorer
+        if chosen is not None and parent is not None:
+            bounds = bounds_of(parent, chosen.bounds, history.labelled, rows)
             found |= {name: bounds} if bounds is not None else {}
     return found
 
 
 def _segment_bounds(
-    history: History, choices: Choices, rows: Rows, model: Scorer | None
-) -> dict[str, Bounds]:
-    """Intervals of the segments' own scorers, as far as their plan has the maps."""
-    if not isinstance(model, Segmented) or choices.segments is None:
-        return {}
-    own = dict(model.members)
-    found: dict[str, Bounds] = {}
-    for member in choices.segments.members:
-        mine = rows_of(history, model.plan, rows, member.segment)
-        bounds = bounds_of(own[member.segment], member.bounds, history.labelled, mine)
-        found |= {member.segment: bounds} if bounds is not None else {}
+    history: History, choices: Choices, rows: Rows, scorers: Mapping[RungName, Scorer | None]
+) -> dict[RungName, dict[str, Bounds]]:
+    """Intervals of the segments' own scorers, as far as their plans have the maps."""
+    plans: dict[RungName, SegmentPlan | None] = {
+        "model": choices.segments,
+        "no_events": choices.no_events_segments,
+    }
+    found: dict[RungName, dict[str, Bounds]] = {}
+    for name, plan in plans.items():
+        scorer = scorers[name]
+        if not isinstance(scorer, Segmented) or plan is None:
+            continue
+        own = dict(scorer.members)
+        for member in plan.members:
+            mine = rows_of(history, scorer.plan, rows, member.segment)
+            bounds = bounds_of(own[member.segment], member.bounds, history.labelled, mine)
+            if bounds is not None:
+                found.setdefault(name, {})[member.segment] = bounds
     return found
 
 
@@ -178,6 +197,8 @@ def _settings(choices: Choices) -> dict[str, object]:
         chosen["ladder"] = choices.ladder.model_dump()
     if choices.segments is not None:
         chosen["segments"] = choices.segments.as_dict()
+    if choices.no_events_segments is not None:
+        chosen["no_events_segments"] = choices.no_events_segments.as_dict()
     return chosen if choices.no_events is None else chosen | {"no_events": choices.no_events.as_dict()}
 
 

@@ -29,6 +29,7 @@ from training.record import record_run
 from training.report import REPORT, write_report
 from training.report_input import report_input
 from training.segment_fit import plan_segments
+from training.segment_rows import without_events
 from training.settings import Budget, choose_settings
 from training.shift import score_shift
 from training.split import SplitRows, forward_split
@@ -199,9 +200,7 @@ def make(
     clock.step("judging from an earlier origin", "earlier")
     draws = max(history.recipe.gate.draws, 1000)
     earlier = earlier_evidence(history, choices.model, split, draws)
-    ladder, before = choose_top(history, split.fit, earlier), earlier_split(history.labelled, split)
-    segments = plan_segments(history, choices.model, split.fit, before, ladder.top)
-    choices = replace(choices, ladder=ladder, segments=segments)
+    choices = _climbing(history, split, choices, earlier)
     clock.step(f"fitting on {len(split.fit):,} rows", "fit")
     judged = pack(history, choices, split.fit, work / "judged")
     clock.step(f"judging on {len(split.test):,} test rows", "judge")
@@ -255,6 +254,17 @@ def _choose(history: History, split: SplitRows, budget: Budget | None) -> Choice
         choose_settings(recipe, labelled, history.features, split.fit, budget),
         choose_settings(recipe, labelled, plain, split.fit) if plain else None,
     )
+
+
+def _climbing(history: History, split: SplitRows, choices: Choices, earlier: Evidence | None) -> Choices:
+    """`choices` with who answers first, and who for each segment, with events and without."""
+    before, plain = earlier_split(history.labelled, split), without_events(history)
+    choices = replace(choices, ladder=choose_top(history, split.fit, earlier))
+    segments = plan_segments(history, choices.model, split.fit, before, choices.top)
+    if plain is None or choices.no_events is None or choices.by_bayes:
+        return replace(choices, segments=segments)
+    variant = plan_segments(plain, choices.no_events, split.fit, before)
+    return replace(choices, segments=segments, no_events_segments=variant)
 
 
 class _Clock:

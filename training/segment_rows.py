@@ -1,6 +1,8 @@
-"""Which rows are those of a segment."""
+"""Which rows are those of a segment, and what is known of them where events are not given."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -20,3 +22,9 @@ def rows_of(history: History, segments: Segments, rows: Rows, name: str) -> Rows
 def won_leads(history: History, rows: Rows) -> int:
     """Distinct leads with a converted row among `rows`."""
     return history.labelled.n_leads(rows[history.labelled.y(rows) == 1])
+
+
+def without_events(history: History) -> History | None:
+    """The same rows as the variant for leads without events reads them; None where there is no variant."""
+    plain = history.features_without_events
+    return replace(history, features=plain, features_without_events=None) if plain is not None else None
