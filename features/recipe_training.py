@@ -50,7 +50,7 @@ class Training(Section):
     cat_smooth: float = Field(default=20.0, ge=0)
     rare_level: int = Field(default=20, ge=1)
     folds: int = Field(default=5, ge=1)
-    max_rows: int = Field(default=1_000_000, ge=1)
+    max_rows: int = Field(default=500_000, ge=1)
     threads: int = Field(default=1, ge=1)
 
 

@@ -184,7 +184,7 @@ def table(
             f"**{choice.name}**" if choice is default else choice.name,
             str(choice.rounds),
             f"{choice.margin_us / unit:.1f}",
-            f"{choice.reasons_us / unit:.0f}",
+            f"{choice.reasons_us / unit:.1f}",
             f"{choice.per_second:,.0f}",
             *gaps,
         ]
