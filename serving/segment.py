@@ -118,7 +118,8 @@ class Segmented:
         for segment, scorer in self._by_name.items():
             rows = np.flatnonzero(owners == segment)
             if len(rows):
-                own = {name: column[rows] for name, column in columns.items()}
+                read = {route_of(self.plan).name, *(feature.name for feature in scorer.features)}
+                own = {name: column[rows] for name, column in columns.items() if name in read}
                 found.append(Part(segment, scorer, rows, own, scorer.margin(own)))
         return found
 
