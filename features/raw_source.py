@@ -15,7 +15,7 @@ from features.errors import LeadscoreError
 
 Kind = Literal["text", "xlsx", "parquet"]
 
-# Text is held in memory cell by cell, at about ten times its size: beyond this, a columnar file is needed.
+# Text is held in memory cell by cell, at about eight times its size: beyond this, a columnar file is needed.
 LARGEST_TEXT = 1_500_000_000
 ACCEPTED = "CSV or other delimited text, XLSX, Parquet, and these in gzip or zip"
 
