@@ -49,10 +49,10 @@ means of two markets and two seeds:
       own Bayes minus that of all  +0.017   -0.014   -0.011   -0.014   -0.005   -0.020
       own model minus own Bayes    +0.006    0.000    0.000   +0.002   -0.001   -0.001
 
-Between 182 and 344 a model begins to be worth its fit; before, Bayes is as good, and far better below 60.
+Between 250 and 450 a model begins to be worth its fit; before, Bayes is as good, and better below 60.
 """
 MIN_TRIED = 30
-"""Converted (and other) rows to learn from, and as many to be judged on, before anything is tried: see above."""
+"""Converted (and other) rows to learn from, and as many to be judged on, before anything is tried."""
 _DRAWS = 1000
 """Fewer draws than this have no tail to speak of."""
 
