@@ -32,7 +32,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass
 class BatchSummary:
-    """What became of an export: counts by status and rung, what to know, and the most probable leads.
+    """What became of an export: counts by status and by who answered, what to know, the most probable leads.
 
     `quality` has a row (table, what, count, treatment) for everything odd about the files.
     """
@@ -54,7 +54,7 @@ class BatchSummary:
     def add(self, scores: Sequence[Score]) -> None:
         """Count some more answers."""
         self.statuses.update(score.status for score in scores)
-        self.rungs.update(score.scored_by.rung for score in scores if score.scored_by)
+        self.rungs.update(score.scored_by.who for score in scores if score.scored_by)
         known = [score for score in scores if score.probability is not None]
         ranked = sorted([*self.hottest, *known], key=lambda score: -(score.probability or 0.0))
         self.hottest = ranked[:_HOTTEST]

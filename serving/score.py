@@ -69,6 +69,11 @@ class ScoredBy(_Part):
     segment: str | None = None
     """The segment of the recipe whose own scorer answered; null where the scorer of all leads did."""
 
+    @property
+    def who(self) -> str:
+        """`bayes`, or `bayes (b2b)` where it is the segment's own."""
+        return f"{self.rung} ({self.segment})" if self.segment else self.rung
+
 
 class Problem(_Part):
     """One thing that is wrong with the input of this lead: where, what is accepted, what to do."""

@@ -14,6 +14,7 @@ from features.clock import parse_moment
 from features.recipe import Segments
 from serving.answer import Rung, compute
 from serving.artefact import load_artefact, save_artefact
+from serving.batch import BatchSummary
 from serving.bayes import Bayes, RateTable
 from serving.flat import ADDED, row_of
 from serving.interval import Bounds
@@ -166,6 +167,9 @@ def test_an_answer_names_the_segment_whose_own_scorer_gave_it(ladder: Ladder):
     assert told == [("model", "makers", "7"), ("bayes", "shops", "7"), ("model", None, "7")]
     cells = [row_of(score)[ADDED.index("ls_scored_by") - 1] for score in scores]
     assert cells == ["model 7 (makers)", "bayes 7 (shops)", "model 7"]
+    summary = BatchSummary(3, NOW)
+    summary.add(scores)
+    assert summary.rungs == {"model (makers)": 1, "bayes (shops)": 1, "model": 1}
     widths = [score.interval and score.interval.high - score.interval.low for score in scores]
     assert widths[0] is None
     assert widths[1] > 0.5 > widths[2] > 0
