@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import LeadscoreError, Recipe, load_recipe
+from features.canonical_leads import moments_column
+from features.parse import parse_date
 from features.rawtable import read_raw
 from features.recipe_file import parse_recipe
 from tests.bench.many_rows import write_flat
@@ -234,11 +237,22 @@ def test_a_million_rows_are_read_and_those_drawn_are_fitted(tmp_path):
 
 def test_a_text_takes_a_few_times_its_size_in_memory(tmp_path):
     """A cell that recurs is held once; at ten million rows that decides whether a CSV can be read at all."""
-    write_flat(tmp_path, 40_000, kind="csv")
+    write_flat(tmp_path, 20_000, kind="csv")
     tracemalloc.start()
     try:
-        assert len(read_raw(tmp_path / "leads.csv").frame) == 40_000
+        assert len(read_raw(tmp_path / "leads.csv").frame) == 20_000
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert peak < 9 * (tmp_path / "leads.csv").stat().st_size
+
+
+@given(
+    st.lists(st.none() | st.datetimes(datetime(1925, 1, 1), datetime(2100, 1, 1)), min_size=1, max_size=20)
+)
+def test_typed_moments_are_read_at_once_as_they_are_one_by_one(moments):
+    cells = pd.Series(pd.array(moments, dtype="datetime64[us]"))
+    found = moments_column(cells, "UTC", "start")
+    assert [None if us is pd.NA else us for us in found] == [
+        None if moment is None else parse_date(moment, "UTC") for moment in moments
+    ]
