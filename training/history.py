@@ -40,9 +40,10 @@ _MOST_OPEN = 10_000
 class History:
     """What a run knows before anything is fitted.
 
-    `labelled` holds the matured snapshots (of a sample of leads beyond `[train] max_rows`), `open_columns` the features of the leads open at `end_us`;
-    `features` are the model's, `features_without_events` those of its variant (None where the recipe has no
-    events). `account` counts rows from the tables to the matured snapshots.
+    `labelled` holds the matured snapshots (of a sample of leads beyond `[train] max_rows`), `open_columns`
+    the features of the leads open at `end_us`; `features` are the model's, `features_without_events` those of
+    its variant (None where the recipe has no events). `account` counts rows from the tables to the matured
+    snapshots.
     """
 
     recipe: Recipe

@@ -1,4 +1,4 @@
-"""Which leads a run looks at where there are more snapshots than it may hold: drawn by seed, never by outcome."""
+"""Which leads a run looks at where snapshots are more than it may hold: drawn by seed, never by outcome."""
 
 from __future__ import annotations
 
