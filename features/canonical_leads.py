@@ -186,7 +186,7 @@ def _texts(raw: pd.DataFrame, column: str | None) -> pd.Series[Any]:
 def moments_column(
     cells: pd.Series[Any], zone: str, edge: DayEdge, form: DateFormat | None = None
 ) -> pd.Series[Any]:
-    """Int64 µs of a column of dates, NA where missing or unreadable; typed columns in UTC are read at once."""
+    """Int64 µs of a column of dates, NA where missing or unreadable; typed columns in UTC all at once."""
     if zone == "UTC" and pd.api.types.is_datetime64_dtype(cells.dtype):
         cells = cells.dt.tz_localize("UTC")
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
