@@ -23,15 +23,17 @@ class _Spec(BaseModel):
 
 
 class TreeEncoder(_Spec):
-    """Columns for trees: numbers as they are, categories as codes.
+    """Columns for trees: numbers as they are, categories as codes or, where levels are many, as rates.
 
     `features` are the names in the order of the matrix; a feature in `vocabularies` is a category whose
     level number i has code i. Levels that were too rare in training are not in the vocabulary: they and
-    levels never seen share the code `len(vocabulary)`, "other"; a missing value is NaN.
+    levels never seen share the code `len(vocabulary)`, "other"; a missing value is NaN. A category in `rates`
+    is the shrunken log-odds of its level, against those of all leads: 0 for a level never seen.
     """
 
     features: tuple[str, ...]
     vocabularies: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    rates: dict[str, dict[str, float]] = Field(default_factory=dict)
 
     @cached_property
     def booster_names(self) -> tuple[str, ...]:
@@ -58,11 +60,17 @@ class TreeEncoder(_Spec):
         for position in self.categorical:
             name = self.features[position]
             matrix[:, position] = _encode(columns[name], self._codes[name])
+        for name, rates in self.rates.items():
+            levels = columns[name].tolist()
+            matrix[:, self.features.index(name)] = [
+                np.nan if level is None else rates.get(level, 0.0) for level in levels
+            ]
         return matrix
 
     @cached_property
     def _numbers(self) -> list[int]:
-        return [i for i, name in enumerate(self.features) if name not in self.vocabularies]
+        categories = {*self.vocabularies, *self.rates}
+        return [i for i, name in enumerate(self.features) if name not in categories]
 
     @cached_property
     def _codes(self) -> dict[str, dict[str, int]]:
@@ -80,6 +88,11 @@ class NumberColumn(_Spec):
     flag: bool = False
     log: bool = False
 
+    def standardised(self, numbers: Floats) -> Floats:
+        """`numbers` as the model reads them, without NaN."""
+        numbers = signed_log(numbers) if self.log else numbers
+        return np.asarray((np.where(np.isnan(numbers), self.median, numbers) - self.mean) / self.scale)
+
 
 class CategoryColumn(_Spec):
     """A category for a linear model: one 0/1 column for each of `levels`, for other levels, for missing."""
@@ -88,10 +101,28 @@ class CategoryColumn(_Spec):
     levels: tuple[str, ...]
 
 
+class Crossing(_Spec):
+    """The number `by` with which the other columns are multiplied: standardised, and held inside the range
+    [`low`, `high`] that was seen in training, since nobody knows how weights change beyond it."""
+
+    by: NumberColumn
+    low: float
+    high: float
+
+    def factor(self, numbers: Floats) -> Floats:
+        """What columns are multiplied with, shape `(n_leads,)`."""
+        return np.asarray(np.clip(self.by.standardised(numbers), self.low, self.high))
+
+
 class LinearEncoder(_Spec):
-    """Columns for linear models, in the order of `columns`: standardised numbers and one-hot categories."""
+    """Columns for linear models, in the order of `columns`: standardised numbers and one-hot categories.
+
+    With `crossed` all encoded columns follow once more, each times one of the numbers: what a signal is worth
+    may then change with it, as a demo request means less of a lead that is a year old.
+    """
 
     columns: tuple[NumberColumn | CategoryColumn, ...]
+    crossed: Crossing | None = None
 
     @property
     def features(self) -> tuple[str, ...]:
@@ -101,11 +132,12 @@ class LinearEncoder(_Spec):
     @cached_property
     def names(self) -> tuple[str, ...]:
         """Names of the encoded columns, such as `size`, `size=(missing)`, `industry=software`."""
-        return tuple(name for column in self.columns for name in _encoded_names(column))
+        plain = tuple(name for column in self.columns for name in _encoded_names(column))
+        return plain if self.crossed is None else (*plain, *(f"{n} × {self.crossed.by.name}" for n in plain))
 
     @cached_property
     def owner(self) -> tuple[int, ...]:
-        """For each encoded column, the position of its feature in `features`."""
+        """For each encoded column before the crossed ones, the position of its feature in `features`."""
         return tuple(i for i, column in enumerate(self.columns) for _ in _encoded_names(column))
 
     def transform(self, columns: Columns) -> Floats:
@@ -115,8 +147,16 @@ class LinearEncoder(_Spec):
             LeadscoreError: a feature is missing from `columns`.
         """
         require_columns(self.features, columns)
+        plain = self._plain(columns)
+        if self.crossed is None:
+            return plain
+        numbers = columns[self.crossed.by.name].astype(np.float64, copy=False)
+        return np.hstack([plain, plain * self.crossed.factor(numbers)[:, None]])
+
+    def _plain(self, columns: Columns) -> Floats:
+        """The columns that are crossed with nothing."""
         rows = n_leads(columns)
-        matrix = np.zeros((rows, len(self.names)), dtype=np.float64)
+        matrix = np.zeros((rows, len(self.owner)), dtype=np.float64)
         plan = self._plan
         if plan.names:
             numbers = np.array([columns[name] for name in plan.names], dtype=np.float64).T

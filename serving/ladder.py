@@ -65,7 +65,8 @@ class Ladder:
             bounds = manifest.bounds_by_segment("no_events")
             rungs.append(Rung(artefact.no_events, references["no_events"], bounds=bounds))
         if artefact.bayes is not None and "bayes" in references:
-            rungs.append(Rung(artefact.bayes, references["bayes"], needs_events=events))
+            bounds = manifest.bounds_by_segment("bayes")
+            rungs.append(Rung(artefact.bayes, references["bayes"], needs_events=events, bounds=bounds))
         rules = artefact.rules
         reference = references.get("rules") if rules.calibrated else None
         rungs.append(Rung(rules, reference or rules.reference(), calibrated=rules.calibrated))

@@ -46,6 +46,8 @@ class Linear:
     def contributions(self, columns: Columns) -> Contributions:
         """Log-odds against the average lead, summed over the encoded columns of each feature."""
         terms = (self.encoder.transform(columns) - self._centre) * self._weights
+        if self.encoder.crossed is not None:  # what a crossed column adds is its feature's doing too
+            terms = terms[:, : terms.shape[1] // 2] + terms[:, terms.shape[1] // 2 :]
         values = np.zeros((len(terms), 0))
         if self.encoder.starts:
             values = np.add.reduceat(terms, self.encoder.starts, axis=1)

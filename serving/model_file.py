@@ -46,6 +46,7 @@ def dump_model(model: Model, files: TreeFiles) -> dict[str, Any]:
             body |= {"kind": "trees", "encoder": model.encoder.model_dump(mode="json")}
             body |= {"boosters": [files.keep(booster.model_to_string()) for booster in model.boosters]}
             body |= {"offset": dump_model(model.offset, files) if model.offset else None}
+            body |= {"line": dump_model(model.line, files) if model.line else None}
         case Blend():
             body |= {"kind": "blend", "members": [dump_model(member, files) for member in model.members]}
         case Bayes():
@@ -68,12 +69,11 @@ def restore_model(
             return _restore_linear(body, features, calibration, version)
         case "trees":
             encoder = TreeEncoder.model_validate(body["encoder"])
-            offset = body["offset"]
-            base = restore_model(offset, features, folder, version) if offset else None
-            assert base is None or isinstance(base, Linear)
-            named = pick(features, [*encoder.features, *(base.encoder.features if base else ())])
+            offset, line = (_linear_part(body.get(part), features, version) for part in ("offset", "line"))
+            read = [name for part in (offset, line) if part for name in part.encoder.features]
             boosters = tuple(_read_booster(folder / name) for name in body["boosters"])
-            return Trees(named, encoder, boosters, base, calibration, version)
+            named = pick(features, [*encoder.features, *read])
+            return Trees(named, encoder, boosters, offset, calibration, version, line=line)
         case "blend":
             members = [restore_model(member, features, folder, version) for member in body["members"]]
             kinds = [member for member in members if not isinstance(member, Bayes)]
@@ -126,6 +126,15 @@ def pick(features: Mapping[str, Feature], names: list[str]) -> tuple[Feature, ..
             f"manifest.json: the model reads features it does not define: {unknown}.", _REMEDY
         )
     return tuple(features[name] for name in dict.fromkeys(names))
+
+
+def _linear_part(
+    body: Mapping[str, Any] | None, features: Mapping[str, Feature], version: str
+) -> Linear | None:
+    """The linear model inside another one."""
+    if body is None:
+        return None
+    return _restore_linear(body, features, MonotoneMap.model_validate(body["calibration"]), version)
 
 
 def _restore_linear(

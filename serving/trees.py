@@ -10,6 +10,7 @@ import numpy as np
 from features import Columns, Feature, LeadscoreError
 from serving.agreement import require_same_features
 from serving.encoding import TreeEncoder, n_leads
+from serving.line_columns import by_feature, line_columns, line_names
 from serving.linear import Linear
 from serving.maps import MonotoneMap
 from serving.scorer import Contributions, Floats
@@ -24,7 +25,8 @@ _BATCH = 500
 class Trees:
     """margin = mean over the bag of raw scores, plus the margin of `offset` where trees started from one.
 
-    An ndarray has no column names, so the boosters' own names are compared with the encoder's once, here.
+    With `line` the trees read, behind the encoder's columns, what that linear model makes of the lead (see
+    `line_columns`). An ndarray has no column names, so the boosters' own names are compared once, here.
     """
 
     features: tuple[Feature, ...]
@@ -34,12 +36,14 @@ class Trees:
     calibration: MonotoneMap = field(default_factory=MonotoneMap.identity)
     version: str = ""
     rung: str = "model"
+    line: Linear | None = None
 
     def __post_init__(self) -> None:
         if not self.boosters:
             raise LeadscoreError("a bag of trees needs at least one booster.")
+        names = (*self.encoder.booster_names, *(line_names(self.line) if self.line else ()))
         for booster in self.boosters:
-            require_same_features(booster.feature_name(), self.encoder.booster_names, "trees_*.txt")
+            require_same_features(booster.feature_name(), names, "trees_*.txt")
 
     @property
     def _width(self) -> int:
@@ -47,7 +51,7 @@ class Trees:
 
     def margin(self, columns: Columns) -> Floats:
         """Raw log-odds, shape `(n_leads,)`."""
-        matrix = self.encoder.transform(columns)
+        matrix = self._matrix(columns)
         if not len(matrix):
             return np.zeros(0)
         total = np.zeros(len(matrix))
@@ -57,16 +61,28 @@ class Trees:
         return total if self.offset is None else total + self.offset.margin(columns)
 
     def contributions(self, columns: Columns) -> Contributions:
-        """Path-dependent Shapley values of the trees (Lundberg 2018), plus the offset's own parts."""
+        """Path-dependent Shapley values of the trees (Lundberg 2018), plus the offset's own parts.
+
+        Values of the line's columns are told of the features behind them (see `by_feature`).
+        """
         rows = n_leads(columns)
-        parts = np.zeros((rows, self._width + 1))
+        matrix = self._matrix(columns)
+        parts = np.zeros((rows, matrix.shape[1] + 1))
         if rows:
-            matrix = self.encoder.transform(columns)
             for booster in self.boosters:
                 parts += booster.predict(matrix, pred_contrib=True, num_threads=_threads(rows))
         parts /= len(self.boosters)
-        own = Contributions(self.encoder.features, parts[:, :-1], parts[:, -1])
-        return own if self.offset is None else add([own, self.offset.contributions(columns)])
+        found = [Contributions(self.encoder.features, parts[:, : self._width], parts[:, -1])]
+        if self.line is not None:
+            found.append(by_feature(self.line, columns, parts[:, self._width : -1]))
+        if self.offset is not None:
+            found.append(self.offset.contributions(columns))
+        return add(found) if len(found) > 1 else found[0]
+
+    def _matrix(self, columns: Columns) -> Floats:
+        """What the boosters read."""
+        matrix = self.encoder.transform(columns)
+        return matrix if self.line is None else np.hstack([matrix, line_columns(self.line, columns)])
 
     def probability(self, margin: Floats) -> Floats:
         """Calibrated probabilities inside (0, 1)."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from features import Column, Feature, FieldValue, Recipe
 from features.recipe_file import parse_recipe
 from serving.blend import Blend
-from serving.encoding import CategoryColumn, LinearEncoder, NumberColumn, TreeEncoder
+from serving.encoding import CategoryColumn, Crossing, LinearEncoder, NumberColumn, TreeEncoder
+from serving.line_columns import line_columns, line_names
 from serving.linear import Linear
 from serving.manifest import Manifest
 from serving.maps import MonotoneMap
@@ -96,13 +99,33 @@ def linear() -> Linear:
     )
 
 
-def trees(bag: int = 2, offset: Linear | None = None, shift: float = 0.0) -> Trees:
+def crossed() -> Linear:
+    """The same, with weights that change with the size of the company."""
+    plain = linear()
+    by = plain.encoder.columns[0]
+    assert isinstance(by, NumberColumn)
+    encoder = LinearEncoder(columns=plain.encoder.columns, crossed=Crossing(by=by, low=-1.0, high=2.0))
+    return replace(
+        plain,
+        encoder=encoder,
+        weights=(*plain.weights, 0.1, 0.2, -0.3, 0.05, 0.0, 0.4, -0.2),
+        centre=plain.centre * 2,
+    )
+
+
+def trees(
+    bag: int = 2, offset: Linear | None = None, shift: float = 0.0, line: Linear | None = None
+) -> Trees:
     """A bag of tiny boosters on the same two features."""
     import lightgbm
 
     encoder = TreeEncoder(features=("company_size", "industry"), vocabularies={"industry": INDUSTRIES})
     table = columns((SIZE, INDUSTRY), 400, seed=11)
     matrix = encoder.transform(table)
+    names = list(encoder.booster_names)
+    if line is not None:
+        matrix = np.hstack([matrix, line_columns(line, table)])
+        names += line_names(line)
     truth = np.nan_to_num(matrix[:, 0]) / 20 + (matrix[:, 1] == 2) + shift
     outcome = (np.random.default_rng(3).random(400) < 1 / (1 + np.exp(2 - truth))).astype(float)
     boosters = []
@@ -111,7 +134,7 @@ def trees(bag: int = 2, offset: Linear | None = None, shift: float = 0.0) -> Tre
             matrix,
             outcome,
             categorical_feature=list(encoder.categorical),
-            feature_name=list(encoder.booster_names),
+            feature_name=names,
             params={"verbosity": -1},
         )
         options = {
@@ -127,7 +150,7 @@ def trees(bag: int = 2, offset: Linear | None = None, shift: float = 0.0) -> Tre
             "force_row_wise": True,
         }
         boosters.append(lightgbm.train(options, train, num_boost_round=12))
-    return Trees((SIZE, INDUSTRY), encoder, tuple(boosters), offset, version="test")
+    return Trees((SIZE, INDUSTRY), encoder, tuple(boosters), offset, version="test", line=line)
 
 
 def blend() -> Blend:

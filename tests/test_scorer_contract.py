@@ -23,6 +23,8 @@ MODELS: dict[str, Callable[[], Model]] = {
     "linear": scorers.linear,
     "trees": scorers.trees,
     "trees that start from a linear margin": lambda: scorers.trees(offset=scorers.linear()),
+    "weights that change with a number": scorers.crossed,
+    "trees that read a line": lambda: scorers.trees(line=scorers.crossed()),
     "blend": scorers.blend,
 }
 SCORERS: dict[str, Callable[[], Scorer]] = {

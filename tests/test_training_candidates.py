@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from features import Columns, default_features
+from features import Columns, LeadAge, default_features
 from features.recipe import Recipe
 from features.recipe_file import parse_recipe
 from serving.maps import MonotoneMap
+from serving.model_file import TreeFiles, dump_model, restore_model
 from training.calendars import find_calendars
 from training.candidates import Bench
 from training.fit import fit_model
@@ -109,7 +113,7 @@ def test_newer_folds_weigh_more_and_weights_sum_to_one():
     assert weights[-1] == pytest.approx(2 * weights[-3])
 
 
-@pytest.mark.parametrize("kind", ["linear", "offset", "mean", "trees"])
+@pytest.mark.parametrize("kind", ["linear", "offset", "mean", "trees", "stacked"])
 @pytest.mark.parametrize("logs", [False, True])
 @pytest.mark.parametrize("direction", [-1, 1])
 def test_a_declared_direction_holds_whatever_the_rows_say(kind, logs, direction):
@@ -131,3 +135,55 @@ def test_trees_from_the_line_add_up_and_are_kept_in_text():
     parts = model.contributions(columns)
     assert parts.values.sum(axis=1) + parts.bias == pytest.approx(model.margin(columns), abs=1e-9)
     assert set(parts.names) >= {"a", "b"}
+
+
+def aged(rows: int) -> tuple[Recipe, Labelled, np.ndarray]:
+    """Leads looked at in several ages: `a` counts for much when they are young and against them later."""
+    rng = np.random.default_rng(8)
+    a, b, age = rng.normal(size=rows), rng.normal(size=rows), rng.choice([0.0, 7.0, 30.0, 120.0], rows)
+    text = RECIPE.replace("at_days = [0]", "at_days = [0, 7, 30, 120]")
+    y = converts(a * (1.5 - np.log1p(age) / 2) + b / 2 - 1)
+    recipe, labelled, at = company(a, b, y, text)
+    columns: Columns = {**labelled.columns, "lead_age": age}
+    return recipe, Labelled(labelled.frame, columns, dated=False), at
+
+
+def test_weights_change_with_the_age_of_the_lead():
+    recipe, labelled, rows = aged(ROWS)
+    features = (*default_features(recipe), LeadAge())
+    bench = Bench.of(recipe, labelled, features, rows)
+    assert bench.linears[0].candidate.reading.crossed
+    settings = choose_settings(recipe, labelled, features, rows)
+    assert settings.crossed
+    assert settings.losses["linear"] < 0.6
+    model = fit_model(recipe, labelled, features, rows, replace(settings, kind="linear"))
+
+    def slope(age: float) -> float:
+        ends = {"a": np.array([-1.0, 1.0]), "b": np.zeros(2), "record_filled": np.ones(2)}
+        return float(np.diff(model.margin({**ends, "lead_age": np.full(2, age)}))[0])
+
+    assert slope(0.0) > 1
+    assert slope(120.0) < -1
+    assert slope(5000.0) == pytest.approx(slope(120.0)), (
+        "nobody knows how weights change beyond the ages seen"
+    )
+
+
+@pytest.mark.parametrize("crossed", [False, True])
+def test_trees_that_read_the_line_are_kept_in_text_and_credit_its_features(tmp_path, crossed):
+    recipe, labelled, rows = aged(ROWS)
+    features = (*default_features(recipe), LeadAge())
+    settings = Settings("stacked", 40, 1.0, 1.0, MonotoneMap.identity(), crossed=crossed)
+    model = fit_model(recipe, labelled, features, rows, settings)
+    columns = labelled.at(rows[:200])
+    files = TreeFiles("model")
+    body = json.loads(json.dumps(dump_model(model, files)))
+    for name, text in files.texts.items():
+        (tmp_path / name).write_text(text)
+    again = restore_model(body, {f.name: f for f in features}, tmp_path)
+    assert (again.margin(columns) == model.margin(columns)).all()
+    parts = again.contributions(columns)
+    assert parts.values.sum(axis=1) + parts.bias == pytest.approx(model.margin(columns), abs=1e-9)
+    assert set(parts.names) <= {f.name for f in features}
+    size = dict(zip(parts.names, np.abs(parts.values).mean(axis=0), strict=True))
+    assert min(size["a"], size["b"]) > 0.05

@@ -67,12 +67,12 @@ def empty_table(feature: Feature, column: Column) -> RateTable:
 
 def fitted(table: RateTable, counts: Counts) -> RateTable:
     """`table` with the log-ratios that `counts` support."""
-    ratios = _banded(counts) if table.edges is not None else _levelled(counts)
+    ratios = _banded(counts) if table.edges is not None else levelled(counts)
     return table.having(tuple(ratios.tolist()))
 
 
-def _levelled(counts: Counts) -> Floats:
-    """Log-ratio of each level: the posterior mean over prior strengths, each level a block of its own."""
+def levelled(counts: Counts) -> Floats:
+    """Log-ratio of each level and of missing: the posterior mean over prior strengths, each by itself."""
     gains = _gain(counts.rows, counts.won, counts.expected).sum(axis=-1)
     ratios = _ratio(counts.rows, counts.won, counts.expected)
     return np.asarray(softmax(gains) @ ratios)

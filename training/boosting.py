@@ -24,6 +24,8 @@ R = TypeVar("R")
 GROWTH = 1.1
 """Rounds grow by this when all rows are fitted: more rows carry a little more detail than the folds did."""
 
+_LEAST_GAIN = 1e-5
+"""Log loss that rounds must gain to go on: less is the noise of some rows, and may trickle on for long."""
 _FEWEST = 4
 """Features offered to each tree at least: with fewer, exports of a handful of columns would starve."""
 
@@ -46,6 +48,12 @@ class Sample:
     def starting(self, offset: Floats) -> Sample:
         """The same rows, with trees starting from these margins."""
         return replace(self, offset=offset)
+
+    def reading(self, more: Floats, names: Sequence[str]) -> Sample:
+        """The same rows with further columns. Where features have signs, these may only raise the margin:
+        they are what a model of the same signs makes of the lead."""
+        signs = (*self.signs, *(1 for _ in names)) if any(self.signs) else ()
+        return replace(self, X=np.hstack([self.X, more]), names=(*self.names, *names), signs=signs)
 
 
 def encoded(
@@ -116,7 +124,7 @@ def fit_stopped(sample: Sample, newer: Sample, plan: Training) -> tuple[lgb.Boos
         valid_sets=[_dataset(newer, reference=train)],
         valid_names=["newer"],
         callbacks=[
-            lgb.early_stopping(plan.early_stopping, verbose=False),
+            lgb.early_stopping(plan.early_stopping, verbose=False, min_delta=_LEAST_GAIN),
             lgb.record_evaluation(curve),
         ],
     )

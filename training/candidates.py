@@ -1,6 +1,7 @@
 """Every kind of model on inner forward folds: out-of-fold margins by which settings are chosen.
 
-Kinds: a linear model; trees that start from the linear margin; the mean of both margins; trees alone.
+Kinds: a linear model; trees that start from the linear margin; the mean of both margins; trees alone; trees
+that read the linear margin and its parts as columns (stacked, Wolpert 1992).
 Features that are calendars (see `calendars`) are never split on by trees. A linear model may read them, and
 then only trees that start from its margin stand beside it: in a mean with trees that know no calendar half of
 the margin would stay where the calendar left it.
@@ -9,26 +10,27 @@ the margin would stay where the calendar left it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Feature
+from features import Feature, LeadAge
 from features.recipe import Recipe, Training
+from serving.line_columns import line_columns, line_names
 from training.boosting import Sample, best_rounds, encoded, fit_stopped, margins, side_by_side
 from training.calendars import find_calendars
 from training.directions import directions
-from training.encode import fit_tree_encoder
 from training.labelled import Labelled
-from training.logistic import PENALTIES, PLAIN, path_margins
+from training.level_rates import tree_sample
+from training.logistic_path import PENALTIES, PLAIN, PLAINLY, Reading, Step, walk_path
 from training.reliability import log_losses_of_margins
 from training.split import Rows, forward_folds
 
 Floats = NDArray[np.float64]
-Kind = Literal["linear", "offset", "mean", "trees"]
+Kind = Literal["linear", "offset", "mean", "trees", "stacked"]
 
 NEWER_WEIGHS = 2**0.5
 """Each fold weighs this much more than the one before it: it trains on rows most like those of the final fit,
@@ -39,15 +41,15 @@ and judges on those most like what will be scored."""
 class Candidate:
     """A way to fit, its out-of-fold log loss, and its margins of each fold's newer rows.
 
-    `penalty` and `logs` are the linear part's; `left_out` are the calendars that it does not read; `rounds`
-    are the trees'.
+    `penalty` and `reading` are the linear part's; `left_out` are the calendars that it does not read;
+    `rounds` are the trees'.
     """
 
     kind: Kind
     loss: float
     newer: list[Floats] = field(repr=False)
     penalty: float = PENALTIES[0]
-    logs: bool = False
+    reading: Reading = PLAINLY
     left_out: tuple[str, ...] = ()
     rounds: int = 0
 
@@ -59,10 +61,19 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Linears:
-    """One linear model on all folds: margins of the rows fitted on, and a candidate for the newer ones."""
+    """One linear model on all folds: its step on each, and the candidate that it is."""
 
-    older: list[Floats]
+    steps: list[Step]
     candidate: Candidate
+
+
+@dataclass(frozen=True)
+class Start:
+    """What trees are given of a linear model: the margin that they start from, or what it makes of a lead as
+    columns."""
+
+    linears: Linears
+    stacked: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,10 +124,12 @@ class Bench:
     @cached_property
     def linears(self) -> tuple[Linears, ...]:
         """The best linear model with all features, and where there are calendars the best one without."""
-        first = min(self._plain + self._paths((), logs=True), key=_loss)
+        first = self._best([*self._plain, *self._paths((), Reading(logs=True))])
         if not self.calendars:
             return (first,)
-        return first, min(self._paths(self.calendars, first.candidate.logs), key=_loss)
+        reading = first.candidate.reading
+        penalties = self._near(first.candidate) if reading.crossed else PENALTIES
+        return first, min(self._paths(self.calendars, reading, penalties), key=_loss)
 
     @cached_property
     def plain_penalty(self) -> float:
@@ -126,25 +139,47 @@ class Bench:
 
     @cached_property
     def _plain(self) -> list[Linears]:
-        return self._paths((), logs=False)
+        return self._paths((), PLAINLY)
 
-    def _paths(self, left_out: tuple[str, ...], logs: bool) -> list[Linears]:
+    def _best(self, trials: list[Linears]) -> Linears:
+        """The trial of least loss; where leads are looked at in several ages, it may gain by weights that
+        change with the age, which are tried at penalties near its own."""
+        best = min(trials, key=_loss)
+        if not self._ages:
+            return best
+        reading = replace(best.candidate.reading, crossed=True)
+        return min([best, *self._paths((), reading, self._near(best.candidate))], key=_loss)
+
+    @staticmethod
+    def _near(candidate: Candidate) -> tuple[float, ...]:
+        """The penalty of a linear candidate and its neighbours."""
+        at = PENALTIES.index(candidate.penalty)
+        return PENALTIES[max(at - 1, 0) : at + 2]
+
+    @cached_property
+    def _ages(self) -> bool:
+        """Whether leads are looked at in more than one age."""
+        ages = [self.labelled.columns[f.name] for f in self.features if isinstance(f, LeadAge)]
+        return bool(ages) and len(self.recipe.snapshots.at_days) > 1
+
+    def _paths(
+        self, left_out: tuple[str, ...], reading: Reading, penalties: Sequence[float] = PENALTIES
+    ) -> list[Linears]:
         """One linear model a penalty, on all folds."""
         features = [feature for feature in self.features if feature.name not in left_out]
 
-        def run(fold: tuple[Rows, Rows]) -> dict[float, tuple[Floats, Floats]]:
-            (older, y), (newer, later) = (
-                (self.labelled.at(rows, features), self.labelled.y(rows)) for rows in fold
-            )
+        def walk(fold: tuple[Rows, Rows]) -> dict[float, Step]:
+            older, newer = ((self.labelled.at(rows, features), self.labelled.y(rows)) for rows in fold)
             rare = self.recipe.train.rare_level
-            return path_margins(features, older, y, newer, later, rare, logs=logs, signs=self.signs)
+            return walk_path(features, older, newer, rare, reading, penalties, self.signs)
 
-        paths = side_by_side(run, self.folds)
+        paths = side_by_side(walk, self.folds)
         found = []
-        for penalty in PENALTIES:
-            newer = [path[penalty][1] for path in paths]
-            candidate = Candidate("linear", self.loss(newer), newer, penalty, logs, left_out)
-            found.append(Linears([path[penalty][0] for path in paths], candidate))
+        for penalty in penalties:
+            steps = [path[penalty] for path in paths]
+            newer = [step.newer for step in steps]
+            candidate = Candidate("linear", self.loss(newer), newer, penalty, reading, left_out)
+            found.append(Linears(steps, candidate))
         return found
 
     @cached_property
@@ -158,35 +193,54 @@ class Bench:
         return tuple(feature for feature in self.features if feature.name not in self.calendars)
 
     def _sample_pair(self, fold: tuple[Rows, Rows]) -> tuple[Sample, Sample]:
-        older, newer = (self.labelled.at(rows, self.tree_features) for rows in fold)
-        encoder = fit_tree_encoder(self.tree_features, older, self.recipe.train.rare_level)
-        pair = (
-            encoded(encoder, columns, self.labelled.y(rows), signs=self.signs)
-            for columns, rows in zip((older, newer), fold, strict=True)
+        labelled, (older, newer) = self.labelled, fold
+        columns, rare = labelled.at(older, self.tree_features), self.recipe.train.rare_level
+        encoder, sample = tree_sample(
+            self.tree_features, columns, labelled.y(older), labelled.clusters(older), rare, self.signs
         )
-        return next(pair), next(pair)
+        later = labelled.at(newer, self.tree_features)
+        return sample, encoded(encoder, later, labelled.y(newer), signs=self.signs)
 
-    def boosted(self, plan: Training, start: Linears | None = None) -> tuple[list[Floats], int]:
+    def boosted(self, plan: Training, start: Start | None = None) -> tuple[list[Floats], int]:
         """Margins of each fold's newer rows by one booster a fold, and the rounds that were best over all."""
         pairs = [self.started(fold, start) for fold in range(len(self.folds))]
         runs = side_by_side(lambda pair: fit_stopped(*pair, plan), pairs)
         rounds = best_rounds([curve for _, curve in runs], self.weights)
         return [margins(run[0], pair[1], rounds) for run, pair in zip(runs, pairs, strict=True)], rounds
 
-    def started(self, fold: int, start: Linears | None) -> tuple[Sample, Sample]:
-        """The matrices of one fold, with the margins that trees start from."""
+    def started(self, fold: int, start: Start | None) -> tuple[Sample, Sample]:
+        """The matrices of one fold, with what trees are given of a linear model."""
         older, newer = self.samples[fold]
         if start is None:
             return older, newer
-        return older.starting(start.older[fold]), newer.starting(start.candidate.newer[fold])
+        step = start.linears.steps[fold]
+        if not start.stacked:
+            return older.starting(step.older), newer.starting(step.newer)
+        names = line_names(step.linear)
+        parts = [
+            line_columns(step.linear, self.labelled.at(rows, step.linear.features))
+            for rows in self.folds[fold]
+        ]
+        return older.reading(parts[0], names), newer.reading(parts[1], names)
+
+    def start_of(self, kind: Kind) -> Start | None:
+        """What trees of a candidate of this kind are given of a linear model.
+
+        A line that reads calendars is no column for trees: they would be as lost there as on the calendar.
+        """
+        if kind in ("linear", "offset"):
+            return Start(min(self.linears, key=_loss))
+        return Start(self.linears[-1], stacked=True) if kind == "stacked" else None
 
     def candidates(self, plan: Training) -> list[Candidate]:
         """All kinds that may be fitted here with the booster of `plan`, simplest first."""
         found = [linear.candidate for linear in self.linears]
         if not self.tree_features:
             return found
-        start = min(self.linears, key=lambda linear: linear.candidate.loss)
-        found.append(self._grown("offset", start.candidate, *self.boosted(plan, start)))
+        for kind in ("offset", "stacked"):
+            start = self.start_of(kind)
+            assert start is not None, f"trees of kind {kind} start from a linear model"
+            found.append(self._grown(kind, start.linears.candidate, *self.boosted(plan, start)))
         safe = self.linears[-1].candidate
         newer, rounds = self.boosted(plan)
         middle = [(a + b) / 2 for a, b in zip(newer, safe.newer, strict=True)]
@@ -198,7 +252,9 @@ class Bench:
 
     def _grown(self, kind: Kind, linear: Candidate, newer: list[Floats], rounds: int) -> Candidate:
         """A candidate with trees beside, or instead of, `linear`."""
-        return Candidate(kind, self.loss(newer), newer, linear.penalty, linear.logs, linear.left_out, rounds)
+        return Candidate(
+            kind, self.loss(newer), newer, linear.penalty, linear.reading, linear.left_out, rounds
+        )
 
 
 def _loss(linears: Linears) -> float:

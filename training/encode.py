@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Column, Columns, Feature
-from serving.encoding import CategoryColumn, LinearEncoder, NumberColumn, TreeEncoder, signed_log
+from features import Column, Columns, Feature, LeadAge
+from serving.encoding import CategoryColumn, Crossing, LinearEncoder, NumberColumn, TreeEncoder, signed_log
 
 _ONE_HOT_LEVELS = 60
 """At most this many levels of a category get a weight of their own in a linear model, most frequent first."""
+
+
+NO_RATES: Mapping[str, dict[str, float]] = MappingProxyType({})
+"""Every category is read by its codes."""
 
 
 def take(columns: Columns, rows: NDArray[np.intp]) -> dict[str, Column]:
@@ -20,23 +25,45 @@ def take(columns: Columns, rows: NDArray[np.intp]) -> dict[str, Column]:
     return {name: column[rows] for name, column in columns.items()}
 
 
-def fit_tree_encoder(features: Sequence[Feature], columns: Columns, rare_level: int) -> TreeEncoder:
-    """Codes for the levels with at least `rare_level` rows; the rest shares "other"."""
+def fit_tree_encoder(
+    features: Sequence[Feature],
+    columns: Columns,
+    rare_level: int,
+    rates: Mapping[str, dict[str, float]] = NO_RATES,
+) -> TreeEncoder:
+    """Codes for the levels with at least `rare_level` rows; the rest shares "other".
+
+    Categories in `rates` are read by them.
+    """
     vocabularies = {
         feature.name: tuple(sorted(_levels(columns[feature.name], rare_level)))
         for feature in features
-        if feature.dtype == "category"
+        if feature.dtype == "category" and feature.name not in rates
     }
-    return TreeEncoder(features=tuple(f.name for f in features), vocabularies=vocabularies)
+    return TreeEncoder(features=tuple(f.name for f in features), vocabularies=vocabularies, rates=dict(rates))
 
 
 def fit_linear_encoder(
-    features: Sequence[Feature], columns: Columns, rare_level: int, *, logs: bool = False
+    features: Sequence[Feature],
+    columns: Columns,
+    rare_level: int,
+    *,
+    logs: bool = False,
+    crossed: bool = False,
 ) -> LinearEncoder:
     """Medians, scales and levels of `columns`, of numbers as logarithms with `logs`; features that never
-    vary are left out."""
-    specs = [_spec(feature, columns[feature.name], rare_level, logs) for feature in features]
-    return LinearEncoder(columns=tuple(spec for spec in specs if spec is not None))
+    vary are left out. With `crossed` all are crossed with the lead's age, where that varies."""
+    found = [_spec(feature, columns[feature.name], rare_level, logs) for feature in features]
+    specs = tuple(spec for spec in found if spec is not None)
+    ages = {feature.name for feature in features if isinstance(feature, LeadAge)} if crossed else set()
+    by = [spec for spec in specs if isinstance(spec, NumberColumn) and spec.name in ages]
+    return LinearEncoder(columns=specs, crossed=_crossing(by[0], columns) if by else None)
+
+
+def _crossing(by: NumberColumn, columns: Columns) -> Crossing:
+    """Crossing with `by`, inside its range."""
+    seen = by.standardised(columns[by.name].astype(np.float64))
+    return Crossing(by=by, low=float(seen.min()), high=float(seen.max()))
 
 
 def _spec(

@@ -8,12 +8,13 @@ from dataclasses import replace
 from features import Feature
 from features.recipe import Recipe
 from serving.blend import Blend, Model
+from serving.line_columns import line_columns, line_names
 from serving.linear import Linear
 from serving.trees import Trees
-from training.boosting import encoded, fit_bag
+from training.boosting import fit_bag
 from training.directions import directions
-from training.encode import fit_tree_encoder
 from training.labelled import Labelled
+from training.level_rates import tree_sample
 from training.logistic import fit_linear
 from training.settings import Settings
 from training.split import Rows
@@ -30,7 +31,10 @@ def fit_model(
     if settings.kind == "linear":
         return replace(linear, calibration=calibration)
     if settings.kind == "offset":
-        trees = _fit_trees(recipe, labelled, features, rows, settings, linear)
+        trees = _fit_trees(recipe, labelled, features, rows, settings, offset=linear)
+        return replace(trees, calibration=calibration)
+    if settings.kind == "stacked":
+        trees = _fit_trees(recipe, labelled, features, rows, settings, line=linear)
         return replace(trees, calibration=calibration)
     trees = _fit_trees(recipe, labelled, features, rows, settings)
     return Blend(members=(trees, linear), calibration=calibration)
@@ -56,6 +60,7 @@ def _fit_linear(
         settings.penalty,
         recipe.train.rare_level,
         logs=settings.logs,
+        crossed=settings.crossed,
         signs=directions(recipe, read),
     )
 
@@ -66,14 +71,20 @@ def _fit_trees(
     features: Sequence[Feature],
     rows: Rows,
     settings: Settings,
-    start: Linear | None = None,
+    offset: Linear | None = None,
+    line: Linear | None = None,
 ) -> Trees:
-    """A bag of boosters on all `rows`, with the rounds that the folds chose, from the margin of `start`."""
+    """A bag of boosters on all `rows`, with the rounds that the folds chose; they start from the margin of
+    `offset` and read the columns of `line`."""
     seen = tuple(feature for feature in features if feature.name not in settings.calendars)
     columns = labelled.at(rows, seen)
-    encoder = fit_tree_encoder(seen, columns, recipe.train.rare_level)
-    offset = None if start is None else start.margin(labelled.at(rows, start.features))
-    sample = encoded(encoder, columns, labelled.y(rows), offset, directions(recipe, seen))
+    y, clusters, rare = labelled.y(rows), labelled.clusters(rows), recipe.train.rare_level
+    encoder, sample = tree_sample(seen, columns, y, clusters, rare, directions(recipe, seen))
+    if offset is not None:
+        sample = sample.starting(offset.margin(labelled.at(rows, offset.features)))
+    if line is not None:
+        sample = sample.reading(line_columns(line, labelled.at(rows, line.features)), line_names(line))
     boosters = fit_bag(sample, settings.plan(recipe), settings.all_rounds)
-    union = {feature.name: feature for feature in (*seen, *(start.features if start else ()))}
-    return Trees(features=tuple(union.values()), encoder=encoder, boosters=boosters, offset=start)
+    parts = [*seen, *(offset.features if offset else ()), *(line.features if line else ())]
+    union = {feature.name: feature for feature in parts}
+    return Trees(tuple(union.values()), encoder, boosters, offset, line=line)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from training import baselines
@@ -9,7 +11,7 @@ from training.evidence import JUDGED, Evidence, gather
 from training.history import History
 from training.labelled import Labelled
 from training.package import score
-from training.rungs import fit_rungs
+from training.rungs import Repair, fit_rungs, repair_of
 from training.settings import Settings
 from training.split import Rows, SplitRows
 
@@ -17,8 +19,16 @@ MIN_WON = 20
 """Fewer converted rows on a side than this say nothing."""
 
 
-def earlier_evidence(history: History, settings: Settings, split: SplitRows, draws: int) -> Evidence | None:
-    """The comparison one origin before `split`, all rungs fitted on what was known by then; None where thin.
+@dataclass(frozen=True)
+class Earlier:
+    """What an earlier origin of the forecast teaches: the comparison there, and the map of the Bayes rung."""
+
+    evidence: Evidence
+    bayes: Repair
+
+
+def look_back(history: History, settings: Settings, split: SplitRows, draws: int) -> Earlier | None:
+    """One origin before `split`, all rungs fitted on what was known by then; None where outcomes are few.
 
     The settings were chosen on folds that hold these rows, so this informs and the gate does not count it.
     """
@@ -30,7 +40,9 @@ def earlier_evidence(history: History, settings: Settings, split: SplitRows, dra
     rungs = fit_rungs(history, earlier.fit, settings)
     probabilities = {name: score(scorer, columns) for name, scorer in rungs.items()}
     probabilities["base_rate"] = baselines.base_rate(labelled, earlier.fit, earlier.test)
-    return gather(history.recipe, labelled, earlier.test, probabilities, draws, fit=earlier.fit)
+    evidence = gather(history.recipe, labelled, earlier.test, probabilities, draws, fit=earlier.fit)
+    margin = rungs["bayes"].margin(columns)
+    return Earlier(evidence, repair_of(margin, labelled, earlier.test, history.recipe.train.seed))
 
 
 def losses(evidence: Evidence) -> list[str]:

@@ -26,7 +26,7 @@ from training.baselines import calibrated_rules
 from training.fit import fit_model
 from training.history import History
 from training.ladder_choice import LadderChoice
-from training.rungs import bayes_rung
+from training.rungs import Repair, bayes_rung
 from training.segment_fit import SegmentPlan, with_segments
 from training.segment_rows import rows_of, without_events
 from training.settings import Settings
@@ -45,7 +45,8 @@ class Choices:
     """The settings of the model and of its variant without events (None where there is none).
 
     `ladder` says whether the model or Bayes answers first, and why; None: the model. `segments` says which
-    segments have a scorer of their own, `no_events_segments` which have one in the variant.
+    segments have a scorer of their own, `no_events_segments` which have one in the variant. `bayes` is what
+    the margins of the Bayes rung need; None where outcomes are too few to tell.
     """
 
     model: Settings
@@ -53,6 +54,7 @@ class Choices:
     ladder: LadderChoice | None = None
     segments: SegmentPlan | None = None
     no_events_segments: SegmentPlan | None = None
+    bayes: Repair | None = None
 
     @property
     def top(self) -> Literal["model", "bayes"]:
@@ -98,7 +100,7 @@ def _fit(history: History, choices: Choices, rows: Rows) -> tuple[Served, Served
 
     Where Bayes is the model there is neither: who is too thin for it is left to the rules.
     """
-    bayes = bayes_rung(history, rows)
+    bayes = bayes_rung(history, rows, choices.bayes)
     if choices.by_bayes:
         return with_segments(history, bayes, choices.segments, rows, bayes), None, None
     model = with_segments(history, _general(history, choices.model, rows), choices.segments, rows, bayes)
@@ -155,9 +157,10 @@ def _bounds(
     history: History, choices: Choices, rows: Rows, scorers: Mapping[RungName, Scorer | None]
 ) -> dict[RungName, Bounds]:
     """Intervals of the scorer of all leads and of its variant, whose out-of-fold margins are known."""
-    wanted: dict[RungName, Settings | None] = {
-        "model": None if choices.by_bayes else choices.model,
+    wanted: dict[RungName, Settings | Repair | None] = {
+        "model": choices.bayes if choices.by_bayes else choices.model,
         "no_events": choices.no_events,
+        "bayes": choices.bayes,
     }
     found: dict[RungName, Bounds] = {}
     for name, chosen in wanted.items():
@@ -193,6 +196,8 @@ def _segment_bounds(
 
 def _settings(choices: Choices) -> dict[str, object]:
     chosen: dict[str, object] = {"model": choices.model.as_dict()}
+    if choices.bayes is not None:
+        chosen["bayes"] = {"map_name": choices.bayes.name}
     if choices.ladder is not None:
         chosen["ladder"] = choices.ladder.model_dump()
     if choices.segments is not None:

@@ -18,6 +18,7 @@ _KINDS = {
     "offset": "trees that start from a logistic regression",
     "mean": "mean of trees and a logistic regression, in log-odds",
     "trees": "trees",
+    "stacked": "trees that read what a logistic regression makes of the lead",
     "bayes": "shrunken rates (Bayes)",
 }
 _MAPS = {"identity": "none: no map was better than none, beyond chance"}

@@ -23,7 +23,7 @@ from training.gate import Judgement, judge
 from training.history import History, Progress, read_history
 from training.ladder_choice import choose_top
 from training.latency import latency
-from training.origins import earlier_evidence, earlier_split
+from training.origins import Earlier, earlier_split, look_back
 from training.package import Choices, pack, score
 from training.record import record_run
 from training.report import REPORT, write_report
@@ -199,7 +199,7 @@ def make(
     choices = _choose(history, split, budget)
     clock.step("judging from an earlier origin", "earlier")
     draws = max(history.recipe.gate.draws, 1000)
-    earlier = earlier_evidence(history, choices.model, split, draws)
+    earlier = look_back(history, choices.model, split, draws)
     choices = _climbing(history, split, choices, earlier)
     clock.step(f"fitting on {len(split.fit):,} rows", "fit")
     judged = pack(history, choices, split.fit, work / "judged")
@@ -208,7 +208,10 @@ def make(
     probabilities = predict_all(history, split, choices, judged, limit) | its
     evidence = gather(history.recipe, history.labelled, split.test, probabilities, draws, champion, split.fit)
     evidence = evidence.model_copy(
-        update={"latency": latency(judged, history, split.test), "earlier": [earlier] if earlier else []}
+        update={
+            "latency": latency(judged, history, split.test),
+            "earlier": [earlier.evidence] if earlier else [],
+        }
     )
     judgement = judge(evidence, history.recipe.gate)
     clock.step("fitting again to the end of the history", "refit")
@@ -256,10 +259,11 @@ def _choose(history: History, split: SplitRows, budget: Budget | None) -> Choice
     )
 
 
-def _climbing(history: History, split: SplitRows, choices: Choices, earlier: Evidence | None) -> Choices:
+def _climbing(history: History, split: SplitRows, choices: Choices, earlier: Earlier | None) -> Choices:
     """`choices` with who answers first, and who for each segment, with events and without."""
     before, plain = earlier_split(history.labelled, split), without_events(history)
-    choices = replace(choices, ladder=choose_top(history, split.fit, earlier))
+    ladder = choose_top(history, split.fit, earlier.evidence if earlier else None)
+    choices = replace(choices, ladder=ladder, bayes=earlier.bayes if earlier else None)
     segments = plan_segments(history, choices.model, split.fit, before, choices.top)
     if plain is None or choices.no_events is None or choices.by_bayes:
         return replace(choices, segments=segments)

@@ -2,16 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
+from numpy.typing import NDArray
 
 from serving.bayes import Bayes
+from serving.maps import MonotoneMap
 from serving.scorer import Scorer
 from training.baselines import calibrated_rules
 from training.bayes_fit import fit_bayes
+from training.calibration_choice import choose
+from training.calibration_interval import interval_maps
 from training.fit import fit_logistic_model, fit_model
 from training.history import History
+from training.labelled import Labelled
 from training.settings import Settings
 from training.split import Rows
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Repair:
+    """The map of a rung, by name, and maps to the ends of its interval, from rows that a fit had not seen."""
+
+    name: str
+    calibration: MonotoneMap
+    bounds: tuple[MonotoneMap, MonotoneMap] | None
+
+
+def repair_of(margin: Floats, labelled: Labelled, rows: Rows, seed: int) -> Repair:
+    """What `margin`, made by a scorer that was fitted on none of `rows`, needs to become probabilities."""
+    y, clusters = labelled.y(rows), labelled.clusters(rows)
+    chosen = choose(margin, y, clusters, labelled.frame["order"].to_numpy(np.int64)[rows], seed=seed)
+    bounds = interval_maps(margin, y, clusters, chosen.calibration)
+    return Repair(chosen.name, chosen.calibration, bounds)
 
 
 def fit_rungs(history: History, rows: Rows, settings: Settings) -> dict[str, Scorer]:
@@ -25,9 +51,10 @@ def fit_rungs(history: History, rows: Rows, settings: Settings) -> dict[str, Sco
     }
 
 
-def bayes_rung(history: History, rows: Rows) -> Bayes:
-    """The Bayes rung fitted on `rows`."""
+def bayes_rung(history: History, rows: Rows, repair: Repair | None = None) -> Bayes:
+    """The Bayes rung fitted on `rows`, its margins believed as they are without `repair`."""
     labelled = history.labelled
     order = labelled.frame["order"].to_numpy(np.int64)[rows]
     columns = labelled.at(rows, history.features)
-    return fit_bayes(history.features, columns, labelled.y(rows), labelled.clusters(rows), order, version="")
+    found = fit_bayes(history.features, columns, labelled.y(rows), labelled.clusters(rows), order, version="")
+    return found if repair is None else replace(found, calibration=repair.calibration)

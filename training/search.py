@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from features import LeadscoreError
 from features.recipe import Training
 from training.boosting import best_rounds, fit_stopped, margins
-from training.candidates import Bench, Linears
+from training.candidates import Bench, Start
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -26,15 +26,14 @@ _WARM_TRIALS = 5
 
 
 def search(
-    bench: Bench, seconds: float, *, start: Linears | None, name: str, file: Path | None, say: Say | None
+    bench: Bench, seconds: float, *, start: Start | None, name: str, file: Path | None, say: Say | None
 ) -> dict[str, float]:
     """What to change in the recipe's `[train]`, found in about `seconds`; empty where nothing did better.
 
-    `start` holds the margins that trees start from, None where they start from the base rate and stand beside
-    the linear model. A trial fits one booster a fold, newest fold first, and is given up when it is worse
-    than half of the earlier ones. The recipe's own settings are the first trial. With `file`, an SQLite file,
-    the study called `name` goes on where it ended. An interrupt (Ctrl-C) ends the search: the best so far is
-    kept.
+    `start` is what trees are given of the linear model, None where they stand beside it. A trial fits one
+    booster a fold, newest fold first, and is given up when it is worse than half of the earlier ones. The
+    recipe's own settings are the first trial. With `file`, an SQLite file, the study called `name` goes on
+    where it ended. An interrupt (Ctrl-C) ends the search: the best so far is kept.
 
     Raises:
         LeadscoreError: `file` cannot be used.
@@ -115,7 +114,7 @@ def _suggest(trial: Trial, plan: Training) -> Training:
     return plan.model_copy(update=found)
 
 
-def _folds_loss(bench: Bench, plan: Training, start: Linears | None, trial: Trial) -> float:
+def _folds_loss(bench: Bench, plan: Training, start: Start | None, trial: Trial) -> float:
     """The weighted loss on all folds with one number of rounds; given up early, newest fold first.
 
     What is reported on the way takes the best rounds of each fold, a little too good for every trial alike.
@@ -139,7 +138,7 @@ def _folds_loss(bench: Bench, plan: Training, start: Linears | None, trial: Tria
     return sum(w * _fold_loss(bench, fold, found[fold], start) for fold, w in enumerate(bench.weights))
 
 
-def _fold_loss(bench: Bench, fold: int, margin: Floats, start: Linears | None) -> float:
+def _fold_loss(bench: Bench, fold: int, margin: Floats, start: Start | None) -> float:
     """The loss of trees, or of their mean with the linear model where that is lower and they may mix."""
     loss = bench.fold_loss(fold, margin)
     if start is not None:

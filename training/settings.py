@@ -18,7 +18,7 @@ from training.calibration_choice import choose
 from training.calibration_interval import interval_maps
 from training.candidates import Bench, Candidate, Kind
 from training.labelled import Labelled
-from training.logistic import PENALTIES, PLAIN
+from training.logistic_path import PENALTIES, PLAIN
 from training.search import search
 from training.split import Rows
 
@@ -29,9 +29,10 @@ class Settings:
 
     `rounds` are those of the folds; a fit on all rows uses `GROWTH` times as many. `calibration` maps the
     margins of `kind`. `plain_penalty` is that of the baseline, chosen around 1. `logs`: the linear part reads
-    numbers as signed logarithms. Trees never split on `calendars`; the linear part does not read `left_out`.
-    `booster` holds what a search changed in the recipe's `[train]`. `bounds` are the maps to the ends of the
-    interval around `calibration` (see `calibration_interval`), None without folds.
+    numbers as signed logarithms; `crossed`: its weights change with the lead's age. Trees never split on
+    `calendars`; the linear part does not read `left_out`. `booster` holds what a search changed in the
+    recipe's `[train]`. `bounds` are the maps to the ends of the interval around `calibration` (see
+    `calibration_interval`), None without folds.
     """
 
     kind: Kind
@@ -42,6 +43,7 @@ class Settings:
     losses: dict[str, float] = field(default_factory=dict)
     folds: int = 0
     logs: bool = False
+    crossed: bool = False
     calendars: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     booster: dict[str, float] = field(default_factory=dict)
@@ -100,8 +102,7 @@ def choose_settings(
 def _searched(bench: Bench, plain: Sequence[Candidate], budget: Budget) -> dict[str, float]:
     """What the search found for trees that start as those of the best candidate do."""
     best = min(plain, key=lambda candidate: candidate.loss)
-    from_line = best.kind in ("offset", "linear")
-    start = min(bench.linears, key=lambda linear: linear.candidate.loss) if from_line else None
+    start = bench.start_of(best.kind)
     digest = hashlib.sha256(f"{bench.recipe.hash} {len(bench.newer)} {best.kind}".encode()).hexdigest()
     name = f"{bench.recipe.name}-{digest[:12]}"
     return search(bench, budget.seconds, start=start, name=name, file=budget.file, say=budget.say)
@@ -126,7 +127,8 @@ def settle(bench: Bench, candidates: Sequence[Candidate], booster: dict[str, flo
         calibration=chosen.calibration,
         losses={candidate.name: candidate.loss for candidate in candidates},
         folds=len(bench.folds),
-        logs=best.logs,
+        logs=best.reading.logs,
+        crossed=best.reading.crossed,
         calendars=bench.calendars,
         left_out=best.left_out,
         booster=booster,
