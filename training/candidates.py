@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Literal
 
 import numpy as np
@@ -25,7 +25,7 @@ from training.calendars import find_calendars
 from training.directions import directions
 from training.labelled import Labelled
 from training.level_rates import tree_sample
-from training.logistic_path import PENALTIES, PLAIN, PLAINLY, Reading, Step, walk_path
+from training.logistic_path import HOPELESS, PENALTIES, PLAIN, PLAINLY, Path, Reading, Step
 from training.reliability import log_losses_of_margins
 from training.split import Rows, forward_folds
 
@@ -139,7 +139,7 @@ class Bench:
 
     @cached_property
     def _plain(self) -> list[Linears]:
-        return self._paths((), PLAINLY)
+        return self._paths((), PLAINLY, whole=True)
 
     def _best(self, trials: list[Linears]) -> Linears:
         """The trial of least loss; where leads are looked at in several ages, it may gain by weights that
@@ -163,24 +163,31 @@ class Bench:
         return bool(ages) and len(self.recipe.snapshots.at_days) > 1
 
     def _paths(
-        self, left_out: tuple[str, ...], reading: Reading, penalties: Sequence[float] = PENALTIES
+        self,
+        left_out: tuple[str, ...],
+        reading: Reading,
+        penalties: Sequence[float] = PENALTIES,
+        *,
+        whole: bool = False,
     ) -> list[Linears]:
-        """One linear model a penalty, on all folds."""
+        """One linear model a penalty, on all folds, as long as there is hope; to the end if `whole`."""
         features = [feature for feature in self.features if feature.name not in left_out]
-
-        def walk(fold: tuple[Rows, Rows]) -> dict[float, Step]:
-            older, newer = ((self.labelled.at(rows, features), self.labelled.y(rows)) for rows in fold)
-            rare = self.recipe.train.rare_level
-            return walk_path(features, older, newer, rare, reading, penalties, self.signs)
-
-        paths = side_by_side(walk, self.folds)
-        found = []
+        paths = side_by_side(lambda fold: self._path(features, reading, *fold), self.folds)
+        found: list[Linears] = []
         for penalty in penalties:
-            steps = [path[penalty] for path in paths]
+            steps = side_by_side(partial(Path.step, penalty=penalty), paths)
             newer = [step.newer for step in steps]
             candidate = Candidate("linear", self.loss(newer), newer, penalty, reading, left_out)
             found.append(Linears(steps, candidate))
+            if not whole and candidate.loss > HOPELESS * min(map(_loss, found)):
+                break
         return found
+
+    def _path(self, features: Sequence[Feature], reading: Reading, older: Rows, newer: Rows) -> Path:
+        labelled, rare = self.labelled, self.recipe.train.rare_level
+        fitted_on = labelled.at(older, features), labelled.y(older)
+        asked = labelled.at(newer, features), len(newer)
+        return Path.of(features, fitted_on, asked, rare, reading, self.signs)
 
     @cached_property
     def samples(self) -> list[tuple[Sample, Sample]]:

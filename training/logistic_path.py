@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Columns, Feature
+from serving.encoding import LinearEncoder
 from serving.linear import Linear
 from training.encode import fit_linear_encoder
 from training.logistic import FREE, as_linear, column_signs, fit_signed
-from training.newton import fit_logistic, times
-from training.reliability import log_losses_of_margins
+from training.newton import times
 
 Floats = NDArray[np.float64]
 
@@ -22,8 +22,9 @@ PENALTIES = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3)
 """Strongest first, so that each solution starts the next; scikit-learn's C is 1 / penalty."""
 PLAIN = (3.0, 1.0, 0.3)
 """The penalties around 1 among which the baseline chooses: what a careful person would try."""
-_HOPELESS = 1.005
-"""A path stops when newer rows lose this much more than at its best: weaker penalties would lose more."""
+HOPELESS = 1.01
+"""A path ends when the newer rows of all folds lose this much more than at its best: weaker penalties would
+lose more. No fold ends by itself: it would be given the penalty that its own outcomes like."""
 _SETTLED = 1e-5
 """Relative gain of a step below which a solution serves for choosing; a final fit goes on much longer."""
 
@@ -49,47 +50,48 @@ PLAINLY = Reading()
 """Numbers as they are, one weight at all ages."""
 
 
-def walk_path(
-    features: Sequence[Feature],
-    older: tuple[Columns, Floats],
-    newer: tuple[Columns, Floats],
-    rare_level: int,
-    reading: Reading,
-    penalties: Sequence[float] = PENALTIES,
-    signs: Mapping[str, int] = FREE,
-) -> dict[float, Step]:
-    """Penalty → step, fitted on the `older` (columns, outcomes); `newer` outcomes tell when to stop.
+@dataclass
+class Path:
+    """The rows of one fold as a linear model reads them, and the solution that was reached last."""
 
-    The penalties after a hopeless one share its step.
-    """
-    (columns, y), (later_columns, y_newer) = older, newer
-    encoder = fit_linear_encoder(features, columns, rare_level, logs=reading.logs, crossed=reading.crossed)
+    features: tuple[Feature, ...]
+    encoder: LinearEncoder
+    y: Floats
+    older: Any
+    newer: Any
+    signs: Floats
+    centre: Floats
+    reached: Floats | None = None
+
+    @classmethod
+    def of(
+        cls,
+        features: Sequence[Feature],
+        older: tuple[Columns, Floats],
+        newer: tuple[Columns, int],
+        rare_level: int,
+        reading: Reading,
+        signs: Mapping[str, int] = FREE,
+    ) -> Path:
+        """A path on the `older` (columns, outcomes), whose models answer for the `newer` (columns, rows)."""
+        columns, y = older
+        encoder = fit_linear_encoder(
+            features, columns, rare_level, logs=reading.logs, crossed=reading.crossed
+        )
+        X, later = (_read(encoder, *part) for part in ((columns, len(y)), newer))
+        centre = X.mean(axis=0, dtype=np.float64)
+        return cls(tuple(features), encoder, y, X, later, column_signs(encoder, signs), centre)
+
+    def step(self, penalty: float) -> Step:
+        """The model of this penalty, from the solution before it."""
+        intercept, weights = fit_signed(self.older, self.y, penalty, self.signs, self.reached, _SETTLED)
+        self.reached = np.r_[intercept, weights]
+        linear = as_linear(self.features, self.encoder, self.centre, intercept, weights)
+        return Step(linear, times(self.older, self.reached), times(self.newer, self.reached))
+
+
+def _read(encoder: LinearEncoder, columns: Columns, rows: int) -> Any:
+    """The encoded columns in half the bytes: to choose a penalty by, that is precise enough."""
     if not encoder.columns:
-        return dict.fromkeys(penalties, _constant(y, len(y_newer)))
-    X, later = (_half(encoder.transform(part)) for part in (columns, later_columns))
-    centre, column_sign = X.mean(axis=0, dtype=np.float64), column_signs(encoder, signs)
-    found: dict[float, Step] = {}
-    start: Floats | None = None
-    least = np.inf
-    for penalty in penalties:
-        intercept, weights = fit_signed(X, y, penalty, column_sign, start, _SETTLED)
-        start = np.r_[intercept, weights]
-        linear = as_linear(features, encoder, centre, intercept, weights)
-        found[penalty] = step = Step(linear, times(X, start), times(later, start))
-        loss = float(log_losses_of_margins(y_newer, step.newer).mean())
-        least = min(least, loss)
-        if loss > _HOPELESS * least:
-            break
-    return {penalty: found.get(penalty, step) for penalty in penalties}
-
-
-def _half(X: Floats) -> Any:
-    """`X` in half the bytes: to choose a penalty by, that is precise enough."""
-    return X.astype(np.float32)
-
-
-def _constant(y: Floats, rows: int) -> Step:
-    """The step of a model that reads nothing."""
-    intercept = fit_logistic(np.zeros((len(y), 0)), y, PENALTIES[0])[0]
-    linear = as_linear((), fit_linear_encoder((), {}, 1), np.zeros(0), intercept, np.zeros(0))
-    return Step(linear, np.full(len(y), intercept), np.full(rows, intercept))
+        return np.zeros((rows, 0), dtype=np.float32)
+    return encoder.transform(columns).astype(np.float32)
