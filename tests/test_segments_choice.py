@@ -155,7 +155,7 @@ def test_a_lead_without_events_is_answered_by_its_segment_s_own_variant(history,
     ]
     answers = [one.scored_by for one in Ladder.of(artefact).score(leads)]
     assert [by.segment for by in answers if by] == list(levels.values())
-    assert [by.rung for by in answers if by][0] == "bayes"
+    assert next(by.rung for by in answers if by) == "bayes"
 
 
 def test_segments_borrow_from_bayes_where_bayes_answers_for_all(history, settings, tmp_path):

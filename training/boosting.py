@@ -35,7 +35,7 @@ class Sample:
     """A matrix of shape `(n_rows, n_features)`, its outcomes, its columns' names and which are categories.
 
     `offset` holds the margins that the trees start from, None for the base rate; `signs` has the declared
-    sign of each column, 0 where it is free.
+    sign of each column, 0 where it is free; `weight` says how much each row counts, None: all alike.
     """
 
     X: Floats
@@ -44,6 +44,7 @@ class Sample:
     categorical: tuple[int, ...]
     offset: Floats | None = None
     signs: tuple[int, ...] = ()
+    weight: Floats | None = None
 
     def starting(self, offset: Floats) -> Sample:
         """The same rows, with trees starting from these margins."""
@@ -165,6 +166,7 @@ def _dataset(sample: Sample, reference: lgb.Dataset | None = None) -> lgb.Datase
     return lgb.Dataset(
         sample.X,
         label=sample.y,
+        weight=sample.weight,
         init_score=sample.offset,
         reference=reference,
         categorical_feature=list(sample.categorical),

@@ -26,6 +26,7 @@ from training.directions import directions
 from training.labelled import Labelled
 from training.level_rates import tree_sample
 from training.logistic_path import HOPELESS, PENALTIES, PLAIN, PLAINLY, Path, Reading, Step
+from training.recency import recency
 from training.reliability import log_losses_of_margins
 from training.split import Rows, forward_folds
 
@@ -78,12 +79,16 @@ class Start:
 
 @dataclass(frozen=True)
 class Bench:
-    """Rows, folds and features on which candidates compete; what they share is worked out once."""
+    """Rows, folds and features on which candidates compete; what they share is worked out once.
+
+    With `half_life` older rows count for less in every fit (see `recency`).
+    """
 
     recipe: Recipe
     labelled: Labelled
     features: tuple[Feature, ...]
     folds: list[tuple[Rows, Rows]]
+    half_life: float | None = None
 
     @classmethod
     def of(cls, recipe: Recipe, labelled: Labelled, features: Sequence[Feature], fit: Rows) -> Bench:
@@ -187,7 +192,8 @@ class Bench:
         labelled, rare = self.labelled, self.recipe.train.rare_level
         fitted_on = labelled.at(older, features), labelled.y(older)
         asked = labelled.at(newer, features), len(newer)
-        return Path.of(features, fitted_on, asked, rare, reading, self.signs)
+        importance = recency(labelled, older, self.half_life)
+        return Path.of(features, fitted_on, asked, rare, reading, self.signs, importance)
 
     @cached_property
     def samples(self) -> list[tuple[Sample, Sample]]:
@@ -205,6 +211,7 @@ class Bench:
         encoder, sample = tree_sample(
             self.tree_features, columns, labelled.y(older), labelled.clusters(older), rare, self.signs
         )
+        sample = replace(sample, weight=recency(labelled, older, self.half_life))
         later = labelled.at(newer, self.tree_features)
         return sample, encoded(encoder, later, labelled.y(newer), signs=self.signs)
 
@@ -256,6 +263,19 @@ class Bench:
             self._grown("mean", safe, middle, rounds),
             self._grown("trees", safe, newer, rounds),
         ]
+
+    def again(self, known: Candidate, plan: Training) -> Candidate:
+        """The candidate of the same kind, reading and penalty as `known`, fitted on these folds."""
+        (linears,) = self._paths(known.left_out, known.reading, (known.penalty,))
+        if known.kind == "linear":
+            return linears.candidate
+        if known.kind in ("offset", "stacked"):
+            start = Start(linears, stacked=known.kind == "stacked")
+            return self._grown(known.kind, linears.candidate, *self.boosted(plan, start))
+        newer, rounds = self.boosted(plan)
+        if known.kind == "mean":
+            newer = [(a + b) / 2 for a, b in zip(newer, linears.candidate.newer, strict=True)]
+        return self._grown(known.kind, linears.candidate, newer, rounds)
 
     def _grown(self, kind: Kind, linear: Candidate, newer: list[Floats], rounds: int) -> Candidate:
         """A candidate with trees beside, or instead of, `linear`."""

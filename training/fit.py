@@ -16,6 +16,7 @@ from training.directions import directions
 from training.labelled import Labelled
 from training.level_rates import tree_sample
 from training.logistic import fit_linear
+from training.recency import recency
 from training.settings import Settings
 from training.split import Rows
 
@@ -62,6 +63,7 @@ def _fit_linear(
         logs=settings.logs,
         crossed=settings.crossed,
         signs=directions(recipe, read),
+        importance=recency(labelled, rows, settings.half_life),
     )
 
 
@@ -80,6 +82,7 @@ def _fit_trees(
     columns = labelled.at(rows, seen)
     y, clusters, rare = labelled.y(rows), labelled.clusters(rows), recipe.train.rare_level
     encoder, sample = tree_sample(seen, columns, y, clusters, rare, directions(recipe, seen))
+    sample = replace(sample, weight=recency(labelled, rows, settings.half_life))
     if offset is not None:
         sample = sample.starting(offset.margin(labelled.at(rows, offset.features)))
     if line is not None:

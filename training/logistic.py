@@ -30,15 +30,16 @@ def fit_linear(
     logs: bool = False,
     crossed: bool = False,
     signs: Mapping[str, int] = FREE,
+    importance: Floats | None = None,
 ) -> Linear:
     """A `Linear` of all `features`, fitted on all rows of `columns`; it reads those that vary.
 
     With `logs` numbers are read as signed logarithms, with `crossed` weights change with the lead's age;
-    `signs` holds the declared sign of some features.
+    `signs` holds the declared sign of some features, `importance` how much each row counts.
     """
     encoder = fit_linear_encoder(features, columns, rare_level, logs=logs, crossed=crossed)
     X = encoder.transform(columns) if encoder.columns else np.zeros((len(y), 0))
-    intercept, weights = fit_signed(X, y, penalty, column_signs(encoder, signs))
+    intercept, weights = fit_signed(X, y, penalty, column_signs(encoder, signs), importance=importance)
     return as_linear(features, encoder, X.mean(axis=0), intercept, weights)
 
 
@@ -49,6 +50,7 @@ def fit_signed(
     signs: Floats,
     start: Floats | None = None,
     tolerance: float = 1e-10,
+    importance: Floats | None = None,
 ) -> tuple[float, Floats]:
     """As `fit_logistic`, with weights whose sign is `signs` (0: free, NaN: none), shape `(n_columns,)`.
 
@@ -57,7 +59,7 @@ def fit_signed(
     kept = ~np.isnan(signs)
     while True:
         part, begin = (X, start) if kept.all() else (X[:, kept], None)
-        intercept, found = fit_logistic(part, y, penalty, begin, tolerance)
+        intercept, found = fit_logistic(part, y, penalty, begin, tolerance, importance)
         weights = np.zeros(X.shape[1])
         weights[kept] = found
         wrong = kept & (weights * np.nan_to_num(signs) < 0)

@@ -61,6 +61,7 @@ class Path:
     newer: Any
     signs: Floats
     centre: Floats
+    importance: Floats | None = None
     reached: Floats | None = None
 
     @classmethod
@@ -72,6 +73,7 @@ class Path:
         rare_level: int,
         reading: Reading,
         signs: Mapping[str, int] = FREE,
+        importance: Floats | None = None,
     ) -> Path:
         """A path on the `older` (columns, outcomes), whose models answer for the `newer` (columns, rows)."""
         columns, y = older
@@ -80,11 +82,14 @@ class Path:
         )
         X, later = (_read(encoder, *part) for part in ((columns, len(y)), newer))
         centre = X.mean(axis=0, dtype=np.float64)
-        return cls(tuple(features), encoder, y, X, later, column_signs(encoder, signs), centre)
+        column_sign = column_signs(encoder, signs)
+        return cls(tuple(features), encoder, y, X, later, column_sign, centre, importance)
 
     def step(self, penalty: float) -> Step:
         """The model of this penalty, from the solution before it."""
-        intercept, weights = fit_signed(self.older, self.y, penalty, self.signs, self.reached, _SETTLED)
+        intercept, weights = fit_signed(
+            self.older, self.y, penalty, self.signs, self.reached, _SETTLED, self.importance
+        )
         self.reached = np.r_[intercept, weights]
         linear = as_linear(self.features, self.encoder, self.centre, intercept, weights)
         return Step(linear, times(self.older, self.reached), times(self.newer, self.reached))

@@ -19,9 +19,16 @@ _KEEP = 4
 
 
 def fit_logistic(
-    X: Floats, y: Floats, penalty: float, start: Floats | None = None, tolerance: float = 1e-10
+    X: Floats,
+    y: Floats,
+    penalty: float,
+    start: Floats | None = None,
+    tolerance: float = 1e-10,
+    importance: Floats | None = None,
 ) -> tuple[float, Floats]:
     """(intercept, weights) minimising `Σ log loss + penalty/2 · |weights|²`; the intercept is free.
+
+    With `importance`, shape `(n_rows,)`, each row's log loss counts that often.
 
     `X` has shape `(n_rows, n_columns)` and should be standardised, since one penalty serves all columns; in
     float32 it is read at half the cost, which is precise enough to choose by.
@@ -34,16 +41,16 @@ def fit_logistic(
         return float(beta[0]), np.zeros(X.shape[1])
     ridge: Floats = np.r_[0.0, np.full(X.shape[1], penalty)]
     margin = times(X, beta)
-    loss = _loss(y, margin, beta, ridge)
+    loss = _loss(y, margin, beta, ridge, importance)
     factor: Any = None
     for step in range(_MAX_STEPS):
         fresh = factor is None or step % _KEEP == 0
         if fresh:
-            factor = _curvature(X, margin, ridge)
-        p = _rate(margin)
-        gradient = np.r_[(p - y).sum(), X.T @ (p - y).astype(X.dtype)] + ridge * beta
+            factor = _curvature(X, margin, ridge, importance)
+        error = _rate(margin) - y if importance is None else (_rate(margin) - y) * importance
+        gradient = np.r_[error.sum(), X.T @ error.astype(X.dtype)] + ridge * beta
         direction = np.asarray(cho_solve(factor, gradient), dtype=np.float64)
-        beta, margin, reached = _descend(X, y, (beta, margin), direction, ridge, loss)
+        beta, margin, reached = _descend(X, y, (beta, margin), direction, ridge, loss, importance)
         gained, loss = loss - reached, reached
         if gained < tolerance * (1 + abs(loss)):
             if fresh:
@@ -59,7 +66,13 @@ def _begin(X: Floats, y: Floats) -> Floats:
 
 
 def _descend(
-    X: Floats, y: Floats, at: tuple[Floats, Floats], direction: Floats, ridge: Floats, loss: float
+    X: Floats,
+    y: Floats,
+    at: tuple[Floats, Floats],
+    direction: Floats,
+    ridge: Floats,
+    loss: float,
+    importance: Floats | None,
 ) -> tuple[Floats, Floats, float]:
     """The step, halved until the loss falls: new (beta, margins, loss), the old ones where it cannot."""
     beta, margin = at
@@ -67,7 +80,7 @@ def _descend(
     for halving in range(30):
         length = 0.5**halving
         trial, there = beta - length * direction, margin - length * moved
-        reached = _loss(y, there, trial, ridge)
+        reached = _loss(y, there, trial, ridge, importance)
         if reached <= loss:
             return trial, there, reached
     return beta, margin, loss
@@ -78,20 +91,24 @@ def times(X: Floats, beta: Floats) -> Floats:
     return np.asarray(X @ beta[1:].astype(X.dtype) + beta[0], dtype=np.float64)
 
 
-def _loss(y: Floats, margin: Floats, beta: Floats, ridge: Floats) -> float:
+def _loss(y: Floats, margin: Floats, beta: Floats, ridge: Floats, importance: Floats | None) -> float:
     """The penalised sum of log losses."""
-    return float(np.logaddexp(0.0, margin).sum() - y @ margin + 0.5 * (ridge @ beta**2))
+    losses = np.logaddexp(0.0, margin)
+    total = losses.sum() if importance is None else importance @ losses
+    hits = y if importance is None else importance * y
+    return float(total - hits @ margin + 0.5 * (ridge @ beta**2))
 
 
 def _rate(margin: Floats) -> Floats:
     return np.asarray(1.0 / (1.0 + np.exp(-np.clip(margin, -500, 500))))
 
 
-def _curvature(X: Floats, margin: Floats, ridge: Floats) -> Any:
+def _curvature(X: Floats, margin: Floats, ridge: Floats, importance: Floats | None) -> Any:
     """The factorised Hessian of some rows, scaled to all of them."""
     every = max(1, len(X) // _CURVE_ROWS)
     p = _rate(margin[::every])
-    root = np.sqrt(every * p * (1 - p))
+    spread = p * (1 - p) if importance is None else p * (1 - p) * importance[::every]
+    root = np.sqrt(every * spread)
     rows = np.empty((len(root), X.shape[1] + 1), dtype=X.dtype)
     rows[:, 0] = root
     np.multiply(X[::every], root[:, None], out=rows[:, 1:], casting="same_kind")

@@ -14,11 +14,14 @@ from features import Feature
 from features.recipe import Recipe, Training
 from serving.maps import MonotoneMap
 from training.boosting import GROWTH
+from training.calibrate import mean_interval
 from training.calibration_choice import choose
 from training.calibration_interval import interval_maps
 from training.candidates import Bench, Candidate, Kind
 from training.labelled import Labelled
 from training.logistic_path import PENALTIES, PLAIN
+from training.recency import HALF_LIFE
+from training.reliability import log_losses_of_margins
 from training.search import search
 from training.split import Rows
 
@@ -32,7 +35,8 @@ class Settings:
     numbers as signed logarithms; `crossed`: its weights change with the lead's age. Trees never split on
     `calendars`; the linear part does not read `left_out`. `booster` holds what a search changed in the
     recipe's `[train]`. `bounds` are the maps to the ends of the interval around `calibration` (see
-    `calibration_interval`), None without folds.
+    `calibration_interval`), None without folds. `half_life`: newer rows count for more (see `recency`), None
+    where all count alike.
     """
 
     kind: Kind
@@ -49,6 +53,7 @@ class Settings:
     booster: dict[str, float] = field(default_factory=dict)
     bounds: tuple[MonotoneMap, MonotoneMap] | None = None
     map_name: str = "identity"
+    half_life: float | None = None
 
     @property
     def all_rounds(self) -> int:
@@ -113,8 +118,12 @@ def _least(candidates: Sequence[Candidate]) -> float:
 
 
 def settle(bench: Bench, candidates: Sequence[Candidate], booster: dict[str, float]) -> Settings:
-    """The settings of the candidate with the lowest loss; of equals the first, which is simpler."""
+    """The settings of the candidate with the lowest loss; of equals the first, which is simpler.
+
+    It is fitted with newer rows counting for more where that is surely better.
+    """
     best = min(candidates, key=lambda candidate: candidate.loss)
+    best, half_life = _by_recency(bench, best, bench.recipe.train.model_copy(update=booster))
     rows, labelled = bench.newer, bench.labelled
     margin, y, clusters = np.concatenate(best.newer), labelled.y(rows), labelled.clusters(rows)
     order = labelled.frame["order"].to_numpy(np.int64)[rows]
@@ -134,4 +143,14 @@ def settle(bench: Bench, candidates: Sequence[Candidate], booster: dict[str, flo
         booster=booster,
         bounds=interval_maps(margin, y, clusters, chosen.calibration),
         map_name=chosen.name,
+        half_life=half_life,
     )
+
+
+def _by_recency(bench: Bench, best: Candidate, plan: Training) -> tuple[Candidate, float | None]:
+    """`best`, or the same with newer rows counting for more where that surely gains; and its half-life."""
+    aged = replace(bench, half_life=HALF_LIFE).again(best, plan)
+    y, clusters = bench.labelled.y(bench.newer), bench.labelled.clusters(bench.newer)
+    before, after = (log_losses_of_margins(y, np.concatenate(one.newer)) for one in (best, aged))
+    gain = mean_interval(before - after, clusters, bench.recipe.train.seed)
+    return (aged, HALF_LIFE) if gain.low > 0 else (best, None)

@@ -17,8 +17,10 @@ REASONS = {
         "Why: conversion goes from 4 % to 50 % while five national indicators change, and these name a "
         "month more than a client. Trees cannot follow them beyond what they have seen, so leadscore lets "
         "only a line read such calendars: at the main origin that ranks as well as the best logistic "
-        "regression and promises better. The training rows of the second origin hold the break of 2009, "
-        "where a line that reads them has a log loss of 1.0 against 0.34 for trees; the choice falls on "
-        "caution, and plain logistic regression ranks better."
+        "regression and promises better. The training rows of the second origin hold the break of 2009: on "
+        "their folds a line that reads the indicators has a log loss of 0.291, one without those that look "
+        "like calendars 0.257, trees that start from it 0.256 and trees that read it 0.254, which are "
+        "chosen. On the test indicators fall on, trees stay where the older rows ended, and a plain line, "
+        "which goes on, is better in both figures. Nothing in the training rows foretold it."
     ),
 }
