@@ -62,6 +62,10 @@ def model_facts(trained: Trained) -> dict[str, str]:
     facts["The served one, on open leads"] = moved(trained.shift)
     if chosen.calendars:
         facts["Calendars, which trees do not see"] = ", ".join(chosen.calendars)
+    if chosen.crossed and not trained.choices.by_bayes:
+        facts["Weights of the regression"] = "change with the age of the lead"
+    if chosen.half_life is not None and not trained.choices.by_bayes:
+        facts["Newer rows"] = f"count for more: half as much {chosen.half_life:g} of the history ago"
     if trained.evidence.latency is not None:
         facts["Time of one answer with reasons"] = speed(trained.evidence.latency)
     return facts

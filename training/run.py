@@ -264,7 +264,7 @@ def _climbing(history: History, split: SplitRows, choices: Choices, earlier: Ear
     before, plain = earlier_split(history.labelled, split), without_events(history)
     ladder = choose_top(history, split.fit, earlier.evidence if earlier else None)
     choices = replace(choices, ladder=ladder, bayes=earlier.bayes if earlier else None)
-    segments = plan_segments(history, choices.model, split.fit, before, choices.top)
+    segments = plan_segments(history, choices.model, split.fit, before, choices.top, choices.bayes)
     if plain is None or choices.no_events is None or choices.by_bayes:
         return replace(choices, segments=segments)
     variant = plan_segments(plain, choices.no_events, split.fit, before)

@@ -20,6 +20,7 @@ from training.bootstrap import LEVEL, Interval
 from training.fit import fit_model
 from training.history import History
 from training.metrics import known
+from training.rungs import Repair
 from training.segment_rows import rows_of, won_leads
 from training.segment_trial import MIN_TRIED, MIN_WON_LEADS, Contender, Trial, segment_bayes, trials_of
 from training.settings import Settings, choose_settings
@@ -94,17 +95,18 @@ def plan_segments(
     fit: Rows,
     earlier: SplitRows | None,
     top: Literal["model", "bayes"] = "model",
+    repair: Repair | None = None,
 ) -> SegmentPlan | None:
     """Try scorers of its own for each segment of the `fit` rows, on the split `earlier` in them.
 
     One is used where its log loss is below that of the scorer of all (by `parent`, or the Bayes rung where
     `top` says so), beyond the paired interval; of two that are, the better one. Among k tries each interval
-    has the level 1 − 0.05/k. None without segments.
+    has the level 1 − 0.05/k. `repair` is that of the Bayes rung of all. None without segments.
     """
     segments = history.recipe.segments
     if segments is None:
         return None
-    trials = trials_of(history, parent, segments, fit, earlier, top)
+    trials = trials_of(history, parent, segments, fit, earlier, top, repair)
     tries = sum(len(trial.losses) for trial in trials)
     level = 1 - (1 - LEVEL) / max(tries, 1)
     choices, members = [], []

@@ -28,7 +28,7 @@ from training.bootstrap import Bootstrap
 from training.calibration_interval import interval_maps
 from training.fit import fit_model
 from training.history import History
-from training.rungs import bayes_rung
+from training.rungs import Repair, bayes_rung
 from training.segment_rows import rows_of, won_leads
 from training.settings import Settings, choose_settings
 from training.split import Rows, SplitRows
@@ -77,9 +77,10 @@ def trials_of(
     fit: Rows,
     earlier: SplitRows | None,
     top: Literal["model", "bayes"],
+    repair: Repair | None = None,
 ) -> list[Trial]:
-    """A trial of each segment, in the order of the recipe."""
-    everybody = _Everybody(history, parent, earlier.fit, top) if earlier is not None else None
+    """A trial of each segment, in the order of the recipe; `repair` is that of the Bayes rung of all."""
+    everybody = _Everybody(history, parent, earlier.fit, top, repair) if earlier is not None else None
     found = []
     for name in segments.groups:
         if earlier is None or everybody is None:
@@ -119,10 +120,11 @@ class _Everybody:
     settings: Settings
     older: Rows
     top: Literal["model", "bayes"]
+    repair: Repair | None
 
     @cached_property
     def rates(self) -> Bayes:
-        return bayes_rung(self.history, self.older)
+        return bayes_rung(self.history, self.older, self.repair)
 
     @cached_property
     def scorer(self) -> Model:
