@@ -61,10 +61,7 @@ class TreeEncoder(_Spec):
             name = self.features[position]
             matrix[:, position] = _encode(columns[name], self._codes[name])
         for name, rates in self.rates.items():
-            levels = columns[name].tolist()
-            matrix[:, self.features.index(name)] = [
-                np.nan if level is None else rates.get(level, 0.0) for level in levels
-            ]
+            matrix[:, self.features.index(name)] = read_rates(columns[name], rates)
         return matrix
 
     @cached_property
@@ -225,6 +222,12 @@ def signed_log(numbers: Floats) -> Floats:
 def n_leads(columns: Columns) -> int:
     """The number of leads in `columns`; 0 without columns."""
     return next((len(column) for column in columns.values()), 0)
+
+
+def read_rates(column: Column, rates: Mapping[str, float]) -> Floats:
+    """The rate of each level, 0 for a level without one, NaN for missing, shape `(n_leads,)`."""
+    values = [np.nan if level is None else rates.get(level, 0.0) for level in column.tolist()]
+    return np.array(values, dtype=np.float64)
 
 
 def _encode(column: Column, codes: Mapping[str, int]) -> Floats:

@@ -70,11 +70,11 @@ class Linears:
 
 @dataclass(frozen=True)
 class Start:
-    """What trees are given of a linear model: the margin that they start from, or what it makes of a lead as
-    columns."""
+    """What trees are given of a linear model: the margin that they start from (offset), or what it makes of
+    a lead as columns (stacked)."""
 
+    kind: Literal["offset", "stacked"]
     linears: Linears
-    stacked: bool = False
 
 
 @dataclass(frozen=True)
@@ -164,8 +164,8 @@ class Bench:
     @cached_property
     def _ages(self) -> bool:
         """Whether leads are looked at in more than one age."""
-        ages = [self.labelled.columns[f.name] for f in self.features if isinstance(f, LeadAge)]
-        return bool(ages) and len(self.recipe.snapshots.at_days) > 1
+        aged = any(isinstance(feature, LeadAge) for feature in self.features)
+        return aged and len(self.recipe.snapshots.at_days) > 1
 
     def _paths(
         self,
@@ -217,18 +217,21 @@ class Bench:
 
     def boosted(self, plan: Training, start: Start | None = None) -> tuple[list[Floats], int]:
         """Margins of each fold's newer rows by one booster a fold, and the rounds that were best over all."""
-        pairs = [self.started(fold, start) for fold in range(len(self.folds))]
+        pairs = self.pairs(start)
         runs = side_by_side(lambda pair: fit_stopped(*pair, plan), pairs)
         rounds = best_rounds([curve for _, curve in runs], self.weights)
         return [margins(run[0], pair[1], rounds) for run, pair in zip(runs, pairs, strict=True)], rounds
 
-    def started(self, fold: int, start: Start | None) -> tuple[Sample, Sample]:
-        """The matrices of one fold, with what trees are given of a linear model."""
+    def pairs(self, start: Start | None) -> list[tuple[Sample, Sample]]:
+        """(older, newer) matrices, one pair a fold, with what trees are given of a linear model."""
+        return [self._started(fold, start) for fold in range(len(self.folds))]
+
+    def _started(self, fold: int, start: Start | None) -> tuple[Sample, Sample]:
         older, newer = self.samples[fold]
         if start is None:
             return older, newer
         step = start.linears.steps[fold]
-        if not start.stacked:
+        if start.kind == "offset":
             return older.starting(step.older), newer.starting(step.newer)
         names = line_names(step.linear)
         parts = [
@@ -237,45 +240,48 @@ class Bench:
         ]
         return older.reading(parts[0], names), newer.reading(parts[1], names)
 
-    def start_of(self, kind: Kind) -> Start | None:
-        """What trees of a candidate of this kind are given of a linear model.
+    @cached_property
+    def starts(self) -> tuple[Start, ...]:
+        """What trees may be given of the linear models.
 
         A line that reads calendars is no column for trees: they would be as lost there as on the calendar.
         """
-        if kind in ("linear", "offset"):
-            return Start(min(self.linears, key=_loss))
-        return Start(self.linears[-1], stacked=True) if kind == "stacked" else None
+        return Start("offset", min(self.linears, key=_loss)), Start("stacked", self.linears[-1])
+
+    def start_of(self, kind: Kind) -> Start | None:
+        """What trees beside a candidate of this kind are given; a line alone may yet be a start."""
+        wanted = "offset" if kind == "linear" else kind
+        return next((start for start in self.starts if start.kind == wanted), None)
 
     def candidates(self, plan: Training) -> list[Candidate]:
         """All kinds that may be fitted here with the booster of `plan`, simplest first."""
         found = [linear.candidate for linear in self.linears]
         if not self.tree_features:
             return found
-        for kind in ("offset", "stacked"):
-            start = self.start_of(kind)
-            assert start is not None, f"trees of kind {kind} start from a linear model"
-            found.append(self._grown(kind, start.linears.candidate, *self.boosted(plan, start)))
+        found += [self._from(start, plan) for start in self.starts]
         safe = self.linears[-1].candidate
         newer, rounds = self.boosted(plan)
-        middle = [(a + b) / 2 for a, b in zip(newer, safe.newer, strict=True)]
         return [
             *found,
-            self._grown("mean", safe, middle, rounds),
+            self._grown("mean", safe, _middle(newer, safe), rounds),
             self._grown("trees", safe, newer, rounds),
         ]
 
     def again(self, known: Candidate, plan: Training) -> Candidate:
         """The candidate of the same kind, reading and penalty as `known`, fitted on these folds."""
+        if known.kind == "trees":
+            return self._grown("trees", known, *self.boosted(plan))
         (linears,) = self._paths(known.left_out, known.reading, (known.penalty,))
         if known.kind == "linear":
             return linears.candidate
-        if known.kind in ("offset", "stacked"):
-            start = Start(linears, stacked=known.kind == "stacked")
-            return self._grown(known.kind, linears.candidate, *self.boosted(plan, start))
+        if known.kind != "mean":
+            return self._from(Start(known.kind, linears), plan)
         newer, rounds = self.boosted(plan)
-        if known.kind == "mean":
-            newer = [(a + b) / 2 for a, b in zip(newer, linears.candidate.newer, strict=True)]
-        return self._grown(known.kind, linears.candidate, newer, rounds)
+        return self._grown("mean", known, _middle(newer, linears.candidate), rounds)
+
+    def _from(self, start: Start, plan: Training) -> Candidate:
+        """Trees that are given something of a linear model."""
+        return self._grown(start.kind, start.linears.candidate, *self.boosted(plan, start))
 
     def _grown(self, kind: Kind, linear: Candidate, newer: list[Floats], rounds: int) -> Candidate:
         """A candidate with trees beside, or instead of, `linear`."""
@@ -286,3 +292,8 @@ class Bench:
 
 def _loss(linears: Linears) -> float:
     return linears.candidate.loss
+
+
+def _middle(newer: Sequence[Floats], linear: Candidate) -> list[Floats]:
+    """The mean of the margins of trees and of a linear model, one array a fold."""
+    return [(a + b) / 2 for a, b in zip(newer, linear.newer, strict=True)]

@@ -25,20 +25,24 @@ def fit_model(
     recipe: Recipe, labelled: Labelled, features: Sequence[Feature], rows: Rows, settings: Settings
 ) -> Model:
     """The model of `settings` fitted on `rows`, with its calibration."""
-    calibration = settings.calibration
+    model = _fit_kind(recipe, labelled, features, rows, settings)
+    return replace(model, calibration=settings.calibration)
+
+
+def _fit_kind(
+    recipe: Recipe, labelled: Labelled, features: Sequence[Feature], rows: Rows, settings: Settings
+) -> Linear | Trees | Blend:
+    """The model of `settings` fitted on `rows`, uncalibrated."""
     if settings.kind == "trees":
-        return replace(_fit_trees(recipe, labelled, features, rows, settings), calibration=calibration)
+        return _fit_trees(recipe, labelled, features, rows, settings)
     linear = _fit_linear(recipe, labelled, features, rows, settings)
     if settings.kind == "linear":
-        return replace(linear, calibration=calibration)
+        return linear
     if settings.kind == "offset":
-        trees = _fit_trees(recipe, labelled, features, rows, settings, offset=linear)
-        return replace(trees, calibration=calibration)
+        return _fit_trees(recipe, labelled, features, rows, settings, offset=linear)
     if settings.kind == "stacked":
-        trees = _fit_trees(recipe, labelled, features, rows, settings, line=linear)
-        return replace(trees, calibration=calibration)
-    trees = _fit_trees(recipe, labelled, features, rows, settings)
-    return Blend(members=(trees, linear), calibration=calibration)
+        return _fit_trees(recipe, labelled, features, rows, settings, line=linear)
+    return Blend(members=(_fit_trees(recipe, labelled, features, rows, settings), linear))
 
 
 def fit_logistic_model(

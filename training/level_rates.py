@@ -7,14 +7,13 @@ of all. Rates are shrunk towards the base rate by their own evidence, as those o
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features import Column, Columns, Feature
-from serving.encoding import TreeEncoder
+from serving.encoding import TreeEncoder, read_rates
 from training.bayes_fit import effective_share
 from training.bayes_rates import Counts, levelled
 from training.boosting import Sample, encoded
@@ -80,9 +79,7 @@ def _others(column: Column, y: Floats, part: Codes, scale: float, own: Floats) -
         mine = part == number
         if not mine.any() or mine.all():
             continue
-        rates = level_rates(column[~mine], y[~mine], scale)
-        here = [np.nan if level is None else rates.get(level, 0.0) for level in column[mine].tolist()]
-        found[mine] = here
+        found[mine] = read_rates(column[mine], level_rates(column[~mine], y[~mine], scale))
     return found
 
 
@@ -95,4 +92,4 @@ def _codes(column: Column) -> tuple[list[str], Codes]:
 
 def _count(column: Column) -> int:
     """The number of levels that occur."""
-    return len(Counter(level for level in column.tolist() if level is not None))
+    return len({level for level in column.tolist() if level is not None})

@@ -7,7 +7,7 @@ from typing import Any
 
 from training.evidence import Evidence
 from training.report_markup import Child, Markup, join, table, tag
-from training.report_names import NAMES, named
+from training.report_names import NAMES, named, with_ends
 from training.report_page import paragraph, section
 from training.svg import Words
 
@@ -83,9 +83,4 @@ def in_order(evidence: Evidence) -> list[dict[str, Any]]:
 
 def with_interval(row: Mapping[str, Any], name: str, shown: Words) -> str:
     """A figure of a comparison row with its interval, '–' where it is not defined."""
-    value, ends = row.get(name), row.get("intervals", {}).get(name)
-    if value is None:
-        return "–"
-    if ends is None or None in ends:
-        return str(shown(value))
-    return f"{shown(value)} [{shown(ends[0])},\N{NO-BREAK SPACE}{shown(ends[1])}]"
+    return with_ends(row.get(name), row.get("intervals", {}).get(name), shown)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from training.plots import STYLES
+from training.svg import Words
 
 NAMES = {
     "model": "the model",
@@ -60,6 +62,22 @@ def typeset(text: str) -> str:
     'log-odds [−0.1, +0.2]'
     """
     return _MINUS.sub("−", text)
+
+
+def with_ends(value: float | None, ends: Sequence[float | None] | None, shown: Words) -> str:
+    """A figure and its interval in `shown` words: '–' without a figure, the figure alone without both ends.
+
+    >>> with_ends(0.25, (0.1, 0.4), "{:.2f}".format).replace("\N{NO-BREAK SPACE}", " ")
+    '0.25 [0.10, 0.40]'
+    """
+    if value is None:
+        return "–"
+    if ends is None:
+        return shown(value)
+    low, high = ends
+    if low is None or high is None:
+        return shown(value)
+    return f"{shown(value)} [{shown(low)},\N{NO-BREAK SPACE}{shown(high)}]"
 
 
 def named(scorer: str) -> str:

@@ -8,7 +8,7 @@ from features.clock import from_us
 from training.evidence import JUDGED, Difference, Evidence
 from training.report_input import ReportInput
 from training.report_markup import Child, Markup, table
-from training.report_names import NAMES, named
+from training.report_names import NAMES, named, with_ends
 from training.report_page import figure, paragraph, section
 from training.svg import BLUE, VERMILION, percent, signed
 from training.svg_charts import ValueRow, rows_chart
@@ -127,12 +127,7 @@ def _in_numbers(test: Evidence, earlier: Sequence[Evidence]) -> Markup:
 
 
 def _shown(found: Difference | None, digits: int) -> str:
-    if found is None or found.difference is None:
-        return "–"
-    words = signed(digits)
-    if found.low is None or found.high is None:
-        return words(found.difference)
-    return f"{words(found.difference)} [{words(found.low)},\N{NO-BREAK SPACE}{words(found.high)}]"
+    return "–" if found is None else with_ends(found.difference, (found.low, found.high), signed(digits))
 
 
 def _periods(run: ReportInput, test: Evidence, earlier: Sequence[Evidence]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from training.evidence import JUDGED
 from training.report_input import ReportInput
 from training.report_markup import Child, Markup, join, table, tag
-from training.report_names import named, typeset
+from training.report_names import named, typeset, with_ends
 from training.report_page import figure, paragraph, section
 from training.segment_evidence import MIN_WON, Group
 from training.svg import BLUE, VERMILION, plain, signed
@@ -116,7 +116,7 @@ def _in_numbers(groups: Sequence[Group]) -> Markup:
 def _cells(group: Group, rivals: Sequence[str]) -> list[Child]:
     own = group.scorers[JUDGED]
     ratio, ends = own["observed_expected"], group.observed_expected
-    cells: list[Child] = [group.name, group.n, group.won, _between(ratio, ends, "{:.2f}".format)]
+    cells: list[Child] = [group.name, group.n, group.won, with_ends(ratio, ends, "{:.2f}".format)]
     cells.append("–" if own["auc"] is None else f"{own['auc']:.3f}")
     return [*cells, *[_gap(group, rival) for rival in rivals]]
 
@@ -124,18 +124,7 @@ def _cells(group: Group, rivals: Sequence[str]) -> list[Child]:
 def _gap(group: Group, rival: str) -> str:
     own, other = group.scorers[JUDGED]["auc"], group.scorers.get(rival, {}).get("auc")
     gap = None if own is None or other is None else own - other
-    return _between(gap, group.auc_difference.get(rival, (None, None)), signed(3))
-
-
-def _between(value: float | None, ends: tuple[float | None, float | None], shown: Any) -> str:
-    if value is None:
-        return "–"
-    low, high = ends
-    return (
-        shown(value)
-        if low is None or high is None
-        else f"{shown(value)} [{shown(low)},\N{NO-BREAK SPACE}{shown(high)}]"
-    )
+    return with_ends(gap, group.auc_difference.get(rival, (None, None)), signed(3))
 
 
 def _new(group: Group | None) -> Markup:

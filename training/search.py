@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from features import LeadscoreError
 from features.recipe import Training
-from training.boosting import best_rounds, fit_stopped, margins
+from training.boosting import Sample, best_rounds, fit_stopped, margins
 from training.candidates import Bench, Start
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 Say = Callable[[str], None]
+Pairs = Sequence[tuple[Sample, Sample]]
 
 _WARM_TRIALS = 5
 """Trials that are never pruned: before them nobody knows what a usual loss is."""
@@ -38,11 +39,11 @@ def search(
     Raises:
         LeadscoreError: `file` cannot be used.
     """
-    study = _study(bench.recipe.train, name, file)
+    study, pairs = _study(bench.recipe.train, name, file), bench.pairs(start)
     ends = time.monotonic() + seconds
 
     def objective(trial: Trial) -> float:
-        return _folds_loss(bench, _suggest(trial, bench.recipe.train), start, trial)
+        return _folds_loss(bench, _suggest(trial, bench.recipe.train), pairs, start is None, trial)
 
     def tell(study: Study, trial: Any) -> None:
         done = min(1.0, 1 - (ends - time.monotonic()) / seconds)
@@ -114,8 +115,10 @@ def _suggest(trial: Trial, plan: Training) -> Training:
     return plan.model_copy(update=found)
 
 
-def _folds_loss(bench: Bench, plan: Training, start: Start | None, trial: Trial) -> float:
+def _folds_loss(bench: Bench, plan: Training, pairs: Pairs, mixes: bool, trial: Trial) -> float:
     """The weighted loss on all folds with one number of rounds; given up early, newest fold first.
+
+    `pairs` are the matrices of the folds; `mixes` says that the trees may stand beside the linear model.
 
     What is reported on the way takes the best rounds of each fold, a little too good for every trial alike.
     """
@@ -124,10 +127,10 @@ def _folds_loss(bench: Bench, plan: Training, start: Start | None, trial: Trial)
     runs = {}
     lost = seen = 0.0
     for step, fold in enumerate(reversed(range(len(bench.folds)))):
-        older, newer = bench.started(fold, start)
+        older, newer = pairs[fold]
         booster, curve = fit_stopped(older, newer, plan)
         runs[fold] = (booster, newer, curve)
-        loss = _fold_loss(bench, fold, margins(booster, newer, int(curve.argmin()) + 1), start)
+        loss = _fold_loss(bench, fold, margins(booster, newer, int(curve.argmin()) + 1), mixes)
         lost, seen = lost + bench.weights[fold] * loss, seen + bench.weights[fold]
         trial.report(lost / seen, step)
         if trial.should_prune():
@@ -135,13 +138,13 @@ def _folds_loss(bench: Bench, plan: Training, start: Start | None, trial: Trial)
     inorder = [runs[fold] for fold in range(len(bench.folds))]
     rounds = best_rounds([curve for _, _, curve in inorder], bench.weights)
     found = [margins(booster, newer, rounds) for booster, newer, _ in inorder]
-    return sum(w * _fold_loss(bench, fold, found[fold], start) for fold, w in enumerate(bench.weights))
+    return sum(w * _fold_loss(bench, fold, found[fold], mixes) for fold, w in enumerate(bench.weights))
 
 
-def _fold_loss(bench: Bench, fold: int, margin: Floats, start: Start | None) -> float:
+def _fold_loss(bench: Bench, fold: int, margin: Floats, mixes: bool) -> float:
     """The loss of trees, or of their mean with the linear model where that is lower and they may mix."""
     loss = bench.fold_loss(fold, margin)
-    if start is not None:
+    if not mixes:
         return loss
     return min(loss, bench.fold_loss(fold, (margin + bench.linears[-1].candidate.newer[fold]) / 2))
 
