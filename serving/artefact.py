@@ -4,33 +4,38 @@
     model_0.txt …   LightGBM text, one file a booster (`no_events_0.txt` … for the variant without events)
     bayes.json      the rung for small histories, where training made one
     rules.toml      the scorecard below the model
+    checksums.json  the SHA-256 of every file above, verified before any of them is parsed
 
-No pickle: reading an artefact parses text, and runs nothing that it contains.
+What does not verify is not loaded: `load_artefact` refuses the whole, `load_lower` hands out the rungs below
+the model whose own files are as they were written. No pickle: reading an artefact parses text, and runs
+nothing that it contains.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from features import Feature, LeadscoreError, Recipe, dump_features, load_features
+from features import Feature, LeadscoreError, dump_features, load_features
 from serving.bayes import Bayes
+from serving.checksums import CHECKSUMS, DAMAGED, DamagedError, Parts, checksums_text, digest_of, read_parts
 from serving.manifest import SCHEMA_VERSION, Manifest
 from serving.model_file import TreeFiles, dump_served, restore_served
 from serving.rules import Rules
+from serving.rules_default import default_rules
 from serving.rules_file import parse_rules
 from serving.segment import Served
 
 MANIFEST = "manifest.json"
 BAYES = "bayes.json"
 RULES = "rules.toml"
-_DAMAGED = "Fetch the artefact again, or train anew with 'leadscore train'."
+_ID_DIGITS = 12
 
 
 @dataclass(frozen=True)
@@ -74,92 +79,129 @@ def save_artefact(
     texts = {MANIFEST: json.dumps(content, indent=1, allow_nan=False) + "\n", RULES: rules}
     if bayes is not None:
         texts[BAYES] = bayes.to_json()
-    for name, text in (texts | files[0].texts | files[1].texts).items():
-        (folder / name).write_bytes(text.encode())
-    return artefact_id(folder)
+    written = {name: text.encode() for name, text in (texts | files[0].texts | files[1].texts).items()}
+    for name, part in (written | {CHECKSUMS: checksums_text(written).encode()}).items():
+        (folder / name).write_bytes(part)
+    return digest_of(written)[:_ID_DIGITS]
 
 
 def artefact_id(folder: Path) -> str:
     """Twelve hex digits that name the content of the artefact in `folder`."""
-    digest = hashlib.sha256()
-    for path in sorted(_parts(folder)):
-        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    return digest.hexdigest()[:12]
+    return artefact_digest(folder)[:_ID_DIGITS]
+
+
+def artefact_digest(folder: Path) -> str:
+    """All 64 hex digits of what `artefact_id` abbreviates: the SHA-256 of its `checksums.json`."""
+    return digest_of({path.name: path.read_bytes() for path in _parts(folder) if path.name != CHECKSUMS})
 
 
 def _parts(folder: Path) -> list[Path]:
     """The files of an artefact that are in `folder`."""
-    patterns = (MANIFEST, BAYES, RULES, "model_*.txt", "no_events_*.txt")
+    patterns = (CHECKSUMS, MANIFEST, BAYES, RULES, "model_*.txt", "no_events_*.txt")
     return [path for pattern in patterns for path in folder.glob(pattern)]
 
 
-def load_artefact(folder: Path | str, version: str | None = None) -> Artefact:
-    """The artefact in `folder`, named `version` or by its id.
+def load_artefact(folder: Path | str, version: str | None = None, digest: str | None = None) -> Artefact:
+    """The artefact in `folder`, named `version` or by its id; `digest` is what the registry knows of it.
 
     Raises:
-        LeadscoreError: no artefact is there, it is damaged, or a newer leadscore wrote it.
+        LeadscoreError: no artefact is there, it is not what was written, or a newer leadscore wrote it.
     """
-    folder = Path(folder)
-    content = _read_manifest(folder)
-    try:
+    parts = _verified(Path(folder), digest)
+    parts.require_whole()
+    content, version = _read_manifest(parts), version or parts.digest[:_ID_DIGITS]
+    with _restoring(parts.folder):
         manifest = Manifest.model_validate(content["facts"])
         features = {feature.name: feature for feature in load_features(content["features"])}
-        version = version or artefact_id(folder)
-        model = restore_served(content["model"], features, folder, version)
-        no_events = _restore_variant(content["no_events"], features, folder, version)
-        bayes = _read_bayes(folder / BAYES, version)
-        text = (folder / RULES).read_text(encoding="utf-8")
-    except (ValidationError, KeyError, ValueError, TypeError, OSError) as error:
-        reason = f"{type(error).__name__} while reading it"
-        raise LeadscoreError(f"{folder}: is damaged ({reason}).", _DAMAGED) from error
+        model = restore_served(content["model"], features, parts, version)
+        no_events = _restore_variant(content["no_events"], features, parts, version)
+        bayes = _read_bayes(parts, version)
+        text = parts.text(RULES)
     rules = parse_rules(text, manifest.recipe, calibration=manifest.rules_map, version=version)
-    return Artefact(folder, version, manifest, model, no_events, bayes, rules)
+    return Artefact(parts.folder, version, manifest, model, no_events, bayes, rules)
 
 
-def load_scorecard(folder: Path | str, version: str | None = None) -> tuple[Recipe, Rules]:
-    """Recipe and calibrated rules of an artefact whose model may be damaged.
+@dataclass(frozen=True)
+class Lower:
+    """What is left of an artefact without its model: the rungs whose own files are as they were written."""
+
+    manifest: Manifest
+    bayes: Bayes | None
+    rules: Rules
+
+
+def load_lower(folder: Path | str, version: str | None = None, digest: str | None = None) -> Lower:
+    """The rungs below the model of an artefact that `load_artefact` refused.
+
+    A scorecard that is not as it was written is replaced by the default one of the recipe, uncalibrated: the
+    map to probabilities belongs to the other.
 
     Raises:
-        LeadscoreError: not even these can be read.
+        LeadscoreError: not even its manifest is as it was written.
     """
-    folder = Path(folder)
-    content = _read_manifest(folder)
-    try:
+    parts = _verified(Path(folder), digest)
+    content, version = _read_manifest(parts), version or parts.digest[:_ID_DIGITS]
+    with _restoring(parts.folder):
         manifest = Manifest.model_validate(content["facts"])
-        text = (folder / RULES).read_text(encoding="utf-8")
-    except (ValidationError, KeyError, OSError) as error:
-        raise LeadscoreError(f"{folder}: is damaged ({type(error).__name__}).", _DAMAGED) from error
-    version = version or artefact_id(folder)
-    return manifest.recipe, parse_rules(
-        text, manifest.recipe, calibration=manifest.rules_map, version=version
+        bayes = _read_bayes(parts, version)
+    recipe = manifest.recipe
+    if RULES in parts.sound:
+        rules = parse_rules(parts.text(RULES), recipe, calibration=manifest.rules_map, version=version)
+    else:
+        rules = parse_rules(default_rules(recipe), recipe)
+    return Lower(manifest, bayes, rules)
+
+
+def _verified(folder: Path, digest: str | None) -> Parts:
+    """The parts of the artefact in `folder`.
+
+    Raises:
+        LeadscoreError: there is no artefact, or nothing that could verify it.
+    """
+    if not (folder / MANIFEST).exists() and not (folder / CHECKSUMS).exists():
+        raise absent_artefact(folder)
+    return read_parts(folder, digest)
+
+
+def absent_artefact(folder: Path) -> LeadscoreError:
+    """What to say of a folder that is no artefact."""
+    return LeadscoreError(
+        f"{folder}: holds no {MANIFEST}, so it is not an artefact.",
+        "Name a folder that 'leadscore train' wrote, or models:/NAME@champion.",
     )
 
 
-def _restore_variant(
-    body: Mapping[str, Any] | None, features: Mapping[str, Feature], folder: Path, version: str
-) -> Served | None:
-    return restore_served(body, features, folder, version) if body else None
-
-
-def _read_bayes(path: Path, version: str) -> Bayes | None:
-    return Bayes.from_json(path.read_text(encoding="utf-8"), version) if path.exists() else None
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest's JSON, once its schema version is one that this code knows."""
+@contextmanager
+def _restoring(folder: Path) -> Iterator[None]:
+    """What a manifest cannot be, in our words; its files are as written, so another version wrote them."""
     try:
-        content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        yield
+    except (ValidationError, KeyError, ValueError, TypeError) as error:
+        reason = f"{type(error).__name__} while reading it"
+        raise DamagedError(f"{folder}: is damaged ({reason}).", DAMAGED) from error
+
+
+def _restore_variant(
+    body: Mapping[str, Any] | None, features: Mapping[str, Feature], parts: Parts, version: str
+) -> Served | None:
+    return restore_served(body, features, parts, version) if body else None
+
+
+def _read_bayes(parts: Parts, version: str) -> Bayes | None:
+    return Bayes.from_json(parts.text(BAYES), version) if BAYES in parts.sound else None
+
+
+def _read_manifest(parts: Parts) -> dict[str, Any]:
+    """The manifest's JSON, once its schema version is one that this code knows."""
+    place = parts.folder / MANIFEST
+    try:
+        content = json.loads(parts.text(MANIFEST))
         found = int(content["schema_version"])
-    except (FileNotFoundError, NotADirectoryError):
-        raise LeadscoreError(
-            f"{folder}: holds no {MANIFEST}, so it is not an artefact.",
-            "Name a folder that 'leadscore train' wrote, or models:/NAME@champion.",
-        ) from None
     except (ValueError, KeyError, TypeError):
-        raise LeadscoreError(f"{folder / MANIFEST}: is not a manifest.", _DAMAGED) from None
+        raise DamagedError(f"{place}: is not a manifest.", DAMAGED) from None
     if found > SCHEMA_VERSION:
-        raise LeadscoreError(
-            f"{folder / MANIFEST}: has schema version {found}; this leadscore reads up to {SCHEMA_VERSION}.",
+        raise DamagedError(
+            f"{place}: has schema version {found}; this leadscore reads up to {SCHEMA_VERSION}.",
             "Upgrade leadscore, or train again with this version.",
         )
     return dict(content)

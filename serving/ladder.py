@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Self, TypeAlias
 
@@ -23,7 +23,9 @@ from features import (
     stack,
 )
 from serving.answer import About, Background, Computed, Rung, compute, scored, take, unscored
-from serving.artefact import Artefact
+from serving.artefact import Artefact, Lower
+from serving.bayes import Bayes
+from serving.manifest import Manifest
 from serving.rules import Rules
 from serving.rules_default import default_rules
 from serving.rules_file import parse_rules
@@ -64,13 +66,13 @@ class Ladder:
         if artefact.no_events is not None and "no_events" in references:
             bounds = manifest.bounds_by_segment("no_events")
             rungs.append(Rung(artefact.no_events, references["no_events"], bounds=bounds))
-        if artefact.bayes is not None and "bayes" in references:
-            bounds = manifest.bounds_by_segment("bayes")
-            rungs.append(Rung(artefact.bayes, references["bayes"], needs_events=events, bounds=bounds))
-        rules = artefact.rules
-        reference = references.get("rules") if rules.calibrated else None
-        rungs.append(Rung(rules, reference or rules.reference(), calibrated=rules.calibrated))
-        return cls(recipe, rules, tuple(rungs))
+        return cls(recipe, artefact.rules, (*rungs, *_below(manifest, artefact.bayes, artefact.rules)))
+
+    @classmethod
+    def of_lower(cls, lower: Lower, note: str) -> Self:
+        """bayes → rules of an artefact whose model may not be loaded; `note` is a warning on each answer."""
+        rungs = _below(lower.manifest, lower.bayes, lower.rules)
+        return cls(lower.manifest.recipe, lower.rules, tuple(replace(rung, note=note) for rung in rungs))
 
     @classmethod
     def by_rules(cls, recipe: Recipe, rules: Rules | None = None, note: str = "") -> Self:
@@ -214,6 +216,17 @@ class Ladder:
             if known.all():
                 break
         return [not one for one in known] if self._signals else [False] * rows
+
+
+def _below(manifest: Manifest, bayes: Bayes | None, rules: Rules) -> list[Rung]:
+    """The rungs below the model, the scorecard last."""
+    references, found = manifest.references, []
+    if bayes is not None and "bayes" in references:
+        events = manifest.recipe.events is not None
+        bounds = manifest.bounds_by_segment("bayes")
+        found.append(Rung(bayes, references["bayes"], needs_events=events, bounds=bounds))
+    reference = references.get("rules") if rules.calibrated else None
+    return [*found, Rung(rules, reference or rules.reference(), calibrated=rules.calibrated)]
 
 
 def _given(column: Column) -> NDArray[np.bool_]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from features import LeadscoreError, Recipe, from_tables_only
-from serving.artefact import Artefact, load_artefact, load_scorecard
+from serving.artefact import Artefact, load_artefact, load_lower
+from serving.checksums import DamagedError
 from serving.ladder import Ladder
 from serving.registry import ChampionRef, fetch, find_champion, resolve, store_address
 from serving.rules_file import parse_rules, rules_text
+from serving.store import StoreError
 
 
 @dataclass(frozen=True)
@@ -43,40 +45,52 @@ def open_ladder(
     `recipe` names the champion to look for, and is what rules are made from; its `rules` file is looked for
     in `folder`. An artefact is always read with the recipe that it was trained with.
 
+    A store that cannot be read and an artefact that is not what was written are no reason to be silent: with
+    a recipe the rules answer, and say so.
+
     Raises:
+        StoreError, DamagedError: that is so, and there is no recipe.
         LeadscoreError: `model` is named and there is nothing there; or there is neither champion nor recipe.
     """
-    if model is not None:
-        ref = resolve(str(model))
-        return _opened(fetch(ref or model), ref, recipe)
-    ref = find_champion(recipe.name if recipe else None)
-    if ref is not None:
-        try:
-            return _opened(fetch(ref), ref, recipe)
-        except LeadscoreError as error:
-            if recipe is None:
-                raise
-            return _by_rules(recipe, folder, f"the champion cannot be loaded ({error.problem})")
-    where = f"no champion{f' called {recipe.name!r}' if recipe else ''} in {store_address()}"
+    ref: ChampionRef | None = None
+    note = ""
+    try:
+        ref = resolve(str(model)) if model is not None else find_champion(recipe.name if recipe else None)
+        if ref is not None or model is not None:
+            return _opened(fetch(ref or str(model)), ref, recipe)
+        where = f"no champion{f' called {recipe.name!r}' if recipe else ''} in {store_address()}"
+    except LeadscoreError as error:
+        there = isinstance(error, StoreError | DamagedError) or (ref is not None and model is None)
+        if recipe is None or not there:
+            raise
+        where = note = _unloaded(error)
     if recipe is None:
         raise LeadscoreError(f"Nothing to answer with: {where}, and no recipe.", "Give --recipe or --model.")
-    return _by_rules(recipe, folder, where)
+    return _by_rules(recipe, folder, where, note)
 
 
 def _opened(folder: Path, ref: ChampionRef | None, recipe: Recipe | None) -> Opened:
-    """The ladder of an artefact; with a model that cannot be read, that of its scorecard."""
-    version = ref.version if ref else None
+    """The ladder of an artefact; where its model may not be loaded, that of the rungs below."""
+    version, digest = (ref.version, ref.digest) if ref else (None, None)
     source = f"{ref.uri} in {ref.store}" if ref else str(folder.absolute())
     run_id = ref.run_id if ref else None
     try:
-        artefact = load_artefact(folder, version)
+        artefact = load_artefact(folder, version, digest)
     except LeadscoreError as error:
-        trained_with, rules = load_scorecard(folder, version)
-        warning = f"the model cannot be loaded ({error.problem}): the scorecard answers"
-        return Opened(Ladder.by_rules(trained_with, rules, note=warning), source, warning, run_id)
+        ladder = Ladder.of_lower(load_lower(folder, version, digest), _unloaded(error))
+        by = f"{_unloaded(error)}: {_called(ladder.top.scorer.rung)} answers"
+        return Opened(ladder, source, by, run_id)
     ladder = Ladder.of(artefact)
     _check_servable(ladder, source)
     return Opened(ladder, source, _other_recipe(artefact, recipe), run_id)
+
+
+def _unloaded(error: LeadscoreError) -> str:
+    return f"the model cannot be loaded ({error.problem.rstrip('.')})"
+
+
+def _called(rung: str) -> str:
+    return "the scorecard" if rung == "rules" else f"the rung '{rung}'"
 
 
 def _check_servable(ladder: Ladder, source: str) -> None:
@@ -101,7 +115,8 @@ def _other_recipe(artefact: Artefact, recipe: Recipe | None) -> str:
     return "the recipe differs from the one that the model was trained with: the model's own is used"
 
 
-def _by_rules(recipe: Recipe, folder: Path | None, why: str) -> Opened:
+def _by_rules(recipe: Recipe, folder: Path | None, why: str, note: str) -> Opened:
+    """The rules of a recipe; `note` is a warning on each answer."""
     warning = f"{why}: the scorecard answers, by a stated prior and not by this company's history"
-    ladder = Ladder.by_rules(recipe, parse_rules(rules_text(recipe, folder), recipe))
+    ladder = Ladder.by_rules(recipe, parse_rules(rules_text(recipe, folder), recipe), note)
     return Opened(ladder, recipe.rules or "the default scorecard of the recipe", warning)

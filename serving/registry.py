@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from features import Feature, LeadscoreError
-from serving.artefact import MANIFEST
+from serving.artefact import MANIFEST, absent_artefact
+from serving.checksums import CHECKSUMS, DIGEST_TAG
+from serving.store import SQLITE, connect, unusable
 
 CHAMPION = "champion"
 
@@ -22,6 +24,8 @@ class ChampionRef:
     version: str
     run_id: str
     store: str
+    digest: str | None = None
+    """What the registry knows of the artefact's content (see `checksums`); None: nothing."""
 
     @property
     def uri(self) -> str:
@@ -32,9 +36,8 @@ class ChampionRef:
 def store_address() -> str:
     """The tracking store: `MLFLOW_TRACKING_URI`, else `mlflow.db` here, as an absolute address."""
     address = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
-    prefix = "sqlite:///"
-    if address.startswith(prefix):
-        return prefix + str(Path(address.removeprefix(prefix)).absolute())
+    if address.startswith(SQLITE):
+        return SQLITE + str(Path(address.removeprefix(SQLITE)).absolute())
     return address if "://" in address or ":" in address else str(Path(address).absolute())
 
 
@@ -44,10 +47,11 @@ def find_champion(name: str | None = None) -> ChampionRef | None:
     A SQLite store that does not exist is not made.
 
     Raises:
-        LeadscoreError: the store cannot be reached, or has several champions and no `name` chooses.
+        StoreError: the store cannot be read.
+        LeadscoreError: it has several champions and no `name` chooses.
     """
     store = store_address()
-    if store.startswith("sqlite:///") and not Path(store.removeprefix("sqlite:///")).exists():
+    if store.startswith(SQLITE) and not Path(store.removeprefix(SQLITE)).exists():
         return None
     client = _client(store)
     try:
@@ -55,8 +59,7 @@ def find_champion(name: str | None = None) -> ChampionRef | None:
     except Exception as error:
         if _is_absent(error):
             return None
-        problem = f"{store}: the model registry cannot be read ({type(error).__name__})."
-        raise LeadscoreError(problem, "Check MLFLOW_TRACKING_URI, and that the server is up.") from error
+        raise unusable(store, "the model registry cannot be read", error) from error
     champions = [ref for ref in found if ref]
     if len(champions) > 1:
         names = ", ".join(sorted(ref.name for ref in champions))
@@ -70,7 +73,8 @@ def fetch(reference: ChampionRef | str | Path) -> Path:
     """The artefact's folder: of a champion, of a `models:/…` or `runs:/…` address, or the folder itself.
 
     Raises:
-        LeadscoreError: there is nothing under that address, or no artefact in it.
+        StoreError: the store gives nothing under that address.
+        LeadscoreError: there is no artefact in it.
     """
     address = reference.uri if isinstance(reference, ChampionRef) else str(reference)
     if ":/" not in address:
@@ -83,13 +87,17 @@ def fetch(reference: ChampionRef | str | Path) -> Path:
     try:
         folder = mlflow.artifacts.download_artifacts(artifact_uri=address)
     except Exception as error:
-        problem = f"{address}: cannot be fetched from {store_address()} ({type(error).__name__})."
-        raise LeadscoreError(problem, "Check the name, and MLFLOW_TRACKING_URI.") from error
+        raise unusable(store_address(), f"{address} cannot be fetched from it", error) from error
     return artefact_within(Path(folder))
 
 
 def resolve(address: str) -> ChampionRef | None:
-    """Name and version of a `models:/NAME@ALIAS` or `models:/NAME/VERSION` address; None for others."""
+    """Name and version of a `models:/NAME@ALIAS` or `models:/NAME/VERSION` address; None for others.
+
+    Raises:
+        StoreError: the store cannot be read.
+        LeadscoreError: nothing is there under that address.
+    """
     if not address.startswith("models:/"):
         return None
     store = store_address()
@@ -101,26 +109,27 @@ def resolve(address: str) -> ChampionRef | None:
             client.get_model_version_by_alias(name, alias) if at else client.get_model_version(name, version)
         )
     except Exception as error:
+        if not _is_absent(error):
+            raise unusable(store, f"{address} cannot be read from it", error) from error
         problem = f"{address}: is not in {store} ({type(error).__name__})."
         raise LeadscoreError(problem, "Check the name, and MLFLOW_TRACKING_URI.") from error
-    return ChampionRef(name, str(found.version), str(found.run_id), store)
+    return _reference(name, found, store)
 
 
 def artefact_within(folder: Path) -> Path:
-    """The folder in or below `folder` that holds a manifest; MLflow keeps ours inside its own.
+    """The folder in or below `folder` that holds an artefact; MLflow keeps ours inside its own.
+
+    A folder whose manifest was removed is one still: it is told as damaged, not as absent.
 
     Raises:
         LeadscoreError: there is none.
     """
-    if (folder / MANIFEST).exists():
-        return folder
-    found = sorted(folder.rglob(MANIFEST)) if folder.is_dir() else []
-    if not found:
-        raise LeadscoreError(
-            f"{folder}: holds no {MANIFEST}, so it is not an artefact.",
-            "Name a folder that 'leadscore train' wrote, or models:/NAME@champion.",
-        )
-    return found[0].parent
+    for name in (MANIFEST, CHECKSUMS):
+        if (folder / name).exists():
+            return folder
+        if found := sorted(folder.rglob(name)) if folder.is_dir() else []:
+            return found[0].parent
+    raise absent_artefact(folder)
 
 
 def signature_of(features: Sequence[Feature]) -> Any:
@@ -145,12 +154,17 @@ def signature_of(features: Sequence[Feature]) -> Any:
 def _client(store: str) -> Any:
     from mlflow import MlflowClient
 
-    return MlflowClient(tracking_uri=store, registry_uri=store)
+    return connect(store, MlflowClient)
 
 
 def _champion(client: Any, name: str, store: str) -> ChampionRef | None:
     found = client.get_model_version_by_alias(name, CHAMPION)
-    return ChampionRef(name, str(found.version), str(found.run_id), store)
+    return _reference(name, found, store)
+
+
+def _reference(name: str, found: Any, store: str) -> ChampionRef:
+    """A version as MLflow has it, in our words."""
+    return ChampionRef(name, str(found.version), str(found.run_id), store, found.tags.get(DIGEST_TAG))
 
 
 def _champions(client: Any, store: str) -> list[ChampionRef | None]:

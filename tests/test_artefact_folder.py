@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from features import LeadscoreError
-from serving.artefact import artefact_id, load_artefact, load_scorecard, save_artefact
+from serving.artefact import artefact_id, load_artefact, load_lower, save_artefact
 from serving.bayes import Bayes, RateTable
+from serving.checksums import CHECKSUMS, checksums_text
 from serving.ladder import Ladder
 from serving.rules_default import default_rules
 from tests import scorers
@@ -49,7 +50,7 @@ def test_the_same_model_gives_the_same_bytes(folder: Path, tmp_path: Path) -> No
 
 def test_saving_again_leaves_nothing_of_the_artefact_before(folder: Path) -> None:
     save_artefact(folder, scorers.manifest(), scorers.linear(), rules=default_rules(scorers.recipe()))
-    assert sorted(path.name for path in folder.iterdir()) == ["manifest.json", "rules.toml"]
+    assert sorted(path.name for path in folder.iterdir()) == ["checksums.json", "manifest.json", "rules.toml"]
     load_artefact(folder)
 
 
@@ -88,22 +89,24 @@ def test_a_newer_schema_is_refused_with_a_remedy(folder: Path) -> None:
 def test_a_booster_of_other_features_is_refused(folder: Path) -> None:
     path = folder / "model_0.txt"
     path.write_text(path.read_text().replace("company_size", "company_sise"))
+    sign(folder)
     with pytest.raises(LeadscoreError, match="company_sise"):
         load_artefact(folder)
 
 
 def test_a_damaged_artefact_is_refused_and_its_scorecard_still_answers(folder: Path) -> None:
     (folder / "model_0.txt").unlink()
-    with pytest.raises(LeadscoreError, match="lacks the file model_0"):
+    with pytest.raises(LeadscoreError, match=r"model_0\.txt is absent"):
         load_artefact(folder)
-    recipe, rules = load_scorecard(folder)
-    assert recipe == scorers.recipe()
-    assert rules.calibrated
+    lower = load_lower(folder)
+    assert lower.manifest.recipe == scorers.recipe()
+    assert lower.rules.calibrated
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema_version": 1}', "not json"])
 def test_what_is_no_manifest_is_refused(folder: Path, text: str) -> None:
     (folder / "manifest.json").write_text(text)
+    sign(folder)
     with pytest.raises(LeadscoreError, match=r"manifest|damaged"):
         load_artefact(folder)
 
@@ -116,3 +119,10 @@ def test_a_folder_without_manifest_is_no_artefact(tmp_path: Path) -> None:
 def edit(folder: Path, **changes: object) -> None:
     path = folder / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+    sign(folder)
+
+
+def sign(folder: Path) -> None:
+    """Another writer's checksums: what the parts say is then all that can be wrong."""
+    parts = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != CHECKSUMS}
+    (folder / CHECKSUMS).write_text(checksums_text(parts))

@@ -157,7 +157,7 @@ def test_a_damaged_model_leaves_the_calibrated_scorecard_and_says_so(folder: Pat
     (folder / "model_1.txt").write_text("not a model")
     opened = open_ladder(model=folder)
     assert (opened.rung, opened.ladder.top.calibrated) == ("rules", True)
-    assert "not a LightGBM model" in opened.warning
+    assert "model_1.txt is changed" in opened.warning
     (score,) = opened.ladder.score([lead("a", [])])
     assert "the model cannot be loaded" in score.warnings[-1]
 

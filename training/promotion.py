@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from features import LeadscoreError, Recipe, default_features, from_tables_only
 from features.clock import from_us
 from features.recipe import Gate
+from serving.opening import open_ladder
 from serving.registry import store_address
 from training import tracking
 from training.evidence import Evidence
@@ -101,7 +102,10 @@ def rollback(name: str, *, reason: str = "") -> Decision:
 
 
 def status(name: str) -> dict[str, Any]:
-    """What is champion, where, since when, on which figures, and what would answer a request now."""
+    """What is champion, where, since when, on which figures, and what would answer a request now.
+
+    The champion's artefact is verified as a service would: one that may not be loaded is told.
+    """
     found: dict[str, Any] = {"name": name, "store": store_address(), "champion": None, "answers": "rules"}
     if not tracking.store_exists():
         return found | {"note": "the store does not exist yet; 'leadscore train' makes it"}
@@ -109,11 +113,21 @@ def status(name: str) -> dict[str, Any]:
         version = tracking.alias(name, label)
         found[label] = None if version is None else _described(version)
     if found[CHAMPION] is not None:
-        found["answers"] = f"model (version {found[CHAMPION]['version']})"
+        found |= _answering(name)
     else:
         found["note"] = "no champion: the rules answer; 'leadscore promote' lets a trained model do it"
     found["last_run"] = tracking.last_run(name)
     return found
+
+
+def _answering(name: str) -> dict[str, Any]:
+    """Who answers in the champion's name, and a note where it is not its model."""
+    try:
+        opened = open_ladder(model=f"models:/{name}@{CHAMPION}")
+    except LeadscoreError as error:
+        return {"answers": "rules", "note": f"the champion cannot be loaded: {error.problem}"}
+    version = opened.version and f" (version {opened.version})"
+    return {"answers": f"{opened.rung}{version}"} | ({"note": opened.warning} if opened.warning else {})
 
 
 def _described(version: tracking.Version) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from features import Recipe
 from serving.artefact import Artefact, artefact_id
 from serving.registry import store_address
+from serving.store import require_writable
 from training import baselines
 from training.baselines import Limit
 from training.champion import champion_probabilities
@@ -91,6 +92,8 @@ def train(
         LeadscoreError: a table, the recipe or the split cannot be used (see `read_history`, `forward_split`).
     """
     started = time.perf_counter()
+    if tracking:
+        require_writable(store_address())  # before the work that would be lost
     history = read_history(recipe, Path(folder), progress, engine)
     budget = None
     if budget_seconds is not None:

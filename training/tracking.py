@@ -16,7 +16,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from features import Feature, LeadscoreError
+from serving.artefact import artefact_digest
+from serving.checksums import DIGEST_TAG
 from serving.registry import signature_of, store_address
+from serving.store import connect, unusable
 
 NAME_TAG = "leadscore.name"
 VERDICT_TAG = "leadscore.verdict"
@@ -91,12 +94,21 @@ def _log_model(record: Record) -> str:
             f"{store_address()}: kept the model of '{record.name}' without its signature.",
             "Upgrade MLflow on the server; a model without a signature accepts permuted columns.",
         )
-    return str(info.registered_model_version)
+    number = str(info.registered_model_version)
+    tags = {DIGEST_TAG: artefact_digest(record.served)} if record.served is not None else {}
+    for key, value in tags.items():
+        client().set_model_version_tag(record.name, number, key, value)
+    return number
 
 
 def version(name: str, number: str) -> Version:
     """The registered version `number` of `name`."""
-    found = client().get_model_version(name, number)
+    with _told("cannot be read"):
+        return _versioned(name, client().get_model_version(name, number))
+
+
+def _versioned(name: str, found: Any) -> Version:
+    """A version as MLflow has it, in our words."""
     return Version(name, str(found.version), str(found.run_id), int(found.creation_timestamp))
 
 
@@ -106,22 +118,21 @@ def version_of_run(name: str, run_id: str | None) -> Version | None:
         found = client().search_model_versions(f"name='{name}'", max_results=1000)
     kept = [v for v in found if run_id in (None, v.run_id)]
     newest = max(kept, key=lambda v: int(v.version), default=None)
-    if newest is None:
-        return None
-    return Version(name, str(newest.version), str(newest.run_id), int(newest.creation_timestamp))
+    return None if newest is None else _versioned(name, newest)
 
 
 def alias(name: str, label: str) -> Version | None:
     """The version under an alias, or None."""
     from mlflow.exceptions import MlflowException
 
-    try:
-        found = client().get_model_version_by_alias(name, label)
-    except MlflowException as error:
-        if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
-            return None
-        raise LeadscoreError(f"{store_address()}: cannot be read.", "Check MLFLOW_TRACKING_URI.") from error
-    return Version(name, str(found.version), str(found.run_id), int(found.creation_timestamp))
+    with _told("cannot be read"):
+        try:
+            found = client().get_model_version_by_alias(name, label)
+        except MlflowException as error:
+            if error.error_code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"):
+                return None
+            raise
+        return _versioned(name, found)
 
 
 def set_alias(name: str, label: str, to: Version) -> None:
@@ -138,10 +149,10 @@ def drop_alias(name: str, label: str) -> None:
 
 def read_json(run_id: str, path: str) -> Any:
     """A JSON artefact of a run, or None where the run has none."""
-    listed = {item.path for item in client().list_artifacts(run_id, str(Path(path).parent).replace(".", ""))}
-    if path not in listed:
-        return None
-    with TemporaryDirectory() as folder, _quiet():
+    with _told("cannot be read"), TemporaryDirectory() as folder, _quiet():
+        found = client().list_artifacts(run_id, str(Path(path).parent).replace(".", ""))
+        if path not in {item.path for item in found}:
+            return None
         local = client().download_artifacts(run_id, path, folder)
         return json.loads(Path(local).read_text(encoding="utf-8"))
 
@@ -154,7 +165,7 @@ def write_json(run_id: str, path: str, content: Mapping[str, Any]) -> None:
 
 def fetch_folder(run_id: str, path: str, into: Path) -> Path | None:
     """An artefact folder of a run, copied below `into`; None where the run has none."""
-    with _quiet():
+    with _told("cannot be read"), _quiet():
         if not client().list_artifacts(run_id, path):
             return None
         return Path(client().download_artifacts(run_id, path, str(into)))
@@ -177,7 +188,7 @@ def client() -> Any:
     from mlflow import MlflowClient
 
     with _quiet():
-        return MlflowClient(tracking_uri=store_address(), registry_uri=store_address())
+        return connect(store_address(), MlflowClient)
 
 
 def store_exists() -> bool:
@@ -208,13 +219,12 @@ def _source(module: str) -> str:
 @contextmanager
 def _told(what: str) -> Iterator[None]:
     """MLflow's errors in our words, with the store's address."""
-    from mlflow.exceptions import MlflowException
-
     try:
         yield
-    except MlflowException as error:
-        reason = f"{store_address()}: {what} ({error.error_code})."
-        raise LeadscoreError(reason, "Check MLFLOW_TRACKING_URI, and that the server is up.") from error
+    except LeadscoreError:
+        raise
+    except Exception as error:  # MLflow's own, its database's, its server's
+        raise unusable(store_address(), what, error) from error
 
 
 @contextmanager

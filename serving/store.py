@@ -1,0 +1,110 @@
+"""Can the tracking store be asked at all? Found out within seconds, before MLflow begins to try again.
+
+MLflow asks a broken database ten times (100 s) and an HTTP server seven times for up to two minutes each.
+Who starts a service or waits at a terminal gets an answer sooner; bounds that the user set stay.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from features import LeadscoreError
+
+SQLITE = "sqlite:///"
+_WAIT_SECONDS = 5
+_BOUNDS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
+"""MLflow's own settings: one more try, 20 s for each."""
+_REMEDY = "Check MLFLOW_TRACKING_URI, and that the store is whole, not in use, and up."
+
+
+class StoreError(LeadscoreError):
+    """The tracking store is broken, locked or out of reach; the scorecard can answer all the same."""
+
+
+def unusable(address: str, what: str, error: BaseException) -> StoreError:
+    """What to say of a store that failed with `error`, in one sentence; never what it contains."""
+    reason = getattr(error, "error_code", None) or type(error).__name__
+    return StoreError(f"{address}: {what} ({_reasons.get(str(reason), reason)}).", _REMEDY)
+
+
+_reasons = {
+    "INTERNAL_ERROR": "no usable answer",
+    "DatabaseError": "is not a whole database",
+    "OperationalError": "locked, or cannot be opened",
+}
+
+
+def connect(address: str, make: Callable[..., Any]) -> Any:
+    """An MLflow client by `make`, once the store at `address` has answered a first question.
+
+    Raises:
+        StoreError: it is broken, locked or out of reach.
+    """
+    for name, value in _BOUNDS.items():
+        os.environ.setdefault(name, value)
+    require_readable(address)
+    try:
+        return make(tracking_uri=address, registry_uri=address)
+    except Exception as error:  # whatever MLflow and its drivers raise
+        raise unusable(address, "cannot be read", error) from error
+
+
+def require_readable(address: str) -> None:
+    """Ask a database one question; an HTTP store answers when it is asked.
+
+    Raises:
+        StoreError: it is broken, locked or out of reach.
+    """
+    try:
+        if address.startswith(SQLITE):
+            _ask_sqlite(Path(address.removeprefix(SQLITE)))
+        elif address.partition("://")[0].partition("+")[0] in ("postgresql", "mysql", "mssql"):
+            _ask_database(address)
+    except Exception as error:
+        raise unusable(address, "cannot be read", error) from error
+
+
+def require_writable(address: str) -> None:
+    """As `require_readable`, for a store that a long run will write to when it ends.
+
+    Raises:
+        StoreError: it cannot be written, which is better known before than after the run.
+    """
+    require_readable(address)
+    path = Path(address.removeprefix(SQLITE))
+    if not address.startswith(SQLITE) or not path.exists():
+        return
+    try:
+        _with_sqlite(path, "rw", "BEGIN IMMEDIATE")
+    except sqlite3.Error as error:
+        raise unusable(address, "cannot be written", error) from error
+
+
+def _ask_sqlite(path: Path) -> None:
+    if path.exists():  # what is not there yet is made by the first run
+        _with_sqlite(path, "ro", "SELECT name FROM sqlite_master")
+
+
+def _with_sqlite(path: Path, mode: str, statement: str) -> None:
+    link = sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True, timeout=_WAIT_SECONDS)
+    try:
+        link.execute(statement).fetchall()
+        link.rollback()
+    finally:
+        link.close()
+
+
+def _ask_database(address: str) -> None:
+    import sqlalchemy
+
+    limits = {} if address.startswith("mssql") else {"connect_timeout": _WAIT_SECONDS}
+    engine = sqlalchemy.create_engine(address, connect_args=limits)
+    try:
+        engine.connect().close()
+    finally:
+        engine.dispose()
