@@ -10,15 +10,21 @@ from features import LeadscoreError
 _REMEDY = "Retrain with 'leadscore train', or restore the recipe that this model was trained with."
 
 
-def require_columns(needed: Sequence[str], columns: Mapping[str, object], owner: str = "model/") -> None:
-    """Refuse `columns` that lack a feature in `needed`; further columns are fine.
+def require_columns(
+    needed: Sequence[str],
+    columns: Mapping[str, object],
+    owner: str = "model/",
+    given: str = "this recipe makes",
+    remedy: str = _REMEDY,
+) -> None:
+    """Refuse `columns` that lack a feature in `needed`; further ones are fine. `given` says whose they are.
 
     Raises:
         LeadscoreError: with the counts and the missing names, each with the nearest name that is there.
     """
     missing = [name for name in needed if name not in columns]
     if missing:
-        raise LeadscoreError(_difference(owner, needed, list(columns)), _REMEDY)
+        raise LeadscoreError(_difference(owner, needed, list(columns), given), remedy)
 
 
 def require_same_features(trained: Sequence[str], made: Sequence[str], owner: str = "model/") -> None:
@@ -31,9 +37,11 @@ def require_same_features(trained: Sequence[str], made: Sequence[str], owner: st
         raise LeadscoreError(_difference(owner, trained, made), _REMEDY)
 
 
-def _difference(owner: str, trained: Sequence[str], made: Sequence[str]) -> str:
+def _difference(
+    owner: str, trained: Sequence[str], made: Sequence[str], given: str = "this recipe makes"
+) -> str:
     """Counts, then lines `- trained only` and `+ made only`; a pure change of order says so."""
-    head = f"{owner} was trained on {len(trained)} features, this recipe makes {len(made)}:"
+    head = f"{owner} was trained on {len(trained)} features, {given} {len(made)}:"
     if sorted(trained) == sorted(made):
         return f"{head}\n  the same names in another order"
     lines = [_lost(name, made) for name in trained if name not in set(made)]

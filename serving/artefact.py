@@ -113,8 +113,9 @@ def load_artefact(folder: Path | str, version: str | None = None, digest: str | 
     with _restoring(parts.folder):
         manifest = Manifest.model_validate(content["facts"])
         features = {feature.name: feature for feature in load_features(content["features"])}
-        model = restore_served(content["model"], features, parts, version)
-        no_events = _restore_variant(content["no_events"], features, parts, version)
+        texts = {name: parts.text(name) for name in parts.sound if name.endswith(".txt")}
+        model = restore_served(content["model"], features, texts, version)
+        no_events = _restore_variant(content["no_events"], features, texts, version)
         bayes = _read_bayes(parts, version)
         text = parts.text(RULES)
     rules = parse_rules(text, manifest.recipe, calibration=manifest.rules_map, version=version)
@@ -140,6 +141,8 @@ def load_lower(folder: Path | str, version: str | None = None, digest: str | Non
         LeadscoreError: not even its manifest is as it was written.
     """
     parts = _verified(Path(folder), digest)
+    if MANIFEST not in parts.sound:
+        parts.require_whole()  # says which files are how
     content, version = _read_manifest(parts), version or parts.digest[:_ID_DIGITS]
     with _restoring(parts.folder):
         manifest = Manifest.model_validate(content["facts"])
@@ -182,9 +185,9 @@ def _restoring(folder: Path) -> Iterator[None]:
 
 
 def _restore_variant(
-    body: Mapping[str, Any] | None, features: Mapping[str, Feature], parts: Parts, version: str
+    body: Mapping[str, Any] | None, features: Mapping[str, Feature], texts: Mapping[str, str], version: str
 ) -> Served | None:
-    return restore_served(body, features, parts, version) if body else None
+    return restore_served(body, features, texts, version) if body else None
 
 
 def _read_bayes(parts: Parts, version: str) -> Bayes | None:

@@ -1,7 +1,8 @@
 """The loader that MLflow logs beside an artefact (models from code): our own reading, no pickle.
 
 MLflow runs this file when the model is loaded; nothing else imports it. Input: one column a feature
-(numbers double, categories string). Output: probability, score and maturity of each row.
+(numbers double, categories string; values may be missing, columns may not). Output: probability, score and
+maturity of each row.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ import numpy as np
 import pandas as pd
 
 from features import Column, Feature
+from serving.agreement import require_columns
 from serving.artefact import load_artefact
 from serving.registry import artefact_within
+
+_REMEDY = "Name the columns as the model's signature does; a value that is not known is null, not left out."
 
 
 class LeadscoreModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
@@ -26,9 +30,15 @@ class LeadscoreModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         self._artefact = load_artefact(folder)
 
     def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
-        """Probability inside (0, 1), score 1–99 and maturity, in the rows' order and with their index."""
+        """Probability inside (0, 1), score 1–99 and maturity, in the rows' order and with their index.
+
+        Raises:
+            LeadscoreError: a column is absent or misnamed; a diff names it with the nearest that is there.
+        """
         model = self._artefact.model
         reference = self._artefact.manifest.references["model"]
+        names = [feature.name for feature in model.features]
+        require_columns(names, dict.fromkeys(model_input), "the model", "the table has", _REMEDY)
         columns = {feature.name: _column(feature, model_input) for feature in model.features}
         probability = model.probability(model.margin(columns))
         return pd.DataFrame(
@@ -42,10 +52,7 @@ class LeadscoreModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
 
 
 def _column(feature: Feature, frame: pd.DataFrame) -> Column:
-    """One feature as scorers want it; a column that is not there is missing throughout."""
-    if feature.name not in frame.columns:
-        absent: object = np.nan if feature.dtype == "number" else None
-        return np.full(len(frame), absent, dtype=np.float64 if feature.dtype == "number" else object)
+    """One feature as scorers want it."""
     series = frame[feature.name]
     if feature.dtype == "number":
         return np.asarray(series.to_numpy(dtype=np.float64, na_value=np.nan))

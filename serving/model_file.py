@@ -10,7 +10,6 @@ from features import Feature, LeadscoreError
 from features.recipe import Segments
 from serving.bayes import Bayes, RateTable
 from serving.blend import Blend, Model
-from serving.checksums import Parts
 from serving.encoding import LinearEncoder, TreeEncoder
 from serving.linear import Linear
 from serving.maps import MonotoneMap
@@ -56,9 +55,9 @@ def dump_model(model: Model, files: TreeFiles) -> dict[str, Any]:
 
 
 def restore_model(
-    body: Mapping[str, Any], features: Mapping[str, Feature], parts: Parts, version: str = ""
+    body: Mapping[str, Any], features: Mapping[str, Feature], texts: Mapping[str, str], version: str = ""
 ) -> Model:
-    """The inverse of `dump_model`; `features` by name, boosters are among `parts`.
+    """The inverse of `dump_model`; `features` by name, `texts` are the boosters by file name.
 
     Raises:
         LeadscoreError: a part is of an unknown kind, names an unknown feature, or lacks its file.
@@ -71,11 +70,11 @@ def restore_model(
             encoder = TreeEncoder.model_validate(body["encoder"])
             offset, line = (_linear_part(body.get(part), features, version) for part in ("offset", "line"))
             read = [name for part in (offset, line) if part for name in part.encoder.features]
-            boosters = tuple(_read_booster(parts, name) for name in body["boosters"])
+            boosters = tuple(_read_booster(texts, name) for name in body["boosters"])
             named = pick(features, [*encoder.features, *read])
             return Trees(named, encoder, boosters, offset, calibration, version, line=line)
         case "blend":
-            members = [restore_model(member, features, parts, version) for member in body["members"]]
+            members = [restore_model(member, features, texts, version) for member in body["members"]]
             kinds = [member for member in members if not isinstance(member, Bayes)]
             return Blend(tuple(kinds), calibration, version)
         case "bayes":
@@ -99,7 +98,7 @@ def dump_served(model: Served, files: TreeFiles) -> dict[str, Any]:
 
 
 def restore_served(
-    body: Mapping[str, Any], features: Mapping[str, Feature], parts: Parts, version: str = ""
+    body: Mapping[str, Any], features: Mapping[str, Feature], texts: Mapping[str, str], version: str = ""
 ) -> Served:
     """The inverse of `dump_served`.
 
@@ -107,10 +106,10 @@ def restore_served(
         LeadscoreError: as `restore_model`.
     """
     if body["kind"] != "segmented":
-        return restore_model(body, features, parts, version)
+        return restore_model(body, features, texts, version)
     plan = Segments.model_validate(body["plan"])
-    parent = restore_model(body["parent"], features, parts, version)
-    members = {name: restore_model(part, features, parts, version) for name, part in body["members"].items()}
+    parent = restore_model(body["parent"], features, texts, version)
+    members = {name: restore_model(part, features, texts, version) for name, part in body["members"].items()}
     return Segmented(plan, parent, tuple(members.items()), version=version)
 
 
@@ -152,12 +151,13 @@ def _restore_linear(
     )
 
 
-def _read_booster(parts: Parts, name: str) -> Any:
-    """A booster of a part that was verified: LightGBM's parser may end the process on any other text."""
+def _read_booster(texts: Mapping[str, str], name: str) -> Any:
+    """A booster of a text that was verified: LightGBM's parser may end the process on any other."""
     import lightgbm
 
-    text = parts.text(name)
+    if name not in texts:
+        raise LeadscoreError(f"manifest.json: the artefact lacks the file {name}.", _REMEDY)
     try:
-        return lightgbm.Booster(model_str=text)
+        return lightgbm.Booster(model_str=texts[name])
     except lightgbm.basic.LightGBMError:
-        raise LeadscoreError(f"{parts.folder / name}: is not a LightGBM model.", _REMEDY) from None
+        raise LeadscoreError(f"{name}: is not a LightGBM model.", _REMEDY) from None

@@ -135,14 +135,15 @@ def artefact_within(folder: Path) -> Path:
 def signature_of(features: Sequence[Feature]) -> Any:
     """The explicit MLflow signature of a scorer on its features.
 
-    Numbers are doubles and categories strings, none of them required: an inferred signature would refuse
-    integers that hold anything but 0 and 1, and all-missing columns.
+    Numbers are doubles and categories strings. Every column is required, so that a misnamed one is told with
+    the absent and the extra names and not scored as missing; its values may be missing, also all of them. An
+    inferred signature would refuse integers that hold anything but 0 and 1.
     """
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, DataType, Schema
 
     kinds = {"number": DataType.double, "category": DataType.string}
-    columns = [ColSpec(kinds[feature.dtype], feature.name, required=False) for feature in features]
+    columns = [ColSpec(kinds[feature.dtype], feature.name, required=True) for feature in features]
     out = [
         ColSpec(DataType.double, "probability"),
         ColSpec(DataType.long, "score"),

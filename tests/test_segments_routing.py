@@ -75,18 +75,16 @@ def test_a_segment_without_its_own_borrows_from_the_parent():
     np.testing.assert_allclose(model.probability(model.margin(table))[shops], alone[shops], rtol=1e-9)
 
 
-def test_it_reads_back_from_text(tmp_path: Path):
+def test_it_reads_back_from_text():
     model, files = segmented(), TreeFiles("model")
     body = json.loads(json.dumps(dump_served(model, files)))
-    for name, text in files.texts.items():
-        (tmp_path / name).write_text(text)
-    again = restore_served(body, {f.name: f for f in model.features}, tmp_path)
+    again = restore_served(body, {f.name: f for f in model.features}, files.texts)
     table = columns(model)
     np.testing.assert_array_equal(again.margin(table), model.margin(table))
     np.testing.assert_array_equal(again.contributions(table).bias, model.contributions(table).bias)
     body["plan"]["groups"] = {"makers": ["steel"]}
     with pytest.raises(LeadscoreError, match="shops"):
-        restore_served(body, {f.name: f for f in model.features}, tmp_path)
+        restore_served(body, {f.name: f for f in model.features}, files.texts)
 
 
 LEAST = """

@@ -96,6 +96,61 @@ def test_mlflow_loads_the_model_without_pickle_and_scores_alike(store: Path) -> 
     assert answers["score"].between(1, 99).all()
 
 
+def test_columns_are_matched_by_name_and_further_ones_are_left_out(store: Path) -> None:
+    import mlflow
+
+    loaded = mlflow.pyfunc.load_model("models:/acme/1")
+    table = pd.DataFrame(scorers.columns((scorers.SIZE, scorers.INDUSTRY), 30))
+    expected = loaded.predict(table)
+    pd.testing.assert_frame_equal(loaded.predict(table[["industry", "company_size"]]), expected)
+    pd.testing.assert_frame_equal(loaded.predict(table.assign(colour="red", size=1)), expected)
+
+
+@pytest.mark.parametrize("lost", [["company_size"], ["industry"], ["company_size", "industry"]])
+@pytest.mark.parametrize("misnamed", [True, False])
+def test_an_absent_or_misnamed_column_is_an_error_with_both_names(
+    store: Path, lost: list[str], misnamed: bool
+) -> None:
+    import mlflow
+
+    loaded = mlflow.pyfunc.load_model("models:/acme/1")
+    table = pd.DataFrame(scorers.columns((scorers.SIZE, scorers.INDUSTRY), 30))
+    wrong = {name: name.title() for name in lost}
+    given = table.rename(columns=wrong) if misnamed else table.drop(columns=lost).assign(other=1.0)
+    with pytest.raises(mlflow.exceptions.MlflowException, match="missing inputs") as refused:
+        loaded.predict(given)
+    assert all(f"'{name}'" in str(refused.value) for name in lost)
+    assert all((f"'{name}'" in str(refused.value)) is misnamed for name in wrong.values())
+    with pytest.raises(LeadscoreError, match="the model was trained on 2 features, the table has") as diff:
+        loaded.unwrap_python_model().predict(None, given)
+    for name, other in wrong.items():
+        nearest = f"   (nearest: {other})" if misnamed else ""
+        assert f"  - {name}{nearest}\n" in f"{diff.value.problem}\n"
+
+
+def test_values_may_be_missing_in_every_column(store: Path) -> None:
+    import mlflow
+
+    loaded = mlflow.pyfunc.load_model("models:/acme/1")
+    nothing = pd.DataFrame({"company_size": [np.nan] * 3, "industry": pd.Series([None] * 3, dtype=object)})
+    answers = loaded.predict(nothing)
+    assert answers["probability"].between(0, 1).all()
+    table = pd.DataFrame(scorers.columns((scorers.SIZE, scorers.INDUSTRY), 1)).assign(company_size=np.nan)
+    assert len(loaded.predict(table.assign(industry=None).astype({"industry": object}))) == 1
+
+
+def test_an_edited_artefact_is_not_loaded_by_mlflow_either(store: Path, tmp_path: Path) -> None:
+    import shutil
+
+    import mlflow
+
+    model = Path(shutil.copytree(mlflow.artifacts.download_artifacts("models:/acme/1"), tmp_path / "model"))
+    (manifest,) = model.rglob("manifest.json")
+    manifest.write_text(manifest.read_text().replace('"horizon_days": 30', '"horizon_days": 60'))
+    with pytest.raises(Exception, match=r"manifest\.json is changed"):
+        mlflow.pyfunc.load_model(str(model))
+
+
 def test_a_column_of_another_type_is_refused_by_the_signature(store: Path) -> None:
     import mlflow
 

@@ -170,7 +170,7 @@ def test_weights_change_with_the_age_of_the_lead():
 
 
 @pytest.mark.parametrize("crossed", [False, True])
-def test_trees_that_read_the_line_are_kept_in_text_and_credit_its_features(tmp_path, crossed):
+def test_trees_that_read_the_line_are_kept_in_text_and_credit_its_features(crossed):
     recipe, labelled, rows = aged(ROWS)
     features = (*default_features(recipe), LeadAge())
     settings = Settings("stacked", 40, 1.0, 1.0, MonotoneMap.identity(), crossed=crossed)
@@ -178,9 +178,7 @@ def test_trees_that_read_the_line_are_kept_in_text_and_credit_its_features(tmp_p
     columns = labelled.at(rows[:200])
     files = TreeFiles("model")
     body = json.loads(json.dumps(dump_model(model, files)))
-    for name, text in files.texts.items():
-        (tmp_path / name).write_text(text)
-    again = restore_model(body, {f.name: f for f in features}, tmp_path)
+    again = restore_model(body, {f.name: f for f in features}, files.texts)
     assert (again.margin(columns) == model.margin(columns)).all()
     parts = again.contributions(columns)
     assert parts.values.sum(axis=1) + parts.bias == pytest.approx(model.margin(columns), abs=1e-9)
