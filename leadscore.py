@@ -28,8 +28,32 @@ ENGINE = click.option(
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout, for scripts.")
 
 
+class OutFile(click.Path):
+    """A file to write: what cannot be written is told before the work is done, not after it.
+
+    With `makes` its folder is made where it is not there.
+    """
+
+    def __init__(self, makes: bool = False, **options: Any) -> None:
+        super().__init__(dir_okay=False, writable=True, **options)
+        self.makes = makes
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        found = super().convert(value, param, ctx)
+        folder = Path(str(found)).absolute().parent
+        while self.makes and not folder.exists():
+            folder = folder.parent
+        if str(found) != "-" and not folder.is_dir():
+            self.fail(f"there is no folder '{folder}'.", param, ctx)
+        return found
+
+
+OUT = OutFile(path_type=Path)
+MADE = OutFile(makes=True, path_type=Path)
+
+
 class Verbs(click.Group):
-    """The group of verbs; turns a LeadscoreError into its message and exit code 2."""
+    """The group of verbs; what its reader can solve is told in a sentence, with exit code 2."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -37,10 +61,19 @@ class Verbs(click.Group):
         except Exception as error:
             from features.errors import LeadscoreError  # late: '--help' imports no layer
 
-            if not isinstance(error, LeadscoreError):
+            if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+                click.echo(f"Error: {disk_words(error)}", err=True)
+            elif isinstance(error, LeadscoreError):
+                click.echo(f"Error: {error}", err=True)
+            else:
                 raise
-            click.echo(f"Error: {error}", err=True)
             ctx.exit(WRONG_INPUT)
+
+
+def disk_words(error: OSError) -> str:
+    """What the operating system refused, with the file, and what to do."""
+    name = f"{error.filename}: " if error.filename else ""
+    return f"{name}{error.strerror or error}.\n\nCheck that the path is right, and may be read and written."
 
 
 @click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -106,7 +139,7 @@ def simulate(out: Path, leads: int, seed: int, export_leads: int, crm: Any, as_j
 @main.command()
 @click.argument("exports", type=FILE, nargs=-1, required=True)
 @click.option(
-    "-o", "--out", type=FILE, default=Path("recipe.toml"), show_default=True, help="Recipe to write."
+    "-o", "--out", type=OUT, default=Path("recipe.toml"), show_default=True, help="Recipe to write."
 )
 @click.option("--outcome", help="COLUMN=VALUE that means won; several values: COLUMN=A|B.")
 @click.option("--time", help="The column that dates a lead's creation.")
@@ -153,7 +186,7 @@ def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **ans
 @main.command()
 @RECIPE
 @DATA
-@click.option("-o", "--out", type=FILE, help="Also write one HTML page with plots.")
+@click.option("-o", "--out", type=OUT, help="Also write one HTML page with plots.")
 @JSON
 def inspect(recipe: Path, folder: Path | None, out: Path | None, as_json: bool) -> None:
     """Look at every field and feature: fill, conversion, importance, stability, suspicion of a leak.
@@ -195,6 +228,7 @@ def check_skew(ctx: click.Context, /, log: Path, recipe_path: Path, as_json: boo
     Example:  leadscore check-skew requests.jsonl --recipe acme/recipe.toml
 
     'leadscore serve' writes the log when LEADSCORE_REQUEST_LOG names a file. It holds the leads' data.
+    Its older pieces (requests.jsonl.1 and so on) are read too, the oldest first.
     """
     from features import load_recipe
     from features.terminal import print_json, print_table, say
@@ -205,7 +239,7 @@ def check_skew(ctx: click.Context, /, log: Path, recipe_path: Path, as_json: boo
     if as_json:
         print_json({"features": [asdict(row) for row in rows]})
     else:
-        cells = [(row.feature, row.rows, row.mismatches, row.worst, row.line) for row in rows]
+        cells = [(row.feature, row.rows, row.mismatches, row.worst, row.place) for row in rows]
         print_table(["feature", "rows", "mismatches", "worst", "line"], cells)
     say(f"{len(rows)} features, {len(differing)} with mismatches.")
     ctx.exit(REFUSED if differing else 0)
@@ -214,7 +248,7 @@ def check_skew(ctx: click.Context, /, log: Path, recipe_path: Path, as_json: boo
 @main.command()
 @RECIPE
 @DATA
-@click.option("-o", "--out", type=FILE, required=True, help="Parquet file to write.")
+@click.option("-o", "--out", type=OUT, required=True, help="Parquet file to write.")
 @ENGINE
 @JSON
 def snapshots(recipe: Path, folder: Path | None, out: Path, engine: str, as_json: bool) -> None:
@@ -262,12 +296,20 @@ def features(recipe: Path, as_json: bool) -> None:
 @main.command()
 @RECIPE
 @DATA
-@click.option("--predictions", type=FILE, help="Write the test rows' probabilities to this Parquet file.")
-@click.option("--report", type=FILE, help="Write the run's page (HTML) to this file too.")
+@click.option(
+    "--predictions",
+    type=MADE,
+    help="Write the test rows' probabilities to this Parquet file.",
+)
+@click.option("--report", type=MADE, help="Write the run's page (HTML) to this file too.")
 @click.option(
     "--budget", help="Search the booster's settings for about so long: 90s, 5m, 1h. Default: no search."
 )
-@click.option("--study", type=FILE, help="SQLite file in which a search is kept, and gone on with later.")
+@click.option(
+    "--study",
+    type=MADE,
+    help="SQLite file in which a search is kept, and gone on with later.",
+)
 @ENGINE
 @JSON
 def train(recipe: Path, folder: Path | None, budget: str | None, as_json: bool, **options: Any) -> None:
@@ -382,8 +424,8 @@ def status(name: str, as_json: bool) -> None:
 @main.command(name="open-leads")
 @RECIPE
 @DATA
-@click.option("-o", "--out", type=FILE, required=True, help="CSV file of the open leads.")
-@click.option("--events", type=FILE, help="CSV file of their events.")
+@click.option("-o", "--out", type=OUT, required=True, help="CSV file of the open leads.")
+@click.option("--events", type=OUT, help="CSV file of their events.")
 @click.option("--as-of", help="Moment at which they are open, ISO 8601; default: the end of the history.")
 @JSON
 def open_leads(
@@ -448,7 +490,11 @@ def compare(a: str, b: str, recipe: Path, as_json: bool, **options: Any) -> None
 @main.command()
 @click.argument("export", type=FILE)
 @click.option(
-    "-o", "--out", required=True, help="File to write (.csv, .xlsx, .parquet), or - for CSV on stdout."
+    "-o",
+    "--out",
+    type=OutFile(allow_dash=True),
+    required=True,
+    help="File to write (.csv, .xlsx, .parquet), or - for CSV on stdout.",
 )
 @click.option(
     "--events", type=FILE, help="The leads' events; without them they count as not given, not as none."
@@ -489,7 +535,9 @@ def score(ctx: click.Context, /, export: Path, out: str, as_json: bool, **option
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="Only the loopback interface, unless you say so."
 )
-@click.option("--port", type=int, default=3000, show_default=True, help="TCP port to listen on.")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="TCP port to listen on."
+)
 @click.option("--recipe", "recipe_path", type=FILE, help="Which company, where no champion says it.")
 @click.option("--model", help="An artefact's folder or models:/NAME@ALIAS; default: the champion.")
 def serve(host: str, port: int, recipe_path: Path | None, model: str | None) -> None:
@@ -540,7 +588,7 @@ def scored_export(
     here = Path("recipe.toml")
     path = recipe_path or (here if here.exists() and not model else None)
     recipe = load_recipe(path) if path else None
-    if recipe is None and model is None and serving.find_champion() is None:
+    if recipe is None and model is None and not serving.can_open():
         recipe = inferred_recipe(export, events)
     opened = serving.open_ladder(recipe, model, folder=path.parent if path else None)
     recipe = opened.ladder.recipe

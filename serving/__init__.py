@@ -5,7 +5,7 @@ from serving.batch import BatchSummary, score_export
 from serving.envelope import LeadRequest, score_items
 from serving.ladder import Ladder
 from serving.manifest import Manifest
-from serving.opening import Opened, open_ladder
+from serving.opening import Opened, can_open, open_ladder
 from serving.registry import find_champion
 from serving.rules import Rules
 from serving.rules_default import default_rules
@@ -24,6 +24,7 @@ __all__ = [
     "Rules",
     "Score",
     "Scorer",
+    "can_open",
     "default_rules",
     "find_champion",
     "load_artefact",

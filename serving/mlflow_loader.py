@@ -38,7 +38,9 @@ class LeadscoreModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         model = self._artefact.model
         reference = self._artefact.manifest.references["model"]
         names = [feature.name for feature in model.features]
-        require_columns(names, dict.fromkeys(model_input), "the model", "the table has", _REMEDY)
+        require_columns(
+            names, dict.fromkeys(map(str, model_input.columns)), "the model", "the table has", _REMEDY
+        )
         columns = {feature.name: _column(feature, model_input) for feature in model.features}
         probability = model.probability(model.margin(columns))
         return pd.DataFrame(

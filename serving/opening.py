@@ -69,6 +69,19 @@ def open_ladder(
     return _by_rules(recipe, folder, where, note)
 
 
+def can_open() -> bool:
+    """Whether the store has one champion that can be opened without a recipe.
+
+    Raises:
+        LeadscoreError: it has several.
+    """
+    try:
+        ref = find_champion()
+        return ref is not None and bool(_opened(fetch(ref), ref, None))
+    except (StoreError, DamagedError):
+        return False
+
+
 def _opened(folder: Path, ref: ChampionRef | None, recipe: Recipe | None) -> Opened:
     """The ladder of an artefact; where its model may not be loaded, that of the rungs below."""
     version, digest = (ref.version, ref.digest) if ref else (None, None)

@@ -87,6 +87,11 @@ def fetch(reference: ChampionRef | str | Path) -> Path:
     try:
         folder = mlflow.artifacts.download_artifacts(artifact_uri=address)
     except Exception as error:
+        if _is_absent(error) or not address.startswith(("models:/", "runs:/")):
+            problem = (
+                f"{address}: cannot be fetched ({type(error).__name__}); the store is {store_address()}."
+            )
+            raise LeadscoreError(problem, "Check the name, and MLFLOW_TRACKING_URI.") from error
         raise unusable(store_address(), f"{address} cannot be fetched from it", error) from error
     return artefact_within(Path(folder))
 
@@ -122,12 +127,17 @@ def artefact_within(folder: Path) -> Path:
     A folder whose manifest was removed is one still: it is told as damaged, not as absent.
 
     Raises:
-        LeadscoreError: there is none.
+        LeadscoreError: there is none, or more than one.
     """
     for name in (MANIFEST, CHECKSUMS):
         if (folder / name).exists():
             return folder
-        if found := sorted(folder.rglob(name)) if folder.is_dir() else []:
+        found = sorted(folder.rglob(name)) if folder.is_dir() else []
+        if len(found) > 1:
+            raise LeadscoreError(
+                f"{folder}: holds {len(found)} artefacts.", "Name the folder of one of them."
+            )
+        if found:
             return found[0].parent
     raise absent_artefact(folder)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import os
+import socket
 import threading
 from functools import partial
 from pathlib import Path
@@ -22,7 +23,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from features import load_recipe
+from features import LeadscoreError, load_recipe
 from features.clock import now_us
 from serving.envelope import parse_body, score_items
 from serving.opening import Opened, open_ladder
@@ -140,8 +141,9 @@ def run(
     """Serve until interrupted, on the loopback interface unless told otherwise: there are no keys yet.
 
     Raises:
-        LeadscoreError: nothing can answer; said before any port is opened.
+        LeadscoreError: nothing can answer, or the port is taken; said before any worker is started.
     """
+    _require_free(host, port)
     if recipe is not None:
         os.environ["LEADSCORE_RECIPE"] = str(Path(recipe).absolute())
     if model is not None:
@@ -150,7 +152,22 @@ def run(
     os.environ["MLFLOW_TRACKING_URI"] = store_address()
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
     open_from_environment()
+    RequestLog.from_environment()
     LeadScore.serve_http(host=host, port=port)  # type: ignore[attr-defined]
+
+
+def _require_free(host: str, port: int) -> None:
+    """Whether the address can be listened on: BentoML's own workers would try, and fail, for ever."""
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except (OSError, OverflowError, UnicodeError) as error:
+        reason = getattr(error, "strerror", None) or "is not an address of this machine"
+        raise LeadscoreError(
+            f"{host}:{port}: cannot be listened on ({reason}).", "Name another with --port or --host."
+        ) from None
 
 
 def _readiness(opened: Opened) -> dict[str, Any]:

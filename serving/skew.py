@@ -27,7 +27,7 @@ class SkewRow:
 
     `rows` were compared, `mismatches` of them are not equal. `worst` is the greatest difference of numbers
     (infinite where one reading misses a value that the other has), None for categories and without
-    mismatch; `line` is where in the log it is.
+    mismatch; `file` and `line` are where in the log it is.
     """
 
     feature: str
@@ -35,8 +35,14 @@ class SkewRow:
     mismatches: int = 0
     worst: float | None = None
     line: int | None = None
+    file: str | None = None
 
-    def note(self, logged: Value, replayed: Value, line: int) -> None:
+    @property
+    def place(self) -> str | None:
+        """File and line of the worst mismatch, for people."""
+        return None if self.line is None else f"{Path(self.file or '').name}:{self.line}"
+
+    def note(self, logged: Value, replayed: Value, request: LoggedRequest) -> None:
         """Count one comparison."""
         self.rows += 1
         logged, replayed = _plain(logged), _plain(replayed)
@@ -44,11 +50,12 @@ class SkewRow:
             return
         self.mismatches += 1
         if isinstance(logged, str) or isinstance(replayed, str):
-            self.line = self.line or line
+            if self.line is None:
+                self.line, self.file = request.line, request.file
             return
         apart = math.inf if logged is None or replayed is None else abs(logged - replayed)
         if self.worst is None or apart > self.worst:
-            self.worst, self.line = apart, line
+            self.worst, self.line, self.file = apart, request.line, request.file
 
 
 def check_skew(log: Path | str, recipe: Recipe) -> list[SkewRow]:
@@ -67,7 +74,7 @@ def check_skew(log: Path | str, recipe: Recipe) -> list[SkewRow]:
         for feature in features:
             row = rows.setdefault(feature.name, SkewRow(feature.name))
             for request, replayed in zip(requests, columns[feature.name], strict=True):
-                row.note(request.row[feature.name], replayed, request.line)
+                row.note(request.row[feature.name], replayed, request)
     return sorted(rows.values(), key=lambda row: (-row.mismatches, row.feature))
 
 

@@ -16,7 +16,7 @@ from urllib.parse import quote
 from features import LeadscoreError
 
 SQLITE = "sqlite:///"
-_WAIT_SECONDS = 5
+_WAIT_SECONDS = 3
 _BOUNDS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 """MLflow's own settings: one more try, 20 s for each."""
 _REMEDY = "Check MLFLOW_TRACKING_URI, and that the store is whole, not in use, and up."
@@ -36,6 +36,7 @@ _reasons = {
     "INTERNAL_ERROR": "no usable answer",
     "DatabaseError": "is not a whole database",
     "OperationalError": "locked, or cannot be opened",
+    "StoreError": "is another program's database",
 }
 
 
@@ -86,15 +87,17 @@ def require_writable(address: str) -> None:
 
 
 def _ask_sqlite(path: Path) -> None:
-    if path.exists():  # what is not there yet is made by the first run
-        _with_sqlite(path, "ro", "SELECT name FROM sqlite_master")
+    if not path.exists():  # the first run makes it
+        return
+    tables = {row[0] for row in _with_sqlite(path, "ro", "SELECT name FROM sqlite_master")}
+    if tables and "alembic_version" not in tables:  # MLflow would add its own tables to these
+        raise StoreError("another program's")
 
 
-def _with_sqlite(path: Path, mode: str, statement: str) -> None:
+def _with_sqlite(path: Path, mode: str, statement: str) -> list[tuple[Any, ...]]:
     link = sqlite3.connect(f"file:{quote(str(path))}?mode={mode}", uri=True, timeout=_WAIT_SECONDS)
     try:
-        link.execute(statement).fetchall()
-        link.rollback()
+        return list(link.execute(statement).fetchall())
     finally:
         link.close()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from features import Feature, LeadReader, LeadscoreError, Recency, Recipe, default_features, online
 from features.clock import from_us
 from serving.envelope import LeadRequest, read_lead
-from serving.request_log import RequestLog, read_log
+from serving.request_log import RequestLog, pieces_of, read_log
 from serving.skew import check_skew, mismatches
 from tests.histories import CLOCK_US, History, draw_history
 
@@ -98,8 +99,57 @@ def test_the_log_is_its_owners_and_may_be_rotated(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.rename(tmp_path / "log.1")
     serve(requests(history), history.recipe, log)
-    for name in ("log", "log.1"):
-        assert len(list(read_log(tmp_path / name))) == len(history.moments)
+    n = len(history.moments)
+    assert [(Path(r.file).name, r.line) for r in read_log(path)] == [
+        (name, line) for name in ("log.1", "log") for line in range(2, n + 2)
+    ]
+    assert len(list(read_log(tmp_path / "log.1"))) == n
+
+
+@pytest.mark.parametrize("most_mb", [0.02, 0.2])
+def test_a_log_is_bounded_and_its_pieces_are_read_in_order(tmp_path: Path, most_mb: float) -> None:
+    history, path = draw_history(3, leads=4), tmp_path / "log"
+    bodies = [requests(history)[0] | {"lead_id": str(number)} for number in range(120)]
+    log = RequestLog(path, most_mb)
+    longest = 0
+    for body in bodies:
+        serve([body], history.recipe, log)
+        longest = max(longest, *(len(line) for line in path.read_bytes().splitlines(keepends=True)))
+        total = sum(piece.stat().st_size for piece in tmp_path.iterdir())
+        assert total <= most_mb * 1e6 + 5 * longest
+    assert {piece.name for piece in tmp_path.iterdir()} == {"log", "log.1", "log.2", "log.3", "log.4"}
+    assert all(stat.S_IMODE(piece.stat().st_mode) == 0o600 for piece in tmp_path.iterdir())
+    kept = [str(request.lead["lead_id"]) for request in read_log(path)]
+    assert kept == [str(number) for number in range(120 - len(kept), 120)]  # the newest, none lost or doubled
+    rows = check_skew(path, history.recipe)
+    assert mismatches(rows) == 0
+    assert {row.rows for row in rows} == {len(kept)}
+
+
+def test_several_workers_share_a_log_that_turns_over(tmp_path: Path) -> None:
+    history, path = draw_history(3, leads=2), tmp_path / "log"
+    body = requests(history)[0]
+
+    def worker(name: str) -> None:
+        serve([body | {"lead_id": f"{name}-{number}"} for number in range(60)], history.recipe, logs[name])
+
+    logs = {name: RequestLog(path, 1.5) for name in "abc"}
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(worker, logs))
+    kept = [str(request.lead["lead_id"]) for request in read_log(path)]
+    assert len(kept) == len(set(kept)) == 180
+    for name in "abc":
+        mine = [lead for lead in kept if lead.startswith(name)]
+        assert sorted(mine, key=lambda lead: int(lead[2:])) == [f"{name}-{number}" for number in range(60)]
+    assert len(pieces_of(path)) > 1
+
+
+@pytest.mark.parametrize("size", ["0", "-1", "much", "inf", "nan"])
+def test_a_size_that_is_none_is_told(size: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("LEADSCORE_REQUEST_LOG", str(tmp_path / "log"))
+    monkeypatch.setenv("LEADSCORE_REQUEST_LOG_MB", size)
+    with pytest.raises(LeadscoreError, match="LEADSCORE_REQUEST_LOG_MB"):
+        RequestLog.from_environment()
 
 
 def test_nothing_is_logged_unless_a_file_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
