@@ -1,5 +1,7 @@
 """The HTTP service: POST /v1/score with one lead or a list of leads; /readyz says who would answer.
 
+/ is a page for people and /docs.json an OpenAPI document, both our own: nobody else is asked for anything.
+
 Started by `leadscore serve` or `bentoml serve serving.service:LeadScore`, configured by the environment:
 LEADSCORE_RECIPE (a file), LEADSCORE_MODEL (a folder or models:/… address), MLFLOW_TRACKING_URI. The routes
 are a mounted ASGI application, which leaves status codes and error bodies to us.
@@ -19,13 +21,15 @@ import bentoml
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features import LeadscoreError, load_recipe
 from features.clock import now_us
+from serving.api_document import api_document
 from serving.envelope import parse_body, score_items
+from serving.front_page import POLICY, front_page
 from serving.opening import Opened, open_ladder
 from serving.registry import store_address
 from serving.request_log import RequestLog
@@ -75,7 +79,7 @@ routes = Starlette(routes=[Route("/v1/score", score, methods=["POST"]), Route("/
 
 
 class Edge:
-    """ASGI middleware: echoes X-Request-ID, and answers /readyz with who would answer a lead."""
+    """ASGI middleware: echoes X-Request-ID, and answers /, /docs.json and /readyz by what is loaded."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -96,10 +100,24 @@ class Edge:
             await send(message)
 
         opened = getattr(routes.state, "opened", None)
-        if scope["path"] == "/readyz" and opened is not None:
-            await JSONResponse(_readiness(opened))(scope, receive, named)
-        else:
-            await self.app(scope, receive, named)
+        own = _own(Request(scope), opened) if opened is not None else None
+        await (own or self.app)(scope, receive, named)
+
+
+def _own(request: Request, opened: Opened) -> Response | None:
+    """Our answer where the framework has one of its own, with pages that call third parties."""
+    path = request.scope["path"]
+    if path == "/readyz":
+        return JSONResponse(_readiness(opened))
+    if path == "/":
+        return HTMLResponse(
+            front_page(opened, request.url.netloc), headers={"Content-Security-Policy": POLICY}
+        )
+    if path == "/docs.json":
+        return JSONResponse(api_document(opened.ladder.recipe))
+    if path.startswith("/static_content"):
+        return JSONResponse({"error": "nothing is here; see / and /docs.json"}, 404)
+    return None
 
 
 @bentoml.service(name="leadscore", traffic={"timeout": 60}, http={"host": "127.0.0.1"})

@@ -114,15 +114,15 @@ class Browser:
 
 
 @contextmanager
-def browser(executable: str) -> Iterator[Browser]:
-    """A browser with an empty profile, ended with the block."""
+def browser(executable: str, *flags: str) -> Iterator[Browser]:
+    """A browser with an empty profile and further `flags`, ended with the block."""
     commands, into = os.pipe()
     out, answers = os.pipe()
     with TemporaryDirectory(prefix="browser-", ignore_cleanup_errors=True) as profile:
         # a shell puts the pipes on 3 and 4: forking Python code between fork and exec is not safe
         process = subprocess.Popen(
             ["bash", "-c", f'exec "$0" "$@" 3<&{commands} 4>&{answers}', executable, *_FLAGS,
-             f"--user-data-dir={profile}"],
+             *flags, f"--user-data-dir={profile}"],
             pass_fds=(commands, answers), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
         os.close(commands)
