@@ -546,6 +546,9 @@ def serve(host: str, port: int, recipe_path: Path | None, model: str | None) -> 
     \b
     Example:  leadscore serve --port 3000
     """
+    from features.terminal import say
+
+    say("Loading what answers …")  # the import alone takes seconds
     from serving.service import run
 
     run(host=host, port=port, recipe=recipe_path, model=model)

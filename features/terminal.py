@@ -67,7 +67,7 @@ def bar(title: str) -> Iterator[Tick]:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    with Progress(*columns, console=_console(), transient=True) as progress:
         task = progress.add_task(title, total=None)
 
         def tick(done: int, total: int | None = None) -> None:
@@ -80,7 +80,11 @@ def bar(title: str) -> Iterator[Tick]:
 def spinner(title: str) -> Iterator[Callable[[str], None]]:
     """Talk of steps on stderr while the block runs; call it with what is being done now."""
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=_console(), transient=True) as progress:
         task = progress.add_task(title, total=None)
         yield lambda words: progress.update(task, description=words)
+
+
+def _console() -> Console:
+    """The present stderr, also while a step keeps a library's talk from it: the spinner turns on."""
+    return Console(file=sys.stderr)

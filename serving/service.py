@@ -27,10 +27,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features import LeadscoreError, load_recipe
 from features.clock import now_us
+from features.terminal import say
 from serving.api_document import api_document
 from serving.envelope import parse_body, score_items
 from serving.front_page import POLICY, front_page
 from serving.opening import Opened, open_ladder
+from serving.ready_line import tell_when_ready
 from serving.registry import store_address
 from serving.request_log import RequestLog
 from serving.score import Problem, failed
@@ -169,8 +171,12 @@ def run(
     # workers start in a folder of their own, and nobody is told about this server
     os.environ["MLFLOW_TRACKING_URI"] = store_address()
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
-    open_from_environment()
+    opened = open_from_environment()
     RequestLog.from_environment()
+    if opened.warning:
+        say(f"Warning: {opened.warning}.")
+    say(f"Starting: {opened.rung} {opened.version} from {opened.source}".strip() + " …")
+    tell_when_ready(host, port, say)
     LeadScore.serve_http(host=host, port=port)  # type: ignore[attr-defined]
 
 

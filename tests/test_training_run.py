@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,9 @@ import pandas as pd
 import pytest
 
 from features import LeadscoreError, Recipe
-from serving.artefact import load_artefact
+from serving.artefact import artefact_digest, load_artefact
+from serving.checksums import DIGEST_TAG
+from serving.opening import open_ladder
 from serving.registry import fetch, find_champion
 from tests.small_company import small_company
 from training import TrainingRun, promote, rollback, status, train
@@ -162,6 +165,67 @@ def test_the_registered_model_loads_in_mlflow_without_pickle(world, run):
     names = model.metadata.signature.inputs.input_names()
     answer = model.predict(pd.DataFrame({name: [None] for name in names}))
     assert 0 < answer["probability"][0] < 1
+
+
+def test_a_run_and_its_version_say_in_mlflow_what_they_are(world, run):
+    import mlflow
+
+    folder, recipe = world
+    done, _, _ = run
+    client = mlflow.MlflowClient()
+    kept = client.get_run(done.run_id)
+    assert re.fullmatch(rf"{recipe.name} \d{{4}}-\d\d-\d\d \d\d:\d\d {done.verdict}", kept.info.run_name)
+    model = next(row for row in done.comparison if row["scorer"] == "model")
+    (version,) = client.search_model_versions(f"run_id='{done.run_id}'")
+    for words in (kept.data.tags["mlflow.note.content"], version.description):
+        assert f"Verdict: {done.verdict}." in words
+        assert f"log loss {model['log_loss']:.4g}" in words
+        assert f"{done.summary['base_rate']:.1%}" in words
+    for tags in (kept.data.tags, version.tags):
+        assert tags["leadscore.recipe_hash"] == recipe.hash
+        assert tags["leadscore.verdict"] == done.verdict
+        assert float(tags["leadscore.base_rate"]) == pytest.approx(done.summary["base_rate"], abs=1e-4)
+        assert tags["leadscore.rung"] in ("model", "bayes")
+        assert re.fullmatch(r"2024-\d\d-\d\d to 2024-\d\d-\d\d", tags["leadscore.test_window"])
+        assert tags["leadscore.code_version"]
+        assert len(tags["leadscore.data_hash"]) == 64
+    assert version.tags[DIGEST_TAG] == artefact_digest(fetch(done.artefact))
+    (given,) = kept.inputs.dataset_inputs
+    assert given.dataset.name == recipe.name
+    assert kept.data.tags["leadscore.data_hash"].startswith(given.dataset.digest)
+    source = {"leads": "leads.csv", "events": "events.csv", "outcomes": "outcomes.csv"}
+    assert json.loads(given.dataset.source) == source
+    assert str(folder) not in given.dataset.source + kept.data.tags["mlflow.note.content"]
+
+
+def test_a_champion_edited_where_it_lies_is_not_served_and_status_says_so(world, run):
+    _, recipe = world
+    done, _, artefacts = run
+    if status(recipe.name)["champion"] is None:
+        promote(recipe, done.run_id, force=True, reason="the test needs a champion")
+    before = status(recipe.name)
+    assert "version" in before["answers"]
+    champion = fetch(f"models:/{recipe.name}@champion")
+    whole = {path.name: path.read_bytes() for path in champion.iterdir()}
+    judged = {path.name: path.read_bytes() for path in (artefacts / "judged").iterdir()}
+    try:
+        (champion / "manifest.json").write_bytes(whole["manifest.json"].replace(b"20.0", b"40.0", 1))
+        assert "manifest.json is changed" in status(recipe.name)["note"]
+        assert open_ladder(recipe).rung == "rules"
+        _refill(champion, judged)  # another whole artefact, with checksums of its own
+        load_artefact(champion)
+        assert "not the artefact that the registry names" in status(recipe.name)["note"]
+        assert open_ladder(recipe).rung == "rules"
+    finally:
+        _refill(champion, whole)
+    assert status(recipe.name)["answers"] == before["answers"]
+
+
+def _refill(folder: Path, files: dict[str, bytes]) -> None:
+    for path in folder.iterdir():
+        path.unlink()
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
 
 
 def test_an_equal_challenger_is_refused_and_force_needs_a_reason(world, run):

@@ -7,6 +7,7 @@ import resource
 import shutil
 import sys
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from training.evidence import write_evidence
 from training.history import History
 from training.plots import plot_calibration, plot_gains
 from training.report import REPORT
+from training.run_card import run_card
 from training.split import SplitRows
 from training.trained import Trained
 
@@ -47,11 +49,10 @@ def record_run(
     return tracking.log_run(
         tracking.Record(
             name=history.recipe.name,
-            verdict=str(summary["verdict"]),
             folder=folder,
             params=_params(history, trained),
             metrics=_metrics(summary, trained),
-            tags={"leadscore.recipe_hash": history.recipe.hash, "leadscore.data_hash": history.data_hash},
+            card=run_card(history, split, summary, trained, datetime.now(UTC)),
             served=work / "served" if learned else None,
             features=trained.served.model.features if trained is not None else (),
         )

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from features import Recipe
 from serving.artefact import Artefact, artefact_id
 from serving.registry import store_address
-from serving.store import require_writable
 from training import baselines
 from training.baselines import Limit
 from training.champion import champion_probabilities
@@ -35,6 +34,7 @@ from training.settings import Budget, choose_settings
 from training.shift import score_shift
 from training.split import SplitRows, forward_split
 from training.summary import summarise, too_few, write_predictions
+from training.tracking import require_store
 from training.trained import Trained
 
 Floats = NDArray[np.float64]
@@ -93,7 +93,7 @@ def train(
     """
     started = time.perf_counter()
     if tracking:
-        require_writable(store_address())  # before the work that would be lost
+        require_store(recipe.name)
     history = read_history(recipe, Path(folder), progress, engine)
     budget = None
     if budget_seconds is not None:

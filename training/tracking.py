@@ -19,10 +19,10 @@ from features import Feature, LeadscoreError
 from serving.artefact import artefact_digest
 from serving.checksums import DIGEST_TAG
 from serving.registry import signature_of, store_address
-from serving.store import connect, unusable
+from serving.store import SQLITE, connect, require_writable, unusable
+from training.run_card import RunCard
 
 NAME_TAG = "leadscore.name"
-VERDICT_TAG = "leadscore.verdict"
 DECISION = "decision.json"
 EVIDENCE = "evidence.json"
 JUDGED = "judged"
@@ -36,11 +36,10 @@ class Record:
     """What one run leaves in the store; `folder` holds the files that become its artefacts."""
 
     name: str
-    verdict: str
+    card: RunCard
     folder: Path
     params: Mapping[str, Any]
     metrics: Mapping[str, float]
-    tags: Mapping[str, str]
     served: Path | None
     features: Sequence[Feature]
 
@@ -66,14 +65,31 @@ def log_run(record: Record) -> tuple[str, Version | None]:
     with _told("cannot be written"), _quiet():
         mlflow.set_tracking_uri(store_address())
         mlflow.set_registry_uri(store_address())
-        with mlflow.start_run(experiment_id=_experiment(record.name)) as run:
-            mlflow.set_tags({NAME_TAG: record.name, VERDICT_TAG: record.verdict, **record.tags})
+        card = record.card
+        with mlflow.start_run(
+            experiment_id=_experiment(record.name), run_name=card.name, description=card.description
+        ) as run:
+            mlflow.set_tags({NAME_TAG: record.name, **card.tags})
+            client().log_inputs(run.info.run_id, [_tables(record)])
             mlflow.log_params(dict(record.params))
             mlflow.log_metrics(dict(record.metrics))
             mlflow.log_artifacts(str(record.folder))
             number = _log_model(record) if record.served is not None else None
         run_id = str(run.info.run_id)
     return run_id, None if number is None else version(record.name, number)
+
+
+def require_store(name: str) -> None:
+    """Whether a run of `name` can be recorded: better known before the work than after it.
+
+    Raises:
+        LeadscoreError: the store cannot be written, or does not answer.
+    """
+    address = store_address()
+    require_writable(address)
+    if not address.startswith(SQLITE):
+        with _told("cannot be read"), _quiet():
+            client().get_experiment_by_name(name)
 
 
 def _log_model(record: Record) -> str:
@@ -95,10 +111,26 @@ def _log_model(record: Record) -> str:
             "Upgrade MLflow on the server; a model without a signature accepts permuted columns.",
         )
     number = str(info.registered_model_version)
-    tags = {DIGEST_TAG: artefact_digest(record.served)} if record.served is not None else {}
-    for key, value in tags.items():
-        client().set_model_version_tag(record.name, number, key, value)
+    _describe(record, number)
     return number
+
+
+def _describe(record: Record, number: str) -> None:
+    """Give a registered version the words and tags of its run, and the digest of its artefact."""
+    assert record.served is not None
+    asked = client()
+    asked.update_model_version(record.name, number, record.card.description)
+    for key, value in {**record.card.tags, DIGEST_TAG: artefact_digest(record.served)}.items():
+        asked.set_model_version_tag(record.name, number, key, value)
+
+
+def _tables(record: Record) -> Any:
+    """The tables of the run as MLflow's data set: name, digest and the source as the recipe gives it."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    card = record.card
+    tables = Dataset(name=record.name, digest=card.digest, source_type="recipe", source=card.source)
+    return DatasetInput(tables, [InputTag("mlflow.data.context", "training")])
 
 
 def version(name: str, number: str) -> Version:
@@ -194,7 +226,7 @@ def client() -> Any:
 def store_exists() -> bool:
     """Whether asking the store would not have to make it first."""
     address = store_address()
-    return not address.startswith("sqlite:///") or Path(address.removeprefix("sqlite:///")).exists()
+    return not address.startswith(SQLITE) or Path(address.removeprefix(SQLITE)).exists()
 
 
 def _experiment(name: str) -> str:
