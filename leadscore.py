@@ -360,9 +360,10 @@ def promote(
     Example:  leadscore promote acme
     """
     import training
-    from features.terminal import print_json, print_table, say
+    from features.terminal import print_json, print_table, say, spinner
 
-    decision = training.promote(model_name(name), run_id, force=force, reason=reason)
+    with spinner("asking the store"):
+        decision = training.promote(model_name(name), run_id, force=force, reason=reason)
     if as_json:
         print_json(decision.model_dump())
     else:
@@ -386,9 +387,10 @@ def rollback(name: str, reason: str, as_json: bool) -> None:
     Example:  leadscore rollback acme --reason "scores fell on Monday"
     """
     import training
-    from features.terminal import print_json, say
+    from features.terminal import print_json, say, spinner
 
-    decision = training.rollback(model_name(name), reason=reason)
+    with spinner("asking the store"):
+        decision = training.rollback(model_name(name), reason=reason)
     if as_json:
         print_json(decision.model_dump())
     say(f"{decision.name} version {decision.version} is champion again ({decision.store}).")
@@ -404,9 +406,10 @@ def status(name: str, as_json: bool) -> None:
     Example:  leadscore status acme
     """
     import training
-    from features.terminal import print_json, print_table, say
+    from features.terminal import print_json, print_table, say, spinner
 
-    found = training.status(model_name(name))
+    with spinner("asking the store"):
+        found = training.status(model_name(name))
     if as_json:
         print_json(found)
     else:
@@ -586,14 +589,17 @@ def scored_export(
     """The summary of an export, scored by what the options name."""
     import serving
     from features import load_recipe
-    from features.terminal import bar, say
+    from features.terminal import bar, say, spinner
 
     here = Path("recipe.toml")
     path = recipe_path or (here if here.exists() and not model else None)
     recipe = load_recipe(path) if path else None
-    if recipe is None and model is None and not serving.can_open():
-        recipe = inferred_recipe(export, events)
-    opened = serving.open_ladder(recipe, model, folder=path.parent if path else None)
+    with spinner("opening what answers"):
+        opened = None if recipe or model else champion_alone()
+    if opened is None:
+        if recipe is None and model is None:
+            recipe = inferred_recipe(export, events)
+        opened = serving.open_ladder(recipe, model, folder=path.parent if path else None)
     recipe = opened.ladder.recipe
     if opened.warning:
         say(f"Warning: {opened.warning}.")
@@ -633,6 +639,18 @@ def compared(
         return training.compare(
             a, b, folder or recipe.parent, recipe=loaded, leads=leads, events=events, as_of_us=moment
         )
+
+
+def champion_alone() -> Any:
+    """The champion by its own recipe, None where there is none or it cannot be opened, which is said."""
+    import serving
+    from features.terminal import say
+
+    try:
+        return serving.open_ladder() if serving.find_champion() else None
+    except (serving.StoreError, serving.DamagedError) as error:
+        say(f"Warning: the champion cannot be asked: {error.problem}")
+        return None
 
 
 def inferred_recipe(export: Path, events: Path | None) -> Any:

@@ -2,21 +2,24 @@
 
 from serving.artefact import Artefact, load_artefact, save_artefact
 from serving.batch import BatchSummary, score_export
+from serving.checksums import DamagedError
 from serving.envelope import LeadRequest, score_items
 from serving.ladder import Ladder
 from serving.manifest import Manifest
-from serving.opening import Opened, can_open, open_ladder
+from serving.opening import Opened, open_ladder
 from serving.registry import find_champion
 from serving.rules import Rules
 from serving.rules_default import default_rules
 from serving.rules_file import load_rules
 from serving.score import Score
 from serving.scorer import Contributions, Scorer
+from serving.store import StoreError
 
 __all__ = [
     "Artefact",
     "BatchSummary",
     "Contributions",
+    "DamagedError",
     "Ladder",
     "LeadRequest",
     "Manifest",
@@ -24,7 +27,7 @@ __all__ = [
     "Rules",
     "Score",
     "Scorer",
-    "can_open",
+    "StoreError",
     "default_rules",
     "find_champion",
     "load_artefact",

@@ -11,7 +11,7 @@ from serving.checksums import DamagedError
 from serving.ladder import Ladder
 from serving.registry import ChampionRef, fetch, find_champion, resolve, store_address
 from serving.rules_file import parse_rules, rules_text
-from serving.store import StoreError
+from serving.store import StoreError, shown
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def open_ladder(
         ref = resolve(str(model)) if model is not None else find_champion(recipe.name if recipe else None)
         if ref is not None or model is not None:
             return _opened(fetch(ref or str(model)), ref, recipe)
-        where = f"no champion{f' called {recipe.name!r}' if recipe else ''} in {store_address()}"
+        where = f"no champion{f' called {recipe.name!r}' if recipe else ''} in {shown(store_address())}"
     except LeadscoreError as error:
         there = isinstance(error, StoreError | DamagedError) or (ref is not None and model is None)
         if recipe is None or not there:
@@ -69,23 +69,10 @@ def open_ladder(
     return _by_rules(recipe, folder, where, note)
 
 
-def can_open() -> bool:
-    """Whether the store has one champion that can be opened without a recipe.
-
-    Raises:
-        LeadscoreError: it has several.
-    """
-    try:
-        ref = find_champion()
-        return ref is not None and bool(_opened(fetch(ref), ref, None))
-    except (StoreError, DamagedError):
-        return False
-
-
 def _opened(folder: Path, ref: ChampionRef | None, recipe: Recipe | None) -> Opened:
     """The ladder of an artefact; where its model may not be loaded, that of the rungs below."""
     version, digest = (ref.version, ref.digest) if ref else (None, None)
-    source = f"{ref.uri} in {ref.store}" if ref else str(folder.absolute())
+    source = f"{ref.uri} in {shown(ref.store)}" if ref else str(folder.absolute())
     run_id = ref.run_id if ref else None
     try:
         artefact = load_artefact(folder, version, digest)

@@ -7,6 +7,7 @@ Who starts a service or waits at a terminal gets an answer sooner; bounds that t
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +30,12 @@ class StoreError(LeadscoreError):
 def unusable(address: str, what: str, error: BaseException) -> StoreError:
     """What to say of a store that failed with `error`, in one sentence; never what it contains."""
     reason = getattr(error, "error_code", None) or type(error).__name__
-    return StoreError(f"{address}: {what} ({_reasons.get(str(reason), reason)}).", _REMEDY)
+    return StoreError(f"{shown(address)}: {what} ({_reasons.get(str(reason), reason)}).", _REMEDY)
+
+
+def shown(address: str) -> str:
+    """An address without its password: what is told may be read by whoever can reach the service."""
+    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", address)
 
 
 _reasons = {

@@ -262,6 +262,15 @@ def test_an_address_that_is_taken_or_not_ours(company: Path, host: str) -> None:
     assert f"{host}:{port}: cannot be listened on" in words
 
 
+def test_a_password_in_the_stores_address_is_not_told(company: Path) -> None:
+    address = "postgresql://leads:sesame@127.0.0.1:9/mlflow"
+    done = run(company, *EXPORT, "--recipe", "recipe.toml", store=address)
+    assert "postgresql://leads:***@127.0.0.1:9/mlflow" in said(done)
+    assert "sesame" not in done.output
+    assert "sesame" not in refused(run(company, "status", "acme", store=address))
+    assert "sesame" not in refused(run(company, "train", "recipe.toml", store=address))
+
+
 def test_a_folder_of_several_artefacts_is_not_chosen_from(tmp_path: Path, company: Path) -> None:
     from serving.artefact import save_artefact
     from serving.rules_default import default_rules

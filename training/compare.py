@@ -145,7 +145,8 @@ def load_named(address: str, recipe: Recipe | None = None) -> Artefact:
     elif re.fullmatch("[0-9a-f]{32}", address):
         address = f"runs:/{address}/model"
     ref = resolve(address)
-    return load_artefact(fetch(ref or address), ref.version if ref else None)
+    version, digest = (ref.version, ref.digest) if ref else (None, None)
+    return load_artefact(fetch(ref or address), version, digest)
 
 
 def _compared(
