@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -21,6 +23,10 @@ _WAIT_SECONDS = 3
 _BOUNDS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 """MLflow's own settings: one more try, 20 s for each."""
 _REMEDY = "Check MLFLOW_TRACKING_URI, and that the store is whole, not in use, and up."
+
+
+_ours: set[str] = set()
+_patience: ContextVar[bool] = ContextVar("patience", default=False)
 
 
 class StoreError(LeadscoreError):
@@ -52,13 +58,29 @@ def connect(address: str, make: Callable[..., Any]) -> Any:
     Raises:
         StoreError: it is broken, locked or out of reach.
     """
-    for name, value in _BOUNDS.items():
-        os.environ.setdefault(name, value)
+    if not _patience.get():
+        for name in _BOUNDS.keys() - os.environ.keys():
+            os.environ[name] = _BOUNDS[name]
+            _ours.add(name)
     require_readable(address)
     try:
         return make(tracking_uri=address, registry_uri=address)
     except Exception as error:  # whatever MLflow and its drivers raise
         raise unusable(address, "cannot be read", error) from error
+
+
+@contextmanager
+def patient() -> Iterator[None]:
+    """MLflow's own patience while the block runs: what took an hour to make is not lost to a busy server."""
+    ours = {name: os.environ[name] for name in _ours if os.environ.get(name) == _BOUNDS[name]}
+    for name in ours:
+        del os.environ[name]
+    before = _patience.set(True)
+    try:
+        yield
+    finally:
+        _patience.reset(before)
+        os.environ.update(ours)
 
 
 def require_readable(address: str) -> None:

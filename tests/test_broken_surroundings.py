@@ -6,6 +6,7 @@ of random bytes, a locked database, a port at which nobody listens, a server tha
 
 from __future__ import annotations
 
+import os
 import random
 import shutil
 import socket
@@ -21,6 +22,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from leadscore import main
+from serving.store import connect, patient
 
 PATIENCE = 30.0
 """Seconds; MLflow alone would try for minutes."""
@@ -260,6 +262,24 @@ def test_an_address_that_is_taken_or_not_ours(company: Path, host: str) -> None:
         port = busy.getsockname()[1]
         words = refused(run(company, "serve", "--host", host, "--port", str(port), "--recipe", "recipe.toml"))
     assert f"{host}:{port}: cannot be listened on" in words
+
+
+def test_bounds_are_set_where_the_user_set_none_and_not_while_a_run_is_recorded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tries, seconds = "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT"
+    monkeypatch.setenv(tries, "4")
+    monkeypatch.setenv(seconds, "x")
+    monkeypatch.delenv(seconds)
+    with patient():
+        connect("http://127.0.0.1:9", dict)
+        assert (os.environ[tries], os.environ.get(seconds)) == ("4", None)
+    connect("http://127.0.0.1:9", dict)
+    assert os.environ[tries] == "4"
+    assert int(os.environ[seconds]) <= 20
+    with patient():
+        assert seconds not in os.environ
+    assert seconds in os.environ
 
 
 def test_a_password_in_the_stores_address_is_not_told(company: Path) -> None:

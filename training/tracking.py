@@ -19,7 +19,7 @@ from features import Feature, LeadscoreError
 from serving.artefact import artefact_digest
 from serving.checksums import DIGEST_TAG
 from serving.registry import signature_of, store_address
-from serving.store import SQLITE, connect, require_writable, unusable
+from serving.store import SQLITE, connect, patient, require_writable, unusable
 from training.run_card import RunCard
 
 NAME_TAG = "leadscore.name"
@@ -62,7 +62,7 @@ def log_run(record: Record) -> tuple[str, Version | None]:
     """
     import mlflow
 
-    with _told("cannot be written"), _quiet():
+    with _told("cannot be written"), _quiet(), patient():
         mlflow.set_tracking_uri(store_address())
         mlflow.set_registry_uri(store_address())
         card = record.card
