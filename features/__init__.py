@@ -2,7 +2,7 @@
 
 from features.account_features import AccountCount, from_tables_only
 from features.catalogue import default_features
-from features.columns import Column, Columns
+from features.columns import Column, Columns, n_leads
 from features.errors import LeadscoreError
 from features.event_features import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
 from features.feature import Feature, window_of
@@ -74,6 +74,7 @@ __all__ = [
     "from_tables_only",
     "load_features",
     "load_recipe",
+    "n_leads",
     "offline",
     "online",
     "open_leads",

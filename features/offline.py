@@ -59,7 +59,7 @@ def gathered(
         done += len(result)
         if progress is not None:
             progress(done)
-    return {name: cast(Column, np.concatenate(columns)) for name, columns in parts.items()}
+    return Columns({name: cast(Column, np.concatenate(columns)) for name, columns in parts.items()}, done)
 
 
 def arrow_chunks(
@@ -198,7 +198,8 @@ def _only(part: Any, kind: Any, kinds: tuple[str, ...]) -> Any:
 def columns_of(features: Sequence[Feature], result: Any) -> Columns:
     """Columns in the order of moments, from the Arrow table that `expression` gives (in any order)."""
     places = np.argsort(result.column("moment").to_numpy(), kind="stable")
-    return {feature.name: _column(result.column(feature.name), feature.dtype)[places] for feature in features}
+    columns = {f.name: _column(result.column(f.name), f.dtype)[places] for f in features}
+    return Columns(columns, len(result))
 
 
 def _column(values: Any, dtype: str) -> Column:

@@ -21,9 +21,10 @@ def online(features: Sequence[Feature], lead: Lead) -> dict[str, float | str | N
 
 def stack(features: Sequence[Feature], rows: Sequence[Mapping[str, float | str | None]]) -> Columns:
     """Rows of `online` as columns of shape `(len(rows),)`, in their order."""
-    return {
+    columns = {
         feature.name: np.array(
             [row[feature.name] for row in rows], dtype=np.float64 if feature.dtype == "number" else object
         )
         for feature in features
     }
+    return Columns(columns, len(rows))

@@ -196,9 +196,7 @@ class About:
 
 def take(columns: Columns, rows: NDArray[np.intp]) -> Columns:
     """The columns of some leads; the same object when it is all of them."""
-    if all(len(column) == len(rows) for column in columns.values()):
-        return columns
-    return {name: column[rows] for name, column in columns.items()}
+    return columns if columns.n_leads == len(rows) else columns.take(rows)
 
 
 def _excluded(name: str) -> str:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from features import Column, Columns, Feature, LeadscoreError, dump_features, load_features
+from features import Column, Columns, Feature, LeadscoreError, dump_features, load_features, n_leads
 from serving.agreement import require_columns
 from serving.maps import MonotoneMap
 from serving.scorer import Contributions, Floats
@@ -172,8 +172,7 @@ class Bayes:
         names = tuple(feature.name for feature in self.features)
         require_columns(names, columns, "bayes.json")
         position = {name: i for i, name in enumerate(names)}
-        n_leads = next((len(column) for column in columns.values()), 0)
-        parts = np.zeros((n_leads, len(names)), dtype=np.float64)
+        parts = np.zeros((n_leads(columns), len(names)), dtype=np.float64)
         for table in self.tables:
             parts[:, position[table.feature]] += table.read(columns[table.feature])
         return parts

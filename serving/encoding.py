@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from features import Column, Columns
+from features import Column, Columns, n_leads
 from serving.agreement import require_columns
 from serving.scorer import Floats
 
@@ -217,11 +217,6 @@ class _Plan:
 def signed_log(numbers: Floats) -> Floats:
     """sign(x)·ln(1 + |x|): the tenth event moves a margin less than the first did; NaN stays NaN."""
     return np.asarray(np.copysign(np.log1p(np.abs(numbers)), numbers), dtype=np.float64)
-
-
-def n_leads(columns: Columns) -> int:
-    """The number of leads in `columns`; 0 without columns."""
-    return next((len(column) for column in columns.values()), 0)
 
 
 def read_rates(column: Column, rates: Mapping[str, float]) -> Floats:

@@ -13,7 +13,7 @@ import mlflow
 import numpy as np
 import pandas as pd
 
-from features import Column, Feature
+from features import Column, Columns, Feature
 from serving.agreement import require_columns
 from serving.artefact import load_artefact
 from serving.registry import artefact_within
@@ -41,7 +41,8 @@ class LeadscoreModel(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
         require_columns(
             names, dict.fromkeys(map(str, model_input.columns)), "the model", "the table has", _REMEDY
         )
-        columns = {feature.name: _column(feature, model_input) for feature in model.features}
+        found = {feature.name: _column(feature, model_input) for feature in model.features}
+        columns = Columns(found, len(model_input))
         probability = model.probability(model.margin(columns))
         return pd.DataFrame(
             {

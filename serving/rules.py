@@ -9,9 +9,8 @@ from typing import Literal
 
 import numpy as np
 
-from features import Columns, Feature
+from features import Columns, Feature, n_leads
 from serving.agreement import require_columns
-from serving.encoding import n_leads
 from serving.maps import FLOOR, Floats, MonotoneMap, log_odds
 from serving.reference import Reference
 from serving.scorecard import Scorecard

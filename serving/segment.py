@@ -119,7 +119,7 @@ class Segmented:
             rows = np.flatnonzero(owners == segment)
             if len(rows):
                 read = {route_of(self.plan).name, *(feature.name for feature in scorer.features)}
-                own = {name: column[rows] for name, column in columns.items() if name in read}
+                own = Columns({name: columns[name][rows] for name in columns if name in read}, len(rows))
                 found.append(Part(segment, scorer, rows, own, scorer.margin(own)))
         return found
 

@@ -9,7 +9,7 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Columns, DomainKind, EventCount, Feature, FieldValue, Recency, Recipe
+from features import Columns, DomainKind, EventCount, Feature, FieldValue, Recency, Recipe, n_leads
 from serving.maps import Floats
 from serving.score import Criterion, Stage, StageName
 
@@ -51,8 +51,7 @@ class Situations:
     def intent_days(self, columns: Columns) -> Floats:
         """Days since the newest event of intent, shape `(n_leads,)`; NaN where there is none."""
         if self._intent is None:
-            rows = len(next(iter(columns.values()), ()))
-            return np.full(rows, np.nan)
+            return np.full(n_leads(columns), np.nan)
         return np.asarray(columns[self._intent.name], dtype=np.float64)
 
     def stages(self, columns: Columns, asked: list[Asked], mql: NDArray[np.bool_]) -> list[Stage]:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features import Columns, Feature, LeadscoreError
+from features import Columns, Feature, LeadscoreError, n_leads
 from serving.agreement import require_same_features
-from serving.encoding import TreeEncoder, n_leads
+from serving.encoding import TreeEncoder
 from serving.line_columns import by_feature, line_columns, line_names
 from serving.linear import Linear
 from serving.maps import MonotoneMap

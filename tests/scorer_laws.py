@@ -15,8 +15,7 @@ Check = Callable[[Scorer, Columns], None]
 
 def check_contributions_add_up_to_the_margin(scorer: Scorer, columns: Columns) -> None:
     parts = scorer.contributions(columns)
-    rows = len(next(iter(columns.values())))
-    assert parts.values.shape == (rows, len(parts.names))
+    assert parts.values.shape == (columns.n_leads, len(parts.names))
     assert set(parts.names) <= {feature.name for feature in scorer.features}
     np.testing.assert_allclose(
         parts.values.sum(axis=1) + parts.bias, scorer.margin(columns), atol=1e-7, rtol=1e-7
@@ -33,25 +32,25 @@ def check_many_are_one_row_by_row(scorer: Scorer, columns: Columns) -> None:
 
 
 def check_order_of_columns_does_not_matter(scorer: Scorer, columns: Columns) -> None:
-    backwards = dict(reversed(list(columns.items())))
+    backwards = Columns(dict(reversed(list(columns.items()))), columns.n_leads)
     np.testing.assert_array_equal(scorer.margin(backwards), scorer.margin(columns))
 
 
 def check_order_of_leads_does_not_matter(scorer: Scorer, columns: Columns) -> None:
-    rows = len(next(iter(columns.values())))
-    turned = list(range(rows))[::-1]
+    turned = list(range(columns.n_leads))[::-1]
     np.testing.assert_array_equal(scorer.margin(rows_of(columns, turned)), scorer.margin(columns)[turned])
 
 
 def check_a_further_column_is_ignored(scorer: Scorer, columns: Columns) -> None:
-    rows = len(next(iter(columns.values())))
-    wider = {"not a feature": np.arange(rows, dtype=np.float64), **columns}
+    more = {"not a feature": np.arange(columns.n_leads, dtype=np.float64)}
+    wider = Columns({**more, **columns}, columns.n_leads)
     np.testing.assert_array_equal(scorer.margin(wider), scorer.margin(columns))
 
 
 def check_a_missing_column_is_refused(scorer: Scorer, columns: Columns) -> None:
     for feature in scorer.features:
-        fewer = {name: column for name, column in columns.items() if name != feature.name}
+        left = {name: column for name, column in columns.items() if name != feature.name}
+        fewer = Columns(left, columns.n_leads)
         with pytest.raises(LeadscoreError, match=feature.name):
             scorer.margin(fewer)
         with pytest.raises(LeadscoreError, match=feature.name):
@@ -68,8 +67,9 @@ def check_probabilities_rise_with_the_margin_inside_0_and_1(scorer: Scorer, colu
 
 def check_missing_values_give_finite_margins(scorer: Scorer, columns: Columns) -> None:
     for feature in scorer.features:
-        assert np.isfinite(scorer.margin({**columns, feature.name: blank(columns[feature.name])})).all()
-    nothing = {name: blank(column) for name, column in columns.items()}
+        gap = {feature.name: blank(columns[feature.name])}
+        assert np.isfinite(scorer.margin(Columns({**columns, **gap}, columns.n_leads))).all()
+    nothing = Columns({name: blank(column) for name, column in columns.items()}, columns.n_leads)
     assert np.isfinite(scorer.margin(nothing)).all()
 
 
@@ -78,7 +78,7 @@ def check_levels_never_seen_give_finite_margins(scorer: Scorer, columns: Columns
         name: np.array(["never seen"] * len(column), dtype=object) if column.dtype == object else column * 1e6
         for name, column in columns.items()
     }
-    assert np.isfinite(scorer.margin(strange)).all()
+    assert np.isfinite(scorer.margin(Columns(strange, columns.n_leads))).all()
 
 
 def check_no_leads_give_no_margins(scorer: Scorer, columns: Columns) -> None:
@@ -98,9 +98,9 @@ def check_columns_are_left_as_they_were(scorer: Scorer, columns: Columns) -> Non
 LAWS: tuple[Check, ...] = tuple(law for name, law in list(globals().items()) if name.startswith("check_"))
 
 
-def rows_of(columns: Columns, rows: list[int]) -> dict[str, Column]:
+def rows_of(columns: Columns, rows: list[int]) -> Columns:
     """Some leads, in the given order."""
-    return {name: column[np.array(rows, dtype=np.intp)] for name, column in columns.items()}
+    return columns.take(np.array(rows, dtype=np.intp))
 
 
 def blank(column: Column) -> Column:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from features import Column, Feature, FieldValue, Recipe
+from features import Column, Columns, Feature, FieldValue, Recipe
 from features.recipe_file import parse_recipe
 from serving.blend import Blend
 from serving.encoding import CategoryColumn, Crossing, LinearEncoder, NumberColumn, TreeEncoder
@@ -70,7 +70,7 @@ def recipe() -> Recipe:
     return parse_recipe(RECIPE)
 
 
-def columns(features: tuple[Feature, ...], rows: int, seed: int = 5) -> dict[str, Column]:
+def columns(features: tuple[Feature, ...], rows: int, seed: int = 5) -> Columns:
     """Made-up columns with gaps for any features."""
     random = np.random.default_rng(seed)
     made: dict[str, Column] = {}
@@ -81,7 +81,7 @@ def columns(features: tuple[Feature, ...], rows: int, seed: int = 5) -> dict[str
         else:
             levels = random.choice(np.array([*INDUSTRIES, "rare", "free"], dtype=object), rows)
             made[feature.name] = np.where(gaps, None, levels).astype(object)
-    return made
+    return Columns(made, rows)
 
 
 def linear() -> Linear:
@@ -162,6 +162,12 @@ def rules(calibrated: bool = False) -> Rules:
     """Acme's default scorecard."""
     calibration = MonotoneMap.platt(1.2, 0.3) if calibrated else None
     return parse_rules(default_rules(recipe()), recipe(), calibration=calibration)
+
+
+def no_rules() -> Rules:
+    """A scorecard without a rule: it reads no feature, and every lead has its prior."""
+    text = default_rules(recipe()).split("[[")[0]
+    return parse_rules(text, recipe())
 
 
 def manifest() -> Manifest:

@@ -30,6 +30,7 @@ SCORERS: dict[str, Callable[[], Scorer]] = {
     **MODELS,
     "rules": scorers.rules,
     "calibrated rules": lambda: scorers.rules(calibrated=True),
+    "a scorecard without a rule": scorers.no_rules,
 }
 
 

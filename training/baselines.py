@@ -38,8 +38,7 @@ def newest_first(labelled: Labelled, fit: Rows, test: Rows) -> Floats:
 
 def calibrated_rules(rules: Rules, labelled: Labelled, rows: Rows) -> Rules:
     """The scorecard with its map from points to probabilities fitted on `rows`."""
-    # all columns where the rules read none: somebody has to say how many leads there are
-    margin = rules.margin(labelled.at(rows, rules.features or None))
+    margin = rules.margin(labelled.at(rows, rules.features))
     return replace(rules, calibration=fit_monotone(margin, labelled.y(rows)))
 
 
@@ -51,9 +50,9 @@ def pls(labelled: Labelled, features: Sequence[Feature], fit: Rows, test: Rows) 
     names = [f.name for f in features if f.dtype == "category" and f.group in ("fit", "origin", "record")]
     if not names:
         return None
-    columns = {name: labelled.columns[name] for name in names}
-    table = EntryTable(names, {n: c[fit] for n, c in columns.items()}, labelled.y(fit))
-    return table.probability({n: c[test] for n, c in columns.items()})
+    fields = [feature for feature in features if feature.name in names]
+    table = EntryTable(names, labelled.at(fit, fields), labelled.y(fit))
+    return table.probability(labelled.at(test, fields))
 
 
 def inside(p: Floats) -> Floats:

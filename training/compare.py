@@ -191,7 +191,7 @@ def _changed(
     features: dict[str, Feature] = {}
     told = []
     for ladder, crowd, scores in zip(ladders, crowds, answers, strict=True):
-        own = crowd.columns(ladder, places) if places else {}
+        own = crowd.columns(ladder, places) if places else Columns({}, 0)
         told.append(_explained(ladder, crowd, own, [scores[at] for at in places], cuts, places))
         columns |= own
         features |= {feature.name: feature for feature in ladder.features}
@@ -225,7 +225,7 @@ def _explained(
     for rung in ladder.rungs:
         own = np.flatnonzero([one is rung for one in rungs])
         if len(own):
-            part = {name: column[own] for name, column in columns.items()}
+            part = columns.take(own)
             found |= zip(own.tolist(), explain(rung, part, [cuts[at] for at in own]), strict=True)
     return [found[row] for row in range(len(scores))]
 

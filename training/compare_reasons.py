@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Columns, Feature
+from features import Column, Columns, Feature
 from serving.answer import Rung
 from serving.ladder import Ladder
 from serving.reasons import reason_words, subject_of
@@ -74,7 +74,7 @@ def explain(rung: Rung, columns: Columns, cuts: Sequence[Maturity]) -> list[Expl
 
 
 def move(
-    before: Explained, after: Explained, features: dict[str, Feature], columns: Columns, row: int
+    before: Explained, after: Explained, features: dict[str, Feature], columns: Mapping[str, Column], row: int
 ) -> list[Part]:
     """The parts of `after.distance − before.distance`, largest first; they add up to it.
 
@@ -94,7 +94,7 @@ def _spoken(
     members: list[str],
     differences: dict[str, float],
     features: dict[str, Feature],
-    columns: Columns,
+    columns: Mapping[str, Column],
     row: int,
 ) -> Part:
     """One part for the `members` of a subject."""

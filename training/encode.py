@@ -20,11 +20,6 @@ NO_RATES: Mapping[str, dict[str, float]] = MappingProxyType({})
 """Every category is read by its codes."""
 
 
-def take(columns: Columns, rows: NDArray[np.intp]) -> dict[str, Column]:
-    """The given `rows` of every column."""
-    return {name: column[rows] for name, column in columns.items()}
-
-
 def fit_tree_encoder(
     features: Sequence[Feature],
     columns: Columns,

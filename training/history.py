@@ -26,7 +26,6 @@ from serving.rules import Rules
 from serving.rules_default import default_rules
 from serving.rules_file import parse_rules
 from serving.segment import route_of
-from training.encode import take
 from training.labelled import Labelled
 from training.sample import draw_leads
 
@@ -110,15 +109,14 @@ def history_of(
     union = {f.name: f for group in (features, plain or (), rules.features, routes) for f in group}
     _tell(progress, f"computing {len(union)} features of {len(frame):,} snapshots")
     columns = _columns(recipe, tables, tuple(union.values()), frame, opened, engine)
-    rows = np.arange(len(frame) + len(opened))
     return History(
         recipe=recipe,
         rules=rules,
         rules_text=rules_text,
         features=features,
         features_without_events=plain,
-        labelled=Labelled(frame, take(columns, rows[: len(frame)]), recipe.dated),
-        open_columns=take(columns, rows[len(frame) :]),
+        labelled=Labelled(frame, columns.take(slice(len(frame))), recipe.dated),
+        open_columns=columns.take(slice(len(frame), None)),
         n_open=len(opened),
         account=[*shot.account.rows(), *_drawn(matured, frame)],
         quality=list(tables.quality.rows()),

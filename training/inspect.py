@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from features import (
     Column,
-    Columns,
     Feature,
     Recipe,
     Tables,
@@ -152,7 +151,7 @@ def _features(
         return []
     columns = offline(made, recipe, tables, moments)
     looks = looks_of(known)
-    here: Columns = {name: column[: len(known)] for name, column in columns.items()}
+    here = columns.take(slice(len(known)))
     suspects = (
         find_leaks(here, looks.y, looks.order, dated=recipe.dated, training_share=1.0) if len(known) else ()
     )

@@ -10,9 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features import Column, Columns, Feature
+from features import Columns, Feature
 from features.clock import DAY_US
-from training.encode import take
 from training.split import Rows
 
 Floats = NDArray[np.float64]
@@ -29,10 +28,10 @@ class Labelled:
     columns: Columns
     dated: bool = True
 
-    def at(self, rows: Rows, features: Sequence[Feature] | None = None) -> dict[str, Column]:
+    def at(self, rows: Rows, features: Sequence[Feature] | None = None) -> Columns:
         """The columns of `features` (all without it) at the given rows."""
         names = self.columns if features is None else [feature.name for feature in features]
-        return take({name: self.columns[name] for name in names}, rows)
+        return Columns({name: self.columns[name][rows] for name in names}, len(rows))
 
     def y(self, rows: Rows) -> Floats:
         """1 for converted within the horizon, else 0."""

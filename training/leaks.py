@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from features.columns import Column, Columns
+from features.columns import Column
 from training.column_signal import Floats, Signal, is_filled, measure, periods
 
 LeakKind = Literal[
@@ -43,7 +43,7 @@ class Suspect:
 
 
 def find_leaks(
-    columns: Columns,
+    columns: Mapping[str, Column],
     y: Floats,
     order: NDArray[Any],
     *,
@@ -135,7 +135,9 @@ def _suspect(name: str, signal: Signal, beside: str) -> Suspect:
     return Suspect(name, "too good alone", reason)
 
 
-def _filled_late(columns: Columns, closed: NDArray[np.bool_], order: NDArray[Any]) -> list[Suspect]:
+def _filled_late(
+    columns: Mapping[str, Column], closed: NDArray[np.bool_], order: NDArray[Any]
+) -> list[Suspect]:
     """Columns that closed leads have and open leads of the same time do not."""
     period = periods(order)
     found = []
@@ -168,7 +170,9 @@ def _is_full(column: Column) -> bool:
     return bool(is_filled(column).mean() >= 0.98)
 
 
-def _sequences(columns: Columns, order: NDArray[Any], dated: bool, dates: frozenset[str]) -> list[Suspect]:
+def _sequences(
+    columns: Mapping[str, Column], order: NDArray[Any], dated: bool, dates: frozenset[str]
+) -> list[Suspect]:
     """Numbers that are the order of time in disguise, or a counter of rows.
 
     A file may be sorted by an honest column: without dates, only a number that hardly repeats is a calendar.

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Columns
+from features import Columns, n_leads
 
 Floats = NDArray[np.float64]
 
@@ -127,8 +127,7 @@ class EntryTable:
 
     def probability(self, columns: Columns) -> Floats:
         """Probabilities, shape `(n_leads,)`; values never counted are skipped, clamped to 0.0001–0.9999."""
-        rows = len(next(iter(columns.values()))) if columns else 0
-        margin = np.full(rows, self._prior)
+        margin = np.full(n_leads(columns), self._prior)
         for name, ratios in self._ratios.items():
             margin += np.array([ratios.get(value, 0.0) for value in columns[name].tolist()])
         p = 1 / (1 + np.exp(-margin))

@@ -62,7 +62,7 @@ class ReportInput:
     suspects: Sequence[Suspect] = ()
     features: Mapping[str, Feature] = field(default_factory=dict)
     contributions: Contributions | None = None
-    explained: Columns = field(default_factory=dict)
+    explained: Columns = field(default_factory=lambda: Columns({}, 0))
     facts: Mapping[str, str] = field(default_factory=dict)
     answering: Sequence[Mapping[str, Any]] = ()
     fills: Sequence[tuple[str, float, float]] = ()

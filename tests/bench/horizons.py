@@ -37,7 +37,7 @@ from serving.maps import FLOOR
 from tests.bench.horizon_models import World, hazard, one_margin, separate
 from tests.bench.quality_sets import BPIC2012
 from training.bootstrap import Bootstrap, Interval
-from training.encode import fit_tree_encoder, take
+from training.encode import fit_tree_encoder
 from training.labelled import Labelled
 from training.metrics import figures
 from training.origins import earlier_split
@@ -119,7 +119,7 @@ def read(
     test = split.test[~np.isin(lead[split.test], lead[known[horizons[0]]])]
     features = default_features(recipe, events=tables.events is not None)
     columns = offline(features, recipe, tables, longest[["lead_id", "as_of_us"]])
-    encoder = fit_tree_encoder(features, take(columns, known[horizons[0]]), recipe.train.rare_level)
+    encoder = fit_tree_encoder(features, columns.take(known[horizons[0]]), recipe.train.rare_level)
     as_of = longest["as_of_us"].to_numpy(np.int64)
     labels = {h: (f["label"] == 1).to_numpy(np.float64) for h, f in frames.items()}
     number = np.unique(lead, return_inverse=True)[1]

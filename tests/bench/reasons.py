@@ -24,7 +24,7 @@ from tests.bench.rows import Row, cpu_seconds
 from training.boosting import GROWTH, encoded, fit_bag
 from training.bootstrap import Bootstrap, Interval
 from training.candidates import Bench
-from training.encode import fit_tree_encoder, take
+from training.encode import fit_tree_encoder
 from training.history import History, read_history
 from training.split import SplitRows, forward_split
 
@@ -122,8 +122,8 @@ def part(trees: Trees, bag: int) -> Trees:
 def costed(trees: Trees, plan: Training, rounds: int, columns: Columns) -> Choice:
     """What one bag costs, and its probabilities of the test rows."""
     rows = np.linspace(0, len(columns[trees.features[0].name]) - 1, MANY).astype(np.intp)
-    many = take(columns, rows)
-    singles = [take(columns, rows[place : place + 1]) for place in range(SINGLES)]
+    many = columns.take(rows)
+    singles = [columns.take(rows[place : place + 1]) for place in range(SINGLES)]
     return Choice(
         bag=len(trees.boosters),
         leaves=plan.num_leaves,
