@@ -104,7 +104,7 @@ def main() -> None:
     "export_leads",
     type=click.IntRange(0),
     default=0,
-    help="Also write an export of so many later leads.",
+    help="Also write export.csv: so many rows of later leads that are still open.",
 )
 @click.option(
     "--crm",
@@ -133,7 +133,9 @@ def simulate(out: Path, leads: int, seed: int, export_leads: int, crm: Any, as_j
         data.simulate_export(out, export_leads, seed)
     if as_json:
         print_json(asdict(summary))
-    say(f"{summary.leads:,} leads, {summary.events:,} events and {summary.won:,} won are in {out}.")
+    distinct, copied = summary.leads - summary.copied_leads, summary.copied_leads
+    rows = f"{distinct:,} leads ({copied:,} of them twice)" if copied else f"{distinct:,} leads"
+    say(f"{rows}, {summary.events:,} events and {summary.won:,} won are in {out}.")
 
 
 @main.command()

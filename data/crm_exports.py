@@ -58,7 +58,7 @@ def simulate_crm(out: Path, leads: int, seed: int, crm: Crm, export_leads: int =
         )
         written = _WRITERS[crm](out, "", _people(known, done, ended, END), done)
         if export_leads:
-            simulate_export(made, export_leads, seed)
+            simulate_export(made, export_leads, seed, copies=False)
             new, events = (pd.read_csv(made / name) for name in ("export.csv", "export_events.csv"))
             people = _people(_dated(new, "created_at"), _dated(events, "occurred_at"), ended, EXPORT_END)
             written += _WRITERS[crm](out, "new-", people, events)

@@ -13,6 +13,7 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -86,6 +87,9 @@ class Span:
     first_firm: int
 
 
+Tables: TypeAlias = tuple[pa.Table, pa.Table, pa.Table]
+"""Leads, events, truth."""
+
 HISTORY = Span(HISTORY_STREAM, "L", to_us(START), to_us(END), 0)
 EXPORT = Span(EXPORT_STREAM, "N", to_us(END), to_us(EXPORT_END), EXPORT_FIRST_FIRM)
 
@@ -123,27 +127,22 @@ def simulate(
     return summary
 
 
-def simulate_export(out: Path, leads: int, seed: int) -> SimulationSummary:
+def simulate_export(out: Path, rows: int, seed: int, *, copies: bool = True) -> SimulationSummary:
     """Write `export.csv`, `export_events.csv` and `export_truth.parquet`: leads newer than any history.
 
     They arrive in the EXPORT_DAYS days after the history's end; the export is made at EXPORT_END and holds
-    the leads that are open then, without the columns that are filled in after an outcome. `leads` is how
-    many arrive, so that some fewer are in the files.
+    leads that are open then, without the columns that are filled in after an outcome. `export.csv` has
+    exactly `rows` rows; without `copies` each is another lead.
 
     Raises:
-        LeadscoreError: `leads` or `seed` is out of range, or `out` is a file.
+        LeadscoreError: `rows` or `seed` is out of range, or `out` is a file.
     """
-    _check(out, leads, seed)
+    _check(out, rows, seed)
     out.mkdir(parents=True, exist_ok=True)
-    tables: list[tuple[pa.Table, pa.Table, pa.Table]] = []
-    for chunk in _chunks(EXPORT, leads, seed):
-        opened = chunk.truth["lead_id"].filter(pa.array(chunk.lives.ending == OPEN))
-        parts = (chunk.leads, chunk.events, chunk.truth)
-        leads_part, events_part, truth_part = (_of_leads(part, opened) for part in parts)
-        tables.append(
-            (leads_part.drop_columns(["contract_reference", "close_reason"]), events_part, truth_part)
-        )
-    new_leads, events, truth = (pa.concat_tables(parts) for parts in zip(*tables, strict=True))
+    arriving = int(1.15 * rows) + 5  # about one in ten ends before the export is made
+    while (found := _open_leads(arriving, seed, copies))[0].num_rows < rows:
+        arriving += max(arriving // 4, 5)
+    new_leads, events, truth = _thinned(found, rows, seed)
     pa.csv.write_csv(new_leads, out / "export.csv")
     pa.csv.write_csv(events, out / "export_events.csv")
     pq.write_table(truth, out / "export_truth.parquet", compression="zstd")
@@ -153,6 +152,30 @@ def simulate_export(out: Path, leads: int, seed: int) -> SimulationSummary:
     return SimulationSummary(
         new_leads.num_rows, events.num_rows, 0, 0, 0, copied_leads, copied_events, **span
     )
+
+
+def _open_leads(arriving: int, seed: int, copies: bool) -> Tables:
+    """Leads, events and truth of those among `arriving` leads that are open when the export is made."""
+    tables: list[Tables] = []
+    for chunk in _chunks(EXPORT, arriving, seed):
+        opened = chunk.truth["lead_id"].filter(pa.array(chunk.lives.ending == OPEN))
+        new_leads, events, truth = (
+            _of_leads(part, opened) for part in (chunk.leads, chunk.events, chunk.truth)
+        )
+        tables.append((new_leads.drop_columns(["contract_reference", "close_reason"]), events, truth))
+    leads, events, truth = (pa.concat_tables(parts) for parts in zip(*tables, strict=True))
+    if not copies:
+        first = np.unique(leads["lead_id"].to_numpy(zero_copy_only=False), return_index=True)[1]
+        leads = leads.take(pa.array(np.sort(first)))
+    return leads, events, truth
+
+
+def _thinned(found: Tables, rows: int, seed: int) -> Tables:
+    """`rows` rows of the leads, drawn evenly so that their mix is kept, and what belongs to them."""
+    leads, events, truth = found
+    rng = np.random.default_rng([seed, EXPORT_STREAM])
+    kept = leads.take(pa.array(np.sort(rng.choice(leads.num_rows, rows, replace=False))))
+    return kept, _of_leads(events, kept["lead_id"]), _of_leads(truth, kept["lead_id"])
 
 
 def _of_leads(table: pa.Table, ids: pa.ChunkedArray) -> pa.Table:

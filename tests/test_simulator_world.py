@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from data.population import POPULATION
 from data.rates import RATES
 from data.stages import STAGE_KINDS
 from features.errors import LeadscoreError
+from features.rawtable import read_raw
 from features.recipe_file import load_recipe
 
 LEADS, SEED = 20_000, 5
@@ -169,7 +171,27 @@ def test_an_export_has_the_columns_of_the_history_and_other_companies(folder: Pa
     assert [*leads.columns, *LEAKS] == pq.read_schema(folder / "leads.parquet").names
     assert leads["account_id"].dropna().str[1:].astype(int).min() >= 5_000_000
     assert leads["lead_id"].str.startswith("N").all()
-    assert summary.leads == len(leads)
+    assert summary.leads == len(leads) == 800
+
+
+@pytest.mark.parametrize("rows", [1, 2, 60, 201])
+def test_an_export_has_as_many_rows_as_were_asked_for(tmp_path: Path, rows: int) -> None:
+    for seed in range(3):
+        summary = data.simulate_export(tmp_path, rows, seed)
+        leads = pd.read_csv(tmp_path / "export.csv")
+        assert len(leads) == summary.leads == rows
+        ids = set(leads["lead_id"])
+        assert set(pq.read_table(tmp_path / "export_truth.parquet")["lead_id"].to_pylist()) == ids
+        assert set(pd.read_csv(tmp_path / "export_events.csv")["lead_id"]) <= ids
+        data.simulate_export(tmp_path, rows, seed, copies=False)
+        assert pd.read_csv(tmp_path / "export.csv")["lead_id"].nunique() == rows
+
+
+@pytest.mark.parametrize("crm", data.CRMS)
+def test_a_crm_s_export_of_later_leads_has_as_many_too(tmp_path: Path, crm: Any) -> None:
+    written = data.simulate_crm(tmp_path, 300, 1, crm, 90)
+    later = [path for path in written if path.name.startswith("new-")]
+    assert len(read_raw(later[0]).frame) == 90
 
 
 def test_the_limit_answers_for_the_export(tmp_path: Path) -> None:
