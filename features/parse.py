@@ -18,7 +18,7 @@ from typing import Literal
 
 from features.clock import DayEdge, localise, to_us
 from features.emails import email_kind, email_label
-from features.raw_formats import DateFormat
+from features.raw_formats import DateFormat, dialled
 from features.raw_formats import boolean as written_boolean
 from features.raw_formats import moment as written_moment
 from features.raw_formats import number as written_number
@@ -173,8 +173,11 @@ def _iso_moment(text: str) -> int | None:
 
 
 def parse_phone(raw: object) -> float:
-    """1.0 when `raw` could be dialled (7 to 15 digits as in E.164, usual separators), else 0.0."""
-    text = _text_of(raw)
+    """1.0 when `raw` could be dialled (7 to 15 digits as in E.164, usual separators), else 0.0.
+
+    A number as spreadsheets write it (3.3612345678E10, 33612345678.0) is its digits.
+    """
+    text = dialled(_text_of(raw))
     digits = re.sub(r"\D", "", text)
     return float(7 <= len(digits) <= 15 and re.fullmatch(r"[\d\s+().\-/x#]+", text.lower()) is not None)
 

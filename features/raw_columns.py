@@ -10,13 +10,15 @@ from typing import Literal
 
 import pandas as pd
 
-from features.raw_formats import DateFormat, ValueFormat, boolean, moment, number
+from features.raw_formats import DAY_COUNTS, DateFormat, ValueFormat, boolean, dialled, moment, number
 from features.recipe import FieldType
 
 ColumnType = FieldType | Literal["id", "empty"]
 
 # A column is of a type when this share of its cells can be read so; the rest is reported cell by cell.
 ENOUGH = 0.9
+# Dates as text, in this share of the cells, say what the numbers beside them are.
+_TELLING = 0.1
 _JUDGED = 4000  # distinct values looked at, commonest first
 _ALWAYS_MISSING = frozenset((
     "-", "--", "—", "–", "?", "n/a", "#n/a", "na", "n.a.", "n/c", "nc", "n.c.", "nan", "nat", "<na>", "null",
@@ -35,7 +37,7 @@ _PHONE_NAME = re.compile(r"phone|tel|mobile|portable|fax|handy", re.IGNORECASE)
 _HALF_DAY = re.compile(r"\d\s*[ap]\.?m\b", re.IGNORECASE)
 _PHONE = re.compile(r"[+(]?\d[\d\s().\-/]{5,22}\d(?:\s*(?:x|ext\.?)\s*\d{1,6})?")
 _LEADING_ZERO = re.compile(r"0\d")
-_EMAIL = re.compile(r"[^@\s,;]+@[^@\s,;]+\.[^@\s,;]+")
+_EMAIL = re.compile(r"[^@\s]+@\S*")
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,7 @@ class ColumnFormat:
     """What a column holds: its type, how it is written, which texts mean "no value", and counts of cells.
 
     `misfits` counts filled cells that cannot be read as `type`; `doubtful` says that day and month could be
-    exchanged without a cell noticing.
+    exchanged without a cell noticing; `dated` counts the cells that are dates in a column that is none.
     """
 
     type: ColumnType
@@ -53,6 +55,7 @@ class ColumnFormat:
     distinct: int = 0
     misfits: int = 0
     doubtful: bool = False
+    dated: int = 0
 
 
 def find_format(column: pd.Series, name: str = "") -> ColumnFormat:
@@ -77,6 +80,7 @@ def find_format(column: pd.Series, name: str = "") -> ColumnFormat:
         len(counts) - len(found.missing),
         found.misfits,
         found.doubtful,
+        found.dated,
     )
 
 
@@ -128,7 +132,7 @@ def _judge(counts: Counter[str], name: str) -> ColumnFormat:
     for test in tests:
         if found := test(head, cells, name):
             return found
-    return ColumnFormat(_as_words(counts))
+    return ColumnFormat(_as_words(counts), dated=_dates_among(head, cells))
 
 
 def _share(head: dict[str, int], cells: int, fits: Callable[[str], bool]) -> float:
@@ -141,11 +145,17 @@ def _as_boolean(head: dict[str, int], cells: int, name: str) -> ColumnFormat | N
 
 
 def _as_email(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None:
-    # Addresses are often broken, which is a signal, so that fewer suffice.
-    return ColumnFormat("email") if _share(head, cells, lambda text: "@" in text) >= 0.6 else None
+    # Addresses are often broken, which is a signal, so that fewer suffice. A note that names an address or a
+    # handle is words: an address has no space, and something before the @.
+    return ColumnFormat("email") if _share(head, cells, _is_address) >= 0.6 else None
+
+
+def _is_address(text: str) -> bool:
+    return _EMAIL.fullmatch(text) is not None
 
 
 def _as_phone(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None:
+    head = _dialled(head)
     if _share(head, cells, lambda text: _PHONE.fullmatch(text) is not None) < 0.8:
         return None
     dated = _share(
@@ -155,6 +165,14 @@ def _as_phone(head: dict[str, int], cells: int, name: str) -> ColumnFormat | Non
     named = _PHONE_NAME.search(name) is not None
     amounts = _share(head, cells, lambda text: number(text) is not None and not _LEADING_ZERO.match(text))
     return ColumnFormat("phone") if dated < 0.5 and (named or (marked >= 0.8 and amounts < 0.5)) else None
+
+
+def _dialled(head: dict[str, int]) -> dict[str, int]:
+    """`head` without what a spreadsheet makes of phone numbers."""
+    found: Counter[str] = Counter()
+    for text, count in head.items():
+        found[dialled(text)] += count
+    return dict(found)
 
 
 def _as_counted_date(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None:
@@ -169,12 +187,28 @@ def _as_counted_date(head: dict[str, int], cells: int, name: str) -> ColumnForma
         return ColumnFormat("date", "epoch_ms")
     if dated and len(values) > 1 and within(6e8, 4e9) >= ENOUGH:
         return ColumnFormat("date", "epoch_s")
-    if not dated or within(18_000, 75_000) == 0:
-        return None
+    counted = round(within(*DAY_COUNTS) * cells)
     # Beside day counts there may be dates as text: what a spreadsheet did not recognise on import.
-    worded = sum(head[text] for text in head if text not in values and moment(text) is not None)
-    misfits = cells - worded - round(within(18_000, 75_000) * cells)
-    return ColumnFormat("date", "excel", misfits=misfits) if misfits <= (1 - ENOUGH) * cells else None
+    texts = {text: count for text, count in head.items() if text not in values}
+    form, worded, doubtful = _beside_counts(texts)
+    if counted == 0 or not (dated or worded >= _TELLING * cells):
+        return None
+    misfits = cells - worded - counted
+    found = ColumnFormat("date", form, misfits=misfits, doubtful=doubtful)
+    return found if misfits <= (1 - ENOUGH) * cells else None
+
+
+def _beside_counts(texts: Mapping[str, int]) -> tuple[DateFormat, int, bool]:
+    """How `texts` beside Excel's day counts are written, how many are, and whether days may be months."""
+    read = {
+        order: sum(count for text, count in texts.items() if moment(text, order) is not None)
+        for order in (None, "dmy", "mdy")
+    }
+    if max(read.values()) == read[None]:
+        return "excel", read[None], False
+    if read["dmy"] >= read["mdy"]:
+        return "excel_dmy", read["dmy"], read["dmy"] == read["mdy"]
+    return "excel_mdy", read["mdy"], False
 
 
 def _as_number(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None:
@@ -240,6 +274,13 @@ def _as_date(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None
         best, doubtful = "mdy", False  # who writes 2:05 PM puts the month first
     misfits = round((1 - shares[best]) * cells)
     return ColumnFormat("date", None if best == "iso" else best, misfits=misfits, doubtful=doubtful)
+
+
+def _dates_among(head: dict[str, int], cells: int) -> int:
+    """Cells that are dates in one way of writing or another, where at least half are; else 0."""
+    orders: tuple[DateFormat, ...] = ("iso", "dmy", "mdy", "ymd", "excel_dmy", "epoch_ms")
+    found = sum(count for text, count in head.items() if any(moment(text, order) for order in orders))
+    return found if found >= cells / 2 else 0
 
 
 def _as_words(counts: Counter[str]) -> ColumnType:

@@ -14,10 +14,12 @@ from typing import Literal
 from features.clock import DAY_US, DayEdge, localise, parse_moment
 
 NumberFormat = Literal["decimal_point", "decimal_comma"]
-DateFormat = Literal["iso", "dmy", "mdy", "ymd", "excel", "epoch_s", "epoch_ms"]
+DateFormat = Literal["iso", "dmy", "mdy", "ymd", "excel", "excel_dmy", "excel_mdy", "epoch_s", "epoch_ms"]
+"""How the dates of a column are written; `excel_dmy`: Excel's day counts beside texts such as 31/12/2025."""
 ValueFormat = Literal[
-    "decimal_point", "decimal_comma", "iso", "dmy", "mdy", "ymd", "excel", "epoch_s", "epoch_ms"
-]
+    "decimal_point", "decimal_comma",
+    "iso", "dmy", "mdy", "ymd", "excel", "excel_dmy", "excel_mdy", "epoch_s", "epoch_ms",
+]  # fmt: skip
 """What a recipe may say of a column: the decimal mark of its numbers, or how its dates are written."""
 
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f'’_]")
@@ -61,6 +63,11 @@ _TIME = re.compile(
 )
 _WORDS = re.compile(r"\d+|[^\W\d_]+")
 _EXCEL_EPOCH = datetime(1899, 12, 30)
+DAY_COUNTS = (18_000, 75_000)
+"""Excel's counts of the days from 1949 to 2105: numbers that are dates where they stand beside dates."""
+_SPREADSHEET_NUMBER = re.compile(r"\+?(\d+)(?:\.(\d*))?(?:e\+?(\d{1,2}))?", re.IGNORECASE)
+_SHOWN_DIGITS = 7
+"""Fewer digits than this of a number in scientific form are what a narrow cell showed: the rest is lost."""
 
 
 def number(text: str, decimal: str = ".") -> float | None:
@@ -92,6 +99,27 @@ def number(text: str, decimal: str = ".") -> float | None:
     return -value if negative else value
 
 
+def dialled(text: str) -> str:
+    """A phone number without what a spreadsheet makes of a number; any other text as it is.
+
+    >>> dialled("3.3612345678E10"), dialled("33612345678.0"), dialled("06.12.34.56.78")
+    ('33612345678', '33612345678', '06.12.34.56.78')
+
+    What a narrow cell has cut, such as 3.36E+10, stays as it is: the number is lost.
+    """
+    text = text.strip()
+    found = _SPREADSHEET_NUMBER.fullmatch(text)
+    if found is None or found[2] is None:
+        return text
+    whole, fraction, power = found[1], found[2].rstrip("0"), found[3]
+    if power is None:
+        return text if fraction else whole
+    digits = whole + fraction
+    if len(digits) < _SHOWN_DIGITS or len(fraction) > int(power):
+        return text
+    return digits + "0" * (int(power) - len(fraction))
+
+
 def boolean(text: str) -> bool | None:
     """Whether `text` says yes or no (English, French, German, Spanish, 1/0), or None."""
     word = text.strip().casefold()
@@ -111,7 +139,7 @@ def moment(
     True
     """
     text = text.strip()
-    if format in ("excel", "epoch_s", "epoch_ms"):
+    if format is not None and format.startswith(("excel", "epoch")):
         return _counted(text, format, zone, edge)
     try:
         return parse_moment(text, zone, edge)
@@ -120,14 +148,19 @@ def moment(
 
 
 def _counted(text: str, format: str, zone: str, edge: DayEdge) -> int | None:
-    """A moment written as a count of days (Excel) or of seconds; other texts are read as ISO dates."""
+    """A moment written as a count of days (Excel) or of seconds; other texts are read as dates.
+
+    Of `excel_dmy` and `excel_mdy` they are texts in that order, and only counts near our time are dates.
+    """
     count = number(text)
+    order = format.removeprefix("excel").removeprefix("_") if format.startswith("excel_") else None
     if count is None:
-        return moment(text, None, zone, edge)
-    if format != "excel":
+        return moment(text, order, zone, edge)  # type: ignore[arg-type]  # "dmy" or "mdy"
+    if not format.startswith("excel"):
         return round(count * (1_000 if format == "epoch_ms" else 1_000_000))
     # Excel's day 1 is 1900-01-01; from March 1900 on its count is the days since 1899-12-30.
-    if not 61 <= count < 2_958_466:
+    low, high = DAY_COUNTS if order else (61, 2_958_466)
+    if not low <= count < high:
         return None
     wall = _EXCEL_EPOCH + timedelta(microseconds=round(count * DAY_US / 1_000_000) * 1_000_000)
     return localise(wall.date() if count == int(count) else wall, zone, edge)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import gzip
 import hashlib
 import sqlite3
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from features import (
     LeadError,
@@ -20,6 +24,9 @@ from features import (
     tables_from_frames,
 )
 from features.clock import parse_moment
+from features.moment_sql import dated_sql, types_of
+from features.parse import parse_date
+from features.source import connect, register_frame
 
 _RECIPE = """
 [recipe]
@@ -217,3 +224,34 @@ def test_what_a_request_leaves_out_is_noted_not_refused() -> None:
     assert lead.by_kind == {}
     assert lead.outcome == "won"
     assert lead.created_us == CLOCK_US
+
+
+@settings(max_examples=60)
+@given(  # inside 1970–2060, where the engine's table of a zone's offsets reaches
+    st.lists(
+        st.integers(25_600, 58_000).map(str)
+        | st.floats(25_600, 58_000).map(str)
+        | st.dates(date(1971, 1, 1), date(2059, 12, 1)).map(lambda day: day.strftime("%d/%m/%Y %H:%M"))
+        | st.dates(date(1971, 1, 1), date(2059, 12, 1)).map(lambda day: day.strftime("%m/%d/%y"))
+        | st.dates(date(1971, 1, 1), date(2059, 12, 1)).map(str)
+        | st.sampled_from(["", "soon", "2025", "-5", "1e400", "3.3e10"]),
+        min_size=1,
+        max_size=8,
+    ),
+    st.sampled_from(["excel", "excel_dmy", "excel_mdy", "dmy", None]),
+)
+def test_sql_reads_mixed_dates_as_the_scalar_parser_does(cells: list[str], form: Any) -> None:
+    con = connect()
+    register_frame(
+        con, "mixed", pd.DataFrame({"at": pd.Series(cells, dtype=object), "row": range(len(cells))})
+    )
+    relation = dated_sql(con, "mixed", {"us": "at"}, types_of(con, "mixed"), "Europe/Paris", form)
+    by_sql = [us for (us,) in con.raw_sql(f"SELECT us FROM {relation} ORDER BY row").fetchall()]
+    assert by_sql == [_scalar(cell, form) for cell in cells]
+
+
+def _scalar(cell: str, form: Any) -> int | None:
+    try:
+        return parse_date(cell, "Europe/Paris", "end", form)
+    except ValueError:
+        return None

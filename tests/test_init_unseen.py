@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from math import isfinite
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from features import read_tables, snapshots
+from features.clock import to_us
 from features.errors import LeadscoreError
 from features.raw_columns import find_format
 from features.raw_formats import number
@@ -276,3 +277,23 @@ def test_an_outcome_among_the_events_becomes_a_table_of_its_own(tmp_path: Path) 
     assert tables.outcomes is not None
     assert tables.events.select("row").to_pyarrow().num_rows == N
     assert tables.outcomes.select("row").to_pyarrow().num_rows == sum(WON)
+
+
+def test_day_counts_beside_dates_as_text_are_the_time_of_the_leads(tmp_path: Path) -> None:
+    epoch = datetime(1899, 12, 30)
+    came = [str((day - epoch).days) if n % 3 else day.strftime("%d/%m/%Y") for n, day in enumerate(DAYS)]
+    status = ["Won" if won else "Lost" for won in WON]
+    discovery, recipe = found(tmp_path, Reference=KEY, Size=SIZE, Received=came, Status=status)
+    assert (recipe.lead.created_at, recipe.lead.created_format) == ("Received", "excel_dmy")
+    assert any("Received" in remark and "day counts" in remark for remark in discovery.remarks)
+    read = read_tables(recipe, tmp_path).leads.order_by("row").select("created_us").to_pyarrow()
+    assert read["created_us"].to_pylist() == [to_us(day.replace(tzinfo=UTC)) for day in DAYS]
+
+
+def test_a_date_in_too_many_ways_of_writing_is_said(tmp_path: Path) -> None:
+    ways = ("%d/%m/%Y", "%Y-%m-%d", "%m/%d/%Y 2:05 PM", "week %W of %Y")
+    came = [day.strftime(ways[n % 4]) for n, day in enumerate(DAYS)]
+    status = ["Won" if won else "Lost" for won in WON]
+    discovery, _ = found(tmp_path, Reference=KEY, Size=SIZE, Came=came, Status=status)
+    remark = next(finding.remark for finding in discovery.findings if finding.column == "Came")
+    assert "cells are dates, written in several ways" in remark

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.clock import from_us, to_us
+from features.parse import parse_phone
 from features.raw_columns import find_format
-from features.raw_formats import boolean, moment, number
+from features.raw_formats import boolean, dialled, moment, number
 
 CENTS = st.integers(-(10**11), 10**11)
 
@@ -37,7 +38,31 @@ def test_every_day_is_read_in_each_order(day: date) -> None:
     assert moment(str((day - date(1899, 12, 30)).days), "excel") == us
 
 
-@given(st.text(max_size=30), st.sampled_from(["iso", "dmy", "mdy", "excel", "epoch_s", "epoch_ms", None]))
+@given(st.dates(date(1950, 1, 1), date(2068, 12, 31)), st.sampled_from(["dmy", "mdy"]))
+def test_day_counts_stand_beside_texts_in_one_column(day: date, order: str) -> None:
+    us = to_us(datetime(day.year, day.month, day.day, tzinfo=UTC))
+    text = day.strftime("%d/%m/%Y" if order == "dmy" else "%m/%d/%Y")
+    both = f"excel_{order}"
+    count = str((day - date(1899, 12, 30)).days)
+    assert moment(text, both) == moment(count, both) == moment(day.isoformat(), both) == us  # type: ignore[arg-type]
+    assert moment(str(day.year), both) is None  # type: ignore[arg-type]  # a year is no count of days
+
+
+@given(st.integers(10**9, 10**15 - 1))
+def test_a_phone_is_the_same_however_a_spreadsheet_writes_its_digits(digits: int) -> None:
+    plain = str(digits)
+    shown = f"{plain[0]}.{plain[1:].rstrip('0') or '0'}E{len(plain) - 1}"
+    whole = len(plain.rstrip("0")) >= 7
+    assert dialled(f"{plain}.0") == plain
+    assert (dialled(shown) == plain) == whole
+    assert parse_phone(shown) == float(whole)
+    assert parse_phone(plain) == parse_phone(f"{plain}.0") == parse_phone(float(digits)) == 1.0
+
+
+@given(
+    st.text(max_size=30),
+    st.sampled_from(["iso", "dmy", "mdy", "excel", "excel_dmy", "epoch_s", "epoch_ms", None]),
+)
 def test_no_text_makes_a_parser_fail(text: str, written: str | None) -> None:
     number(text)
     number(text, ",")
@@ -81,10 +106,16 @@ COLUMNS = {
     "french days": (["31/01/2025", "02/03/2025", "2025-01-05"], "date", "dmy"),
     "american days": (["01/31/2025", "02/03/2025"], "date", "mdy"),
     "created": (["45658", "45659.5", "2025-01-03"], "date", "excel"),
+    "created at": (["45658", "31/01/2025", "45659.5", "02/03/2025"], "date", "excel_dmy"),
+    "seen": (["45658", "01/31/2025", "45659.5", "02/13/2025"], "date", "excel_mdy"),
     "stamp": (["1735689600000", "1735689600001"], "date", "epoch_ms"),
     "postcode": (["01200", "75001", "13002"], "category", None),
     "answer": (["oui", "non", "non"], "boolean", None),
     "phone": (["06 12 34 56 78", "0612345679", "+33 6 12 34 56 70"], "phone", None),
+    "mobile": (["3.3612345678E10", "33612345679.0", "+33 6 12 34 56 70"], "phone", None),
+    "Mobile": (["3.3612345678E10", "3.3612345679e+10"], "phone", None),
+    "handle": (["@ann", "@bob", "@ann"], "category", None),
+    "note": (["call @ann again", "ann@x.org wrote", "call @ann again"], "category", None),
     "address": (["a@x.org", "b@", "c@y.fr"], "email", None),
     "staff": (["1-5", "5-25", "1000+", "1-5"], "category", None),
     "Total Time Spent": (["120", "19500", "0", "44"], "number", None),
@@ -100,6 +131,13 @@ def test_a_column_says_what_its_cells_are(name: str) -> None:
 
 def test_a_date_that_could_be_two_days_is_doubtful() -> None:
     assert find_format(pd.Series(["01/02/2025", "03/04/2025"], dtype=object)).doubtful
+
+
+def test_dates_written_in_too_many_ways_are_counted() -> None:
+    mixed = ["45658", "1735689600000", "31/12/2025", "12/31/2025", "2025-01-01", "soon"]
+    found = find_format(pd.Series(mixed * 3, dtype=object), "created")
+    assert (found.type, found.dated) == ("category", 15)
+    assert find_format(pd.Series(["red", "45658", "blue"] * 3, dtype=object)).dated == 0
 
 
 def test_texts_that_mean_no_value_are_found_where_they_behave_so() -> None:

@@ -146,14 +146,22 @@ def _typed(found: ColumnFormat, wanted: FieldType | None, means: FieldMeaning | 
 
 def _settle_dates(columns: dict[str, ColumnProfile], remarks: list[str]) -> None:
     """A column where day and month could be exchanged follows another one that tells them apart."""
-    sure = {c.format.format for c in columns.values() if c.format.type == "date" and not c.format.doubtful}
+    dates = [c.format for c in columns.values() if c.format.type == "date" and not c.format.doubtful]
+    sure = {(form.format or "").removeprefix("excel_") for form in dates}
     for name, column in columns.items():
+        if (column.format.format or "").startswith("excel_"):
+            remarks.append(
+                f"{name}: day counts beside dates as text, both are read; a spreadsheet may have exchanged "
+                "day and month where it made counts: compare some with the source"
+            )
         if not column.format.doubtful:
             continue
+        form = column.format.format or "dmy"
         if "mdy" in sure and "dmy" not in sure:
-            columns[name] = replace(column, format=replace(column.format, format="mdy", doubtful=False))
+            other = cast("DateFormat", form.replace("dmy", "mdy"))
+            columns[name] = replace(column, format=replace(column.format, format=other, doubtful=False))
         elif "dmy" not in sure:
-            remarks.append(f"{name}: day and month could be exchanged; read as day/month (format = 'dmy')")
+            remarks.append(f"{name}: day and month could be exchanged; read as day/month (format = '{form}')")
 
 
 def _settle_roles(columns: dict[str, ColumnProfile], rows: int) -> None:

@@ -107,6 +107,8 @@ def _remark_of(column: ColumnProfile, used: bool, ended: bool) -> str:
         parts.append(f"{', '.join(repr(text) for text in column.format.missing[:3])} = missing")
     if column.format.misfits:
         parts.append(f"{column.format.misfits:,} cells are no {column.format.type}")
+    if column.format.dated:
+        parts.append(f"{column.format.dated:,} cells are dates, written in several ways: write all in one")
     if column.known == "current" and used:
         parts.append("overwritten as time goes by")
     return "; ".join(part for part in parts if part)
