@@ -1,6 +1,6 @@
 """The command: each verb imports the layers that it needs, does one thing, and ends with what happened.
 
-Exit codes: 0 done; 1 the honest answer is no (a refused promotion, mismatches found); 2 wrong input or
+Exit codes: 0 done; 1 the honest answer is no (a refused model, mismatches found); 2 wrong input or
 options; 3 done, but some leads could not be scored (each says why in its `error` column).
 """
 
@@ -119,10 +119,11 @@ def simulate(out: Path, leads: int, seed: int, export_leads: int, crm: Any, as_j
     Example:  leadscore simulate -o acme --leads 2000 --seed 1
     """
     import data
-    from features.terminal import bar, print_json, say
+    from features.terminal import bar, print_json, say, spinner
 
     if crm is not None:
-        files = [path.name for path in data.simulate_crm(out, leads, seed, crm, export_leads)]
+        with spinner(f"simulating {leads:,} leads"):
+            files = [path.name for path in data.simulate_crm(out, leads, seed, crm, export_leads)]
         if as_json:
             print_json({"files": files})
         say(f"{', '.join(files)} are in {out}.")
@@ -130,7 +131,8 @@ def simulate(out: Path, leads: int, seed: int, export_leads: int, crm: Any, as_j
     with bar("simulating leads") as tick:
         summary = data.simulate(out, leads, seed, progress=lambda done: tick(done, leads))
     if export_leads:
-        data.simulate_export(out, export_leads, seed)
+        with spinner("simulating the export"):
+            data.simulate_export(out, export_leads, seed)
     if as_json:
         print_json(asdict(summary))
     distinct, copied = summary.leads - summary.copied_leads, summary.copied_leads
@@ -161,19 +163,20 @@ def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **ans
     """
     from features import LeadscoreError
     from features.terminal import print_json, print_table, say, spinner
-    from training.discover import discover
-    from training.findings import FINDING_COLUMNS, fold_empty
 
     if out.exists() and not force:
         raise LeadscoreError(f"{out}: exists already.", "Name another with -o, or replace it with --force.")
     with spinner("reading exports"):
+        from training.discover import discover
+        from training.findings import FINDING_COLUMNS, LEAST, fold_empty
+
         found = discover(exports, folder=out.absolute().parent, **answers)
     out.write_text(found.recipe_toml, encoding="utf-8")
     if as_json:
         print_json(found.as_dict() | {"out": str(out)})
     else:
         listed, folded = fold_empty(found.findings)
-        print_table(FINDING_COLUMNS, [finding.row() for finding in listed])
+        print_table(FINDING_COLUMNS, [finding.row() for finding in listed], least=LEAST)
         if folded:
             say(f"- {folded}")
     for table, kind, rows, treatment in found.quality:
@@ -198,16 +201,17 @@ def inspect(recipe: Path, folder: Path | None, out: Path | None, as_json: bool) 
     """
     from features import load_recipe
     from features.terminal import print_json, print_table, say, spinner
-    from training.inspect import inspect as look
-    from training.inspect_page import inspect_page
-    from training.inspection import HEAD
 
     with spinner("reading tables") as step:
+        from training.inspect import inspect as look
+        from training.inspect_page import inspect_page
+        from training.inspection import HEAD, LEAST
+
         found = look(load_recipe(recipe), folder or recipe.parent, progress=step)
     if as_json:
         print_json(found.as_dict())
     else:
-        print_table(HEAD, found.rows())
+        print_table(HEAD, found.rows(), least=LEAST)
     for suspect in found.suspects:
         say(f"- {suspect.column}: {suspect.reason}")
     if out is not None:
@@ -233,10 +237,13 @@ def check_skew(ctx: click.Context, /, log: Path, recipe_path: Path, as_json: boo
     Its older pieces (requests.jsonl.1 and so on) are read too, the oldest first.
     """
     from features import load_recipe
-    from features.terminal import print_json, print_table, say
-    from serving import skew
+    from features.terminal import print_json, print_table, say, spinner
 
-    rows = skew.check_skew(log, load_recipe(recipe_path))
+    recipe = load_recipe(recipe_path)
+    with spinner("replaying requests"):
+        from serving import skew
+
+        rows = skew.check_skew(log, recipe)
     differing = [row for row in rows if row.mismatches]
     if as_json:
         print_json({"features": [asdict(row) for row in rows]})
@@ -291,7 +298,7 @@ def features(recipe: Path, as_json: bool) -> None:
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
-        print_table(columns, rows)
+        print_table(columns, rows, least=("missing", "type", "window", "group"))
     say(f"{len(rows)} features.")
 
 
@@ -314,8 +321,17 @@ def features(recipe: Path, as_json: bool) -> None:
 )
 @ENGINE
 @JSON
-def train(recipe: Path, folder: Path | None, budget: str | None, as_json: bool, **options: Any) -> None:
-    """Train a model, judge it on the newest matured leads, and register it in MLflow.
+@click.pass_context
+def train(
+    ctx: click.Context,
+    /,
+    recipe: Path,
+    folder: Path | None,
+    budget: str | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Train a model, judge it on the newest matured leads, and register it (exit code 1: it is refused).
 
     \b
     Example:  leadscore train acme/recipe.toml --data acme
@@ -323,14 +339,15 @@ def train(recipe: Path, folder: Path | None, budget: str | None, as_json: bool, 
     The run is recorded in ./mlflow.db, or where MLFLOW_TRACKING_URI says. Nothing answers CRMs before
     'leadscore promote' lets it.
     """
-    import data
-    import training
     from features import load_recipe
     from features.terminal import print_json, print_table, say, spinner
 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
-    limit = data.known_limit(folder, loaded.recipe.horizon_days)
     with spinner("reading tables") as step:
+        import data
+        import training
+
+        limit = data.known_limit(folder, loaded.recipe.horizon_days)
         seconds = None if budget is None else seconds_in(budget)
         run = training.train(loaded, folder, progress=step, limit=limit, budget_seconds=seconds, **options)
     if as_json:
@@ -338,12 +355,19 @@ def train(recipe: Path, folder: Path | None, budget: str | None, as_json: bool, 
     else:
         print_table(["rows", "count"], run.account)
         print_table(
-            training.COMPARISON, training.comparison_rows(run), title="\nOn the same matured test rows"
+            training.COMPARISON,
+            training.comparison_rows(run),
+            title="\nOn the same matured test rows",
+            least=training.LEAST,
         )
     for reason in run.summary["reasons"] + run.summary["warnings"]:
         say(f"- {reason}")
+    if run.verdict == "promote":
+        for doubt in run.summary["doubts"]:
+            say(f"- Not sure: {doubt}.")
     say(f"Run {run.run_id} in {run.store}.")
     say(f"{run.verdict}: {run.summary['recommendation']}")
+    ctx.exit(0 if run.verdict == "promote" else REFUSED)
 
 
 @main.command()
@@ -361,10 +385,11 @@ def promote(
     \b
     Example:  leadscore promote acme
     """
-    import training
     from features.terminal import print_json, print_table, say, spinner
 
-    with spinner("asking the store"):
+    with spinner("reading the evidence"):
+        import training
+
         decision = training.promote(model_name(name), run_id, force=force, reason=reason)
     if as_json:
         print_json(decision.model_dump())
@@ -373,6 +398,8 @@ def promote(
             ["check", "passed", "numbers"],
             [(c["name"], "yes" if c["passed"] else "no", c["words"]) for c in decision.checks],
         )
+    for doubt in decision.doubts:
+        say(f"- Not sure: {doubt}.")
     outcome = "is champion" if decision.promoted else "was refused"
     say(f"{decision.name} version {decision.version} {outcome} ({decision.store}).")
     ctx.exit(0 if decision.promoted else REFUSED)
@@ -388,10 +415,11 @@ def rollback(name: str, reason: str, as_json: bool) -> None:
     \b
     Example:  leadscore rollback acme --reason "scores fell on Monday"
     """
-    import training
     from features.terminal import print_json, say, spinner
 
-    with spinner("asking the store"):
+    with spinner("reading the evidence"):
+        import training
+
         decision = training.rollback(model_name(name), reason=reason)
     if as_json:
         print_json(decision.model_dump())
@@ -407,10 +435,11 @@ def status(name: str, as_json: bool) -> None:
     \b
     Example:  leadscore status acme
     """
-    import training
     from features.terminal import print_json, print_table, say, spinner
 
-    with spinner("asking the store"):
+    with spinner("reading the store"):
+        import training
+
         found = training.status(model_name(name))
     if as_json:
         print_json(found)
@@ -420,7 +449,8 @@ def status(name: str, as_json: bool) -> None:
             for label in ("champion", "previous", "challenger")
             if found.get(label)
         ]
-        print_table(["alias", "version", "since", "run", "auc", "log loss"], rows)
+        head = ["alias", "version", "since", "run", "auc", "log loss"]
+        print_table(head, rows, least=("run", "since"))
     if found.get("note"):
         say(found["note"])
     say(f"{found['answers']} would answer; the store is {found['store']}.")
@@ -477,7 +507,6 @@ def compare(a: str, b: str, recipe: Path, as_json: bool, **options: Any) -> None
     A and B are aliases, version numbers, run ids, models:/ addresses or artefact folders.
     """
     from features.terminal import print_json, print_table, say
-    from training.compare import CHANGED
 
     if options["events"] and not options["leads"]:
         raise click.UsageError("--events belongs to an export of leads; name it with --leads.")
@@ -486,7 +515,10 @@ def compare(a: str, b: str, recipe: Path, as_json: bool, **options: Any) -> None
         print_json(found.as_dict())
     else:
         print_table(["figure", a, b, "difference"], found.figures)
-        print_table(CHANGED, found.rows(), title="\nLeads that change band")
+        from training.compare import CHANGED
+
+        least = ("probability before", "probability after")
+        print_table(CHANGED, found.rows(), title="\nLeads that change band", least=least)
     for warning in found.warnings:
         say(f"Warning: {warning}")
     say(f"{len(found.changed):,} of {found.n_leads:,} open leads change band.")
@@ -589,14 +621,15 @@ def scored_export(
     dry_run: bool,
 ) -> Any:
     """The summary of an export, scored by what the options name."""
-    import serving
     from features import load_recipe
     from features.terminal import bar, say, spinner
 
     here = Path("recipe.toml")
     path = recipe_path or (here if here.exists() and not model else None)
     recipe = load_recipe(path) if path else None
-    with spinner("opening what answers"):
+    with spinner("loading the model"):
+        import serving
+
         opened = None if recipe or model else champion_alone()
     if opened is None:
         if recipe is None and model is None:
@@ -631,13 +664,14 @@ def compared(
     as_of: str | None,
 ) -> Any:
     """Two models on the leads that the options name."""
-    import training
     from features import load_recipe
     from features.terminal import spinner
 
     loaded = load_recipe(recipe)
     moment = moment_of(as_of, loaded.recipe.zone)
     with spinner("scoring the leads twice"):
+        import training
+
         return training.compare(
             a, b, folder or recipe.parent, recipe=loaded, leads=leads, events=events, as_of_us=moment
         )
@@ -658,10 +692,12 @@ def champion_alone() -> Any:
 def inferred_recipe(export: Path, events: Path | None) -> Any:
     """A recipe that fits an export when there is neither champion nor recipe; it is printed on stderr."""
     from features import parse_recipe
-    from features.terminal import say
-    from training.discover import discover
+    from features.terminal import say, spinner
 
-    found = discover([path for path in (export, events) if path is not None], all_open=True)
+    with spinner("looking at the export"):
+        from training.discover import discover
+
+        found = discover([path for path in (export, events) if path is not None], all_open=True)
     say(f"Neither a champion nor a recipe is here; this one was inferred:\n\n{found.recipe_toml}")
     return parse_recipe(found.recipe_toml, "the inferred recipe")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from features.catalogue import default_features
 from features.engines import arrow_on
 from features.feature import Feature
 from features.offline import locate
+from features.progress import Tick
 from features.recipe import Recipe
 from features.snapshots import RowAccount, snapshots
 from features.tables import Tables, read_tables
@@ -29,7 +30,7 @@ def write_matrix(
     out: Path | str,
     *,
     engine: str = "duckdb",
-    progress: Callable[[int, int | None], None] | None = None,
+    progress: Tick | None = None,
     memory_limit: str = MEMORY_LIMIT,
     rows_at_once: int = ROWS_AT_ONCE,
 ) -> RowAccount:

@@ -6,7 +6,6 @@ Nothing is interpreted here: "00123" stays "00123". What a column means is decid
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -16,12 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.errors import LeadscoreError
+from features.progress import Tick
 from features.raw_sheet import list_sheets, read_sheet
 from features.raw_source import ACCEPTED, Kind, Opened, list_members, open_export
 from features.raw_text import Complaint, Line, TextDialect, decode, records, sniff
 from features.raw_tidy import Body, tidy
 
-Progress = Callable[[int], None]
 PROBLEM_COLUMNS = ("line", "column", "kind", "problem", "treatment")
 _NOT_STRICT = frozenset({"another sheet", "empty rows"})
 _SHOWN = 10
@@ -76,7 +75,7 @@ class RawTable:
 
 
 def read_raw(
-    path: Path | str, *, strict: bool = False, part: str | None = None, progress: Progress | None = None
+    path: Path | str, *, strict: bool = False, part: str | None = None, progress: Tick | None = None
 ) -> RawTable:
     """The table in an export: CSV and its relatives, XLSX or Parquet, also in gzip or zip.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,10 @@ from features.catalogue import usable
 from features.clock import now_us
 from features.errors import LeadscoreError
 from features.field_history import create_field_history
+from features.progress import Step, tell
 from features.quality import Quality
 from features.recipe import Recipe, Source
 from features.source import bound, connect, fetch_frame, named, open_source, register_frame
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,7 @@ def read_tables(
     recipe: Recipe,
     folder: Path | str,
     *,
-    progress: Progress | None = None,
+    progress: Step | None = None,
     memory_limit: str | None = None,
     clock_us: int | None = None,
 ) -> Tables:
@@ -75,7 +73,7 @@ def read_tables(
     }
     for role, source in roles.items():
         if source is not None:
-            _tell(progress, f"reading {role}")
+            tell(progress, f"reading {role}")
             views[role] = open_source(con, role, source, Path(folder), quality)
     _check_one_row_each(con, recipe, views["leads"])
     return _canonical(con, recipe, views, quality, clock_us or now_us(), progress)
@@ -123,10 +121,10 @@ def tables_from_frames(
 
 
 def _canonical(
-    con: Any, recipe: Recipe, views: dict[str, str], quality: Quality, clock: int, progress: Progress | None
+    con: Any, recipe: Recipe, views: dict[str, str], quality: Quality, clock: int, progress: Step | None
 ) -> Tables:
     _count_current(recipe, quality)
-    _tell(progress, "checking leads")
+    tell(progress, "checking leads")
     raw = fetch_frame(con, views["leads"])
     if raw.empty:
         raise LeadscoreError("the leads table has no row.", "Export the leads again; a header is not enough.")
@@ -137,7 +135,7 @@ def _canonical(
     elif "outcomes" in views:
         create_outcomes(con, recipe, views["outcomes"], clock, quality)
     if "events" in views:
-        _tell(progress, "checking events")
+        tell(progress, "checking events")
         create_events(con, recipe, views["events"], clock, quality)
     if "field_history" in views:
         create_field_history(con, recipe, views["field_history"], clock, quality)
@@ -168,11 +166,6 @@ def _count_current(recipe: Recipe, quality: Quality) -> None:
         len(current) - used,
         "no feature: they know the future",
     )
-
-
-def _tell(progress: Progress | None, step: str) -> None:
-    if progress is not None:
-        progress(step)
 
 
 def _column_outcomes(
@@ -216,9 +209,9 @@ def _end_us(con: Any, recipe: Recipe, present: set[str], clock: int) -> int:
     return max((int(us) for us in newest if us is not None), default=0)
 
 
-def _content_hash(con: Any, present: set[str], progress: Progress | None) -> str:
+def _content_hash(con: Any, present: set[str], progress: Step | None) -> str:
     """SHA-256 over each canonical table's columns, row count and an order-free sum of row hashes."""
-    _tell(progress, "hashing")
+    tell(progress, "hashing")
     digest = hashlib.sha256()
     for table in ("leads", "events", "outcomes", "history"):
         if table in present:

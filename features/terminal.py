@@ -1,34 +1,39 @@
-"""What people see in a terminal: results on stdout, talk and bars on stderr, nothing personal on either."""
+"""What people see in a terminal: results on stdout, talk and bars on stderr, nothing personal on either.
+
+Every cell and every line is printed as it is: what stands in a column's name is no markup.
+"""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any
 
 from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
     SpinnerColumn,
     TextColumn,
     TimeElapsedColumn,
 )
-from rich.table import Table
 
+from features.printed_table import printed_table
+from features.progress import Step, Tick
 
-class Tick(Protocol):
-    """Tells a bar how far the work is."""
-
-    def __call__(self, done: int, total: int | None = None) -> None: ...
+_PIPE_WIDTH = 200
+"""Characters of a line where stdout is no terminal."""
 
 
 def say(text: str = "") -> None:
     """Talk to the person at the terminal (stderr), never a result."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(text, markup=False)
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False, emoji=False)
+    console.print(text)
 
 
 def print_json(content: Any) -> None:
@@ -36,55 +41,78 @@ def print_json(content: Any) -> None:
     sys.stdout.write(json.dumps(content, indent=2, default=str, allow_nan=False) + "\n")
 
 
-def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str | None = None) -> None:
-    """A table on stdout; numbers stand right, floats show four decimals."""
-    rows = [list(row) for row in rows]
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for position, column in enumerate(columns):
-        numeric = any(isinstance(row[position], (int, float)) for row in rows)
-        table.add_column(column, justify="right" if numeric else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console.width = 200
-    console.print(table)
+def print_table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    title: str | None = None,
+    *,
+    least: Sequence[str] = (),
+) -> None:
+    """A table on stdout; numbers stand right, floats show four decimals.
 
-
-def _cell(value: object) -> str:
-    if value is None:
-        return "–"
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    Names and numbers are never broken. Where a terminal is too narrow, columns are left out, those in `least`
+    first, then from the right, and a line says which; where two do not fit, each row is a list.
+    """
+    console = Console(highlight=False, markup=False, emoji=False)
+    width = console.width if console.is_terminal else _PIPE_WIDTH
+    found = printed_table(
+        columns, [list(row) for row in rows], width, title=title, least=least, whole=not console.is_terminal
+    )
+    console.width = found.width
+    console.print(found.table)
+    if found.left_out:
+        say(f"Left out for lack of room: {', '.join(found.left_out)}. A wider terminal or --json shows all.")
 
 
 @contextmanager
 def bar(title: str) -> Iterator[Tick]:
-    """A progress bar on stderr while the block runs; call it with (done so far, total or None)."""
-    columns = (
-        SpinnerColumn(),
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=_console(), transient=True) as progress:
-        task = progress.add_task(title, total=None)
+    """A progress bar with a rate on stderr while the block runs; call it with (done so far, total or None).
+
+    Where stderr is no terminal there is one line.
+    """
+    console = _talking()
+    if not console.is_terminal:
+        console.print(f"{title} …")
+        yield _nothing
+        return
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}", markup=False))
+    with _live(console, *columns) as progress:
+        task = progress.add_task(title, total=None, rate="")
+        started = time.monotonic()
 
         def tick(done: int, total: int | None = None) -> None:
-            progress.update(task, completed=done, total=total)
+            rate = done / max(time.monotonic() - started, 1e-3)
+            progress.update(task, completed=done, total=total, rate=f"{rate:,.0f}/s")
 
         yield tick
 
 
 @contextmanager
-def spinner(title: str) -> Iterator[Callable[[str], None]]:
-    """Talk of steps on stderr while the block runs; call it with what is being done now."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=_console(), transient=True) as progress:
+def spinner(title: str) -> Iterator[Step]:
+    """Talk of steps on stderr while the block runs; call it with what is being done now.
+
+    Where stderr is no terminal each step is a line.
+    """
+    console = _talking()
+    if not console.is_terminal:
+        console.print(f"{title} …")
+        yield lambda words: console.print(f"{words} …")
+        return
+    with _live(console) as progress:
         task = progress.add_task(title, total=None)
         yield lambda words: progress.update(task, description=words)
 
 
-def _console() -> Console:
+def _nothing(done: int, total: int | None = None) -> None:
+    """A bar that nobody sees."""
+
+
+def _talking() -> Console:
     """The present stderr, also while a step keeps a library's talk from it: the spinner turns on."""
-    return Console(file=sys.stderr)
+    return Console(file=sys.stderr, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def _live(console: Console, *columns: ProgressColumn) -> Progress:
+    """Words, `columns` and the time since, redrawn while the work goes on."""
+    words = TextColumn("{task.description}", markup=False)
+    return Progress(SpinnerColumn(), words, *columns, TimeElapsedColumn(), console=console, transient=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pandas as pd
 
 from features import LeadscoreError, Recipe, Tables, offline, tables_from_frames
 from features.clock import days_us, from_us, now_us
+from features.progress import Tick
 from features.rawtable import read_raw
 from serving.answer import take
 from serving.export_file import Export, check_names, check_out, read_export, write_export
@@ -26,8 +27,6 @@ _READ = 20_000
 _SCORED = 1_000
 """Leads between two steps of the bar: reasons take most of the time."""
 _HOTTEST = 10
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass
@@ -84,7 +83,7 @@ def score_export(
     as_of_us: int | None = None,
     reasons: int = 3,
     dry_run: bool = False,
-    progress: Progress | None = None,
+    progress: Tick | None = None,
 ) -> BatchSummary:
     """Score the export `leads` (`-`: CSV on stdin) and write it to `out` (`-`: stdout) with `ADDED` columns.
 
@@ -130,7 +129,7 @@ def _score_rows(
     tables: Tables,
     rows: ExportRows,
     reasons: int,
-    progress: Progress | None,
+    progress: Tick | None,
     summary: BatchSummary,
 ) -> list[tuple[Any, ...]]:
     """The appended cells of every row, in the order of the file."""

@@ -16,6 +16,8 @@ from sklearn.metrics import log_loss, roc_auc_score
 
 from data.simulator import EXPORT_END
 from leadscore import main
+from tests.small_company import RECIPE as SMALL
+from tests.small_company import small_company
 
 WHEN = EXPORT_END.isoformat()
 SCORERS = {"base_rate", "newest_first", "rules", "logistic", "model", "limit"}
@@ -73,9 +75,16 @@ def trained(company: Path) -> dict[str, Any]:
     done = leadscore(
         company, "train", "recipe.toml", "--json", "--predictions", "test.parquet", "--report", "run.html"
     )
-    assert done.code == 0, done.err
     summary: dict[str, Any] = done.json
+    assert done.code == (0 if summary["verdict"] == "promote" else 1), done.err
     return summary
+
+
+def test_train_says_no_with_its_exit_code(tmp_path: Path) -> None:
+    small_company(tmp_path, 400, won_share=0.1)
+    (tmp_path / "recipe.toml").write_text(SMALL)
+    done = leadscore(tmp_path, "train", "recipe.toml", "--json")
+    assert (done.code, done.json["verdict"]) == (1, "nothing_to_learn")
 
 
 @pytest.fixture(scope="module")

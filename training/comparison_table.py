@@ -10,6 +10,8 @@ COMPARISON = (
     "scorer", "auc", "avg precision", "log loss", "brier", "ece", "slope", "obs/exp", "lift 10 %",
     "precision 10 %", "log loss against best baseline",
 )  # fmt: skip
+LEAST = ("precision 10 %", "brier", "ece", "avg precision", "lift 10 %", "slope", "obs/exp")
+"""The columns that a narrow terminal leaves out, the first one first."""
 _FIGURES = (
     "auc", "average_precision", "log_loss", "brier", "ece", "slope", "observed_expected", "lift_10",
     "precision_10",

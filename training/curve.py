@@ -8,8 +8,9 @@ from statistics import fmean, stdev
 
 import numpy as np
 
+from features.progress import Step, tell
 from training.evidence import JUDGED
-from training.history import History, Progress
+from training.history import History
 from training.labelled import Labelled
 from training.metrics import figures
 from training.package import score
@@ -55,7 +56,7 @@ def learning_curve(
     split: SplitRows,
     counts: Sequence[int] = COUNTS,
     draws: int = 3,
-    progress: Progress | None = None,
+    progress: Step | None = None,
 ) -> list[CurvePoint]:
     """Every rung at every count of converted leads, `draws` times, settings chosen anew each time.
 
@@ -65,8 +66,7 @@ def learning_curve(
     found: list[CurvePoint] = []
     for draw in range(draws):
         for won, rows in thinned(history.labelled, split.fit, counts, draw):
-            if progress is not None:
-                progress(f"{won} conversions, draw {draw + 1} of {draws}")
+            tell(progress, f"{won} conversions, draw {draw + 1} of {draws}")
             found += _points(history, split, rows, won, draw)
     return found
 

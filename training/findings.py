@@ -11,6 +11,8 @@ from training.table_kinds import Company, date_column, stage_column
 from training.usable_columns import NEVER_FIELDS
 
 FINDING_COLUMNS = ("table", "column", "role", "filled", "distinct", "example", "remark")
+LEAST = ("example", "distinct", "filled", "table")
+"""The columns that a narrow terminal leaves out, the first one first."""
 _LOOKED_AT = 10_000
 _WHY_NOT = {
     "modified_at": "changes with every edit",

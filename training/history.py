@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,14 +21,13 @@ from features import (
     snapshots,
 )
 from features.engines import offline_on
+from features.progress import Step, tell
 from serving.rules import Rules
 from serving.rules_default import default_rules
 from serving.rules_file import parse_rules
 from serving.segment import route_of
 from training.labelled import Labelled
 from training.sample import draw_leads
-
-Progress = Callable[[str], None]
 
 _MOST_OPEN = 10_000
 """Open leads that fix the bands and scores; more of them would not move a percentile."""
@@ -60,7 +58,7 @@ class History:
 
 
 def read_history(
-    recipe: Recipe, folder: Path, progress: Progress | None = None, engine: str = "duckdb"
+    recipe: Recipe, folder: Path, progress: Step | None = None, engine: str = "duckdb"
 ) -> History:
     """Read the tables in `folder`, take snapshots, and compute by `engine` every feature that a scorer reads.
 
@@ -93,21 +91,21 @@ def history_of(
     recipe: Recipe,
     tables: Tables,
     rules_text: str,
-    progress: Progress | None = None,
+    progress: Step | None = None,
     engine: str = "duckdb",
 ) -> History:
     """As `read_history`, from tables that were already read."""
     rules = parse_rules(rules_text, recipe)
     features = default_features(recipe, events=tables.events is not None)
     plain = default_features(recipe, events=False) if tables.events is not None else None
-    _tell(progress, "taking snapshots")
+    tell(progress, "taking snapshots")
     shot = snapshots(recipe, tables)
     matured = shot.frame[shot.frame["matured"]].reset_index(drop=True)
     frame = draw_leads(matured, recipe.train.max_rows, recipe.train.seed)
     opened = _some(open_leads(recipe, tables, tables.end_us))
     routes = (route_of(recipe.segments),) if recipe.segments else ()
     union = {f.name: f for group in (features, plain or (), rules.features, routes) for f in group}
-    _tell(progress, f"computing {len(union)} features of {len(frame):,} snapshots")
+    tell(progress, f"computing {len(union)} features of {len(frame):,} snapshots")
     columns = _columns(recipe, tables, tuple(union.values()), frame, opened, engine)
     return History(
         recipe=recipe,
@@ -156,8 +154,3 @@ def _drawn(matured: pd.DataFrame, frame: pd.DataFrame) -> list[tuple[str, int]]:
         ("matured snapshots drawn", len(frame)),
         ("matured snapshots drawn, converted", int(frame["label"].sum())),
     ]
-
-
-def _tell(progress: Progress | None, words: str) -> None:
-    if progress is not None:
-        progress(words)

@@ -18,8 +18,8 @@ from features import (
     read_tables,
     snapshots,
 )
+from features.progress import Step, tell
 from features.source import bound
-from training.history import Progress
 from training.inspect_columns import LeadColumn, lead_columns, presence, roles
 from training.inspect_looks import MOST_LEADS, Looks, cluster_of, looks_of, one_age, some_leads
 from training.inspect_measure import Calendar, Mask, bands, drift, fill_by, importance
@@ -32,7 +32,7 @@ from training.split import Rows, forward_split
 Floats = NDArray[np.float64]
 
 
-def inspect(recipe: Recipe, folder: Path | str, *, progress: Progress | None = None) -> Inspection:
+def inspect(recipe: Recipe, folder: Path | str, *, progress: Step | None = None) -> Inspection:
     """Inspect the tables in `folder`: fields and undeclared columns of the leads, and every feature.
 
     Outcomes are looked at only on the training side: rows whose label was known when the test begins. Fill
@@ -44,19 +44,19 @@ def inspect(recipe: Recipe, folder: Path | str, *, progress: Progress | None = N
     return inspect_tables(recipe, read_tables(recipe, Path(folder), progress=progress), progress)
 
 
-def inspect_tables(recipe: Recipe, tables: Tables, progress: Progress | None = None) -> Inspection:
+def inspect_tables(recipe: Recipe, tables: Tables, progress: Step | None = None) -> Inspection:
     """As `inspect`, of tables that were already read."""
-    _tell(progress, "taking snapshots")
+    tell(progress, "taking snapshots")
     shot = snapshots(recipe, tables)
     matured = shot.frame[shot.frame["matured"]].reset_index(drop=True)
     split = forward_split(recipe, matured)
     fit = matured.iloc[split.fit].reset_index(drop=True)
     leads = _leads(tables)
     side = _training_side(leads, split.first_test_us if len(split.test) else None)
-    _tell(progress, "measuring fields")
+    tell(progress, "measuring fields")
     fields = _fields(recipe, tables, leads, fit, side)
     made = default_features(recipe, events=tables.events is not None)
-    _tell(progress, f"computing {len(made)} features")
+    tell(progress, f"computing {len(made)} features")
     measured = _features(recipe, tables, made, fit, shot.frame)
     timed = timings(tables, leads["row"].to_numpy(np.int64)[side]) if recipe.dated else []
     late = [Suspect(t.name, "written at the outcome", t.reason) for t in timed if t.suspicious]
@@ -207,8 +207,3 @@ def _notes(recipe: Recipe, fit: pd.DataFrame, made: tuple[Feature, ...], tables:
     if fit["lead_id"].nunique() > MOST_LEADS:
         notes.append(f"Features were computed for {MOST_LEADS:,} of the leads, evenly chosen.")
     return notes
-
-
-def _tell(progress: Progress | None, words: str) -> None:
-    if progress is not None:
-        progress(words)

@@ -12,6 +12,8 @@ from training.leaks import Suspect
 
 HEAD = ("column", "what", "filled", "if converted", "if not", "AUC alone", "stability", "suspicion")
 """The columns of `Inspection.rows`."""
+LEAST = ("what", "if not", "if converted", "stability", "filled")
+"""The columns that a narrow terminal leaves out, the first one first."""
 
 
 @dataclass(frozen=True)

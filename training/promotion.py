@@ -6,7 +6,7 @@ import getpass
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from features import LeadscoreError, Recipe, default_features, from_tables_only
 from features.clock import from_us
@@ -14,6 +14,7 @@ from features.recipe import Gate
 from serving.opening import open_ladder
 from serving.registry import store_address
 from training import tracking
+from training.doubts import doubts
 from training.evidence import Evidence
 from training.gate import Check, Judgement, judge
 
@@ -40,6 +41,7 @@ class Decision(BaseModel):
     champion_before: str | None = None
     forced: bool = False
     reason: str = ""
+    doubts: list[str] = Field(default_factory=list)
 
     @property
     def refusals(self) -> list[str]:
@@ -73,6 +75,8 @@ def promote(
         )
     passed = servable.passed and (judgement.verdict == "promote" or force)
     decision = _decision("promote", version, judgement, gate, before, passed, force, reason)
+    if passed:
+        decision = decision.model_copy(update={"doubts": doubts(evidence, gate)})
     _record(decision)
     if passed:
         _move(name, version, before)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Recipe
+from features.progress import Step, tell
 from serving.artefact import Artefact, artefact_id
 from serving.registry import store_address
 from training import baselines
@@ -20,7 +21,7 @@ from training.champion import champion_probabilities
 from training.evidence import JUDGED, Evidence, gather
 from training.fit import fit_logistic_model
 from training.gate import Judgement, judge
-from training.history import History, Progress, read_history
+from training.history import History, read_history
 from training.ladder_choice import choose_top
 from training.latency import latency
 from training.origins import Earlier, earlier_split, look_back
@@ -68,7 +69,7 @@ def train(
     folder: Path | str,
     *,
     tracking: bool = True,
-    progress: Progress | None = None,
+    progress: Step | None = None,
     predictions: Path | None = None,
     limit: Limit | None = None,
     out: Path | None = None,
@@ -110,7 +111,7 @@ class _Asked:
     """What the caller of `train` wants, and the seconds that reading took."""
 
     tracking: bool
-    progress: Progress | None
+    progress: Step | None
     predictions: Path | None
     limit: Limit | None
     report: Path | None
@@ -140,7 +141,7 @@ def _run(history: History, work: Path, asked: _Asked, *, kept: bool) -> Training
     page = _report(history, split, work, asked, summary, trained)
     run_id, version = None, None
     if asked.tracking:
-        _tell(asked.progress, "recording the run")
+        tell(asked.progress, "recording the run")
         run_id, version = record_run(history, split, work, summary, trained, page)
     artefact = str(work / "served") if kept else None
     if version is not None:
@@ -180,7 +181,7 @@ def _report(
     """The run's page where somebody will read it: in the store, or in the file that was asked for."""
     path = asked.report or (work / REPORT if asked.tracking else None)
     if path is not None:
-        _tell(asked.progress, "writing the report")
+        tell(asked.progress, "writing the report")
         path.parent.mkdir(parents=True, exist_ok=True)
         write_report(report_input(history, split, summary, trained), path)
     return path
@@ -191,7 +192,7 @@ def make(
     split: SplitRows,
     work: Path,
     *,
-    progress: Progress | None = None,
+    progress: Step | None = None,
     limit: Limit | None = None,
     with_champion: bool = False,
     budget: Budget | None = None,
@@ -277,7 +278,7 @@ def _climbing(history: History, split: SplitRows, choices: Choices, earlier: Ear
 class _Clock:
     """Tells each step as it begins, and how long each took, in seconds."""
 
-    def __init__(self, progress: Progress | None) -> None:
+    def __init__(self, progress: Step | None) -> None:
         self.seconds: dict[str, float] = {}
         self._progress = progress
         self._name, self._since = "", time.perf_counter()
@@ -285,7 +286,7 @@ class _Clock:
     def step(self, words: str, name: str) -> None:
         """A step begins, and with it the one before has ended."""
         self.stop()
-        _tell(self._progress, words)
+        tell(self._progress, words)
         self._name = name
 
     def stop(self) -> None:
@@ -294,8 +295,3 @@ class _Clock:
         if self._name:
             self.seconds[self._name] = round(now - self._since, 2)
         self._since = now
-
-
-def _tell(progress: Progress | None, words: str) -> None:
-    if progress is not None:
-        progress(words)

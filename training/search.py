@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import LeadscoreError
+from features.progress import Step, tell
 from features.recipe import Training
 from training.boosting import Sample, best_rounds, fit_stopped, margins
 from training.candidates import Bench, Start
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from optuna import Study, Trial
 
 Floats = NDArray[np.float64]
-Say = Callable[[str], None]
 Pairs = Sequence[tuple[Sample, Sample]]
 
 _WARM_TRIALS = 5
@@ -27,7 +27,7 @@ _WARM_TRIALS = 5
 
 
 def search(
-    bench: Bench, seconds: float, *, start: Start | None, name: str, file: Path | None, say: Say | None
+    bench: Bench, seconds: float, *, start: Start | None, name: str, file: Path | None, say: Step | None
 ) -> dict[str, float]:
     """What to change in the recipe's `[train]`, found in about `seconds`; empty where nothing did better.
 
@@ -45,16 +45,19 @@ def search(
     def objective(trial: Trial) -> float:
         return _folds_loss(bench, _suggest(trial, bench.recipe.train), pairs, start is None, trial)
 
-    def tell(study: Study, trial: Any) -> None:
-        done = min(1.0, 1 - (ends - time.monotonic()) / seconds)
+    def told(study: Study, trial: Any) -> None:
+        left = max(0, round(ends - time.monotonic()))
         best = f"{study.best_value:.5f}" if _finished(study) else "none yet"
-        bar = "#" * round(20 * done)
-        _tell(say, f"searching [{bar:<20}] trial {trial.number + 1}, lowest log loss on folds {best}")
+        tell(
+            say,
+            f"searching, {left} of {seconds:.0f} s left: trial {trial.number + 1}, "
+            f"lowest log loss on folds {best}",
+        )
 
     try:
-        study.optimize(objective, timeout=seconds, callbacks=[tell])
+        study.optimize(objective, timeout=seconds, callbacks=[told])
     except KeyboardInterrupt:
-        _tell(say, "search interrupted: the best settings so far are kept")
+        tell(say, "search interrupted: the best settings so far are kept")
     return dict(study.best_params) if _finished(study) else {}
 
 
@@ -147,11 +150,6 @@ def _fold_loss(bench: Bench, fold: int, margin: Floats, mixes: bool) -> float:
     if not mixes:
         return loss
     return min(loss, bench.fold_loss(fold, (margin + bench.linears[-1].candidate.newer[fold]) / 2))
-
-
-def _tell(say: Say | None, words: str) -> None:
-    if say is not None:
-        say(words)
 
 
 def _finished(study: Study) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from features import Feature
+from features.progress import Step
 from features.recipe import Recipe, Training
 from serving.maps import MonotoneMap
 from training.boosting import GROWTH
@@ -76,7 +77,7 @@ class Budget:
 
     seconds: float
     file: Path | None = None
-    say: Callable[[str], None] | None = None
+    say: Step | None = None
 
 
 def choose_settings(

@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.clock import from_us
+from training.doubts import doubts
 from training.evidence import Evidence
 from training.history import History
 from training.origins import losses
@@ -90,6 +91,7 @@ def _of_trained(trained: Trained) -> dict[str, Any]:
         "ladder": trained.choices.ladder and trained.choices.ladder.model_dump(),
         "models_by_segment": trained.choices.segments and trained.choices.segments.as_dict(),
         **_beside(trained.evidence, trained.history.recipe.dated),
+        "doubts": doubts(trained.evidence, trained.history.recipe.gate),
         "warnings": [*([moved] if shift > LARGE else []), *_lost_before(trained.evidence), *_gap(trained)],
     }
 
