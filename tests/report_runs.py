@@ -72,6 +72,7 @@ def made_run(
         incumbent="rules",
         run_id="abc",
         checks=judge(evidence, Gate()).checks,
+        gate=Gate(),
         test=test,
         probabilities=probabilities,
         segments={"region": region},

@@ -102,7 +102,7 @@ def test_a_run_without_groups_and_accounts_says_so():
 def test_a_champion_is_drawn_beside_the_model_everywhere():
     run = with_champion(made_run())
     page = report(run)
-    assert "by the present champion." in Seen(page).text
+    assert "by the present champion, and " in Seen(page).text
     for key in ("verdict", "capacity", "gains", "calibration"):
         drawn = page.partition(f'<section id="{key}">')[2].partition("</section>")[0]
         assert "the present champion" in drawn.partition("<svg")[2].partition("</svg>")[0], key

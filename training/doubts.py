@@ -21,8 +21,14 @@ def doubts(evidence: Evidence, gate: Gate) -> list[str]:
     They explain why it may all the same: the gate asks for a sure gain over who answers today, and a figure
     outside its band vetoes only when its whole interval does and who answers today is nearer.
     """
-    found = [against_below(evidence), _outside(evidence, "slope", gate.slope)]
-    found.append(_outside(evidence, "observed_expected", gate.observed_expected))
+    below = against_below(evidence)
+    return [*([below] if below else []), *outside_bands(evidence, gate)]
+
+
+def outside_bands(evidence: Evidence, gate: Gate) -> list[str]:
+    """Why a figure outside its band does not refuse the model, a sentence a figure."""
+    bands = {"slope": gate.slope, "observed_expected": gate.observed_expected}
+    found = (_outside(evidence, figure, band) for figure, band in bands.items())
     return [words for words in found if words]
 
 

@@ -65,7 +65,7 @@ def _curves(run: ReportInput, weeks: WeekLists) -> Markup:
         )  # fmt: skip
     return curves_chart(
         curves, title=f"Customers against leads called {each(run)}", x_title=f"leads called {each(run)}",
-        y_title=f"customers {each(run)}", x_words=plain, y_words=plain, size=(640, 320),
+        y_title=f"customers {each(run)}", x_words=plain, y_words=plain,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features import Columns, Feature, FieldValue, Recipe
+from features.recipe import Gate
 from serving.scorer import Contributions
 from training.column_signal import is_filled
 from training.evidence import Evidence
@@ -59,6 +60,7 @@ class ReportInput:
     probabilities: Mapping[str, Floats] = field(default_factory=dict)
     segments: Mapping[str, NDArray[np.object_]] = field(default_factory=dict)
     evidence: Evidence | None = None
+    gate: Gate | None = None
     suspects: Sequence[Suspect] = ()
     features: Mapping[str, Feature] = field(default_factory=dict)
     contributions: Contributions | None = None
@@ -105,6 +107,7 @@ def report_input(
         probabilities=trained.probabilities,
         segments=segments_of(history.recipe, history.labelled.columns, split.test),
         evidence=trained.evidence,
+        gate=history.recipe.gate,
         suspects=feature_suspects(history, split) if suspects is None else suspects,
         features={feature.name: feature for feature in explained},
         contributions=trained.judged.model.contributions(columns),

@@ -42,6 +42,7 @@ td.n { text-align: right; white-space: nowrap; font-variant-numeric: tabular-num
 figure { margin: .75rem 0 1.25rem; break-inside: avoid; }
 figcaption { color: var(--soft); font-size: .875rem; max-width: 48rem; }
 svg { max-width: 100%; height: auto; display: block; }
+svg.phone { display: none; }
 svg text { font: 12px system-ui, "Segoe UI", "DejaVu Sans", sans-serif; fill: var(--ink); }
 svg text.soft { fill: var(--soft); }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(27rem, 1fr)); gap: 1rem;
@@ -55,11 +56,12 @@ nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25r
   font-size: .875rem; }
 a { color: #00558a; }
 @media (max-width: 42rem) { body { padding: 1rem; } .cards { grid-template-columns: 1fr; }
-  figure { overflow-x: auto; } svg { max-width: none; } }
+  svg.desk { display: none; } svg.phone { display: block; width: 100%; }
+  caption { position: sticky; left: 0; display: block; width: calc(100vw - 2.5rem); } }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; }
   h2, h3 { break-after: avoid; } tr { break-inside: avoid; } table { font-size: 8pt; }
   p.soft, caption, figcaption { font-size: 8.5pt; }
-  .wide { overflow: visible; }
+  .wide { overflow: visible; } svg.desk { display: block; width: 100%; } svg.phone { display: none; }
   th, td, td.n { white-space: normal; padding-right: .5rem; } svg { max-width: 100%; } }
 """
 

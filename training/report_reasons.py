@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import calendar
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Column, Feature
+from features import Column, Feature, WallClock
 from features.naming import kinds_label
 from serving.reasons import subject_of
 from serving.scorer import Contributions
@@ -43,7 +45,7 @@ def reasons_section(run: ReportInput) -> Markup:
     chart = rows_chart(
         [ValueRow(subject.label, subject.strength) for subject in found[:_SHOWN]],
         title="Mean absolute contribution of each subject", value_words=plain, bars=True,
-        label_room=300, width=720,
+        label_room=300,
     )  # fmt: skip
     words = (
         "Length: how far a subject moves an answer on average, in log-odds (0.7 doubles or halves the "
@@ -109,8 +111,26 @@ def direction(feature: Feature, column: Column, part: Floats) -> str:
     if feature.dtype == "category":
         return ", ".join(filter(None, [_levels(column[known], part[known]), absent]))
     values = column[known].astype(np.float64)
-    along = _trend(values, part[known])
+    along = _periods(feature, values, part[known]) if isinstance(feature, WallClock) else None
+    along = _trend(values, part[known]) if along is None else along
     return ", ".join(filter(None, [along, absent]))
+
+
+def _periods(clock: WallClock, values: Floats, part: Floats) -> str:
+    """What hours, days or months raise and lower: a clock goes round, there is no more or less of it."""
+    told = _PERIODS.get(clock.part)
+    if told is None:
+        return "by season: the year goes round"
+    if np.ptp(part) < _FELT:
+        return ""
+    return _levels(np.array([told(int(value)) for value in values], dtype=object), part)
+
+
+_PERIODS: dict[str, Callable[[int], str]] = {
+    "hour": lambda hour: f"{hour // 3 * 3}–{hour // 3 * 3 + 3} o'clock",
+    "weekday": lambda day: calendar.day_name[day],
+    "month": lambda month: calendar.month_name[month],
+}
 
 
 def _absent(part: Floats) -> str:

@@ -73,7 +73,7 @@ def _chart(
         [came, Curve("promised", places, list(promised), VERMILION, "7 4", mark="square")],
         title="Promised and converted over time",
         x_title="month of the prediction" if run.dated else "in the order of rows", y_title="share of leads",
-        x_ticks=tick_places(names), size=(640, 300),
+        x_ticks=tick_places(names),
     )  # fmt: skip
 
 

@@ -6,12 +6,13 @@ import math
 
 import numpy as np
 
+from training.doubts import against_below, best_below, outside_bands
 from training.evidence import JUDGED
 from training.report_capacity import customers_chart
 from training.report_conditions import failures
 from training.report_input import ReportInput
 from training.report_markup import Child, Markup, tag
-from training.report_names import NAMES
+from training.report_names import NAMES, named, typeset
 from training.report_page import bullets, paragraph, section
 from training.report_weeks import WeekLists, choosable, comparable, each, span, within
 from training.svg import percent
@@ -27,7 +28,7 @@ def verdict_section(run: ReportInput) -> Markup:
     """The first thing to read: what to do, why, and what it brings."""
     lines: list[Child] = [tag("p", _BIG.get(run.verdict, run.verdict), class_="big")]
     lines += [tag("p", promise_of(run), class_="promise") if promise_of(run) else None]
-    lines += [paragraph(words) for words in (_reached(run), _level(run)) if words]
+    lines += [paragraph(words) for words in (_reached(run), _below(run), _level(run)) if words]
     lines += [bullets(failures(run)), paragraph(run.recommendation) if run.recommendation else None]
     box = tag("div", *lines, class_=f"verdict {run.verdict if run.verdict in _BIG else ''}".strip())
     warned = bullets([tag("span", "Warning: ", text) for text in run.warnings])
@@ -68,7 +69,28 @@ def _instead(run: ReportInput) -> list[str]:
     """What the model is held against: how people call without a score, and who would answer without it."""
     compared = comparable(run)
     calling = next((name for name in ("newest_first", "base_rate") if name in compared), None)
-    return [name for name in dict.fromkeys((calling, run.incumbent)) if name in compared and name in _HOW]
+    below = best_below(run.evidence) if run.evidence else None
+    wanted = dict.fromkeys((calling, run.incumbent, below))
+    return [name for name in wanted if name in compared and name in _HOW]
+
+
+def _below(run: ReportInput) -> str:
+    """How the model stands to the best rung below it, and what is not sure of one that may answer."""
+    found = run.evidence
+    rung = best_below(found) if found else None
+    gain = found.difference(rung, "log_loss") if found and rung else None
+    said = []
+    if rung is not None and gain is not None and gain.difference is not None and gain.surely_below():
+        ends = "" if gain.low is None or gain.high is None else f" [{gain.low:+.4f}, {gain.high:+.4f}]"
+        said.append(
+            f"It is surely better than {named(rung)}, the best rung below it: log loss {gain.difference:+.4f}"
+            f"{ends} against it."
+        )
+    elif found is not None and (words := against_below(found)):
+        said.append(f"{words[:1].upper()}{words[1:]}.")
+    if run.verdict == "promote" and found is not None and run.gate is not None:
+        said += [f"{words[:1].upper()}{words[1:]}." for words in outside_bands(found, run.gate)]
+    return typeset(" ".join(said))
 
 
 def _reached(run: ReportInput) -> str:

@@ -116,11 +116,21 @@ def top_of(values: Sequence[float], floor: float = 0.0) -> float:
     return max(greatest * 1.05, floor, 1e-9)
 
 
-def drawing(width: float, height: float, label: str, *parts: Markup | None) -> Markup:
-    """An SVG image of `width` × `height` px that says `label` to who cannot see it."""
+WIDE, NARROW = 920.0, 340.0
+"""Px across of a drawing that fills a page on a desk, and of one for a telephone."""
+
+
+def both(draw: Callable[[float, str], Markup]) -> Markup:
+    """What `draw(width, class)` draws for a desk and for a telephone; the page's style shows one of them."""
+    return join([draw(WIDE, "desk"), draw(NARROW, "phone")])
+
+
+def drawing(width: float, height: float, label: str, *parts: Markup | None, kind: str = "") -> Markup:
+    """An SVG image of `width` × `height` px that says `label` to who cannot see it; `kind` is its class."""
     return tag(
         "svg", tag("title", label), *parts, xmlns="http://www.w3.org/2000/svg", role="img",
         width=f"{width:g}", height=f"{height:g}", viewBox=f"0 0 {width:g} {height:g}", aria_label=label,
+        class_=kind or None,
     )  # fmt: skip
 
 

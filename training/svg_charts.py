@@ -13,6 +13,7 @@ from training.svg import (
     INK,
     Scale,
     Words,
+    both,
     bottom_axis,
     dot,
     drawing,
@@ -30,6 +31,10 @@ from training.svg import (
 
 _ROW = 20
 """Height in px of a row of `rows_chart`."""
+_TALL_ROW = 38
+"""…where label and note stand above the value, as there is no room beside it."""
+_HEIGHTS = {"desk": 380.0, "phone": 320.0}
+"""Height in px of curves for a desk and for a telephone."""
 _LAST = 28
 """Px right of an axis for half of the words of a tick at its end."""
 
@@ -75,10 +80,29 @@ def curves_chart(
     x_words: Words = percent,
     y_words: Words = percent,
     y_top: float | None = None,
-    size: tuple[float, float] = (640, 360),
+    size: tuple[float, float] | None = None,
 ) -> Markup:
-    """Curves over a common x axis; y starts at zero."""
-    width, height = size
+    """Curves over a common x axis; y starts at zero. Without a `size` it is drawn for desk and telephone."""
+    settings = (title, x_title, y_title, x_ticks, x_words, y_words, y_top)
+    if size is not None:
+        return _curves(curves, *settings, *size, "")
+    return both(lambda width, kind: _curves(curves, *settings, width, _HEIGHTS[kind], kind))
+
+
+def _curves(
+    curves: Sequence[Curve],
+    title: str,
+    x_title: str,
+    y_title: str,
+    x_ticks: Sequence[tuple[float, str]] | None,
+    x_words: Words,
+    y_words: Words,
+    y_top: float | None,
+    width: float,
+    height: float,
+    kind: str,
+) -> Markup:
+    """`curves_chart` in `width` × `height` px."""
     key, taken = legend([(c.name, _sample(c)) for c in curves if c.name], 0, 20, width)
     top, bottom, left, right = 30 + taken, height - 44, 52.0, width - 28
     xs = [value for curve in curves for value in curve.x]
@@ -95,7 +119,7 @@ def curves_chart(
         bottom_axis(across, bottom, _apart(ticks, across), x_title, top),
         *[_drawn(curve, across, up) for curve in curves],
     ]
-    return drawing(width, height, title, *parts)
+    return drawing(width, height, title, *parts, kind=kind)
 
 
 def _apart(ticks: Sequence[tuple[float, str]], scale: Scale) -> list[tuple[float, str]]:
@@ -135,29 +159,53 @@ def rows_chart(
     reference: float | None = None,
     names: tuple[str, str | None, str | None] = ("", None, None),
     value_words: Words = percent,
-    width: float = 640,
+    width: float | None = None,
     bars: bool = False,
     label_room: float = 190,
 ) -> Markup:
     """Rows of a value each, over a common axis that holds zero; `reference` is a vertical line.
 
     `names` says in the legend what the value, the other value and the reference are. With `bars` the value
-    is the length of a bar from zero, else a mark.
+    is the length of a bar from zero, else a mark. Without a `width` it is drawn for desk and telephone.
     """
+    settings = (title, reference, names, value_words, bars, label_room)
+    if width is not None:
+        return _rows(rows, *settings, width, "")
+    return both(lambda across, kind: _rows(rows, *settings, across, kind))
+
+
+def _rows(
+    rows: Sequence[ValueRow],
+    title: str,
+    reference: float | None,
+    names: tuple[str, str | None, str | None],
+    value_words: Words,
+    bars: bool,
+    label_room: float,
+    width: float,
+    kind: str,
+) -> Markup:
+    """`rows_chart` in `width` px; on a telephone label and note stand above the value."""
+    tall = kind == "phone"
+    each = _TALL_ROW if tall else _ROW
     room = max(max((width_of(row.note) for row in rows), default=0.0) + 12, _LAST)
     wide = min(label_room, max((width_of(row.label) for row in rows), default=0.0) + 10)
     entries = [(name, mark) for name, mark in zip(names, _marks(bars), strict=True) if name]
     key, taken = legend(entries, 0, 5, width)
+    if tall:
+        room, wide = float(_LAST), 16.0
     top, left = taken + 9, wide + 4
-    bottom = top + _ROW * len(rows) + 4
+    bottom = top + each * len(rows) + 4
     across = Scale(_start(rows), _end(rows, reference), left, max(width - room, left + 60))
     ticks = tick_words(nice_ticks(across.low, across.high, 5), value_words)
     parts = [key, bottom_axis(across, bottom, _apart(ticks, across), "", top)]
     if reference is not None:
         parts.append(line(across.at(reference), top, across.at(reference), bottom, INK, 1.5, "4 3"))
     for place, row in enumerate(rows):
-        parts.append(_row(row, across, top + _ROW * (place + 0.5), wide, bars))
-    return drawing(width, bottom + 24, title, *parts)
+        y = top + each * (place + 0.5)
+        parts.append(_above(row, y - 5, width) if tall else _beside(row, across, y, wide))
+        parts.append(_row(row, across, y + 9 if tall else y, bars))
+    return drawing(width, bottom + 24, title, *parts, kind=kind)
 
 
 def _end(rows: Sequence[ValueRow], reference: float | None) -> float:
@@ -182,9 +230,21 @@ def _marks(bars: bool) -> tuple[Markup, Markup, Markup]:
     return value, dot(14, 5, GREY, hollow=True), line(14, 0, 14, 11, INK, 1.5, "3 1")
 
 
-def _row(row: ValueRow, across: Scale, y: float, wide: float, bars: bool) -> Markup:
-    """One row at the height `y`; `wide` px are for its label."""
-    parts = [words(wide - 4, y + 4, row.label, "end", room=wide - 6)]
+def _beside(row: ValueRow, across: Scale, y: float, wide: float) -> Markup:
+    """The label in `wide` px left of the axis, the note right of it."""
+    label = words(wide - 4, y + 4, row.label, "end", room=wide - 6)
+    return join([label, words(across.end + 8, y + 4, row.note, soft=True)])
+
+
+def _above(row: ValueRow, y: float, width: float) -> Markup:
+    """The label and the note in one line of `width` px."""
+    room = width - width_of(row.note) - 12
+    return join([words(0, y, row.label, room=room), words(width - 2, y, row.note, "end", soft=True)])
+
+
+def _row(row: ValueRow, across: Scale, y: float, bars: bool) -> Markup:
+    """The value of one row, with its interval, at the height `y`."""
+    parts = []
     if bars:
         parts.append(_bar(across.start, across.at(row.value), y, row.colour))
     if row.low is not None and row.high is not None and math.isfinite(row.low):
@@ -193,7 +253,6 @@ def _row(row: ValueRow, across: Scale, y: float, wide: float, bars: bool) -> Mar
         parts.append(dot(across.at(row.other), y, GREY, hollow=True))
     if not bars and math.isfinite(row.value):
         parts.append(mark(across.at(row.value), y, row.colour, row.mark))
-    parts.append(words(across.end + 8, y + 4, row.note, soft=True))
     return join(parts)
 
 
