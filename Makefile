@@ -11,21 +11,23 @@ setup: .venv/ready ## create .venv from the lock file
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit("leadscore needs Python 3.11 or newer; say which with: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@echo "installing $$(grep -c '==' requirements.lock) packages into .venv; each is named as it comes"
+	$(BIN)/python -m pip install --progress-bar on --disable-pip-version-check --require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
 extras: .venv/extras ## add Spark, Postgres and the peers of the benchmark
 
 .venv/extras: .venv/ready requirements-extras.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement requirements-extras.lock
+	$(BIN)/python -m pip install --progress-bar on --disable-pip-version-check --require-hashes --requirement requirements-extras.lock
 	@touch $@
 
 demo: setup ## the main job on simulated leads: train, judge, promote, score, serve
 	$(BIN)/leadscore demo
 
 test: setup ## the whole suite, without the checks marked slow
-	$(BIN)/python -m pytest -m "not slow" -n 2 --dist loadfile
+	@echo "two workers collect the tests (some seconds), then each that passes is a dot"
+	$(BIN)/python -m pytest -v -m "not slow" -n 2 --dist loadfile --durations=10
 
 test-slow: extras ## the checks marked slow: real data, a million leads, Spark
 	$(BIN)/python -m pytest -m slow -n 2 --dist loadfile

@@ -57,7 +57,7 @@ nav ul { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25r
 a { color: #00558a; }
 @media (max-width: 42rem) { body { padding: 1rem; } .cards { grid-template-columns: 1fr; }
   svg.desk { display: none; } svg.phone { display: block; width: 100%; }
-  caption { position: sticky; left: 0; display: block; width: calc(100vw - 2.5rem); } }
+  caption { position: sticky; left: 0; width: calc(100vw - 2.5rem); } }
 @media print { body { max-width: none; padding: 0; font-size: 10pt; } nav { display: none; }
   h2, h3 { break-after: avoid; } tr { break-inside: avoid; } table { font-size: 8pt; }
   p.soft, caption, figcaption { font-size: 8.5pt; }
