@@ -277,10 +277,17 @@ def _as_date(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None
 
 
 def _dates_among(head: dict[str, int], cells: int) -> int:
-    """Cells that are dates in one way of writing or another, where at least half are; else 0."""
+    """Cells that are dates in one way of writing or another, where at least half are; else 0.
+
+    Numbers are dates only beside dates as text: 75001 alone is a postcode.
+    """
     orders: tuple[DateFormat, ...] = ("iso", "dmy", "mdy", "ymd", "excel_dmy", "epoch_ms")
-    found = sum(count for text, count in head.items() if any(moment(text, order) for order in orders))
-    return found if found >= cells / 2 else 0
+    dated = {text for text in head if any(moment(text, order) is not None for order in orders)}
+    found, worded = (
+        sum(head[text] for text in texts)
+        for texts in (dated, {text for text in dated if number(text) is None})
+    )
+    return found if found >= cells / 2 and worded >= _TELLING * cells else 0
 
 
 def _as_words(counts: Counter[str]) -> ColumnType:

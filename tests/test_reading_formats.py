@@ -138,6 +138,8 @@ def test_dates_written_in_too_many_ways_are_counted() -> None:
     found = find_format(pd.Series(mixed * 3, dtype=object), "created")
     assert (found.type, found.dated) == ("category", 15)
     assert find_format(pd.Series(["red", "45658", "blue"] * 3, dtype=object)).dated == 0
+    postcodes = pd.Series(["01200", "75001", "69003", "69003"] * 9, dtype=object)
+    assert (find_format(postcodes, "CP").type, find_format(postcodes, "CP").dated) == ("category", 0)
 
 
 def test_texts_that_mean_no_value_are_found_where_they_behave_so() -> None:
