@@ -13,8 +13,8 @@ from rich.text import Text
 
 _GAP = 2
 """Spaces between two columns."""
-_PROSE = 3
-"""From so many words on a cell is a sentence, which may go on in the next line."""
+_PROSE = 5
+"""From so many words on a cell is a sentence, which may be broken between words; else a name or a number."""
 
 
 @dataclass(frozen=True)
