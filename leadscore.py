@@ -277,6 +277,10 @@ def snapshots(recipe: Path, folder: Path | None, out: Path, engine: str, as_json
         print_json({"out": str(out), "rows": dict(account.rows())})
     else:
         print_table(["rows", "count"], account.rows())
+    if account.end is not None:
+        say(f"The history ends on {account.end}.")
+    for warning in account.warnings:
+        say(f"Warning: {warning}.")
     say(f"{out} holds one row a snapshot.")
 
 
@@ -360,6 +364,8 @@ def train(
             title="\nOn the same matured test rows",
             least=training.LEAST,
         )
+    if run.summary["history_end"] is not None:
+        say(f"- the history ends on {run.summary['history_end']}")
     for reason in run.summary["reasons"] + run.summary["warnings"]:
         say(f"- {reason}")
     if run.verdict == "promote":

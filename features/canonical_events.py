@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import Any
 
 from features.canonical_leads import require_columns
+from features.closing import closing_sql
 from features.errors import LeadscoreError
 from features.measures import CENT, LARGEST_VALUE
 from features.moment_sql import dated_sql, text_sql, types_of
 from features.number_sql import number_sql
-from features.parse import MISSING_TEXTS, parse_date
+from features.parse import MISSING_TEXTS
 from features.quality import Quality
 from features.recipe import Recipe
 from features.source import quoted
@@ -122,8 +123,8 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
     """Create `outcomes`: row (of the lead), occurred_us, stage, closing ('won', 'lost' or NULL), amount.
 
     Dropped and counted: outcomes of unknown leads, without a stage, dated in the future. A closing outcome
-    without a readable date is kept with NULL: its lead is closed, nobody knows since when. An outcome before
-    the lead's creation is kept and counted: that lead was never open.
+    without a readable date is kept with NULL: its lead is closed, nobody knows since when (see
+    `count_undated`). An outcome before the lead's creation is kept and counted: that lead was never open.
 
     Raises:
         LeadscoreError: a column that the recipe names is absent.
@@ -147,7 +148,7 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
     con.raw_sql(f"""
         CREATE OR REPLACE TABLE staged_outcomes AS
         SELECT l.row, l.created_us, o.occurred_us, o.stage,
-               {closing_sql(recipe, "o.stage")} AS closing, o.amount,
+               {closing_sql(recipe.outcomes, "o.stage")} AS closing, o.amount,
                CASE WHEN l.row IS NULL THEN 'of unknown leads' WHEN o.stage IS NULL THEN 'without a stage'
                     WHEN o.occurred_us > {now_us} THEN 'dated in the future' END AS dropped
         FROM (SELECT {text_sql(roles["lead_id"], types[roles["lead_id"]])} AS lead_id,
@@ -156,14 +157,14 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
               FROM {relation}) o
         LEFT JOIN leads l ON l.lead_id = o.lead_id""")
     count_dropped(con, "outcomes", quality)
-    for what, where, treatment in (
-        ("closing rows without a readable date", "closing IS NOT NULL AND occurred_us IS NULL",
-         "kept: the lead is closed, no snapshot is made"),
-        ("closing rows before the lead's creation", "closing IS NOT NULL AND occurred_us < created_us",
-         "kept: the lead was never open"),
-    ):  # fmt: skip
-        query = f"SELECT count(*) FROM staged_outcomes WHERE dropped IS NULL AND {where}"
-        quality.count("outcomes", what, con.raw_sql(query).fetchall()[0][0], treatment)
+    query = (
+        "SELECT count(*) FROM staged_outcomes "
+        "WHERE dropped IS NULL AND closing IS NOT NULL AND occurred_us < created_us"
+    )
+    before = con.raw_sql(query).fetchall()[0][0]
+    quality.count(
+        "outcomes", "closing rows before the lead's creation", before, "kept: the lead was never open"
+    )
     con.raw_sql(
         "CREATE OR REPLACE TABLE outcomes AS SELECT DISTINCT row, occurred_us, stage, closing, amount "
         "FROM staged_outcomes WHERE dropped IS NULL"
@@ -171,24 +172,16 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
     con.raw_sql("DROP TABLE staged_outcomes")
 
 
-def closing_sql(recipe: Recipe, stage: str) -> str:
-    """'won', 'lost' or NULL for a stage, compared without case; won = ["*"] is any other filled stage."""
-    won = ", ".join(quoted(text.strip().lower()) for text in recipe.outcomes.won)
-    lost = ", ".join(quoted(text.strip().lower()) for text in recipe.outcomes.lost)
-    branches = [f"WHEN lower({stage}) IN ({won}) THEN 'won'"]
-    if lost:
-        branches.append(f"WHEN lower({stage}) IN ({lost}) THEN 'lost'")
-    if "*" in recipe.outcomes.won:
-        branches.append(f"WHEN {stage} IS NOT NULL THEN 'won'")
-    return f"CASE {' '.join(branches)} END"
-
-
-def history_end(recipe: Recipe) -> int | None:
-    """The declared end of the history in µs, None when the newest date is the end."""
-    text = recipe.split.history_end
-    if text is None:
-        return None
-    try:
-        return parse_date(text, recipe.recipe.zone, "end")
-    except ValueError as error:
-        raise LeadscoreError(f"recipe: [split] history_end is not {error}.", "Correct the recipe.") from None
+def count_undated(con: Any, quality: Quality) -> None:
+    """Count the closing rows of `outcomes` without a readable date, where other rows have one."""
+    counts = dict(
+        con.raw_sql("""
+            SELECT closing, count(*) FROM outcomes WHERE closing IS NOT NULL AND occurred_us IS NULL
+            AND EXISTS (FROM outcomes WHERE occurred_us IS NOT NULL) GROUP BY closing""").fetchall()
+    )
+    treatments = {
+        "won": "kept: the lead is closed, no snapshot is made",
+        "lost": "kept: the lead is closed today, and not won before",
+    }
+    for end, treatment in treatments.items():
+        quality.count("outcomes", f"{end} rows without a readable date", counts.get(end, 0), treatment)

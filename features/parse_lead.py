@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from features.clock import DayEdge
+from features.closing import closing_of_lead
 from features.field_problem import FieldProblem, LeadError, unreadable
 from features.lead import Lead, gather
 from features.parse import Canonical, CellParser, field_parsers, is_missing, parse_boolean, parse_date
-from features.parse_events import TRIM, EventReader, nearest_name
+from features.parse_events import EventReader, nearest_name
 from features.raw_formats import DateFormat
 from features.recipe import Recipe
 
@@ -65,7 +66,7 @@ class LeadReader:
             values=values,
             by_kind=None if visible is None else gather(visible, as_of_us),
             stage=stage,
-            outcome=closing(recipe, stage),
+            outcome=closing_of_lead(recipe, stage, as_of_us),
             opted_out=opted_out,
             account_id=_text(given.get("account_id")),
             notes=tuple(notes),
@@ -125,16 +126,6 @@ def parse_lead(
         created_at=created_at,
         stage=stage,
     )
-
-
-def closing(recipe: Recipe, stage: str | None) -> str | None:
-    """'won' or 'lost' when the recipe calls `stage` so (compared without case), else None."""
-    if stage is None:
-        return None
-    plain = stage.strip(TRIM).lower()
-    if plain in {text.strip().lower() for text in recipe.outcomes.won}:
-        return "won"
-    return "lost" if plain in {text.strip().lower() for text in recipe.outcomes.lost} else None
 
 
 def accepted_fields(recipe: Recipe) -> dict[str, str]:

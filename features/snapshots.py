@@ -10,6 +10,7 @@ import pandas as pd
 
 from features.clock import days_us, from_us
 from features.errors import LeadscoreError
+from features.history_end import steady_moments
 from features.parse import parse_date
 from features.recipe import Recipe
 from features.tables import Tables
@@ -17,9 +18,14 @@ from features.tables import Tables
 
 @dataclass
 class RowAccount:
-    """Where rows went, from those read to those that are used."""
+    """Where rows went, from those read to those that are used, and what that does to a promise.
+
+    `end` says when the history ends and why, None where nothing is dated.
+    """
 
     steps: list[tuple[str, int]] = field(default_factory=list)
+    end: str | None = None
+    warnings: list[str] = field(default_factory=list)
 
     def add(self, what: str, count: int) -> None:
         """Note that `count` rows are `what`."""
@@ -46,9 +52,10 @@ class Snapshots:
 def snapshots(recipe: Recipe, tables: Tables) -> Snapshots:
     """Every open lead at every planned age up to the end of the history.
 
-    Open: created, and the last outcome at or before as_of does not close it. Label: won in
-    `(as_of, as_of + H]`, whatever happened between. Matured: as_of + H ≤ end of history, for conversions as
-    for the rest; else the label is NaN. Where outcomes are known at once (or bear no date) a lead has one
+    Open: created, and the last dated outcome at or before as_of does not close it. Label: won in
+    `(as_of, as_of + H]`, whatever happened between. A lead lost nobody knows when is looked at at every age
+    and not won; one won nobody knows when is left out. Matured: as_of + H ≤ end of history, for conversions
+    as for the rest; else the label is NaN. Where outcomes are known at once (or bear no date) a lead has one
     snapshot; one without an outcome is unknown. Without creation times the order stands for time: as_of_us
     is the row's place.
 
@@ -67,6 +74,9 @@ def snapshots(recipe: Recipe, tables: Tables) -> Snapshots:
         "leads read", sum(n for t, w, n, _ in tables.quality.rows() if (t, w) == ("leads", "rows read"))
     )
     account.add("leads kept", len(leads))
+    if recipe.dated:
+        account.end = tables.end.words
+        account.warnings += [tables.end.warning] if tables.end.warning is not None else []
     outcomes = outcome_frame(tables)
     if at_once(recipe, outcomes):
         frame = _known_at_once(recipe, tables, leads, outcomes, account)
@@ -114,7 +124,7 @@ def _created(recipe: Recipe, leads: pd.DataFrame, tables: Tables, account: RowAc
     if len(dated) and not len(inside) and recipe.split.history_end is not None:
         raise _outside("history_end", recipe.split.history_end, "ends before the first lead", dated)
     if recipe.split.train_from is None:
-        return inside
+        return _but_alone(inside, account)
     try:
         start = parse_date(recipe.split.train_from, recipe.recipe.zone)
     except ValueError as error:
@@ -124,6 +134,18 @@ def _created(recipe: Recipe, leads: pd.DataFrame, tables: Tables, account: RowAc
     if len(inside) and not len(late):
         raise _outside("train_from", recipe.split.train_from, "leaves no lead", inside)
     return late
+
+
+def _but_alone(leads: pd.DataFrame, account: RowAccount) -> pd.DataFrame:
+    """The leads without the few created long before all others: such a date is likely wrong."""
+    kept = steady_moments(leads["created_us"].to_numpy(np.int64), late=False)
+    account.add("leads created alone, long before all others", int((~kept).sum()))
+    if not kept.all():
+        account.warnings.append(
+            f"leads created alone, long before all others, left out: {int((~kept).sum()):,}. Correct the "
+            "date, or declare [split] train_from"
+        )
+    return leads[kept]
 
 
 def _outside(key: str, value: str, what: str, leads: pd.DataFrame) -> LeadscoreError:
@@ -138,11 +160,7 @@ def _outside(key: str, value: str, what: str, leads: pd.DataFrame) -> LeadscoreE
 def _over_time(
     recipe: Recipe, tables: Tables, leads: pd.DataFrame, outcomes: pd.DataFrame, account: RowAccount
 ) -> pd.DataFrame:
-    leads = _created(recipe, leads, tables, account)
-    undated = outcomes[outcomes["occurred_us"].isna() & outcomes["closing"].notna()]["row"]
-    unknown = leads["row"].isin(undated)
-    account.add("leads closed nobody knows when", int(unknown.sum()))
-    leads = leads[~unknown]
+    leads = _without_unknown_wins(_created(recipe, leads, tables, account), outcomes, account)
     dated = outcomes[outcomes["occurred_us"].notna()].astype({"occurred_us": "int64"})
     ages = sorted(set(recipe.snapshots.at_days))
     grid = pd.concat([_at(leads, days) for days in ages], ignore_index=True)
@@ -160,6 +178,34 @@ def _over_time(
     label = (won <= frame["label_known_us"]).astype("float64")
     frame["label"] = label.where(frame["matured"])
     return _ordered(frame)
+
+
+def _without_unknown_wins(leads: pd.DataFrame, outcomes: pd.DataFrame, account: RowAccount) -> pd.DataFrame:
+    """The leads but those won nobody knows when: of no moment is it known whether the win was still to come.
+
+    A loss without a date stays: whenever it came, the lead was not won. Its lead is looked at as long as one
+    that is open, since nothing says from when on it was not.
+    """
+    undated = {end: undated_rows(outcomes, end) for end in ("won", "lost")}
+    won, lost = (leads["row"].isin(rows) for rows in (undated["won"], undated["lost"]))
+    account.add("leads won nobody knows when", int(won.sum()))
+    account.add("leads lost nobody knows when, counted as not won", int((lost & ~won).sum()))
+    if won.any():
+        account.warnings.append(
+            f"leads won nobody knows when, left out: {int(won.sum()):,}. Rates of conversion come out too "
+            "low; export the date of each win"
+        )
+    if (lost & ~won).any():
+        account.warnings.append(
+            f"leads lost nobody knows when: {int((lost & ~won).sum()):,}. They count as not won at every "
+            "age, so that older leads are promised too little; export the date of each loss"
+        )
+    return leads[~won]
+
+
+def undated_rows(outcomes: pd.DataFrame, *ends: str) -> pd.Series[Any]:
+    """The rows of the leads that ended so ('won', 'lost') nobody knows when."""
+    return outcomes[outcomes["occurred_us"].isna() & outcomes["closing"].isin(ends)]["row"]
 
 
 def _at(leads: pd.DataFrame, days: float) -> pd.DataFrame:
@@ -240,7 +286,6 @@ def open_leads(recipe: Recipe, tables: Tables, as_of_us: int) -> pd.DataFrame:
     if tables.outcomes is None:
         return leads[["lead_id", "as_of_us", "row"]]
     outcomes = outcome_frame(tables)
-    undated = outcomes[outcomes["occurred_us"].isna() & outcomes["closing"].notna()]["row"]
     dated = outcomes[outcomes["occurred_us"].notna()].astype({"occurred_us": "int64"})
-    closed = closed_at(dated, leads) | leads["row"].isin(undated)
+    closed = closed_at(dated, leads) | leads["row"].isin(undated_rows(outcomes, "won", "lost"))
     return leads[~closed][["lead_id", "as_of_us", "row"]].reset_index(drop=True)

@@ -9,12 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from features.canonical_events import closing_sql, create_events, create_outcomes, history_end
+from features.canonical_events import count_undated, create_events, create_outcomes
 from features.canonical_leads import canonical_leads, moments_column
 from features.catalogue import usable
 from features.clock import now_us
+from features.closing import closing_sql
 from features.errors import LeadscoreError
 from features.field_history import create_field_history
+from features.history_end import HistoryEnd, find_end
 from features.progress import Step, tell
 from features.quality import Quality
 from features.recipe import Recipe, Source
@@ -29,7 +31,7 @@ class Tables:
     `events`: row, occurred_us, available_us, kind, value; None when not given.
     `outcomes`: row, occurred_us, stage, closing, amount; None when neither table nor column gives any.
     `history`: row, field, changed_us, until_us, number, text; None when not given.
-    `end_us` is the end of the history, `hash` the SHA-256 of the canonical content.
+    `end` is the end of the history and why it was taken, `hash` the SHA-256 of the canonical content.
     """
 
     con: Any
@@ -38,8 +40,13 @@ class Tables:
     outcomes: Any | None
     history: Any | None
     quality: Quality
-    end_us: int
+    end: HistoryEnd
     hash: str
+
+    @property
+    def end_us(self) -> int:
+        """The end of the history."""
+        return self.end.us
 
     @property
     def problems(self) -> pd.DataFrame:
@@ -134,6 +141,8 @@ def _canonical(
         register_frame(con, "outcomes", _column_outcomes(recipe, raw, leads, con, clock, quality))
     elif "outcomes" in views:
         create_outcomes(con, recipe, views["outcomes"], clock, quality)
+    if recipe.outcomes.column is not None or "outcomes" in views:
+        count_undated(con, quality)
     if "events" in views:
         tell(progress, "checking events")
         create_events(con, recipe, views["events"], clock, quality)
@@ -142,10 +151,14 @@ def _canonical(
     future = int((leads["created_us"] > clock).sum())
     quality.count("leads", "rows created in the future", future, "kept, no snapshot is made")
     present = {name for (name,) in con.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()}
+    end = find_end(con, recipe, present, clock)
+    for table, count in end.stray.items():
+        what = "rows dated alone, long after all others"
+        quality.count(table, what, count, "kept: they do not move the end of the history")
     names = ("events", "outcomes", "history")
     tables = {name: bound(con, name) if name in present else None for name in names}
     return Tables(
-        con, bound(con, "leads"), quality=quality, end_us=_end_us(con, recipe, present, clock),
+        con, bound(con, "leads"), quality=quality, end=end,
         hash=_content_hash(con, present, progress), **tables,
     )  # fmt: skip
 
@@ -187,26 +200,13 @@ def _column_outcomes(
     quality.count("outcomes", "rows dated in the future", int(future.sum()), "dropped")
     frame = frame[frame["stage"].notna() & ~future].reset_index(drop=True)
     register_frame(con, "stages", pd.DataFrame({"stage": frame["stage"].drop_duplicates()}))
-    closing = dict(con.raw_sql(f"SELECT stage, {closing_sql(recipe, named('stage'))} FROM stages").fetchall())
+    end_of = closing_sql(recipe.outcomes, named("stage"))
+    closing = dict(con.raw_sql(f"SELECT stage, {end_of} FROM stages").fetchall())
     con.raw_sql("DROP TABLE stages")
     return frame.assign(
         closing=pd.Series([closing[stage] for stage in frame["stage"]], dtype=object, index=frame.index),
         amount=pd.Series(float("nan"), index=frame.index),
     )
-
-
-def _end_us(con: Any, recipe: Recipe, present: set[str], clock: int) -> int:
-    """The end of the history: declared, else the newest date that is not in the future."""
-    declared = history_end(recipe)
-    if declared is not None:
-        return declared
-    columns = {"leads": "created_us", "events": "available_us", "outcomes": "occurred_us"}
-    newest = [
-        con.raw_sql(f"SELECT max({column}) FROM {table} WHERE {column} <= {clock}").fetchall()[0][0]
-        for table, column in columns.items()
-        if table in present
-    ]
-    return max((int(us) for us in newest if us is not None), default=0)
 
 
 def _content_hash(con: Any, present: set[str], progress: Step | None) -> str:

@@ -190,8 +190,9 @@ def _warnings(recipe: Recipe, tables: Tables, moment: int) -> list[str]:
     if recipe.events is not None and tables.events is None:
         found.append("no events were given: every lead is scored without what it did")
     horizon = recipe.recipe.horizon_days
-    if recipe.dated and tables.end_us and moment - tables.end_us > days_us(horizon):
-        newest, asked = from_us(tables.end_us).date(), from_us(moment).date()
+    newest_us = tables.end.newest_us
+    if recipe.dated and newest_us and moment - newest_us > days_us(horizon):
+        newest, asked = from_us(newest_us).date(), from_us(moment).date()
         found.append(
             f"the newest date in the file is {newest}, more than {horizon:g} days before as_of ({asked}): "
             "name the moment that you mean with --as-of"

@@ -10,8 +10,8 @@ import pandas as pd
 
 from features import Recipe, Tables, open_leads
 from features.canonical_leads import lead_ids
+from features.closing import closing_of_lead
 from features.parse import is_missing
-from features.parse_lead import closing
 from features.rawtable import RawTable
 from features.source import fetch_frame
 from serving.score import Problem, Score, failed
@@ -60,7 +60,7 @@ class ExportRows:
     def asked(self, row: int) -> Asked:
         """What an answer needs of a row beside its features."""
         stage = self._stage(row)
-        outcome = closing(self.recipe, stage)
+        outcome = closing_of_lead(self.recipe, stage, self.as_of_us)
         if self.recipe.outcomes.column is not None and outcome is not None and row not in self.closed:
             outcome = None  # dated after as_of: not yet so
         opted_out = bool(self.leads.at[row, "opted_out"])

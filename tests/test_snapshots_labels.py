@@ -87,10 +87,14 @@ def test_won_before_creation_was_never_open_and_is_counted() -> None:
     assert ("closed before", 3) in found.account.rows()
 
 
-def test_closed_nobody_knows_when_is_left_out_not_negative() -> None:
+def test_won_nobody_knows_when_is_left_out_not_negative() -> None:
     found = look([("a", "won", "some day")])
     assert of_a(found) == {}
-    assert ("leads closed nobody knows when", 1) in found.account.rows()
+    assert ("leads won nobody knows when", 1) in found.account.rows()
+
+
+def test_lost_nobody_knows_when_is_not_won_at_any_age() -> None:
+    assert of_a(look([("a", "lost", "some day")])) == {0.0: 0.0, 5.0: 0.0, 20.0: 0.0}
 
 
 def test_train_from_drops_leads_created_before_it() -> None:

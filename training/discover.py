@@ -19,7 +19,7 @@ from training.event_log import cut_log
 from training.event_outcome import split_events
 from training.export_parts import read_tables_of
 from training.findings import Finding, list_findings
-from training.history_shape import day_ends, is_sorted_by, propose_horizon, propose_start
+from training.history_shape import day_ends, is_sorted_by, propose_horizon, propose_start, steady
 from training.leaks import Suspect
 from training.outcome_guess import find_column
 from training.outcome_source import ANY_VALUE, OutcomeSource, find_outcome, no_outcome
@@ -249,8 +249,8 @@ def _draft(
         )
         return draft
     if created is not None and created.format.type == "date":
-        occurred = np.full(leads.rows, np.nan) if ended.occurred is None else ended.occurred
-        values = np.asarray(leads.values(created.name), dtype=np.float64)
+        occurred = np.full(leads.rows, np.nan) if ended.occurred is None else steady(ended.occurred)
+        values = steady(np.asarray(leads.values(created.name), dtype=np.float64))
         draft.train_from = start = propose_start(values, occurred)
         counted = values >= (localise(start, "UTC") if start else -np.inf)
         draft.horizon, draft.horizon_reason = propose_horizon(values[counted], day_ends(occurred[counted]))
@@ -271,8 +271,8 @@ def _remark_on(ended: OutcomeSource) -> str:
     if ended.won_values == (ANY_VALUE,):
         return f"outcome: a value in '{ended.stage or ended.main}' means won"
     parts = [f"outcome: '{ended.stage or ended.main}' = {' or '.join(ended.won_values[:6])} means won"]
-    if ended.lost_values:
-        parts.append(f"{' or '.join(ended.lost_values[:6])} means lost")
+    if dated := [value for value in ended.lost_values if value not in ended.undated_losses]:
+        parts.append(f"{' or '.join(dated[:6])} means lost")
     if ended.undated_losses:
         lost = " or ".join(ended.undated_losses[:6])
         parts.append(f"{lost} means lost, nobody knows when, so that it counts as not won within the horizon")

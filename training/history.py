@@ -21,6 +21,7 @@ from features import (
     snapshots,
 )
 from features.engines import offline_on
+from features.history_end import HistoryEnd
 from features.progress import Step, tell
 from serving.rules import Rules
 from serving.rules_default import default_rules
@@ -53,8 +54,14 @@ class History:
     n_open: int
     account: list[tuple[str, int]]
     quality: list[tuple[Any, ...]]
+    warnings: list[str]
     data_hash: str
-    end_us: int
+    end: HistoryEnd
+
+    @property
+    def end_us(self) -> int:
+        """The end of the history."""
+        return self.end.us
 
 
 def read_history(
@@ -118,8 +125,9 @@ def history_of(
         n_open=len(opened),
         account=[*shot.account.rows(), *_drawn(matured, frame)],
         quality=list(tables.quality.rows()),
+        warnings=list(shot.account.warnings),
         data_hash=tables.hash,
-        end_us=tables.end_us,
+        end=tables.end,
     )
 
 

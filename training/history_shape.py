@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 
 from features.clock import DAY_US, from_us
+from features.history_end import steady_moments
 from training.column_signal import Floats
 
 HORIZONS = (7, 14, 30, 60, 90, 120, 180, 365)
@@ -38,6 +39,15 @@ def propose_horizon(created: Floats, won: Floats) -> tuple[int, str]:
     within = float((delays <= days).mean())
     short = "" if days >= point else f"; a longer one needs more than {length:.0f} days of leads"
     return days, f"{within:.0%} of the wins come within {days} days{short}"
+
+
+def steady(moments: Floats) -> Floats:
+    """µs with NaN for the few that lie alone, long before or after all others: they are likely wrong."""
+    known = np.flatnonzero(np.isfinite(moments))
+    stray = known[~steady_moments(moments[known].astype(np.int64))]
+    found = moments.copy()
+    found[stray] = np.nan
+    return found
 
 
 def day_ends(occurred: Floats) -> Floats:

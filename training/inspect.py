@@ -73,7 +73,7 @@ def inspect_tables(recipe: Recipe, tables: Tables, progress: Step | None = None)
         timings=tuple(timed),
         account=(*shot.account.rows(), *split.account),
         quality=tuple(tables.quality.rows()),
-        notes=tuple(_notes(recipe, fit, made, tables)),
+        notes=(*shot.account.warnings, *_notes(recipe, fit, made, tables)),
         late=tuple(late),
     )
 

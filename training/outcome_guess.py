@@ -30,6 +30,8 @@ _LOST = re.compile(
     r"|sans suite|cannot contact|stalled|dropped|unsuccessful|ko"
     r"|failed|no|n|0|false|faux|non|bad|churned|not interested|verloren)\b"
 )
+# What an open lead has too: not won so far.
+_DENIAL = re.compile(r"(?:no|n|0|false|faux|non|not converted|nonconverted|unconverted|non convertie?)")
 _NAMED = {"outcome": 4.0, "status": 3.0}
 
 
@@ -126,6 +128,15 @@ def divide_stages(values: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str
     """Of the stages in an outcomes table: those that mean won, and those that mean lost."""
     won = won_among(values)
     return won, tuple(value for value in values if value not in won and _LOST.search(plain(value)))
+
+
+def is_plainly_lost(value: str) -> bool:
+    """Whether `value` says that a lead was lost ("Perdu", "dead"), and not only that it is not won ("0").
+
+    >>> is_plainly_lost("Closed Lost"), is_plainly_lost("no")
+    (True, False)
+    """
+    return _LOST.search(plain(value)) is not None and _DENIAL.fullmatch(plain(value)) is None
 
 
 def won_among(values: Iterable[str]) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from training.outcome_guess import (
     declared_outcome,
     divide_stages,
     guess_outcome,
+    is_plainly_lost,
     won_among,
 )
 from training.presets import plain
@@ -40,7 +41,8 @@ class OutcomeSource:
     `main` is the leads' column, or None with `joined`, a table whose columns are `stage` and `date`. `won`
     (n_leads,) is 1, 0 or NaN (unknown), `closed` (n_leads,) whether the case is over, `occurred` (n_leads,)
     the µs of the win or None where nothing dates it. `columns` are the leads' columns that this uses up;
-    `undated_losses` are those of `other_values` that mean lost, nobody knows when.
+    `undated_losses` are the values that mean lost, nobody knows when: of `lost_values` where they say lost
+    plainly, of `other_values` where they only deny a win ("0", "no"), which an open lead has too.
     """
 
     main: str | None
@@ -141,7 +143,8 @@ def _from_column(leads: TableProfile, found: OutcomeColumn) -> OutcomeSource:
     if occurred is not None:
         lost = _dated_losses(cells, found, occurred)
         undated = tuple(value for value in found.lost if value not in lost)
-        other = (*other, *undated)
+        lost = tuple(value for value in found.lost if value in lost or is_plainly_lost(value))
+        other = (*other, *(value for value in undated if value not in lost))
         occurred = np.where(won == 1, occurred, np.nan)
     closed = (won == 1) | cells.isin(found.lost).to_numpy(dtype=bool)
     return OutcomeSource(

@@ -39,7 +39,7 @@ def data_facts(history: History) -> dict[str, str]:
         "Recipe (start of its hash)": recipe.hash[:12],
         "Tables (start of their hash)": history.data_hash[:12],
     }
-    return facts | ({"End of the history": _day(history.end_us)} if recipe.dated else {})
+    return facts | ({"End of the history": history.end.words} if recipe.dated else {})
 
 
 def model_facts(trained: Trained) -> dict[str, str]:

@@ -64,11 +64,12 @@ def summarise(
         "n_test_leads": labelled.n_leads(split.test),
         "base_rate": float(y.mean()) if len(y) else None,
         "test_from": _when(split.first_test_us) if history.recipe.dated and len(split.test) else None,
+        "history_end": history.end.words if history.recipe.dated else None,
         "comparison": [],
         "rows": [list(row) for row in history.account + split.account],
         "quality": [list(row) for row in history.quality],
         "recommendation": recommend(history, split, verdict, trained.evidence if trained else None),
-        "warnings": [],
+        "warnings": list(history.warnings),
     }
     return found | _of_trained(trained) if trained is not None else found
 
@@ -92,7 +93,12 @@ def _of_trained(trained: Trained) -> dict[str, Any]:
         "models_by_segment": trained.choices.segments and trained.choices.segments.as_dict(),
         **_beside(trained.evidence, trained.history.recipe.dated),
         "doubts": doubts(trained.evidence, trained.history.recipe.gate),
-        "warnings": [*([moved] if shift > LARGE else []), *_lost_before(trained.evidence), *_gap(trained)],
+        "warnings": [
+            *trained.history.warnings,
+            *([moved] if shift > LARGE else []),
+            *_lost_before(trained.evidence),
+            *_gap(trained),
+        ],
     }
 
 
