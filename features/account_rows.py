@@ -83,7 +83,8 @@ def _known(kind: What, kinds: list[What], accounts: Any, tables: Tables) -> Any:
 
     if kind == "events" and tables.events is not None:
         joined = accounts.join(tables.events, accounts["at"] == tables.events["row"])
-        known = joined.available_us
+        # an event of before its lead's creation (an import, a visit later recognised) is known with the lead
+        known = ibis.greatest(joined.available_us, ibis.coalesce(joined.created_us, joined.available_us))
     elif kind in ("won", "lost") and tables.outcomes is not None:
         outcomes = tables.outcomes.filter(tables.outcomes.closing == kind)
         first = outcomes.group_by("row").aggregate(first_us=outcomes.occurred_us.min())

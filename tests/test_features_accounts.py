@@ -95,7 +95,7 @@ def by_hand(frames: Frames, lead_id: str, as_of_us: int) -> list[float]:
             dates = [parse_moment(text, "UTC") for text in own[own["stage"] == stage]["occurred_at"]]
             known[stage] += [max(min(dates), us[name])] if dates else []
         events = frames["events"][frames["events"]["lead_id"] == name]
-        known["events"] += [parse_moment(text, "UTC") for text in events["ingested_at"]]
+        known["events"] += [max(parse_moment(text, "UTC"), us[name]) for text in events["ingested_at"]]
     found = []
     for feature in FEATURES:
         since = as_of_us - feature.window_days * DAY_US if feature.window_days else -np.inf
