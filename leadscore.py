@@ -710,11 +710,11 @@ def inferred_recipe(export: Path, events: Path | None) -> Any:
 
 def moment_of(as_of: str | None, zone: str) -> int | None:
     """The microseconds that `--as-of` names, None where it names none; a wall clock is that of `zone`."""
-    from features.clock import parse_moment
+    from features.parse import parse_date
 
     try:
-        return parse_moment(as_of, zone) if as_of else None
-    except (ValueError, OverflowError):
+        return parse_date(as_of, zone) if as_of else None
+    except ValueError:
         raise click.BadParameter(
             "is not a date or date-time in ISO 8601, such as 2025-01-31T09:30:00+01:00.", param_hint="--as-of"
         ) from None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.clock import DayEdge
+from features.clock import FIRST_US, LAST_US, DayEdge
 from features.errors import LeadscoreError
 from features.parse import CellParser, field_parsers, is_missing, parse_boolean, parse_category, parse_date
 from features.quality import Quality
@@ -191,7 +191,7 @@ def moments_column(
         cells = cells.dt.tz_localize("UTC")
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
         us = cells.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[us]").astype("int64")
-        whole: pd.Series[Any] = us.astype("Int64").where(cells.notna())
+        whole: pd.Series[Any] = us.astype("Int64").where(cells.notna() & us.between(FIRST_US, LAST_US))
         return whole
     codes, values = _distinct(cells)
     parsed: list[Any] = []

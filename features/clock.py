@@ -13,10 +13,19 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 DayEdge = Literal["start", "end"]
 
 
+FIRST_YEAR, LAST_YEAR = 1900, 2099
+"""Years of dates that can be meant. Within them every age in µs, times 1024 (see `EdgeKind`), fits 64 bits
+and every floor of a quotient is exact; databases write years such as 1 and 9999 for "none"."""
+
+
 def to_us(moment: datetime) -> int:
     """Microseconds since the epoch of an aware `moment`, exactly."""
     since = moment - _EPOCH
     return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+
+
+FIRST_US = to_us(datetime(FIRST_YEAR, 1, 1, tzinfo=UTC))
+LAST_US = to_us(datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC)) - 1
 
 
 def from_us(us: int) -> datetime:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from features.clock import FIRST_US, FIRST_YEAR, LAST_US, LAST_YEAR
 from features.parse import is_missing, parse_date
 from features.raw_formats import DateFormat
 from features.source import named, register_frame
@@ -40,9 +41,9 @@ def dated_sql(
 ) -> str:
     """`view` as a relation with a further BIGINT column for each of `columns` (its name → column of dates).
 
-    The new columns are µs since 1970 UTC, NULL where missing or unreadable. Each is made in two steps, so
-    that the table of the zone's changes is looked up once a row: µs as written with their meaning first
-    ('d' a day, 'n' a wall clock, 'a' absolute), then µs in UTC.
+    The new columns are µs since 1970 UTC, NULL where missing, unreadable or of a year that cannot be meant.
+    Each is made in two steps, so that the table of the zone's changes is looked up once a row: µs as written
+    with their meaning first ('d' a day, 'n' a wall clock, 'a' absolute), then µs in UTC.
     """
     written, instants = [], []
     for name, column in columns.items():
@@ -54,7 +55,12 @@ def dated_sql(
             f"{wall} - CASE WHEN {how} = 'a' THEN 0 ELSE {offset} END - CASE {how} WHEN 'd' THEN 1 ELSE 0 END"
         )
         instants.append(f"{instant} AS {named(name)}")
-    return f"(SELECT *, {', '.join(instants)} FROM (SELECT *, {', '.join(written)} FROM {view}))"
+    likely = ", ".join(
+        f"CASE WHEN {named(name)} BETWEEN {FIRST_US} AND {LAST_US} THEN {named(name)} END AS {named(name)}"
+        for name in columns
+    )
+    instant = f"(SELECT *, {', '.join(instants)} FROM (SELECT *, {', '.join(written)} FROM {view}))"
+    return f"(SELECT * REPLACE ({likely}) FROM {instant})"
 
 
 def _written(
@@ -65,7 +71,7 @@ def _written(
     if kind.startswith("TIMESTAMP WITH"):
         return _finite(cell), "'a'"
     if kind.startswith("TIMESTAMP"):
-        return _finite(f"{cell}::TIMESTAMP"), "'n'"
+        return _finite(f"TRY_CAST({cell} AS TIMESTAMP)"), "'n'"
     if kind == "DATE":
         return _next_midnight(cell), "'d'"
     return _of_text(con, view, _trimmed(cell), zone, form, numeric=kind != "VARCHAR")
@@ -114,4 +120,5 @@ def _finite(moment: str) -> str:
 
 
 def _next_midnight(day: str) -> str:
-    return f"epoch_us(({day} + INTERVAL 1 DAY)::TIMESTAMP)"
+    likely = f"{day} BETWEEN DATE '{FIRST_YEAR - 1}-12-01' AND DATE '{LAST_YEAR + 1}-01-31'"  # in any zone
+    return f"CASE WHEN {likely} THEN epoch_us(({day} + INTERVAL 1 DAY)::TIMESTAMP) END"

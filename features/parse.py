@@ -16,7 +16,7 @@ from datetime import date, datetime
 from numbers import Real
 from typing import Literal
 
-from features.clock import DayEdge, localise, to_us
+from features.clock import FIRST_US, FIRST_YEAR, LAST_US, LAST_YEAR, DayEdge, localise, to_us
 from features.emails import email_kind, email_label
 from features.raw_formats import DateFormat, dialled
 from features.raw_formats import boolean as written_boolean
@@ -73,11 +73,19 @@ def cell_parser(field: LeadField, zone: str) -> Callable[[object], Canonical]:
         "category": parse_category,
         "text": parse_text,
         "boolean": parse_boolean,
-        "date": lambda raw: parse_date(raw, zone, "start", form),
+        "date": lambda raw: _likely_date(raw, zone, form),
         "email": lambda raw: email_kind(_text_of(raw)),
         "phone": parse_phone,
     }
     return _unless_missing(by_type[field.type], field)
+
+
+def _likely_date(raw: object, zone: str, form: DateFormat | None) -> int | None:
+    """The start of the date that a field holds; a year that cannot be meant counts as missing."""
+    try:
+        return parse_date(raw, zone, "start", form)
+    except YearError:
+        return None
 
 
 def _unless_missing(parse: Callable[[object], Canonical], field: LeadField) -> Callable[[object], Canonical]:
@@ -139,24 +147,30 @@ def parse_boolean(raw: object) -> float:
     return float(said)
 
 
+class YearError(ValueError):
+    """A date of a year such as 1 or 9999, by which databases say that there is none."""
+
+
 def parse_date(raw: object, zone: str, edge: DayEdge = "start", form: DateFormat | None = None) -> int:
     """Microseconds since 1970 UTC of a text in ISO 8601 (or in `form`), or of a date or datetime object.
 
     Raises:
-        ValueError: not a date.
+        ValueError: not a date; a `YearError` where its year cannot be meant.
     """
     us: int | None = None
     try:
         if type(raw) is str and form is None and len(raw) > _DAY_LENGTH:
             us = _iso_moment(raw)  # most events of a request
-            if us is not None:
-                return us
-        if isinstance(raw, date | datetime):
+        if us is not None:
+            pass
+        elif isinstance(raw, date | datetime):
             us = localise(raw, zone, edge)
         elif isinstance(raw, str) or form is not None:
             us = written_moment(_text_of(raw), form, zone, edge)
     except (ValueError, OverflowError):
         us = None
+    if us is not None and not FIRST_US <= us <= LAST_US:
+        raise YearError(f"a date of the years {FIRST_YEAR} to {LAST_YEAR}")
     if us is None:
         written = f" or in the form {form}" if form is not None else ""
         raise ValueError(f"a date or date-time in ISO 8601 such as 2025-01-31T09:30:00+01:00{written}")

@@ -19,6 +19,9 @@ from features.recipe_training import Segments as Segments
 from features.recipe_training import Split as Split
 from features.recipe_training import Training as Training
 
+MOST_DAYS = 36_500
+"""A span of a century; longer ones leave the years that dates can have."""
+
 FieldType = Literal["number", "category", "text", "boolean", "date", "email", "phone"]
 Known = Literal["creation", "current"]
 EventMeaning = Literal["interest", "intent", "negative", "contact", "neutral"]
@@ -44,7 +47,7 @@ class About(Section):
 
     name: str = Field(default="leads", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     zone: Zone = "UTC"
-    horizon_days: float = Field(default=90, gt=0)
+    horizon_days: float = Field(default=90, gt=0, le=MOST_DAYS)
     market: Literal["b2b", "b2c", "both"] = "both"
 
 
@@ -177,7 +180,7 @@ class FieldHistory(Section):
 class SnapshotPlan(Section):
     """`[snapshots]`: the ages in days at which each open lead is looked at."""
 
-    at_days: tuple[Annotated[float, Field(ge=0)], ...] = Field(
+    at_days: tuple[Annotated[float, Field(ge=0, le=MOST_DAYS)], ...] = Field(
         default=(0, 1, 3, 7, 14, 30, 60, 120, 240), min_length=1
     )
 
@@ -185,7 +188,7 @@ class SnapshotPlan(Section):
 class Windows(Section):
     """`[windows]`: the look-back windows and half-lives, in days, of the default behavioural features."""
 
-    days: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    days: tuple[Annotated[float, Field(gt=0, le=MOST_DAYS)], ...] = ()
     half_life_days: tuple[Annotated[float, Field(gt=0)], ...] = (14,)
 
 

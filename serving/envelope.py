@@ -9,12 +9,11 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from features import Lead, LeadError, LeadReader, LeadscoreError
-from features.clock import parse_moment
+from features.clock import FIRST_US, FIRST_YEAR, LAST_US, LAST_YEAR, parse_moment
 from serving.ladder import Ladder, Row
 from serving.request_log import RequestLog
 from serving.score import Problem, Score, failed
 
-_EARLIEST, _LATEST = parse_moment("1900-01-01", "UTC"), parse_moment("2200-01-01", "UTC")
 _ACCEPTED = "lead_id, fields, events, as_of, created_at, stage"
 
 
@@ -99,7 +98,7 @@ def read_lead(reader: LeadReader, request: LeadRequest, now_us: int) -> Lead:
     """
     zone = reader.recipe.recipe.zone
     as_of = now_us if request.as_of is None else parse_moment(request.as_of, zone)
-    if not _EARLIEST <= as_of < _LATEST:
+    if not FIRST_US <= as_of <= LAST_US:
         raise ValueError("as_of is out of all reason")
     return reader.read(
         lead_id=request.lead_id,
@@ -132,7 +131,14 @@ def _read(reader: LeadReader, item: Any, now_us: int) -> Lead | Score:
     except (ValueError, OverflowError):
         remedy = "Send ISO 8601, such as 2025-01-31T09:30:00+01:00, or leave it out for now."
         return failed(
-            name, [Problem(field="as_of", problem="is not a date-time from 1900 to 2199", remedy=remedy)]
+            name,
+            [
+                Problem(
+                    field="as_of",
+                    problem=f"is not a date-time from {FIRST_YEAR} to {LAST_YEAR}",
+                    remedy=remedy,
+                )
+            ],
         )
     except Exception as error:  # whatever one lead brings, the others are answered
         return _unforeseen(name, error)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.clock import FIRST_US, LAST_US
 from features.columns import Column
 from features.raw_columns import ColumnFormat, find_format
 from features.raw_formats import DateFormat, boolean, moment, number
@@ -246,7 +247,7 @@ def _value(text: str, found: ColumnFormat, zone: str) -> float | str:
             return float("nan") if answer is None else float(answer)
         case "date":
             us = moment(text, cast("DateFormat | None", found.format), zone)
-            return float("nan") if us is None else float(us)
+            return float("nan") if us is None or not FIRST_US <= us <= LAST_US else float(us)
     return text
 
 

@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features import LeadscoreError
-from features.clock import from_us, parse_moment
+from features.clock import from_us
+from features.parse import parse_date
 from features.recipe import Recipe
 
 Rows = NDArray[np.intp]
@@ -108,7 +109,7 @@ def _moment(recipe: Recipe, key: str, text: str) -> int:
         LeadscoreError: it is no date.
     """
     try:
-        return parse_moment(text, recipe.recipe.zone)
+        return parse_date(text, recipe.recipe.zone)
     except ValueError:
         raise LeadscoreError(
             f"recipe: [split] {key} '{text}' is not a date.", "Write it as 2025-01-31 or 2025-01-31T09:00:00."
