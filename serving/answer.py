@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from features import Columns
 from features.clock import from_us
 from serving.actions import Circumstances, next_action
+from serving.fitted_range import outside, range_notes, ranges_of
 from serving.interval import Bounds
 from serving.maps import FLOOR, Floats
 from serving.reasons import Reasoner
 from serving.reference import Maturity, Reference
 from serving.rules import Rules
 from serving.score import Interval, Reason, Score, ScoredBy, Stage
-from serving.scorer import Scorer
+from serving.scorer import Range, Scorer
 from serving.segment import Part, Segmented
 from serving.situation import Asked, Situations
 
@@ -46,6 +47,14 @@ class Rung:
     def reasoner(self) -> Reasoner:
         """Puts the scorer's contributions into words."""
         return Reasoner({feature.name: feature for feature in self.scorer.features})
+
+    @cached_property
+    def ranges(self) -> Mapping[str | None, Mapping[str, Range]]:
+        """Segment (None: the scorer of all) → the ranges that its scorer was fitted on."""
+        scorer = self.scorer
+        if not isinstance(scorer, Segmented):
+            return {None: ranges_of(scorer)}
+        return {None: ranges_of(scorer.parent)} | {name: ranges_of(own) for name, own in scorer.members}
 
     @cached_property
     def voices(self) -> tuple[tuple[str, str | None], ...]:
@@ -79,7 +88,8 @@ class Background:
 
 @dataclass(frozen=True)
 class Computed:
-    """What one rung says about some leads, in their order; `voices` are (rung, segment) of who spoke."""
+    """What one rung says about some leads, in their order; `voices` are (rung, segment) of who spoke,
+    `notes` warnings of each lead."""
 
     rung: Rung
     voices: list[tuple[str, str | None]]
@@ -89,6 +99,7 @@ class Computed:
     reasons_for: list[list[Reason]]
     reasons_against: list[list[Reason]]
     intervals: list[Interval | None]
+    notes: list[list[str]]
 
 
 def compute(rung: Rung, columns: Columns, reasons: int) -> Computed:
@@ -105,8 +116,9 @@ def compute(rung: Rung, columns: Columns, reasons: int) -> Computed:
         pro, con = rung.reasoner.reasons(scorer.contributions(columns), columns, reasons)
     shown = np.clip(np.round(exact, _DIGITS), FLOOR, 1 - FLOOR)
     scores, maturities = rung.reference.scores(exact), rung.reference.maturities(exact)
-    voices, intervals = _voices(parts, len(margin)), _intervals(rung, parts, shown)
-    return Computed(rung, voices, shown, scores, maturities, pro, con, intervals)
+    intervals, notes = _sureness(rung, parts, shown)
+    voices = _voices(parts, len(margin))
+    return Computed(rung, voices, shown, scores, maturities, pro, con, intervals, notes)
 
 
 def _parts(scorer: Scorer, columns: Columns) -> list[Part]:
@@ -126,16 +138,25 @@ def _voices(parts: Sequence[Part], n_leads: int) -> list[tuple[str, str | None]]
     return found
 
 
-def _intervals(rung: Rung, parts: Sequence[Part], shown: Floats) -> list[Interval | None]:
-    """The interval of each lead by the bounds of its own scorer, None where that has none."""
+def _sureness(
+    rung: Rung, parts: Sequence[Part], shown: Floats
+) -> tuple[list[Interval | None], list[list[str]]]:
+    """For each lead the interval by the bounds of its own scorer, None where that has none, and a warning
+    where a number lies outside what the scorer was fitted on."""
     found: list[Interval | None] = [None] * len(shown)
+    notes: list[list[str]] = [[] for _ in shown]
     for part in parts:
+        features, rows = part.scorer.features, part.rows.tolist()
+        beyond = outside(rung.ranges.get(part.segment, {}), part.columns)
+        if beyond:
+            for row, own_notes in zip(rows, range_notes(features, beyond, len(rows)), strict=True):
+                notes[row] = own_notes
         bounds = rung.bounds.get(part.segment)
         if bounds is not None:
-            own = bounds.intervals(part.scorer.features, part.columns, part.margin, shown[part.rows])
-            for row, interval in zip(part.rows.tolist(), own, strict=True):
+            own = bounds.intervals(features, part.columns, part.margin, shown[part.rows], beyond)
+            for row, interval in zip(rows, own, strict=True):
                 found[row] = interval
-    return found
+    return found, notes
 
 
 def scored(
@@ -163,7 +184,13 @@ def scored(
         reasons_against=computed.reasons_against[at],
         interval=computed.intervals[at],
         scored_by=ScoredBy(rung=spoke, version=rung.scorer.version, name=about.name, segment=segment),  # type: ignore[arg-type]
-        warnings=[*lead.notes, *notes, *([rung.note] if rung.note else []), *map(_excluded, excluded)],
+        warnings=[
+            *lead.notes,
+            *notes,
+            *computed.notes[at],
+            *([rung.note] if rung.note else []),
+            *map(_excluded, excluded),
+        ],
     )
 
 

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 from features import Column, Columns, Feature, LeadscoreError, dump_features, load_features, n_leads
 from serving.agreement import require_columns
 from serving.maps import MonotoneMap
-from serving.scorer import Contributions, Floats
+from serving.scorer import Contributions, Floats, Range
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _REMEDY = "Fetch the artefact again, or train anew with 'leadscore train'."
 
 
@@ -26,7 +26,8 @@ class RateTable(BaseModel):
 
     A number x is in the first band whose edge is ≥ x, or in the last one, beyond all `edges`. `log_ratios`
     has one entry for each band or level and a last one for missing; `log_ratios[i]` is the weighted
-    logarithm of a likelihood ratio, P(band | won) / P(band | not won). A level never seen adds 0.
+    logarithm of a likelihood ratio, P(band | won) / P(band | not won). A level never seen adds 0. `range` is
+    where the numbers that it was fitted on lie; the outer bands go on beyond it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -35,6 +36,7 @@ class RateTable(BaseModel):
     edges: tuple[float, ...] | None = None
     levels: tuple[str, ...] | None = None
     log_ratios: tuple[float, ...]
+    range: Range | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
@@ -72,7 +74,13 @@ class RateTable(BaseModel):
 
     def having(self, log_ratios: tuple[float, ...]) -> RateTable:
         """The same bands or levels with other `log_ratios`."""
-        return RateTable(feature=self.feature, edges=self.edges, levels=self.levels, log_ratios=log_ratios)
+        return RateTable(
+            feature=self.feature,
+            edges=self.edges,
+            levels=self.levels,
+            log_ratios=log_ratios,
+            range=self.range,
+        )
 
     @cached_property
     def _positions(self) -> dict[str, int]:

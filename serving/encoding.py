@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from features import Column, Columns, n_leads
 from serving.agreement import require_columns
-from serving.scorer import Floats
+from serving.scorer import Floats, Range
 
 OTHER = "(other)"
 MISSING = "(missing)"
@@ -28,12 +28,14 @@ class TreeEncoder(_Spec):
     `features` are the names in the order of the matrix; a feature in `vocabularies` is a category whose
     level number i has code i. Levels that were too rare in training are not in the vocabulary: they and
     levels never seen share the code `len(vocabulary)`, "other"; a missing value is NaN. A category in `rates`
-    is the shrunken log-odds of its level, against those of all leads: 0 for a level never seen.
+    is the shrunken log-odds of its level, against those of all leads: 0 for a level never seen. `ranges` of
+    numbers are there to be told of: a tree has no split beyond the values that it saw, so it needs no clip.
     """
 
     features: tuple[str, ...]
     vocabularies: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     rates: dict[str, dict[str, float]] = Field(default_factory=dict)
+    ranges: dict[str, Range] = Field(default_factory=dict)
 
     @cached_property
     def booster_names(self) -> tuple[str, ...]:
@@ -76,7 +78,8 @@ class TreeEncoder(_Spec):
 
 class NumberColumn(_Spec):
     """A number for a linear model: missing → `median`, then (x − `mean`) / `scale`; `flag` adds a 0/1
-    column that says "was missing". With `log` all of this is about sign(x)·ln(1 + |x|)."""
+    column that says "was missing". With `log` all of this is about sign(x)·ln(1 + |x|). Before anything else
+    a number beyond `range` becomes its nearest end: nobody knows that the line goes on there."""
 
     name: str
     median: float
@@ -84,9 +87,16 @@ class NumberColumn(_Spec):
     scale: float = Field(gt=0)
     flag: bool = False
     log: bool = False
+    range: Range | None = None
+
+    @property
+    def ends(self) -> Range:
+        """`range`, or no limits where an older artefact has none."""
+        return self.range or (-np.inf, np.inf)
 
     def standardised(self, numbers: Floats) -> Floats:
         """`numbers` as the model reads them, without NaN."""
+        numbers = np.clip(numbers, *self.ends)
         numbers = signed_log(numbers) if self.log else numbers
         return np.asarray((np.where(np.isnan(numbers), self.median, numbers) - self.mean) / self.scale)
 
@@ -157,6 +167,7 @@ class LinearEncoder(_Spec):
         plan = self._plan
         if plan.names:
             numbers = np.array([columns[name] for name in plan.names], dtype=np.float64).T
+            numbers = np.clip(numbers, plan.lows, plan.highs)
             if plan.logs:
                 numbers[:, plan.logs] = signed_log(numbers[:, plan.logs])
             absent = np.isnan(numbers)
@@ -188,6 +199,8 @@ class LinearEncoder(_Spec):
             medians=np.array([column.median for column, _ in numbers]),
             means=np.array([column.mean for column, _ in numbers]),
             scales=np.array([column.scale for column, _ in numbers]),
+            lows=np.array([column.ends[0] for column, _ in numbers]),
+            highs=np.array([column.ends[1] for column, _ in numbers]),
             flagged=flagged,
             flags_at=[numbers[i][1] + 1 for i in flagged],
             logs=[i for i, (column, _) in enumerate(numbers) if column.log],
@@ -208,6 +221,8 @@ class _Plan:
     medians: Floats
     means: Floats
     scales: Floats
+    lows: Floats
+    highs: Floats
     flagged: list[int]
     flags_at: list[int]
     logs: list[int]

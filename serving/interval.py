@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,8 @@ from serving.scorer import Floats
 SIDES = 1.2816
 """Standard deviations on each side that hold four in five of a normal: the level of the maps themselves."""
 _DIGITS = 6
+NOBODY: Mapping[str, NDArray[np.bool_]] = MappingProxyType({})
+"""No number lies outside its range."""
 
 
 class Bounds(BaseModel):
@@ -24,7 +27,9 @@ class Bounds(BaseModel):
 
     `lower` and `upper` map margins to log-odds around the scorer's own map; between them lies the rate of
     leads with such a margin, in four of five cases. `spreads` has for each field the standard deviation, in
-    log-odds, of what it contributes among leads that have it: a lead without it could be anywhere there.
+    log-odds, of what it contributes among leads that have it: a lead without it could be anywhere there, and
+    so could one whose number lies outside the range that the scorer was fitted on. `numbers` has the same for
+    features that are no field's (events, ages), by feature.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -32,13 +37,23 @@ class Bounds(BaseModel):
     lower: MonotoneMap
     upper: MonotoneMap
     spreads: dict[str, float] = Field(default_factory=dict)
+    numbers: dict[str, float] = Field(default_factory=dict)
 
     def intervals(
-        self, features: Sequence[Feature], columns: Columns, margin: Floats, probabilities: Floats
+        self,
+        features: Sequence[Feature],
+        columns: Columns,
+        margin: Floats,
+        probabilities: Floats,
+        beyond: Mapping[str, NDArray[np.bool_]] = NOBODY,
     ) -> list[Interval]:
-        """One for each lead, around its shown probability, shape `(n_leads,)` each."""
-        gaps = self._gaps(fields_of(features), columns, len(margin))
-        reach = SIDES * np.sqrt((gaps**2).sum(axis=1))
+        """One for each lead, around its shown probability, shape `(n_leads,)` each.
+
+        `beyond` names features with numbers outside their range, and the leads that have them.
+        """
+        gaps = self._gaps(fields_of(features), columns, len(margin), beyond)
+        far = [self.numbers[name] * mask for name, mask in beyond.items() if name in self.numbers]
+        reach = SIDES * np.sqrt((gaps**2).sum(axis=1) + sum(part**2 for part in far))
         low = np.minimum(self._shown(self.lower, margin - reach), probabilities)
         high = np.maximum(self._shown(self.upper, margin + reach), probabilities)
         widest = self._widest(gaps)
@@ -47,17 +62,24 @@ class Bounds(BaseModel):
             for a, b, name in zip(low.tolist(), high.tolist(), widest, strict=True)
         ]
 
-    def _gaps(self, fields: Mapping[str, list[str]], columns: Columns, n_leads: int) -> Floats:
-        """Spread of each field where the lead lacks it, else 0, shape `(n_leads, n_fields)`."""
+    def _gaps(
+        self,
+        fields: Mapping[str, list[str]],
+        columns: Columns,
+        n_leads: int,
+        beyond: Mapping[str, NDArray[np.bool_]],
+    ) -> Floats:
+        """Spread of each field where a lead lacks it or is `beyond`, else 0: `(n_leads, n_fields)`."""
         gaps = np.zeros((n_leads, len(self.spreads)))
         for position, (name, spread) in enumerate(self.spreads.items()):
             absent = [missing(columns[feature]) for feature in fields.get(name, ())]
             if absent:
-                gaps[:, position] = spread * np.logical_and.reduce(absent)
+                far = [beyond[feature] for feature in fields[name] if feature in beyond]
+                gaps[:, position] = spread * np.logical_or.reduce([np.logical_and.reduce(absent), *far])
         return gaps
 
     def _widest(self, gaps: Floats) -> list[str | None]:
-        """The missing field that would narrow each interval most, None where nothing is missing."""
+        """The field that would narrow each interval most, None where none is missing or out of range."""
         if not self.spreads:
             return [None] * len(gaps)
         return [

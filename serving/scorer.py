@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from features import Columns, Feature
 
 Floats = NDArray[np.float64]
+
+Range: TypeAlias = tuple[float, float]
+"""Lowest and highest number that is read as it is."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from features import Column, Columns, LeadscoreError
+from serving.fitted_range import ranges_of
 from serving.scorer import Scorer
 
 Check = Callable[[Scorer, Columns], None]
@@ -81,6 +82,21 @@ def check_levels_never_seen_give_finite_margins(scorer: Scorer, columns: Columns
     assert np.isfinite(scorer.margin(Columns(strange, columns.n_leads))).all()
 
 
+def check_an_extreme_number_moves_no_margin_beyond_those_of_its_range(
+    scorer: Scorer, columns: Columns
+) -> None:
+    ranges = ranges_of(scorer)
+    counts = {feature.name for feature in scorer.features if feature.tallies}
+    for name in (name for name, column in columns.items() if column.dtype != object):
+        low, high = ranges.get(name, (0.0, 1e6))  # the scorecard states none: its buckets end far below
+        inside = np.unique(np.r_[np.linspace(low, high, 200), np.geomspace(1e-3, 1e6, 60).clip(low, high)])
+        within = np.array([scorer.margin(having(columns, name, value)) for value in inside.tolist()])
+        for value in (value for value in EXTREMES if value > 0 or name not in counts):
+            found = scorer.margin(having(columns, name, value))
+            assert (found >= within.min(axis=0) - 1e-9).all(), (name, value)
+            assert (found <= within.max(axis=0) + 1e-9).all(), (name, value)
+
+
 def check_no_leads_give_no_margins(scorer: Scorer, columns: Columns) -> None:
     nobody = rows_of(columns, [])
     assert scorer.margin(nobody).shape == (0,)
@@ -96,6 +112,15 @@ def check_columns_are_left_as_they_were(scorer: Scorer, columns: Columns) -> Non
 
 
 LAWS: tuple[Check, ...] = tuple(law for name, law in list(globals().items()) if name.startswith("check_"))
+
+
+EXTREMES = (-1e300, -1e9, -1.0, 999999.0, 1e9, 1e300)
+"""What people and programs write for "unknown", and the ends of what a cell may hold."""
+
+
+def having(columns: Columns, name: str, value: float) -> Columns:
+    """The same leads, all with `value` in the column `name`."""
+    return Columns({**columns, name: np.full(len(columns[name]), value)}, columns.n_leads)
 
 
 def rows_of(columns: Columns, rows: list[int]) -> Columns:

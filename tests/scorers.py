@@ -19,6 +19,7 @@ from serving.rules import Rules
 from serving.rules_default import default_rules
 from serving.rules_file import parse_rules
 from serving.trees import Trees
+from training.number_range import fitted_range
 
 RECIPE = """
 [recipe]
@@ -88,7 +89,9 @@ def linear() -> Linear:
     """Two features: a number with a missing flag and a category."""
     encoder = LinearEncoder(
         columns=(
-            NumberColumn(name="company_size", median=12.5, mean=20.25, scale=18.5, flag=True),
+            NumberColumn(
+                name="company_size", median=12.5, mean=20.25, scale=18.5, flag=True, range=(0.5, 90.0)
+            ),
             CategoryColumn(name="industry", levels=INDUSTRIES),
         )
     )
@@ -119,8 +122,14 @@ def trees(
     """A bag of tiny boosters on the same two features."""
     import lightgbm
 
-    encoder = TreeEncoder(features=("company_size", "industry"), vocabularies={"industry": INDUSTRIES})
     table = columns((SIZE, INDUSTRY), 400, seed=11)
+    sizes = fitted_range(np.asarray(table["company_size"], dtype=np.float64))
+    assert sizes is not None
+    encoder = TreeEncoder(
+        features=("company_size", "industry"),
+        vocabularies={"industry": INDUSTRIES},
+        ranges={"company_size": sizes},
+    )
     matrix = encoder.transform(table)
     names = list(encoder.booster_names)
     if line is not None:

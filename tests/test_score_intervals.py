@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from features.field_features import FieldValue
 from serving.encoding import LinearEncoder, NumberColumn
-from serving.interval import Bounds
+from serving.interval import Bounds, fields_of
 from serving.linear import Linear
 from serving.maps import FLOOR, MonotoneMap
 from training.calibration_interval import interval_maps
-from training.spreads import field_spreads
+from training.spreads import spreads_of
 
 SIZE, REVENUE = FieldValue("size"), FieldValue("revenue")
 FEATURES = (SIZE, REVENUE)
@@ -80,7 +80,8 @@ def test_a_spread_is_the_deviation_of_what_a_field_adds_where_it_is_there():
     encoder = LinearEncoder(columns=specs)
     model = Linear(FEATURES, encoder, weights=(2.0, 5.0, 0.0, 0.0), intercept=0.0)
     given = columns([-1.0, 1.0, np.nan, np.nan], [1.0, 2.0, 3.0, np.nan])
-    assert field_spreads(model, given) == {"size": pytest.approx(2.0)}
+    found = spreads_of(model.contributions(given), given, fields_of(FEATURES))
+    assert found == {"size": pytest.approx(2.0)}
 
 
 def test_bounds_are_kept_as_json():

@@ -15,6 +15,7 @@ from scipy.special import gammaln, softmax
 
 from features import Column, Feature
 from serving.bayes import RateTable
+from training.number_range import fitted_range
 
 Floats = NDArray[np.float64]
 
@@ -58,7 +59,10 @@ def empty_table(feature: Feature, column: Column) -> RateTable:
         edges = np.unique(np.quantile(known, cuts, method="inverted_cdf")) if len(known) else known
         edges = edges[np.isfinite(edges) & (edges < known.max())] if len(known) else edges
         return RateTable(
-            feature=feature.name, edges=tuple(edges.tolist()), log_ratios=(0.0,) * (len(edges) + 2)
+            feature=feature.name,
+            edges=tuple(edges.tolist()),
+            log_ratios=(0.0,) * (len(edges) + 2),
+            range=fitted_range(known),
         )
     levels, frequency = np.unique([x for x in column.tolist() if x is not None], return_counts=True)
     kept = sorted(levels[np.argsort(-frequency, kind="stable")][:MAX_LEVELS].tolist())

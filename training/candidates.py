@@ -193,7 +193,7 @@ class Bench:
         fitted_on = labelled.at(older, features), labelled.y(older)
         asked = labelled.at(newer, features), len(newer)
         importance = recency(labelled, older, self.half_life)
-        return Path.of(features, fitted_on, asked, rare, reading, self.signs, importance)
+        return Path.of(features, fitted_on, asked, rare, reading, self.signs, importance, self.calendars)
 
     @cached_property
     def samples(self) -> list[tuple[Sample, Sample]]:

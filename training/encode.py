@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from features import Column, Columns, Feature, LeadAge
 from serving.encoding import CategoryColumn, Crossing, LinearEncoder, NumberColumn, TreeEncoder, signed_log
+from training.number_range import fitted_range, with_room
 
 _ONE_HOT_LEVELS = 60
 """At most this many levels of a category get a weight of their own in a linear model, most frequent first."""
@@ -35,7 +36,15 @@ def fit_tree_encoder(
         for feature in features
         if feature.dtype == "category" and feature.name not in rates
     }
-    return TreeEncoder(features=tuple(f.name for f in features), vocabularies=vocabularies, rates=dict(rates))
+    ranges = {
+        f.name: fitted_range(columns[f.name].astype(np.float64)) for f in features if f.dtype == "number"
+    }
+    return TreeEncoder(
+        features=tuple(f.name for f in features),
+        vocabularies=vocabularies,
+        rates=dict(rates),
+        ranges={name: found for name, found in ranges.items() if found is not None},
+    )
 
 
 def fit_linear_encoder(
@@ -45,10 +54,12 @@ def fit_linear_encoder(
     *,
     logs: bool = False,
     crossed: bool = False,
+    calendars: Collection[str] = (),
 ) -> LinearEncoder:
     """Medians, scales and levels of `columns`, of numbers as logarithms with `logs`; features that never
-    vary are left out. With `crossed` all are crossed with the lead's age, where that varies."""
-    found = [_spec(feature, columns[feature.name], rare_level, logs) for feature in features]
+    vary are left out. With `crossed` all are crossed with the lead's age, where that varies. Numbers are held
+    inside the range of `columns`, those of `calendars` inside a wider one."""
+    found = [_spec(f, columns[f.name], rare_level, logs, f.name in calendars) for f in features]
     specs = tuple(spec for spec in found if spec is not None)
     ages = {feature.name for feature in features if isinstance(feature, LeadAge)} if crossed else set()
     by = [spec for spec in specs if isinstance(spec, NumberColumn) and spec.name in ages]
@@ -62,20 +73,23 @@ def _crossing(by: NumberColumn, columns: Columns) -> Crossing:
 
 
 def _spec(
-    feature: Feature, column: Column, rare_level: int, log: bool
+    feature: Feature, column: Column, rare_level: int, log: bool, calendar: bool
 ) -> NumberColumn | CategoryColumn | None:
     if feature.dtype == "category":
         levels = _levels(column, rare_level)[:_ONE_HOT_LEVELS]
         return CategoryColumn(name=feature.name, levels=tuple(sorted(levels))) if levels else None
-    return _number(feature.name, column.astype(np.float64), log)
+    numbers = column.astype(np.float64)
+    ends = fitted_range(numbers)
+    if ends is None:
+        return None
+    found = _number(feature.name, np.clip(numbers, *ends), log)
+    return found and found.model_copy(update={"range": with_room(ends) if calendar else ends})
 
 
 def _number(name: str, numbers: NDArray[np.float64], log: bool) -> NumberColumn | None:
     """Median of what is there, mean and scale after it has filled the gaps."""
     numbers = signed_log(numbers) if log else numbers
     absent = np.isnan(numbers)
-    if absent.all():
-        return None
     median = float(np.median(numbers[~absent]))
     filled = np.where(absent, median, numbers)
     scale = float(filled.std())

@@ -46,11 +46,11 @@ def _fit_kind(
 
 
 def fit_logistic_model(
-    recipe: Recipe, labelled: Labelled, features: Sequence[Feature], rows: Rows, penalty: float
+    recipe: Recipe, labelled: Labelled, features: Sequence[Feature], rows: Rows, settings: Settings
 ) -> Linear:
     """Plain logistic regression on `rows`, uncalibrated: the baseline."""
-    columns = labelled.at(rows, features)
-    return fit_linear(features, columns, labelled.y(rows), penalty, recipe.train.rare_level)
+    columns, y, rare = labelled.at(rows, features), labelled.y(rows), recipe.train.rare_level
+    return fit_linear(features, columns, y, settings.plain_penalty, rare, calendars=settings.calendars)
 
 
 def _fit_linear(
@@ -68,6 +68,7 @@ def _fit_linear(
         crossed=settings.crossed,
         signs=directions(recipe, read),
         importance=recency(labelled, rows, settings.half_life),
+        calendars=settings.calendars,
     )
 
 

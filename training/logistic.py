@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
@@ -31,13 +31,17 @@ def fit_linear(
     crossed: bool = False,
     signs: Mapping[str, int] = FREE,
     importance: Floats | None = None,
+    calendars: Collection[str] = (),
 ) -> Linear:
     """A `Linear` of all `features`, fitted on all rows of `columns`; it reads those that vary.
 
     With `logs` numbers are read as signed logarithms, with `crossed` weights change with the lead's age;
-    `signs` holds the declared sign of some features, `importance` how much each row counts.
+    `signs` holds the declared sign of some features, `importance` how much each row counts; `calendars` may
+    go on beyond the values of `columns` (see `number_range`).
     """
-    encoder = fit_linear_encoder(features, columns, rare_level, logs=logs, crossed=crossed)
+    encoder = fit_linear_encoder(
+        features, columns, rare_level, logs=logs, crossed=crossed, calendars=calendars
+    )
     X = encoder.transform(columns) if encoder.columns else np.zeros((len(y), 0))
     intercept, weights = fit_signed(X, y, penalty, column_signs(encoder, signs), importance=importance)
     return as_linear(features, encoder, X.mean(axis=0), intercept, weights)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,11 +74,17 @@ class Path:
         reading: Reading,
         signs: Mapping[str, int] = FREE,
         importance: Floats | None = None,
+        calendars: Collection[str] = (),
     ) -> Path:
         """A path on the `older` (columns, outcomes), whose models answer for the `newer` (columns, rows)."""
         columns, y = older
         encoder = fit_linear_encoder(
-            features, columns, rare_level, logs=reading.logs, crossed=reading.crossed
+            features,
+            columns,
+            rare_level,
+            logs=reading.logs,
+            crossed=reading.crossed,
+            calendars=calendars,
         )
         X, later = (_read(encoder, *part) for part in ((columns, len(y)), newer))
         centre = X.mean(axis=0, dtype=np.float64)

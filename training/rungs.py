@@ -46,7 +46,7 @@ def fit_rungs(history: History, rows: Rows, settings: Settings) -> dict[str, Sco
     return {
         "rules": calibrated_rules(history.rules, labelled, rows),
         "bayes": bayes_rung(history, rows),
-        "logistic": fit_logistic_model(recipe, labelled, features, rows, settings.plain_penalty),
+        "logistic": fit_logistic_model(recipe, labelled, features, rows, settings),
         "model": fit_model(recipe, labelled, features, rows, settings),
     }
 

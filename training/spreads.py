@@ -7,9 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from features import Columns
+from serving.fitted_range import ranges_of
 from serving.interval import Bounds, fields_of, missing
 from serving.maps import MonotoneMap
-from serving.scorer import Scorer
+from serving.scorer import Contributions, Scorer
 from training.labelled import Labelled
 from training.split import Rows, newest_rows
 
@@ -30,19 +31,26 @@ def bounds_of(
         return None
     lower, upper = ends
     newest = newest_rows(labelled.frame, rows, min(1.0, _ROWS / max(len(rows), 1)))
+    columns = labelled.at(newest, scorer.features)
+    parts = scorer.contributions(columns)
+    fields = fields_of(scorer.features)
+    lone = {name: [name] for name in ranges_of(scorer) if not any(name in names for names in fields.values())}
     return Bounds(
-        lower=lower, upper=upper, spreads=dict(field_spreads(scorer, labelled.at(newest, scorer.features)))
+        lower=lower,
+        upper=upper,
+        spreads=spreads_of(parts, columns, fields),
+        numbers=spreads_of(parts, columns, lone),
     )
 
 
-def field_spreads(scorer: Scorer, columns: Columns) -> Mapping[str, float]:
-    """Field → standard deviation of its contributions to the margin, in log-odds, where it is there."""
-    parts = scorer.contributions(columns)
+def spreads_of(parts: Contributions, columns: Columns, groups: Mapping[str, list[str]]) -> dict[str, float]:
+    """Name of a group of features → standard deviation of what they contribute together, in log-odds, among
+    the leads that have any of them."""
     place = {name: position for position, name in enumerate(parts.names)}
     found = {}
-    for field, names in fields_of(scorer.features).items():
+    for group, names in groups.items():
         known = ~np.logical_and.reduce([missing(columns[name]) for name in names])
         total = parts.values[:, [place[name] for name in names if name in place]].sum(axis=1)
         if known.sum() > 1 and (spread := float(np.round(total[known].std(), 6))) > _LEAST:
-            found[field] = spread
+            found[group] = spread
     return found
