@@ -1,4 +1,4 @@
-"""The interval of a probability: wide where few such outcomes were seen, or little of the lead is known."""
+"""The interval of a lead's own probability: it widens where few outcomes were seen or little is known."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from features import Column, Columns, Feature
-from serving.maps import FLOOR, MonotoneMap
+from serving.maps import FLOOR, MonotoneMap, log_odds
 from serving.score import Interval
 from serving.scorer import Floats
 
@@ -23,13 +23,14 @@ NOBODY: Mapping[str, NDArray[np.bool_]] = MappingProxyType({})
 
 
 class Bounds(BaseModel):
-    """Where the rate behind a margin could be, and how far each field would still move it.
+    """Where the rate behind a margin could be, and how far a lead may be from it.
 
     `lower` and `upper` map margins to log-odds around the scorer's own map; between them lies the rate of
-    leads with such a margin, in four of five cases. `spreads` has for each field the standard deviation, in
-    log-odds, of what it contributes among leads that have it: a lead without it could be anywhere there, and
-    so could one whose number lies outside the range that the scorer was fitted on. `numbers` has the same for
-    features that are no field's (events, ages), by feature.
+    leads with such a margin, in four of five cases. `hidden` is the standard deviation, in log-odds, of the
+    leads' own probabilities around that rate: what no scorer of these signals sees. `spreads` has for each
+    field the standard deviation, in log-odds, of what it contributes among leads that have it: a lead without
+    it could be anywhere there, and so could one whose number lies outside the range that the scorer was
+    fitted on. `numbers` has the same for features that are no field's (events, ages), by feature.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -38,6 +39,7 @@ class Bounds(BaseModel):
     upper: MonotoneMap
     spreads: dict[str, float] = Field(default_factory=dict)
     numbers: dict[str, float] = Field(default_factory=dict)
+    hidden: float = Field(default=0.0, ge=0)
 
     def intervals(
         self,
@@ -53,9 +55,12 @@ class Bounds(BaseModel):
         """
         gaps = self._gaps(fields_of(features), columns, len(margin), beyond)
         far = [self.numbers[name] * mask for name, mask in beyond.items() if name in self.numbers]
-        reach = SIDES * np.sqrt((gaps**2).sum(axis=1) + sum(part**2 for part in far))
-        low = np.minimum(self._shown(self.lower, margin - reach), probabilities)
-        high = np.maximum(self._shown(self.upper, margin + reach), probabilities)
+        reach = SIDES * np.sqrt(self.hidden**2 + (gaps**2).sum(axis=1) + sum(part**2 for part in far))
+        centre = log_odds(probabilities)
+        down = np.hypot(np.maximum(centre - self.lower.logits(margin), 0.0), reach)
+        up = np.hypot(np.maximum(self.upper.logits(margin) - centre, 0.0), reach)
+        low = np.minimum(_shown(centre - down), probabilities)
+        high = np.maximum(_shown(centre + up), probabilities)
         widest = self._widest(gaps)
         return [
             Interval(low=a, high=b, narrowed_by=name)
@@ -91,9 +96,10 @@ class Bounds(BaseModel):
     def _names(self) -> list[str]:
         return list(self.spreads)
 
-    @staticmethod
-    def _shown(bound: MonotoneMap, margin: Floats) -> Floats:
-        return np.clip(np.round(bound.of(margin), _DIGITS), FLOOR, 1 - FLOOR)
+
+def _shown(logits: Floats) -> Floats:
+    """Log-odds as probabilities of an answer."""
+    return np.clip(np.round(MonotoneMap.identity().of(logits), _DIGITS), FLOOR, 1 - FLOOR)
 
 
 def fields_of(features: Sequence[Feature]) -> dict[str, list[str]]:

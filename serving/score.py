@@ -49,10 +49,12 @@ class NextAction(_Part):
 
 
 class Interval(_Part):
-    """Bounds that hold the rate of such leads in four of five cases.
+    """Bounds that are meant to hold the lead's own probability in four of five cases.
 
-    They widen where few outcomes were seen and where fields of the lead are missing; of those `narrowed_by`
-    is the one that would narrow them most (null: none is missing that matters).
+    How far a lead may be from the rate of its like cannot be seen in a company's outcomes: it is what was
+    measured on simulated companies, where the truth is known. Bounds widen where few outcomes were seen and
+    where fields of the lead are missing, or far outside what was learned from; of those `narrowed_by` is the
+    one that would narrow them most (null: none matters).
     """
 
     low: float = Field(gt=0, lt=1)

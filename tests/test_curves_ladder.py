@@ -97,6 +97,14 @@ def test_with_plenty_of_conversions_the_folds_are_not_overruled(history, monkeyp
     assert choose_top(history, fit, before_the_test(0.001, 0.02)).top == "model"
 
 
+@pytest.mark.parametrize(("above", "top"), [(0, "model"), (1, "bayes")])
+def test_plenty_begins_with_that_very_number_of_conversions(history, monkeypatch, above, top):
+    fit, worse = forward_split(history.recipe, history.labelled.frame).fit, before_the_test(0.001, 0.02)
+    many = choose_top(history, fit, worse).converted_leads
+    monkeypatch.setattr("training.ladder_choice.PLENTY_WON", many + above)
+    assert choose_top(history, fit, worse).top == top
+
+
 def test_bayes_on_top_answers_and_says_so(young, run):
     folder, _ = young
     summary, out = run

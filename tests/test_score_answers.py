@@ -148,6 +148,19 @@ def test_bands_hold_the_shares_that_the_recipe_asks_for() -> None:
     assert 195 <= maturities.count("warm") <= 205
 
 
+@given(st.lists(st.floats(1e-6, 1 - 1e-6), min_size=3, max_size=60, unique=True), st.floats(0.05, 0.5))
+def test_hot_are_leads_whose_middle_rank_is_within_the_best_share(known: list[float], share: float) -> None:
+    ordered = np.sort(np.array(known))
+    best = [(rank + 0.5) / len(known) >= 1 - share for rank in range(len(known))]
+    found = Reference.of(ordered, share, share).maturities(ordered)
+    assert [band == "hot" for band in found] == best
+
+
+def test_a_probability_on_a_cut_is_in_the_better_band() -> None:
+    reference = Reference(probabilities=(0.1, 0.2, 0.4), hot=0.4, warm=0.2)
+    assert reference.maturities(np.array([0.4, 0.2, 0.1])) == ["hot", "warm", "cold"]
+
+
 def test_where_everybody_is_alike_nobody_is_hot() -> None:
     alike = np.full(50, 0.2)
     assert set(Reference.of(alike).maturities(alike)) == {"cold"}

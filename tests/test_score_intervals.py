@@ -53,6 +53,17 @@ def test_it_widens_with_each_missing_field_and_names_the_one_that_matters_most()
     assert [interval.narrowed_by for interval in found] == [None, "size", "revenue", "revenue"]
 
 
+def test_what_is_hidden_widens_every_interval_alike_in_log_odds():
+    seen, hidden = around(0.3), around(0.3).model_copy(update={"hidden": 0.4})
+    margin = np.array([-4.0, -1.0, 2.0])
+    shown = MonotoneMap.identity().of(margin)
+    known = columns([5, 5, 5], [7, 7, 7])
+    for bounds, half in ((seen, 0.3), (hidden, np.hypot(0.3, 1.2816 * 0.4))):
+        for interval, middle in zip(bounds.intervals(FEATURES, known, margin, shown), margin, strict=True):
+            low, high = (np.log(p / (1 - p)) for p in (interval.low, interval.high))
+            assert [middle - low, high - middle] == pytest.approx([half, half], abs=1e-3)
+
+
 def test_many_leads_equal_one_by_one():
     bounds = around(0.2, size=0.3)
     given, margin = columns([5, np.nan], [7, 7]), np.array([-1.0, 0.5])

@@ -167,7 +167,8 @@ def _bounds(
         scorer = scorers[name]
         parent = scorer.parent if isinstance(scorer, Segmented) else scorer
         if chosen is not None and parent is not None:
-            bounds = bounds_of(parent, chosen.bounds, history.labelled, rows)
+            better = None if name == "model" else scorers["model"]
+            bounds = bounds_of(parent, chosen.bounds, history.labelled, rows, better)
             found |= {name: bounds} if bounds is not None else {}
     return found
 

@@ -9,7 +9,7 @@ import numpy as np
 from features import Columns
 from serving.fitted_range import ranges_of
 from serving.interval import Bounds, fields_of, missing
-from serving.maps import MonotoneMap
+from serving.maps import MonotoneMap, log_odds
 from serving.scorer import Contributions, Scorer
 from training.labelled import Labelled
 from training.split import Rows, newest_rows
@@ -20,11 +20,23 @@ _LEAST = 0.02
 """A field that moves margins by less, in log-odds, is nobody's next question."""
 
 
+HIDDEN = 0.5
+"""Standard deviation of leads' own log-odds around what a model says of them: what its signals do not show,
+what it has not learned, and how far the level moves until the answer is needed. A company's outcomes cannot
+tell it, since each lead converts once: it was measured on seven simulated companies of 8,000 leads whose
+truth is known (seeds 101 to 107, never used to judge), where it was 0.42 to 0.60."""
+
+
 def bounds_of(
-    scorer: Scorer, ends: tuple[MonotoneMap, MonotoneMap] | None, labelled: Labelled, rows: Rows
+    scorer: Scorer,
+    ends: tuple[MonotoneMap, MonotoneMap] | None,
+    labelled: Labelled,
+    rows: Rows,
+    better: Scorer | None = None,
 ) -> Bounds | None:
     """The maps to both `ends`, and spreads, for the intervals of `scorer`, fitted on `rows`.
 
+    Where a `better` scorer knows more of the same leads, what it says beyond `scorer` is hidden from this.
     None without ends: folds were too few.
     """
     if ends is None:
@@ -40,7 +52,18 @@ def bounds_of(
         upper=upper,
         spreads=spreads_of(parts, columns, fields),
         numbers=spreads_of(parts, columns, lone),
+        hidden=_hidden(scorer, better, labelled, newest),
     )
+
+
+def _hidden(scorer: Scorer, better: Scorer | None, labelled: Labelled, rows: Rows) -> float:
+    """`HIDDEN`, and how far `better` moves away from `scorer` (root mean square, log-odds)."""
+    if better is None:
+        return HIDDEN
+    own, its = (
+        log_odds(one.probability(one.margin(labelled.at(rows, one.features)))) for one in (scorer, better)
+    )
+    return float(np.round(np.hypot(HIDDEN, np.sqrt(np.mean((own - its) ** 2))), 6))
 
 
 def spreads_of(parts: Contributions, columns: Columns, groups: Mapping[str, list[str]]) -> dict[str, float]:

@@ -1,6 +1,7 @@
-"""`python -m tests.bench [SECTION …]`: speed as ratios within one run; without names every section.
+"""`python -m tests.bench [SECTION …]`: speed as ratios within one run; without names every quick section.
 
-A section is a file of this package with a `run() -> list[Row]`; add its name to SECTIONS.
+A section is a file of this package with a `run() -> list[Row]`; add its name to SECTIONS, or to SLOW where it
+takes minutes and runs only when it is named.
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from importlib import import_module
 from features.terminal import print_json, print_table, say
 
 SECTIONS = ("features", "scoring", "reasons")
+SLOW = ("intervals",)
 
 
 def main(words: list[str] | None = None) -> int:
     """Print one table; 1 when a target was missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS))
+    parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS + SLOW))
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     asked = parser.parse_args(words)
     rows = []
