@@ -77,7 +77,23 @@ def cell_parser(field: LeadField, zone: str) -> Callable[[object], Canonical]:
         "email": lambda raw: email_kind(_text_of(raw)),
         "phone": parse_phone,
     }
-    return _unless_missing(by_type[field.type], field)
+    parse = _unless_missing(by_type[field.type], field)
+    return _unless_stand_in(parse, field, decimal) if field.type == "number" else parse
+
+
+def _unless_stand_in(
+    parse: Callable[[object], Canonical], field: LeadField, decimal: str
+) -> Callable[[object], Canonical]:
+    """Numbers in `missing` are missing however they are written: -1, -1.0 and "-1,00" alike."""
+    stood = {found for text in field.missing if (found := written_number(text, decimal)) is not None}
+    if not stood:
+        return parse
+
+    def parsed(raw: object) -> Canonical:
+        number = parse(raw)
+        return None if number in stood else number
+
+    return parsed
 
 
 def _likely_date(raw: object, zone: str, form: DateFormat | None) -> int | None:

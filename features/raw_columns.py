@@ -100,9 +100,20 @@ def _typed(column: pd.Series) -> ColumnFormat:
         kind = "date"
     elif pd.api.types.is_numeric_dtype(column.dtype):
         kind = "boolean" if set(column.dropna().unique()) <= {0, 1} else "number"
+        if kind == "number" and (stand_in := _typed_stand_in(column)) is not None:
+            kept = column[column != float(stand_in)]
+            return ColumnFormat(
+                kind, missing=(stand_in,), filled=int(kept.notna().sum()), distinct=int(kept.nunique())
+            )
         if pd.api.types.is_integer_dtype(column.dtype) and distinct == filled > 50 and _is_dense(column):
             kind = "id"
     return ColumnFormat(kind, filled=filled, distinct=distinct)
+
+
+def _typed_stand_in(column: pd.Series) -> str | None:
+    """As `_stand_in`, of cells that are numbers already."""
+    commonest = column.dropna().value_counts().head(_JUDGED)
+    return _stand_in({f"{value:.15g}": int(count) for value, count in commonest.items()}, ".")
 
 
 def _is_dense(column: pd.Series) -> bool:
@@ -232,14 +243,15 @@ def _as_number(head: dict[str, int], cells: int, name: str) -> ColumnFormat | No
 def _stand_in(head: dict[str, int], decimal: str) -> str | None:
     """The number that stands for "none", such as 999 or -1: frequent, and far outside all others."""
     values = {text: value for text in head if (value := number(text, decimal)) is not None}
-    found = [text for text in values if text.lstrip("-").strip("9") == "" or text == "-1"]
-    for text in (text for text in found if text not in ("9", "-9", "")):
+    plain = {text: f"{value:.15g}" for text, value in values.items()}  # -1.0 and "-1,00" are -1
+    found = [text for text in values if plain[text].lstrip("-").strip("9") == "" or plain[text] == "-1"]
+    for text in (text for text in found if plain[text] not in ("9", "-9")):
         others = [value for other, value in values.items() if other != text]
         share = head[text] / sum(head.values())
         if len(others) < 3 or share < 0.02:
             continue
         width = max(others) - min(others)
-        below = text == "-1" and min(others) >= 0 and all(value == int(value) for value in others)
+        below = values[text] == -1 and min(others) >= 0 and all(value == int(value) for value in others)
         if below or (values[text] > max(others) + 2 * width and values[text] > 90):
             return text
     return None

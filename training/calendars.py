@@ -7,16 +7,22 @@ and for these alone somewhat beyond the range that it was fitted on (see `number
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features import Column, Feature
 from training.labelled import Labelled
 from training.split import Rows
 
+Floats = NDArray[np.float64]
+
 NEW_SHARE = 0.5
 """A feature is a calendar when more than this share of some fold's newer rows is outside the older values."""
+
+_SLOW = 0.9
+"""Correlation of neighbours in time from which a number is that of the day, as the bank's indices are."""
 
 
 def find_calendars(
@@ -28,6 +34,30 @@ def find_calendars(
         for feature in features
         if any(_new_share(labelled.columns[feature.name], older, newer) > NEW_SHARE for older, newer in folds)
     )
+
+
+def going_on(
+    labelled: Labelled, features: Sequence[Feature], rows: Rows, calendars: Collection[str]
+) -> frozenset[str]:
+    """The `calendars`, and numbers that say when rather than who: nearly the same from one row to the next.
+
+    A price index is one even where the folds lie inside its old values. Neighbours in time are other leads:
+    a number of the lead itself hardly follows the one before it.
+    """
+    rows = rows[np.argsort(labelled.frame["order"].to_numpy(np.int64)[rows], kind="stable")]
+    numbers = (feature.name for feature in features if feature.dtype == "number")
+    slow = (name for name in numbers if _follows(labelled.columns[name][rows].astype(np.float64)))
+    return frozenset((*calendars, *slow))
+
+
+def _follows(numbers: Floats) -> bool:
+    """Whether each number is nearly the one before: their correlation is above `_SLOW`."""
+    known = numbers[~np.isnan(numbers)]
+    if len(known) < 3:
+        return False
+    before, after = known[:-1] - known[:-1].mean(), known[1:] - known[1:].mean()
+    size = float(np.sqrt((before @ before) * (after @ after)))
+    return size > 0 and float(before @ after) > _SLOW * size
 
 
 def _new_share(column: Column, older: Rows, newer: Rows) -> float:

@@ -21,7 +21,7 @@ from features import Feature, LeadAge
 from features.recipe import Recipe, Training
 from serving.line_columns import line_columns, line_names
 from training.boosting import Sample, best_rounds, encoded, fit_stopped, margins, side_by_side
-from training.calendars import find_calendars
+from training.calendars import find_calendars, going_on
 from training.directions import directions
 from training.labelled import Labelled
 from training.level_rates import tree_sample
@@ -193,7 +193,8 @@ class Bench:
         fitted_on = labelled.at(older, features), labelled.y(older)
         asked = labelled.at(newer, features), len(newer)
         importance = recency(labelled, older, self.half_life)
-        return Path.of(features, fitted_on, asked, rare, reading, self.signs, importance, self.calendars)
+        roomy = going_on(labelled, features, older, self.calendars)
+        return Path.of(features, fitted_on, asked, rare, reading, self.signs, importance, roomy)
 
     @cached_property
     def samples(self) -> list[tuple[Sample, Sample]]:

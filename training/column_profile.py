@@ -229,9 +229,8 @@ def _text(cell: object, missing: set[str]) -> str | None:
         return None
     if isinstance(cell, pd.Timestamp):
         return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    text = str(cell).strip()
+    whole = isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15
+    text = str(int(cell)) if whole else str(cell).strip()  # type: ignore[call-overload]
     return None if not text or text in missing else text
 
 

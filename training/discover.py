@@ -26,6 +26,7 @@ from training.outcome_source import ANY_VALUE, OutcomeSource, find_outcome, no_o
 from training.presets import plain
 from training.recipe_writer import Draft, DraftField, field_names, write_recipe
 from training.table_kinds import Company, tell_apart
+from training.unknowns import unknown_remarks
 from training.usable_columns import is_usable, suspect_columns
 
 _NO_CREATION = re.compile(
@@ -263,6 +264,7 @@ def _draft(
             + "name a column of time with --time COLUMN"
         )
     _remark(draft, company, created)
+    draft.remarks += unknown_remarks(leads, fields)
     return draft
 
 

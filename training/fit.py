@@ -12,6 +12,7 @@ from serving.line_columns import line_columns, line_names
 from serving.linear import Linear
 from serving.trees import Trees
 from training.boosting import fit_bag
+from training.calendars import going_on
 from training.directions import directions
 from training.labelled import Labelled
 from training.level_rates import tree_sample
@@ -50,7 +51,8 @@ def fit_logistic_model(
 ) -> Linear:
     """Plain logistic regression on `rows`, uncalibrated: the baseline."""
     columns, y, rare = labelled.at(rows, features), labelled.y(rows), recipe.train.rare_level
-    return fit_linear(features, columns, y, settings.plain_penalty, rare, calendars=settings.calendars)
+    roomy = going_on(labelled, features, rows, settings.calendars)
+    return fit_linear(features, columns, y, settings.plain_penalty, rare, calendars=roomy)
 
 
 def _fit_linear(
@@ -68,7 +70,7 @@ def _fit_linear(
         crossed=settings.crossed,
         signs=directions(recipe, read),
         importance=recency(labelled, rows, settings.half_life),
-        calendars=settings.calendars,
+        calendars=going_on(labelled, read, rows, settings.calendars),
     )
 
 

@@ -28,6 +28,7 @@ from training.inspect_timing import timings
 from training.inspection import Inspected, Inspection
 from training.leaks import Suspect, find_leaks
 from training.split import Rows, forward_split
+from training.unknowns import unknown_values
 
 Floats = NDArray[np.float64]
 
@@ -73,7 +74,11 @@ def inspect_tables(recipe: Recipe, tables: Tables, progress: Step | None = None)
         timings=tuple(timed),
         account=(*shot.account.rows(), *split.account),
         quality=tuple(tables.quality.rows()),
-        notes=(*shot.account.warnings, *_notes(recipe, fit, made, tables)),
+        notes=(
+            *shot.account.warnings,
+            *_notes(recipe, fit, made, tables),
+            *unknown_values(recipe, tables),
+        ),
         late=tuple(late),
     )
 

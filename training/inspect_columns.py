@@ -40,7 +40,7 @@ class LeadColumn:
 
 def lead_columns(recipe: Recipe, tables: Tables) -> list[LeadColumn]:
     """The declared fields, then the columns that the recipe does not name, in the order of the leads."""
-    return [*_declared(recipe, tables), *_undeclared(recipe, tables)]
+    return [*declared_columns(recipe, tables), *_undeclared(recipe, tables)]
 
 
 def roles(recipe: Recipe, present: Collection[str]) -> dict[str, str]:
@@ -59,7 +59,7 @@ def roles(recipe: Recipe, present: Collection[str]) -> dict[str, str]:
     return {column: part for column, part in named.items() if column is not None and column in present}
 
 
-def _declared(recipe: Recipe, tables: Tables) -> list[LeadColumn]:
+def declared_columns(recipe: Recipe, tables: Tables) -> list[LeadColumn]:
     """Fields, as the features read them."""
     rows = tables.leads.order_by("row")
     found = []

@@ -41,8 +41,10 @@ _MISSING = ((0, 0), (1, 1), (2, 3), (4, 5), (6, 99))
 
 def run() -> list[Row]:
     """The share of test rows whose interval holds the true probability, by group over all companies."""
-    table = coverage(SEEDS, LEADS)
-    table.to_csv(KEPT, index=False, lineterminator="\n")
+    table = pd.DataFrame()
+    for seed in SEEDS:
+        table = pd.concat([table, coverage((seed,), LEADS)], ignore_index=True)
+        table.to_csv(KEPT, index=False, lineterminator="\n")
     show(table)
     target = f"{LOWEST}–{HIGHEST}"
     return [
