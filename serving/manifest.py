@@ -12,8 +12,8 @@ from serving.maps import MonotoneMap
 from serving.reference import Reference
 
 SCHEMA_VERSION = 2
-"""2: with `checksums.json`, and with the range inside which each number is read. Artefacts of version 1 cannot
-be verified and are refused: train again."""
+"""2: with `checksums.json`, and with the range inside which each number is read. Artefacts of version 1
+cannot be verified and are refused: train again."""
 
 RungName = Literal["model", "no_events", "bayes", "rules"]
 """`no_events` is the variant of the model for leads whose events were not given."""
