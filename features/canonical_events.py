@@ -16,7 +16,10 @@ from features.number_sql import number_sql
 from features.parse import MISSING_TEXTS
 from features.quality import Quality
 from features.recipe import Recipe
-from features.source import quoted
+from features.source import named, quoted
+
+LINE = "leadscore_line"
+"""A column of events that holds their line in a file, where who reads them has put it there."""
 
 
 def create_events(con: Any, recipe: Recipe, view: str, now_us: int, quality: Quality) -> None:
@@ -26,6 +29,8 @@ def create_events(con: Any, recipe: Recipe, view: str, now_us: int, quality: Qua
     date, dated after now, and repetitions of an event id of the same lead (the first available stays).
     Identical rows without event id are kept: two page views may coincide. A value that is no number counts
     0, an ingestion date that is none is that of the event; both are counted.
+
+    What an answer must say of single leads is in `event_faults` (see `_create_faults`).
 
     Raises:
         LeadscoreError: a column that the recipe names is absent.
@@ -46,7 +51,7 @@ def create_events(con: Any, recipe: Recipe, view: str, now_us: int, quality: Qua
         CREATE OR REPLACE TABLE staged_events AS
         SELECT l.row, e.occurred_us, greatest(coalesce(e.ingested_us, e.occurred_us), e.occurred_us)
                  AS available_us, e.kind, e.value, e.event_id, e.ingestion_said AND e.ingested_us IS NULL
-                 AS ingestion_unreadable,
+                 AS ingestion_unreadable, e.value_unreadable, e.date_said, e.line,
                CASE WHEN l.row IS NULL THEN 'of unknown leads'
                     WHEN e.kind IS NULL OR e.kind NOT IN ({kinds})
                       THEN 'of kinds that the recipe does not name'
@@ -54,6 +59,7 @@ def create_events(con: Any, recipe: Recipe, view: str, now_us: int, quality: Qua
                     WHEN e.occurred_us > {now_us} THEN 'dated in the future' END AS dropped
         FROM (SELECT {columns} FROM {relation}) e LEFT JOIN leads l ON l.lead_id = e.lead_id""")
     count_dropped(con, "events", quality)
+    _create_faults(con)
     query = "SELECT count(*) FROM staged_events WHERE dropped IS NULL AND ingestion_unreadable"
     quality.count(
         "events", "rows without a readable ingestion date", con.raw_sql(query).fetchone()[0],
@@ -70,17 +76,49 @@ def _cells(
         role: text_sql(roles[role], types[roles[role]]) if role in roles else "NULL::VARCHAR"
         for role in ("lead_id", "kind", "event_id")
     }
-    cells = {"occurred_us": '"occurred_at us"', "value": "0.0::DOUBLE"}
+    cells = {"occurred_us": '"occurred_at us"', "value": "0.0::DOUBLE", "value_unreadable": "false"}
     cells |= {"ingested_us": "NULL::BIGINT", "ingestion_said": "false"}
+    cells["date_said"] = _said_sql(roles["occurred_at"])
+    cells["line"] = f"{named(LINE)}::BIGINT" if LINE in types else "NULL::BIGINT"
     if "ingested_at" in roles:
-        missing = ", ".join(quoted(text) for text in sorted(MISSING_TEXTS))
-        written = text_sql(roles["ingested_at"], "VARCHAR")
         cells["ingested_us"] = '"ingested_at us"'
-        cells["ingestion_said"] = f"coalesce(lower({written}) NOT IN ({missing}), false)"
+        cells["ingestion_said"] = _said_sql(roles["ingested_at"])
     if "value" in roles:
         kind = types[roles["value"]]
-        cells["value"] = _value_sql(number_sql(con, "events", view, roles["value"], kind, quality))
+        number = number_sql(con, "events", view, roles["value"], kind, quality)
+        cells["value"] = _value_sql(number)
+        cells["value_unreadable"] = f"{_said_sql(roles['value'])} AND ({number}) IS NULL"
     return texts | cells
+
+
+def _said_sql(column: str) -> str:
+    """Whether a cell holds more than a word for nothing."""
+    missing = ", ".join(quoted(text) for text in sorted(MISSING_TEXTS))
+    return f"coalesce(lower({text_sql(column, 'VARCHAR')}) NOT IN ({missing}), false)"
+
+
+def _create_faults(con: Any) -> None:
+    """Create `event_faults`: row (of the lead), what, line (of the event, where it is known).
+
+    One row for each event that would be an error in a request: it 'lacks' its kind or date, or has an
+    unreadable 'occurred_at', 'ingested_at' or 'value'; and for each that is left out with a word: of an
+    'unknown' kind, or 'later' than the clock.
+    """
+    known = "coalesce(dropped, '') NOT IN ('of unknown leads', 'of kinds that the recipe does not name')"
+    whole = f"{known} AND date_said"
+    wheres = {
+        "unknown": "kind IS NOT NULL AND dropped = 'of kinds that the recipe does not name'",
+        "lacks": f"row IS NOT NULL AND (kind IS NULL OR ({known} AND NOT date_said))",
+        "occurred_at": f"{whole} AND occurred_us IS NULL",
+        "ingested_at": f"{whole} AND ingestion_unreadable",
+        "value": f"{whole} AND value_unreadable",
+        "later": "dropped = 'dated in the future'",
+    }
+    found = " UNION ALL ".join(
+        f"SELECT row, '{what}' AS what, line FROM staged_events WHERE {where}"
+        for what, where in wheres.items()
+    )
+    con.raw_sql(f"CREATE OR REPLACE TABLE event_faults AS {found}")
 
 
 def _value_sql(number: str) -> str:

@@ -10,7 +10,15 @@ import pandas as pd
 
 from features.clock import FIRST_US, LAST_US, DayEdge
 from features.errors import LeadscoreError
-from features.parse import CellParser, field_parsers, is_missing, parse_boolean, parse_category, parse_date
+from features.parse import (
+    CellParser,
+    date_expected,
+    field_parsers,
+    is_missing,
+    parse_boolean,
+    parse_category,
+    parse_date,
+)
 from features.quality import Quality
 from features.raw_formats import DateFormat
 from features.recipe import Recipe
@@ -186,7 +194,10 @@ def _texts(raw: pd.DataFrame, column: str | None) -> pd.Series[Any]:
 def moments_column(
     cells: pd.Series[Any], zone: str, edge: DayEdge, form: DateFormat | None = None
 ) -> pd.Series[Any]:
-    """Int64 µs of a column of dates, NA where missing or unreadable; typed columns in UTC all at once."""
+    """Int64 µs of a column of dates, NA where missing, unreadable or outside the years that are read.
+
+    Typed columns in UTC are read all at once.
+    """
     if zone == "UTC" and pd.api.types.is_datetime64_dtype(cells.dtype):
         cells = cells.dt.tz_localize("UTC")
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
@@ -209,9 +220,7 @@ def _created(recipe: Recipe, raw: pd.DataFrame, places: pd.DataFrame, quality: Q
     cells = raw[recipe.lead.created_at]
     created = moments_column(cells, recipe.recipe.zone, "start", recipe.lead.created_format)
     bad = np.flatnonzero(created.isna().to_numpy(dtype=bool))
-    expected = (
-        "expected a date or date-time such as 2025-01-31T09:30:00+01:00; without it no snapshot is made"
-    )
+    expected = f"expected {date_expected(recipe.lead.created_format)}"
     problems = [(int(place), expected) for place in bad]
     if problems:
         quality.cell_problems(_cells("leads", recipe.lead.created_at, places, problems))

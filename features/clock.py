@@ -11,11 +11,10 @@ DAY_US = 24 * HOUR_US
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 DayEdge = Literal["start", "end"]
-
-
 FIRST_YEAR, LAST_YEAR = 1900, 2099
 """Years of dates that can be meant. Within them every age in µs, times 1024 (see `EdgeKind`), fits 64 bits
 and every floor of a quotient is exact; databases write years such as 1 and 9999 for "none"."""
+RANGE_WORDS = f"from {FIRST_YEAR} to {LAST_YEAR}"
 
 
 def to_us(moment: datetime) -> int:
@@ -36,6 +35,11 @@ def from_us(us: int) -> datetime:
 def now_us() -> int:
     """The clock, read only at the edges of the product."""
     return to_us(datetime.now(UTC))
+
+
+def in_range(us: int) -> bool:
+    """Whether `us` is a moment that is read: see `FIRST_YEAR`."""
+    return FIRST_US <= us <= LAST_US
 
 
 def days_us(days: float) -> int:

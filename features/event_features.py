@@ -16,6 +16,7 @@ from features.clock import DAY_US
 from features.lead import Lead, Tally
 from features.measures import CENT, UNIT, Count, Decayed, Edge, ValueSum
 from features.naming import (
+    NO_CREATION,
     NO_EVENTS,
     NO_SUCH_EVENT,
     kinds_label,
@@ -186,7 +187,7 @@ class FirstEventDelay:
     type: Literal["first_event_delay"] = "first_event_delay"
     dtype: Literal["number"] = "number"
     group: Literal["engagement"] = "engagement"
-    missing: ClassVar[str] = NO_SUCH_EVENT
+    missing: ClassVar[str] = f"{NO_SUCH_EVENT}, or {NO_CREATION}"
 
     @cached_property
     def name(self) -> str:
@@ -197,7 +198,9 @@ class FirstEventDelay:
         return f"Days from creation to the first {kinds_label(self.kinds, self.called).lower()}"
 
     def describe(self) -> str:
-        return f"Days from creation to the oldest of {kinds_words(self.kinds)}; missing when there is none."
+        return (
+            f"Days from creation to the oldest of {kinds_words(self.kinds)}; missing when one is not known."
+        )
 
     @cached_property
     def tallies(self) -> tuple[Tally, ...]:
@@ -209,4 +212,6 @@ class FirstEventDelay:
 
     def value(self, lead: Lead) -> float:
         age = lead.tally(self.tallies[0])
-        return NAN if age is None else (lead.as_of_us - lead.created_us - age) / DAY_US
+        if age is None or lead.created_us is None:
+            return NAN
+        return (lead.as_of_us - lead.created_us - age) / DAY_US

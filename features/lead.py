@@ -9,6 +9,22 @@ from dataclasses import dataclass, field
 from features.measures import KindEvents, Measure
 from features.parse import Canonical
 
+UNDATED = (
+    "the date of creation is not known: the lead's age, and the hour and weekday of its creation, count as "
+    "missing"
+)
+"""A note about a lead of a recipe that has dates."""
+
+
+def events_noted(unknown: int, later: int) -> list[str]:
+    """What was left out of a lead's events, without values; in every way in."""
+    notes = []
+    if unknown:
+        notes.append(f"{unknown} events of kinds that the recipe does not name were left out")
+    if later:
+        notes.append(f"{later} events after as_of were left out")
+    return notes
+
 
 @dataclass(slots=True)  # not frozen: a thousand of them are made for one request
 class VisibleEvent:
@@ -21,7 +37,7 @@ class VisibleEvent:
 
 @dataclass(frozen=True)
 class Lead:
-    """What is known of a lead at `as_of_us`.
+    """What is known of a lead at `as_of_us`; `created_us` is None where nobody knows when it was created.
 
     `values` are canonical values by canonical column (None = missing). `by_kind` holds the visible events of
     each kind that has any; None means that events were not given, which is not the same as no events.
@@ -30,7 +46,7 @@ class Lead:
 
     lead_id: str
     as_of_us: int
-    created_us: int
+    created_us: int | None
     values: Mapping[str, Canonical] = field(repr=False)  # a lead's values belong in no message or log
     by_kind: Mapping[str, KindEvents] | None = field(repr=False)
     stage: str | None = None

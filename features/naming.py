@@ -50,6 +50,7 @@ NEVER = "never"
 UNLESS_FILLED = "when the cell is empty or cannot be read"
 NO_EVENTS = "when events were not given; 0 when there is none"
 NO_SUCH_EVENT = "when there is no such event, or events were not given"
+NO_CREATION = "when the lead has no date of creation"
 """When a feature is missing, in words that finish 'missing …'."""
 
 

@@ -131,13 +131,10 @@ def _with_walls(features: Sequence[Feature], rows: Any) -> tuple[Any, dict[tuple
 
 
 def _with_fields(recipe: Recipe, tables: Tables, moments: Any) -> Any:
-    """Moments with the leads' canonical columns; a lead without creation time was created at as_of."""
-    import ibis
-
+    """Moments with the leads' canonical columns; of a lead without creation time no age is known."""
     leads = tables.leads
     columns = [name for name in leads.columns if name.startswith("f_")]
     rows = moments.left_join(leads.select("row", "created_us", *columns), "row").drop("row_right")
-    rows = rows.mutate(created_us=ibis.coalesce(rows.created_us, rows.as_of_us))
     if tables.history is None:
         return rows
     for name in columns:

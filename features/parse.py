@@ -16,7 +16,7 @@ from datetime import date, datetime
 from numbers import Real
 from typing import Literal
 
-from features.clock import FIRST_US, FIRST_YEAR, LAST_US, LAST_YEAR, DayEdge, localise, to_us
+from features.clock import FIRST_US, LAST_US, RANGE_WORDS, DayEdge, localise, to_us
 from features.emails import email_kind, email_label
 from features.raw_formats import DateFormat, dialled
 from features.raw_formats import boolean as written_boolean
@@ -186,11 +186,16 @@ def parse_date(raw: object, zone: str, edge: DayEdge = "start", form: DateFormat
     except (ValueError, OverflowError):
         us = None
     if us is not None and not FIRST_US <= us <= LAST_US:
-        raise YearError(f"a date of the years {FIRST_YEAR} to {LAST_YEAR}")
+        raise YearError(date_expected(form))
     if us is None:
-        written = f" or in the form {form}" if form is not None else ""
-        raise ValueError(f"a date or date-time in ISO 8601 such as 2025-01-31T09:30:00+01:00{written}")
+        raise ValueError(date_expected(form))
     return us
+
+
+def date_expected(form: DateFormat | None) -> str:
+    """What is accepted where a date is read."""
+    written = f" or in the form {form}" if form is not None else ""
+    return f"a date or date-time {RANGE_WORDS} in ISO 8601 such as 2025-01-31T09:30:00+01:00{written}"
 
 
 def _iso_moment(text: str) -> int | None:

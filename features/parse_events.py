@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from features.field_problem import FieldProblem, unreadable
-from features.lead import VisibleEvent
+from features.canonical_leads import id_text
+from features.field_problem import FieldProblem, lacks_kind_or_date, of_another_lead, unreadable
+from features.lead import VisibleEvent, events_noted
 from features.measures import CENT, LARGEST_VALUE
 from features.parse import is_missing, parse_date, parse_number
 from features.recipe import Events, Recipe
@@ -28,12 +29,16 @@ _Found: TypeAlias = tuple[int, int, str, int]
 
 @dataclass
 class EventReader:
-    """Reads one lead's events as they stand at `as_of_us`; what is wrong goes to `problems`."""
+    """Reads the events of the lead `lead_id` as they stand at `as_of_us`; what is wrong goes to `problems`.
+
+    Of an event whose kind the recipe does not name nothing else is looked at.
+    """
 
     recipe: Recipe
     declared: Events
     as_of_us: int
     problems: list[FieldProblem]
+    lead_id: str
     unknown: int = 0
     later: int = 0
     visible: list[VisibleEvent] = field(default_factory=list)
@@ -55,24 +60,25 @@ class EventReader:
 
     def notes(self) -> list[str]:
         """What was left out, without values."""
-        notes = []
-        if self.unknown:
-            notes.append(f"{self.unknown} events of kinds that the recipe does not name were left out")
-        if self.later:
-            notes.append(f"{self.later} events after as_of were left out")
-        return notes
+        return events_noted(self.unknown, self.later)
 
     def _read(self, place: int, event: Mapping[str, object]) -> None:
         cells = event if event.keys() <= _CANONICAL else self._renamed(place, event)
-        raw = str(cells.get("kind") or "").strip(TRIM)
-        kind = self._kinds.get(raw)
+        if "lead_id" in cells and id_text(cells["lead_id"]) not in (None, self.lead_id.strip()):
+            self.problems.append(of_another_lead(f"events[{place}].lead_id"))
+        raw = cells.get("kind")
+        said = "" if raw is None or raw != raw else str(raw).strip(TRIM)
+        kind = self._kinds.get(said)
+        if said and kind is None:
+            self.unknown += 1
+            return
         occurred = self._moment(place, "occurred_at", cells)
+        if not said or (occurred is None and is_missing(cells.get("occurred_at"))):
+            self.problems.append(lacks_kind_or_date(f"events[{place}]"))
+            return
         ingested = None if cells.get("ingested_at") is None else self._moment(place, "ingested_at", cells)
         value = 0 if cells.get("value") is None else self._value(place, cells["value"])
-        if not raw or (occurred is None and is_missing(cells.get("occurred_at"))):
-            self.problems.append(FieldProblem(f"events[{place}]", "lacks kind or occurred_at", "Give both."))
         if occurred is None or kind is None:
-            self.unknown += bool(raw) and kind is None
             return
         available = occurred if ingested is None or ingested < occurred else ingested
         if available > self.as_of_us:

@@ -8,8 +8,8 @@ from functools import cached_property
 
 from features.clock import DayEdge
 from features.closing import closing_of_lead
-from features.field_problem import FieldProblem, LeadError, unreadable
-from features.lead import Lead, gather
+from features.field_problem import FieldProblem, LeadError, after_as_of, unreadable
+from features.lead import UNDATED, Lead, gather
 from features.parse import Canonical, CellParser, field_parsers, is_missing, parse_boolean, parse_date
 from features.parse_events import EventReader, nearest_name
 from features.raw_formats import DateFormat
@@ -37,32 +37,32 @@ class LeadReader:
         `fields` are keyed by the recipe's field names, or by the columns that it names (also those of
         creation, account, opt-out, outcome). Events carry occurred_at, kind and optionally event_id,
         ingested_at, value, under these names or the recipe's columns. `events=None` means not given: event
-        features are missing. Without a creation time the lead was created now.
+        features are missing. Without a creation time what depends on it is missing, and a note says so: the
+        lead is not new because nobody told its age, and its first event may be years after it came.
 
         Raises:
-            LeadError: unknown fields (with the nearest known name), cells that do not parse, events without a
-                date or kind.
+            LeadError: unknown fields (with the nearest known name), cells that do not parse, a creation after
+                `as_of_us`, events without a date or kind or of another lead.
         """
         recipe = self.recipe
         problems: list[FieldProblem] = []
         given = self._known(fields, problems)
         values = self._values(given, problems)
-        created = _first(created_at, given.get("created_at"))
-        created_us = _moment("created_at", created, recipe, problems, "start", recipe.lead.created_format)
-        notes: list[str] = []
+        created_us = self._created(created_at, fields, given, as_of_us, problems)
+        notes = [UNDATED] if recipe.dated and created_us is None else []
         visible = None
         if recipe.events is not None and events is not None:
-            reader = EventReader(recipe, recipe.events, as_of_us, problems)
+            reader = EventReader(recipe, recipe.events, as_of_us, problems, lead_id)
             visible = reader.read(events)
-            notes = reader.notes()
+            notes += reader.notes()
         opted_out = _boolean("opted_out", given.get("opted_out"), problems)
+        stage = stage or self._outcome(given, as_of_us, problems)
         if problems:
             raise LeadError(problems)
-        stage = stage or _text(given.get("outcome"))
         return Lead(
             lead_id=lead_id,
             as_of_us=as_of_us,
-            created_us=as_of_us if created_us is None else created_us,
+            created_us=created_us,
             values=values,
             by_kind=None if visible is None else gather(visible, as_of_us),
             stage=stage,
@@ -71,6 +71,32 @@ class LeadReader:
             account_id=_text(given.get("account_id")),
             notes=tuple(notes),
         )
+
+    def _created(
+        self,
+        created_at: object,
+        fields: Mapping[str, object],
+        given: Mapping[str, object],
+        as_of_us: int,
+        problems: list[FieldProblem],
+    ) -> int | None:
+        """The moment of creation by the envelope's `created_at`, else by the recipe's own column."""
+        name, cell = "created_at", created_at
+        if is_missing(created_at) and self.recipe.lead.created_at in fields:
+            name, cell = str(self.recipe.lead.created_at), given.get("created_at")
+        found = _moment(name, cell, self.recipe, problems, "start", self.recipe.lead.created_format)
+        if found is not None and found > as_of_us:
+            problems.append(after_as_of(name))
+        return found
+
+    def _outcome(
+        self, given: Mapping[str, object], as_of_us: int, problems: list[FieldProblem]
+    ) -> str | None:
+        """The outcome that the fields hold, None where it is dated after `as_of_us`: not yet so."""
+        outcomes = self.recipe.outcomes
+        name, form = outcomes.occurred_at or "", outcomes.occurred_format
+        since = _moment(name, given.get("outcome_at"), self.recipe, problems, "end", form)
+        return _text(given.get("outcome")) if since is None or since <= as_of_us else None
 
     def _known(self, fields: Mapping[str, object], problems: list[FieldProblem]) -> dict[str, object]:
         """The given cells by 'field:NAME' or role; what the recipe does not know becomes a problem."""
@@ -132,7 +158,10 @@ def accepted_fields(recipe: Recipe) -> dict[str, str]:
     """Every accepted key of `fields` → 'field:NAME' for a declared field, else the role that it plays."""
     lead = recipe.lead
     roles = {"created_at": lead.created_at, "account_id": lead.account_id, "opted_out": lead.opted_out}
-    roles |= {"outcome": recipe.outcomes.column, "id": lead.id, "cost": lead.cost, "order": lead.order}
+    roles |= {"id": lead.id, "cost": lead.cost, "order": lead.order}
+    if recipe.outcomes.column is not None:
+        at = None if recipe.outcomes.at_once else recipe.outcomes.occurred_at
+        roles |= {"outcome": recipe.outcomes.column, "outcome_at": at}
     accepted = {column: role for role, column in roles.items() if column is not None}
     for name, field in lead.fields.items():
         if field.column is not None:
@@ -167,7 +196,3 @@ def _boolean(name: str, raw: object, problems: list[FieldProblem]) -> bool:
 
 def _text(raw: object) -> str | None:
     return None if is_missing(raw) else str(raw).strip()
-
-
-def _first(*cells: object) -> object:
-    return next((cell for cell in cells if not is_missing(cell)), None)

@@ -41,6 +41,18 @@ class Opened:
     compression: Literal["gzip", "zip"] | None = None
 
 
+def table_address(address: Path | str) -> tuple[Path, str | None]:
+    """The file that an address names, and its part: 'crm.xlsx#Leads' is the sheet Leads of crm.xlsx.
+
+    A file whose own name has a '#' is that file.
+    """
+    path = Path(address)
+    name, mark, part = str(address).rpartition("#")
+    if not mark or not name or not part or path.exists():
+        return path, None
+    return Path(name), part
+
+
 def list_members(path: Path) -> tuple[str, ...]:
     """The names of the tables in a zip that is no workbook; empty for any other file.
 

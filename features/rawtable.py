@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from features.errors import LeadscoreError
 from features.progress import Tick
 from features.raw_sheet import list_sheets, read_sheet
-from features.raw_source import ACCEPTED, Kind, Opened, list_members, open_export
+from features.raw_source import ACCEPTED, Kind, Opened, list_members, open_export, table_address
 from features.raw_text import Complaint, Line, TextDialect, decode, records, sniff
 from features.raw_tidy import Body, tidy
 
@@ -80,13 +80,14 @@ def read_raw(
     """The table in an export: CSV and its relatives, XLSX or Parquet, also in gzip or zip.
 
     Each row of the file is in the frame, in order, or in `problems` with its line. `part` names a sheet of a
-    workbook or a file of a zip. `progress` is told the number of rows read. A file with a header alone has
-    no rows; it is not an error.
+    workbook or a file of a zip; so does the end of an address such as 'crm.xlsx#Leads'. `progress` is told
+    the number of rows read. A file with a header alone has no rows; it is not an error.
 
     Raises:
         LeadscoreError: the file cannot be read as a table; with `strict`, anything is odd about it.
     """
-    path = Path(path)
+    path, named = table_address(path) if part is None else (Path(path), None)
+    part = part or named
     name = path.name if part is None else f"{path.name}#{part}"
     opened = open_export(path, part)
     sheet = part if opened.member is None else None

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from features.clock import DAY_US
 from features.lead import Lead, Tally
-from features.naming import NEVER, UNLESS_FILLED, kinds_label, slug
+from features.naming import NEVER, NO_CREATION, UNLESS_FILLED, kinds_label, slug
 from features.row import Row
 from features.seasons import month_cos_expr, month_cos_of, month_sin_expr, month_sin_of
 from features.zones import hour_expr, hour_of, month_expr, month_of, weekday_expr, weekday_of
@@ -43,7 +43,7 @@ class LeadAge:
     type: Literal["lead_age"] = "lead_age"
     dtype: Literal["number"] = "number"
     group: Literal["time"] = "time"
-    missing: ClassVar[str] = NEVER
+    missing: ClassVar[str] = NO_CREATION
 
     @property
     def name(self) -> str:
@@ -54,7 +54,7 @@ class LeadAge:
         return "Age of the lead, days"
 
     def describe(self) -> str:
-        return "Days from creation to as_of; never missing."
+        return "Days from creation to as_of; missing when nobody knows when the lead was created."
 
     @property
     def tallies(self) -> tuple[Tally, ...]:
@@ -64,7 +64,7 @@ class LeadAge:
         return (row.as_of_us - row.created_us).cast("float64") / float(DAY_US)
 
     def value(self, lead: Lead) -> float:
-        return (lead.as_of_us - lead.created_us) / DAY_US
+        return math.nan if lead.created_us is None else (lead.as_of_us - lead.created_us) / DAY_US
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,11 @@ class WallClock:
     type: Literal["wall_clock"] = "wall_clock"
     dtype: Literal["number"] = "number"
     group: Literal["time"] = "time"
-    missing: ClassVar[str] = NEVER
+
+    @property
+    def missing(self) -> str:
+        """When it is missing: what is of as_of never is."""
+        return NO_CREATION if self.of == "creation" else NEVER
 
     @cached_property
     def name(self) -> str:
@@ -104,7 +108,7 @@ class WallClock:
 
     def value(self, lead: Lead) -> float:
         us = lead.created_us if self.of == "creation" else lead.as_of_us
-        return float(_VALUES[self.part](us, self.zone))
+        return math.nan if us is None else float(_VALUES[self.part](us, self.zone))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +12,12 @@ import numpy as np
 import pandas as pd
 
 from features import LeadscoreError, Recipe, Tables, offline, tables_from_frames
+from features.canonical_events import LINE
 from features.clock import days_us, from_us, now_us
 from features.progress import Tick
 from features.rawtable import read_raw
 from serving.answer import take
+from serving.export_columns import complete_events, complete_leads
 from serving.export_file import Export, check_names, check_out, read_export, write_export
 from serving.export_rows import ExportRows
 from serving.flat import ADDED, added_columns, row_of
@@ -49,6 +51,10 @@ class BatchSummary:
     def errors(self) -> int:
         """Rows that could not be scored; each says why in its `error` column."""
         return self.statuses["error"]
+
+    def oddities(self) -> list[tuple[str, str, int, str]]:
+        """`quality` without what is no oddity: how many rows were read."""
+        return [row for row in self.quality if row[1] != "rows read"]
 
     def add(self, scores: Sequence[Score]) -> None:
         """Count some more answers."""
@@ -91,18 +97,19 @@ def score_export(
     clock unless given. With `dry_run` nothing is written. `progress` is told (done, rows).
 
     Raises:
-        LeadscoreError: a file cannot be read or written, or lacks a column of the recipe. A wrong row is
-            no reason: it says so in its `error` column.
+        LeadscoreError: a file cannot be read or written, `out` is a file that is read, or too many columns of
+            the recipe are absent (see `complete_leads`). A wrong row is no reason: it says so in its `error`
+            column. An absent column is a warning.
     """
     if out is not None and not dry_run:
-        check_out(out)
+        check_out(out, [path for path in (leads, events) if path is not None])
     moment = now_us() if as_of_us is None else as_of_us
     export, tables = read_tables_of_export(recipe, leads, events, moment)
     check_names(export, ADDED)
     rows = ExportRows.of(recipe, export.raw, tables, moment)
     oddities = [("export", what, count, treatment) for what, count, treatment in export.raw.counts()]
     summary = BatchSummary(len(rows.frame), moment, quality=[*oddities, *tables.quality.rows()])
-    summary.warnings += _warnings(recipe, tables, moment)
+    summary.warnings += [*export.warnings, *_warnings(recipe, tables, moment)]
     found = _score_rows(recipe, ladder, tables, rows, reasons, progress, summary)
     if out is not None and not dry_run:
         write_export(export, added_columns(found), out)
@@ -113,14 +120,16 @@ def score_export(
 def read_tables_of_export(
     recipe: Recipe, leads: Path | str, events: Path | str | None, as_of_us: int
 ) -> tuple[Export, Tables]:
-    """The export as it is, and the canonical tables of its rows and of `events`.
+    """The export as it is, with a warning for each file that lacks columns, and the canonical tables.
 
     Raises:
-        LeadscoreError: a file cannot be read, or lacks a column of the recipe.
+        LeadscoreError: a file cannot be read, or lacks what no lead can be read without.
     """
     export = read_export(leads)
-    made = _with_outcomes(recipe, export), _events(recipe, events)
-    return export, tables_from_frames(recipe, *made, clock_us=max(as_of_us, now_us()))
+    frame, lacking = complete_leads(recipe, export.raw.frame, export.raw.name, with_events=events is not None)
+    happened, others = _events(recipe, events)
+    tables = tables_from_frames(recipe, frame, happened, clock_us=max(as_of_us, now_us()))
+    return replace(export, warnings=(*lacking, *others)), tables
 
 
 def _score_rows(
@@ -165,23 +174,18 @@ def _other(
     return row_of(score)
 
 
-def _with_outcomes(recipe: Recipe, export: Export) -> pd.DataFrame:
-    """The export's cells; an export of open leads may lack the outcome's columns, which are then empty."""
-    frame = export.raw.frame
-    wanted = [recipe.outcomes.column, recipe.outcomes.occurred_at] if recipe.outcomes.column else []
-    absent = [name for name in wanted if name and name not in frame.columns]
-    return frame.assign(**{name: pd.Series([None] * len(frame), dtype=object) for name in absent})
-
-
-def _events(recipe: Recipe, events: Path | str | None) -> pd.DataFrame | None:
+def _events(recipe: Recipe, events: Path | str | None) -> tuple[pd.DataFrame | None, list[str]]:
+    """The cells of the events with their lines, and what is to be said of their columns."""
     if events is None:
-        return None
+        return None, []
     if recipe.events is None:
         raise LeadscoreError(
             f"{events}: the recipe declares no [events], so their columns are not known.",
             "Declare them in the recipe, or leave --events out.",
         )
-    return read_raw(Path(events)).frame
+    raw = read_raw(events)
+    frame, said = complete_events(recipe, raw.frame, raw.name)
+    return frame.assign(**{LINE: raw.lines}), said
 
 
 def _warnings(recipe: Recipe, tables: Tables, moment: int) -> list[str]:

@@ -36,6 +36,9 @@ class TreeEncoder(_Spec):
     vocabularies: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     rates: dict[str, dict[str, float]] = Field(default_factory=dict)
     ranges: dict[str, Range] = Field(default_factory=dict)
+    typical: dict[str, float] = Field(default_factory=dict)
+    """Number → its median, of the numbers that were never missing in training: LightGBM reads a missing value
+    of these as 0, which of an age is "this minute" and of an hour midnight."""
 
     @cached_property
     def booster_names(self) -> tuple[str, ...]:
@@ -59,6 +62,9 @@ class TreeEncoder(_Spec):
         matrix = np.empty((n_leads(columns), len(self.features)), dtype=np.float64)
         if self._numbers:
             matrix[:, self._numbers] = np.array([columns[self.features[i]] for i in self._numbers]).T
+        for name, median in self.typical.items():
+            column = matrix[:, self._places[name]]
+            column[np.isnan(column)] = median
         for position in self.categorical:
             name = self.features[position]
             matrix[:, position] = _encode(columns[name], self._codes[name])
@@ -70,6 +76,10 @@ class TreeEncoder(_Spec):
     def _numbers(self) -> list[int]:
         categories = {*self.vocabularies, *self.rates}
         return [i for i, name in enumerate(self.features) if name not in categories]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.features)}
 
     @cached_property
     def _codes(self) -> dict[str, dict[str, int]]:

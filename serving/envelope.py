@@ -9,17 +9,20 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from features import Lead, LeadError, LeadReader, LeadscoreError
-from features.clock import FIRST_US, FIRST_YEAR, LAST_US, LAST_YEAR, parse_moment
+from features.clock import RANGE_WORDS, in_range, parse_moment
 from serving.ladder import Ladder, Row
 from serving.request_log import RequestLog
-from serving.score import Problem, Score, failed
+from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 
 _ACCEPTED = "lead_id, fields, events, as_of, created_at, stage"
 
 
 def _as_text(raw: Any) -> Any:
-    """CRMs send ids as numbers too."""
-    return str(raw) if isinstance(raw, int) and not isinstance(raw, bool) else raw
+    """CRMs send ids as numbers too: 12 and 12.0 are '12', as in a file. A blank id is an empty one."""
+    if isinstance(raw, str):
+        return raw if raw.strip() else ""
+    number = isinstance(raw, int) or (isinstance(raw, float) and raw.is_integer())
+    return str(int(raw)) if number and not isinstance(raw, bool) else raw
 
 
 class LeadRequest(BaseModel):
@@ -98,7 +101,7 @@ def read_lead(reader: LeadReader, request: LeadRequest, now_us: int) -> Lead:
     """
     zone = reader.recipe.recipe.zone
     as_of = now_us if request.as_of is None else parse_moment(request.as_of, zone)
-    if not FIRST_US <= as_of <= LAST_US:
+    if not in_range(as_of):
         raise ValueError("as_of is out of all reason")
     return reader.read(
         lead_id=request.lead_id,
@@ -131,14 +134,7 @@ def _read(reader: LeadReader, item: Any, now_us: int) -> Lead | Score:
     except (ValueError, OverflowError):
         remedy = "Send ISO 8601, such as 2025-01-31T09:30:00+01:00, or leave it out for now."
         return failed(
-            name,
-            [
-                Problem(
-                    field="as_of",
-                    problem=f"is not a date-time from {FIRST_YEAR} to {LAST_YEAR}",
-                    remedy=remedy,
-                )
-            ],
+            name, [Problem(field="as_of", problem=f"is not a date-time {RANGE_WORDS}", remedy=remedy)]
         )
     except Exception as error:  # whatever one lead brings, the others are answered
         return _unforeseen(name, error)
@@ -152,6 +148,8 @@ def _id_of(item: Any) -> str | None:
 
 def _envelope_problem(problem: Any) -> Problem:
     place = ".".join(str(part) for part in problem["loc"]) or "lead"
+    if problem["loc"] == ("lead_id",) and problem["type"] in ("missing", "too_short", "string_too_short"):
+        return Problem(field=place, problem=NO_ID, remedy=OWN_ID)
     if problem["type"] == "extra_forbidden":
         remedy = f"Accepted beside 'fields': {_ACCEPTED}. A CRM's own fields go inside 'fields'."
         return Problem(field=place, problem="is not known", remedy=remedy)

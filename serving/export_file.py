@@ -15,6 +15,8 @@ from typing import Any
 import pandas as pd
 
 from features import LeadscoreError
+from features.out_file import refuse_input
+from features.raw_source import table_address
 from features.rawtable import RawTable, read_raw
 
 STDIO = "-"
@@ -23,10 +25,11 @@ _FORMATS = (".csv", ".csv.gz", ".tsv", ".txt", ".xlsx", ".parquet")
 
 @dataclass(frozen=True)
 class Export:
-    """An export that was read; `path` is None when it came from stdin."""
+    """An export that was read; `path` is None when it came from stdin. `warnings` are about its columns."""
 
     raw: RawTable
     path: Path | None
+    warnings: tuple[str, ...] = ()
 
 
 def read_export(source: Path | str) -> Export:
@@ -41,7 +44,7 @@ def read_export(source: Path | str) -> Export:
             path.write_bytes(sys.stdin.buffer.read())
             export = Export(read_raw(path), None)
     else:
-        export = Export(read_raw(Path(source)), Path(source))
+        export = Export(read_raw(source), table_address(source)[0])
     if not len(export.raw.frame):
         raise LeadscoreError(f"{export.raw.name}: has no row below its header.", "Export the leads again.")
     return replace(export, raw=_with_surplus(export.raw))
@@ -58,14 +61,15 @@ def _with_surplus(raw: RawTable) -> RawTable:
     return replace(raw, frame=frame)
 
 
-def check_out(out: Path | str) -> None:
-    """Refuse a target that could not be written, before any work is done.
+def check_out(out: Path | str, read: Sequence[Path | str] = ()) -> None:
+    """Refuse a target that could not be written, or is one of the files to `read`, before any work is done.
 
     Raises:
-        LeadscoreError: its extension or folder is not accepted.
+        LeadscoreError: its extension or folder is not accepted, or it is an input.
     """
     if str(out) == STDIO:
         return
+    refuse_input(out, [source for source in read if str(source) != STDIO])
     if not str(out).lower().endswith(_FORMATS):
         raise LeadscoreError(f"{out}: cannot write this kind of file.", f"End it in {', '.join(_FORMATS)}.")
     if not Path(out).absolute().parent.is_dir():
@@ -137,7 +141,8 @@ def _write_workbook(export: Export, added: Mapping[str, Sequence[Any]], out: Pat
     from openpyxl import Workbook, load_workbook
 
     raw = export.raw
-    own = raw.dialect.kind == "xlsx" and export.path is not None and raw.dialect.header_line is not None
+    plain = raw.dialect.kind == "xlsx" and raw.dialect.compression is None
+    own = plain and export.path is not None and raw.dialect.header_line is not None
     book = load_workbook(str(export.path)) if own else Workbook()
     sheet: Any = book[raw.dialect.sheet] if own and raw.dialect.sheet else book.active
     header, lines = (

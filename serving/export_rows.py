@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from features import Recipe, Tables, open_leads
-from features.canonical_leads import lead_ids
+from features.canonical_leads import lead_ids, moments_column
 from features.closing import closing_of_lead
-from features.parse import is_missing
+from features.field_problem import FieldProblem, after_as_of, listed, unreadable
+from features.lead import UNDATED
+from features.parse import date_expected, is_missing
 from features.rawtable import RawTable
 from features.source import fetch_frame
-from serving.score import Problem, Score, failed
+from serving.export_events import EventFaults, event_faults
+from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 from serving.situation import Asked
 
 _SHIFTED = "the row has more or fewer cells than the header, so that its cells may stand under a wrong column"
@@ -25,7 +29,7 @@ class ExportRows:
     """The rows of an export by their 0-based place, beside the canonical tables that were made of them.
 
     `leads` are the canonical leads by row; `problems` what is wrong with a row; `first` the row of an id's
-    first appearance; `closed` the rows whose outcome closes them at as_of.
+    first appearance; `closed` the rows whose outcome closes them at as_of; `faults` what is odd about events.
     """
 
     recipe: Recipe
@@ -37,6 +41,7 @@ class ExportRows:
     closed: frozenset[int]
     events_given: bool
     as_of_us: int
+    faults: EventFaults
 
     @classmethod
     def of(cls, recipe: Recipe, raw: RawTable, tables: Tables, as_of_us: int) -> ExportRows:
@@ -47,10 +52,11 @@ class ExportRows:
         for row, name in enumerate(ids):
             if name is not None:
                 first.setdefault(name, row)
-        problems = _problems(recipe, raw, tables, leads, as_of_us)
+        faults = event_faults(recipe, tables, as_of_us)
+        problems = _problems(recipe, raw, tables, leads, as_of_us, faults)
         given = tables.events is not None or recipe.events is None
         closed = _closed(recipe, tables, leads, as_of_us)
-        return cls(recipe, raw.frame, ids, leads, problems, first, closed, given, as_of_us)
+        return cls(recipe, raw.frame, ids, leads, problems, first, closed, given, as_of_us, faults)
 
     def good(self) -> pd.DataFrame:
         """Columns lead_id, as_of_us, row of the rows that can be scored, in the order of the file."""
@@ -62,9 +68,11 @@ class ExportRows:
         stage = self._stage(row)
         outcome = closing_of_lead(self.recipe, stage, self.as_of_us)
         if self.recipe.outcomes.column is not None and outcome is not None and row not in self.closed:
-            outcome = None  # dated after as_of: not yet so
+            outcome = stage = None  # dated after as_of: not yet so
         opted_out = bool(self.leads.at[row, "opted_out"])
-        return Asked(str(self.ids[row]), self.as_of_us, self.events_given, stage, outcome, opted_out)
+        undated = self.recipe.dated and bool(self.leads["created_us"].isna().at[row])
+        notes = (*([UNDATED] if undated else []), *self.faults.notes(row))
+        return Asked(str(self.ids[row]), self.as_of_us, self.events_given, stage, outcome, opted_out, notes)
 
     def copy_of(self, row: int) -> int | None:
         """The earlier row of which `row` is an exact copy, None where it is none."""
@@ -84,10 +92,8 @@ class ExportRows:
             problems += self.problems[earlier]
         if not problems:
             column = self.recipe.lead.id or "row"
-            problem = (
-                "is empty" if name is None else "appeared before with other cells; its first row is scored"
-            )
-            problems = [Problem(field=column, problem=problem, remedy="Give each lead an id of its own.")]
+            problem = NO_ID if name is None else "appeared before with other cells; its first row is scored"
+            problems = [Problem(field=column, problem=problem, remedy=OWN_ID)]
         return failed(name, problems)
 
     def _stage(self, row: int) -> str | None:
@@ -100,7 +106,8 @@ class ExportRows:
 
 
 def _id(cell: Any) -> str | None:
-    return None if is_missing(cell) else str(cell)
+    """An id as text; 'NULL' is one, as in a request."""
+    return None if cell is None or cell != cell else str(cell)
 
 
 def _closed(recipe: Recipe, tables: Tables, leads: pd.DataFrame, as_of_us: int) -> frozenset[int]:
@@ -112,23 +119,46 @@ def _closed(recipe: Recipe, tables: Tables, leads: pd.DataFrame, as_of_us: int) 
 
 
 def _problems(
-    recipe: Recipe, raw: RawTable, tables: Tables, leads: pd.DataFrame, as_of_us: int
+    recipe: Recipe,
+    raw: RawTable,
+    tables: Tables,
+    leads: pd.DataFrame,
+    as_of_us: int,
+    faults: EventFaults,
 ) -> dict[int, list[Problem]]:
     """What is wrong with each row: cells that do not parse, cells that were shifted, a creation to come."""
-    found: dict[int, list[Problem]] = defaultdict(list)
+    wrong: dict[int, list[FieldProblem]] = defaultdict(list)
     cells = tables.problems[tables.problems["table"] == "leads"]
     for row, name, problem in zip(cells["row"], cells["field"], cells["problem"], strict=True):
-        column = recipe.lead.created_at if name == recipe.lead.created_at else None
-        if column is not None and is_missing(raw.frame[column].iloc[int(row)]):
-            continue  # as in a request: without a date of creation the lead was created now
-        found[int(row)].append(Problem(field=str(name), problem=str(problem), remedy="Correct the cell."))
+        if name == recipe.lead.created_at and _empty(raw.frame, name, int(row)):
+            continue  # as in a request: it is said in a note
+        wrong[int(row)].append(unreadable(str(name), str(problem).removeprefix("expected ")))
     for row in raw.shifted.nonzero()[0]:
-        found[int(row)].append(Problem(field="row", problem=_SHIFTED, remedy="Correct the row's quotes."))
+        wrong[int(row)].append(FieldProblem("row", _SHIFTED, "Correct the row's quotes."))
     if recipe.dated:
-        later = leads.index[(leads["created_us"] > as_of_us).fillna(False)]
-        for row in later:
-            problem = Problem(
-                field=str(recipe.lead.created_at), problem="is after as_of", remedy="Score it later."
-            )
-            found[int(row)].append(problem)
-    return dict(found)
+        for row in leads.index[(leads["created_us"] > as_of_us).fillna(False)]:
+            wrong[int(row)].append(after_as_of(str(recipe.lead.created_at)))
+    for row, problem in _ends(recipe, raw.frame, leads):
+        wrong[row].append(problem)
+    for row, problems in faults.problems.items():
+        wrong[row] += problems
+    return {
+        row: [Problem(field=p.field, problem=p.problem, remedy=p.remedy) for p in listed(problems)]
+        for row, problems in wrong.items()
+    }
+
+
+def _empty(frame: pd.DataFrame, column: str, row: int) -> bool:
+    return column not in frame.columns or is_missing(frame[column].iloc[row])
+
+
+def _ends(recipe: Recipe, frame: pd.DataFrame, leads: pd.DataFrame) -> Iterator[tuple[int, FieldProblem]]:
+    """Dates of outcomes that cannot be read: nobody knows whether such a lead is closed at as_of."""
+    outcomes = recipe.outcomes
+    column = outcomes.occurred_at
+    if outcomes.column is None or outcomes.at_once or column is None or column not in frame.columns:
+        return
+    read = moments_column(frame[column], recipe.recipe.zone, "end", outcomes.occurred_format)
+    for row in read.isna().to_numpy(dtype=bool).nonzero()[0]:
+        if int(row) in leads.index and not _empty(frame, column, int(row)):
+            yield int(row), unreadable(column, date_expected(outcomes.occurred_format))

@@ -130,6 +130,10 @@ class Score(_Part):
     """With status `error`, and only then."""
 
 
+NO_ID, OWN_ID = "is empty", "Give each lead an id of its own."
+"""What is wrong with a lead without an id, and what to do; in every way in."""
+
+
 def failed(lead_id: str | None, problems: list[Problem]) -> Score:
     """The answer for a lead whose input is wrong: an error of its own, and nobody else's."""
     return Score(

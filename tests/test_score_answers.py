@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -17,6 +17,8 @@ from serving.envelope import LeadRequest, read_lead
 from serving.ladder import Ladder
 from serving.reasons import Reasoner, reason_words, value_words
 from serving.reference import Reference
+from serving.rules_default import default_rules
+from serving.rules_file import parse_rules
 from serving.score import Problem, Score, Stage, failed
 from serving.scorer import Contributions
 from tests import scorers
@@ -26,7 +28,7 @@ LEAD = Stage(name="lead")
 
 
 def lead(stage: str | None = None, events: list[dict[str, object]] | None = None, **fields: object) -> Lead:
-    request = LeadRequest(lead_id="x", fields=fields, events=events, stage=stage)
+    request = LeadRequest(lead_id="x", fields=fields, events=events, stage=stage, created_at="2026-02-01")
     return read_lead(LeadReader(scorers.recipe()), request, NOW)
 
 
@@ -71,6 +73,23 @@ def test_enough_points_make_a_marketing_qualified_lead() -> None:
     excluded = lead(events=[demo(0.1), demo(0.2)], email="a@mailinator.com", title="CEO", company_size=300)
     assert stage_of(excluded).name == "lead"
     assert "throw-away address" in answer(excluded).warnings[0]
+
+
+@example(size=300, demos=2, title="CEO")
+@given(size=st.integers(1, 5000), demos=st.integers(0, 6), title=st.sampled_from(["CEO", "VP Sales", ""]))
+def test_who_is_excluded_is_no_marketing_qualified_lead_with_however_many_points(
+    size: int, demos: int, title: str
+) -> None:
+    """The exclusion costs next to no point here, so that the points alone would say otherwise."""
+    recipe = scorers.recipe()
+    rival = '[[exclude]]\nname = "rival"\nfield = "industry"\nmatch = ["rival"]\npoints = -0.001\n'
+    ladder = Ladder.by_rules(recipe, parse_rules(f"{default_rules(recipe)}\n{rival}", recipe))
+    fields = {"email": "a@acme.io", "title": title, "company_size": size}
+    asked = [lead(events=[demo(0.1)] * demos, industry=name, **fields) for name in ("retail", "rival")]
+    free, excluded = (score.stage.name for score in ladder.score(asked) if score.stage is not None)
+    assert excluded == ("lead" if free == "mql" else free)
+    if (size, demos, title) == (300, 2, "CEO"):
+        assert free == "mql"
 
 
 @pytest.mark.parametrize(

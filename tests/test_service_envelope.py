@@ -21,7 +21,12 @@ from tests import scorers
 
 NOW = parse_moment("2026-03-02T12:00:00+00:00", "UTC")
 LADDER = Ladder.by_rules(scorers.recipe())
-GOOD = {"lead_id": "good", "fields": {"company_size": 40, "email": "a@acme.io"}, "events": []}
+GOOD = {
+    "lead_id": "good",
+    "fields": {"company_size": 40, "email": "a@acme.io"},
+    "events": [],
+    "created_at": "2026-02-01",
+}
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),

@@ -174,7 +174,10 @@ def _compared(
         changed=sorted(changed, key=lambda lead: (-abs(lead.moved), lead.lead_id)),
         shift=shift_of(*chances),
         figures=_figures(artefacts),
-        warnings=_warnings(artefacts),
+        warnings=[
+            *dict.fromkeys(warning for crowd in crowds for warning in crowd.warnings),
+            *_warnings(artefacts),
+        ],
     )
 
 

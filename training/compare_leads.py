@@ -25,13 +25,14 @@ _AT_ONCE = 20_000
 class Crowd:
     """Leads to answer for, and the tables in which their features are read.
 
-    `moments` has columns lead_id, as_of_us, row, in the order of `asked`.
+    `moments` has columns lead_id, as_of_us, row, in the order of `asked`; `warnings` are about an export.
     """
 
     recipe: Recipe
     tables: Tables
     moments: pd.DataFrame
     asked: list[Asked]
+    warnings: tuple[str, ...] = ()
 
     def answers(self, ladder: Ladder) -> list[Score]:
         """The answer of `ladder` for each lead, without reasons, in order."""
@@ -84,7 +85,8 @@ def export_crowd(recipe: Recipe, leads: Path, events: Path | None, as_of_us: int
         raise LeadscoreError(
             f"{leads}: no row can be scored.", "See the error of each row with 'leadscore score'."
         )
-    return Crowd(recipe, tables, good, [rows.asked(int(row)) for row in good["row"]])
+    asked = [rows.asked(int(row)) for row in good["row"]]
+    return Crowd(recipe, tables, good, asked, export.warnings)
 
 
 def shared(crowds: tuple[Crowd, Crowd]) -> tuple[Crowd, Crowd]:
@@ -102,4 +104,5 @@ def shared(crowds: tuple[Crowd, Crowd]) -> tuple[Crowd, Crowd]:
 
 def _kept(crowd: Crowd, places: list[int]) -> Crowd:
     moments = crowd.moments.iloc[places].reset_index(drop=True)
-    return Crowd(crowd.recipe, crowd.tables, moments, [crowd.asked[at] for at in places])
+    asked = [crowd.asked[at] for at in places]
+    return Crowd(crowd.recipe, crowd.tables, moments, asked, crowd.warnings)

@@ -44,7 +44,14 @@ def fit_tree_encoder(
         vocabularies=vocabularies,
         rates=dict(rates),
         ranges={name: found for name, found in ranges.items() if found is not None},
+        typical=_typical(features, columns),
     )
+
+
+def _typical(features: Sequence[Feature], columns: Columns) -> dict[str, float]:
+    """Medians of the numbers that are never missing in `columns`."""
+    numbers = {f.name: columns[f.name].astype(np.float64) for f in features if f.dtype == "number"}
+    return {name: float(np.median(n)) for name, n in numbers.items() if len(n) and not np.isnan(n).any()}
 
 
 def fit_linear_encoder(

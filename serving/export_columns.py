@@ -1,0 +1,95 @@
+"""Columns that an export lacks: its leads are read without them, as a request without these fields is."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+import pandas as pd
+
+from features import LeadscoreError, Recipe
+from features.catalogue import usable
+
+_NEAR = 0.75
+"""How alike two names must be, letters and digits only, for the one to be the other misspelt."""
+
+
+def complete_leads(
+    recipe: Recipe, frame: pd.DataFrame, name: str, *, with_events: bool
+) -> tuple[pd.DataFrame, list[str]]:
+    """`frame` with an empty column for each that `recipe` names and it lacks, and what to say of them.
+
+    Of the outcome's columns only a name that may be meant is told: an export of open leads has none.
+
+    Raises:
+        LeadscoreError: neither a field that a model may read nor an event is there. (The column of ids is not
+            added: without it nobody could tell whose scores these are, and the tables refuse it.)
+    """
+    lead, outcomes = recipe.lead, recipe.outcomes
+    fields = {key: field.column or key for key, field in lead.fields.items()}
+    readable = [column for key, column in fields.items() if usable(recipe, key)]
+    present = set(map(str, frame.columns))
+    if readable and not with_events and not present & set(readable):
+        raise LeadscoreError(
+            f"{name}: has none of the columns that are read: {', '.join(readable[:20])}; it has "
+            f"{', '.join(sorted(present)[:40])}.",
+            "Score it with the recipe that was made for it (--recipe), or export it with these columns.",
+        )
+    roles = (lead.created_at, lead.order, lead.account_id, lead.cost, lead.opted_out)
+    absent = [
+        column for column in dict.fromkeys([*fields.values(), *roles]) if column and column not in present
+    ]
+    spare = [str(column) for column in frame.columns if str(column) not in recipe_columns(recipe)]
+    wanted = (outcomes.column, outcomes.occurred_at) if outcomes.column else ()
+    ends = [end for end in wanted if end and end not in present]
+    told = [*absent, *(end for end in ends if near_name(end, spare))]
+    said = [absent_words(name, told, spare)] if told else []
+    if lead.opted_out in absent:
+        said.append(f"{name} lacks '{lead.opted_out}': nobody counts as opted out")
+    return _with_empty(frame, [*absent, *ends]), said
+
+
+def complete_events(recipe: Recipe, frame: pd.DataFrame, name: str) -> tuple[pd.DataFrame, list[str]]:
+    """The same for events, which need not have a column of ids, values or ingestion."""
+    declared = recipe.events
+    if declared is None:
+        return frame, []
+    optional = (declared.event_id, declared.ingested_at, declared.value)
+    absent = [column for column in optional if column and column not in frame.columns]
+    needed = {declared.lead_id, declared.occurred_at, declared.kind}
+    spare = [str(column) for column in frame.columns if column not in needed]
+    return _with_empty(frame, absent), [absent_words(name, absent, spare)] if absent else []
+
+
+def recipe_columns(recipe: Recipe) -> set[str]:
+    """Every column of the leads that `recipe` names."""
+    lead = recipe.lead
+    roles = (lead.id, lead.created_at, lead.order, lead.account_id, lead.cost, lead.opted_out)
+    named = {field.column or key for key, field in lead.fields.items()}
+    outcome = (recipe.outcomes.column, recipe.outcomes.occurred_at)
+    return named | {column for column in (*roles, *outcome) if column}
+
+
+def absent_words(name: str, absent: list[str], spare: list[str]) -> str:
+    """'export.csv lacks the column …, which counts as missing', each with the spare one that may be meant."""
+    near = [(column, near_name(column, spare)) for column in absent]
+    told = [f"'{column}'" + (f" (did you mean '{found}'?)" if found else "") for column, found in near]
+    if len(told) == 1:
+        return f"{name} lacks the column {told[0]}, which counts as missing for every lead"
+    return f"{name} lacks the columns {', '.join(told)}, which count as missing for every lead"
+
+
+def near_name(column: str, spare: list[str]) -> str | None:
+    """The one of `spare` that `column` may be misspelt as, None where none is near."""
+    plain = {_plain(name): name for name in spare}
+    near = difflib.get_close_matches(_plain(column), list(plain), n=1, cutoff=_NEAR)
+    return plain[near[0]] if near else None
+
+
+def _plain(column: str) -> str:
+    return re.sub(r"[\W_]+", "", column.casefold())
+
+
+def _with_empty(frame: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    empty = {column: pd.Series([None] * len(frame), index=frame.index, dtype=object) for column in columns}
+    return frame.assign(**empty)
