@@ -25,6 +25,7 @@ ENGINE = click.option(
     show_default=True,
     help="What computes the features: duckdb, spark, postgresql://…",
 )
+FORCE = click.option("--force", is_flag=True, help="Replace a file that is there already.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout, for scripts.")
 
 
@@ -111,16 +112,21 @@ def main() -> None:
     type=click.Choice(["hubspot", "salesforce", "spreadsheet"]),
     help="Write it as that exports it instead, without a recipe: something for 'leadscore init'.",
 )
+@click.option("--force", is_flag=True, help="Write into a folder that holds files already.")
 @JSON
-def simulate(out: Path, leads: int, seed: int, export_leads: int, crm: Any, as_json: bool) -> None:
+def simulate(
+    out: Path, leads: int, seed: int, export_leads: int, crm: Any, force: bool, as_json: bool
+) -> None:
     """Write a believable company: leads, events, outcomes and the recipe that fits.
 
     \b
     Example:  leadscore simulate -o acme --leads 2000 --seed 1
     """
     import data
+    from features.out_file import refuse_filled
     from features.terminal import bar, print_json, say, spinner
 
+    refuse_filled(out, force=force)
     if crm is not None:
         with spinner(f"simulating {leads:,} leads"):
             files = [path.name for path in data.simulate_crm(out, leads, seed, crm, export_leads)]
@@ -161,11 +167,10 @@ def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **ans
     \b
     Example:  leadscore init leads.csv events.csv -o recipe.toml --outcome status=Won
     """
-    from features import LeadscoreError
+    from features.out_file import check_written
     from features.terminal import print_json, print_table, say, spinner
 
-    if out.exists() and not force:
-        raise LeadscoreError(f"{out}: exists already.", "Name another with -o, or replace it with --force.")
+    check_written([("-o", out)], exports, force=force)
     with spinner("reading exports"):
         from training.discover import discover
         from training.findings import FINDING_COLUMNS, LEAST, fold_empty
@@ -192,22 +197,26 @@ def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **ans
 @RECIPE
 @DATA
 @click.option("-o", "--out", type=OUT, help="Also write one HTML page with plots.")
+@FORCE
 @JSON
-def inspect(recipe: Path, folder: Path | None, out: Path | None, as_json: bool) -> None:
+def inspect(recipe: Path, folder: Path | None, out: Path | None, force: bool, as_json: bool) -> None:
     """Look at every field and feature: fill, conversion, importance, stability, suspicion of a leak.
 
     \b
     Example:  leadscore inspect acme/recipe.toml -o inspection.html
     """
     from features import load_recipe
+    from features.out_file import check_written, files_read
     from features.terminal import print_json, print_table, say, spinner
 
+    loaded, folder = load_recipe(recipe), folder or recipe.parent
+    check_written([("-o", out)], [recipe, *files_read(loaded, folder)], force=force)
     with spinner("reading tables") as step:
         from training.inspect import inspect as look
         from training.inspect_page import inspect_page
         from training.inspection import HEAD, LEAST
 
-        found = look(load_recipe(recipe), folder or recipe.parent, progress=step)
+        found = look(loaded, folder, progress=step)
     if as_json:
         print_json(found.as_dict())
     else:
@@ -258,21 +267,23 @@ def check_skew(ctx: click.Context, /, log: Path, recipe_path: Path, as_json: boo
 @RECIPE
 @DATA
 @click.option("-o", "--out", type=OUT, required=True, help="Parquet file to write.")
+@FORCE
 @ENGINE
 @JSON
-def snapshots(recipe: Path, folder: Path | None, out: Path, engine: str, as_json: bool) -> None:
+def snapshots(recipe: Path, folder: Path | None, out: Path, force: bool, engine: str, as_json: bool) -> None:
     """Write the training matrix: ids, as_of, label, label_known_at and every feature.
 
     \b
     Example:  leadscore snapshots acme/recipe.toml -o matrix.parquet
     """
     from features import load_recipe, write_matrix
+    from features.out_file import check_written, files_read
     from features.terminal import bar, print_json, print_table, say
 
+    loaded, folder = load_recipe(recipe), folder or recipe.parent
+    check_written([("-o", out)], [recipe, *files_read(loaded, folder)], force=force)
     with bar("computing features") as tick:
-        account = write_matrix(
-            load_recipe(recipe), folder or recipe.parent, out, engine=engine, progress=tick
-        )
+        account = write_matrix(loaded, folder, out, engine=engine, progress=tick)
     if as_json:
         print_json({"out": str(out), "rows": dict(account.rows())})
     else:
@@ -315,6 +326,7 @@ def features(recipe: Path, as_json: bool) -> None:
     help="Write the test rows' probabilities to this Parquet file.",
 )
 @click.option("--report", type=MADE, help="Write the run's page (HTML) to this file too.")
+@FORCE
 @click.option(
     "--budget", help="Search the booster's settings for about so long: 90s, 5m, 1h. Default: no search."
 )
@@ -332,6 +344,7 @@ def train(
     recipe: Path,
     folder: Path | None,
     budget: str | None,
+    force: bool,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -344,9 +357,12 @@ def train(
     'leadscore promote' lets it.
     """
     from features import load_recipe
+    from features.out_file import check_written, files_read
     from features.terminal import print_json, print_table, say, spinner
 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
+    written = [(f"--{name}", options[name]) for name in ("report", "predictions")]
+    check_written(written, [recipe, *files_read(loaded, folder)], force=force)
     with spinner("reading tables") as step:
         import data
         import training
@@ -468,9 +484,16 @@ def status(name: str, as_json: bool) -> None:
 @click.option("-o", "--out", type=OUT, required=True, help="CSV file of the open leads.")
 @click.option("--events", type=OUT, help="CSV file of their events.")
 @click.option("--as-of", help="Moment at which they are open, ISO 8601; default: the end of the history.")
+@FORCE
 @JSON
 def open_leads(
-    recipe: Path, folder: Path | None, out: Path, events: Path | None, as_of: str | None, as_json: bool
+    recipe: Path,
+    folder: Path | None,
+    out: Path,
+    events: Path | None,
+    as_of: str | None,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Write the leads of a recipe's own tables that are still open: an export, ready to score.
 
@@ -479,12 +502,14 @@ def open_leads(
     """
     from features import load_recipe, read_tables, write_open_leads
     from features.clock import from_us
+    from features.out_file import check_written, files_read
     from features.terminal import print_json, say, spinner
 
-    loaded = load_recipe(recipe)
+    loaded, folder = load_recipe(recipe), folder or recipe.parent
     moment = moment_of(as_of, loaded.recipe.zone)
+    check_written([("-o", out), ("--events", events)], [recipe, *files_read(loaded, folder)], force=force)
     with spinner("reading tables") as step:
-        tables = read_tables(loaded, folder or recipe.parent, progress=step)
+        tables = read_tables(loaded, folder, progress=step)
         written = write_open_leads(loaded, tables, out, events, as_of_us=moment)
     when = from_us(written.as_of_us).isoformat()
     if as_json:
@@ -549,20 +574,27 @@ def compare(a: str, b: str, recipe: Path, as_json: bool, **options: Any) -> None
     "--reasons", type=click.IntRange(0, 10), default=3, show_default=True, help="Reasons for and against."
 )
 @click.option("--dry-run", is_flag=True, help="Check and count everything, write nothing.")
+@FORCE
 @JSON
 @click.pass_context
-def score(ctx: click.Context, /, export: Path, out: str, as_json: bool, **options: Any) -> None:
+def score(ctx: click.Context, /, export: Path, out: str, force: bool, as_json: bool, **options: Any) -> None:
     """Score a lead export: every row back, in order, with its score, reasons and next action.
 
     \b
     Example:  leadscore score leads.csv -o scored.csv --events events.csv
 
-    Exit code 3: some rows could not be scored; their `error` column says why.
+    A sheet of a workbook is named by crm.xlsx#Leads. Exit code 3: some rows could not be scored; their
+    `error` column says why.
     """
+    from features.out_file import check_written
     from features.terminal import print_json, print_table, say
 
     if as_json and out == "-":
         raise click.UsageError("--json and '-o -' both want stdout; write the scores to a file.")
+    if out != "-" and not options["dry_run"]:
+        given = (export, options["events"], options["recipe_path"])
+        read = [path for path in given if path is not None and str(path) != "-"]
+        check_written([("-o", Path(out))], read, force=force)
     summary = scored_export(export, out, **options)
     if as_json:
         print_json(summary.as_dict())
@@ -570,6 +602,8 @@ def score(ctx: click.Context, /, export: Path, out: str, as_json: bool, **option
         print_table(["status", "rows"], sorted(summary.statuses.items()))
     for warning in summary.warnings:
         say(f"Warning: {warning}.")
+    for table, kind, rows, treatment in summary.oddities():
+        say(f"- {table}: {kind}: {rows:,} ({treatment})")
     say(last_line(summary, dry_run=bool(options["dry_run"])))
     ctx.exit(SOME_FAILED if summary.errors else 0)
 

@@ -129,13 +129,13 @@ def _names(cells: list[str], width: int, line: int, complaints: list[Complaint])
 
 
 def _gaps(lines: list[Line], last: Line) -> list[Complaint]:
-    """One complaint for all rows without a value between others; those at the end are nothing."""
+    """The rows without a value between others, so that they can be counted; those at the end are nothing."""
     empty = [line for line in lines if not any(line.cells) or not _filled(line)]
-    empty = [line for line in empty if line.number < last.number]
-    if not empty:
-        return []
-    problem = f"{len(empty):,} rows hold no value, this is the first"
-    return [Complaint(empty[0].number, "", "empty rows", problem, "left out")]
+    return [
+        Complaint(line.number, "", "empty rows", "the row holds no value", "left out")
+        for line in empty
+        if line.number < last.number
+    ]
 
 
 def _left_out(line: Line, what: str) -> Complaint:

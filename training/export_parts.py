@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from features.raw_source import table_address
 from features.rawtable import list_parts, read_raw
 from training.column_profile import TableProfile, profile
 
@@ -11,12 +12,14 @@ from training.column_profile import TableProfile, profile
 def read_tables_of(path: Path, *, strict: bool = False) -> list[TableProfile]:
     """The tables in the file `path`, each with its columns; a part is called `file#part`, as in a recipe.
 
+    A `path` may itself name one part so.
+
     Sheets and files of a single column or without rows are notes, not tables, where others hold some.
 
     Raises:
         LeadscoreError: the file or one of its parts cannot be read as a table.
     """
-    parts = list_parts(path)
+    parts = () if table_address(path)[1] else list_parts(path)
     if not parts:
         return [profile(path, read_raw(path, strict=strict))]
     read = [profile(Path(f"{path}#{part}"), read_raw(path, part=part, strict=strict)) for part in parts]
