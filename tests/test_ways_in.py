@@ -16,11 +16,23 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import numpy as np
 import pandas as pd
 import pytest
 from starlette.applications import Starlette
 
-from features import EventCount, FieldValue, LeadAge, LeadError, LeadscoreError, WallClock, parse_recipe
+from features import (
+    EventCount,
+    FieldValue,
+    LeadAge,
+    LeadError,
+    LeadscoreError,
+    WallClock,
+    default_features,
+    offline,
+    parse_recipe,
+    tables_from_frames,
+)
 from features.clock import parse_moment
 from features.parse_lead import parse_lead
 from serving.answer import Rung
@@ -353,6 +365,28 @@ def test_an_outcome_after_as_of_says_nothing_yet(answers: dict[str, dict[str, To
     for way in answers.values():
         assert way["won after as_of"] == way["plain"]
         assert way["won at as_of"].probability is None
+
+
+@pytest.mark.parametrize("year", ["0001", "1753", "1899", "2200", "9999"])
+@pytest.mark.parametrize("typed", [False, True])
+def test_a_date_that_no_lead_has_costs_no_other_lead_its_features(year: str, typed: bool) -> None:
+    """One event of the year 1 overflowed the engine's whole numbers, and with them the whole file."""
+    leads = pd.DataFrame([{"lead_id": name, **LEAD, "opted_out": ""} for name in ("a", "b")])
+    dates = [f"{year}-06-01", "2026-03-01"] * 2
+    rows = {"lead_id": ["a", "a", "b", "b"], "kind": "visit", "occurred_at": dates, "value": ["1", "2"] * 2}
+    events = pd.DataFrame(rows).assign(event_id=None, ingested_at=None)
+    frame = leads.assign(callback="", renewal="", outcome=None, outcome_at=None)
+    if typed:
+        events["occurred_at"] = pd.to_datetime(events["occurred_at"], format="%Y-%m-%d").astype(
+            "datetime64[us]"
+        )
+    moments = pd.DataFrame({"lead_id": ["a", "b"], "as_of_us": AS_OF_US})
+    read = [
+        offline(default_features(RECIPE), RECIPE, tables_from_frames(RECIPE, frame, some), moments)
+        for some in (events, events[events["value"] == "2"])
+    ]
+    for name, column in read[0].items():
+        np.testing.assert_array_equal(column, read[1][name], err_msg=name)
 
 
 def test_without_a_creation_the_hour_of_the_request_changes_nothing() -> None:
