@@ -141,7 +141,9 @@ RECIPE = scorers.recipe().model_copy(update={"segments": PLAN})
 
 def lead(level: str, events: list[dict[str, object]] | None) -> Lead:
     fields = {"industry": level, "company_size": 40}
-    return parse_lead(RECIPE, lead_id=level, fields=fields, events=events, as_of_us=NOW)
+    return parse_lead(
+        RECIPE, lead_id=level, fields=fields, events=events, as_of_us=NOW, created_at="2026-01-01"
+    )
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ ROOT = Path(__file__).parent.parent
 AS_OF = "2026-03-02T12:00:00+00:00"
 GOOD: dict[str, Any] = {
     "lead_id": "a",
+    "created_at": "2026-02-01",
     "fields": {"company_size": 40, "industry": "Software", "email": "jane.private@acme.io", "title": "VP"},
     "events": [{"kind": "demo_request", "occurred_at": "2026-03-02T11:30:00Z"}],
     "as_of": AS_OF,
@@ -171,7 +172,7 @@ def test_many_leads_keep_their_order(server: Server) -> None:
 
 
 def test_without_events_the_answer_warns(server: Server) -> None:
-    score = ask(server, {key: GOOD[key] for key in ("lead_id", "fields", "as_of")}).json()
+    score = ask(server, {key: GOOD[key] for key in ("lead_id", "created_at", "fields", "as_of")}).json()
     assert score["status"] == "scored"
     assert "events were not given" in score["warnings"][0]
 

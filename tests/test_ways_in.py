@@ -93,7 +93,7 @@ HEADER = [*LEAD, "callback", "renewal", "opted_out", "outcome", "outcome_at"]
 EVENT_HEADER = ["lead_id", "kind", "occurred_at", "ingested_at", "event_id", "value"]
 
 UNREADABLE = "cannot be read; expected"
-DATE = "cannot be read; expected a date or date-time from 1900 to 2199"
+DATE = "cannot be read; expected a date or date-time from 1900 on"
 NOT_KNOWN = "the date of creation is not known"
 
 
@@ -134,7 +134,7 @@ ODD = [
     Odd("received unreadable", events=[{**DEMO, "ingested_at": "soon"}], status="error", says=DATE),
     Odd("received later", events=[{**DEMO, "ingested_at": "2026-04-01"}], says="1 events after as_of"),
     Odd("event of the year 1", events=[{**DEMO, "occurred_at": "0001-01-01"}], status="error", says=DATE),
-    Odd("event of 9999", events=[{**DEMO, "occurred_at": "9999-12-31"}], status="error", says=DATE),
+    Odd("event of 9999", events=[DEMO, {**DEMO, "occurred_at": "9999-12-31"}], says="1 events after as_of"),
     Odd("event of 0001-01-01 at 0 h", events=[{**DEMO, "occurred_at": "0001-01-01T00:00:00Z"}],
         status="error", says=DATE),
     Odd("unknown kind", events=[DEMO, {**DEMO, "kind": "click"}], says="1 events of kinds that"),
@@ -176,7 +176,9 @@ ODD = [
     Odd("created as of", {"created_at": AS_OF}),
     Odd("creation unreadable", {"created_at": "yesterday"}, status="error", says=f"created_at: {DATE}"),
     Odd("created in the year 1", {"created_at": "0001-01-01"}, status="error", says=f"created_at: {DATE}"),
-    Odd("created in 9999", {"created_at": "9999-12-31"}, status="error", says=f"created_at: {DATE}"),
+    Odd("created in 9999", {"created_at": "9999-12-31"}, status="error", says="is after as_of"),
+    Odd("date of 9999", {"renewal": "9999-12-31"}),
+    Odd("won in 9999", {"outcome": "Won", "outcome_at": "9999-12-31"}),
     Odd("null"),
     Odd("", status="error", says="lead_id: is empty", only=("file", "http"), why="Python is given an id"),
     Odd("   ", status="error", says="lead_id: is empty", only=("file", "http"), why="Python is given an id"),
