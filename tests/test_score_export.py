@@ -232,3 +232,12 @@ def test_an_old_file_and_a_file_without_events_are_warned_about(ladder: Ladder, 
     summary = score_export(scorers.recipe(), ladder, export, None, as_of_us=NOW + 400 * 86_400_000_000)
     assert any("no events were given" in warning for warning in summary.warnings)
     assert any("--as-of" in warning for warning in summary.warnings)
+
+
+def test_the_newest_date_of_a_file_is_its_own_and_not_the_declared_end(ladder: Ladder, export: Path) -> None:
+    later = NOW + 400 * 86_400_000_000
+    recipe = scorers.recipe()
+    ended = recipe.model_copy(update={"split": recipe.split.model_copy(update={"history_end": "2020-01-01"})})
+    found = [score_export(one, ladder, export, None, as_of_us=later).warnings for one in (recipe, ended)]
+    assert found[0] == found[1]
+    assert any("the newest date in the file is" in warning for warning in found[1])
