@@ -81,7 +81,7 @@ def trained(company: Path) -> dict[str, Any]:
 
 
 def test_train_says_no_with_its_exit_code(tmp_path: Path) -> None:
-    small_company(tmp_path, 400, won_share=0.1)
+    small_company(tmp_path, 120, won_share=0.1)
     (tmp_path / "recipe.toml").write_text(SMALL)
     done = leadscore(tmp_path, "train", "recipe.toml", "--json")
     assert (done.code, done.json["verdict"]) == (1, "nothing_to_learn")
