@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,6 +22,8 @@ from tests.scorer_laws import check_an_extreme_number_moves_no_margin_beyond_tho
 from tests.small_company import small_company
 from training import train
 from training.bayes_fit import fit_bayes
+from training.calendars import going_on
+from training.labelled import Labelled
 from training.logistic import fit_linear
 from training.number_range import fitted_range
 
@@ -92,6 +95,24 @@ def test_an_outlier_among_the_fitted_rows_changes_nothing_for_the_others():
         fit_linear((SIZE, AGE), {**columns, "size": size}, y, 1.0, 5, logs=False) for size in (tamed, wild)
     )
     np.testing.assert_allclose(line.margin(columns), other.margin(columns), atol=1e-8)
+
+
+def test_a_number_of_the_day_goes_on_by_one_span_and_one_of_the_lead_does_not():
+    rng = np.random.default_rng(2)
+    index = np.repeat(np.linspace(100.0, 110.0, 40), 10)
+    size = rng.uniform(1, 50, 400)
+    turned = rng.permutation(400)  # rows may come in any order: that of time decides
+    frame = pd.DataFrame({"order": np.arange(400)[turned]})
+    columns = {"index": index[turned], "size": size[turned]}
+    features = (FieldValue("index"), SIZE)
+    roomy = going_on(Labelled(frame, columns), features, np.arange(400), ())
+    assert roomy == {"index"}
+    line = fit_linear(features, columns, (index[turned] > 105).astype(float), 1.0, 5, calendars=roomy)
+    ranges = ranges_of(line)
+    assert ranges["index"] == pytest.approx((90.0, 120.0))
+    assert ranges["size"] == (size.min(), size.max())
+    inside, end, far = (line.margin({"index": np.array([x]), "size": np.ones(1)})[0] for x in (110, 120, 1e9))
+    assert inside < end == far
 
 
 def test_an_encoding_of_before_ranges_reads_as_it_did():
