@@ -78,20 +78,24 @@ def cell_parser(field: LeadField, zone: str) -> Callable[[object], Canonical]:
         "phone": parse_phone,
     }
     parse = _unless_missing(by_type[field.type], field)
-    return _unless_stand_in(parse, field, decimal) if field.type == "number" else parse
+    if field.type == "number":
+        return _unless_stand_in(parse, field, by_type["number"])
+    if field.type == "date":
+        return _unless_stand_in(parse, field, by_type["date"], lambda raw: parse_date(raw, zone))
+    return parse
 
 
 def _unless_stand_in(
-    parse: Callable[[object], Canonical], field: LeadField, decimal: str
+    parse: Callable[[object], Canonical], field: LeadField, *readers: Callable[[object], Canonical]
 ) -> Callable[[object], Canonical]:
-    """Numbers in `missing` are missing however they are written: -1, -1.0 and "-1,00" alike."""
-    stood = {found for text in field.missing if (found := written_number(text, decimal)) is not None}
+    """Numbers and dates in `missing` are missing however a cell writes them: -1, -1.0 and "-1,00" alike."""
+    stood = {value for text in field.missing for read in readers if (value := _read(read, text)) is not None}
     if not stood:
         return parse
 
     def parsed(raw: object) -> Canonical:
-        number = parse(raw)
-        return None if number in stood else number
+        value = parse(raw)
+        return None if value in stood else value
 
     return parsed
 
@@ -101,6 +105,14 @@ def _likely_date(raw: object, zone: str, form: DateFormat | None) -> int | None:
     try:
         return parse_date(raw, zone, "start", form)
     except YearError:
+        return None
+
+
+def _read(read: Callable[[object], Canonical], text: str) -> Canonical:
+    """The value of a text in `missing`, None where it is a word."""
+    try:
+        return read(text)
+    except ValueError:
         return None
 
 

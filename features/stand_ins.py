@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +22,6 @@ _ZEROS = 0.02
 """Share of cells above which 0 is named where the rest leaves a hole above it."""
 _HOLE = 0.25
 """Size of that hole, in medians of the rest: nobody is 1 to 17 years old where leads are 18 to 90."""
-
 _STEPS = 3.0
 """The same in steps from one value to the next: 0, 1, 2 leave no hole."""
 
@@ -35,9 +35,9 @@ class StandIn:
     cells: int
     nearest: float
 
-    def words(self, column: str, *, date: bool = False) -> str:
-        """What a person should check, and the key of the recipe that settles it."""
-        value, nearest = (_said(number, date) for number in (self.value, self.nearest))
+    def words(self, column: str, zone: str | None = None) -> str:
+        """What a person should check, and the key of the recipe that settles it; of dates in `zone`."""
+        value, nearest = (_said(number, zone) for number in (self.value, self.nearest))
         side = "or more" if self.value < self.nearest else "or less"
         return (
             f"{column}: {value} in {self.count:,} of {self.cells:,} filled cells, all others are {nearest} "
@@ -72,8 +72,8 @@ def stand_ins(values: Floats, *, positive: bool = False) -> list[StandIn]:
     return found
 
 
-def _said(value: float, date: bool) -> str:
-    """A number, or µs as a day, as a recipe writes it."""
-    if date:
-        return from_us(int(value)).date().isoformat()
+def _said(value: float, zone: str | None) -> str:
+    """A number, or µs as a day in `zone`, as a recipe writes it."""
+    if zone is not None:
+        return from_us(int(value)).astimezone(ZoneInfo(zone)).date().isoformat()
     return str(int(value)) if value == int(value) else f"{value:g}"

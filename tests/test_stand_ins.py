@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -56,6 +57,22 @@ def test_a_number_that_means_missing_is_missing_however_it_is_written(raw):
     read = cell_parser(LeadField(type="number", missing=("-1",)), "UTC")
     assert read(raw) is None
     assert read(1) == 1.0
+
+
+def test_a_date_that_stands_for_none_is_named_and_missing_in_every_writing():
+    day = 86_400e6
+    usual = np.random.default_rng(5).integers(19_000, 19_700, 300) * day
+    (found,) = stand_ins(np.r_[usual, np.full(9, -25_567 * day)])
+    assert 'missing = ["1900-01-01"]' in found.words("founded_on", "UTC")
+    form = LeadField(type="date", missing=("1900-01-01",), format="dmy")
+    for field, raw in (
+        (LeadField(type="date", missing=("1900-01-01",)), "1900-01-01T00:00:00"),
+        (LeadField(type="date", missing=("1900-01-01",)), date(1900, 1, 1)),
+        (LeadField(type="date", missing=("1900-01-01",)), pd.Timestamp("1900-01-01")),
+        (form, "01/01/1900"),
+    ):
+        assert cell_parser(field, "Europe/Paris")(raw) is None
+    assert cell_parser(form, "UTC")("02/01/1900") is not None
 
 
 def company(folder: Path) -> pd.DataFrame:

@@ -21,7 +21,7 @@ def unknown_values(recipe: Recipe, tables: Tables) -> list[str]:
     """Sentences on the declared numbers and dates of a recipe, after what it calls missing is taken out."""
     fields = recipe.lead.fields
     return [
-        one.words(column.name, date=column.kind == "date")
+        one.words(column.name, recipe.recipe.zone if column.kind == "date" else None)
         for column in declared_columns(recipe, tables)
         if column.kind in ("number", "date")
         for one in stand_ins(
@@ -41,5 +41,5 @@ def unknown_remarks(leads: TableProfile, fields: Sequence[DraftField]) -> list[s
         remarks += [f'{field.name}: {text} is read as "unknown" (missing)' for text in taken]
         values = np.asarray(leads.values(column.name), dtype=np.float64)
         found = stand_ins(values, positive=column.means in _POSITIVE)
-        remarks += [one.words(field.name, date=column.format.type == "date") for one in found]
+        remarks += [one.words(field.name, "UTC" if column.format.type == "date" else None) for one in found]
     return remarks
