@@ -201,10 +201,10 @@ def test_a_request_hears_of_all_its_problems_at_once_and_never_of_its_values() -
     fields = [problem.field for problem in caught.value.problems]
     assert fields == [
         "company_sise", "company_size", "created_at",
-        "events[0].occured_at", "events[0]", "events[1].occurred_at",
+        "events[0]", "events[0].occured_at", "events[1].occurred_at",
     ]  # fmt: skip
     assert "company_size" in caught.value.problems[0].remedy
-    assert "occurred_at" in caught.value.problems[3].remedy
+    assert "occurred_at" in caught.value.problems[4].remedy
     assert "secret" not in str(caught.value)
 
 
