@@ -406,6 +406,8 @@ def promote(
 
     \b
     Example:  leadscore promote acme
+
+    A service that runs answers with the former version until it is restarted.
     """
     from features.terminal import print_json, print_table, say, spinner
 
@@ -424,6 +426,8 @@ def promote(
         say(f"- Not sure: {doubt}.")
     outcome = "is champion" if decision.promoted else "was refused"
     say(f"{decision.name} version {decision.version} {outcome} ({decision.store}).")
+    if decision.restart:
+        say(decision.restart)
     ctx.exit(0 if decision.promoted else REFUSED)
 
 
@@ -436,6 +440,8 @@ def rollback(name: str, reason: str, as_json: bool) -> None:
 
     \b
     Example:  leadscore rollback acme --reason "scores fell on Monday"
+
+    A service that runs answers with the former version until it is restarted.
     """
     from features.terminal import print_json, say, spinner
 
@@ -446,6 +452,7 @@ def rollback(name: str, reason: str, as_json: bool) -> None:
     if as_json:
         print_json(decision.model_dump())
     say(f"{decision.name} version {decision.version} is champion again ({decision.store}).")
+    say(decision.restart)
 
 
 @main.command()

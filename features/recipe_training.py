@@ -55,9 +55,12 @@ class Training(Section):
 
 
 class Gate(Section):
-    """`[gate]`: the evidence that a promotion needs."""
+    """`[gate]`: the evidence that a promotion needs.
 
-    min_positives: int = Field(default=100, ge=1)
+    `min_positives` counts converted leads in the tests, whatever the number of their snapshots.
+    """
+
+    min_positives: int = Field(default=25, ge=1)
     draws: int = Field(default=1000, ge=100)
     capacity_per_week: int = Field(default=50, ge=1)
     slope: tuple[float, float] = (0.8, 1.25)

@@ -96,6 +96,11 @@ def at_once(recipe: Recipe, outcomes: pd.DataFrame) -> bool:
     return recipe.outcomes.column is not None and bool(outcomes["occurred_us"].isna().all())
 
 
+def label_wait_us(recipe: Recipe) -> int:
+    """µs from as_of until a label is known: the horizon, or nothing where the outcome comes at once."""
+    return 0 if recipe.outcomes.at_once or not recipe.dated else days_us(recipe.recipe.horizon_days)
+
+
 def outcome_frame(tables: Tables) -> pd.DataFrame:
     """Outcomes as a frame: row, occurred_us (Int64), stage, closing."""
     assert tables.outcomes is not None
@@ -250,7 +255,7 @@ def _known_at_once(
     frame["age_days"] = float(min(recipe.snapshots.at_days)) if recipe.dated else 0.0
     if recipe.dated:
         frame["created_us"] = leads["created_us"]
-    waits = 0 if recipe.outcomes.at_once or not recipe.dated else days_us(recipe.recipe.horizon_days)
+    waits = label_wait_us(recipe)
     # Without a horizon nothing turns an open case into a lost one: where losses are told, it is unknown.
     told = outcomes[outcomes["closing"].notna()] if waits == 0 and recipe.outcomes.lost else outcomes
     frame["label"] = _final(told).reindex(frame["row"]).to_numpy()

@@ -65,5 +65,24 @@ def test_rows_of_a_cluster_come_together(sample):
     assert twice == pytest.approx(once, rel=1e-9)
 
 
+def test_a_draw_is_the_sample_with_its_clusters_as_often_as_they_were_drawn(sample):
+    y, p, clusters = sample
+    some = np.arange(300)
+    y, p, clusters = y[some], np.round(p[some], 2), clusters[some]
+    names, cluster = np.unique(clusters.astype(str), return_inverse=True)
+    drawn = Bootstrap(y, clusters, 5, 9).samples({"a": p})["a"]
+    means = Bootstrap(y, clusters, 5, 9).means(p)
+    rng = np.random.default_rng(9)
+    for draw in range(5):
+        picked = rng.integers(0, len(names), len(names))
+        assert np.bincount(picked).max() > 2, "a cluster more than once, else nothing is shown"
+        rows = np.concatenate([np.flatnonzero(cluster == one) for one in picked])
+        literal = figures(y[rows], p[rows])
+        for figure in ("auc", "average_precision", "lift_10", "log_loss", "brier", "observed_expected"):
+            assert drawn[figure][draw] == pytest.approx(literal[figure], rel=1e-9), figure
+        assert drawn["slope"][draw] == pytest.approx(literal["slope"], abs=0.005)
+        assert means[draw] == pytest.approx(p[rows].mean())
+
+
 def test_an_interval_without_draws_excludes_nothing():
     assert not Interval.of(np.array([np.nan, np.nan])).excludes(0.0)

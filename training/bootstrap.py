@@ -63,6 +63,12 @@ class Bootstrap:
                 scorer.add(counts, weights)
         return {name: scorer.figures() for name, scorer in drawn.items()}
 
+    def means(self, values: Floats) -> Floats:
+        """The mean of `values`, shape `(n_rows,)`, over the rows of each draw."""
+        sums = np.stack([self.per_cluster(values), self.per_cluster(np.ones(len(values)))], axis=1)
+        totals = np.stack([counts @ sums for counts in self._counts()])
+        return np.asarray(totals[:, 0] / totals[:, 1])
+
     def per_cluster(self, values: Floats) -> Floats:
         """The sum of `values` in each cluster."""
         return np.asarray(np.bincount(self.cluster, values, minlength=self._n), dtype=np.float64)

@@ -29,6 +29,8 @@ COMPARED = ("auc", "average_precision", "log_loss", "brier", "lift_10", "precisi
 JUDGED = "model"
 INCUMBENTS = ("champion", "rules", "base_rate")
 """Who would answer if the model were refused, the first that was compared: see the gate."""
+POOLED = ("rules", "base_rate")
+"""Whom the model is held against over several origins: a champion saw the rows of the earlier ones."""
 
 
 class Difference(BaseModel):
@@ -52,15 +54,33 @@ class Difference(BaseModel):
         return self.high is not None and self.high < bound
 
 
+class Pooled(BaseModel):
+    """The model against what would answer without it, over `origins` tests together.
+
+    `n` test rows, of which `won` converted, of `won_leads` converted leads; a lead is in one test only.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    origins: int
+    n: int
+    won: int
+    won_leads: int
+    differences: list[Difference]
+
+
 class Evidence(BaseModel):
     """What was measured on the test rows; written beside the run that it judges, read by the gate.
 
     `comparison` has one row a scorer: its figures, `intervals` of some of them, and `versus_best`, the
     differences to the best baseline. `differences` holds the model against every other scorer.
-    `champion_version` says which version stands in the row `champion`, if there is one. `segments` are the
+    `won` counts rows, `won_leads` the leads that they belong to (None in evidence of former versions).
+    `champion_version` says which version was champion then (None: none), and stands in the row `champion`
+    unless `champion_missing` says why it could not be compared. `segments` are the
     groups of rows that a model may serve worse than others, `new_accounts` those of accounts that it has
     never seen; `latency` is of one prediction with reasons. `earlier` holds the same comparison at earlier
-    origins of the forecast, which informs and decides nothing.
+    origins of the forecast, which informs and decides nothing; `pooled` the gain over several origins, each
+    with settings of its own, which decides where the newest test is small.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -68,6 +88,7 @@ class Evidence(BaseModel):
     n_test: int
     n_test_leads: int
     won: int
+    won_leads: int | None = None
     base_rate: float
     first_us: int
     last_us: int
@@ -77,10 +98,12 @@ class Evidence(BaseModel):
     differences: list[Difference]
     ages: list[dict[str, float | None]] = Field(default_factory=list)
     champion_version: str | None = None
+    champion_missing: str = ""
     segments: list[Group] = Field(default_factory=list)
     new_accounts: Group | None = None
     latency: Latency | None = None
     earlier: list[Evidence] = Field(default_factory=list)
+    pooled: Pooled | None = None
 
     def row(self, scorer: str) -> dict[str, Any] | None:
         """The comparison row of `scorer`, or None where it was not compared."""
@@ -96,6 +119,15 @@ class Evidence(BaseModel):
         """The model minus `versus`, or None where it was not compared."""
         wanted = (d for d in self.differences if d.versus == versus and d.figure == figure)
         return next(wanted, None)
+
+    def gain(self, versus: str) -> Difference | None:
+        """The model minus `versus` in log loss, over all origins that hold both."""
+        over_all = self.pooled.differences if self.pooled else []
+        return next((d for d in over_all if d.versus == versus), self.difference(versus, "log_loss"))
+
+    def judged_by(self, versus: str) -> int | None:
+        """Converted leads in the tests that `gain` is over."""
+        return self.pooled.won_leads if self.pooled and versus in POOLED else self.won_leads
 
     def interval(self, scorer: str, figure: str) -> Interval | None:
         """The interval of one figure of one scorer, or None where it is not known."""
@@ -131,6 +163,7 @@ def gather(
         n_test=len(test),
         n_test_leads=labelled.n_leads(test),
         won=int(y.sum()),
+        won_leads=labelled.won_leads(test),
         base_rate=float(y.mean()),
         first_us=int(as_of.min()),
         last_us=int(as_of.max()),

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict
 
 from features.recipe import Gate
-from training.evidence import BASELINES, INCUMBENTS, JUDGED, Evidence
+from training.evidence import BASELINES, INCUMBENTS, JUDGED, POOLED, Evidence
 from training.segment_evidence import Group
 
 SEGMENT_AUC = 0.02
@@ -45,8 +45,10 @@ class Judgement(BaseModel):
 def judge(evidence: Evidence, gate: Gate) -> Judgement:
     """Whether the evidence lets the model be served.
 
-    It must beat the incumbent (the champion, or the rung that answers without one) in log loss beyond the
-    interval, no baseline may beat it beyond its interval, and enough conversions must stand in the test.
+    It must beat the incumbent (the champion, or the rung that answers without one) and the base rate in log
+    loss, both beyond the interval: each alone is won by noise once in forty times, so both together at most
+    as often. Where the newest test is small that gain is taken over several origins (see `pooled`). On the
+    newest no baseline may beat it beyond its interval; enough converted leads must stand in the tests.
     A veto holds only when the interval lies outside the band and the incumbent is nearer to it: by its point
     alone a quarter of perfect models would be vetoed on a small test. The same holds inside each segment.
     """
@@ -54,8 +56,8 @@ def judge(evidence: Evidence, gate: Gate) -> Judgement:
         return _nothing(evidence)
     incumbent = incumbent_of(evidence)
     checks = (
-        _enough(evidence, gate),
-        _gain(evidence, incumbent),
+        _enough(evidence, incumbent, gate),
+        *(_gain(evidence, name) for name in dict.fromkeys((incumbent, "base_rate"))),
         *(_not_beaten(evidence, name) for name in BASELINES if evidence.row(name) is not None),
         _veto(evidence, incumbent, "slope", gate.slope),
         _veto(evidence, incumbent, "observed_expected", gate.observed_expected),
@@ -66,7 +68,12 @@ def judge(evidence: Evidence, gate: Gate) -> Judgement:
 
 
 def incumbent_of(evidence: Evidence) -> str:
-    """Who would answer if the model were refused: nothing trained is served before a first promotion."""
+    """Who would answer if the model were refused: nothing trained is served before a first promotion.
+
+    A champion that could not be compared is still the one that answers.
+    """
+    if evidence.champion_missing:
+        return "champion"
     return next(name for name in INCUMBENTS if evidence.row(name) is not None)
 
 
@@ -88,14 +95,30 @@ def _nothing(evidence: Evidence) -> Judgement:
     return Judgement(verdict="nothing_to_learn", incumbent=incumbent_of(evidence), checks=(check,))
 
 
-def _enough(evidence: Evidence, gate: Gate) -> Check:
-    words = f"{evidence.won} converted test rows; [gate] min_positives asks for {gate.min_positives}."
-    return Check(name="min_positives", passed=evidence.won >= gate.min_positives, words=words)
+def _enough(evidence: Evidence, incumbent: str, gate: Gate) -> Check:
+    """Converted leads, not their snapshots: those of one lead repeat each other."""
+    won = evidence.judged_by(incumbent)
+    if won is None:
+        words = "converted leads were not counted by the version that trained this; train again."
+        return Check(name="min_positives", passed=False, words=words)
+    words = f"{won} converted leads in {_tests(evidence, incumbent)}"
+    words += f"; [gate] min_positives asks for {gate.min_positives}."
+    return Check(name="min_positives", passed=won >= gate.min_positives, words=words)
+
+
+def _tests(evidence: Evidence, versus: str) -> str:
+    """Which tests a gain is over, in words."""
+    pooled = evidence.pooled if versus in POOLED else None
+    if pooled is None:
+        return f"the test ({evidence.won} converted rows)"
+    return f"the tests of {pooled.origins} origins ({pooled.won} converted rows)"
 
 
 def _gain(evidence: Evidence, incumbent: str) -> Check:
     """Log loss must fall against the incumbent, by the whole interval."""
-    gain = evidence.difference(incumbent, "log_loss")
+    if incumbent == "champion" and evidence.champion_missing:
+        return Check(name="gain over champion", passed=False, words=f"{evidence.champion_missing}.")
+    gain = evidence.gain(incumbent)
     if gain is None or gain.difference is None:
         return Check(name="gain", passed=False, words=f"no comparison with {incumbent}.")
     words = f"log loss minus that of {incumbent}: {gain.difference:+.4f} [{gain.low:+.4f}, {gain.high:+.4f}]."
@@ -141,7 +164,7 @@ def _segments(evidence: Evidence, incumbent: str, band: tuple[float, float]) -> 
     worst = min(evidence.segments, key=lambda group: _distance(group, band), default=None)
     words = "; ".join(failed)
     if not failed and worst is None:
-        words = "no origin or market has enough converted test rows to be looked at alone"
+        words = "no group of a declared attribute has enough converted test rows to be looked at alone"
     elif not failed and worst is not None:
         words = f"worst of {len(evidence.segments)} segments: {_promised(worst)}"
     return Check(name="worst segment", passed=not failed, words=words + ".")

@@ -53,6 +53,10 @@ class Labelled:
         """Distinct leads among the rows."""
         return int(self.frame["lead_id"].iloc[rows].nunique())
 
+    def won_leads(self, rows: Rows) -> int:
+        """Distinct leads with a converted row among the rows."""
+        return self.n_leads(rows[self.y(rows) == 1])
+
     @cached_property
     def _label(self) -> Floats:
         return self.frame["label"].to_numpy(np.float64)

@@ -13,7 +13,7 @@ from training.labelled import Labelled
 from training.package import score
 from training.rungs import Repair, fit_rungs, repair_of
 from training.settings import Settings
-from training.split import Rows, SplitRows
+from training.split import Rows, SplitRows, known_before
 
 MIN_WON = 20
 """Fewer converted rows on a side than this say nothing."""
@@ -67,7 +67,7 @@ def earlier_split(labelled: Labelled, split: SplitRows) -> SplitRows | None:
     as_of = frame["as_of_us"].to_numpy(np.int64)
     first = int(as_of[newest].min())
     before = split.fit[: len(split.fit) - len(newest)]
-    fit = before[frame["label_known_us"].to_numpy(np.int64)[before] < first]
+    fit = before[known_before(frame["label_known_us"].to_numpy(np.int64)[before], first)]
     lead = frame["lead_id"].to_numpy(object).astype(str)
     test = newest[~np.isin(lead[newest], lead[fit])]
     if not all(_enough(labelled, rows) for rows in (fit, test)):

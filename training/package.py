@@ -81,7 +81,7 @@ def pack(
     metrics: Mapping[str, float | None] | None = None,
 ) -> Artefact:
     """Fit on `rows` by `choices`, write the artefact into `folder`, and return it as serving loads it."""
-    model, variant, bayes = _fit(history, choices, rows)
+    model, variant, bayes = fit_served(history, choices, rows)
     rules = calibrated_rules(history.rules, history.labelled, rows)
     scorers: dict[RungName, Scorer | None] = {
         "model": model,
@@ -95,7 +95,7 @@ def pack(
     return load_artefact(folder)
 
 
-def _fit(history: History, choices: Choices, rows: Rows) -> tuple[Served, Served | None, Bayes | None]:
+def fit_served(history: History, choices: Choices, rows: Rows) -> tuple[Served, Served | None, Bayes | None]:
     """The model, its variant without events, and the Bayes rung below them.
 
     Where Bayes is the model there is neither: who is too thin for it is left to the rules.

@@ -44,6 +44,25 @@ class Decision(BaseModel):
     doubts: list[str] = Field(default_factory=list)
 
     @property
+    def moved(self) -> bool:
+        """Whether another version answers from now on."""
+        return self.promoted and self.champion_before != self.version
+
+    @property
+    def restart(self) -> str:
+        """Which services still answer as before: what runs has loaded its champion when it started.
+
+        The store does not know who has loaded from it, so they are named by what they serve.
+        """
+        if not self.moved:
+            return ""
+        before = f"with version {self.champion_before}" if self.champion_before else "by rules"
+        return (
+            f"Services of '{self.name}' that run already go on answering {before}: restart every 'leadscore "
+            f"serve' that uses {self.store}."
+        )
+
+    @property
     def refusals(self) -> list[str]:
         """The words of the checks that failed."""
         return [check["words"] for check in self.checks if not check["passed"]]
@@ -68,7 +87,9 @@ def promote(
     evidence, trained_with = _evidence(version)
     gate, servable = trained_with.gate, _servable(trained_with)
     before = tracking.alias(name, CHAMPION)
-    judgement = judge(_against_champion(evidence, before, version), gate)
+    if before is not None and before.number == version.number:
+        return _already(version, gate)
+    judgement = judge(against_champion(evidence, before.number if before else None), gate)
     if not servable.passed:
         judgement = judgement.model_copy(
             update={"verdict": "refuse", "checks": (servable, *judgement.checks)}
@@ -80,7 +101,7 @@ def promote(
     _record(decision)
     if passed:
         _move(name, version, before)
-    elif before is None or before.number != version.number:
+    else:
         tracking.set_alias(name, CHALLENGER, version)
     return decision
 
@@ -190,14 +211,32 @@ def _servable(recipe: Recipe) -> Check:
     return Check(name="can be served", passed=not names, words=f"{words}.")
 
 
-def _against_champion(
-    evidence: Evidence, champion: tracking.Version | None, version: tracking.Version
-) -> Evidence:
-    """`evidence` without a champion's row when another one (or this version itself) is champion by now."""
-    compared = evidence.champion_version
-    if champion is not None and compared == champion.number and champion.number != version.number:
+def against_champion(evidence: Evidence, champion: str | None) -> Evidence:
+    """`evidence` as it stands against the version that is champion by now (None: there is none).
+
+    Against another champion than that of the training there is no comparison, and that is said: the rows of
+    the test are not kept with the run, so only a training can make one.
+    """
+    if champion is not None and evidence.champion_version == champion:
         return evidence
-    return evidence.without("champion")
+    if champion is None:
+        missing = ""
+    else:
+        then = evidence.champion_version
+        before = f"version {then} was champion" if then else "there was no champion"
+        missing = (
+            f"version {champion} is champion and was not compared: when this model was trained {before}. "
+            "Train again with 'leadscore train', which compares both on the same rows, or promote with "
+            "--force --reason"
+        )
+    return evidence.without("champion").model_copy(update={"champion_missing": missing})
+
+
+def _already(version: tracking.Version, gate: Gate) -> Decision:
+    """The answer to promoting the champion: nothing is judged, moved or written over."""
+    check = Check(name="is champion", passed=True, words=f"version {version.number} is the champion already.")
+    judgement = Judgement(verdict="promote", incumbent=CHAMPION, checks=(check,))
+    return _decision("promote", version, judgement, gate, version, True, False, "")
 
 
 def _decision(

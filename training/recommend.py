@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import ceil
 
 from training.evidence import Evidence
+from training.gate import incumbent_of
 from training.history import History
 from training.split import SplitRows
 
@@ -25,18 +26,20 @@ def recommend(history: History, split: SplitRows, verdict: str, evidence: Eviden
     if verdict == "promote":
         return "Let it answer with 'leadscore promote'."
     if verdict == "refuse" and evidence is not None:
-        asked = history.recipe.gate.min_positives - evidence.won
-        more = f"Missing: {more_leads(asked, evidence)}." if asked > 0 else "Retrain with more matured leads."
-        return f"The present rung goes on answering.{_better_rung(evidence)} {more}"
+        asked = history.recipe.gate.min_positives - (evidence.judged_by(incumbent_of(evidence)) or 0)
+        more = f" Missing: {more_leads(asked, evidence)}." if asked > 0 else ""
+        if asked <= 0 and not evidence.champion_missing:  # else the reason says what makes them comparable
+            more = " Retrain with more matured leads."
+        return f"The present rung goes on answering.{_better_rung(evidence)}{more}"
     if evidence is not None:
         return f"{_RULES}{_better_rung(evidence)} Missing: {_COLUMNS}."
     return f"{_RULES} Missing: {what_is_missing(history, split)}."
 
 
 def more_leads(asked: int, evidence: Evidence) -> str:
-    """How many leads bring `asked` more conversions into the test, at the rate of this one."""
-    rows = ceil(asked / max(evidence.base_rate, 1e-6))
-    return f"{asked} more converted leads in the test, about {rows:,} more matured rows there"
+    """How many leads bring `asked` more converted ones into the test, at the rate of this one."""
+    leads = ceil(asked * evidence.n_test_leads / max(evidence.won_leads or 0, 1))
+    return f"{asked} more converted leads in the test, about {leads:,} more matured leads there"
 
 
 def what_is_missing(history: History, split: SplitRows) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
@@ -17,21 +17,19 @@ from serving.artefact import Artefact, artefact_id
 from serving.registry import store_address
 from training import baselines
 from training.baselines import Limit
-from training.champion import champion_probabilities
+from training.champion import Rival, champion_of
 from training.evidence import JUDGED, Evidence, gather
 from training.fit import fit_logistic_model
 from training.gate import Judgement, judge
 from training.history import History, read_history
-from training.ladder_choice import choose_top
 from training.latency import latency
-from training.origins import Earlier, earlier_split, look_back
 from training.package import Choices, pack, score
+from training.pooled import pool
+from training.procedure import choose_kinds, climb
 from training.record import record_run
 from training.report import REPORT, write_report
 from training.report_input import report_input
-from training.segment_fit import plan_segments
-from training.segment_rows import without_events
-from training.settings import Budget, choose_settings
+from training.settings import Budget
 from training.shift import score_shift
 from training.split import SplitRows, forward_split
 from training.summary import summarise, too_few, write_predictions
@@ -200,21 +198,24 @@ def make(
     """Choose, fit, judge and refit; both artefacts are written below `work`."""
     clock = _Clock(progress)
     clock.step("choosing settings on inner folds", "choose")
-    choices = _choose(history, split, budget)
+    choices = choose_kinds(history, split, budget)
     clock.step("judging from an earlier origin", "earlier")
     draws = max(history.recipe.gate.draws, 1000)
-    earlier = look_back(history, choices.model, split, draws)
-    choices = _climbing(history, split, choices, earlier)
+    choices, earlier = climb(history, split, choices, draws)
     clock.step(f"fitting on {len(split.fit):,} rows", "fit")
     judged = pack(history, choices, split.fit, work / "judged")
     clock.step(f"judging on {len(split.test):,} test rows", "judge")
-    champion, its = champion_probabilities(history, split) if with_champion else (None, {})
-    probabilities = predict_all(history, split, choices, judged, limit) | its
-    evidence = gather(history.recipe, history.labelled, split.test, probabilities, draws, champion, split.fit)
+    rival = champion_of(history, split) if with_champion else Rival()
+    probabilities = predict_all(history, split, choices, judged, limit) | rival.probabilities
+    evidence = gather(
+        history.recipe, history.labelled, split.test, probabilities, draws, rival.version, split.fit
+    )
     evidence = evidence.model_copy(
         update={
             "latency": latency(judged, history, split.test),
             "earlier": [earlier.evidence] if earlier else [],
+            "champion_missing": rival.missing,
+            "pooled": pool(history, split, probabilities, draws),
         }
     )
     judgement = judge(evidence, history.recipe.gate)
@@ -249,28 +250,6 @@ def predict_all(
         rows = labelled.frame.iloc[test].reset_index(drop=True)
         found["limit"] = baselines.inside(np.asarray(limit(rows), dtype=np.float64))
     return {name: p for name, p in found.items() if p is not None}
-
-
-def _choose(history: History, split: SplitRows, budget: Budget | None) -> Choices:
-    """Settings of the model and of its variant without events; the budget is the model's alone."""
-    recipe, labelled = history.recipe, history.labelled
-    plain = history.features_without_events
-    return Choices(
-        choose_settings(recipe, labelled, history.features, split.fit, budget),
-        choose_settings(recipe, labelled, plain, split.fit) if plain else None,
-    )
-
-
-def _climbing(history: History, split: SplitRows, choices: Choices, earlier: Earlier | None) -> Choices:
-    """`choices` with who answers first, and who for each segment, with events and without."""
-    before, plain = earlier_split(history.labelled, split), without_events(history)
-    ladder = choose_top(history, split.fit, earlier.evidence if earlier else None)
-    choices = replace(choices, ladder=ladder, bayes=earlier.bayes if earlier else None)
-    segments = plan_segments(history, choices.model, split.fit, before, choices.top, choices.bayes)
-    if plain is None or choices.no_events is None or choices.by_bayes:
-        return replace(choices, segments=segments)
-    variant = plan_segments(plain, choices.no_events, split.fit, before)
-    return replace(choices, segments=segments, no_events_segments=variant)
 
 
 class _Clock:

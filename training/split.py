@@ -49,7 +49,7 @@ def forward_split(recipe: Recipe, frame: pd.DataFrame) -> SplitRows:
     first_us = int(as_of[newest].min()) if len(newest) else 0
     before = matured[~np.isin(matured, newest)]
     before = before[as_of[before] <= first_us]
-    known = frame["label_known_us"].to_numpy(np.int64)[before] < first_us
+    known = known_before(frame["label_known_us"].to_numpy(np.int64)[before], first_us)
     fit = before[known]
     if recipe.split.test_from is not None and len(matured) and not len(fit):
         raise _nothing_before(recipe, frame, matured)
@@ -62,6 +62,14 @@ def forward_split(recipe: Recipe, frame: pd.DataFrame) -> SplitRows:
         ("test rows", int(fresh.sum())),
     ]
     return SplitRows(fit, newest[fresh], first_us, account)
+
+
+def known_before(label_known_us: NDArray[np.int64], first_us: int) -> NDArray[np.bool_]:
+    """Which labels may be fitted on when the first as_of that is judged is `first_us`: those known before it.
+
+    The one rule of training. Strictly before: what is learned at the very moment of a prediction is too late.
+    """
+    return np.asarray(label_known_us < first_us, dtype=np.bool_)
 
 
 def _newest(recipe: Recipe, as_of: NDArray[np.int64], matured: Rows) -> tuple[Rows, list[tuple[str, int]]]:
@@ -143,7 +151,7 @@ def _folds_from(frame: pd.DataFrame, fit: Rows, folds: int, share: float) -> Ite
     for block in np.array_split(fit[as_of[fit] >= start], folds):
         if len(block):
             first = int(as_of[block].min())
-            train = np.setdiff1d(fit[known[fit] < first], block, assume_unique=True)
+            train = np.setdiff1d(fit[known_before(known[fit], first)], block, assume_unique=True)
             yield train, block[~np.isin(lead[block], lead[train])]
 
 
