@@ -89,12 +89,35 @@ def test_groups_new_accounts_and_who_answers_for_a_segment_are_shown():
     assert "Leads of accounts that no fitted row belongs to, 800 rows" in text
 
 
+def test_groups_are_judged_once_and_every_table_says_what_was_found_there():
+    """One interval in twenty misses by chance: no table may call a group wrong that the evidence does not."""
+    run = made_run(9000)
+    assert run.evidence is not None
+    assert run.test is not None
+    column = run.segments["region"]
+    wide = {level: made_group(level, 0.7, 1.3, "region") for level in ("north", "south")}
+    off = run.probabilities["model"].copy()
+    off[column == "north"] *= 1.4
+    told = replace(run, probabilities=run.probabilities | {"model": off})
+    calm = told.evidence.model_copy(update={"segments": list(wide.values())})
+    text = assert_self_contained(report(replace(told, evidence=calm))).text
+    assert text.count("No group is surely served badly.") == 2, "where groups are judged, and in the card"
+    assert "(too much)" not in text
+    assert "(outside)" not in text
+    wrong = [made_group("north", 0.5, 0.8, "region"), *[g for level, g in wide.items() if level != "north"]]
+    text = assert_self_contained(
+        report(replace(told, evidence=calm.model_copy(update={"segments": wrong})))
+    ).text
+    assert text.count("region = north is promised too much.") == 2
+    assert text.count("(too much)") == 1
+
+
 def test_a_run_without_groups_and_accounts_says_so():
     run = made_run()
     assert run.evidence is not None
     bare = run.evidence.model_copy(update={"segments": [], "new_accounts": None})
     text = assert_self_contained(report(replace(run, evidence=bare, answering=[]))).text
-    assert "No origin or market has 100 converted test rows" in text
+    assert "No group of a declared attribute has 100 converted test rows" in text
     assert "the leads belong to no accounts" in text
     assert "Who answers for which segment" not in text
 

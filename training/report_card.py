@@ -11,6 +11,9 @@ from training.report_markup import Child, Markup, table, tag
 from training.report_page import bullets, paragraph, section
 from training.report_weeks import within
 
+_FEW_WON = 100
+"""Converted leads below which the width of intervals is said."""
+
 
 def leak_section(run: ReportInput) -> Markup:
     """Features that seem to know the outcome."""
@@ -82,9 +85,6 @@ def _limits(run: ReportInput) -> list[str]:
             "guarantee that "
             "each field held its value at the moment of prediction."
         )
-    if run.evidence is not None and run.evidence.won < 300:
-        limits.append(
-            f"Only {run.evidence.won:,} converted rows were judged on: the intervals are wide for that "
-            "reason."
-        )
+    if run.evidence is not None and (won := run.evidence.won_leads) is not None and won < _FEW_WON:
+        limits.append(f"Only {won:,} converted leads were judged on: the intervals are wide for that reason.")
     return limits

@@ -11,10 +11,10 @@ from training.report_names import named, typeset
 from training.report_page import paragraph, section
 
 _TITLES = {
-    "min_positives": "Enough conversions to judge by",
+    "min_positives": "Enough converted leads to judge by",
     "slope": "Good and bad leads are as far apart as promised",
     "observed_expected": "As many convert as promised",
-    "worst segment": "No origin or market is served badly",
+    "worst segment": "No group is promised far too much or too little",
     "learned": "There is something to learn",
 }
 _SAID = {

@@ -61,7 +61,7 @@ def _lifts(evidence: Evidence) -> Markup:
     head = [
         "who orders",
         *[f"lift, best {n}\N{NO-BREAK SPACE}%" for n in (5, 10, 20)],
-        "converted, best 10\N{NO-BREAK SPACE}%",
+        "rows converted, best 10\N{NO-BREAK SPACE}%",
     ]
     rows = [
         [
@@ -99,7 +99,7 @@ def calibration_section(run: ReportInput) -> Markup:
         [percent(p), percent(r.rate), f"{percent(r.low)} to {percent(r.high)}", r.n, r.won]
         for p, r in parts[JUDGED]
     ]
-    head = ["promised", "share converted", "95\N{NO-BREAK SPACE}% interval", "rows", "converted"]
+    head = ["promised", "share converted", "95\N{NO-BREAK SPACE}% interval", "rows", "converted rows"]
     said = table(head, rows, "The model, in tenths of the test rows")
     words = (
         "Each mark is a tenth of the test rows; where its bar crosses the thin line, what was promised came. "

@@ -45,8 +45,10 @@ MEANINGS = (
 
 def comparison_section(evidence: Evidence) -> Markup:
     """Every scorer in every figure, with intervals where there are."""
+    leads = "" if evidence.won_leads is None else f", of {evidence.won_leads:,} leads"
+    converted = f"{evidence.won:,} rows converted{leads}"
     note = (
-        f"{evidence.n_test:,} test rows of {evidence.n_test_leads:,} leads, {evidence.won:,} converted. In "
+        f"{evidence.n_test:,} test rows of {evidence.n_test_leads:,} leads, {converted}. In "
         f"brackets 95 % intervals of {evidence.draws:,} bootstrap draws of accounts (leads where there are "
         "none): they overlap also where the paired differences above are sure."
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,15 +12,17 @@ from training.evidence import JUDGED
 from training.ranking import auc
 from training.report_input import ReportInput
 from training.report_markup import Markup, join, table, tag
-from training.report_page import bullets, figure, paragraph, section
+from training.report_page import figure, paragraph, section
 from training.report_rates import Rate, groups_of, rate_of
+from training.report_segments import in_words, missed
+from training.segment_evidence import MIN_WON
 from training.svg import percent
 from training.svg_charts import ValueRow, rows_chart
 
 Floats = NDArray[np.float64]
 
 _FEWEST_WON = 20
-"""Fewer converted leads than this leave AUC and observed / promised to chance; a dash stands for them."""
+"""Fewer converted rows than this leave AUC and observed / promised to chance; a dash stands for them."""
 
 
 @dataclass(frozen=True)
@@ -33,19 +35,16 @@ class Group:
     auc: float
     among_best: float
 
-    @property
-    def surely_off(self) -> bool:
-        """Whether the interval of what came lies beside what was promised."""
-        return not self.rate.low <= self.promised <= self.rate.high
-
 
 def groups_section(run: ReportInput) -> Markup:
     """A chart and a table for each declared attribute."""
-    parts = [_breakdown(run, name, groups_of(column)) for name, column in run.segments.items()]
+    off = found_off(run)
+    parts = [_breakdown(run, name, groups_of(column), off=off) for name, column in run.segments.items()]
     words = paragraph(
-        "Dots are the shares that converted with 95 % intervals, circles what was promised. Where the circle "
-        "lies outside the interval the table says so: there too much or too little was promised, but of "
-        "twenty groups one does by chance. Lines that reach the end of the axis go on."
+        "Dots are the shares that converted with 95 % intervals, circles what was promised. Of twenty groups "
+        "one circle lies outside by chance alone, so that the groups are judged together, by wider "
+        "intervals, under 'Is any group served badly?'; the tables repeat what was found there. Lines that "
+        "reach the end of the axis go on."
     )
     if not parts:
         words = paragraph(
@@ -87,7 +86,11 @@ def groups(run: ReportInput, named: Iterable[tuple[str, NDArray[np.bool_]]]) -> 
 
 
 def _breakdown(
-    run: ReportInput, title: str, named: Iterable[tuple[str, NDArray[np.bool_]]], titled: bool = True
+    run: ReportInput,
+    title: str,
+    named: Iterable[tuple[str, NDArray[np.bool_]]],
+    titled: bool = True,
+    off: Mapping[tuple[str, str], str] | None = None,
 ) -> Markup:
     found = groups(run, named)
     rows = [
@@ -100,29 +103,37 @@ def _breakdown(
     head = [
         title,
         "rows",
-        "converted",
+        "converted rows",
         "share converted",
         "promised",
         "converted / promised",
         "AUC inside",
         "among the best 10\N{NO-BREAK SPACE}%",
     ]
-    body = [_cells(group) for group in found]
+    body = [_cells(group, (off or {}).get((title, group.name), "")) for group in found]
     return join([tag("h3", title) if titled else None, figure(chart), table(head, body)])
 
 
-def _cells(group: Group) -> list[str | int]:
+def found_off(run: ReportInput) -> dict[tuple[str, str], str]:
+    """(field, level) of the judged groups to whom too much or too little was promised, and which of the two.
+
+    Judged once, in the evidence, whose intervals allow for the number of groups.
+    """
+    judged = run.evidence.segments if run.evidence else []
+    return {(group.field, group.level): missed(group) for group in judged if missed(group)}
+
+
+def _cells(group: Group, off: str) -> list[str | int]:
     told = group.rate.won >= _FEWEST_WON
     ratio = f"{group.rate.rate / group.promised:.2f}" if told and group.promised > 0 else "–"
     inside = f"{group.auc:.3f}" if told and not np.isnan(group.auc) else "–"
     came, promised = percent(group.rate.rate), percent(group.promised)
-    off = " (outside)" if group.surely_off else ""
     return [
         group.name,
         group.rate.n,
         group.rate.won,
         came,
-        promised + off,
+        f"{promised} ({off})" if off else promised,
         ratio,
         inside,
         percent(group.among_best),
@@ -133,40 +144,17 @@ def fairness(run: ReportInput) -> Markup:
     """Who is promised too much or too little among the declared attributes, and who is called less."""
     if not run.segments:
         return paragraph("No attribute is declared by which leads could be told apart, so none was checked.")
-    found = [
-        (field, group)
-        for field, column in run.segments.items()
-        for group in groups(run, groups_of(column))
-        if group.rate.won >= _FEWEST_WON
-    ]
-    off = [(field, group) for field, group in found if group.surely_off]
     note = (
         "The share of each group among the best tenth stands in the tables above. Whether a difference is "
         "fair is for people to judge: the model follows what was bought, also where past selling was unequal."
     )
-    return join(
-        [
-            paragraph(_checked(run, len(found), len(off))),
-            bullets(_off(field, group) for field, group in off),
-            paragraph(note, soft=True),
-        ]
-    )
+    return join([paragraph(_checked(run)), paragraph(note, soft=True)])
 
 
-def _checked(run: ReportInput, groups: int, off: int) -> str:
-    """What was looked at, and how many findings chance alone would bring."""
-    what = f"Checked by {', '.join(run.segments)}: {groups} groups of at least {_FEWEST_WON} converted rows."
-    if not off:
-        return f"{what} No group is promised more or less than what came, beyond its interval."
-    return (
-        f"{what} {off} lie beyond their 95 % intervals, where chance alone brings about "
-        f"{max(1, round(0.05 * groups))}:"
-    )
-
-
-def _off(field: str, group: Group) -> str:
-    side = "more" if group.promised > group.rate.high else "less"
-    return (
-        f"{field} = {group.name}: promised {percent(group.promised)}, {side} than what came "
-        f"({percent(group.rate.low)} to {percent(group.rate.high)})."
-    )
+def _checked(run: ReportInput) -> str:
+    """What was looked at, and what was found: the same sentence as where the groups are judged."""
+    judged = run.evidence.segments if run.evidence else []
+    what = f"Checked by {', '.join(run.segments)}: "
+    if not judged:
+        return f"{what}no group has {MIN_WON} converted rows and as many others, so none could be judged."
+    return f"{what}{len(judged)} groups of at least {MIN_WON} converted rows. {in_words(judged)}"

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features import Columns, Feature, FieldValue, Recipe
+from features import Columns, Feature, FieldValue
 from features.recipe import Gate
 from serving.scorer import Contributions
 from training.column_signal import is_filled
@@ -19,6 +19,7 @@ from training.gate import Check
 from training.history import History
 from training.leaks import Suspect, find_leaks
 from training.report_facts import data_facts, horizon_of, model_facts
+from training.segment_evidence import attributes_of
 from training.split import SplitRows
 from training.trained import Trained
 
@@ -26,8 +27,6 @@ Floats = NDArray[np.float64]
 
 _EXPLAINED = 2000
 """Test rows whose contributions are averaged: reasons cost a hundred times a prediction."""
-_ATTRIBUTES = ("origin", "market", "country", "region", "industry", "campaign")
-"""Meanings of fields by which results are told apart, in this order."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ def report_input(
         checks=trained.judgement.checks,
         test=_test_frame(history, split),
         probabilities=trained.probabilities,
-        segments=segments_of(history.recipe, history.labelled.columns, split.test),
+        segments=attributes_of(history.recipe, history.labelled.columns, split.test),
         evidence=trained.evidence,
         gate=history.recipe.gate,
         suspects=feature_suspects(history, split) if suspects is None else suspects,
@@ -124,17 +123,6 @@ def feature_suspects(history: History, split: SplitRows) -> tuple[Suspect, ...]:
     columns = labelled.at(fit, history.features)
     dated = history.recipe.dated
     return find_leaks(columns, labelled.y(fit), order, dated=dated, training_share=1.0)
-
-
-def segments_of(recipe: Recipe, columns: Columns, rows: NDArray[np.intp]) -> dict[str, NDArray[np.object_]]:
-    """Declared category fields whose meaning tells groups of leads apart, at `rows`."""
-    found: dict[str, NDArray[np.object_]] = {}
-    for meaning in _ATTRIBUTES:
-        for name, declared in recipe.lead.fields.items():
-            column = columns.get(FieldValue(name, "category").name)
-            if declared.means == meaning and declared.type == "category" and column is not None:
-                found[name] = column[rows].astype(object)
-    return found
 
 
 def answering(trained: Trained) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Origins, markets, new accounts: who answers for them, and whether the model serves them alike."""
+"""Groups and new accounts: who answers for them, and whether the model serves them alike."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def segments_section(run: ReportInput) -> Markup:
     assert run.evidence is not None
     return section(
         "segments",
-        "Origins, markets and new accounts",
+        "Groups and new accounts",
         _plan(run.answering),
-        tag("h3", "Is any origin or market served badly?"),
+        tag("h3", "Is any group served badly?"),
         _judged(run.evidence.segments),
         tag("h3", "Accounts new to the test"),
         _new(run.evidence.new_accounts),
@@ -59,12 +59,13 @@ def _judged(groups: Sequence[Group]) -> Markup:
     """Observed over promised in every group, as a chart and with the order inside."""
     if not groups:
         return paragraph(
-            f"No origin or market has {MIN_WON} converted test rows and as many others: with fewer, the "
-            "intervals would be too wide to act on. The tables by attribute below show what there is."
+            f"No group of a declared attribute has {MIN_WON} converted test rows and as many others: "
+            "with fewer, the intervals would be too wide to act on. The tables by attribute below show what "
+            "there is."
         )
     rows = [_drawn(group) for group in groups]
     drawn = rows_chart(
-        rows, title="Converted over promised in each origin and market", value_words=plain, reference=1.0,
+        rows, title="Converted over promised in each group", value_words=plain, reference=1.0,
         names=("converted / promised", None, "what is promised comes"),
     )  # fmt: skip
     level = 100 * (1 - 0.05 / len(groups))
@@ -81,7 +82,7 @@ def _drawn(group: Group) -> ValueRow:
     value, (low, high) = group.scorers[JUDGED]["observed_expected"], group.observed_expected
     off = missed(group) != ""
     return ValueRow(
-        group.name, float("nan") if value is None else value, low, high, note=f"{group.won:,} converted",
+        group.name, float("nan") if value is None else value, low, high, note=f"{group.won:,} rows converted",
         colour=VERMILION if off else BLUE, mark="square" if off else "disc",
     )  # fmt: skip
 
@@ -108,7 +109,7 @@ def in_words(groups: Sequence[Group]) -> str:
 
 def _in_numbers(groups: Sequence[Group]) -> Markup:
     rivals = [name for name in _RIVALS if any(name in group.auc_difference for group in groups)]
-    head = ["group", "rows", "converted", "converted / promised", "AUC inside"]
+    head = ["group", "rows", "converted rows", "converted / promised", "AUC inside"]
     head += [f"AUC, model minus {named(name).removeprefix('the ')}" for name in rivals]
     return table(head, [_cells(group, rivals) for group in groups], "In brackets: intervals")
 

@@ -35,7 +35,7 @@ def time_section(run: ReportInput) -> Markup:
         for (name, inside), rate, mean in zip(months, rates, promised, strict=True)
     ]
     one = "month" if run.dated else "block"
-    head = [one, "rows", "converted", "share converted", "promised", "AUC inside"]
+    head = [one, "rows", "converted rows", "share converted", "promised", "AUC inside"]
     return section(
         "time",
         "Over time",

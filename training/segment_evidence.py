@@ -1,4 +1,4 @@
-"""The model inside groups of test rows: by origin, by market, and on accounts that it has never seen."""
+"""The model inside groups of test rows: by declared attribute, and on accounts that it has never seen."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from features import FieldValue
+from features import Columns, FieldValue
 from features.recipe import Recipe
 from training.bootstrap import LEVEL, Bootstrap, Interval
 from training.labelled import Labelled
@@ -19,7 +19,8 @@ Floats = NDArray[np.float64]
 
 MIN_WON = 100
 """Converted rows that a segment needs: with fewer, intervals are wider than what could be acted on."""
-_MEANINGS = ("origin", "market")
+MEANINGS = ("origin", "market", "country", "region", "industry", "campaign")
+"""Meanings of fields by which groups are told apart, in this order: here, in the gate and in the report."""
 _FIGURES = ("auc", "log_loss", "observed_expected")
 
 
@@ -55,7 +56,7 @@ def segments(
     judged: str,
     draws: int,
 ) -> list[Group]:
-    """Segments by origin and market with at least `MIN_WON` converted rows, largest first."""
+    """Groups by `MEANINGS` with at least `MIN_WON` converted rows and as many others, largest first."""
     y = labelled.y(test)
     found = [
         (field, level, rows)
@@ -136,11 +137,19 @@ def _at(probabilities: Mapping[str, Floats], rows: Rows) -> dict[str, Floats]:
 
 
 def _columns(recipe: Recipe, labelled: Labelled, test: Rows) -> Iterator[tuple[str, NDArray[np.object_]]]:
-    """Fields that mean origin or market, at the test rows."""
-    for name, declared in recipe.lead.fields.items():
-        column = labelled.columns.get(FieldValue(name, "category").name)
-        if declared.means in _MEANINGS and declared.type == "category" and column is not None:
-            yield name, column[test].astype(object)
+    """Fields by which groups are told apart, at the test rows."""
+    yield from attributes_of(recipe, labelled.columns, test).items()
+
+
+def attributes_of(recipe: Recipe, columns: Columns, rows: Rows) -> dict[str, NDArray[np.object_]]:
+    """Declared category fields whose meaning tells groups of leads apart, at `rows`."""
+    found: dict[str, NDArray[np.object_]] = {}
+    for meaning in MEANINGS:
+        for name, declared in recipe.lead.fields.items():
+            column = columns.get(FieldValue(name, "category").name)
+            if declared.means == meaning and declared.type == "category" and column is not None:
+                found[name] = column[rows].astype(object)
+    return found
 
 
 def _levels(column: NDArray[np.object_]) -> Iterator[tuple[str, Rows]]:
