@@ -53,16 +53,16 @@ def section(results: pd.DataFrame) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def replace_section(readme: Path, text: str) -> None:
-    """Put `text` between the markers of `readme`; nothing else in it changes."""
+def replace_section(readme: Path, text: str, begin: str = BEGIN, end: str = END) -> None:
+    """Write `text` between the markers, and leave the rest as it is."""
     whole = readme.read_text(encoding="utf-8")
-    head, tail = whole.split(BEGIN)[0], whole.split(END)[1]
-    readme.write_text(f"{head}{BEGIN}\n{text}{END}{tail}", encoding="utf-8")
+    head, tail = whole.split(begin)[0], whole.split(end)[1]
+    readme.write_text(f"{head}{begin}\n{text}{end}{tail}", encoding="utf-8")
 
 
-def current_section(readme: Path) -> str:
+def current_section(readme: Path, begin: str = BEGIN, end: str = END) -> str:
     """What stands between the markers now."""
-    return readme.read_text(encoding="utf-8").split(f"{BEGIN}\n")[1].split(END)[0]
+    return readme.read_text(encoding="utf-8").split(f"{begin}\n")[1].split(end)[0]
 
 
 def rows_of(results: pd.DataFrame, known: DataSet, origin: Origin) -> pd.DataFrame:
