@@ -40,6 +40,9 @@ lint: setup ## style, strict types, import contracts
 
 check: lint test notebooks ## all that must be green before a change lands
 
+mutants: setup ## plant faults in the crucial modules and see whether tests notice: make mutants PIECE=gate
+	nice -n 19 $(BIN)/python -m tests.mutants $(PIECE)
+
 bench: setup ## speed as ratios: the naive way, a peer, the limit
 	$(BIN)/python -m tests.bench
 
@@ -68,5 +71,5 @@ lock: setup ## renew requirements.lock from pyproject.toml
 clean: ## remove the environment and what the demo made
 	rm -rf .venv demo build *.egg-info .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup extras demo test test-slow lint check bench bench-quality notebooks train serve lock clean
+.PHONY: help setup extras demo test test-slow lint check mutants bench bench-quality notebooks train serve lock clean
 .DEFAULT_GOAL := help

@@ -1,0 +1,83 @@
+"""A folder of its own for each piece: the project by links, mutmut's settings for its modules and tests."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from hashlib import sha256
+from pathlib import Path
+
+from tests.mutants.found import SURVIVED, Mutant, found, verdicts
+from tests.mutants.lists import ROOT, Piece
+
+SOURCES = ("features", "serving", "training")
+_LINKED = (*SOURCES, "tests", "data", "leadscore.py", "README.md", "requirements.lock")
+
+# A server imports the tests once and forks for each mutant, so that a mutant costs its tests and no import;
+# the selection stands in a file because mutmut forgets every result when this option changes.
+_SETTINGS = """
+[tool.mutmut]
+source_paths = {sources}
+only_mutate = {modules}
+also_copy = ["data", "leadscore.py", "README.md", "selection.txt"]
+pytest_add_cli_args = ["-p", "no:xdist"]
+pytest_add_cli_args_test_selection = ["@selection.txt"]
+process_isolation = "forkserver"
+timeout_multiplier = 5.0
+use_git_change_detection = false
+on_dependency_change = "ignore"
+"""
+
+
+def folder_of(piece: Piece) -> Path:
+    """Where the piece is tried, and its results are kept."""
+    return ROOT / "build" / "mutants" / piece.name
+
+
+def results_of(piece: Piece) -> list[Path]:
+    """Where mutmut keeps what it found in each module."""
+    return [folder_of(piece) / "mutants" / f"{module}.meta" for module in piece.modules]
+
+
+def prepare(piece: Piece) -> None:
+    """Makes the piece's folder, or brings it up to date."""
+    folder = folder_of(piece)
+    (folder / "mutants").mkdir(parents=True, exist_ok=True)  # what is imported must exist when Python starts
+    for name in _LINKED:
+        if not (folder / name).is_symlink():
+            (folder / name).symlink_to(ROOT / name)
+    settings = _SETTINGS.format(sources=json.dumps(SOURCES), modules=json.dumps(piece.modules))
+    (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text() + settings)
+    (folder / "selection.txt").write_text("\n".join(piece.tests) + "\n")
+    shutil.rmtree(folder / "mutants" / "tests", ignore_errors=True)  # else tests that were taken out stay
+    _retry_after_change(piece, folder)
+
+
+def _retry_after_change(piece: Piece, folder: Path) -> None:
+    """Forgets what had survived, and which test calls what, when the piece's tests have changed."""
+    now = sha256(b"".join((ROOT / name).read_bytes() for name in piece.tests)).hexdigest()
+    seen = folder / "tests.sha256"
+    if seen.exists() and seen.read_text() == now:
+        return
+    seen.write_text(now)
+    (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
+    for results in results_of(piece):
+        if results.exists():
+            again = {name: None if code in SURVIVED else code for name, code in verdicts(results).items()}
+            kept = json.loads(results.read_text()) | {"exit_code_by_key": again}
+            results.write_text(json.dumps(kept))
+
+
+def planted(piece: Piece) -> list[Mutant]:
+    """Every mutant of the piece that mutmut has made, in the order of the code."""
+    folder = folder_of(piece) / "mutants"
+    made = [module for module in piece.modules if (folder / f"{module}.meta").exists()]
+    return [one for module in made for one in found(folder, module)]
+
+
+def untried(piece: Piece) -> int | None:
+    """How many mutants wait, None before they are made."""
+    results = results_of(piece)
+    if not all(one.exists() for one in results):
+        return None
+    return sum(code is None for one in results for code in verdicts(one).values())

@@ -1,0 +1,303 @@
+"""One cell becomes the value that its type promises, a missing one None, and what cannot be read is told."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from features import parse_recipe
+from features.clock import DAY_US, to_us
+from features.emails import email_kind, email_label
+from features.parse import (
+    CellParser,
+    field_parsers,
+    is_missing,
+    parse_boolean,
+    parse_category,
+    parse_date,
+    parse_number,
+    parse_phone,
+    parse_text,
+)
+
+RECIPE = """
+[recipe]
+zone = "Europe/Paris"
+
+[tables]
+leads = "leads.csv"
+
+[lead]
+id = "lead_id"
+created_at = "created_at"
+
+[lead.fields.size]
+type = "number"
+missing = ["-1", " N.N. "]
+
+[lead.fields.budget]
+type = "number"
+format = "decimal_comma"
+
+[lead.fields.price]
+type = "number"
+format = "decimal_point"
+
+[lead.fields.company]
+type = "category"
+means = "company"
+
+[lead.fields.site]
+type = "category"
+means = "domain"
+
+[lead.fields.title]
+type = "text"
+
+[lead.fields.agreed]
+type = "boolean"
+
+[lead.fields.seen]
+type = "date"
+
+[lead.fields.sent]
+type = "date"
+format = "dmy"
+
+[lead.fields.serial]
+type = "date"
+format = "excel"
+
+[lead.fields.mail]
+type = "email"
+
+[lead.fields.mobile]
+type = "phone"
+"""
+
+
+@pytest.fixture(scope="module")
+def parsers() -> dict[str, CellParser]:
+    return {parser.name: parser for parser in field_parsers(parse_recipe(RECIPE))}
+
+
+def test_each_field_has_its_column_and_an_address_and_a_company_a_second_one(parsers):
+    assert [(p.name, p.field, p.stored, p.reports) for p in parsers.values()] == [
+        ("size", "size", "float64", True),
+        ("budget", "budget", "float64", True),
+        ("price", "price", "float64", True),
+        ("company", "company", "string", True),
+        ("company.compact", "company", "string", False),
+        ("site", "site", "string", True),
+        ("site.compact", "site", "string", False),
+        ("title", "title", "string", True),
+        ("agreed", "agreed", "float64", True),
+        ("seen", "seen", "int64", True),
+        ("sent", "sent", "int64", True),
+        ("serial", "serial", "int64", True),
+        ("mail", "mail", "string", True),
+        ("mail.label", "mail", "string", False),
+        ("mobile", "mobile", "float64", True),
+    ]
+
+
+PARIS_MIDNIGHT = to_us(datetime(2025, 1, 30, 23, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "value"),
+    [
+        ("size", "1,200.5", 1200.5),
+        ("size", -1, None),
+        ("size", "n.n.", None),
+        ("budget", "1 200,50 €", 1200.5),
+        ("price", "1.2", 1.2),
+        ("company", " ACME  Inc ", "acme inc"),
+        ("company.compact", "Acmé, Inc.", "acmeinc"),
+        ("company.compact", "--", None),
+        ("site.compact", "www.acme-group.io", "wwwacmegroupio"),
+        ("title", "VP, Sales", " vp sales "),
+        ("agreed", "oui", 1.0),
+        ("agreed", "0", 0.0),
+        ("seen", "2025-01-31", PARIS_MIDNIGHT),
+        ("sent", "31/01/2025", PARIS_MIDNIGHT),
+        ("serial", 45688, PARIS_MIDNIGHT),
+        ("mail", "jane@gmail.com", email_kind("jane@gmail.com")),
+        ("mail.label", "jane@acme.io", email_label("jane@acme.io")),
+        ("mobile", 33123456789.0, 1.0),
+        ("mobile", "call me", 0.0),
+    ],
+)
+def test_a_cell_is_read_by_the_type_of_its_field(parsers, name, raw, value):
+    assert parsers[name].parse(raw) == value
+
+
+@given(st.sampled_from([None, "", " ", "NaN", "n/a", "NULL", "None", "nat", "<NA>", math.nan, pd.NaT, pd.NA]))
+def test_what_says_nothing_is_missing_in_every_type(raw):
+    for parser in field_parsers(parse_recipe(RECIPE)):
+        assert parser.parse(raw) is None
+    assert is_missing(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "missing"),
+    [(-1, True), (-1.5, False), ("-1", True), (" -1 ", True), ("nan", False), (math.nan, True), (0, False)],
+)
+def test_a_recipe_s_own_words_for_missing_hold_for_numbers_and_texts(raw, missing):
+    assert is_missing(raw, frozenset({"-1"})) == missing
+
+
+@given(st.floats(allow_nan=False))
+def test_a_number_is_itself_or_missing_beyond_what_a_scorer_can_multiply(x):
+    expected = x if abs(x) <= 1e300 else None
+    for raw in (x, np.float64(x), repr(x)):
+        assert parse_number(raw) == expected
+
+
+def test_the_largest_number_counts_and_the_next_one_is_missing():
+    for sign in (1, -1):
+        assert parse_number(sign * 1e300) == sign * 1e300
+        assert parse_number(sign * math.nextafter(1e300, math.inf)) is None
+        assert parse_number(f"{sign * 1e301}") is None
+
+
+@pytest.mark.parametrize("raw", ["inf", " -Infinity ", "+INF", math.inf, -math.inf])
+def test_an_infinity_is_missing(raw):
+    assert parse_number(raw) is None
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [(Decimal("1.5"), 1.5), (Fraction(1, 4), 0.25), (True, 1.0), (np.int64(3), 3.0), (np.float32(0.5), 0.5)],
+)
+def test_every_kind_of_number_is_a_number(raw, value):
+    found = parse_number(raw)
+    assert (found, type(found)) == (value, float)
+
+
+@pytest.mark.parametrize(
+    ("raw", "decimal", "example"),
+    [("many", ".", "12.5"), ("many", ",", "12,5"), (object(), ".", "12.5"), (b"12", ",", "12.5")],
+)
+def test_what_is_no_number_is_told_with_an_example_in_the_column_s_own_mark(raw, decimal, example):
+    with pytest.raises(ValueError, match=rf"^a number such as {re.escape(example)}$"):
+        parse_number(raw, decimal)
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (" Mid  Market\t", "mid market"),
+        ("STRASSE", "strasse"),
+        ("Straße", "strasse"),
+        (3.0, "3"),
+        (-3.0, "-3"),
+        (3, "3"),
+        (0.5, "0.5"),
+        (True, "true"),
+        (999_999_999_999_999.0, "999999999999999"),
+        (1e15, "1000000000000000.0"),
+        (math.inf, "inf"),
+    ],
+)
+def test_a_category_is_casefolded_text_and_a_whole_number_has_no_point(raw, text):
+    assert parse_category(raw) == text
+
+
+@given(st.text(alphabet="aBé ÉçZ-_,.09\t'"))
+def test_a_text_is_its_words_without_accents_between_single_spaces(raw):
+    plain = raw.lower()
+    for accented, letter in (("é", "e"), ("ç", "c")):
+        plain = plain.replace(accented, letter)
+    words = re.findall("[a-z0-9]+", plain)
+    assert parse_text(raw) == " " + " ".join(words) + " "
+
+
+@pytest.mark.parametrize(("raw", "value"), [(True, 1.0), (1.0, 1.0), ("Non", 0.0), (False, 0.0), (0, 0.0)])
+def test_a_yes_is_one_and_a_no_is_nought(raw, value):
+    found = parse_boolean(raw)
+    assert (found, type(found)) == (value, float)
+
+
+def test_what_is_neither_yes_nor_no_is_told():
+    with pytest.raises(ValueError, match="true or false"):
+        parse_boolean("perhaps")
+
+
+MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1))
+OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
+
+
+@given(MOMENTS, OFFSETS)
+def test_a_moment_with_its_offset_is_that_instant_in_every_zone(moment, offset):
+    aware = moment.replace(tzinfo=offset)
+    since = aware - datetime(1970, 1, 1, tzinfo=UTC)
+    expected = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    for raw in (aware, aware.isoformat(), f" {aware.isoformat()} "):
+        assert parse_date(raw, "America/New_York") == expected
+
+
+@given(MOMENTS)
+def test_a_wall_clock_without_an_offset_is_that_of_the_zone(moment):
+    expected = (
+        to_us(moment.replace(tzinfo=UTC)) - 9 * 3_600_000_000
+    )  # Tokyo has had no summer time since 1951
+    if moment.year > 1951:
+        for raw in (moment, moment.isoformat()):
+            assert parse_date(raw, "Asia/Tokyo") == expected
+
+
+@given(st.dates(date(1900, 1, 1), date(2100, 1, 1)))
+def test_a_day_is_its_first_or_its_last_microsecond(day):
+    start = (day - date(1970, 1, 1)).days * DAY_US
+    for raw in (day, day.isoformat()):
+        assert parse_date(raw, "UTC") == parse_date(raw, "UTC", "start") == start
+        assert parse_date(raw, "UTC", "end") == start + DAY_US - 1
+
+
+@pytest.mark.parametrize(
+    ("raw", "form"),
+    [
+        ("soon", None),
+        ("31/12/2025", None),
+        (45688, None),
+        (12.5, "dmy"),
+        ("2025-13-01", "ymd"),
+        (date(9999, 12, 31), None),
+        (object(), "dmy"),
+    ],
+)
+def test_what_is_no_date_is_told_with_the_form_of_its_column(raw, form):
+    with pytest.raises(ValueError, match=r"^a date or date-time in ISO 8601 such as \S+") as told:
+        parse_date(raw, "UTC", "end", form)
+    assert str(told.value).endswith(f" or in the form {form}" if form else "+01:00")
+
+
+@pytest.mark.parametrize(
+    ("raw", "dialled"),
+    [
+        ("123456", 0.0),
+        ("1234567", 1.0),
+        ("1" * 15, 1.0),
+        ("1" * 16, 0.0),
+        ("+33 (1) 23-45.67/89", 1.0),
+        ("123 45 67 X12", 1.0),
+        ("123 45 67 #12", 1.0),
+        ("123 45 67 ext", 0.0),
+        ("tel: 123 45 67", 0.0),
+        (33123456789.0, 1.0),
+        (3.5, 0.0),
+    ],
+)
+def test_a_number_can_be_dialled_with_7_to_15_digits_and_the_usual_separators(raw, dialled):
+    found = parse_phone(raw)
+    assert (found, type(found)) == (dialled, float)
