@@ -152,3 +152,10 @@ def test_columns_of_other_leads_are_refused():
     columns, leads = read(asked, [lead_of(asked, {}, [])] * 2)
     with pytest.raises(ValueError, match="shorter"):
         asked.stages(columns, leads[:1], np.array([False]))
+
+
+def test_of_no_leads_there_are_no_stages():
+    asked = situations()
+    columns, _ = read(asked, [])
+    assert asked.stages(columns, [], np.zeros(0, dtype=bool)) == []
+    assert asked.intent_days(columns).shape == (0,)

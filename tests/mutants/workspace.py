@@ -54,18 +54,19 @@ def prepare(piece: Piece) -> None:
 
 
 def _retry_after_change(piece: Piece, folder: Path) -> None:
-    """Forgets what had survived, and which test calls what, when the piece's tests have changed."""
-    now = sha256(b"".join((ROOT / name).read_bytes() for name in piece.tests)).hexdigest()
-    seen = folder / "tests.sha256"
-    if seen.exists() and seen.read_text() == now:
+    """Forgets what survived other tests than now, and all that tests have found which are no longer asked."""
+    now = {name: sha256((ROOT / name).read_bytes()).hexdigest() for name in piece.tests}
+    seen = folder / "tests.json"
+    before = json.loads(seen.read_text()) if seen.exists() else {}
+    if before == now:
         return
-    seen.write_text(now)
-    (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)
+    seen.write_text(json.dumps(now))
+    (folder / "mutants" / "mutmut-stats.json").unlink(missing_ok=True)  # which test calls what
     for results in results_of(piece):
         if results.exists():
-            again = {name: None if code in SURVIVED else code for name, code in verdicts(results).items()}
-            kept = json.loads(results.read_text()) | {"exit_code_by_key": again}
-            results.write_text(json.dumps(kept))
+            again = {name: code for name, code in verdicts(results).items() if code not in SURVIVED}
+            codes = dict.fromkeys(verdicts(results)) | (again if before.keys() <= now.keys() else {})
+            results.write_text(json.dumps(json.loads(results.read_text()) | {"exit_code_by_key": codes}))
 
 
 def planted(piece: Piece) -> list[Mutant]:
