@@ -29,8 +29,8 @@ def main(words: list[str] | None = None) -> int:
     if unknown := set(asked.pieces) - set(known):
         parser.error(f"no piece {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     lines = [_line(known[name], asked.seconds * (not asked.show)) for name in asked.pieces or known]
-    print_table(["piece", "mutants", "killed", "equivalent", "survived", "left", "share"], lines)
-    return int(any(left != "0" or float(share.rstrip("%")) < _WANTED for *_, left, share in lines))
+    print_table(["piece", "mutants", "killed", "equivalent", "survived", "left", "late", "share"], lines)
+    return int(any(left != "0" or float(share.rstrip("%")) < _WANTED for *_, left, _, share in lines))
 
 
 def _line(piece: Piece, seconds: float) -> list[str]:
@@ -46,7 +46,8 @@ def _line(piece: Piece, seconds: float) -> list[str]:
     left = sum(one.verdict is None for one in counted)
     killed = len(counted) - left - len(survived)
     share = killed / max(killed + len(alive), 1)
-    counts = (len(counted), killed, len(survived) - len(alive), len(alive), left)
+    late = sum(one.late for one in counted)  # among the killed
+    counts = (len(counted), killed, len(survived) - len(alive), len(alive), left, late)
     return [piece.name, *map(str, counts), f"{share:.1%}"]
 
 

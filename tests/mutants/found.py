@@ -17,6 +17,9 @@ from tests.mutants.lists import Equivalent
 SURVIVED = (0, 5, 33)
 """mutmut's exit codes of a mutant that all tests passed, or that no test reached."""
 
+LATE = (36, 24, -24, 152, 255)
+"""mutmut's exit codes of a mutant that was still running after the limit, an endless loop as a rule."""
+
 _FUNCTIONS = ast.FunctionDef | ast.AsyncFunctionDef
 _PROSE = re.compile(r"\w\W* \W*\w")
 """At least two words: a text for people, which the tests of the documentation hold, not these."""
@@ -41,6 +44,11 @@ class Mutant:
     def survived(self) -> bool:
         """Whether no test noticed."""
         return self.verdict in SURVIVED
+
+    @property
+    def late(self) -> bool:
+        """Whether only the limit of time noticed."""
+        return self.verdict in LATE
 
     def listed(self, equivalents: list[Equivalent]) -> bool:
         """Whether one of `equivalents` speaks of it."""

@@ -50,10 +50,6 @@ def _started(folder: Path, log: int) -> subprocess.Popen[bytes]:
 
 def _stop(running: subprocess.Popen[bytes]) -> None:
     """Ends mutmut and the processes that it started."""
-    if running.poll() is None:
-        running.send_signal(signal.SIGINT)
-        with suppress(subprocess.TimeoutExpired):
-            running.wait(15)
     with suppress(ProcessLookupError):
         os.killpg(running.pid, signal.SIGKILL)
     running.wait()
