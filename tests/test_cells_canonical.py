@@ -85,7 +85,7 @@ type = "phone"
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def parsers() -> dict[str, CellParser]:
     return {parser.name: parser for parser in field_parsers(parse_recipe(RECIPE))}
 

@@ -15,7 +15,9 @@ def functions(module: str) -> dict[str, str]:
     tree = ast.parse(source)
     owners = [("", tree), *((f"{node.name}.", node) for node in tree.body if isinstance(node, ast.ClassDef))]
     return {
-        prefix + node.name: " ".join(line.strip() for line in lines[node.lineno - 1 : node.end_lineno])
+        prefix + node.name: " ".join(
+            line.strip().replace(node.name, "") for line in lines[node.lineno - 1 : node.end_lineno]
+        )
         for prefix, owner in owners
         for node in owner.body
         if isinstance(node, ast.FunctionDef)
