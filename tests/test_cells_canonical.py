@@ -19,6 +19,7 @@ from features.clock import DAY_US, to_us
 from features.emails import email_kind, email_label
 from features.parse import (
     CellParser,
+    cell_parser,
     field_parsers,
     is_missing,
     parse_boolean,
@@ -28,6 +29,7 @@ from features.parse import (
     parse_phone,
     parse_text,
 )
+from features.recipe import LeadField
 
 RECIPE = """
 [recipe]
@@ -233,7 +235,7 @@ def test_what_is_neither_yes_nor_no_is_told():
         parse_boolean("perhaps")
 
 
-MOMENTS = st.datetimes(datetime(1900, 1, 1), datetime(2100, 1, 1))
+MOMENTS = st.datetimes(datetime(1901, 1, 1), datetime(2100, 1, 1))
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
@@ -277,9 +279,16 @@ def test_a_day_is_its_first_or_its_last_microsecond(day):
     ],
 )
 def test_what_is_no_date_is_told_with_the_form_of_its_column(raw, form):
-    with pytest.raises(ValueError, match=r"^a date or date-time in ISO 8601 such as \S+") as told:
+    with pytest.raises(ValueError, match="^a date or date-time .*ISO 8601 such as") as told:
         parse_date(raw, "UTC", "end", form)
     assert str(told.value).endswith(f" or in the form {form}" if form else "+01:00")
+
+
+@pytest.mark.parametrize("mark", ["decimal_point", "decimal_comma"])
+def test_a_decimal_mark_is_no_form_of_a_date(mark):
+    declared = LeadField(type="date", format=mark)
+    with pytest.raises(ValueError, match=r"such as \S+$"):
+        cell_parser(declared, "UTC")("31/01/2025")
 
 
 @pytest.mark.parametrize(
