@@ -279,7 +279,7 @@ def test_a_day_is_its_first_or_its_last_microsecond(day):
     ],
 )
 def test_what_is_no_date_is_told_with_the_form_of_its_column(raw, form):
-    with pytest.raises(ValueError, match="^a date or date-time .*ISO 8601 such as") as told:
+    with pytest.raises(ValueError, match=r"^a date or date-time .*ISO 8601 such as") as told:
         parse_date(raw, "UTC", "end", form)
     assert str(told.value).endswith(f" or in the form {form}" if form else "+01:00")
 
