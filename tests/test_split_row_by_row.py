@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features import LeadscoreError, Recipe
@@ -204,7 +204,6 @@ def folds_of(
     return best
 
 
-@settings(max_examples=150)
 @given(HISTORIES, st.integers(2, 4), st.integers(1, 3))
 def test_inner_folds_are_those_of_the_rule(shape, folds, least):
     frame = history(*shape)

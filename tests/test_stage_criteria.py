@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from features import Column, Lead, online, parse_lead, parse_recipe, stack
@@ -67,7 +67,6 @@ SENT = st.fixed_dictionaries(
 KINDS = st.one_of(st.none(), st.lists(st.sampled_from(sorted(ENGAGEMENT | {"unsubscribe"})), max_size=3))
 
 
-@settings(max_examples=60)
 @given(st.lists(st.tuples(SENT, KINDS), min_size=1, max_size=4), st.integers(0, 15))
 def test_a_lead_meets_what_its_addresses_numbers_and_events_say(sent, qualified):
     asked = situations()

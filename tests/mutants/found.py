@@ -13,6 +13,7 @@ from pathlib import Path
 from time import sleep
 
 from tests.mutants.lists import Equivalent
+from tests.mutants.plain import PREFIX
 
 SURVIVED = (0, 5, 33)
 """mutmut's exit codes of a mutant that all tests passed, or that no test reached."""
@@ -87,7 +88,7 @@ def found(folder: Path, module: str) -> Iterator[Mutant]:
         stem = mangled.rpartition("__mutmut_")[0]
         old, new = planted[f"{stem}__mutmut_orig"], planted[mangled]
         before, after = _change(_lines(lines, old), _lines(lines, new))
-        function = stem[2:].replace("ǁ", ".")  # x_total, xǁBasketǁtotal
+        function = stem[2:].replace("ǁ", ".").replace(PREFIX, "")  # x_total, xǁBasketǁtotal
         yield Mutant(name, function, before, after, verdict, _told(old) == _told(new))
 
 

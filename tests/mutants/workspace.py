@@ -9,9 +9,10 @@ from pathlib import Path
 
 from tests.mutants.found import LATE, SURVIVED, Mutant, found, verdicts
 from tests.mutants.lists import ROOT, Piece
+from tests.mutants.plain import written_out
 
 SOURCES = ("features", "serving", "training")
-_LINKED = (*SOURCES, "tests", "data", "leadscore.py", "README.md", "requirements.lock")
+_LINKED = ("tests", "data", "leadscore.py", "README.md", "requirements.lock")
 
 # A server imports the tests once and forks for each mutant, so that a mutant costs its tests and no import;
 # the selection stands in a file because mutmut forgets every result when this option changes. The limit is
@@ -48,11 +49,41 @@ def prepare(piece: Piece) -> None:
     for name in _LINKED:
         if not (folder / name).is_symlink():
             (folder / name).symlink_to(ROOT / name)
+    for source in SOURCES:
+        _mirror(piece, source, folder)
     settings = _SETTINGS.format(sources=json.dumps(SOURCES), modules=json.dumps(piece.modules))
     (folder / "pyproject.toml").write_text((ROOT / "pyproject.toml").read_text() + settings)
     (folder / "selection.txt").write_text("\n".join(piece.tests) + "\n")
     shutil.rmtree(folder / "mutants" / "tests", ignore_errors=True)  # else tests that were taken out stay
     _retry_after_change(piece, folder)
+
+
+def _mirror(piece: Piece, source: str, folder: Path) -> None:
+    """Links every file of the package `source`, and writes the piece's own modules out for mutmut."""
+    if (folder / source).is_symlink():
+        (folder / source).unlink()
+    there = {path.relative_to(ROOT) for path in (ROOT / source).rglob("*") if path.is_file()}
+    for path in [path.relative_to(folder) for path in (folder / source).rglob("*") if not path.is_dir()]:
+        if path not in there:
+            (folder / path).unlink()
+            (folder / "mutants" / path).unlink(missing_ok=True)
+    for path in there:
+        if path.suffix == ".pyc":
+            continue
+        if str(path) in piece.modules:
+            _write(folder / path, written_out((ROOT / path).read_text()))
+        elif not (folder / path).is_symlink():
+            (folder / path).unlink(missing_ok=True)
+            (folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (folder / path).symlink_to(ROOT / path)
+
+
+def _write(path: Path, text: str) -> None:
+    """Writes a file anew only if it changes: by its age mutmut sees whether to plant again."""
+    if path.is_symlink() or not path.exists() or path.read_text() != text:
+        path.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
 
 
 def _retry_after_change(piece: Piece, folder: Path) -> None:
