@@ -87,9 +87,9 @@ def _write(path: Path, text: str) -> None:
 
 
 def _retry_after_change(piece: Piece, folder: Path) -> None:
-    """Forgets what survived other tests than now, and everything when a test that found it is gone."""
-    now = {name: sha256((ROOT / name).read_bytes()).hexdigest() for name in piece.tests}
-    seen = folder / "tests.json"
+    """Forgets what survived other files than now, and everything when a test that found it is gone."""
+    now = {name: sha256((ROOT / name).read_bytes()).hexdigest() for name in (*piece.tests, *piece.modules)}
+    seen = folder / "seen.json"
     before = json.loads(seen.read_text()) if seen.exists() else {}
     if before == now:
         return
