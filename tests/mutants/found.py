@@ -31,7 +31,7 @@ class Mutant:
     """One planted fault: inside `function` the text `before` became `after`.
 
     `verdict` is mutmut's exit code, None when it has not been tried. `words` says that only a text for
-    people differs; such mutants are neither tried nor counted.
+    people differs; such mutants are not counted.
     """
 
     name: str
