@@ -25,10 +25,10 @@ from training.inspect_looks import MOST_LEADS, Looks, cluster_of, looks_of, one_
 from training.inspect_measure import Calendar, Mask, bands, drift, fill_by, importance
 from training.inspect_suspects import field_suspects
 from training.inspect_timing import timings
+from training.inspect_unknowns import unknown_values
 from training.inspection import Inspected, Inspection
 from training.leaks import Suspect, find_leaks
 from training.split import Rows, forward_split
-from training.unknowns import unknown_values
 
 Floats = NDArray[np.float64]
 
