@@ -16,7 +16,7 @@ POSITIVE = ("size", "founded")
 
 
 def unknown_remarks(leads: TableProfile, fields: Sequence[DraftField]) -> list[str]:
-    """Sentences on the fields that a new recipe uses, and which numbers it takes to mean "unknown" already."""
+    """Sentences on the fields that a new recipe uses, and on numbers that it takes to mean "unknown"."""
     remarks = []
     for field in fields:
         column = field.column

@@ -6,7 +6,8 @@ may be stopped and goes on), `--rewrite` writes the table into the README.
 A noise company has 1,500 leads with fields and events, and outcomes that are independent of all of them: a
 lead is won and lost with constant hazards, so that neither its age nor the date tells anything either. Their
 conversions within the horizon are `NOISE_RATES` in turn. The other companies are the simulator's. Nothing
-was chosen on any of them: the rule of `training.pooled` and `training.gate` was written before they were run.
+was chosen on any of them: the rule of `training.pooled` and `training.gate`
+was written before they were run.
 """
 
 from __future__ import annotations
