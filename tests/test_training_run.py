@@ -233,7 +233,8 @@ def test_an_equal_challenger_is_refused_and_force_needs_a_reason(world, run):
     first, _, _ = run
     if status(recipe.name)["champion"] is None:
         promote(recipe, first.run_id)
-    other = recipe.model_copy(update={"train": recipe.train.model_copy(update={"seed": 8})})
+    rare = recipe.train.rare_level + 1  # of no level here: an equal model by another recipe
+    other = recipe.model_copy(update={"train": recipe.train.model_copy(update={"rare_level": rare})})
     second = train(other, folder)
     assert any(row["scorer"] == "champion" for row in second.comparison)
     decision = promote(other, second.run_id)
