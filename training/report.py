@@ -79,7 +79,7 @@ def _for_scientists(run: ReportInput) -> list[tuple[tuple[str, str], Markup]]:
     if run.evidence is not None:
         found += [
             (("origins", "Now and before"), origins_section(run)),
-            (("segments", "Origins, markets, new accounts"), segments_section(run)),
+            (("segments", "Groups, new accounts"), segments_section(run)),
         ]
     found.append((("groups", "By attribute"), groups_section(run)))
     if run.evidence is not None:
