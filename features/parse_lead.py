@@ -96,7 +96,8 @@ class LeadReader:
         outcomes = self.recipe.outcomes
         name, form = outcomes.occurred_at or "", outcomes.occurred_format
         since = _moment(name, given.get("outcome_at"), self.recipe, problems, "end", form)
-        return _text(given.get("outcome")) if since is None or since <= as_of_us else None
+        said = "outcome_at" if outcomes.column == outcomes.occurred_at else "outcome"
+        return _text(given.get(said)) if since is None or since <= as_of_us else None
 
     def _known(self, fields: Mapping[str, object], problems: list[FieldProblem]) -> dict[str, object]:
         """The given cells by 'field:NAME' or role; what the recipe does not know becomes a problem."""

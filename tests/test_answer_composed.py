@@ -136,6 +136,7 @@ def composed() -> tuple[Background, Computed]:
         reasons_for=[[REASONS[0]], [REASONS[1]]],
         reasons_against=[[REASONS[2]], [REASONS[3]]],
         intervals=[Interval(low=0.2, high=0.3), None],
+        notes=[["read as the nearest end"], []],
     )
     return background, computed
 
@@ -149,7 +150,7 @@ def test_every_part_of_a_score_is_that_of_its_own_lead():
         next_action=next_action(Circumstances(NOW, "warm", background.stages[2], 0.9)),
         reasons_for=[REASONS[0]], reasons_against=[REASONS[2]], interval=Interval(low=0.2, high=0.3),
         scored_by=ScoredBy(rung="bayes", version="7", name="acme", segment="shops"),
-        warnings=["noted", "no events", "said by a test"],
+        warnings=["noted", "no events", "read as the nearest end", "said by a test"],
     )  # fmt: skip
     assert scored(lead, background, 2, computed, 0, ABOUT, ["no events"]) == expected
 
@@ -218,7 +219,7 @@ def test_the_points_of_an_mql_are_enough_when_they_are_reached_and_never_for_who
 
 
 def test_some_leads_have_their_own_rows_of_every_column_and_all_leads_the_columns_as_they_are():
-    table = {"a": np.array([1.0, 2.0, 3.0]), "b": np.array(["x", None, "z"], dtype=object)}
+    table = Columns({"a": np.array([1.0, 2.0, 3.0]), "b": np.array(["x", None, "z"], dtype=object)}, 3)
     some = take(table, np.array([2, 0]))
     assert {name: column.tolist() for name, column in some.items()} == {"a": [3.0, 1.0], "b": ["z", "x"]}
     assert take(table, np.arange(3)) is table

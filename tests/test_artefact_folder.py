@@ -12,10 +12,10 @@ import pytest
 from features import LeadscoreError
 from serving.artefact import artefact_id, load_artefact, load_lower, save_artefact
 from serving.bayes import Bayes, RateTable
-from serving.checksums import CHECKSUMS, checksums_text
 from serving.ladder import Ladder
 from serving.rules_default import default_rules
 from tests import scorers
+from tests.resign import sign
 
 
 @pytest.fixture
@@ -120,9 +120,3 @@ def edit(folder: Path, **changes: object) -> None:
     path = folder / "manifest.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | changes))
     sign(folder)
-
-
-def sign(folder: Path) -> None:
-    """Another writer's checksums: what the parts say is then all that can be wrong."""
-    parts = {path.name: path.read_bytes() for path in folder.iterdir() if path.name != CHECKSUMS}
-    (folder / CHECKSUMS).write_text(checksums_text(parts))

@@ -26,7 +26,7 @@ from serving.store import connect, patient
 
 PATIENCE = 30.0
 """Seconds; MLflow alone would try for minutes."""
-EXPORT = ("score", "export.csv", "-o", "out.csv")
+EXPORT = ("score", "export.csv", "-o", "out.csv", "--force")
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,9 @@ def run(folder: Path, *words: str, store: str | None = None) -> Result:
             patch.delenv(name, raising=False)
         if store is not None:
             patch.setenv("MLFLOW_TRACKING_URI", store)
+        for name in ("LEADSCORE_MODEL", "LEADSCORE_RECIPE"):  # what 'serve' leaves to its workers
+            patch.setenv(name, "")
+            patch.delenv(name)
         began = time.monotonic()
         result = CliRunner().invoke(main, words)
     assert time.monotonic() - began < PATIENCE, words
@@ -214,6 +217,7 @@ def test_a_file_that_is_not_what_it_should_be(company: Path, name: str) -> None:
         refused(run(company, *words))
 
 
+@pytest.mark.filterwarnings("ignore")  # BentoML's import
 @pytest.mark.parametrize("name", ["empty.toml", "binary.toml", "folder.toml", "absent.toml"])
 def test_a_recipe_that_is_none(company: Path, name: str) -> None:
     for verb in ("train", "inspect", "features", "promote", "status", "rollback"):

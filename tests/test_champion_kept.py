@@ -21,6 +21,7 @@ from training.history import read_history
 from training.labelled import Labelled
 from training.origins import earlier_split
 from training.promotion import _move, against_champion
+from training.run_card import RunCard
 from training.split import forward_folds, forward_split, known_before
 
 # MLflow's own store code warns through SQLAlchemy and pydantic; ours must not.
@@ -55,9 +56,8 @@ class World:
         shutil.copytree(self.out / "judged", record / tracking.JUDGED)
         features = self.judged.model.features
         name = self.recipe.name
-        _, made = tracking.log_run(
-            tracking.Record(name, "promote", record, {}, {}, {}, self.out / "served", features)
-        )
+        card = RunCard("promote", "", {}, "", "")
+        _, made = tracking.log_run(tracking.Record(name, card, record, {}, {}, self.out / "served", features))
         assert made is not None
         return made
 

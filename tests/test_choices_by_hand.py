@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features import Column
+from features import Column, Columns
 from features.clock import DAY_US
+from features.history_end import HistoryEnd
 from serving.maps import MonotoneMap
 from tests import scorers
 from training.calibrate import mean_interval
@@ -119,7 +120,21 @@ def history_of(won: int) -> History:
     """`won` converted leads of two rows each, and some lost ones."""
     rows = labelled(np.array([1.0] * 2 * won + [0.0] * 60), each=2)
     rules = scorers.rules()
-    return History(scorers.recipe(), rules, "", (), None, rows, {}, 0, [], [], "", 0)
+    return History(
+        scorers.recipe(),
+        rules,
+        "",
+        (),
+        None,
+        rows,
+        Columns({}, 0),
+        0,
+        [],
+        [],
+        [],
+        "",
+        HistoryEnd(0, 0, "", {}),
+    )
 
 
 def before_the_test(low: float | None, high: float | None) -> Evidence:

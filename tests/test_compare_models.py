@@ -23,6 +23,7 @@ from features.recipe import SnapshotPlan
 from leadscore import main
 from serving.artefact import load_artefact
 from serving.ladder import Ladder
+from tests.resign import sign
 from tests.small_company import RECIPE, small_company
 from training import status, train
 from training.compare import CHANGED, Comparison, compare
@@ -179,6 +180,7 @@ def test_what_cannot_be_compared_is_said(world, models, comparison, tmp_path):
     content = json.loads((short / "manifest.json").read_text())
     content["facts"]["horizon_days"] = 10.0
     (short / "manifest.json").write_text(json.dumps(content))
+    sign(short)
     found = compare(models[0], str(short), folder)
     assert any("different questions" in words for words in found.warnings)
     judged = str(Path(models[0]).parent / "judged")
@@ -202,6 +204,7 @@ def test_leads_that_opted_out_have_no_band_to_change(world, models, tmp_path):
         content = json.loads((copy / "manifest.json").read_text())
         content["facts"]["recipe"]["lead"] = wished.model_dump(mode="json")
         (copy / "manifest.json").write_text(json.dumps(content))
+        sign(copy)
         addresses.append(str(copy))
     found = compare(*addresses, folder, leads=tmp_path / "few.csv", as_of_us=1_735_689_600_000_000)
     assert found.n_leads == 15

@@ -15,6 +15,7 @@ from features.recipe import SnapshotPlan
 from serving.artefact import load_artefact
 from serving.ladder import Ladder
 from serving.registry import find_champion
+from tests.resign import sign
 from tests.small_company import small_company
 from training import promote, status, train
 from training.compare_leads import open_crowd
@@ -142,6 +143,7 @@ def test_a_bayes_model_with_an_unknown_feature_is_refused(run, tmp_path):
     content = json.loads((tmp_path / "manifest.json").read_text())
     content["model"]["tables"][0]["feature"] = "no such feature"
     (tmp_path / "manifest.json").write_text(json.dumps(content))
+    sign(tmp_path)
     with pytest.raises(LeadscoreError, match="no such feature"):
         load_artefact(tmp_path)
 

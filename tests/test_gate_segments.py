@@ -107,4 +107,4 @@ def test_a_segment_whose_promise_is_not_known_says_so(unknown):
 def test_without_segments_nothing_is_held_against_the_model():
     told = check(evidence(), "worst segment")
     assert told.passed
-    assert told.words.startswith("no origin or market")
+    assert told.words.startswith("no group of a declared attribute")

@@ -25,6 +25,7 @@ from tests import scorers
 from tests.test_segments_routing import PLAN
 
 NOW = parse_moment("2026-03-02T12:00:00+00:00", "UTC")
+CREATED = "2026-02-01"
 DEMO = {"kind": "demo_request", "occurred_at": "2026-03-01"}
 SPREAD = Reference.of(np.linspace(0.01, 0.6, 500))
 NO_EVENTS = "events were not given: scored without them; send an empty list where there are none"
@@ -40,7 +41,9 @@ def sent(
     name: str, fields: dict[str, object] | None = None, events: Sequence[Any] | None = (), **more: Any
 ) -> Lead:
     told = None if events is None else list(events)
-    read = parse_lead(scorers.recipe(), lead_id=name, fields=fields or {}, events=told, as_of_us=NOW)
+    read = parse_lead(
+        scorers.recipe(), lead_id=name, fields=fields or {}, events=told, as_of_us=NOW, created_at=CREATED
+    )
     return replace(read, **more)
 
 

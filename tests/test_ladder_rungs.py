@@ -22,6 +22,7 @@ from serving.scorer import Contributions, Floats
 from tests import scorers
 
 NOW = parse_moment("2026-03-02T12:00:00+00:00", "UTC")
+CREATED = "2026-02-01"
 
 
 @pytest.fixture
@@ -40,7 +41,9 @@ def ladder(folder: Path) -> Ladder:
 
 def lead(name: str, events: list[dict[str, Any]] | None, **fields: object) -> Lead:
     return read_lead(
-        LeadReader(scorers.recipe()), LeadRequest(lead_id=name, fields=fields, events=events), NOW
+        LeadReader(scorers.recipe()),
+        LeadRequest(lead_id=name, fields=fields, events=events, created_at=CREATED),
+        NOW,
     )
 
 

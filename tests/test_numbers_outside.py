@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import Lead
+from features import Columns, Lead
 from features.clock import parse_moment
 from features.field_features import FieldValue
 from features.time_features import LeadAge
@@ -69,7 +69,7 @@ def test_a_rare_event_keeps_all_of_its_counts():
 def test_a_fitted_line_ends_where_its_rows_ended(logs, crossed, seed):
     columns, y = made_rows(seed)
     line = fit_linear((SIZE, AGE), columns, y, 1.0, 5, logs=logs, crossed=crossed)
-    keeps_law(line, {name: column[:8] for name, column in columns.items()})
+    keeps_law(line, columns.take(slice(8)))
 
 
 @settings(max_examples=10, deadline=None)
@@ -78,7 +78,7 @@ def test_the_bayes_rung_ends_in_its_outer_bands_and_knows_its_range(seed):
     columns, y = made_rows(seed)
     ids, order = np.arange(len(y)).astype(object), np.arange(len(y))
     bayes = fit_bayes((SIZE, AGE), columns, y, ids, order, version="")
-    keeps_law(bayes, {name: column[:8] for name, column in columns.items()})
+    keeps_law(bayes, columns.take(slice(8)))
     assert set(ranges_of(bayes)) == {feature.name for feature in bayes.features}
 
 
@@ -92,7 +92,8 @@ def test_an_outlier_among_the_fitted_rows_changes_nothing_for_the_others():
     wild = tamed.copy()
     wild[3] = 1e9
     line, other = (
-        fit_linear((SIZE, AGE), {**columns, "size": size}, y, 1.0, 5, logs=False) for size in (tamed, wild)
+        fit_linear((SIZE, AGE), Columns({**columns, "size": size}, 300), y, 1.0, 5, logs=False)
+        for size in (tamed, wild)
     )
     np.testing.assert_allclose(line.margin(columns), other.margin(columns), atol=1e-8)
 
@@ -183,11 +184,12 @@ def test_leads_of_the_file_that_it_learned_from_are_hardly_ever_outside(ladder, 
     assert {words for answer in named for words in outside_words(answer)} <= {outside_words(named[0])[0]}
 
 
-def made_rows(seed: int) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def made_rows(seed: int) -> tuple[Columns, np.ndarray]:
     """Sizes with gaps and a stand-in or two, ages, and outcomes that follow the size."""
     rng = np.random.default_rng(seed)
     size = np.where(rng.random(300) < 0.1, np.nan, rng.lognormal(3, 1, 300).round(1))
     size[:2] = 999999.0, -1.0
     age = rng.choice([0.0, 1.0, 7.0, 30.0], 300)
     margin = 1.0 - 0.6 * np.log(np.nan_to_num(size, nan=20.0).clip(0.5)) + 0.02 * age
-    return {"size": size, "lead_age": age}, (rng.random(300) < 1 / (1 + np.exp(-margin))).astype(np.float64)
+    columns = Columns({"size": size, "lead_age": age}, 300)
+    return columns, (rng.random(300) < 1 / (1 + np.exp(-margin))).astype(np.float64)

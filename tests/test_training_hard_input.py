@@ -146,7 +146,7 @@ def test_an_outcome_in_the_future_is_counted_and_teaches_nothing(tmp_path):
     days = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(LEADS) // 5, "D")
     leads = pd.DataFrame({"lead_id": np.arange(LEADS), "created_at": days, "a": signal.round(3)})
     dated = pd.Series(days[won] + pd.Timedelta(days=3))
-    dated.iloc[::2] = pd.Timestamp("2999-01-01")
+    dated.iloc[::2] = pd.Timestamp("2098-01-01")
     outcomes = pd.DataFrame({"lead_id": won, "stage": "won", "occurred_at": dated})
     outcomes.to_csv(tmp_path / "outcomes.csv", index=False)
     beside = leads.assign(stage=pd.Series("won", index=won), won_at=pd.Series(dated.to_numpy(), index=won))
