@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.columns import Column
-from training.ranking import auc_within
+from features.leaks.order import auc_within
 
 BINS = 20
 BLOCKS = 5

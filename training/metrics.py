@@ -7,7 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from training.ranking import Ranking, at_capacity, auc_within
+from features.leaks.order import auc_within
+from training.ranking import Ranking, at_capacity
 from training.reliability import (
     calibration_line,
     expected_calibration_error,

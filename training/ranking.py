@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from features.leaks.order import rows_by_period
+
 Floats = NDArray[np.float64]
 
 SHARES = (0.05, 0.10, 0.20)
@@ -76,44 +78,15 @@ class Groups:
         return float(self.cum_won[at]) - float(self.won[at]) * (1 - min(part, 1.0))
 
 
-def auc(y: Floats, score: Floats) -> float:
-    """Area under the ROC curve by mid-ranks; NaN where one class is absent.
-
-    >>> auc(np.array([0.0, 1.0, 1.0]), np.array([0.2, 0.2, 0.9]))
-    0.75
-    """
-    return Ranking(y, score).groups().auc()
-
-
-def auc_within(y: Floats, score: Floats, period: NDArray[np.int64]) -> float:
-    """The mean AUC inside each `period`, weighted by its won rows; NaN where no period has both classes.
-
-    A team orders this week's leads; a pooled AUC also credits knowing which weeks were good.
-    """
-    total, weight = 0.0, 0.0
-    for rows in _by_period(period):
-        inside = auc(y[rows], score[rows])
-        won = float(y[rows].sum())
-        if not np.isnan(inside):
-            total, weight = total + won * inside, weight + won
-    return total / weight if weight else float("nan")
-
-
 def at_capacity(y: Floats, score: Floats, period: NDArray[np.int64], capacity: int) -> tuple[float, float]:
     """(precision, recall) when in each `period` the `capacity` best-scored rows are worked.
 
     Tied rows at the limit count by their expected share. Recall is over all won rows of all periods.
     """
     called, found = 0.0, 0.0
-    for rows in _by_period(period):
+    for rows in rows_by_period(period):
         n = min(capacity, len(rows))
         called, found = called + n, found + Ranking(y[rows], score[rows]).groups().won_above(n)
     positives = float(y.sum())
     precision = found / called if called else float("nan")
     return precision, found / positives if positives else float("nan")
-
-
-def _by_period(period: NDArray[np.int64]) -> list[NDArray[np.intp]]:
-    """The row numbers of each period, periods in ascending order."""
-    order = np.argsort(period, kind="stable")
-    return np.split(order, np.flatnonzero(np.diff(period[order])) + 1)

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from features.leaks.order import auc
 from training.evidence import JUDGED
-from training.ranking import auc
 from training.report_input import ReportInput
 from training.report_markup import Markup, join, table, tag
 from training.report_page import figure, paragraph, section

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from features.leaks.order import auc
 from training.evidence import JUDGED
-from training.ranking import auc
 from training.report_input import ReportInput
 from training.report_markup import Child, Markup, table
 from training.report_page import figure, paragraph, section
