@@ -123,7 +123,7 @@ def simulate(
     Example:  leadscore simulate -o acme --leads 2000 --seed 1
     """
     import data
-    from features.out_file import refuse_filled
+    from features.exports.out_file import refuse_filled
     from features.terminal import bar, print_json, say, spinner
 
     refuse_filled(out, force=force)
@@ -167,13 +167,13 @@ def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **ans
     \b
     Example:  leadscore init leads.csv events.csv -o recipe.toml --outcome status=Won
     """
-    from features.out_file import check_written
+    from features.exports.out_file import check_written
     from features.terminal import print_json, print_table, say, spinner
 
     check_written([("-o", out)], exports, force=force)
     with spinner("reading exports"):
-        from training.discover import discover
-        from training.findings import FINDING_COLUMNS, LEAST, fold_empty
+        from features.discovery.discover import discover
+        from features.discovery.findings import FINDING_COLUMNS, LEAST, fold_empty
 
         found = discover(exports, folder=out.absolute().parent, **answers)
     out.write_text(found.recipe_toml, encoding="utf-8")
@@ -206,7 +206,7 @@ def inspect(recipe: Path, folder: Path | None, out: Path | None, force: bool, as
     Example:  leadscore inspect acme/recipe.toml -o inspection.html
     """
     from features import load_recipe
-    from features.out_file import check_written, files_read
+    from features.exports.out_file import check_written, files_read
     from features.terminal import print_json, print_table, say, spinner
 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
@@ -277,7 +277,7 @@ def snapshots(recipe: Path, folder: Path | None, out: Path, force: bool, engine:
     Example:  leadscore snapshots acme/recipe.toml -o matrix.parquet
     """
     from features import load_recipe, write_matrix
-    from features.out_file import check_written, files_read
+    from features.exports.out_file import check_written, files_read
     from features.terminal import bar, print_json, print_table, say
 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
@@ -357,7 +357,7 @@ def train(
     'leadscore promote' lets it.
     """
     from features import load_recipe
-    from features.out_file import check_written, files_read
+    from features.exports.out_file import check_written, files_read
     from features.terminal import print_json, print_table, say, spinner
 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
@@ -508,8 +508,8 @@ def open_leads(
     Example:  leadscore open-leads acme/recipe.toml -o open.csv --events open_events.csv
     """
     from features import load_recipe, read_tables, write_open_leads
-    from features.clock import from_us
-    from features.out_file import check_written, files_read
+    from features.clock.instants import from_us
+    from features.exports.out_file import check_written, files_read
     from features.terminal import print_json, say, spinner
 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
@@ -593,7 +593,7 @@ def score(ctx: click.Context, /, export: Path, out: str, force: bool, as_json: b
     A sheet of a workbook is named by crm.xlsx#Leads. Exit code 3: some rows could not be scored; their
     `error` column says why.
     """
-    from features.out_file import check_written
+    from features.exports.out_file import check_written
     from features.terminal import print_json, print_table, say
 
     if as_json and out == "-":
@@ -742,7 +742,7 @@ def inferred_recipe(export: Path, events: Path | None) -> Any:
     from features.terminal import say, spinner
 
     with spinner("looking at the export"):
-        from training.discover import discover
+        from features.discovery.discover import discover
 
         found = discover([path for path in (export, events) if path is not None], all_open=True)
     say(f"Neither a champion nor a recipe is here; this one was inferred:\n\n{found.recipe_toml}")
@@ -751,7 +751,7 @@ def inferred_recipe(export: Path, events: Path | None) -> Any:
 
 def moment_of(as_of: str | None, zone: str) -> int | None:
     """The microseconds that `--as-of` names, None where it names none; a wall clock is that of `zone`."""
-    from features.parse import parse_date
+    from features.cells.parse import parse_date
 
     try:
         return parse_date(as_of, zone) if as_of else None

@@ -12,7 +12,7 @@ from data.lives import DOORS, Arrivals
 from data.population import Population
 from data.rates import MARKETS
 from data.seasons import Floats, Ints, month_at, month_starts
-from features.clock import DAY_US
+from features.clock.instants import DAY_US
 
 NO_FIRM = -1
 LARGE = 3  # position of the first size level from which a referral opens more doors

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from data.rates import MARKETS, Dynamics, Rates
 from data.seasons import MONTHS, Floats, activity_factor, win_factor
-from features.clock import DAY_US
+from features.clock.instants import DAY_US
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 
 from data.chain import Chain
 from data.seasons import MONTHS, Floats, Ints, month_at, month_ends, month_starts
-from features.clock import DAY_US
+from features.clock.instants import DAY_US
 
 EVENT, BOUNDARY, READING = 0, 1, 2
 

@@ -15,7 +15,7 @@ from data.chain import Chain, build_chain
 from data.forward import Rows, Sightings, read_states, spectrum, win_within
 from data.rates import MARKETS, RATES, STATES, Rates
 from data.seasons import Floats, Ints
-from features.clock import days_us
+from features.clock.instants import days_us
 from features.errors import LeadscoreError
 
 LEADS_AT_ONCE = 25_000

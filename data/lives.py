@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from data.chain import Chain
 from data.seasons import Floats, Ints, month_at, month_ends
-from features.clock import DAY_US
+from features.clock.instants import DAY_US
 
 OPEN, WON, LOST = 0, 1, 2
 DOORS = ("none", "web", "visit")

@@ -1,35 +1,29 @@
 """Layer 1: what a lead is, and how it becomes columns."""
 
-from features.account_features import AccountCount, from_tables_only
-from features.catalogue import default_features
+from features.catalogue.accounts import AccountCount, from_tables_only
+from features.catalogue.defaults import default_features
+from features.catalogue.events import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
+from features.catalogue.feature import Feature, window_of
+from features.catalogue.fields import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
+from features.catalogue.json import dump_features, load_features
+from features.catalogue.origins import SameTouch
+from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, LongestStreak, Trend
+from features.catalogue.shares import EventShare, WorkingShare
+from features.catalogue.times import CompanyAge, LeadAge, WallClock
 from features.columns import Column, Columns, n_leads
 from features.errors import LeadscoreError
-from features.event_features import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
-from features.feature import Feature, window_of
-from features.feature_json import dump_features, load_features
-from features.field_features import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
 from features.field_problem import FieldProblem, LeadError
-from features.lead import Lead
-from features.matrix_file import write_matrix
-from features.offline import offline
-from features.online import online, stack
-from features.open_rows import OpenRows, write_open_leads
-from features.origin_features import SameTouch
-from features.parse_lead import LeadReader, parse_lead
-from features.pattern_features import (
-    ActiveDays,
-    DistinctKinds,
-    EdgeKind,
-    LongestStreak,
-    Trend,
-)
-from features.quality import Quality
-from features.recipe import Recipe
-from features.recipe_file import load_recipe, parse_recipe
-from features.share_features import EventShare, WorkingShare
-from features.snapshots import RowAccount, Snapshots, open_leads, snapshots
-from features.tables import Tables, read_tables, tables_from_frames
-from features.time_features import CompanyAge, LeadAge, WallClock
+from features.lead.lead import Lead
+from features.lead.reader import LeadReader, parse_lead
+from features.readings.offline import offline
+from features.readings.online import online, stack
+from features.recipe.file import load_recipe, parse_recipe
+from features.recipe.recipe import Recipe
+from features.snapshots.matrix import write_matrix
+from features.snapshots.open import OpenRows, write_open_leads
+from features.snapshots.snapshots import RowAccount, Snapshots, open_leads, snapshots
+from features.tables.company import Tables, read_tables, tables_from_frames
+from features.tables.quality import Quality
 
 __all__ = [
     "AccountCount",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from features.clock import DAY_US, HOUR_US, from_us
+from features.clock.instants import DAY_US, HOUR_US, from_us
 from serving.reference import Maturity
 from serving.score import Action, NextAction, Stage
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Columns
-from features.clock import from_us
+from features.clock.instants import from_us
 from serving.actions import Circumstances, next_action
 from serving.fitted_range import outside, range_notes, ranges_of
 from serving.interval import Bounds

@@ -12,13 +12,13 @@ import numpy as np
 import pandas as pd
 
 from features import LeadscoreError, Recipe, Tables, offline, tables_from_frames
-from features.canonical_events import LINE
-from features.clock import days_us, from_us, now_us
+from features.clock.instants import days_us, from_us, now_us
+from features.exports.reader import read_raw
+from features.exports.writer import Export, check_names, check_out, read_export, write_export
 from features.progress import Tick
-from features.rawtable import read_raw
+from features.tables.events import LINE
 from serving.answer import take
 from serving.export_columns import complete_events, complete_leads
-from serving.export_file import Export, check_names, check_out, read_export, write_export
 from serving.export_rows import ExportRows
 from serving.flat import ADDED, added_columns, row_of
 from serving.ladder import Ladder

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from features import Lead, LeadError, LeadReader, LeadscoreError
-from features.clock import RANGE_WORDS, in_range, parse_moment
+from features.clock.instants import RANGE_WORDS, in_range, parse_moment
 from serving.ladder import Ladder, Row
 from serving.request_log import RequestLog
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed

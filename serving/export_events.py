@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from features import Recipe, Tables
+from features.cells.parse import date_expected
 from features.field_problem import FieldProblem, lacks_kind_or_date, unreadable
-from features.lead import events_noted
-from features.parse import date_expected
-from features.source import fetch_frame
+from features.lead.lead import events_noted
+from features.tables.source import fetch_frame
 
 _NUMBER = "a number such as 12.5"
 

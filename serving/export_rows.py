@@ -10,13 +10,13 @@ from typing import Any
 import pandas as pd
 
 from features import Recipe, Tables, open_leads
-from features.canonical_leads import lead_ids, moments_column
-from features.closing import closing_of_lead
+from features.cells.parse import date_expected, is_missing
+from features.exports.reader import RawTable
 from features.field_problem import FieldProblem, after_as_of, listed, unreadable
-from features.lead import UNDATED
-from features.parse import date_expected, is_missing
-from features.rawtable import RawTable
-from features.source import fetch_frame
+from features.lead.closing import closing_of_lead
+from features.lead.lead import UNDATED
+from features.tables.leads import lead_ids, moments_column
+from features.tables.source import fetch_frame
 from serving.export_events import EventFaults, event_faults
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 from serving.situation import Asked

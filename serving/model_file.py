@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from features import Feature, LeadscoreError
-from features.recipe import Segments
+from features.recipe.recipe import Segments
 from serving.bayes import Bayes, RateTable
 from serving.blend import Blend, Model
 from serving.encoding import LinearEncoder, TreeEncoder

@@ -8,8 +8,8 @@ from typing import Any
 import pandas as pd
 
 from features import Columns, Feature, Recipe, Tables, offline, tables_from_frames
-from features.parse_events import EVENT_KEYS
-from features.parse_lead import accepted_fields
+from features.lead.events import EVENT_KEYS
+from features.lead.reader import accepted_fields
 from serving.request_log import LoggedRequest
 
 _ID, _CREATED = "leadscore_request", "leadscore_created_at"

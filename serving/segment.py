@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Columns, Feature, FieldValue, LeadscoreError
-from features.recipe import Segments
+from features.recipe.recipe import Segments
 from serving.agreement import require_columns
 from serving.blend import Model
 from serving.maps import MonotoneMap

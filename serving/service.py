@@ -26,7 +26,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features import LeadscoreError, load_recipe
-from features.clock import now_us
+from features.clock.instants import now_us
 from features.terminal import say
 from serving.api_document import api_document
 from serving.envelope import parse_body, score_items

@@ -19,7 +19,7 @@ from features import (
     stack,
     tables_from_frames,
 )
-from features.clock import DAY_US, HOUR_US, from_us, parse_moment
+from features.clock.instants import DAY_US, HOUR_US, from_us, parse_moment
 
 ZONES = (
     "UTC",

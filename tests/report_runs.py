@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 
 from features import DecayedCount, Feature, FieldValue
-from features.clock import DAY_US
-from features.recipe import Gate
+from features.clock.instants import DAY_US
+from features.leaks.leaks import Suspect
+from features.recipe.recipe import Gate
 from serving.scorer import Contributions
 from training.evidence import Difference, Evidence
 from training.gate import judge
 from training.latency import Latency
-from training.leaks import Suspect
 from training.metrics import figures, within_periods
 from training.report_input import ReportInput
 from training.segment_evidence import Group

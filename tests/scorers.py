@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from features import Column, Columns, Feature, FieldValue, Recipe
-from features.recipe_file import parse_recipe
+from features.recipe.file import parse_recipe
 from serving.blend import Blend
 from serving.encoding import CategoryColumn, Crossing, LinearEncoder, NumberColumn, TreeEncoder
 from serving.line_columns import line_columns, line_names

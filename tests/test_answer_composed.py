@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import Columns
-from features.clock import from_us, parse_moment
+from features.clock.instants import from_us, parse_moment
 from serving.actions import Circumstances, next_action
 from serving.answer import About, Background, Computed, Rung, compute, scored, take, unscored
 from serving.bayes import Bayes, RateTable

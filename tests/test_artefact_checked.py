@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import LeadscoreError
-from features.clock import parse_moment
+from features.clock.instants import parse_moment
 from serving.artefact import artefact_digest, artefact_id, load_artefact, load_lower, save_artefact
 from serving.bayes import Bayes, RateTable
 from serving.checksums import DamagedError

@@ -15,9 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import parse_recipe
-from features.clock import to_us
-from features.emails import email_kind, email_label
-from features.parse import (
+from features.cells.emails import email_kind, email_label
+from features.cells.parse import (
     CellParser,
     field_parsers,
     is_missing,
@@ -26,6 +25,7 @@ from features.parse import (
     parse_number,
     parse_text,
 )
+from features.clock.instants import to_us
 
 RECIPE = """
 [recipe]

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from features import LeadscoreError
-from features.snapshots import label_wait_us
+from features.snapshots.snapshots import label_wait_us
 from serving.artefact import load_artefact
 from tests.small_company import small_company
 from training import promote, rollback, status, tracking, train

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import Column, Columns
-from features.clock import DAY_US
-from features.history_end import HistoryEnd
+from features.clock.instants import DAY_US
+from features.tables.history_end import HistoryEnd
 from serving.maps import MonotoneMap
 from tests import scorers
 from training.calibrate import mean_interval

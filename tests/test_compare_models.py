@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from features import LeadscoreError, Recipe, read_tables
-from features.clock import from_us
-from features.open_rows import write_open_leads
-from features.recipe import SnapshotPlan
+from features.clock.instants import from_us
+from features.recipe.recipe import SnapshotPlan
+from features.snapshots.open import write_open_leads
 from leadscore import main
 from serving.artefact import load_artefact
 from serving.ladder import Ladder

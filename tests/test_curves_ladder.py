@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from features import FieldValue, LeadscoreError, Recipe, load_recipe
-from features.recipe import SnapshotPlan
+from features.recipe.recipe import SnapshotPlan
 from serving.artefact import load_artefact
 from serving.ladder import Ladder
 from serving.registry import find_champion

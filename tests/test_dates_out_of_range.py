@@ -24,11 +24,11 @@ from features import (
     stack,
     tables_from_frames,
 )
-from features.canonical_leads import moments_column
-from features.clock import FIRST_US, LAST_US, DayEdge, parse_moment
-from features.moment_sql import dated_sql
-from features.parse import parse_date
-from features.source import connect, register_frame
+from features.cells.parse import parse_date
+from features.clock.instants import FIRST_US, LAST_US, DayEdge, parse_moment
+from features.tables.leads import moments_column
+from features.tables.source import connect, register_frame
+from features.tables.sql_dates import dated_sql
 from tests.histories import ZONES, recipe_of
 from tests.test_features_agree import mismatches
 
@@ -135,7 +135,7 @@ _EDGE = st.builds(
 @settings(max_examples=5, deadline=None)
 def test_columns_of_every_type_are_read_as_a_cell_is(moments: list[datetime], zone: str) -> None:
     con = connect()
-    # the engine's clocks know the changes of 1970 to 2059 only (see `features.zones`)
+    # the engine's clocks know the changes of 1970 to 2059 only (see `features.clock.zones`)
     moments = [
         at for at in moments if zone == "UTC" or not (1899 <= at.year <= 1970 or 2059 <= at.year <= 2100)
     ]

@@ -23,8 +23,8 @@ from features import (
     read_tables,
     snapshots,
 )
-from features.engine_spark import java_version
-from features.engines import offline_on
+from features.readings.engines import offline_on
+from features.readings.spark import java_version
 from tests.histories import draw_history
 
 

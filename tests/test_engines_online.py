@@ -25,7 +25,7 @@ from features import (
     snapshots,
     stack,
 )
-from features.parse_lead import accepted_fields
+from features.lead.reader import accepted_fields
 from tests.test_engines_agree import unequal
 
 SHARED = Path(os.environ.get("LEADSCORE_SHARED_DATA", "../shared/data"))

@@ -20,8 +20,8 @@ from features import (
     parse_recipe,
     tables_from_frames,
 )
-from features.clock import DAY_US, from_us, parse_moment
-from features.engines import offline_on
+from features.clock.instants import DAY_US, from_us, parse_moment
+from features.readings.engines import offline_on
 
 _TEXT = """
 [tables]

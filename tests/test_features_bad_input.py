@@ -17,7 +17,7 @@ from features import (
     parse_recipe,
     tables_from_frames,
 )
-from features.clock import parse_moment
+from features.clock.instants import parse_moment
 
 _TEXT = """
 [recipe]

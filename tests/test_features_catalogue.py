@@ -22,8 +22,8 @@ from features import (
     tables_from_frames,
     window_of,
 )
-from features.clock import parse_moment
-from features.naming import NEVER, NO_EVENTS
+from features.catalogue.naming import NEVER, NO_EVENTS
+from features.clock.instants import parse_moment
 from tests.histories import draw_history, recipe_of
 
 AS_OF_US = parse_moment("2025-07-02T12:00:00", "UTC")

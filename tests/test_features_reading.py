@@ -23,10 +23,10 @@ from features import (
     read_tables,
     tables_from_frames,
 )
-from features.clock import parse_moment
-from features.moment_sql import dated_sql, types_of
-from features.parse import parse_date
-from features.source import connect, register_frame
+from features.cells.parse import parse_date
+from features.clock.instants import parse_moment
+from features.tables.source import connect, register_frame
+from features.tables.sql_dates import dated_sql, types_of
 
 _RECIPE = """
 [recipe]

@@ -32,10 +32,10 @@ from features import (
     parse_recipe,
     tables_from_frames,
 )
-from features.clock import parse_moment
-from features.emails import email_kind, email_label
-from features.parse import parse_category, parse_phone, parse_text
-from features.zones import hour_of, month_of, weekday_of
+from features.cells.emails import email_kind, email_label
+from features.cells.parse import parse_category, parse_phone, parse_text
+from features.clock.instants import parse_moment
+from features.clock.zones import hour_of, month_of, weekday_of
 from tests.histories import recipe_of
 
 AS_OF = "2025-03-31T12:00:00Z"  # a Monday

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from features.recipe import Gate
+from features.recipe.recipe import Gate
 from training.evidence import BASELINES, Difference, Evidence
 from training.gate import Check, incumbent_of, judge, learned
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import Recipe
-from features.clock import DAY_US
+from features.clock.instants import DAY_US
 from training.evidence import Difference, Evidence, Pooled, gather
 from training.gate import Check, Judgement, judge
 from training.labelled import Labelled

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from features import FieldValue
-from features.clock import DAY_US
-from features.recipe import Training
+from features.clock.instants import DAY_US
+from features.recipe.recipe import Training
 from serving.encoding import TreeEncoder
 from tests.bench.horizon_models import World, _periods, hazard, one_margin, separate
 

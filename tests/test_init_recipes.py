@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 
 from features import read_tables, snapshots
+from features.discovery.discover import Discovery, discover
+from features.discovery.event_meaning import meaning
 from features.errors import LeadscoreError
-from features.recipe import Recipe
-from features.recipe_file import load_recipe, parse_recipe
+from features.profiles.presets import match, presets, recognise
+from features.recipe.file import load_recipe, parse_recipe
+from features.recipe.recipe import Recipe
 from tests.made_exports import hubspot, salesforce_french, spreadsheet, undated
 from training import train
-from training.discover import Discovery, discover
-from training.event_meaning import meaning
-from training.presets import match, presets, recognise
 
 SHARED = Path(os.environ.get("LEADSCORE_SHARED_DATA", "../shared/data"))
 

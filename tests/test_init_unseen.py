@@ -17,16 +17,16 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from features import read_tables, snapshots
-from features.clock import to_us
+from features.cells.written import number
+from features.clock.instants import to_us
+from features.discovery.discover import Discovery, discover
+from features.discovery.findings import Finding, fold_empty
 from features.errors import LeadscoreError
-from features.raw_columns import find_format
-from features.raw_formats import number
-from features.recipe import Recipe
-from features.recipe_file import parse_recipe
+from features.profiles.format import find_format
+from features.recipe.file import parse_recipe
+from features.recipe.recipe import Recipe
 from leadscore import main
 from training import train
-from training.discover import Discovery, discover
-from training.findings import Finding, fold_empty
 
 N = 400
 DAYS = [datetime(2024, 1, 1) + timedelta(days=n) for n in range(N)]

@@ -10,7 +10,7 @@ import pytest
 
 import data
 from features import Recipe, load_recipe, parse_recipe, tables_from_frames
-from features.snapshots import snapshots
+from features.snapshots.snapshots import snapshots
 from training.inspect import inspect, inspect_tables
 from training.inspection import Inspection
 from training.split import forward_split

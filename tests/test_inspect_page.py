@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import parse_recipe, tables_from_frames
-from features.clock import DAY_US
+from features.clock.instants import DAY_US
 from tests.report_runs import START_US, assert_self_contained
 from training.inspect import inspect_tables
 from training.inspect_measure import Calendar, bands, drift, fill_by, importance

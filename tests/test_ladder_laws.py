@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import Column, Columns, EventCount, Feature, FieldValue, Lead, LeadscoreError, parse_lead
-from features.clock import parse_moment
+from features.clock.instants import parse_moment
 from serving.answer import Rung
 from serving.bayes import Bayes, RateTable
 from serving.ladder import Ladder, asked_of

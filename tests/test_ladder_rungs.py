@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from features import Columns, EventCount, Lead, LeadReader, LeadscoreError
-from features.clock import parse_moment
+from features.clock.instants import parse_moment
 from serving.answer import Rung
 from serving.artefact import load_artefact, save_artefact
 from serving.envelope import LeadRequest, read_lead, score_items

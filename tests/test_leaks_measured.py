@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import data
-from features.rawtable import read_raw
-from training.column_profile import profile
-from training.discover import discover
-from training.leaks import find_leaks
+from features.discovery.discover import discover
+from features.exports.reader import read_raw
+from features.leaks.leaks import find_leaks
+from features.profiles.profile import profile
 
 SHARED = Path(os.environ.get("LEADSCORE_SHARED_DATA", "../shared/data"))
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import Columns, Lead
-from features.clock import parse_moment
-from features.field_features import FieldValue
-from features.time_features import LeadAge
+from features.catalogue.fields import FieldValue
+from features.catalogue.times import LeadAge
+from features.clock.instants import parse_moment
 from serving.artefact import Artefact, load_artefact
 from serving.encoding import LinearEncoder, NumberColumn
 from serving.envelope import LeadRequest, read_lead

@@ -10,11 +10,11 @@ from click.testing import CliRunner
 
 from data import CRMS, simulate, simulate_crm
 from features import read_tables, snapshots
-from features.rawtable import read_raw
-from features.recipe import Recipe
-from features.recipe_file import parse_recipe
+from features.discovery.discover import Discovery, discover
+from features.exports.reader import read_raw
+from features.recipe.file import parse_recipe
+from features.recipe.recipe import Recipe
 from leadscore import main
-from training.discover import Discovery, discover
 
 LEADS, SEED = 1500, 5
 UNDERSTOOD = {

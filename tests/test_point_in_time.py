@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import EventCount, Recency, default_features, offline, parse_recipe, tables_from_frames
-from features.clock import DAY_US, HOUR_US, from_us
+from features.clock.instants import DAY_US, HOUR_US, from_us
 from tests.histories import AS_OF_US, CLOCK_US, KINDS, History, draw_history
 from tests.test_features_agree import mismatches
 

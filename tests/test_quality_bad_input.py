@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from features import LeadscoreError
-from features.recipe_file import parse_recipe
+from features.recipe.file import parse_recipe
 from training import train
 
 LEADS, OUTCOMES = 'file = "leads.csv"', 'file = "outcomes.csv"'

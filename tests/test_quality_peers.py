@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from features import Columns
-from features.field_features import FieldValue
+from features.catalogue.fields import FieldValue
 from tests.bench import quality_autogluon
 from tests.bench.quality_autogluon import autogluon
 from tests.bench.quality_peers import PEERS, Peer, Task, make_task, predict_or_base

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from openpyxl import Workbook
 
 from features.errors import LeadscoreError
-from features.rawtable import RawTable, list_parts, read_raw
+from features.exports.reader import RawTable, list_parts, read_raw
 
 PLAIN = "id,name,city\n1,Ann,Paris\n2,Bob,Rome\n3,Cyd,Oslo\n"
 

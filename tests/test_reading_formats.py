@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.clock import from_us, to_us
-from features.parse import parse_phone
-from features.raw_columns import find_format
-from features.raw_formats import boolean, dialled, moment, number
+from features.cells.parse import parse_phone
+from features.cells.written import boolean, dialled, moment, number
+from features.clock.instants import from_us, to_us
+from features.profiles.format import find_format
 
 CENTS = st.integers(-(10**11), 10**11)
 

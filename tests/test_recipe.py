@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from features import LeadscoreError, load_recipe
-from features.recipe_file import parse_recipe
+from features.recipe.file import parse_recipe
 
 ROOT = Path(__file__).parent.parent
 LEAST = "[tables]\nleads = 'leads.csv'\n"

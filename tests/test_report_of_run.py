@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from features.recipe import Segments
+from features.recipe.recipe import Segments
 from tests.report_runs import assert_self_contained
 from tests.small_company import small_company
 from training import promote, train

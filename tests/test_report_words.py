@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from features import FieldValue, WallClock
-from features.recipe import Gate
+from features.recipe.recipe import Gate
 from tests.report_runs import difference, made_run
 from training.doubts import best_below, doubts
 from training.evidence import Evidence

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from features import EventCount, KeywordGroup, Lead, LeadReader
-from features.clock import DAY_US, HOUR_US, from_us, parse_moment
+from features.clock.instants import DAY_US, HOUR_US, from_us, parse_moment
 from serving.actions import Circumstances, next_action
 from serving.envelope import LeadRequest, read_lead
 from serving.ladder import Ladder

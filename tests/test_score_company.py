@@ -8,7 +8,7 @@ import pandas as pd
 
 import data
 from features import load_recipe
-from features.clock import parse_moment
+from features.clock.instants import parse_moment
 from serving.batch import score_export
 from serving.envelope import score_items
 from serving.flat import ADDED, row_of

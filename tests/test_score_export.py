@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from features import LeadscoreError
-from features.clock import parse_moment
+from features.clock.instants import parse_moment
 from serving.artefact import load_artefact, save_artefact
 from serving.batch import BatchSummary, score_export
 from serving.envelope import score_items

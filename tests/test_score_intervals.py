@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.field_features import FieldValue
+from features.catalogue.fields import FieldValue
 from serving.encoding import LinearEncoder, NumberColumn
 from serving.interval import Bounds, fields_of
 from serving.linear import Linear

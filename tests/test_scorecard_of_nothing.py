@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from features import Columns, n_leads, offline, parse_lead, parse_recipe, stack, tables_from_frames
-from features.clock import parse_moment
+from features.clock.instants import parse_moment
 from serving.batch import score_export
 from serving.envelope import score_items
 from serving.ladder import Ladder

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from features import Recipe, parse_lead
-from features.recipe import Segments
+from features.recipe.recipe import Segments
 from serving.answer import compute
 from serving.artefact import load_artefact
 from serving.ladder import Ladder

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from features import FieldValue, Recipe
-from features.clock import DAY_US
+from features.clock.instants import DAY_US
 from training.evidence import Evidence, gather
 from training.gate import Check, judge
 from training.labelled import Labelled

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from features import Recipe, open_leads, parse_recipe, read_tables
-from features.snapshots import snapshots
+from features.snapshots.snapshots import snapshots
 
 RECIPE = """
 [recipe]

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from features import Lead, LeadscoreError, parse_lead, parse_recipe
-from features.clock import parse_moment
-from features.recipe import Segments
+from features.clock.instants import parse_moment
+from features.recipe.recipe import Segments
 from serving.answer import Rung, compute
 from serving.artefact import load_artefact, save_artefact
 from serving.batch import BatchSummary

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import Lead
-from features.clock import parse_moment
+from features.clock.instants import parse_moment
 from serving.envelope import parse_body, score_items
 from serving.ladder import Ladder, Row
 from serving.request_log import RequestLog, read_log

@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from features.clock import parse_moment
+from features.clock.instants import parse_moment
 from serving.artefact import artefact_id, load_artefact, save_artefact
 from serving.envelope import score_items
 from serving.ladder import Ladder

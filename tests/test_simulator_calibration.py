@@ -15,7 +15,7 @@ from sklearn.metrics import roc_auc_score
 
 import data
 from data.seasons import END, START, Floats, Ints
-from features.clock import DAY_US, to_us
+from features.clock.instants import DAY_US, to_us
 
 STAMP = pa.timestamp("us", tz="UTC")
 AT_DAYS = np.array([0, 1, 3, 7, 14, 30, 60, 120, 240])

@@ -16,7 +16,7 @@ from data.chain import build_chain
 from data.limit import true_probability
 from data.rates import MARKETS, RATES, STATES, Dynamics, KindRates, Rates
 from data.seasons import Floats, month_at, month_starts
-from features.clock import DAY_US, to_us
+from features.clock.instants import DAY_US, to_us
 from features.errors import LeadscoreError
 
 STAMP = pa.timestamp("us", tz="UTC")

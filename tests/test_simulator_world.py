@@ -18,8 +18,8 @@ from data.population import POPULATION
 from data.rates import RATES
 from data.stages import STAGE_KINDS
 from features.errors import LeadscoreError
-from features.rawtable import read_raw
-from features.recipe_file import load_recipe
+from features.exports.reader import read_raw
+from features.recipe.file import load_recipe
 
 LEADS, SEED = 20_000, 5
 FROZEN = "19a42ccbf437daeaa708c443c646d87a430de257ab86c826eb2849f7cb7dfb18"

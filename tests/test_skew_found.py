@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import Feature, LeadReader, LeadscoreError, Recency, Recipe, default_features, online
-from features.clock import from_us
+from features.clock.instants import from_us
 from serving.envelope import LeadRequest, read_lead
 from serving.request_log import RequestLog, pieces_of, read_log
 from serving.skew import check_skew, mismatches

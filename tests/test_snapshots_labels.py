@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from features import LeadscoreError, Snapshots, open_leads, parse_recipe, snapshots, tables_from_frames
-from features.clock import DAY_US, parse_moment
+from features.clock.instants import DAY_US, parse_moment
 
 _HEAD = """
 [recipe]

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import LeadscoreError, Recipe
-from features.clock import DAY_US
+from features.clock.instants import DAY_US
 from training.split import forward_folds, forward_split, newest_rows
 
 HISTORIES = st.tuples(

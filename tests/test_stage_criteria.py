@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import Column, Lead, online, parse_lead, parse_recipe, stack
-from features.clock import parse_moment
+from features.clock.instants import parse_moment
 from serving.ladder import asked_of
 from serving.situation import Asked, Situations
 

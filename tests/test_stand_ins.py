@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import parse_recipe
-from features.parse import cell_parser
-from features.recipe import LeadField
-from features.stand_ins import stand_ins
+from features.cells.parse import cell_parser
+from features.discovery.discover import discover
+from features.profiles.stand_ins import stand_ins
+from features.recipe.recipe import LeadField
 from tests.small_company import RECIPE, small_company
-from training.discover import discover
 from training.inspect import inspect
 
 SIZES = np.random.default_rng(3).lognormal(3, 1, 400).round(1)

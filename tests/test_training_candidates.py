@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from features import Columns, LeadAge, default_features
-from features.recipe import Recipe
-from features.recipe_file import parse_recipe
+from features.recipe.file import parse_recipe
+from features.recipe.recipe import Recipe
 from serving.maps import MonotoneMap
 from serving.model_file import TreeFiles, dump_model, restore_model
 from training.calendars import find_calendars

@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import LeadscoreError, Recipe, load_recipe
-from features.canonical_leads import moments_column
-from features.parse import parse_date
-from features.rawtable import read_raw
-from features.recipe_file import parse_recipe
+from features.cells.parse import parse_date
+from features.exports.reader import read_raw
+from features.recipe.file import parse_recipe
+from features.tables.leads import moments_column
 from tests.bench.many_rows import write_flat
 from training import TrainingRun, train
 from training.sample import draw_leads

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import LeadscoreError, Recipe
-from features.clock import DAY_US
+from features.clock.instants import DAY_US
 from training.split import forward_folds, forward_split
 
 

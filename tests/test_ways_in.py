@@ -33,8 +33,8 @@ from features import (
     parse_recipe,
     tables_from_frames,
 )
-from features.clock import parse_moment
-from features.parse_lead import parse_lead
+from features.clock.instants import parse_moment
+from features.lead.reader import parse_lead
 from serving.answer import Rung
 from serving.batch import BatchSummary, score_export
 from serving.encoding import LinearEncoder, NumberColumn

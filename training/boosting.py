@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Columns
-from features.recipe import Training
+from features.recipe.recipe import Training
 from serving.encoding import TreeEncoder
 from training.logistic import FREE
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Feature, LeadAge
-from features.recipe import Recipe, Training
+from features.recipe.recipe import Recipe, Training
 from serving.line_columns import line_columns, line_names
 from training.boosting import Sample, best_rounds, encoded, fit_stopped, margins, side_by_side
 from training.calendars import find_calendars, going_on

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import LeadscoreError
-from features.snapshots import label_wait_us
+from features.snapshots.snapshots import label_wait_us
 from serving.artefact import Artefact, load_artefact
 from serving.registry import find_champion
 from serving.segment import route_of

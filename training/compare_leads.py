@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 
 from features import Columns, LeadscoreError, Recipe, Tables, offline, open_leads, read_tables
-from features.clock import now_us
-from features.source import fetch_frame
+from features.clock.instants import now_us
+from features.tables.source import fetch_frame
 from serving.batch import read_tables_of_export
 from serving.export_rows import ExportRows
 from serving.ladder import Ladder

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.recipe import Gate
+from features.recipe.recipe import Gate
 from training.evidence import JUDGED, Evidence
 from training.gate import incumbent_of
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from features.recipe import Recipe
+from features.recipe.recipe import Recipe
 from training.bootstrap import Bootstrap, Interval
 from training.labelled import Labelled
 from training.latency import Latency

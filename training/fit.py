@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from features import Feature
-from features.recipe import Recipe
+from features.recipe.recipe import Recipe
 from serving.blend import Blend, Model
 from serving.line_columns import line_columns, line_names
 from serving.linear import Linear

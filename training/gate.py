@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from features.recipe import Gate
+from features.recipe.recipe import Gate
 from training.evidence import BASELINES, INCUMBENTS, JUDGED, POOLED, Evidence
 from training.segment_evidence import Group
 

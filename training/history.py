@@ -20,9 +20,9 @@ from features import (
     read_tables,
     snapshots,
 )
-from features.engines import offline_on
-from features.history_end import HistoryEnd
 from features.progress import Step, tell
+from features.readings.engines import offline_on
+from features.tables.history_end import HistoryEnd
 from serving.rules import Rules
 from serving.rules_default import default_rules
 from serving.rules_file import parse_rules

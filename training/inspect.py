@@ -18,8 +18,9 @@ from features import (
     read_tables,
     snapshots,
 )
+from features.leaks.leaks import Suspect, find_leaks
 from features.progress import Step, tell
-from features.source import bound
+from features.tables.source import bound
 from training.inspect_columns import LeadColumn, lead_columns, presence, roles
 from training.inspect_looks import MOST_LEADS, Looks, cluster_of, looks_of, one_age, some_leads
 from training.inspect_measure import Calendar, Mask, bands, drift, fill_by, importance
@@ -27,7 +28,6 @@ from training.inspect_suspects import field_suspects
 from training.inspect_timing import timings
 from training.inspect_unknowns import unknown_values
 from training.inspection import Inspected, Inspection
-from training.leaks import Suspect, find_leaks
 from training.split import Rows, forward_split
 
 Floats = NDArray[np.float64]

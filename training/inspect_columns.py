@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 
 from features import Column, Recipe, Tables
-from features.catalogue import usable
-from features.rawtable import Dialect, RawTable
-from features.source import fetch_frame
-from training.column_profile import profile
+from features.catalogue.defaults import usable
+from features.exports.reader import Dialect, RawTable
+from features.profiles.profile import profile
+from features.tables.source import fetch_frame
 
 What = Literal["field", "undeclared"]
 

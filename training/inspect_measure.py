@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.stats import chi2, rankdata
 
 from features import Column
-from features.clock import from_us
+from features.clock.instants import from_us
 from features.leaks.order import auc_within
-from training.column_signal import bins, is_filled, periods
+from features.leaks.signal import bins, is_filled, periods
 from training.report_rates import FEWEST, Rate, Z, groups_of, months_of, rate_of
 from training.svg import plain
 

@@ -7,10 +7,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features import Column, Recipe, Tables
-from features.clock import DAY_US
-from features.snapshots import at_once, outcome_frame
+from features.clock.instants import DAY_US
+from features.leaks.leaks import Suspect, find_leaks
+from features.snapshots.snapshots import at_once, outcome_frame
 from training.inspect_columns import LeadColumn
-from training.leaks import Suspect, find_leaks
 from training.split import Rows
 
 Floats = NDArray[np.float64]

@@ -9,8 +9,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features import Tables
-from features.clock import DAY_US, HOUR_US
-from features.snapshots import outcome_frame
+from features.clock.instants import DAY_US, HOUR_US
+from features.snapshots.snapshots import outcome_frame
 
 _FEWEST = 20
 _MOSTLY = 0.5

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from features import Recipe, Tables
-from features.stand_ins import stand_ins
+from features.discovery.unknowns import POSITIVE
+from features.profiles.stand_ins import stand_ins
 from training.inspect_columns import declared_columns
-from training.unknowns import POSITIVE
 
 
 def unknown_values(recipe: Recipe, tables: Tables) -> list[str]:

@@ -6,9 +6,9 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from features.leaks.leaks import Suspect
 from training.inspect_measure import Band, Drift, Importance
 from training.inspect_timing import Timing
-from training.leaks import Suspect
 
 HEAD = ("column", "what", "filled", "if converted", "if not", "AUC alone", "stability", "suspicion")
 """The columns of `Inspection.rows`."""

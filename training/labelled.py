@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features import Columns, Feature
-from features.clock import DAY_US
+from features.clock.instants import DAY_US
 from training.split import Rows
 
 Floats = NDArray[np.float64]

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from features import LeadscoreError, Recipe, default_features, from_tables_only
-from features.clock import from_us
-from features.recipe import Gate
+from features.clock.instants import from_us
+from features.recipe.recipe import Gate
 from serving.opening import open_ladder
 from serving.registry import store_address
 from training import tracking

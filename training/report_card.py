@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from training.leaks import Suspect
+from features.leaks.leaks import Suspect
 from training.report_groups import fairness
 from training.report_input import ReportInput
 from training.report_markup import Child, Markup, table, tag

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from features import Recipe
-from features.clock import from_us
+from features.clock.instants import from_us
 from serving.artefact import Artefact
 from training.history import History
 from training.latency import Latency

@@ -11,13 +11,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features import Columns, Feature, FieldValue
-from features.recipe import Gate
+from features.leaks.leaks import Suspect, find_leaks
+from features.leaks.signal import is_filled
+from features.recipe.recipe import Gate
 from serving.scorer import Contributions
-from training.column_signal import is_filled
 from training.evidence import Evidence
 from training.gate import Check
 from training.history import History
-from training.leaks import Suspect, find_leaks
 from training.report_facts import data_facts, horizon_of, model_facts
 from training.segment_evidence import attributes_of
 from training.split import SplitRows

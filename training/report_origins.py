@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from features.clock import from_us
+from features.clock.instants import from_us
 from training.evidence import JUDGED, Difference, Evidence
 from training.report_input import ReportInput
 from training.report_markup import Child, Markup, table

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Column, Feature, WallClock
-from features.naming import kinds_label
+from features.catalogue.naming import kinds_label
 from serving.reasons import subject_of
 from serving.scorer import Contributions
 from training.report_input import ReportInput

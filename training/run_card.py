@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from features.clock import from_us
+from features.clock.instants import from_us
 from training.history import History
 from training.split import SplitRows
 from training.trained import Trained

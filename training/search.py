@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from features import LeadscoreError
 from features.progress import Step, tell
-from features.recipe import Training
+from features.recipe.recipe import Training
 from training.boosting import Sample, best_rounds, fit_stopped, margins
 from training.candidates import Bench, Start
 

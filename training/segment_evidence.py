@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from features import Columns, FieldValue
-from features.recipe import Recipe
+from features.recipe.recipe import Recipe
 from training.bootstrap import LEVEL, Bootstrap, Interval
 from training.labelled import Labelled
 from training.metrics import figures, known

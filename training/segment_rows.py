@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from features.recipe import Segments
+from features.recipe.recipe import Segments
 from serving.segment import route_of, segments_of
 from training.history import History
 from training.split import Rows

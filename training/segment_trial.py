@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Columns
-from features.recipe import Segments
+from features.recipe.recipe import Segments
 from serving.bayes import Bayes
 from serving.blend import Model
 from serving.maps import MonotoneMap

@@ -12,7 +12,7 @@ import numpy as np
 
 from features import Feature
 from features.progress import Step
-from features.recipe import Recipe, Training
+from features.recipe.recipe import Recipe, Training
 from serving.maps import MonotoneMap
 from training.boosting import GROWTH
 from training.calibrate import mean_interval

@@ -10,9 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features import LeadscoreError
-from features.clock import from_us
-from features.parse import parse_date
-from features.recipe import Recipe
+from features.cells.parse import parse_date
+from features.clock.instants import from_us
+from features.recipe.recipe import Recipe
 
 Rows = NDArray[np.intp]
 

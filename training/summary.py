@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.clock import from_us
+from features.clock.instants import from_us
 from training.doubts import doubts
 from training.evidence import Evidence
 from training.history import History

@@ -26,9 +26,9 @@ from features import (
     read_tables,
     snapshots,
 )
-from features.clock import DAY_US, from_us
-from features.lead import Lead, VisibleEvent, gather
-from features.parse_lead import parse_lead
+from features.clock.instants import DAY_US, from_us
+from features.lead.lead import Lead, VisibleEvent, gather
+from features.lead.reader import parse_lead
 from tests.bench.features_by_hand import by_pandas, by_sql
 from tests.bench.rows import Row, at_least, at_most, cpu_seconds
 

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from features import Columns, DecayedCount, EventCount, Recency, Tables, ValueTotal
-from features.clock import DAY_US, days_us
-from features.source import named, quoted
+from features.clock.instants import DAY_US, days_us
+from features.tables.source import named, quoted
 
 Windowed = EventCount | DecayedCount | Recency | ValueTotal
 

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from data import simulate
 from data.known_limit import known_limit
 from features import Recipe, Tables, default_features, load_recipe, offline, read_tables
-from features.snapshots import snapshots
+from features.snapshots.snapshots import snapshots
 from features.terminal import print_table
 from serving.maps import FLOOR
 from tests.bench.horizon_models import World, hazard, one_margin, separate

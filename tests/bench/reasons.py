@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import data
 from features import Columns, load_recipe
-from features.recipe import Training
+from features.recipe.recipe import Training
 from features.terminal import say
 from serving.trees import Trees
 from tests.bench.rows import Row, cpu_seconds

@@ -19,7 +19,7 @@ import data
 import training
 from data.demo import service
 from features import Columns, load_recipe, parse_lead, stack
-from features.clock import to_us
+from features.clock.instants import to_us
 from serving import Ladder, load_artefact
 from tests.bench.rows import Row, at_most, cpu_seconds
 

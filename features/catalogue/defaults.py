@@ -1,0 +1,208 @@
+"""The default features of a recipe: the catalogue of the field, derived from what the recipe declares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+
+from features.catalogue.accounts import AccountCount
+from features.catalogue.added import added_features
+from features.catalogue.events import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
+from features.catalogue.feature import Feature
+from features.catalogue.fields import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
+from features.catalogue.keywords import FUNCTION, SENIORITY
+from features.catalogue.naming import nearest
+from features.catalogue.origins import SameTouch
+from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, LongestStreak, Trend
+from features.catalogue.shares import EventShare, WorkingShare
+from features.catalogue.times import CompanyAge, LeadAge, WallClock
+from features.errors import LeadscoreError
+from features.lead.patterns import MASK_DAYS
+from features.recipe.recipe import LeadField, Recipe
+
+_ACTIVE_DAYS = 30
+_OWN = ("interest", "intent")
+"""Meanings of what the lead does itself: its touches, beside what is done to it."""
+
+
+def default_features(recipe: Recipe, *, events: bool = True) -> tuple[Feature, ...]:
+    """Every feature that the recipe's declarations allow, minus `features.off`, plus `features.add`.
+
+    With `events=False` those that look at events are left out: the set for leads whose events are not given.
+    Names are deterministic and unique; the order is that of the recipe.
+
+    Raises:
+        LeadscoreError: an added feature is not accepted, two features have the same name, or a name in
+            `off` matches none.
+    """
+    features = [*_field_features(recipe), *_time_features(recipe)]
+    if recipe.events is not None:
+        features += _event_features(recipe)
+    if recipe.features.accounts:
+        features += _account_features(recipe)
+    features += added_features(recipe)
+    features = _without(features, recipe.features.off)
+    _check_names(features)
+    return tuple(feature for feature in features if events or not _looks_at_events(feature))
+
+
+def _looks_at_events(feature: Feature) -> bool:
+    return bool(feature.tallies) or (isinstance(feature, AccountCount) and feature.what == "events")
+
+
+def _field_features(recipe: Recipe) -> list[Feature]:
+    fields = {name: field for name, field in recipe.lead.fields.items() if usable(recipe, name)}
+    features: list[Feature] = []
+    for name, field in fields.items():
+        features += _of_field(name, field, dated=recipe.dated)
+    features += [*_same_company(fields), *_same_touch(fields)]
+    if len(fields) > 1:
+        features.append(Filled(tuple(fields), called="record"))
+    return features
+
+
+def usable(recipe: Recipe, field: str) -> bool:
+    """Whether a field may be looked at: known at creation, or with a history, or in a flat export.
+
+    A flat export has neither events nor several snapshot days; its one look is taken when the row was
+    written, as far as anyone can tell.
+    """
+    if recipe.lead.fields[field].known == "creation" or recipe.tables.field_history is not None:
+        return True
+    return recipe.events is None and len(recipe.snapshots.at_days) == 1
+
+
+def _of_field(name: str, field: LeadField, *, dated: bool) -> list[Feature]:
+    """What one field says; without dates there is no moment to count an age to."""
+    if field.means == "founded" and field.type == "number" and dated:
+        return [CompanyAge(name)]
+    origin = field.means in ("origin", "campaign", "cost")
+    if field.means == "title":
+        groups = {**SENIORITY, **FUNCTION}
+        found: list[Feature] = [KeywordGroup(name, called, words) for called, words in groups.items()]
+        return [*found, Filled((name,), called=name)]
+    match field.type:
+        case "number" | "boolean" | "phone":
+            return [FieldValue(name, "number", "origin" if origin else "fit")]
+        case "category":
+            return [FieldValue(name, "category", "origin" if origin else "fit")]
+        case "email":
+            return [DomainKind(name)]
+        case "date":
+            return [DateAge(name) if dated else Filled((name,), called=name)]
+        case "text":
+            return [Filled((name,), called=name)]
+
+
+def _same_company(fields: dict[str, LeadField]) -> list[Feature]:
+    emails = [name for name, field in fields.items() if field.type == "email"]
+    companies = [name for name, field in fields.items() if field.means in ("company", "domain")]
+    return [SameCompany(email, company) for email in emails[:1] for company in companies]
+
+
+def _same_touch(fields: dict[str, LeadField]) -> Iterator[Feature]:
+    """For origins and campaigns: whether the last touch (a current field) is the first (a creation's)."""
+    for means in ("origin", "campaign"):
+        touches = {name: f.known for name, f in fields.items() if f.means == means and f.type == "category"}
+        first = [name for name, known in touches.items() if known == "creation"]
+        last = [name for name, known in touches.items() if known == "current"]
+        if first:
+            yield from (SameTouch(first[0], name) for name in last)
+
+
+def _time_features(recipe: Recipe) -> list[Feature]:
+    if not recipe.dated:
+        return []
+    zone = recipe.recipe.zone
+    features: list[Feature] = [WallClock("creation", "hour", zone), WallClock("creation", "weekday", zone)]
+    if recipe.snapshots.at_days != (0,):
+        features.append(LeadAge())
+    if recipe.features.season:
+        features += [WallClock("as_of", "month_sin", zone), WallClock("as_of", "month_cos", zone)]
+    return features
+
+
+def _event_features(recipe: Recipe) -> list[Feature]:
+    if recipe.events is None:
+        return []
+    kinds = recipe.events.kinds
+    features: list[Feature] = []
+    for kind in kinds:
+        features += _of_kinds(recipe, (kind,), None)
+    for meaning in dict.fromkeys(kinds.values()):
+        members = tuple(kind for kind in kinds if kinds[kind] == meaning)
+        if len(members) > 1:
+            features += _of_kinds(recipe, members, meaning)
+        if len(members) < len(kinds):
+            features.append(EventShare(members, called=meaning))
+    return [*features, *_of_kinds(recipe, (), None), *_patterns(recipe, tuple(kinds))]
+
+
+def _of_kinds(recipe: Recipe, kinds: tuple[str, ...], called: str | None) -> Iterator[Feature]:
+    yield EventCount(kinds, None, called)
+    for days in recipe.windows.days:
+        yield EventCount(kinds, days, called)
+    for half_life in recipe.windows.half_life_days:
+        yield DecayedCount(kinds, half_life, called)
+    yield Recency(kinds, called)
+    if recipe.events is not None and recipe.events.value is not None:
+        yield ValueTotal(kinds, None, called)
+
+
+def _account_features(recipe: Recipe) -> Iterator[Feature]:
+    """What the account's other leads did and became.
+
+    Raises:
+        LeadscoreError: the recipe names no account, or no dates to tell before from after.
+    """
+    if recipe.lead.account_id is None or not recipe.dated:
+        raise LeadscoreError(
+            "recipe: [features] accounts needs [lead] account_id and created_at: whose, and since when.",
+            "Name the two columns of the leads, or leave accounts out.",
+        )
+    yield AccountCount("leads")
+    yield from (AccountCount("leads", days) for days in recipe.windows.days[-1:])
+    yield AccountCount("won")
+    yield AccountCount("lost")
+    if recipe.events is not None:
+        yield AccountCount("events")
+        yield from (AccountCount("events", days) for days in recipe.windows.days)
+
+
+def _patterns(recipe: Recipe, kinds: tuple[str, ...]) -> Iterator[Feature]:
+    yield DistinctKinds()
+    yield DistinctKinds(window_days=max(recipe.windows.days, default=_ACTIVE_DAYS))
+    yield ActiveDays(days=min(_ACTIVE_DAYS, MASK_DAYS))
+    yield LongestStreak(days=min(_ACTIVE_DAYS, MASK_DAYS))
+    for days in recipe.windows.days[:1]:
+        yield Trend(window_days=days)
+    yield EdgeKind("newest", kinds)
+    yield EdgeKind("oldest", kinds)
+    own = tuple(kind for kind in kinds if recipe.events and recipe.events.kinds[kind] in _OWN)
+    if 0 < len(own) < len(kinds):
+        yield EdgeKind("newest", own, called="touch")
+        yield EdgeKind("oldest", own, called="touch")
+    yield FirstEventDelay()
+    yield WorkingShare(recipe.recipe.zone)
+
+
+def _without(features: list[Feature], off: tuple[str, ...]) -> list[Feature]:
+    for pattern in off:
+        if not any(fnmatchcase(feature.name, pattern) for feature in features):
+            raise LeadscoreError(
+                f"recipe: [features] off names '{pattern}', which no feature of this recipe matches"
+                f"{nearest(pattern, [feature.name for feature in features])}",
+                "Correct the name or take it out; without it 'leadscore features RECIPE' lists all names.",
+            )
+    return [f for f in features if not any(fnmatchcase(f.name, pattern) for pattern in off)]
+
+
+def _check_names(features: list[Feature]) -> None:
+    seen: set[str] = set()
+    for feature in features:
+        if feature.name in seen:
+            raise LeadscoreError(
+                f"recipe: two features are called '{feature.name}' (signs other than -. become _).",
+                "Rename a field or an event kind, or give the added feature its own 'called'.",
+            )
+        seen.add(feature.name)

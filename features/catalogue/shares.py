@@ -1,0 +1,88 @@
+"""Shares: of some kinds among all events, and of events in working hours."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal
+
+from features.catalogue.naming import NO_SUCH_EVENT, kinds_label, kinds_slug, kinds_words
+from features.catalogue.row import Row
+from features.lead.lead import Lead, Tally
+from features.lead.measures import Count
+from features.lead.patterns import Working
+
+NAN = math.nan
+
+
+@dataclass(frozen=True)
+class EventShare:
+    """Share of some kinds among all events ever; missing when there is no event."""
+
+    kinds: tuple[str, ...]
+    called: str | None = None
+    type: Literal["event_share"] = "event_share"
+    dtype: Literal["number"] = "number"
+    group: Literal["engagement"] = "engagement"
+    missing: ClassVar[str] = NO_SUCH_EVENT
+
+    @cached_property
+    def name(self) -> str:
+        return f"share_{kinds_slug(self.kinds, self.called)}"
+
+    @property
+    def label(self) -> str:
+        return f"{kinds_label(self.kinds, self.called)}, share of all events"
+
+    def describe(self) -> str:
+        return f"Share of {kinds_words(self.kinds)} among all events ever; missing when there is no event."
+
+    @cached_property
+    def tallies(self) -> tuple[Tally, ...]:
+        return (Tally(Count(), self.kinds), Tally(Count()))
+
+    def expr(self, row: Row) -> Any:
+        part, whole = self.tallies
+        return row.counted(part) / row.tally(whole).cast("float64")
+
+    def value(self, lead: Lead) -> float:
+        whole = lead.tally(self.tallies[1])
+        return NAN if whole is None else (lead.tally(self.tallies[0]) or 0) / whole
+
+
+@dataclass(frozen=True)
+class WorkingShare:
+    """Share of events between 9 and 18 h, Monday to Friday, wall clock of `zone`."""
+
+    zone: str = "UTC"
+    type: Literal["working_share"] = "working_share"
+    dtype: Literal["number"] = "number"
+    group: Literal["engagement"] = "engagement"
+    missing: ClassVar[str] = NO_SUCH_EVENT
+
+    @property
+    def name(self) -> str:
+        return "working_hours_share"
+
+    @property
+    def label(self) -> str:
+        return "Share of events in working hours"
+
+    def describe(self) -> str:
+        return (
+            f"Share of all events between 9 and 18 h, Monday to Friday, wall clock of {self.zone}; missing "
+            "when there is no event."
+        )
+
+    @cached_property
+    def tallies(self) -> tuple[Tally, ...]:
+        return (Tally(Working(self.zone)), Tally(Count()))
+
+    def expr(self, row: Row) -> Any:
+        part, whole = self.tallies
+        return row.counted(part) / row.tally(whole).cast("float64")
+
+    def value(self, lead: Lead) -> float:
+        whole = lead.tally(self.tallies[1])
+        return NAN if whole is None else (lead.tally(self.tallies[0]) or 0) / whole

@@ -1,0 +1,1 @@
+"""One cell: how people write it, and the canonical value it stands for."""

@@ -1,0 +1,245 @@
+"""One cell at a time: raw value → canonical value, the same for a request and for a table's unique values.
+
+Canonical: number float (finite), category stripped casefolded str, text lower-case words between spaces,
+boolean 1.0/0.0, date µs, email its kind, phone 1.0/0.0 for a possible number. Missing is None. A cell that
+holds something else raises ValueError whose text says what is accepted, never what was given.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from numbers import Real
+from typing import Literal
+
+from features.cells.emails import email_kind, email_label
+from features.cells.written import DateFormat, dialled
+from features.cells.written import boolean as written_boolean
+from features.cells.written import moment as written_moment
+from features.cells.written import number as written_number
+from features.clock.instants import FIRST_US, LAST_US, RANGE_WORDS, DayEdge, localise, to_us
+from features.recipe.recipe import LeadField, Recipe
+
+Canonical = float | int | str | None
+StoredType = Literal["float64", "int64", "string"]
+
+MISSING_TEXTS = frozenset({"", "nan", "n/a", "null", "none", "nat", "<na>"})
+_DAY_LENGTH = len("2025-01-31")
+_LARGEST = 1e300  # beyond it, products in a scorer would overflow to infinity
+
+
+@dataclass(frozen=True)
+class CellParser:
+    """How one canonical column `name` comes from the cells of the declared field `field`."""
+
+    name: str
+    field: str
+    stored: StoredType
+    parse: Callable[[object], Canonical]
+    reports: bool = True
+
+
+def field_parsers(recipe: Recipe) -> tuple[CellParser, ...]:
+    """The canonical columns of a recipe: each field, and what is derived from it for comparisons."""
+    parsers: list[CellParser] = []
+    for name, field in recipe.lead.fields.items():
+        parsers.append(CellParser(name, name, stored_type(field), cell_parser(field, recipe.recipe.zone)))
+        if field.type == "email":
+            parse = _unless_missing(lambda raw: email_label(_text_of(raw)), field)
+            parsers.append(CellParser(f"{name}.label", name, "string", parse, reports=False))
+        if field.means in ("company", "domain"):
+            parse = _unless_missing(_compact, field)
+            parsers.append(CellParser(f"{name}.compact", name, "string", parse, reports=False))
+    return tuple(parsers)
+
+
+def stored_type(field: LeadField) -> StoredType:
+    """The engine's type of a field's canonical column."""
+    if field.type == "date":
+        return "int64"
+    return "float64" if field.type in ("number", "boolean", "phone") else "string"
+
+
+def cell_parser(field: LeadField, zone: str) -> Callable[[object], Canonical]:
+    """The parser of one declared field; wall clocks without an offset are those of `zone`."""
+    decimal = "," if field.format == "decimal_comma" else "."
+    form = None if field.format == "decimal_point" or field.format == "decimal_comma" else field.format
+    by_type: dict[str, Callable[[object], Canonical]] = {
+        "number": lambda raw: parse_number(raw, decimal),
+        "category": parse_category,
+        "text": parse_text,
+        "boolean": parse_boolean,
+        "date": lambda raw: _likely_date(raw, zone, form),
+        "email": lambda raw: email_kind(_text_of(raw)),
+        "phone": parse_phone,
+    }
+    parse = _unless_missing(by_type[field.type], field)
+    if field.type == "number":
+        return _unless_stand_in(parse, field, by_type["number"])
+    if field.type == "date":
+        return _unless_stand_in(parse, field, by_type["date"], lambda raw: parse_date(raw, zone))
+    return parse
+
+
+def _unless_stand_in(
+    parse: Callable[[object], Canonical], field: LeadField, *readers: Callable[[object], Canonical]
+) -> Callable[[object], Canonical]:
+    """Numbers and dates in `missing` are missing however a cell writes them: -1, -1.0 and "-1,00" alike."""
+    stood = {value for text in field.missing for read in readers if (value := _read(read, text)) is not None}
+    if not stood:
+        return parse
+
+    def parsed(raw: object) -> Canonical:
+        value = parse(raw)
+        return None if value in stood else value
+
+    return parsed
+
+
+def _likely_date(raw: object, zone: str, form: DateFormat | None) -> int | None:
+    """The start of the date that a field holds; a year that cannot be meant counts as missing."""
+    try:
+        return parse_date(raw, zone, "start", form)
+    except YearError:
+        return None
+
+
+def _read(read: Callable[[object], Canonical], text: str) -> Canonical:
+    """The value of a text in `missing`, None where it is a word."""
+    try:
+        return read(text)
+    except ValueError:
+        return None
+
+
+def _unless_missing(parse: Callable[[object], Canonical], field: LeadField) -> Callable[[object], Canonical]:
+    missing = MISSING_TEXTS | {text.strip().lower() for text in field.missing}
+    return lambda raw: None if is_missing(raw, missing) else parse(raw)
+
+
+def is_missing(raw: object, missing: frozenset[str] = MISSING_TEXTS) -> bool:
+    """Whether a cell says nothing: None, NaN, NaT, or one of the `missing` texts."""
+    if raw is None:
+        return True
+    if isinstance(raw, str):
+        return raw.strip().lower() in missing
+    text = str(raw).lower()  # 'nan', 'nat' and '<na>' are how the missing values of libraries print
+    return text in MISSING_TEXTS or text in missing
+
+
+def parse_number(raw: object, decimal: str = ".") -> float | None:
+    """A finite number, also as people write it ("1 200,50 €" with `decimal=","`).
+
+    Infinities and numbers beyond 1e300 count as missing.
+
+    Raises:
+        ValueError: not a number.
+    """
+    if isinstance(raw, str):
+        if raw.strip().lower().lstrip("+-") in ("inf", "infinity"):
+            return None
+        found = written_number(raw, decimal)
+        if found is None:
+            raise ValueError(f"a number such as 12{decimal}5")
+        number = found
+    elif isinstance(raw, Real) or hasattr(raw, "__float__"):
+        number = float(raw)
+    else:
+        raise ValueError("a number such as 12.5")
+    return number if abs(number) <= _LARGEST else None
+
+
+def parse_category(raw: object) -> str:
+    """Stripped, casefolded, inner white space collapsed; whole numbers without '.0'."""
+    return " ".join(_text_of(raw).casefold().split())
+
+
+def parse_text(raw: object) -> str:
+    """Lower-case words without accents, one space around each, so that ' vp ' finds a whole word."""
+    return f" {' '.join(_words(_text_of(raw)))} "
+
+
+def parse_boolean(raw: object) -> float:
+    """1.0 or 0.0.
+
+    Raises:
+        ValueError: not a yes or a no.
+    """
+    said = written_boolean(_text_of(raw))
+    if said is None:
+        raise ValueError("true or false (also yes/no, 1/0, oui/non)")
+    return float(said)
+
+
+class YearError(ValueError):
+    """A date of a year such as 1 or 9999, by which databases say that there is none."""
+
+
+def parse_date(raw: object, zone: str, edge: DayEdge = "start", form: DateFormat | None = None) -> int:
+    """Microseconds since 1970 UTC of a text in ISO 8601 (or in `form`), or of a date or datetime object.
+
+    Raises:
+        ValueError: not a date; a `YearError` where its year cannot be meant.
+    """
+    us: int | None = None
+    try:
+        if type(raw) is str and form is None and len(raw) > _DAY_LENGTH:
+            us = _iso_moment(raw)  # most events of a request
+        if us is not None:
+            pass
+        elif isinstance(raw, date | datetime):
+            us = localise(raw, zone, edge)
+        elif isinstance(raw, str) or form is not None:
+            us = written_moment(_text_of(raw), form, zone, edge)
+    except (ValueError, OverflowError):
+        us = None
+    if us is not None and not FIRST_US <= us <= LAST_US:
+        raise YearError(date_expected(form))
+    if us is None:
+        raise ValueError(date_expected(form))
+    return us
+
+
+def date_expected(form: DateFormat | None) -> str:
+    """What is accepted where a date is read."""
+    written = f" or in the form {form}" if form is not None else ""
+    return f"a date or date-time {RANGE_WORDS} in ISO 8601 such as 2025-01-31T09:30:00+01:00{written}"
+
+
+def _iso_moment(text: str) -> int | None:
+    """Microseconds of an ISO 8601 date-time that carries its offset, None for any other text."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (ValueError, OverflowError):
+        return None
+    return None if moment.tzinfo is None else to_us(moment)
+
+
+def parse_phone(raw: object) -> float:
+    """1.0 when `raw` could be dialled (7 to 15 digits as in E.164, usual separators), else 0.0.
+
+    A number as spreadsheets write it (3.3612345678E10, 33612345678.0) is its digits.
+    """
+    text = dialled(_text_of(raw))
+    digits = re.sub(r"\D", "", text)
+    return float(7 <= len(digits) <= 15 and re.fullmatch(r"[\d\s+().\-/x#]+", text.lower()) is not None)
+
+
+def _text_of(raw: object) -> str:
+    if isinstance(raw, float) and math.isfinite(raw) and raw.is_integer() and abs(raw) < 1e15:
+        return str(int(raw))
+    return str(raw)
+
+
+def _words(text: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", text.lower())
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return re.findall(r"[^\W_]+", plain)
+
+
+def _compact(raw: object) -> str | None:
+    return "".join(_words(_text_of(raw))) or None

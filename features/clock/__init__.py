@@ -1,0 +1,1 @@
+"""Instants in µs, wall clocks, seasons."""

@@ -1,0 +1,301 @@
+"""From exports that nobody has seen to a recipe: what each table and column is, and what must not be used."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.clock.instants import localise, now_us
+from features.discovery.event_log import cut_log
+from features.discovery.event_outcome import split_events
+from features.discovery.findings import Finding, list_findings
+from features.discovery.history_shape import day_ends, is_sorted_by, propose_horizon, propose_start, steady
+from features.discovery.outcome import ANY_VALUE, OutcomeSource, find_outcome, no_outcome
+from features.discovery.outcome_guess import find_column
+from features.discovery.recipe_writer import Draft, DraftField, field_names, write_recipe
+from features.discovery.relations import shuffled, with_accounts
+from features.discovery.unknowns import unknown_remarks
+from features.discovery.usable import is_usable, suspect_columns
+from features.errors import LeadscoreError
+from features.leaks.leaks import Suspect
+from features.profiles.kinds import Company, tell_apart
+from features.profiles.parts import read_tables_of
+from features.profiles.presets import plain
+from features.profiles.profile import ColumnProfile, TableProfile
+
+_NO_CREATION = re.compile(
+    r"\b(?:birth\w*|born|dob|naissance|geburt\w*|status|statut|updat\w*|modif\w*|due|expir\w*|renew\w*|end)\b"
+)
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """A recipe for exports, as text, with what it rests on.
+
+    `findings` has one row a column; `suspects` are the columns left out because they know the outcome;
+    `remarks` are sentences on what was assumed or not understood; `quality` counts (file, kind, rows,
+    treatment) of what was odd in the files.
+    """
+
+    recipe_toml: str
+    findings: tuple[Finding, ...]
+    suspects: tuple[Suspect, ...]
+    remarks: tuple[str, ...]
+    quality: tuple[tuple[str, str, int, str], ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for `--json`: findings and suspects as objects, quality as rows."""
+        return {
+            "recipe": self.recipe_toml,
+            "findings": [asdict(finding) for finding in self.findings],
+            "suspects": [asdict(suspect) for suspect in self.suspects],
+            "remarks": list(self.remarks),
+            "quality": [list(count) for count in self.quality],
+        }
+
+
+def discover(
+    paths: Sequence[Path | str],
+    *,
+    outcome: str | None = None,
+    time: str | None = None,
+    id: str | None = None,
+    exclude: Sequence[str] = (),
+    folder: Path | None = None,
+    name: str | None = None,
+    strict: bool = False,
+    all_open: bool = False,
+) -> Discovery:
+    """The recipe that fits the exports `paths`: leads, and perhaps events, outcomes, accounts, history.
+
+    `outcome` is "COLUMN=VALUE" (values cut by '|'), `time` and `id` are columns of the leads, `exclude`
+    columns that no model may see. With `all_open` no outcome is looked for: the leads are to be scored.
+    File names in the recipe are relative to `folder`, where it will be saved.
+
+    Raises:
+        LeadscoreError: a file is not readable, or a question is left that only an option can answer.
+    """
+    tables = [table for path in paths for table in read_tables_of(Path(path), strict=strict)]
+    _check(tables)
+    company, relations, remarks = _company(tables, outcome, id, folder)
+    leads = company.leads
+    excluded = {find_column(leads, column, "--exclude") for column in exclude}
+    _answer(leads, id, time)
+    ended = no_outcome(leads) if all_open else find_outcome(company, outcome)
+    order, dated = _order(leads)
+    suspects = () if all_open else suspect_columns(leads, ended, order, dated, excluded)
+    draft = _draft(company, ended, suspects, excluded, folder, name, relations)
+    used = {field.column.name for field in draft.fields}
+    beside = [table for table in tables if table.path != leads.path]
+    remarks += [remark for table in (leads, *beside) for remark in table.remarks] + draft.remarks
+    return Discovery(
+        recipe_toml=write_recipe(draft),
+        findings=tuple(list_findings(company, ended.main, used, suspects, excluded)),
+        suspects=suspects,
+        remarks=tuple(remarks),
+        quality=tuple((t.raw.name, *count) for t in tables for count in t.raw.counts()),
+    )
+
+
+def _company(
+    tables: Sequence[TableProfile], outcome: str | None, id_column: str | None, folder: Path | None
+) -> tuple[Company, dict[str, str], list[str]]:
+    """The company's tables, the SELECTs that the recipe needs for them, and remarks."""
+    log = cut_log(tables, outcome, id_column, folder)
+    if log is not None:
+        return log.company, log.relations, list(log.remarks)
+    company = tell_apart(tables, id_column)
+    company, relations, remarks = split_events(company, outcome, folder)
+    leads, relation = with_accounts(company, folder)
+    if relation is not None:
+        relations["leads"] = relation
+    return replace(company, leads=leads), relations, remarks
+
+
+def _check(tables: Sequence[TableProfile]) -> None:
+    if not tables:
+        raise LeadscoreError("no export was given.", "Name at least the export of the leads.")
+    for table in tables:
+        if table.rows == 0:
+            raise LeadscoreError(
+                f"{table.raw.name}: has a header and no rows.", "Export the list again, with its rows."
+            )
+        if len(table.columns) < 2:
+            raise LeadscoreError(
+                f"{table.raw.name}: has one column; leads need an outcome and something known of them.",
+                "Export more columns, or check that the file's delimiter is a comma, semicolon, tab or bar.",
+            )
+
+
+def _answer(leads: TableProfile, id_column: str | None, time: str | None) -> None:
+    """Enters what the options say, and where nothing says when leads came, the fullest early date."""
+    columns = leads.columns
+    if id_column is not None:
+        _give_role(leads, find_column(leads, id_column, "--id"), "id")
+    if time is not None:
+        column = columns[find_column(leads, time, "--time")]
+        if column.format.type not in ("date", "number", "id"):
+            raise LeadscoreError(
+                f"--time {time}: holds neither dates nor numbers that order the leads.",
+                "Name a column of dates, or leave the option out: the order of rows stands for time.",
+            )
+        _give_role(leads, column.name, "created_at")
+    elif leads.role("created_at") is None and (guess := _earliest_date(leads)) is not None:
+        _give_role(leads, guess, "created_at")
+        leads.remarks.append(f"{guess}: taken for the creation of the lead, as its earliest date")
+    elif leads.role("created_at") is None and (counter := _newest_first(leads)) is not None:
+        leads.counter = counter
+        leads.remarks.append(
+            f"{counter}: counts down, so that the newest leads come first; it stands for time"
+        )
+    created = leads.role("created_at")
+    if created is not None and created.format.type == "date":
+        values = leads.values(created.name)
+        if float(np.nanmin(values.astype(np.float64), initial=np.inf)) > now_us():
+            raise LeadscoreError(
+                f"{leads.raw.name}: every date in column '{created.name}' lies in the future.",
+                "Check the clock and the date format, or name another column: --time COLUMN.",
+            )
+
+
+def _give_role(leads: TableProfile, name: str, role: Any) -> None:
+    for column in list(leads.columns.values()):
+        if column.role == role:
+            leads.columns[column.name] = replace(column, role=None)
+    leads.columns[name] = replace(leads.columns[name], role=role)
+
+
+def _earliest_date(leads: TableProfile) -> str | None:
+    """The full date column that comes first in most rows; none with another role, of a birth or a status."""
+    dates = [
+        column.name
+        for column in leads.columns.values()
+        if column.format.type == "date"
+        and column.role is None
+        and column.known == "creation"
+        and column.format.filled >= 0.8 * leads.rows
+        and not _NO_CREATION.search(plain(column.name))
+    ]
+    middle = {name: float(np.nanmedian(leads.values(name))) for name in dates}
+    return min(middle, key=lambda name: middle[name], default=None)
+
+
+def _newest_first(leads: TableProfile) -> str | None:
+    """The id, where its numbers fall from row to row: the export lists the newest leads first."""
+    column = leads.role("id")
+    values = None if column is None else leads.values(column.name)
+    if column is None or values is None or values.dtype != np.float64 or not np.isfinite(values).all():
+        return None
+    falling = float(np.mean(np.diff(values.astype(np.float64)) < 0)) if leads.rows > 2 else 0.0
+    return column.name if falling > 0.95 else None
+
+
+def _order(leads: TableProfile) -> tuple[NDArray[np.float64], bool]:
+    """What sorts the leads in time, and whether it is a date: else a column, else the order of rows."""
+    created = leads.role("created_at")
+    if created is None:
+        rows = np.arange(leads.rows, dtype=np.float64)
+        return (rows if leads.counter is None else -rows), False
+    values = np.asarray(leads.values(created.name), dtype=np.float64)
+    return np.where(np.isfinite(values), values, np.nanmin(values)), created.format.type == "date"
+
+
+def _draft(
+    company: Company,
+    ended: OutcomeSource,
+    suspects: tuple[Suspect, ...],
+    excluded: set[str],
+    folder: Path | None,
+    name: str | None,
+    relations: dict[str, str],
+) -> Draft:
+    """Everything that the recipe says."""
+    leads, events = company.leads, company.kind("events")
+    reasons = {suspect.column: f"{suspect.kind}: {suspect.reason}" for suspect in suspects}
+    reasons |= dict.fromkeys(excluded - ended.columns, "left out by --exclude")
+    usable = [
+        column
+        for column in leads.columns.values()
+        if column.name in reasons or (is_usable(column, leads.rows) and column.name not in ended.columns)
+    ]
+    if not usable and company.kind("events") is None:
+        raise LeadscoreError(
+            f"{leads.raw.name}: besides ids, dates and the outcome no column says anything of them: each "
+            "is empty, constant, free text, or names a person.",
+            "Export more columns: where leads come from, what company they are, what they asked for.",
+        )
+    names = field_names(usable)
+    fields = [DraftField(names[column.name], column, reasons.get(column.name)) for column in usable]
+    created = leads.role("created_at")
+    draft = Draft(
+        name=name or leads.path.name.split(".")[0],
+        leads=leads,
+        fields=fields,
+        outcome=ended,
+        crm=leads.crm,
+        folder=folder,
+        relations=relations,
+        events=events,
+        history=company.kind("field_history"),
+    )
+    if np.isnan(ended.won).all():
+        draft.remarks.append(
+            "no outcome: the scorecard answers by a stated prior, and nothing can be learned"
+        )
+        return draft
+    if created is not None and created.format.type == "date":
+        occurred = np.full(leads.rows, np.nan) if ended.occurred is None else steady(ended.occurred)
+        values = steady(np.asarray(leads.values(created.name), dtype=np.float64))
+        draft.train_from = start = propose_start(values, occurred)
+        counted = values >= (localise(start, "UTC") if start else -np.inf)
+        draft.horizon, draft.horizon_reason = propose_horizon(values[counted], day_ends(occurred[counted]))
+    elif created is None and is_sorted_by(ended.won):
+        if "leads" not in relations and (mixed := shuffled(leads, folder)) is not None:
+            relations["leads"] = mixed
+        draft.remarks.append(
+            "the rows are sorted by the outcome, so that their order is not that of time: "
+            + ("they are taken in a mixed order; " if "leads" in relations else "sort them by time, or ")
+            + "name a column of time with --time COLUMN"
+        )
+    _remark(draft, company, created)
+    draft.remarks += unknown_remarks(leads, fields)
+    return draft
+
+
+def _remark_on(ended: OutcomeSource) -> str:
+    """Which values mean won and lost, and what happens to others."""
+    if ended.won_values == (ANY_VALUE,):
+        return f"outcome: a value in '{ended.stage or ended.main}' means won"
+    parts = [f"outcome: '{ended.stage or ended.main}' = {' or '.join(ended.won_values[:6])} means won"]
+    if dated := [value for value in ended.lost_values if value not in ended.undated_losses]:
+        parts.append(f"{' or '.join(dated[:6])} means lost")
+    if ended.undated_losses:
+        lost = " or ".join(ended.undated_losses[:6])
+        parts.append(f"{lost} means lost, nobody knows when, so that it counts as not won within the horizon")
+    if opened := [value for value in ended.other_values if value not in ended.undated_losses]:
+        parts.append(f"{' or '.join(opened[:6])} neither, as yet")
+    return "; ".join(parts) + " (--outcome COLUMN=VALUE decides otherwise)"
+
+
+def _remark(draft: Draft, company: Company, created: ColumnProfile | None) -> None:
+    """Says what was assumed, and what was not understood."""
+    draft.remarks.insert(0, _remark_on(draft.outcome))
+    if created is None and draft.leads.counter is None and not is_sorted_by(draft.outcome.won):
+        draft.remarks.append(
+            "no date says when leads came: the order of rows stands for time (or --time COLUMN)"
+        )
+    for table in company.unknown:
+        draft.remarks.append(
+            f"{table.raw.name}: nothing in it names a lead of {draft.leads.raw.name}; not used"
+        )
+    for joined in company.joined:
+        if joined.kind == "other" or (joined.kind == "accounts" and "leads" not in draft.relations):
+            draft.remarks.append(
+                f"{joined.table.raw.name}: belongs to the leads by '{joined.key}', but is not used"
+            )

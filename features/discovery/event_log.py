@@ -1,0 +1,167 @@
+"""A log of events alone (cases, activities, times) is cut into leads, events and outcomes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from features.discovery.outcome_guess import OutcomeColumn, declared_outcome, find_column
+from features.discovery.relations import is_plain, relation_of
+from features.profiles.kinds import Company, Joined
+from features.profiles.profile import TableProfile, profile
+from features.tables.source import named, quoted
+
+_CREATED = "log_created_at"
+_CONSTANT = 0.99
+_KNOWS = 0.95
+_ENOUGH = 20
+
+
+@dataclass(frozen=True)
+class CutLog:
+    """The parts of a log as tables, and the SELECT of each for the recipe."""
+
+    company: Company
+    relations: dict[str, str]
+    remarks: tuple[str, ...]
+
+
+def cut_log(
+    tables: Sequence[TableProfile], asked: str | None, id_column: str | None, folder: Path | None
+) -> CutLog | None:
+    """The parts of a log: one plain file that repeats its cases, where the outcome asked for is an event.
+
+    Events that hardly any but won cases have are the outcome under another name, and are left out with it.
+    """
+    if len(tables) != 1 or asked is None or not is_plain(tables[0]):
+        return None
+    log = tables[0]
+    case, when = _case(log, id_column), _latest_date(log)
+    kind = find_column(log, asked.partition("=")[0], "--outcome")
+    if case is None or when is None or not _varies(log, case, kind):
+        return None
+    ended = plausible_ends(log, case, declared_outcome(log, asked))
+    frame = pd.DataFrame({"case": log.cells(case), "kind": log.cells(kind)})
+    others = [name for name in log.columns if name not in (case, kind, when)]
+    constant = [name for name in others if _is_constant(log, case, name)]
+    disguised = disguised_kinds(frame, ended)
+    leads = _leads(log, case, when, constant)
+    events = some_rows(log, ~frame["kind"].isin({*ended.won, *ended.lost, *disguised}), [case, kind, when])
+    ends = some_rows(log, frame["kind"].isin({*ended.won, *ended.lost}), [case, kind, when])
+    company = Company(
+        leads, (Joined(events, "events", case, case), Joined(ends, "outcomes", case, case)), unknown=()
+    )
+    relations = _relations(relation_of(log, folder), case, kind, when, constant, ended, disguised)
+    remarks = [f"{log.raw.name}: a log; each {case} is a lead, created at its first {when}"]
+    if disguised:
+        remarks.append(f"{', '.join(disguised)}: nearly all who have it are won; left out of the events")
+    return CutLog(company, relations, tuple(remarks))
+
+
+def _case(log: TableProfile, id_column: str | None) -> str | None:
+    """The column that repeats for the events of one case: the option's, else one with the name of an id."""
+    if id_column is not None:
+        return find_column(log, id_column, "--id")
+    named_so = [c for c in log.columns.values() if c.name.lower().endswith(("id", "case", "key"))]
+    able = [
+        column.name
+        for column in named_so
+        if column.format.type in ("number", "category", "id")
+        and 20 <= column.format.distinct <= 0.5 * column.format.filled
+        and column.format.filled == log.rows
+    ]
+    return able[0] if able else None
+
+
+def _latest_date(log: TableProfile) -> str | None:
+    """The full date column with the most distinct values: that of the event, not of its case."""
+    dates = [c for c in log.columns.values() if c.format.type == "date" and c.format.filled == log.rows]
+    return max(dates, key=lambda column: column.format.distinct).name if dates else None
+
+
+def _varies(log: TableProfile, case: str, kind: str) -> bool:
+    pairs = pd.DataFrame({"case": log.cells(case), "kind": log.cells(kind)}).drop_duplicates()
+    return len(pairs) > 1.5 * pairs["case"].nunique()
+
+
+def _is_constant(log: TableProfile, case: str, name: str) -> bool:
+    values = log.raw.frame[name].groupby(log.cells(case).to_numpy()).nunique(dropna=False)
+    return float((values <= 1).mean()) >= _CONSTANT
+
+
+def plausible_ends(log: TableProfile, case: str, asked: OutcomeColumn) -> OutcomeColumn:
+    """Losses are those that read so and that hardly any won case has: an offer may be declined on the way."""
+    frame = pd.DataFrame({"case": log.cells(case), "kind": log.cells(asked.column)})
+    won = set(frame.loc[frame["kind"].isin(asked.won), "case"])
+    lost = tuple(
+        value
+        for value in asked.lost
+        if frame.loc[frame["kind"] == value, "case"].isin(won).mean() <= 1 - _KNOWS
+    )
+    return replace(asked, lost=lost)
+
+
+def disguised_kinds(frame: pd.DataFrame, ended: OutcomeColumn) -> list[str]:
+    """Kinds of events that hardly any but won cases have."""
+    won = set(frame.loc[frame["kind"].isin(ended.won), "case"])
+    if len(won) > 0.8 * frame["case"].nunique():
+        return []
+    having = frame[~frame["kind"].isin({*ended.won, *ended.lost})].drop_duplicates()
+    shares = having["case"].isin(won).groupby(having["kind"]).agg(["mean", "size"])
+    return [str(kind) for kind in shares.index[(shares["mean"] >= _KNOWS) & (shares["size"] >= _ENOUGH)]]
+
+
+def _leads(log: TableProfile, case: str, when: str, constant: Sequence[str]) -> TableProfile:
+    """One row a case, in the order in which they came."""
+    times = pd.DataFrame({"case": log.cells(case), "us": log.values(when)})
+    first = times.groupby("case")["us"].idxmin().sort_values()
+    frame = log.raw.frame.loc[first.to_numpy(), [case, *constant]].reset_index(drop=True)
+    frame[_CREATED] = log.raw.frame.loc[first.to_numpy(), when].to_numpy()
+    order = times.groupby("case")["us"].min().reindex(log.cells(case).loc[first.to_numpy()]).argsort()
+    leads = profile(log.path, replace(log.raw, frame=frame.iloc[order.to_numpy()].reset_index(drop=True)))
+    leads.columns[case] = replace(leads.columns[case], role="id")
+    for column in list(leads.columns.values()):
+        if column.role == "created_at":
+            leads.columns[column.name] = replace(column, role=None)
+    leads.columns[_CREATED] = replace(leads.columns[_CREATED], role="created_at")
+    return leads
+
+
+def some_rows(log: TableProfile, keep: pd.Series, names: list[str]) -> TableProfile:
+    """Some rows and columns of the log, typed as in the whole."""
+    frame = log.raw.frame.loc[keep.to_numpy(), names].reset_index(drop=True)
+    columns = {
+        name: replace(
+            log.columns[name],
+            format=replace(
+                log.columns[name].format, filled=int(frame[name].count()), distinct=int(frame[name].nunique())
+            ),
+        )
+        for name in names
+    }
+    return TableProfile(log.path, replace(log.raw, frame=frame), columns, log.crm)
+
+
+def _relations(
+    source: str,
+    case: str,
+    kind: str,
+    when: str,
+    constant: Sequence[str],
+    ended: OutcomeColumn,
+    disguised: Sequence[str],
+) -> dict[str, str]:
+    """The SELECTs that cut the file in the same way."""
+    ends = ", ".join(quoted(value) for value in (*ended.won, *ended.lost))
+    hidden = ", ".join(quoted(value) for value in (*ended.won, *ended.lost, *disguised))
+    picked = "".join(f", arg_min({named(name)}, {named(when)}) AS {named(name)}" for name in constant)
+    columns = f"{named(case)}, {named(kind)}, {named(when)}"
+    return {
+        "leads": f"SELECT {named(case)}{picked}, min({named(when)}) AS {_CREATED}\n"
+        f"FROM {source} GROUP BY {named(case)}\nORDER BY {_CREATED}, {named(case)}",
+        "events": f"SELECT {columns}\nFROM {source}\nWHERE {named(kind)} NOT IN ({hidden})",
+        "outcomes": f"SELECT {columns}\nFROM {source}\nWHERE {named(kind)} IN ({ends})",
+    }

@@ -1,0 +1,226 @@
+"""Which column says how a lead ended, and which of its values mean won; asked for when it is not plain."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from features.cells.written import number
+from features.errors import LeadscoreError
+from features.profiles.presets import plain, presets
+from features.profiles.profile import TableProfile
+
+_MOST_VALUES = 40
+# Compared with `plain` texts: lower case, without accents. "not converted" is caught by _NOT.
+_WON = re.compile(
+    r"\b(?:won|win|converted|convert|customer|client|yes|y|true|1|oui|vrai|gagne|gagnee|signe|signee|signed"
+    r"|converti|convertie|sold|sale|vendu|vente|bought|purchase|purchased|ordered|booked|achete|gewonnen|deal)\b"
+)
+# Words of earlier stages too: they mean won only where no value says it plainly.
+_PERHAPS_WON = re.compile(
+    r"\b(?:success|successful|subscribed|activated|accepted|paid|enrolled|registered|qualified|positive|good)\b"
+)
+_NOT = re.compile(
+    r"\b(?:not|non|no|un|lost|never|pas|dis|unqualified|disqualified|nonconverted|unconverted)\b"
+)
+_LOST = re.compile(
+    r"\b(?:lost|loss|perdu|perdue|not converted|non converti|non convertie|disqualified|unqualified"
+    r"|rejected|refuse|refused|declined|dead|junk|cancelled|canceled|annule|abandon|abandoned|abandonne"
+    r"|sans suite|cannot contact|stalled|dropped|unsuccessful|ko"
+    r"|failed|no|n|0|false|faux|non|bad|churned|not interested|verloren)\b"
+)
+# What an open lead has too: not won so far.
+_DENIAL = re.compile(r"(?:no|n|0|false|faux|non|not converted|nonconverted|unconverted|non convertie?)")
+_NAMED = {"outcome": 4.0, "status": 3.0}
+
+
+@dataclass(frozen=True)
+class OutcomeColumn:
+    """The column that holds the outcome, and its values (as written) that mean won, lost, or neither yet."""
+
+    column: str
+    won: tuple[str, ...]
+    lost: tuple[str, ...]
+    other: tuple[str, ...]
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """All values of the column."""
+        return (*self.won, *self.lost, *self.other)
+
+
+def declared_outcome(table: TableProfile, asked: str) -> OutcomeColumn:
+    """The outcome that the option `COLUMN=VALUE` (or COLUMN alone) declares; several values are cut by '|'.
+
+    Raises:
+        LeadscoreError: no such column or value; with those that there are.
+    """
+    name, _, value = asked.partition("=")
+    column = find_column(table, name, "--outcome")
+    values = _values(table, column)
+    if not value:
+        found = _divide(column, values, table)
+        if found.won:
+            return found
+        raise LeadscoreError(
+            f"--outcome {asked}: does not say which value means won; the column has {_listed(values)}.",
+            f"Name it: --outcome '{column}=VALUE'.",
+        )
+    wanted = {text.strip().casefold() for text in value.split("|")}
+    won = tuple(text for text in values if text.casefold() in wanted)
+    if not won:
+        raise LeadscoreError(
+            f"--outcome {asked}: the column has no such value; it has {_listed(values)}.",
+            "Name one of these, as written in the file.",
+        )
+    return _with_rest(column, values, won)
+
+
+def guess_outcome(table: TableProfile) -> OutcomeColumn | None:
+    """The likeliest outcome column, None where nothing looks like one.
+
+    Another one beside it says the same under another name, and is then found by the leak check.
+    """
+    scored: dict[str, float] = {}
+    for name, column in table.columns.items():
+        if (
+            column.format.type in ("boolean", "category", "number")
+            and 1 < column.format.distinct <= _MOST_VALUES
+        ):
+            score = _score(table, name)
+            if score > 0:
+                scored[name] = score
+    if not scored:
+        return _last_of_a_data_set(table)
+    best = max(scored, key=lambda name: (scored[name], -table.columns[name].place))
+    return _divide(best, _values(table, best), table)
+
+
+def candidates(table: TableProfile) -> str:
+    """Columns of few values with these values, for the error that asks for the outcome."""
+    few = [
+        f"{name} ({_listed(_values(table, name))})"
+        for name, column in table.columns.items()
+        if 1 < column.format.distinct <= 12 and not column.personal and column.format.type != "date"
+    ]
+    return "; ".join(few[:12]) or "none has between 2 and 12 values"
+
+
+def find_column(table: TableProfile, name: str, option: str) -> str:
+    """The column called `name`, also in another spelling.
+
+    Raises:
+        LeadscoreError: there is none.
+    """
+    if name in table.columns:
+        return name
+    alike = [column for column in table.columns if plain(column) == plain(name)]
+    if len(alike) == 1:
+        return alike[0]
+    raise LeadscoreError(
+        f"{option}: {table.raw.name} has no column '{name}'; it has {', '.join(list(table.columns)[:40])}.",
+        "Name one of these.",
+    )
+
+
+def divide_stages(values: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of the stages in an outcomes table: those that mean won, and those that mean lost."""
+    won = won_among(values)
+    return won, tuple(value for value in values if value not in won and _LOST.search(plain(value)))
+
+
+def is_plainly_lost(value: str) -> bool:
+    """Whether `value` says that a lead was lost ("Perdu", "dead"), and not only that it is not won ("0").
+
+    >>> is_plainly_lost("Closed Lost"), is_plainly_lost("no")
+    (True, False)
+    """
+    return _LOST.search(plain(value)) is not None and _DENIAL.fullmatch(plain(value)) is None
+
+
+def won_among(values: Iterable[str]) -> tuple[str, ...]:
+    """Those of `values` that read as a win: "Closed Won", "converti", "1", but not "not converted"."""
+    able = [value for value in values if _NOT.search(plain(value)) is None]
+    plainly = tuple(value for value in able if _WON.search(plain(value)))
+    return plainly or tuple(value for value in able if _PERHAPS_WON.search(plain(value)))
+
+
+def _score(table: TableProfile, name: str) -> float:
+    """How much a column looks like an outcome: a preset's word, then its name, then its values."""
+    column, values = table.columns[name], _values(table, name)
+    preset = {plain(value) for value in column.won}
+    if column.role == "outcome":
+        if any(plain(value) in preset for value in values):
+            # Two-valued beats a stage: "Converted" is surer than "Status".
+            return 20.0 + (column.format.type == "boolean")
+    elif column.role not in (None, "status"):
+        return 0.0
+    inside = any(word in _outcome_words() for word in plain(name).split())
+    named = _NAMED.get(column.role or "", 0.5 if inside else 0.0)
+    if not named:
+        return 0.0
+    won = won_among(values)
+    if not won or len(won) == len(values):
+        return 0.0
+    if len(values) > 2 and all(number(value) is not None for value in values):
+        return 0.0  # classes 1, 2, 3: no one of them says yes
+    return named + (0.25 if len(values) == 2 else 0.0)
+
+
+def _last_of_a_data_set(table: TableProfile) -> OutcomeColumn | None:
+    """The last column where it says yes or no, of a table that names nobody and holds no status.
+
+    Data sets made for learning put the outcome last, under any name; lists that people keep do not.
+    """
+    listed = any(
+        column.format.type in ("email", "phone") or column.role in ("person", "status", "outcome")
+        for column in table.columns.values()
+    )
+    name = list(table.columns)[-1]
+    last = table.columns[name]
+    if listed or last.role is not None or last.format.type != "boolean" or last.format.distinct != 2:
+        return None
+    if last.format.filled < table.rows:
+        return None
+    table.remarks.append(
+        f"{name}: taken for the outcome, as the last column, and the one that says yes or no"
+    )
+    return _divide(name, _values(table, name), table)
+
+
+def _outcome_words() -> frozenset[str]:
+    """Single words that name an outcome, such as the one in "lead_converted_flag"."""
+    names = presets()["plain"].columns["outcome"].names
+    return frozenset(plain(name) for name in names if len(name) > 2 and " " not in name)
+
+
+def _divide(column: str, values: dict[str, int], table: TableProfile) -> OutcomeColumn:
+    preset = {plain(value) for value in table.columns[column].won}
+    won = tuple(value for value in values if plain(value) in preset)
+    won = won or won_among(values)
+    lost = {plain(value) for value in table.columns[column].lost}
+    found = _with_rest(column, values, won)
+    if not lost:
+        return found
+    listed = tuple(value for value in values if plain(value) in lost and value not in won)
+    rest = tuple(value for value in values if value not in won and value not in listed)
+    return OutcomeColumn(column, won, listed, rest)
+
+
+def _with_rest(column: str, values: dict[str, int], won: tuple[str, ...]) -> OutcomeColumn:
+    """What is not won is lost where it says so, or where it is the only other value; else it is open."""
+    rest = [value for value in values if value not in won]
+    lost = rest if len(rest) == 1 else [value for value in rest if _LOST.search(plain(value))]
+    return OutcomeColumn(column, won, tuple(lost), tuple(value for value in rest if value not in lost))
+
+
+def _values(table: TableProfile, name: str) -> dict[str, int]:
+    """Distinct values with their counts, commonest first."""
+    counts = table.cells(name).value_counts()
+    return {str(value): int(count) for value, count in counts.head(200).items()}
+
+
+def _listed(values: Mapping[str, int]) -> str:
+    shown = ", ".join(list(values)[:12])
+    return f"{shown}, …" if len(values) > 12 else shown

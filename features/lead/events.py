@@ -1,0 +1,137 @@
+"""A request's events → those that count: known kinds, available at as_of, each event id once.
+
+A lead may have a thousand events and its answer a few milliseconds, so that the plain case (canonical keys, a
+known kind, an ISO date) takes few calls, and the names of places are made only for a problem.
+"""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from features.cells.parse import is_missing, parse_date, parse_number
+from features.field_problem import FieldProblem, lacks_kind_or_date, of_another_lead, unreadable
+from features.lead.lead import VisibleEvent, events_noted
+from features.lead.measures import CENT, LARGEST_VALUE
+from features.recipe.recipe import Events, Recipe
+from features.tables.leads import id_text
+
+EVENT_KEYS = ("occurred_at", "kind", "event_id", "ingested_at", "value", "lead_id")
+TRIM = " \t\n\r\v\f"  # what the engine trims
+
+_CANONICAL = frozenset(EVENT_KEYS)
+_Found: TypeAlias = tuple[int, int, str, int]
+"""available_us, occurred_us, kind, value: in this order the first of an event id is the one that stays."""
+
+
+@dataclass
+class EventReader:
+    """Reads the events of the lead `lead_id` as they stand at `as_of_us`; what is wrong goes to `problems`.
+
+    Of an event whose kind the recipe does not name nothing else is looked at.
+    """
+
+    recipe: Recipe
+    declared: Events
+    as_of_us: int
+    problems: list[FieldProblem]
+    lead_id: str
+    unknown: int = 0
+    later: int = 0
+    visible: list[VisibleEvent] = field(default_factory=list)
+    _by_id: dict[str, _Found] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        named = {getattr(self.declared, role): role for role in EVENT_KEYS if getattr(self.declared, role)}
+        self._aliases = named | {role: role for role in EVENT_KEYS}
+        self._kinds = {kind.strip(TRIM): kind for kind in self.declared.kinds}
+        self._zone, self._form = self.recipe.recipe.zone, self.declared.occurred_format
+        self._with_ids = self.declared.event_id is not None
+
+    def read(self, events: Sequence[Mapping[str, object]]) -> list[VisibleEvent]:
+        """Events available at as_of, of kinds that the recipe names, each event id once."""
+        for place, event in enumerate(events):
+            self._read(place, event)
+        kept = [VisibleEvent(found[1], found[2], found[3]) for found in self._by_id.values()]
+        return self.visible + kept
+
+    def notes(self) -> list[str]:
+        """What was left out, without values."""
+        return events_noted(self.unknown, self.later)
+
+    def _read(self, place: int, event: Mapping[str, object]) -> None:
+        cells = event if event.keys() <= _CANONICAL else self._renamed(place, event)
+        if "lead_id" in cells and id_text(cells["lead_id"]) not in (None, self.lead_id.strip()):
+            self.problems.append(of_another_lead(f"events[{place}].lead_id"))
+        raw = cells.get("kind")
+        said = "" if raw is None or raw != raw else str(raw).strip(TRIM)
+        kind = self._kinds.get(said)
+        if said and kind is None:
+            self.unknown += 1
+            return
+        occurred = self._moment(place, "occurred_at", cells)
+        if not said or (occurred is None and is_missing(cells.get("occurred_at"))):
+            self.problems.append(lacks_kind_or_date(f"events[{place}]"))
+            return
+        ingested = None if cells.get("ingested_at") is None else self._moment(place, "ingested_at", cells)
+        value = 0 if cells.get("value") is None else self._value(place, cells["value"])
+        if occurred is None or kind is None:
+            return
+        available = occurred if ingested is None or ingested < occurred else ingested
+        if available > self.as_of_us:
+            self.later += 1
+            return
+        self._keep(cells, (available, occurred, kind, value))
+
+    def _keep(self, cells: Mapping[str, object], found: _Found) -> None:
+        """Keep an event; of those with the same id the one that was available first, as the engine does."""
+        raw = cells.get("event_id") if self._with_ids else None
+        if raw is None or is_missing(raw):
+            self.visible.append(VisibleEvent(found[1], found[2], found[3]))
+            return
+        event_id = str(raw).strip()
+        other = self._by_id.get(event_id)
+        if other is None or found < other:
+            self._by_id[event_id] = found
+
+    def _renamed(self, place: int, event: Mapping[str, object]) -> dict[str, object]:
+        """Cells under their canonical keys; a key that is not known becomes a problem."""
+        cells = {}
+        for key, cell in event.items():
+            if key in self._aliases:
+                cells[self._aliases[key]] = cell
+            else:
+                remedy = nearest_name(key, list(self._aliases))
+                problem = FieldProblem(f"events[{place}].{key}", "is not a key of an event", remedy)
+                self.problems.append(problem)
+        return cells
+
+    def _moment(self, place: int, key: str, cells: Mapping[str, object]) -> int | None:
+        raw = cells.get(key)
+        if is_missing(raw):
+            return None
+        try:
+            return parse_date(raw, self._zone, "end", self._form)
+        except ValueError as error:
+            self.problems.append(unreadable(f"events[{place}].{key}", str(error)))
+            return None
+
+    def _value(self, place: int, raw: object) -> int:
+        """A value in thousandths, as the engine rounds it; 0 where there is none."""
+        try:
+            number = None if is_missing(raw) else parse_number(raw)
+        except ValueError as error:
+            self.problems.append(unreadable(f"events[{place}].value", str(error)))
+            return 0
+        if number is None:
+            return 0
+        return math.floor(min(max(number, -LARGEST_VALUE), LARGEST_VALUE) * CENT + 0.5)
+
+
+def nearest_name(key: str, names: list[str]) -> str:
+    """A remedy for a name that is not known: the nearest one that is, or all."""
+    near = difflib.get_close_matches(key, names, n=1)
+    return f"Did you mean '{near[0]}'?" if near else f"Use one of {', '.join(names[:30])}."

@@ -1,0 +1,98 @@
+"""One lead in memory, at one moment: canonical values and the events that are visible."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from features.cells.parse import Canonical
+from features.lead.measures import KindEvents, Measure
+
+UNDATED = (
+    "the date of creation is not known: the lead's age, and the hour and weekday of its creation, count as "
+    "missing"
+)
+"""A note about a lead of a recipe that has dates."""
+
+
+def events_noted(unknown: int, later: int) -> list[str]:
+    """What was left out of a lead's events, without values; in every way in."""
+    notes = []
+    if unknown:
+        notes.append(f"{unknown} events of kinds that the recipe does not name were left out")
+    if later:
+        notes.append(f"{later} events after as_of were left out")
+    return notes
+
+
+@dataclass(slots=True)  # not frozen: a thousand of them are made for one request
+class VisibleEvent:
+    """An event that was available at as_of; `value` is in thousandths (see `measures.CENT`)."""
+
+    occurred_us: int
+    kind: str
+    value: int = 0
+
+
+@dataclass(frozen=True)
+class Lead:
+    """What is known of a lead at `as_of_us`; `created_us` is None where nobody knows when it was created.
+
+    `values` are canonical values by canonical column (None = missing). `by_kind` holds the visible events of
+    each kind that has any; None means that events were not given, which is not the same as no events.
+    `outcome` is the closing state, if the lead is closed. `notes` say what was left out, without values.
+    """
+
+    lead_id: str
+    as_of_us: int
+    created_us: int | None
+    values: Mapping[str, Canonical] = field(repr=False)  # a lead's values belong in no message or log
+    by_kind: Mapping[str, KindEvents] | None = field(repr=False)
+    stage: str | None = None
+    outcome: str | None = None
+    opted_out: bool = False
+    account_id: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def tally(self, tally: Tally) -> int | None:
+        """A measure over the visible events of some kinds; None where there is no such event."""
+        by_kind, kinds, measure = self.by_kind, tally.kinds, tally.measure
+        if not by_kind:
+            return None
+        if len(kinds) == 1:  # most features look at one kind
+            events = by_kind.get(kinds[0])
+            return None if events is None else events.folded(measure)
+        key = measure.key
+        some = [by_kind[kind] for kind in kinds if kind in by_kind] if kinds else by_kind.values()
+        # what is folded already is read without a call: this line runs hundreds of times a lead
+        parts = [one.folds[key] if key in one.folds else one.folded(measure) for one in some]
+        return measure.combine(parts) if parts else None
+
+
+@dataclass(frozen=True)
+class Tally:
+    """A measure over the kinds of one feature, each counted once; no kinds means any."""
+
+    measure: Measure
+    kinds: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "kinds", tuple(sorted(set(self.kinds))))
+
+
+def gather(events: Iterable[VisibleEvent], as_of_us: int) -> dict[str, KindEvents]:
+    """Visible events by kind, newest first.
+
+    Ages and values are ordered separately only in appearance: equal ages have no order among them that a
+    measure could see.
+    """
+    pairs: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
+    for event in events:
+        pairs[event.kind].append((as_of_us - event.occurred_us, event.value))
+    gathered = {}
+    for kind, items in pairs.items():
+        items.sort()
+        ages, values = zip(*items, strict=True)
+        gathered[kind] = KindEvents(kind, ages, values, as_of_us)
+    return gathered

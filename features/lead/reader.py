@@ -1,0 +1,206 @@
+"""A request's lead → a `Lead`: every field and event checked, every problem named at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from features.cells.parse import (
+    Canonical,
+    CellParser,
+    field_parsers,
+    is_missing,
+    parse_boolean,
+    parse_date,
+)
+from features.cells.written import DateFormat
+from features.clock.instants import DayEdge
+from features.field_problem import FieldProblem, LeadError, after_as_of, unreadable
+from features.lead.closing import closing_of_lead
+from features.lead.events import EventReader, nearest_name
+from features.lead.lead import UNDATED, Lead, gather
+from features.recipe.recipe import Recipe
+
+
+@dataclass(frozen=True)
+class LeadReader:
+    """Reads leads by `recipe`; what it takes to read one is made once for all."""
+
+    recipe: Recipe
+
+    def read(
+        self,
+        *,
+        lead_id: str,
+        fields: Mapping[str, object],
+        events: Sequence[Mapping[str, object]] | None,
+        as_of_us: int,
+        created_at: object = None,
+        stage: str | None = None,
+    ) -> Lead:
+        """The lead as it stands at `as_of_us`.
+
+        `fields` are keyed by the recipe's field names, or by the columns that it names (also those of
+        creation, account, opt-out, outcome). Events carry occurred_at, kind and optionally event_id,
+        ingested_at, value, under these names or the recipe's columns. `events=None` means not given: event
+        features are missing. Without a creation time what depends on it is missing, and a note says so: the
+        lead is not new because nobody told its age, and its first event may be years after it came.
+
+        Raises:
+            LeadError: unknown fields (with the nearest known name), cells that do not parse, a creation after
+                `as_of_us`, events without a date or kind or of another lead.
+        """
+        recipe = self.recipe
+        problems: list[FieldProblem] = []
+        given = self._known(fields, problems)
+        values = self._values(given, problems)
+        created_us = self._created(created_at, fields, given, as_of_us, problems)
+        notes = [UNDATED] if recipe.dated and created_us is None else []
+        visible = None
+        if recipe.events is not None and events is not None:
+            reader = EventReader(recipe, recipe.events, as_of_us, problems, lead_id)
+            visible = reader.read(events)
+            notes += reader.notes()
+        opted_out = _boolean("opted_out", given.get("opted_out"), problems)
+        stage = stage or self._outcome(given, as_of_us, problems)
+        if problems:
+            raise LeadError(problems)
+        return Lead(
+            lead_id=lead_id,
+            as_of_us=as_of_us,
+            created_us=created_us,
+            values=values,
+            by_kind=None if visible is None else gather(visible, as_of_us),
+            stage=stage,
+            outcome=closing_of_lead(recipe, stage, as_of_us),
+            opted_out=opted_out,
+            account_id=_text(given.get("account_id")),
+            notes=tuple(notes),
+        )
+
+    def _created(
+        self,
+        created_at: object,
+        fields: Mapping[str, object],
+        given: Mapping[str, object],
+        as_of_us: int,
+        problems: list[FieldProblem],
+    ) -> int | None:
+        """The moment of creation by the envelope's `created_at`, else by the recipe's own column."""
+        name, cell = "created_at", created_at
+        if is_missing(created_at) and self.recipe.lead.created_at in fields:
+            name, cell = str(self.recipe.lead.created_at), given.get("created_at")
+        found = _moment(name, cell, self.recipe, problems, "start", self.recipe.lead.created_format)
+        if found is not None and found > as_of_us:
+            problems.append(after_as_of(name))
+        return found
+
+    def _outcome(
+        self, given: Mapping[str, object], as_of_us: int, problems: list[FieldProblem]
+    ) -> str | None:
+        """The outcome that the fields hold, None where it is dated after `as_of_us`: not yet so."""
+        outcomes = self.recipe.outcomes
+        name, form = outcomes.occurred_at or "", outcomes.occurred_format
+        since = _moment(name, given.get("outcome_at"), self.recipe, problems, "end", form)
+        said = "outcome_at" if outcomes.column == outcomes.occurred_at else "outcome"
+        return _text(given.get(said)) if since is None or since <= as_of_us else None
+
+    def _known(self, fields: Mapping[str, object], problems: list[FieldProblem]) -> dict[str, object]:
+        """The given cells by 'field:NAME' or role; what the recipe does not know becomes a problem."""
+        accepted, given = self._accepted, {}
+        for key, cell in fields.items():
+            if key in accepted:
+                given[accepted[key]] = cell
+            else:
+                nearest = nearest_name(key, list(accepted))
+                problems.append(FieldProblem(key, "is not a field of the recipe", nearest))
+        return given
+
+    def _values(self, given: Mapping[str, object], problems: list[FieldProblem]) -> dict[str, Canonical]:
+        values: dict[str, Canonical] = {}
+        for parser in self._parsers:
+            try:
+                values[parser.name] = parser.parse(given.get(f"field:{parser.field}"))
+            except ValueError as error:
+                values[parser.name] = None
+                if parser.reports:
+                    problems.append(unreadable(parser.field, str(error)))
+        return values
+
+    @cached_property
+    def _parsers(self) -> tuple[CellParser, ...]:
+        return field_parsers(self.recipe)
+
+    @cached_property
+    def _accepted(self) -> dict[str, str]:
+        return accepted_fields(self.recipe)
+
+
+def parse_lead(
+    recipe: Recipe,
+    *,
+    lead_id: str,
+    fields: Mapping[str, object],
+    events: Sequence[Mapping[str, object]] | None,
+    as_of_us: int,
+    created_at: object = None,
+    stage: str | None = None,
+) -> Lead:
+    """One lead as `LeadReader.read` reads it, which is quicker for many.
+
+    Raises:
+        LeadError: as there.
+    """
+    return LeadReader(recipe).read(
+        lead_id=lead_id,
+        fields=fields,
+        events=events,
+        as_of_us=as_of_us,
+        created_at=created_at,
+        stage=stage,
+    )
+
+
+def accepted_fields(recipe: Recipe) -> dict[str, str]:
+    """Every accepted key of `fields` → 'field:NAME' for a declared field, else the role that it plays."""
+    lead = recipe.lead
+    roles = {"created_at": lead.created_at, "account_id": lead.account_id, "opted_out": lead.opted_out}
+    roles |= {"id": lead.id, "cost": lead.cost, "order": lead.order}
+    if recipe.outcomes.column is not None:
+        at = None if recipe.outcomes.at_once else recipe.outcomes.occurred_at
+        roles |= {"outcome": recipe.outcomes.column, "outcome_at": at}
+    accepted = {column: role for role, column in roles.items() if column is not None}
+    for name, field in lead.fields.items():
+        if field.column is not None:
+            accepted[field.column] = f"field:{name}"
+    return accepted | {name: f"field:{name}" for name in lead.fields}
+
+
+def _moment(
+    name: str,
+    raw: object,
+    recipe: Recipe,
+    problems: list[FieldProblem],
+    edge: DayEdge,
+    form: DateFormat | None,
+) -> int | None:
+    if is_missing(raw):
+        return None
+    try:
+        return parse_date(raw, recipe.recipe.zone, edge, form)
+    except ValueError as error:
+        problems.append(unreadable(name, str(error)))
+        return None
+
+
+def _boolean(name: str, raw: object, problems: list[FieldProblem]) -> bool:
+    try:
+        return not is_missing(raw) and parse_boolean(raw) == 1.0
+    except ValueError as error:
+        problems.append(unreadable(name, str(error)))
+        return False
+
+
+def _text(raw: object) -> str | None:
+    return None if is_missing(raw) else str(raw).strip()

@@ -1,0 +1,1 @@
+"""Features of many (lead, moment) at once, or of one lead in memory."""

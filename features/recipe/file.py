@@ -1,0 +1,102 @@
+"""Reads a recipe from TOML, and says what is wrong in the words of the file."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from features.errors import LeadscoreError
+from features.recipe.recipe import Recipe
+
+_REMEDY = "Correct the file; 'leadscore init' writes a recipe with every section explained."
+
+
+def load_recipe(path: Path | str) -> Recipe:
+    """The recipe in the TOML file `path`.
+
+    Raises:
+        LeadscoreError: the file is absent, is not TOML, or a key or value is not accepted; the message names
+            section, key and what is accepted.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise LeadscoreError(f"{path}: no such recipe.", "Make one with 'leadscore init EXPORT'.") from None
+    except (UnicodeDecodeError, IsADirectoryError):
+        raise LeadscoreError(f"{path}: is not a text file.", "Name a recipe in TOML.") from None
+    return parse_recipe(text, source=path.name)
+
+
+def parse_recipe(text: str, source: str = "recipe.toml") -> Recipe:
+    """The recipe in the TOML `text`; `source` names it in errors.
+
+    Raises:
+        LeadscoreError: as `load_recipe`.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise LeadscoreError(f"{source}: is not valid TOML: {error}.", _REMEDY) from None
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        problems = [_sentence(source, problem) for problem in error.errors(include_url=False)]
+        raise LeadscoreError("\n".join(problems), _REMEDY) from None
+
+
+def _sentence(source: str, problem: Any) -> str:
+    """One pydantic error as `file: [section] key what is wrong; what is accepted.`"""
+    where = [str(part) for part in problem["loc"]]
+    section, key = where[:-1], (where[-1] if where else "")
+    if key.isdigit() and section:  # the place in a list
+        section, key = section[:-1], f"{section[-1]}, item {int(key) + 1},"
+    place = f"[{'.'.join(section)}] " if section else ""
+    match problem["type"]:
+        case "extra_forbidden":
+            return f"{source}: {place}key '{key}' is not known{_nearest(section, key)}."
+        case "missing":
+            return f"{source}: {place}key '{key}' is missing."
+        case "literal_error":
+            accepted = problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
+            return f"{source}: {place}{key} '{problem['input']}' is not known; use one of {accepted}."
+        case _:
+            return f"{source}: {place}{key} {_message(problem['msg'])}."
+
+
+def _message(text: str) -> str:
+    """What pydantic says, as the end of a sentence about a key."""
+    return text.removeprefix("Value error, ").replace("Input should", "should")
+
+
+def _nearest(section: list[str], key: str) -> str:
+    """The accepted keys of a section, the nearest to `key` first."""
+    keys = _keys_of(section)
+    if not keys:
+        return ""
+    near = difflib.get_close_matches(key, keys, n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    return f"{hint or ';'} Accepted: {', '.join(keys)}"
+
+
+def _keys_of(section: list[str]) -> list[str]:
+    """The keys that the schema accepts in `section`, a path such as ['lead', 'fields', 'size']."""
+    model: Any = Recipe
+    for part in section:
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            return []
+        field = model.model_fields.get(part)
+        model = _model_in(field.annotation) if field else _model_in(model)
+    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
+
+
+def _model_in(annotation: Any) -> Any:
+    """The section class inside an annotation such as `dict[str, LeadField]` or `Events | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    models = [_model_in(part) for part in getattr(annotation, "__args__", ())]
+    return next((model for model in models if model is not None), None)

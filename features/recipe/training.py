@@ -1,0 +1,92 @@
+"""The sections of a recipe that say how a model is made, judged and read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from features.recipe.section import Section
+
+
+class Split(Section):
+    """`[split]`: from when on the newest rows are the test.
+
+    `train_from` drops leads created before it (an outcome that was not recorded yet). `test_from` is a
+    moment; without it the newest `test_share` of the matured rows, by as_of, are the test.
+    """
+
+    train_from: str | None = None
+    test_from: str | None = None
+    test_until: str | None = None
+    test_share: float = Field(default=0.25, gt=0, lt=1)
+    history_end: str | None = None
+
+
+class Training(Section):
+    """`[train]`: what the booster may do; the defaults suit some thousand to some million rows.
+
+    Small trees on few features each keep correlated counts from speaking for one another, and keep reasons
+    cheap: their cost grows with `bag` × rounds × leaves × depth². `max_depth` −1 is no limit but the leaves.
+    `path_smooth` draws a leaf towards its parent by as many rows. At least four features are offered to each
+    tree, however small `feature_fraction` is. Of a history with more than `max_rows` matured snapshots a
+    sample of whole leads is fitted on and judged on, drawn by `seed` and told in the account of rows.
+    """
+
+    seed: int = 7
+    bag: int = Field(default=4, ge=1, le=64)
+    rounds: int = Field(default=1500, ge=1)
+    early_stopping: int = Field(default=50, ge=1)
+    learning_rate: float = Field(default=0.05, gt=0, le=1)
+    num_leaves: int = Field(default=7, ge=2)
+    max_depth: int = Field(default=-1, ge=-1)
+    min_child_samples: int = Field(default=60, ge=1)
+    feature_fraction: float = Field(default=0.2, gt=0, le=1)
+    bagging_fraction: float = Field(default=0.8, gt=0, le=1)
+    lambda_l2: float = Field(default=1.0, ge=0)
+    lambda_l1: float = Field(default=0.0, ge=0)
+    path_smooth: float = Field(default=20.0, ge=0)
+    extra_trees: bool = False
+    cat_smooth: float = Field(default=20.0, ge=0)
+    rare_level: int = Field(default=20, ge=1)
+    folds: int = Field(default=5, ge=1)
+    max_rows: int = Field(default=500_000, ge=1)
+    threads: int = Field(default=1, ge=1)
+
+
+class Gate(Section):
+    """`[gate]`: the evidence that a promotion needs.
+
+    `min_positives` counts converted leads in the tests, whatever the number of their snapshots.
+    """
+
+    min_positives: int = Field(default=25, ge=1)
+    draws: int = Field(default=1000, ge=100)
+    capacity_per_week: int = Field(default=50, ge=1)
+    slope: tuple[float, float] = (0.8, 1.25)
+    observed_expected: tuple[float, float] = (0.9, 1.1)
+
+
+class Bands(Section):
+    """`[bands]`: the shares of today's open leads, best first, that are called hot and warm."""
+
+    hot_share: float = Field(default=0.1, gt=0, lt=1)
+    warm_share: float = Field(default=0.3, gt=0, lt=1)
+
+
+class Segments(Section):
+    """`[segments]`: parts of the leads that may have a model of their own, by the levels of one field.
+
+    `groups` names each segment and its levels, such as `b2b = ["company", "reseller"]`. A level belongs to
+    one segment at most; leads of another level, or of none, are those of the model of all.
+    """
+
+    field: str
+    groups: dict[str, Annotated[tuple[str, ...], Field(min_length=1)]] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        levels = [level for group in self.groups.values() for level in group]
+        if twice := sorted({level for level in levels if levels.count(level) > 1}):
+            raise ValueError(f"puts {twice} into more than one segment")
+        return self

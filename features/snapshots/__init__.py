@@ -1,0 +1,1 @@
+"""Which leads are looked at when, what became of them, and the matrix of it."""

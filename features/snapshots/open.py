@@ -1,0 +1,57 @@
+"""The leads of a company's own tables that are still open, as an export: what there is to score today."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from features.errors import LeadscoreError
+from features.recipe.recipe import Recipe
+from features.snapshots.snapshots import open_leads
+from features.tables.company import Tables
+from features.tables.leads import lead_ids
+from features.tables.source import fetch_frame, named, register_frame
+
+
+@dataclass(frozen=True)
+class OpenRows:
+    """How many leads and events were written, and the moment at which these leads are open."""
+
+    leads: int
+    events: int | None
+    as_of_us: int
+
+
+def write_open_leads(
+    recipe: Recipe, tables: Tables, leads: Path, events: Path | None = None, *, as_of_us: int | None = None
+) -> OpenRows:
+    """Write the leads open at `as_of_us` (default: the end of the history) as CSV, their events beside them.
+
+    `tables` come from `read_tables`; columns and cells are those of the source, rows in its order.
+
+    Raises:
+        LeadscoreError: `events` is wanted and the recipe has none.
+    """
+    moment = tables.end_us if as_of_us is None else as_of_us
+    if events is not None and tables.events is None:
+        raise LeadscoreError("the recipe has no events to write.", "Leave the events' file out.")
+    raw = fetch_frame(tables.con, "raw_leads")
+    opened = open_leads(recipe, tables, moment)
+    chosen = raw.iloc[opened["row"].sort_values()]
+    chosen.to_csv(leads, index=False)
+    if events is None:
+        return OpenRows(len(chosen), None, moment)
+    ids = lead_ids(recipe, chosen).to_frame("wanted")
+    return OpenRows(len(chosen), _write_events(recipe, tables, ids, events), moment)
+
+
+def _write_events(recipe: Recipe, tables: Tables, ids: object, out: Path) -> int:
+    """The raw events of the leads in `ids`; how many."""
+    assert recipe.events is not None
+    register_frame(tables.con, "wanted_ids", ids)  # type: ignore[arg-type]
+    key = named(recipe.events.lead_id)
+    chosen = f"SELECT e.* FROM raw_events e WHERE {key}::VARCHAR IN (SELECT wanted FROM wanted_ids)"
+    tables.con.raw_sql(f"CREATE OR REPLACE TEMP TABLE open_events AS {chosen}")
+    frame = fetch_frame(tables.con, "open_events")
+    frame.to_csv(out, index=False)
+    return len(frame)

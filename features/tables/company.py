@@ -1,0 +1,222 @@
+"""A company's tables in one engine, canonical, with what was found wrong on the way."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from features.catalogue.defaults import usable
+from features.clock.instants import now_us
+from features.errors import LeadscoreError
+from features.lead.closing import closing_sql
+from features.progress import Step, tell
+from features.recipe.recipe import Recipe, Source
+from features.tables.events import count_undated, create_events, create_outcomes
+from features.tables.field_history import create_field_history
+from features.tables.history_end import HistoryEnd, find_end
+from features.tables.leads import canonical_leads, moments_column
+from features.tables.quality import Quality
+from features.tables.source import bound, connect, fetch_frame, named, open_source, register_frame
+
+
+@dataclass(frozen=True)
+class Tables:
+    """Canonical tables (Ibis) in the connection `con`.
+
+    `leads`: row, lead_id, created_us, account_id, origin, opted_out, position, f_<field>.
+    `events`: row, occurred_us, available_us, kind, value; None when not given.
+    `outcomes`: row, occurred_us, stage, closing, amount; None when neither table nor column gives any.
+    `history`: row, field, changed_us, until_us, number, text; None when not given.
+    `end` is the end of the history and why it was taken, `hash` the SHA-256 of the canonical content.
+    """
+
+    con: Any
+    leads: Any
+    events: Any | None
+    outcomes: Any | None
+    history: Any | None
+    quality: Quality
+    end: HistoryEnd
+    hash: str
+
+    @property
+    def end_us(self) -> int:
+        """The end of the history."""
+        return self.end.us
+
+    @property
+    def problems(self) -> pd.DataFrame:
+        """Cells that could not be read: table, row (0-based), lead_id, field, problem; no values."""
+        return self.quality.problems
+
+
+def read_tables(
+    recipe: Recipe,
+    folder: Path | str,
+    *,
+    progress: Step | None = None,
+    memory_limit: str | None = None,
+    clock_us: int | None = None,
+) -> Tables:
+    """The recipe's tables from the files in `folder` (or the databases that it names).
+
+    Rows dated after `clock_us` (default: now) cannot have happened and are dropped. `progress` is told the
+    step that begins.
+
+    Raises:
+        LeadscoreError: a file is absent, empty, changed or unreadable, lacks a column of the recipe, or a
+            SELECT of leads repeats ids.
+    """
+    con, sources, views, quality = connect(memory_limit), recipe.tables, {}, Quality()
+    roles: dict[str, Source | None] = {
+        "leads": sources.leads,
+        "events": sources.events if recipe.events is not None else None,
+        "outcomes": sources.outcomes if recipe.outcomes.column is None else None,
+        "field_history": sources.field_history,
+    }
+    for role, source in roles.items():
+        if source is not None:
+            tell(progress, f"reading {role}")
+            views[role] = open_source(con, role, source, Path(folder), quality)
+    _check_one_row_each(con, recipe, views["leads"])
+    return _canonical(con, recipe, views, quality, clock_us or now_us(), progress)
+
+
+def _check_one_row_each(con: Any, recipe: Recipe, view: str) -> None:
+    """A SELECT of leads gives each lead once: a join that multiplies them would choose rows by chance.
+
+    Plain files may hold copies; they are counted and dropped later.
+
+    Raises:
+        LeadscoreError: ids repeat.
+    """
+    column = recipe.lead.id
+    if recipe.tables.leads.sql is None or column is None or column not in bound(con, view).columns:
+        return
+    counts = f"SELECT count({named(column)}), count(DISTINCT {named(column)}) FROM {view}"
+    rows, leads = con.raw_sql(counts).fetchone()
+    if rows > leads:
+        raise LeadscoreError(
+            f"recipe: [tables] leads: the SELECT gives {rows:,} rows for {leads:,} leads; each '{column}' "
+            "may occur once.",
+            "A join multiplies leads when its right side has several rows for one key: join on a key that is "
+            "unique there, or group by the lead.",
+        )
+
+
+def tables_from_frames(
+    recipe: Recipe,
+    leads: pd.DataFrame,
+    events: pd.DataFrame | None = None,
+    outcomes: pd.DataFrame | None = None,
+    field_history: pd.DataFrame | None = None,
+    *,
+    clock_us: int | None = None,
+) -> Tables:
+    """The same from frames of raw cells; column `row` of the canonical leads is the 0-based input order."""
+    con, views = connect(), {}
+    frames = {"leads": leads, "events": events, "outcomes": outcomes, "field_history": field_history}
+    for role, frame in frames.items():
+        if frame is not None:
+            views[role] = f"raw_{role}"
+            register_frame(con, views[role], frame)
+    return _canonical(con, recipe, views, Quality(), clock_us or now_us(), None)
+
+
+def _canonical(
+    con: Any, recipe: Recipe, views: dict[str, str], quality: Quality, clock: int, progress: Step | None
+) -> Tables:
+    _count_current(recipe, quality)
+    tell(progress, "checking leads")
+    raw = fetch_frame(con, views["leads"])
+    if raw.empty:
+        raise LeadscoreError("the leads table has no row.", "Export the leads again; a header is not enough.")
+    leads = canonical_leads(recipe, raw, quality)
+    register_frame(con, "leads", leads)
+    if recipe.outcomes.column is not None:
+        register_frame(con, "outcomes", _column_outcomes(recipe, raw, leads, con, clock, quality))
+    elif "outcomes" in views:
+        create_outcomes(con, recipe, views["outcomes"], clock, quality)
+    if recipe.outcomes.column is not None or "outcomes" in views:
+        count_undated(con, quality)
+    if "events" in views:
+        tell(progress, "checking events")
+        create_events(con, recipe, views["events"], clock, quality)
+    if "field_history" in views:
+        create_field_history(con, recipe, views["field_history"], clock, quality)
+    future = int((leads["created_us"] > clock).sum())
+    quality.count("leads", "rows created in the future", future, "kept, no snapshot is made")
+    present = {name for (name,) in con.raw_sql("SELECT table_name FROM duckdb_tables()").fetchall()}
+    end = find_end(con, recipe, present, clock)
+    for table, count in end.stray.items():
+        what = "rows dated alone, long after all others"
+        quality.count(table, what, count, "kept: they do not move the end of the history")
+    names = ("events", "outcomes", "history")
+    tables = {name: bound(con, name) if name in present else None for name in names}
+    return Tables(
+        con, bound(con, "leads"), quality=quality, end=end,
+        hash=_content_hash(con, present, progress), **tables,
+    )  # fmt: skip
+
+
+def _count_current(recipe: Recipe, quality: Quality) -> None:
+    """Say aloud what becomes of current-valued fields that have no history."""
+    if recipe.tables.field_history is not None:
+        return
+    current = [name for name, field in recipe.lead.fields.items() if field.known == "current"]
+    used = sum(usable(recipe, name) for name in current)
+    quality.count(
+        "leads", "current-valued fields without history in an export of one look", used,
+        "used as they are: point in time cannot be guaranteed",
+    )  # fmt: skip
+    quality.count(
+        "leads",
+        "current-valued fields without history",
+        len(current) - used,
+        "no feature: they know the future",
+    )
+
+
+def _column_outcomes(
+    recipe: Recipe, raw: pd.DataFrame, leads: pd.DataFrame, con: Any, clock: int, quality: Quality
+) -> pd.DataFrame:
+    """The outcome column of the leads as outcomes; rows whose cell is empty have none (unknown).
+
+    As in a table of outcomes, what is dated after `clock` cannot have happened: dropped and counted.
+    """
+    cells = raw.iloc[leads["row"]].reset_index(drop=True)
+    stage = cells[str(recipe.outcomes.column)].astype("string").str.strip()
+    stage = stage.mask(stage == "", pd.NA)
+    occurred = pd.Series(pd.array([pd.NA] * len(cells), dtype="Int64"))
+    column = recipe.outcomes.occurred_at
+    if column is not None and column in cells.columns and not recipe.outcomes.at_once:
+        occurred = moments_column(cells[column], recipe.recipe.zone, "end", recipe.outcomes.occurred_format)
+    frame = pd.DataFrame({"row": leads["row"], "occurred_us": occurred, "stage": stage})
+    future = frame["stage"].notna() & (frame["occurred_us"] > clock).fillna(False)
+    quality.count("outcomes", "rows dated in the future", int(future.sum()), "dropped")
+    frame = frame[frame["stage"].notna() & ~future].reset_index(drop=True)
+    register_frame(con, "stages", pd.DataFrame({"stage": frame["stage"].drop_duplicates()}))
+    end_of = closing_sql(recipe.outcomes, named("stage"))
+    closing = dict(con.raw_sql(f"SELECT stage, {end_of} FROM stages").fetchall())
+    con.raw_sql("DROP TABLE stages")
+    return frame.assign(
+        closing=pd.Series([closing[stage] for stage in frame["stage"]], dtype=object, index=frame.index),
+        amount=pd.Series(float("nan"), index=frame.index),
+    )
+
+
+def _content_hash(con: Any, present: set[str], progress: Step | None) -> str:
+    """SHA-256 over each canonical table's columns, row count and an order-free sum of row hashes."""
+    tell(progress, "hashing")
+    digest = hashlib.sha256()
+    for table in ("leads", "events", "outcomes", "history"):
+        if table in present:
+            sums = "sum(md5_number_lower(t::VARCHAR)::HUGEINT), bit_xor(md5_number_upper(t::VARCHAR))"
+            query = f"SELECT count(*), {sums} FROM {table} t"
+            columns = list(bound(con, table).columns)
+            digest.update(repr((table, columns, con.raw_sql(query).fetchall())).encode())
+    return digest.hexdigest()

@@ -1,0 +1,124 @@
+"""Columns of dates and keys in DuckDB SQL, read as the scalar parsers read them.
+
+A wall clock without offset is the recipe zone's, a date without time the end of its day. Texts in plain ISO
+8601 are read by the engine, row by row; any other text by the scalar parser, once per distinct text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from features.cells.parse import is_missing, parse_date
+from features.cells.written import DateFormat
+from features.clock.instants import FIRST_US, FIRST_YEAR, LAST_US, LAST_YEAR
+from features.clock.zones import wall_offsets
+from features.tables.source import named, register_frame
+
+_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+_NAIVE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3}([0-9]{3})?)?$"
+_ABSOLUTE = _NAIVE[:-1] + r"(Z|[+-][0-9]{2}:[0-9]{2})$"
+
+
+def types_of(con: Any, view: str) -> dict[str, str]:
+    """Column name → DuckDB type of a view."""
+    rows = con.raw_sql(f"SELECT column_name, column_type FROM (DESCRIBE {view})").fetchall()
+    return dict(rows)
+
+
+def text_sql(column: str, kind: str) -> str:
+    """A key column as stripped text, NULL where empty; 12.0 is '12'."""
+    cell = named(column)
+    if kind in ("DOUBLE", "FLOAT"):
+        whole = f"CASE WHEN {cell} = floor({cell}) THEN {cell}::BIGINT::VARCHAR ELSE {cell}::VARCHAR END"
+        return f"CASE WHEN isfinite({cell}) THEN {whole} END"
+    return f"nullif({_trimmed(cell)}, '')"
+
+
+def dated_sql(
+    con: Any, view: str, columns: dict[str, str], types: dict[str, str], zone: str, form: DateFormat | None
+) -> str:
+    """`view` as a relation with a further BIGINT column for each of `columns` (its name → column of dates).
+
+    The new columns are µs since 1970 UTC, NULL where missing, unreadable or of a year that cannot be meant.
+    Each is made in two steps, so that the table of the zone's changes is looked up once a row: µs as written
+    with their meaning first ('d' a day, 'n' a wall clock, 'a' absolute), then µs in UTC.
+    """
+    written, instants = [], []
+    for name, column in columns.items():
+        us, meaning = _written(con, view, column, types[column], zone, form)
+        wall, how = named(f"{name} wall"), named(f"{name} how")
+        written.append(f"{us} AS {wall}, {meaning} AS {how}")
+        offset = wall_offsets(zone).sql(wall)
+        instant = (
+            f"{wall} - CASE WHEN {how} = 'a' THEN 0 ELSE {offset} END - CASE {how} WHEN 'd' THEN 1 ELSE 0 END"
+        )
+        instants.append(f"{instant} AS {named(name)}")
+    likely = ", ".join(
+        f"CASE WHEN {named(name)} BETWEEN {FIRST_US} AND {LAST_US} THEN {named(name)} END AS {named(name)}"
+        for name in columns
+    )
+    instant = f"(SELECT *, {', '.join(instants)} FROM (SELECT *, {', '.join(written)} FROM {view}))"
+    return f"(SELECT * REPLACE ({likely}) FROM {instant})"
+
+
+def _written(
+    con: Any, view: str, column: str, kind: str, zone: str, form: DateFormat | None
+) -> tuple[str, str]:
+    """µs as written and what they mean, both as SQL; a day is its end, the next midnight."""
+    cell = named(column)
+    if kind.startswith("TIMESTAMP WITH"):
+        return _finite(cell), "'a'"
+    if kind.startswith("TIMESTAMP"):
+        return _finite(f"TRY_CAST({cell} AS TIMESTAMP)"), "'n'"
+    if kind == "DATE":
+        return _next_midnight(cell), "'d'"
+    return _of_text(con, view, _trimmed(cell), zone, form, numeric=kind != "VARCHAR")
+
+
+def _trimmed(cell: str) -> str:
+    return f"trim({cell}::VARCHAR, ' \t\n\r\v\f')"
+
+
+def _of_text(
+    con: Any, view: str, text: str, zone: str, form: DateFormat | None, numeric: bool
+) -> tuple[str, str]:
+    day, naive, absolute = (f"regexp_matches({text}, '{pattern}')" for pattern in (_DAY, _NAIVE, _ABSOLUTE))
+    query = f"SELECT DISTINCT {text} FROM {view} WHERE NOT ({day} OR {naive} OR {absolute})"
+    others = con.raw_sql(query).fetchall()
+    parsed = "NULL"
+    if others and (form is not None or not numeric):
+        table = _parsed_texts(con, [other for (other,) in others], zone, form)
+        parsed = f"(SELECT p.us FROM {table} p WHERE p.text = {text})"
+    us = (
+        f"CASE WHEN {day} THEN {_next_midnight(f'TRY_CAST({text} AS DATE)')} "
+        f"WHEN {naive} THEN {_finite(f'TRY_CAST({text} AS TIMESTAMP)')} "
+        f"WHEN {absolute} THEN {_finite(f'TRY_CAST({text} AS TIMESTAMPTZ)')} ELSE {parsed} END"
+    )
+    return us, f"CASE WHEN {day} THEN 'd' WHEN {naive} THEN 'n' ELSE 'a' END"
+
+
+def _parsed_texts(con: Any, texts: list[str], zone: str, form: DateFormat | None) -> str:
+    """A table text → us of the texts that the scalar parser can read."""
+    readable = {}
+    for text in texts:
+        if not is_missing(text):
+            try:
+                readable[text] = parse_date(text, zone, "end", form)
+            except ValueError:  # stays without a date, and is counted as such
+                continue
+    count = con.raw_sql("SELECT count(*) FROM duckdb_tables() WHERE table_name LIKE 'dates_%'").fetchall()
+    table = f"dates_{count[0][0]}"
+    frame = {"text": pd.Series(list(readable), dtype=object), "us": list(readable.values())}
+    register_frame(con, table, pd.DataFrame(frame).astype({"us": "int64"}))
+    return table
+
+
+def _finite(moment: str) -> str:
+    return f"CASE WHEN isfinite({moment}) THEN epoch_us({moment}) END"
+
+
+def _next_midnight(day: str) -> str:
+    likely = f"{day} BETWEEN DATE '{FIRST_YEAR - 1}-12-01' AND DATE '{LAST_YEAR + 1}-01-31'"  # in any zone
+    return f"CASE WHEN {likely} THEN epoch_us(({day} + INTERVAL 1 DAY)::TIMESTAMP) END"
