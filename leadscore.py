@@ -250,7 +250,7 @@ def check_skew(ctx: click.Context, /, log: Path, recipe_path: Path, as_json: boo
 
     recipe = load_recipe(recipe_path)
     with spinner("replaying requests"):
-        from serving import skew
+        from serving.skew import check as skew
 
         rows = skew.check_skew(log, recipe)
     differing = [row for row in rows if row.mismatches]
@@ -633,7 +633,7 @@ def serve(host: str, port: int, recipe_path: Path | None, model: str | None) -> 
     from features.terminal import say
 
     say("Loading what answers …")  # the import alone takes seconds
-    from serving.service import run
+    from serving.edge.service import run
 
     run(host=host, port=port, recipe=recipe_path, model=model)
 

@@ -1,19 +1,19 @@
-"""Layer 2: how columns become an answer. Who serves over HTTP imports `serving.service`."""
+"""Layer 2: how columns become an answer. Who serves over HTTP imports `serving.edge.service`."""
 
-from serving.artefact import Artefact, load_artefact, save_artefact
-from serving.batch import BatchSummary, score_export
-from serving.checksums import DamagedError
-from serving.envelope import LeadRequest, score_items
-from serving.ladder import Ladder
-from serving.manifest import Manifest
-from serving.opening import Opened, open_ladder
-from serving.registry import find_champion
-from serving.rules import Rules
-from serving.rules_default import default_rules
-from serving.rules_file import load_rules
+from serving.answer.ladder import Ladder
+from serving.answer.opening import Opened, open_ladder
+from serving.artefact.checksums import DamagedError
+from serving.artefact.folder import Artefact, load_artefact, save_artefact
+from serving.artefact.manifest import Manifest
+from serving.artefact.registry import find_champion
+from serving.artefact.store import StoreError
+from serving.batch.export import BatchSummary, score_export
+from serving.edge.envelope import LeadRequest, score_items
+from serving.rules.default import default_rules
+from serving.rules.file import load_rules
+from serving.rules.rules import Rules
 from serving.score import Score
 from serving.scorer import Contributions, Scorer
-from serving.store import StoreError
 
 __all__ = [
     "Artefact",

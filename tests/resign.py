@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from serving.checksums import CHECKSUMS, checksums_text
+from serving.artefact.checksums import CHECKSUMS, checksums_text
 
 
 def sign(folder: Path) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from features import Column, Columns, LeadscoreError
-from serving.fitted_range import ranges_of
 from serving.scorer import Scorer
+from serving.scorers.fitted_range import ranges_of
 
 Check = Callable[[Scorer, Columns], None]
 

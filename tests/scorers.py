@@ -8,17 +8,17 @@ import numpy as np
 
 from features import Column, Columns, Feature, FieldValue, Recipe
 from features.recipe.file import parse_recipe
-from serving.blend import Blend
-from serving.encoding import CategoryColumn, Crossing, LinearEncoder, NumberColumn, TreeEncoder
-from serving.line_columns import line_columns, line_names
-from serving.linear import Linear
-from serving.manifest import Manifest
-from serving.maps import MonotoneMap
-from serving.reference import Reference
-from serving.rules import Rules
-from serving.rules_default import default_rules
-from serving.rules_file import parse_rules
-from serving.trees import Trees
+from serving.artefact.manifest import Manifest
+from serving.calibration.maps import MonotoneMap
+from serving.calibration.reference import Reference
+from serving.rules.default import default_rules
+from serving.rules.file import parse_rules
+from serving.rules.rules import Rules
+from serving.scorers.blend import Blend
+from serving.scorers.encoding import CategoryColumn, Crossing, LinearEncoder, NumberColumn, TreeEncoder
+from serving.scorers.line import line_columns, line_names
+from serving.scorers.linear import Linear
+from serving.scorers.trees import Trees
 from training.number_range import fitted_range
 
 RECIPE = """

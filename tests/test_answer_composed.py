@@ -11,16 +11,16 @@ from hypothesis import strategies as st
 
 from features import Columns
 from features.clock.instants import from_us, parse_moment
-from serving.actions import Circumstances, next_action
-from serving.answer import About, Background, Computed, Rung, compute, scored, take, unscored
-from serving.bayes import Bayes, RateTable
-from serving.interval import Bounds
-from serving.maps import FLOOR, MonotoneMap
-from serving.reference import Reference
+from serving.answer.compose import About, Background, Computed, Rung, compute, scored, take, unscored
+from serving.calibration.bounds import Bounds
+from serving.calibration.maps import FLOOR, MonotoneMap
+from serving.calibration.reference import Reference
+from serving.playbook.actions import Circumstances, next_action
+from serving.playbook.stage import Asked, Situations
 from serving.score import Interval, Reason, Score, ScoredBy, Stage
 from serving.scorer import Contributions, Floats
-from serving.segment import Segmented
-from serving.situation import Asked, Situations
+from serving.scorers.bayes import Bayes, RateTable
+from serving.scorers.segmented import Segmented
 from tests import scorers
 from tests.test_segments_routing import PLAN
 

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from features import LeadscoreError
 from features.clock.instants import parse_moment
-from serving.artefact import artefact_digest, artefact_id, load_artefact, load_lower, save_artefact
-from serving.bayes import Bayes, RateTable
-from serving.checksums import DamagedError
-from serving.envelope import score_items
-from serving.opening import Opened, open_ladder
-from serving.rules_default import default_rules
+from serving.answer.opening import Opened, open_ladder
+from serving.artefact.checksums import DamagedError
+from serving.artefact.folder import artefact_digest, artefact_id, load_artefact, load_lower, save_artefact
+from serving.edge.envelope import score_items
+from serving.rules.default import default_rules
+from serving.scorers.bayes import Bayes, RateTable
 from tests import scorers
 
 NOW = parse_moment("2026-03-02T12:00:00+00:00", "UTC")

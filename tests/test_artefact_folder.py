@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from features import LeadscoreError
-from serving.artefact import artefact_id, load_artefact, load_lower, save_artefact
-from serving.bayes import Bayes, RateTable
-from serving.ladder import Ladder
-from serving.rules_default import default_rules
+from serving.answer.ladder import Ladder
+from serving.artefact.folder import artefact_id, load_artefact, load_lower, save_artefact
+from serving.rules.default import default_rules
+from serving.scorers.bayes import Bayes, RateTable
 from tests import scorers
 from tests.resign import sign
 

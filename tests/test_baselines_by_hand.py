@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import EdgeKind, Feature, FieldValue
-from serving.maps import FLOOR
+from serving.calibration.maps import FLOOR
 from tests import scorers
 from tests.test_choices_by_hand import labelled
 from training.baselines import base_rate, calibrated_rules, inside, newest_first, pls

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from features import Column, FieldValue, LeadscoreError
-from serving.bayes import Bayes
+from serving.scorers.bayes import Bayes
 from training.bayes_fit import effective_share, fit_bayes
 from training.bayes_rates import Counts, empty_table, fitted
 from training.reliability import log_losses

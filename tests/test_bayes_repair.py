@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from serving.ladder import Ladder
-from serving.maps import MonotoneMap
+from serving.answer.ladder import Ladder
+from serving.calibration.maps import MonotoneMap
 from tests.small_company import small_company
 from training.history import read_history
 from training.labelled import Labelled

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from features import Columns, LeadscoreError
-from serving.bayes import SCHEMA_VERSION, Bayes, RateTable
-from serving.maps import MonotoneMap
+from serving.calibration.maps import MonotoneMap
+from serving.scorers.bayes import SCHEMA_VERSION, Bayes, RateTable
 from tests import scorers
 from tests.scorer_laws import LAWS, Check
 

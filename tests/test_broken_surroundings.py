@@ -22,7 +22,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from leadscore import main
-from serving.store import connect, patient
+from serving.artefact.store import connect, patient
 
 PATIENCE = 30.0
 """Seconds; MLflow alone would try for minutes."""
@@ -296,8 +296,8 @@ def test_a_password_in_the_stores_address_is_not_told(company: Path) -> None:
 
 
 def test_a_folder_of_several_artefacts_is_not_chosen_from(tmp_path: Path, company: Path) -> None:
-    from serving.artefact import save_artefact
-    from serving.rules_default import default_rules
+    from serving.artefact.folder import save_artefact
+    from serving.rules.default import default_rules
     from tests import scorers
 
     save_artefact(tmp_path / "a", scorers.manifest(), scorers.linear(), rules=default_rules(scorers.recipe()))

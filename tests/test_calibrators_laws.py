@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from serving.maps import FLOOR, MonotoneMap
+from serving.calibration.maps import FLOOR, MonotoneMap
 from training.calibration_choice import choose
 from training.calibration_interval import interval_maps
 from training.calibrators import CALIBRATORS, Calibrator

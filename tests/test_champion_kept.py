@@ -13,7 +13,7 @@ import pytest
 
 from features import LeadscoreError
 from features.snapshots.snapshots import label_wait_us
-from serving.artefact import load_artefact
+from serving.artefact.folder import load_artefact
 from tests.small_company import small_company
 from training import promote, rollback, status, tracking, train
 from training.champion import champion_of, unfit

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from features import Column, Columns
 from features.clock.instants import DAY_US
 from features.tables.history_end import HistoryEnd
-from serving.maps import MonotoneMap
+from serving.calibration.maps import MonotoneMap
 from tests import scorers
 from training.calibrate import mean_interval
 from training.calibration_choice import choose

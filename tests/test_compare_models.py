@@ -21,8 +21,8 @@ from features.clock.instants import from_us
 from features.recipe.recipe import SnapshotPlan
 from features.snapshots.open import write_open_leads
 from leadscore import main
-from serving.artefact import load_artefact
-from serving.ladder import Ladder
+from serving.answer.ladder import Ladder
+from serving.artefact.folder import load_artefact
 from tests.resign import sign
 from tests.small_company import RECIPE, small_company
 from training import status, train

@@ -12,9 +12,9 @@ import pytest
 
 from features import FieldValue, LeadscoreError, Recipe, load_recipe
 from features.recipe.recipe import SnapshotPlan
-from serving.artefact import load_artefact
-from serving.ladder import Ladder
-from serving.registry import find_champion
+from serving.answer.ladder import Ladder
+from serving.artefact.folder import load_artefact
+from serving.artefact.registry import find_champion
 from tests.resign import sign
 from tests.small_company import small_company
 from training import promote, status, train

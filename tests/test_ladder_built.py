@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from serving.artefact import Artefact
-from serving.interval import Bounds
-from serving.ladder import Ladder
-from serving.maps import MonotoneMap
-from serving.reference import Reference
+from serving.answer.ladder import Ladder
+from serving.artefact.folder import Artefact
+from serving.calibration.bounds import Bounds
+from serving.calibration.maps import MonotoneMap
+from serving.calibration.reference import Reference
 from tests import scorers
 from tests.test_ladder_laws import bayes, sent
 

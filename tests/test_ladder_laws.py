@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from features import Column, Columns, EventCount, Feature, FieldValue, Lead, LeadscoreError, parse_lead
 from features.clock.instants import parse_moment
-from serving.answer import Rung
-from serving.bayes import Bayes, RateTable
-from serving.ladder import Ladder, asked_of
-from serving.maps import MonotoneMap
-from serving.reference import Reference
+from serving.answer.compose import Rung
+from serving.answer.ladder import Ladder, asked_of
+from serving.calibration.maps import MonotoneMap
+from serving.calibration.reference import Reference
+from serving.playbook.stage import Asked
 from serving.scorer import Contributions, Floats
-from serving.segment import Segmented
-from serving.situation import Asked
+from serving.scorers.bayes import Bayes, RateTable
+from serving.scorers.segmented import Segmented
 from tests import scorers
 from tests.test_segments_routing import PLAN
 

@@ -11,14 +11,14 @@ import pytest
 
 from features import Columns, EventCount, Lead, LeadReader, LeadscoreError
 from features.clock.instants import parse_moment
-from serving.answer import Rung
-from serving.artefact import load_artefact, save_artefact
-from serving.envelope import LeadRequest, read_lead, score_items
-from serving.ladder import Ladder
-from serving.linear import Linear
-from serving.opening import open_ladder
-from serving.rules_default import default_rules
+from serving.answer.compose import Rung
+from serving.answer.ladder import Ladder
+from serving.answer.opening import open_ladder
+from serving.artefact.folder import load_artefact, save_artefact
+from serving.edge.envelope import LeadRequest, read_lead, score_items
+from serving.rules.default import default_rules
 from serving.scorer import Contributions, Floats
+from serving.scorers.linear import Linear
 from tests import scorers
 
 NOW = parse_moment("2026-03-02T12:00:00+00:00", "UTC")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.maps import FLOOR, MonotoneMap, log_odds
+from serving.calibration.maps import FLOOR, MonotoneMap, log_odds
 from tests.test_scorer_maps import monotone_maps
 
 FURTHEST = math.log((1 - FLOOR) / FLOOR)

@@ -14,9 +14,9 @@ import httpx
 import pytest
 
 from features.terminal import bar, spinner
-from serving.artefact import artefact_id, save_artefact
-from serving.ready_line import address_of
-from serving.rules_default import default_rules
+from serving.artefact.folder import artefact_id, save_artefact
+from serving.edge.ready_line import address_of
+from serving.rules.default import default_rules
 from tests import scorers
 from tests.test_service_http import ROOT, free_port
 from training.tracking import _quiet

@@ -12,12 +12,12 @@ from features import Columns, Lead
 from features.catalogue.fields import FieldValue
 from features.catalogue.times import LeadAge
 from features.clock.instants import parse_moment
-from serving.artefact import Artefact, load_artefact
-from serving.encoding import LinearEncoder, NumberColumn
-from serving.envelope import LeadRequest, read_lead
-from serving.fitted_range import ranges_of
-from serving.ladder import Ladder
+from serving.answer.ladder import Ladder
+from serving.artefact.folder import Artefact, load_artefact
+from serving.edge.envelope import LeadRequest, read_lead
 from serving.score import Score
+from serving.scorers.encoding import LinearEncoder, NumberColumn
+from serving.scorers.fitted_range import ranges_of
 from tests.scorer_laws import check_an_extreme_number_moves_no_margin_beyond_those_of_its_range as keeps_law
 from tests.small_company import small_company
 from training import train

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.reference import Reference
+from serving.calibration.reference import Reference
 
 FEW = st.lists(st.sampled_from([0.01, 0.02, 0.1, 0.25, 0.5, 0.9, 1.0]), min_size=1, max_size=40)
 """Few different probabilities, so that many tie."""

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from serving.page.axes import nice_ticks, percent, words
+from serving.page.markup import table, tag
+from serving.page.shell import page, section
 from tests.report_runs import HOSTILE, Seen, assert_self_contained, made_run
 from training.report import report, write_report
 from training.report_input import ReportInput
-from training.report_markup import table, tag
-from training.report_page import page, section
-from training.svg import nice_ticks, percent, words
 
 SECTIONS = [
     "verdict", "capacity", "gains", "calibration", "reasons", "time", "age", "conditions", "origins",

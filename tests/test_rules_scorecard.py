@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from features import Column, LeadscoreError
-from serving.rules import Rules
-from serving.rules_default import default_rules
-from serving.rules_file import load_rules
+from serving.rules.default import default_rules
+from serving.rules.file import load_rules
+from serving.rules.rules import Rules
 from tests import scorers
 from tests.scorer_laws import blank
 

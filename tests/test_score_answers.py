@@ -12,13 +12,13 @@ from pydantic import ValidationError
 
 from features import EventCount, KeywordGroup, Lead, LeadReader
 from features.clock.instants import DAY_US, HOUR_US, from_us, parse_moment
-from serving.actions import Circumstances, next_action
-from serving.envelope import LeadRequest, read_lead
-from serving.ladder import Ladder
-from serving.reasons import Reasoner, reason_words, value_words
-from serving.reference import Reference
-from serving.rules_default import default_rules
-from serving.rules_file import parse_rules
+from serving.answer.ladder import Ladder
+from serving.answer.reasons import Reasoner, reason_words, value_words
+from serving.calibration.reference import Reference
+from serving.edge.envelope import LeadRequest, read_lead
+from serving.playbook.actions import Circumstances, next_action
+from serving.rules.default import default_rules
+from serving.rules.file import parse_rules
 from serving.score import Problem, Score, Stage, failed
 from serving.scorer import Contributions
 from tests import scorers

@@ -12,12 +12,12 @@ import pytest
 
 from features import LeadscoreError
 from features.clock.instants import parse_moment
-from serving.artefact import load_artefact, save_artefact
-from serving.batch import BatchSummary, score_export
-from serving.envelope import score_items
-from serving.flat import ADDED, row_of
-from serving.ladder import Ladder
-from serving.rules_default import default_rules
+from serving.answer.ladder import Ladder
+from serving.artefact.folder import load_artefact, save_artefact
+from serving.batch.columns import ADDED, row_of
+from serving.batch.export import BatchSummary, score_export
+from serving.edge.envelope import score_items
+from serving.rules.default import default_rules
 from tests import scorers
 
 AS_OF = "2026-03-02T12:00:00+00:00"

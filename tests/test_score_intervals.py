@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.catalogue.fields import FieldValue
-from serving.encoding import LinearEncoder, NumberColumn
-from serving.interval import Bounds, fields_of
-from serving.linear import Linear
-from serving.maps import FLOOR, MonotoneMap
+from serving.calibration.bounds import Bounds, fields_of
+from serving.calibration.maps import FLOOR, MonotoneMap
+from serving.scorers.encoding import LinearEncoder, NumberColumn
+from serving.scorers.linear import Linear
 from training.calibration_interval import interval_maps
 from training.spreads import spreads_of
 

@@ -10,10 +10,10 @@ import pytest
 
 from features import Columns, n_leads, offline, parse_lead, parse_recipe, stack, tables_from_frames
 from features.clock.instants import parse_moment
-from serving.batch import score_export
-from serving.envelope import score_items
-from serving.ladder import Ladder
-from serving.situation import Situations
+from serving.answer.ladder import Ladder
+from serving.batch.export import score_export
+from serving.edge.envelope import score_items
+from serving.playbook.stage import Situations
 from tests import scorers
 from training.baselines import calibrated_rules
 from training.labelled import Labelled

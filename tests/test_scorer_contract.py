@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 
 from features import LeadscoreError
-from serving.agreement import require_columns, require_same_features
-from serving.blend import Model
-from serving.encoding import TreeEncoder
-from serving.model_file import TreeFiles, dump_model, restore_model
+from serving.artefact.models import TreeFiles, dump_model, restore_model
 from serving.scorer import Scorer
-from serving.trees import Trees
+from serving.scorers.agreement import require_columns, require_same_features
+from serving.scorers.blend import Model
+from serving.scorers.encoding import TreeEncoder
+from serving.scorers.trees import Trees
 from tests import scorers
 from tests.scorer_laws import LAWS, Check
 

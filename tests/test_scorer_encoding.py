@@ -6,7 +6,7 @@ import lightgbm
 import numpy as np
 
 from features import FieldValue, LeadAge, WallClock
-from serving.encoding import CategoryColumn, LinearEncoder, NumberColumn, TreeEncoder
+from serving.scorers.encoding import CategoryColumn, LinearEncoder, NumberColumn, TreeEncoder
 from training.encode import fit_tree_encoder
 
 LEVELS = np.array(["b", None, "a", "never seen", "A"], dtype=object)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from serving.maps import FLOOR, MonotoneMap, log_odds
+from serving.calibration.maps import FLOOR, MonotoneMap, log_odds
 
 NUMBERS = st.floats(-30, 30, allow_nan=False)
 

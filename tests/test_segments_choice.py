@@ -13,10 +13,10 @@ import pytest
 
 from features import Recipe, parse_lead
 from features.recipe.recipe import Segments
-from serving.answer import compute
-from serving.artefact import load_artefact
-from serving.ladder import Ladder
-from serving.segment import Segmented, route_of
+from serving.answer.compose import compute
+from serving.answer.ladder import Ladder
+from serving.artefact.folder import load_artefact
+from serving.scorers.segmented import Segmented, route_of
 from tests.small_company import small_company
 from training import train
 from training.bootstrap import Bootstrap, Interval

@@ -12,18 +12,18 @@ import pytest
 from features import Lead, LeadscoreError, parse_lead, parse_recipe
 from features.clock.instants import parse_moment
 from features.recipe.recipe import Segments
-from serving.answer import Rung, compute
-from serving.artefact import load_artefact, save_artefact
-from serving.batch import BatchSummary
-from serving.bayes import Bayes, RateTable
-from serving.flat import ADDED, row_of
-from serving.interval import Bounds
-from serving.ladder import Ladder
-from serving.linear import Linear
-from serving.maps import MonotoneMap
-from serving.model_file import TreeFiles, dump_served, restore_served
-from serving.rules_default import default_rules
-from serving.segment import Segmented, route_of, segments_of
+from serving.answer.compose import Rung, compute
+from serving.answer.ladder import Ladder
+from serving.artefact.folder import load_artefact, save_artefact
+from serving.artefact.models import TreeFiles, dump_served, restore_served
+from serving.batch.columns import ADDED, row_of
+from serving.batch.export import BatchSummary
+from serving.calibration.bounds import Bounds
+from serving.calibration.maps import MonotoneMap
+from serving.rules.default import default_rules
+from serving.scorers.bayes import Bayes, RateTable
+from serving.scorers.linear import Linear
+from serving.scorers.segmented import Segmented, route_of, segments_of
 from tests import scorers
 from tests.scorer_laws import LAWS, Check
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from features import Lead
 from features.clock.instants import parse_moment
-from serving.envelope import parse_body, score_items
-from serving.ladder import Ladder, Row
-from serving.request_log import RequestLog, read_log
+from serving.answer.ladder import Ladder, Row
+from serving.edge.envelope import parse_body, score_items
 from serving.score import Score
+from serving.skew.log import RequestLog, read_log
 from tests import scorers
 
 NOW = parse_moment("2026-03-02T12:00:00+00:00", "UTC")

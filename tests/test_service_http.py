@@ -16,10 +16,10 @@ import httpx
 import pytest
 
 from features.clock.instants import parse_moment
-from serving.artefact import artefact_id, load_artefact, save_artefact
-from serving.envelope import score_items
-from serving.ladder import Ladder
-from serving.rules_default import default_rules
+from serving.answer.ladder import Ladder
+from serving.artefact.folder import artefact_id, load_artefact, save_artefact
+from serving.edge.envelope import score_items
+from serving.rules.default import default_rules
 from tests import scorers
 
 ROOT = Path(__file__).parent.parent
@@ -88,7 +88,7 @@ def free_port() -> int:
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     port = free_port()
-    code = f"from serving.service import run; run(port={port})"
+    code = f"from serving.edge.service import run; run(port={port})"
     yield from started(tmp_path_factory.mktemp("service"), [sys.executable, "-c", code], port)
 
 
@@ -216,7 +216,7 @@ def test_no_personal_value_is_in_the_log_or_in_an_error(server: Server) -> None:
 @pytest.mark.slow
 def test_bentoml_s_own_command_serves_the_same_on_the_loopback_interface(tmp_path: Path) -> None:
     port = free_port()
-    command = [str(Path(sys.executable).parent / "bentoml"), "serve", "serving.service:LeadScore"]
+    command = [str(Path(sys.executable).parent / "bentoml"), "serve", "serving.edge.service:LeadScore"]
     for server in started(tmp_path, [*command, "--port", str(port)], port):
         assert ask(server, GOOD).json()["status"] == "scored"
         listening = subprocess.run(["ss", "-ltn"], capture_output=True, text=True, check=False).stdout

@@ -11,11 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
-from serving.api_document import api_document
-from serving.envelope import LeadRequest
-from serving.front_page import front_page
-from serving.ladder import Ladder
-from serving.opening import Opened
+from serving.answer.ladder import Ladder
+from serving.answer.opening import Opened
+from serving.edge.documents import api_document
+from serving.edge.envelope import LeadRequest
+from serving.edge.front_page import front_page
 from serving.score import Score
 from tests import scorers
 from tests.browser import Browser, browser, find_browser

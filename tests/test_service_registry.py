@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from features import LeadscoreError
-from serving.artefact import artefact_id, load_artefact, save_artefact
-from serving.opening import open_ladder
-from serving.registry import fetch, find_champion, resolve, signature_of, store_address
-from serving.rules_default import default_rules
+from serving.answer.opening import open_ladder
+from serving.artefact.folder import artefact_id, load_artefact, save_artefact
+from serving.artefact.registry import fetch, find_champion, resolve, signature_of, store_address
+from serving.rules.default import default_rules
 from tests import scorers
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # MLflow's own, of many kinds
@@ -40,7 +40,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         with mlflow.start_run():
             mlflow.pyfunc.log_model(
                 name="model",
-                python_model=str(Path(__file__).parent.parent / "serving" / "mlflow_loader.py"),
+                python_model=str(Path(__file__).parent.parent / "serving" / "artefact" / "mlflow_loader.py"),
                 artifacts={"artefact": str(folder / "artefact")},
                 signature=signature_of(model.features),
                 pip_requirements=["lightgbm"],

@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 from features import Feature, LeadReader, LeadscoreError, Recency, Recipe, default_features, online
 from features.clock.instants import from_us
-from serving.envelope import LeadRequest, read_lead
-from serving.request_log import RequestLog, pieces_of, read_log
-from serving.skew import check_skew, mismatches
+from serving.edge.envelope import LeadRequest, read_lead
+from serving.skew.check import check_skew, mismatches
+from serving.skew.log import RequestLog, pieces_of, read_log
 from tests.histories import CLOCK_US, History, draw_history
 
 

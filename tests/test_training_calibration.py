@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.maps import MonotoneMap
+from serving.calibration.maps import MonotoneMap
 from training.calibrate import fit_monotone, fit_platt
 from training.calibration_choice import choose
 

@@ -12,8 +12,8 @@ import pytest
 from features import Columns, LeadAge, default_features
 from features.recipe.file import parse_recipe
 from features.recipe.recipe import Recipe
-from serving.maps import MonotoneMap
-from serving.model_file import TreeFiles, dump_model, restore_model
+from serving.artefact.models import TreeFiles, dump_model, restore_model
+from serving.calibration.maps import MonotoneMap
 from training.calendars import find_calendars
 from training.candidates import Bench
 from training.fit import fit_model

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from features import Columns, default_features
-from serving.maps import MonotoneMap
+from serving.calibration.maps import MonotoneMap
 from tests.test_training_candidates import ROWS, company, converts
 from training.fit import fit_model
 from training.labelled import Labelled

@@ -14,10 +14,10 @@ import pandas as pd
 import pytest
 
 from features import LeadscoreError, Recipe
-from serving.artefact import artefact_digest, load_artefact
-from serving.checksums import DIGEST_TAG
-from serving.opening import open_ladder
-from serving.registry import fetch, find_champion
+from serving.answer.opening import open_ladder
+from serving.artefact.checksums import DIGEST_TAG
+from serving.artefact.folder import artefact_digest, load_artefact
+from serving.artefact.registry import fetch, find_champion
 from tests.small_company import small_company
 from training import TrainingRun, promote, rollback, status, train
 from training.metrics import figures

@@ -35,17 +35,17 @@ from features import (
 )
 from features.clock.instants import parse_moment
 from features.lead.reader import parse_lead
-from serving.answer import Rung
-from serving.batch import BatchSummary, score_export
-from serving.encoding import LinearEncoder, NumberColumn
-from serving.ladder import Ladder
-from serving.linear import Linear
-from serving.opening import Opened
-from serving.request_log import RequestLog
-from serving.rules_default import default_rules
-from serving.rules_file import parse_rules
+from serving.answer.compose import Rung
+from serving.answer.ladder import Ladder
+from serving.answer.opening import Opened
+from serving.batch.export import BatchSummary, score_export
+from serving.rules.default import default_rules
+from serving.rules.file import parse_rules
 from serving.score import Problem, Score, failed
-from serving.skew import check_skew, mismatches
+from serving.scorers.encoding import LinearEncoder, NumberColumn
+from serving.scorers.linear import Linear
+from serving.skew.check import check_skew, mismatches
+from serving.skew.log import RequestLog
 
 AS_OF = "2026-03-02T12:00:00+00:00"
 AS_OF_US = parse_moment(AS_OF, "UTC")
@@ -241,7 +241,7 @@ def posted(bodies: list[dict[str, Any]], log: Path) -> list[Told]:
     """What the service's routes answer to a list of requests; what they read is appended to `log`."""
     with warnings.catch_warnings():  # what BentoML imports warns of itself
         warnings.simplefilter("ignore", DeprecationWarning)
-        from serving.service import routes
+        from serving.edge.service import routes
     app = Starlette(routes=routes.routes)
     app.state.opened, app.state.log = Opened(LADDER, "tests"), RequestLog(log)
 

@@ -11,8 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features import Feature
-from serving.maps import FLOOR
-from serving.rules import Rules
+from serving.calibration.maps import FLOOR
+from serving.rules.rules import Rules
 from training.calibrate import fit_monotone
 from training.labelled import Labelled
 from training.pls import EntryTable

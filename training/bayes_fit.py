@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from features import Columns, Feature, LeadscoreError
-from serving.bayes import Bayes, RateTable
+from serving.scorers.bayes import Bayes, RateTable
 from training.bayes_rates import Counts, empty_table, fitted
 from training.bayes_weights import Fold, averaged, forward_folds, level, settle
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import gammaln, softmax
 
 from features import Column, Feature
-from serving.bayes import RateTable
+from serving.scorers.bayes import RateTable
 from training.number_range import fitted_range
 
 Floats = NDArray[np.float64]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from features import Columns
 from features.recipe.recipe import Training
-from serving.encoding import TreeEncoder
+from serving.scorers.encoding import TreeEncoder
 from training.logistic import FREE
 
 Floats = NDArray[np.float64]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.maps import MonotoneMap
+from serving.calibration.maps import MonotoneMap
 from training.bootstrap import Interval
 from training.isotonic import pooled
 from training.newton import fit_logistic

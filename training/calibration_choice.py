@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.maps import MonotoneMap
+from serving.calibration.maps import MonotoneMap
 from training.bootstrap import Interval
 from training.calibrate import mean_interval
 from training.calibrators import CALIBRATORS, Calibrator

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from scipy.stats import norm
 
-from serving.maps import MonotoneMap
+from serving.calibration.maps import MonotoneMap
 from training.bayes_fit import effective_share
 from training.calibrators import monotone
 

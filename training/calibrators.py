@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from serving.maps import MonotoneMap
+from serving.calibration.maps import MonotoneMap
 from training.calibrate import fit_platt
 from training.isotonic import Groups, grouped, pooled
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from features import Feature, LeadAge
 from features.recipe.recipe import Recipe, Training
-from serving.line_columns import line_columns, line_names
+from serving.scorers.line import line_columns, line_names
 from training.boosting import Sample, best_rounds, encoded, fit_stopped, margins, side_by_side
 from training.calendars import find_calendars, going_on
 from training.directions import directions

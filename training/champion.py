@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from features import LeadscoreError
 from features.snapshots.snapshots import label_wait_us
-from serving.artefact import Artefact, load_artefact
-from serving.registry import find_champion
-from serving.segment import route_of
+from serving.artefact.folder import Artefact, load_artefact
+from serving.artefact.registry import find_champion
+from serving.scorers.segmented import route_of
 from training import tracking
 from training.history import History
 from training.package import score
@@ -86,7 +86,7 @@ def unfit(artefact: Artefact, history: History, split: SplitRows) -> str:
 
 def _fetched(uri: str, run_id: str, path: str, work: Path) -> Artefact | None:
     """The served artefact (by `uri`), or the judged one of the run; None where it cannot be read."""
-    from serving.registry import artefact_within, fetch
+    from serving.artefact.registry import artefact_within, fetch
 
     try:
         if uri:

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Column, Columns, Feature, LeadscoreError, Recipe
-from serving.artefact import Artefact, load_artefact
-from serving.ladder import Ladder
-from serving.reference import Maturity
-from serving.registry import fetch, resolve
+from serving.answer.ladder import Ladder
+from serving.artefact.folder import Artefact, load_artefact
+from serving.artefact.registry import fetch, resolve
+from serving.calibration.reference import Maturity
 from serving.score import Score
 from training.compare_leads import Crowd, export_crowd, open_crowd, shared
 from training.compare_reasons import Explained, Part, crossed, explain, move, rung_of

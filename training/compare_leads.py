@@ -11,11 +11,11 @@ import pandas as pd
 from features import Columns, LeadscoreError, Recipe, Tables, offline, open_leads, read_tables
 from features.clock.instants import now_us
 from features.tables.source import fetch_frame
-from serving.batch import read_tables_of_export
-from serving.export_rows import ExportRows
-from serving.ladder import Ladder
+from serving.answer.ladder import Ladder
+from serving.batch.export import read_tables_of_export
+from serving.batch.rows import ExportRows
+from serving.playbook.stage import Asked
 from serving.score import Score
-from serving.situation import Asked
 
 _AT_ONCE = 20_000
 """Leads whose features are held at once."""

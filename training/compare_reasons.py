@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Column, Columns, Feature
-from serving.answer import Rung
-from serving.ladder import Ladder
-from serving.reasons import reason_words, subject_of
-from serving.reference import Maturity, Reference
+from serving.answer.compose import Rung
+from serving.answer.ladder import Ladder
+from serving.answer.reasons import reason_words, subject_of
+from serving.calibration.reference import Maturity, Reference
 from serving.score import Score
 from training.reliability import logit
 

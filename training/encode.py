@@ -10,7 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Column, Columns, Feature, LeadAge
-from serving.encoding import CategoryColumn, Crossing, LinearEncoder, NumberColumn, TreeEncoder, signed_log
+from serving.scorers.encoding import (
+    CategoryColumn,
+    Crossing,
+    LinearEncoder,
+    NumberColumn,
+    TreeEncoder,
+    signed_log,
+)
 from training.number_range import fitted_range, with_room
 
 _ONE_HOT_LEVELS = 60

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from features import Feature
 from features.recipe.recipe import Recipe
-from serving.blend import Blend, Model
-from serving.line_columns import line_columns, line_names
-from serving.linear import Linear
-from serving.trees import Trees
+from serving.scorers.blend import Blend, Model
+from serving.scorers.line import line_columns, line_names
+from serving.scorers.linear import Linear
+from serving.scorers.trees import Trees
 from training.boosting import fit_bag
 from training.calendars import going_on
 from training.directions import directions

@@ -23,10 +23,10 @@ from features import (
 from features.progress import Step, tell
 from features.readings.engines import offline_on
 from features.tables.history_end import HistoryEnd
-from serving.rules import Rules
-from serving.rules_default import default_rules
-from serving.rules_file import parse_rules
-from serving.segment import route_of
+from serving.rules.default import default_rules
+from serving.rules.file import parse_rules
+from serving.rules.rules import Rules
+from serving.scorers.segmented import route_of
 from training.labelled import Labelled
 from training.sample import draw_leads
 

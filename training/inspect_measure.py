@@ -13,8 +13,8 @@ from features import Column
 from features.clock.instants import from_us
 from features.leaks.order import auc_within
 from features.leaks.signal import bins, is_filled, periods
+from serving.page.axes import plain
 from training.report_rates import FEWEST, Rate, Z, groups_of, months_of, rate_of
-from training.svg import plain
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

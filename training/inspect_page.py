@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from serving.page.axes import BLUE, GREY, VERMILION, plain
+from serving.page.charts import Curve, ValueRow, curves_chart, rows_chart
+from serving.page.markup import Child, Markup, join, table, tag
+from serving.page.shell import bullets, contents, figure, page, paragraph, section
 from training.inspect_measure import Drift
 from training.inspection import Inspected, Inspection, share
 from training.report_card import suspects_table
-from training.report_markup import Child, Markup, join, table, tag
-from training.report_page import bullets, contents, figure, page, paragraph, section
 from training.report_rates import tick_places
 from training.report_rows import rows_section
-from training.svg import BLUE, GREY, VERMILION, plain
-from training.svg_charts import Curve, ValueRow, curves_chart, rows_chart
 
 _WIDE, _LOW = 400.0, 130.0
 _UNEVEN = 0.15

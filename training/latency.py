@@ -7,9 +7,9 @@ import time
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from serving.answer import compute
-from serving.artefact import Artefact
-from serving.ladder import Ladder
+from serving.answer.compose import compute
+from serving.answer.ladder import Ladder
+from serving.artefact.folder import Artefact
 from training.history import History
 from training.split import Rows
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Column, Columns, Feature
-from serving.encoding import TreeEncoder, read_rates
+from serving.scorers.encoding import TreeEncoder, read_rates
 from training.bayes_fit import effective_share
 from training.bayes_rates import Counts, levelled
 from training.boosting import Sample, encoded

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Columns, Feature
-from serving.encoding import LinearEncoder, NumberColumn
-from serving.linear import Linear
+from serving.scorers.encoding import LinearEncoder, NumberColumn
+from serving.scorers.linear import Linear
 from training.encode import fit_linear_encoder
 from training.newton import fit_logistic
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Columns, Feature
-from serving.encoding import LinearEncoder
-from serving.linear import Linear
+from serving.scorers.encoding import LinearEncoder
+from serving.scorers.linear import Linear
 from training.encode import fit_linear_encoder
 from training.logistic import FREE, as_linear, column_signs, fit_signed
 from training.newton import times

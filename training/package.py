@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Columns
-from serving.artefact import Artefact, load_artefact, save_artefact
-from serving.bayes import Bayes
-from serving.blend import Model
-from serving.interval import Bounds
-from serving.manifest import Manifest, RungName
-from serving.maps import MonotoneMap
-from serving.reference import Reference
+from serving.artefact.folder import Artefact, load_artefact, save_artefact
+from serving.artefact.manifest import Manifest, RungName
+from serving.calibration.bounds import Bounds
+from serving.calibration.maps import MonotoneMap
+from serving.calibration.reference import Reference
 from serving.scorer import Scorer
-from serving.segment import Segmented, Served
+from serving.scorers.bayes import Bayes
+from serving.scorers.blend import Model
+from serving.scorers.segmented import Segmented, Served
 from training.baselines import calibrated_rules
 from training.fit import fit_model
 from training.history import History

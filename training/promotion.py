@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from features import LeadscoreError, Recipe, default_features, from_tables_only
 from features.clock.instants import from_us
 from features.recipe.recipe import Gate
-from serving.opening import open_ladder
-from serving.registry import store_address
+from serving.answer.opening import open_ladder
+from serving.artefact.registry import store_address
 from training import tracking
 from training.doubts import doubts
 from training.evidence import Evidence

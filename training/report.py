@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from serving.page.markup import Markup, tag
+from serving.page.shell import contents, page, paragraph
 from training.evidence import JUDGED
 from training.report_capacity import capacity_section
 from training.report_card import card_section, leak_section
@@ -12,9 +14,7 @@ from training.report_curves import calibration_section, gains_section
 from training.report_figures import comparison_section
 from training.report_groups import age_section, groups_section
 from training.report_input import ReportInput
-from training.report_markup import Markup, tag
 from training.report_origins import origins_section
-from training.report_page import contents, page, paragraph
 from training.report_reasons import reasons_section
 from training.report_rows import rows_section
 from training.report_segments import segments_section

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from serving.page.axes import GREY, percent, plain
+from serving.page.charts import Curve, ValueRow, curves_chart, rows_chart
+from serving.page.markup import Child, Markup, table
+from serving.page.shell import figure, paragraph, section
 from training.evidence import JUDGED
 from training.labelled import BLOCK
 from training.report_input import ReportInput
-from training.report_markup import Child, Markup, table
 from training.report_names import NAMES, look, named
-from training.report_page import figure, paragraph, section
 from training.report_weeks import WeekLists, Weekly, choosable, comparable, each, span, within
-from training.svg import GREY, percent, plain
-from training.svg_charts import Curve, ValueRow, curves_chart, rows_chart
 
 _TABLE = (0.2, 0.5, 1.0, 2.0)
 _CURVE = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from features.leaks.leaks import Suspect
+from serving.page.markup import Child, Markup, table, tag
+from serving.page.shell import bullets, paragraph, section
 from training.report_groups import fairness
 from training.report_input import ReportInput
-from training.report_markup import Child, Markup, table, tag
-from training.report_page import bullets, paragraph, section
 from training.report_weeks import within
 
 _FEW_WON = 100

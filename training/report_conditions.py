@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from serving.page.markup import Markup, table
+from serving.page.shell import paragraph, section
 from training.gate import Check
 from training.report_input import ReportInput
-from training.report_markup import Markup, table
 from training.report_names import named, typeset
-from training.report_page import paragraph, section
 
 _TITLES = {
     "min_positives": "Enough converted leads to judge by",

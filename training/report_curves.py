@@ -7,18 +7,18 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from serving.page.axes import GREY, percent
+from serving.page.charts import Curve, curves_chart
+from serving.page.markup import Child, Markup, table
+from serving.page.shell import figure, section
 from training.evidence import JUDGED, Evidence
 from training.ranking import Ranking
 from training.reliability import ECE_BINS
 from training.report_figures import in_order, with_interval
 from training.report_input import ReportInput
-from training.report_markup import Child, Markup, table
 from training.report_names import look, named
-from training.report_page import figure, section
 from training.report_rates import Rate, rate_of
 from training.report_weeks import comparable
-from training.svg import GREY, percent
-from training.svg_charts import Curve, curves_chart
 
 Floats = NDArray[np.float64]
 

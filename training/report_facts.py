@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 from features import Recipe
 from features.clock.instants import from_us
-from serving.artefact import Artefact
+from serving.artefact.folder import Artefact
+from serving.page.axes import percent
 from training.history import History
 from training.latency import Latency
 from training.report_names import named, typeset
-from training.svg import percent
 from training.trained import Trained
 
 _KINDS = {

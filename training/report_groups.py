@@ -9,15 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.leaks.order import auc
+from serving.page.axes import percent
+from serving.page.charts import ValueRow, rows_chart
+from serving.page.markup import Markup, join, table, tag
+from serving.page.shell import figure, paragraph, section
 from training.evidence import JUDGED
 from training.report_input import ReportInput
-from training.report_markup import Markup, join, table, tag
-from training.report_page import figure, paragraph, section
 from training.report_rates import Rate, groups_of, rate_of
 from training.report_segments import in_words, missed
 from training.segment_evidence import MIN_WON
-from training.svg import percent
-from training.svg_charts import ValueRow, rows_chart
 
 Floats = NDArray[np.float64]
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from serving.page.axes import Words
 from training.plots import STYLES
-from training.svg import Words
 
 NAMES = {
     "model": "the model",

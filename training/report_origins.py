@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from features.clock.instants import from_us
+from serving.page.axes import BLUE, VERMILION, percent, signed
+from serving.page.charts import ValueRow, rows_chart
+from serving.page.markup import Child, Markup, table
+from serving.page.shell import figure, paragraph, section
 from training.evidence import JUDGED, Difference, Evidence
 from training.report_input import ReportInput
-from training.report_markup import Child, Markup, table
 from training.report_names import NAMES, named, with_ends
-from training.report_page import figure, paragraph, section
-from training.svg import BLUE, VERMILION, percent, signed
-from training.svg_charts import ValueRow, rows_chart
 
 _LOSS, _ORDER = signed(4), signed(3)
 

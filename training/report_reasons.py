@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from features import Column, Feature, WallClock
 from features.catalogue.naming import kinds_label
-from serving.reasons import subject_of
+from serving.answer.reasons import subject_of
+from serving.page.axes import plain
+from serving.page.charts import ValueRow, rows_chart
+from serving.page.markup import Child, Markup, table
+from serving.page.shell import figure, paragraph, section
 from serving.scorer import Contributions
 from training.report_input import ReportInput
-from training.report_markup import Child, Markup, table
-from training.report_page import figure, paragraph, section
 from training.report_rates import FEWEST
-from training.svg import plain
-from training.svg_charts import ValueRow, rows_chart
 
 Floats = NDArray[np.float64]
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from training.report_markup import Child, Markup, join, table, tag
-from training.report_page import paragraph, section
-from training.svg import percent
+from serving.page.axes import percent
+from serving.page.markup import Child, Markup, join, table, tag
+from serving.page.shell import paragraph, section
 
 _FULL = 0.995
 _MOVED = 0.05

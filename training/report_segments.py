@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from serving.page.axes import BLUE, VERMILION, plain, signed
+from serving.page.charts import ValueRow, rows_chart
+from serving.page.markup import Child, Markup, join, table, tag
+from serving.page.shell import figure, paragraph, section
 from training.evidence import JUDGED
 from training.report_input import ReportInput
-from training.report_markup import Child, Markup, join, table, tag
 from training.report_names import named, typeset, with_ends
-from training.report_page import figure, paragraph, section
 from training.segment_evidence import MIN_WON, Group
-from training.svg import BLUE, VERMILION, plain, signed
-from training.svg_charts import ValueRow, rows_chart
 
 _RIVALS = ("champion", "rules")
 """Whose order inside a group is compared with the model's: who might answer instead."""

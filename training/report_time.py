@@ -8,13 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.leaks.order import auc
+from serving.page.axes import BLUE, VERMILION, percent
+from serving.page.charts import Curve, curves_chart
+from serving.page.markup import Child, Markup, table
+from serving.page.shell import figure, paragraph, section
 from training.evidence import JUDGED
 from training.report_input import ReportInput
-from training.report_markup import Child, Markup, table
-from training.report_page import figure, paragraph, section
 from training.report_rates import Rate, months_of, rate_of, tick_places
-from training.svg import BLUE, VERMILION, percent
-from training.svg_charts import Curve, curves_chart
 
 Floats = NDArray[np.float64]
 

@@ -6,16 +6,16 @@ import math
 
 import numpy as np
 
+from serving.page.axes import percent
+from serving.page.markup import Child, Markup, tag
+from serving.page.shell import bullets, paragraph, section
 from training.doubts import against_below, best_below, outside_bands
 from training.evidence import JUDGED
 from training.report_capacity import customers_chart
 from training.report_conditions import failures
 from training.report_input import ReportInput
-from training.report_markup import Child, Markup, tag
 from training.report_names import NAMES, named, typeset
-from training.report_page import bullets, paragraph, section
 from training.report_weeks import WeekLists, choosable, comparable, each, span, within
-from training.svg import percent
 
 _BIG = {
     "promote": "Promote: the model may answer.",

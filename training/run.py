@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from features import Recipe
 from features.progress import Step, tell
-from serving.artefact import Artefact, artefact_id
-from serving.registry import store_address
+from serving.artefact.folder import Artefact, artefact_id
+from serving.artefact.registry import store_address
 from training import baselines
 from training.baselines import Limit
 from training.champion import Rival, champion_of

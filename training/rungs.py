@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.bayes import Bayes
-from serving.maps import MonotoneMap
+from serving.calibration.maps import MonotoneMap
 from serving.scorer import Scorer
+from serving.scorers.bayes import Bayes
 from training.baselines import calibrated_rules
 from training.bayes_fit import fit_bayes
 from training.calibration_choice import choose

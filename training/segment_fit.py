@@ -12,10 +12,10 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from serving.bayes import Bayes
-from serving.blend import Model
-from serving.maps import MonotoneMap
-from serving.segment import Segmented, Served
+from serving.calibration.maps import MonotoneMap
+from serving.scorers.bayes import Bayes
+from serving.scorers.blend import Model
+from serving.scorers.segmented import Segmented, Served
 from training.bootstrap import LEVEL, Interval
 from training.fit import fit_model
 from training.history import History

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from features.recipe.recipe import Segments
-from serving.segment import route_of, segments_of
+from serving.scorers.segmented import route_of, segments_of
 from training.history import History
 from training.split import Rows
 

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from features import Columns
 from features.recipe.recipe import Segments
-from serving.bayes import Bayes
-from serving.blend import Model
-from serving.maps import MonotoneMap
+from serving.calibration.maps import MonotoneMap
+from serving.scorers.bayes import Bayes
+from serving.scorers.blend import Model
 from training.bayes_fit import fit_bayes
 from training.bootstrap import Bootstrap
 from training.calibration_interval import interval_maps

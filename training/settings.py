@@ -13,7 +13,7 @@ import numpy as np
 from features import Feature
 from features.progress import Step
 from features.recipe.recipe import Recipe, Training
-from serving.maps import MonotoneMap
+from serving.calibration.maps import MonotoneMap
 from training.boosting import GROWTH
 from training.calibrate import mean_interval
 from training.calibration_choice import choose

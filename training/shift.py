@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from serving.artefact import Artefact
+from serving.artefact.folder import Artefact
 from training.history import History
 from training.package import score
 from training.reliability import logit

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 import numpy as np
 
 from features import Columns
-from serving.fitted_range import ranges_of
-from serving.interval import Bounds, fields_of, missing
-from serving.maps import MonotoneMap, log_odds
+from serving.calibration.bounds import Bounds, fields_of, missing
+from serving.calibration.maps import MonotoneMap, log_odds
 from serving.scorer import Contributions, Scorer
+from serving.scorers.fitted_range import ranges_of
 from training.labelled import Labelled
 from training.split import Rows, newest_rows
 

@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from features import Feature, LeadscoreError
-from serving.artefact import artefact_digest
-from serving.checksums import DIGEST_TAG
-from serving.registry import signature_of, store_address
-from serving.store import SQLITE, connect, patient, require_writable, unusable
+from serving.artefact.checksums import DIGEST_TAG
+from serving.artefact.folder import artefact_digest
+from serving.artefact.registry import signature_of, store_address
+from serving.artefact.store import SQLITE, connect, patient, require_writable, unusable
 from training.run_card import RunCard
 
 NAME_TAG = "leadscore.name"
@@ -98,7 +98,7 @@ def _log_model(record: Record) -> str:
 
     info = mlflow.pyfunc.log_model(
         name="model",
-        python_model=_source("serving.mlflow_loader"),
+        python_model=_source("serving.artefact.mlflow_loader"),
         artifacts={"artefact": str(record.served)},
         signature=signature_of(record.features),
         code_paths=[str(Path(_source(package)).parent) for package in ("features", "serving")],

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.artefact import Artefact
+from serving.artefact.folder import Artefact
 from training.evidence import Evidence
 from training.gate import Judgement
 from training.history import History

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.recipe.recipe import Training
-from serving.encoding import TreeEncoder
+from serving.scorers.encoding import TreeEncoder
 from training.boosting import GROWTH, Sample, fit_bag, fit_stopped
 from training.calibrate import fit_monotone
 

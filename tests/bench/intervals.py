@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 import data
 from features import load_recipe
 from features.terminal import print_table, say
-from serving.answer import compute
-from serving.interval import fields_of, missing
-from serving.ladder import Ladder
+from serving.answer.compose import compute
+from serving.answer.ladder import Ladder
+from serving.calibration.bounds import fields_of, missing
 from tests.bench.rows import Row
 from training.history import History, read_history
 from training.package import Choices, pack

@@ -19,7 +19,7 @@ import data
 from features import Columns, load_recipe
 from features.recipe.recipe import Training
 from features.terminal import say
-from serving.trees import Trees
+from serving.scorers.trees import Trees
 from tests.bench.rows import Row, cpu_seconds
 from training.boosting import GROWTH, encoded, fit_bag
 from training.bootstrap import Bootstrap, Interval

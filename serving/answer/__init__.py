@@ -1,0 +1,1 @@
+"""Which rung answers, and how its numbers become a Score with reasons."""

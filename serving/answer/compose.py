@@ -1,0 +1,230 @@
+"""Turns what a rung computed into scores: numbers become bands, grades, words and deadlines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Columns
+from features.clock.instants import from_us
+from serving.answer.reasons import Reasoner
+from serving.calibration.bounds import Bounds
+from serving.calibration.maps import FLOOR, Floats
+from serving.calibration.reference import Maturity, Reference
+from serving.playbook.actions import Circumstances, next_action
+from serving.playbook.stage import Asked, Situations
+from serving.rules.rules import Rules
+from serving.score import Interval, Reason, Score, ScoredBy, Stage
+from serving.scorer import Range, Scorer
+from serving.scorers.fitted_range import outside, range_notes, ranges_of
+from serving.scorers.segmented import Part, Segmented
+
+_DIGITS = 6
+"""Decimals of a probability in answers; `FLOOR` is the least number that they can show."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """A scorer that may answer, and what its probabilities are compared with.
+
+    `needs_events`: not asked about leads whose events were not given. `calibrated`: its map was fitted on
+    this company's history. `note` is a warning on each of its answers. `bounds` give intervals by the
+    segment whose own scorer answers (None: the scorer of all); who is not among them has no interval.
+    """
+
+    scorer: Scorer
+    reference: Reference
+    calibrated: bool = True
+    needs_events: bool = False
+    note: str = ""
+    bounds: Mapping[str | None, Bounds] = field(default_factory=dict)
+
+    @cached_property
+    def reasoner(self) -> Reasoner:
+        """Puts the scorer's contributions into words."""
+        return Reasoner({feature.name: feature for feature in self.scorer.features})
+
+    @cached_property
+    def ranges(self) -> Mapping[str | None, Mapping[str, Range]]:
+        """Segment (None: the scorer of all) → the ranges that its scorer was fitted on."""
+        scorer = self.scorer
+        if not isinstance(scorer, Segmented):
+            return {None: ranges_of(scorer)}
+        return {None: ranges_of(scorer.parent)} | {name: ranges_of(own) for name, own in scorer.members}
+
+    @cached_property
+    def voices(self) -> tuple[tuple[str, str | None], ...]:
+        """(rung, segment) that answers of this rung may name in `scored_by`."""
+        scorer = self.scorer
+        return scorer.voices if isinstance(scorer, Segmented) else ((scorer.rung, None),)
+
+
+@dataclass(frozen=True)
+class Background:
+    """What an answer says whichever rung gives the probability: shape `(n_leads,)` each."""
+
+    grades: list[str]
+    excluded: list[tuple[str, ...]]
+    intent_days: Floats
+    stages: list[Stage]
+
+    @classmethod
+    def of(cls, rules: Rules, situations: Situations, columns: Columns, asked: Sequence[Asked]) -> Background:
+        """Read from the columns, by the scorecard and the recipe."""
+        fit, engagement, excluded = rules.read(columns)
+        free = np.array([not names for names in excluded], dtype=np.bool_)
+        mql = (fit + engagement >= rules.card.cuts.mql) & free
+        return cls(
+            rules.grades(fit, engagement),
+            excluded,
+            situations.intent_days(columns),
+            situations.stages(columns, list(asked), mql),
+        )
+
+
+@dataclass(frozen=True)
+class Computed:
+    """What one rung says about some leads, in their order; `voices` are (rung, segment) of who spoke,
+    `notes` warnings of each lead."""
+
+    rung: Rung
+    voices: list[tuple[str, str | None]]
+    probabilities: Floats
+    scores: list[int]
+    maturities: list[Maturity]
+    reasons_for: list[list[Reason]]
+    reasons_against: list[list[Reason]]
+    intervals: list[Interval | None]
+    notes: list[list[str]]
+
+
+def compute(rung: Rung, columns: Columns, reasons: int) -> Computed:
+    """Ask `rung`; at most `reasons` for and against each (0: none, and contributions are not computed)."""
+    scorer = rung.scorer
+    parts = _parts(scorer, columns)
+    margin = scorer.joined(parts) if isinstance(scorer, Segmented) else parts[0].margin
+    if not np.isfinite(margin).all():
+        raise ArithmeticError("a margin is not finite")
+    exact = scorer.probability(margin)
+    pro: list[list[Reason]] = [[] for _ in margin]
+    con: list[list[Reason]] = [[] for _ in margin]
+    if reasons:
+        pro, con = rung.reasoner.reasons(scorer.contributions(columns), columns, reasons)
+    shown = np.clip(np.round(exact, _DIGITS), FLOOR, 1 - FLOOR)
+    scores, maturities = rung.reference.scores(exact), rung.reference.maturities(exact)
+    intervals, notes = _sureness(rung, parts, shown)
+    voices = _voices(parts, len(margin))
+    return Computed(rung, voices, shown, scores, maturities, pro, con, intervals, notes)
+
+
+def _parts(scorer: Scorer, columns: Columns) -> list[Part]:
+    """Who answers for which leads: one scorer for all of them, unless leads are routed by segment."""
+    if isinstance(scorer, Segmented):
+        return scorer.parts(columns)
+    margin = scorer.margin(columns)
+    return [Part(None, scorer, np.arange(len(margin)), columns, margin)]
+
+
+def _voices(parts: Sequence[Part], n_leads: int) -> list[tuple[str, str | None]]:
+    """(rung, segment) of the scorer of each lead."""
+    found: list[tuple[str, str | None]] = [("", None)] * n_leads
+    for part in parts:
+        for row in part.rows.tolist():
+            found[row] = (part.scorer.rung, part.segment)
+    return found
+
+
+def _sureness(
+    rung: Rung, parts: Sequence[Part], shown: Floats
+) -> tuple[list[Interval | None], list[list[str]]]:
+    """For each lead the interval by the bounds of its own scorer, None where that has none, and a warning
+    where a number lies outside what the scorer was fitted on."""
+    found: list[Interval | None] = [None] * len(shown)
+    notes: list[list[str]] = [[] for _ in shown]
+    for part in parts:
+        features, rows = part.scorer.features, part.rows.tolist()
+        beyond = outside(rung.ranges.get(part.segment, {}), part.columns)
+        if beyond:
+            for row, own_notes in zip(rows, range_notes(features, beyond, len(rows)), strict=True):
+                notes[row] = own_notes
+        bounds = rung.bounds.get(part.segment)
+        if bounds is not None:
+            own = bounds.intervals(features, part.columns, part.margin, shown[part.rows], beyond)
+            for row, interval in zip(rows, own, strict=True):
+                found[row] = interval
+    return found, notes
+
+
+def scored(
+    lead: Asked, background: Background, row: int, computed: Computed, at: int, about: About, notes: list[str]
+) -> Score:
+    """The score of `lead`: position `row` of the background, position `at` of what the rung computed."""
+    rung, stage = computed.rung, background.stages[row]
+    maturity, excluded = computed.maturities[at], background.excluded[row]
+    spoke, segment = computed.voices[at]
+    case = Circumstances(
+        lead.as_of_us, maturity, stage, float(background.intent_days[row]), excluded_by=excluded
+    )
+    return Score(
+        lead_id=lead.lead_id,
+        status="scored" if rung.calibrated else "uncalibrated",
+        as_of=from_us(lead.as_of_us),
+        horizon_days=about.horizon_days,
+        probability=float(computed.probabilities[at]),
+        score=computed.scores[at],
+        grade=background.grades[row],
+        maturity=maturity,
+        stage=stage,
+        next_action=next_action(case),
+        reasons_for=computed.reasons_for[at],
+        reasons_against=computed.reasons_against[at],
+        interval=computed.intervals[at],
+        scored_by=ScoredBy(rung=spoke, version=rung.scorer.version, name=about.name, segment=segment),  # type: ignore[arg-type]
+        warnings=[
+            *lead.notes,
+            *notes,
+            *computed.notes[at],
+            *([rung.note] if rung.note else []),
+            *map(_excluded, excluded),
+        ],
+    )
+
+
+def unscored(lead: Asked, stage: Stage, about: About, notes: Sequence[str] = ()) -> Score:
+    """The answer for a lead that is closed, has opted out, or that no rung could answer for."""
+    closed = lead.outcome is not None
+    case = Circumstances(lead.as_of_us, None, stage, np.nan, opted_out=lead.opted_out, closed=closed)
+    return Score(
+        lead_id=lead.lead_id,
+        status="closed" if closed else "opted_out" if lead.opted_out else "abstained",
+        as_of=from_us(lead.as_of_us),
+        horizon_days=about.horizon_days,
+        probability=None,
+        score=None,
+        grade=None,
+        maturity=None,
+        stage=stage,
+        next_action=next_action(case),
+        warnings=[*lead.notes, *notes],
+    )
+
+
+@dataclass(frozen=True)
+class About:
+    """What is the same in all answers of a ladder: the recipe's name and the horizon."""
+
+    name: str
+    horizon_days: float
+
+
+def take(columns: Columns, rows: NDArray[np.intp]) -> Columns:
+    """The columns of some leads; the same object when it is all of them."""
+    return columns if columns.n_leads == len(rows) else columns.take(rows)
+
+
+def _excluded(name: str) -> str:
+    return f"excluded by the scorecard: {name}"

@@ -1,0 +1,255 @@
+"""The ladder: the best rung that can answer does, each answer says which, and no lead stays without one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Self, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import (
+    Column,
+    Columns,
+    Feature,
+    Lead,
+    LeadReader,
+    LeadscoreError,
+    Recipe,
+    dump_features,
+    online,
+    stack,
+)
+from serving.answer.compose import About, Background, Computed, Rung, compute, scored, take, unscored
+from serving.artefact.folder import Artefact, Lower
+from serving.artefact.manifest import Manifest
+from serving.playbook.stage import Asked, Situations
+from serving.rules.default import default_rules
+from serving.rules.file import parse_rules
+from serving.rules.rules import Rules
+from serving.score import Score
+from serving.scorers.bayes import Bayes
+from serving.scorers.segmented import Segmented
+
+_NO_EVENTS = "events were not given: scored without them; send an empty list where there are none"
+_NO_EVENTS_OWN = "the scorer of segment '{}' reads events: that of all leads was asked"
+_THIN = "nothing is known of this lead but when it came: scored by the scorecard"
+
+
+Row: TypeAlias = dict[str, float | str | None]
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """Rungs from the best to the scorecard, and what every answer needs beside them.
+
+    `rungs` ends with the scorecard, whose fit and engagement grade every lead. The rungs share one set
+    of columns: the union of their features and of what stage and action look at.
+    """
+
+    recipe: Recipe
+    rules: Rules
+    rungs: tuple[Rung, ...]
+
+    @classmethod
+    def of(cls, artefact: Artefact) -> Self:
+        """model → model without events → bayes → rules, as far as the artefact has them."""
+        manifest = artefact.manifest
+        recipe, references = manifest.recipe, manifest.references
+        events = recipe.events is not None
+        rungs = []
+        if "model" in references:
+            bounds = manifest.bounds_by_segment("model")
+            rungs.append(Rung(artefact.model, references["model"], needs_events=events, bounds=bounds))
+        if artefact.no_events is not None and "no_events" in references:
+            bounds = manifest.bounds_by_segment("no_events")
+            rungs.append(Rung(artefact.no_events, references["no_events"], bounds=bounds))
+        return cls(recipe, artefact.rules, (*rungs, *_below(manifest, artefact.bayes, artefact.rules)))
+
+    @classmethod
+    def of_lower(cls, lower: Lower, note: str) -> Self:
+        """bayes → rules of an artefact whose model may not be loaded; `note` is a warning on each answer."""
+        rungs = _below(lower.manifest, lower.bayes, lower.rules)
+        return cls(lower.manifest.recipe, lower.rules, tuple(replace(rung, note=note) for rung in rungs))
+
+    @classmethod
+    def by_rules(cls, recipe: Recipe, rules: Rules | None = None, note: str = "") -> Self:
+        """The scorecard alone, before anything was trained; `note` is a warning on each answer."""
+        rules = rules or parse_rules(default_rules(recipe), recipe)
+        rung = Rung(rules, rules.reference(), calibrated=rules.calibrated, note=note)
+        return cls(recipe, rules, (rung,))
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """All that must be computed for a lead.
+
+        Raises:
+            LeadscoreError: two rungs mean different things by one name.
+        """
+        union: dict[str, Feature] = {}
+        groups = [self.situations.features, self.rules.features, *(r.scorer.features for r in self.rungs)]
+        for feature in (feature for group in groups for feature in group):
+            kept = union.setdefault(feature.name, feature)
+            if kept != feature and _meaning(kept) != _meaning(feature):
+                raise LeadscoreError(
+                    f"two rungs read '{feature.name}' and mean different features by it.",
+                    "Rename one of the two in the recipe or in rules.toml.",
+                )
+        return tuple(union.values())
+
+    @cached_property
+    def situations(self) -> Situations:
+        """Reads stages and intent."""
+        return Situations(self.recipe)
+
+    @cached_property
+    def reader(self) -> LeadReader:
+        """Reads requests by the recipe."""
+        return LeadReader(self.recipe)
+
+    @property
+    def top(self) -> Rung:
+        """The rung that answers for a lead that is known well."""
+        return self.rungs[0]
+
+    def rows(self, leads: Sequence[Lead]) -> list[Row]:
+        """The features of each of `leads`, read in memory."""
+        return [online(self.features, lead) for lead in leads]
+
+    def score(self, leads: Sequence[Lead], reasons: int = 3) -> list[Score]:
+        """The score of each of `leads`, in their order."""
+        return self.score_rows(leads, self.rows(leads), reasons)
+
+    def score_rows(self, leads: Sequence[Lead], rows: Sequence[Row], reasons: int = 3) -> list[Score]:
+        """The score of each of `leads`, whose features are `rows`, in their order."""
+        if not leads:
+            return []
+        return self.score_columns(stack(self.features, rows), [asked_of(lead) for lead in leads], reasons)
+
+    def score_columns(self, columns: Columns, asked: Sequence[Asked], reasons: int = 3) -> list[Score]:
+        """The score of each lead in `asked`, whose features are `columns`, in order.
+
+        Raises:
+            LeadscoreError: a column that every answer needs is missing.
+        """
+        if not asked:
+            return []
+        background = Background.of(self.rules, self.situations, columns, asked)
+        about = About(self.recipe.name, self.recipe.recipe.horizon_days)
+        answers: dict[int, Score] = {}
+        notes: list[list[str]] = [[] for _ in asked]
+        open_rows = [i for i, lead in enumerate(asked) if lead.outcome is None and not lead.opted_out]
+        thin = self._thin(columns, len(asked))
+        self._warn(asked, open_rows, thin, self._owners(columns, len(asked)), notes)
+        for computed, rows in self._climb(columns, asked, open_rows, thin, notes, reasons):
+            for at, row in enumerate(rows):
+                answers[row] = scored(asked[row], background, row, computed, at, about, notes[row])
+        return [
+            answers.get(row) or unscored(lead, background.stages[row], about, notes[row])
+            for row, lead in enumerate(asked)
+        ]
+
+    def _climb(
+        self,
+        columns: Columns,
+        asked: Sequence[Asked],
+        rows: list[int],
+        thin: list[bool],
+        notes: list[list[str]],
+        reasons: int,
+    ) -> Iterator[tuple[Computed, list[int]]]:
+        """Each rung's answers and the rows that they are for, best rung first."""
+        left = rows
+        for rung in self.rungs:
+            last = rung is self.rungs[-1]
+            mine = [
+                i for i in left if last or not (thin[i] or (rung.needs_events and not asked[i].events_given))
+            ]
+            if not mine:
+                continue
+            try:
+                computed = compute(rung, take(columns, np.array(mine, dtype=np.intp)), reasons)
+            except Exception as error:  # a rung that fails is skipped, whatever it fails of
+                for row in mine:
+                    notes[row].append(f"the rung '{rung.scorer.rung}' failed ({type(error).__name__})")
+                continue
+            taken = set(mine)
+            left = [i for i in left if i not in taken]
+            yield computed, mine
+
+    def _owners(self, columns: Columns, rows: int) -> list[str | None]:
+        """The segment that loses its own scorer where events are not given, None where none does."""
+        scorer = self.top.scorer
+        if not isinstance(scorer, Segmented):
+            return [None] * rows
+        kept = {segment for rung in self.rungs if not rung.needs_events for _, segment in rung.voices}
+        return [None if segment in kept else segment for segment in scorer.owners(columns)]
+
+    def _warn(
+        self,
+        asked: Sequence[Asked],
+        rows: list[int],
+        thin: list[bool],
+        owners: list[str | None],
+        notes: list[list[str]],
+    ) -> None:
+        """Say what every answer to these rows suffers from."""
+        for row in rows:
+            if self.recipe.events is not None and not asked[row].events_given:
+                notes[row].append(_NO_EVENTS)
+                notes[row] += [_NO_EVENTS_OWN.format(owner) for owner in (owners[row],) if owner]
+            if thin[row] and len(self.rungs) > 1:
+                notes[row].append(_THIN)
+
+    @cached_property
+    def _signals(self) -> tuple[str, ...]:
+        """Names of the features that know something of the lead itself."""
+        return tuple(f.name for f in self.features if f.group in ("fit", "origin", "engagement"))
+
+    def _thin(self, columns: Columns, rows: int) -> list[bool]:
+        """For each lead whether none of its fields and no event is known."""
+        known = np.zeros(rows, dtype=np.bool_)
+        for name in self._signals:
+            known |= _given(columns[name])
+            if known.all():
+                break
+        return [not one for one in known] if self._signals else [False] * rows
+
+
+def _below(manifest: Manifest, bayes: Bayes | None, rules: Rules) -> list[Rung]:
+    """The rungs below the model, the scorecard last."""
+    references, found = manifest.references, []
+    if bayes is not None and "bayes" in references:
+        events = manifest.recipe.events is not None
+        bounds = manifest.bounds_by_segment("bayes")
+        found.append(Rung(bayes, references["bayes"], needs_events=events, bounds=bounds))
+    reference = references.get("rules") if rules.calibrated else None
+    return [*found, Rung(rules, reference or rules.reference(), calibrated=rules.calibrated)]
+
+
+def _given(column: Column) -> NDArray[np.bool_]:
+    """Where a column is not missing."""
+    if column.dtype == np.float64:
+        return ~np.isnan(column.astype(np.float64, copy=False))
+    return np.array([level is not None for level in column.tolist()], dtype=np.bool_)
+
+
+def asked_of(lead: Lead) -> Asked:
+    """What an answer needs of a lead in memory, beside its features."""
+    return Asked(
+        lead.lead_id,
+        lead.as_of_us,
+        lead.by_kind is not None,
+        lead.stage,
+        lead.outcome,
+        lead.opted_out,
+        tuple(lead.notes),
+    )
+
+
+def _meaning(feature: Feature) -> dict[str, object]:
+    """A feature's definition without how it is grouped and called for people."""
+    (dumped,) = dump_features((feature,))
+    return {key: value for key, value in dumped.items() if key not in ("group", "called", "label")}

@@ -1,0 +1,122 @@
+"""What answers? Finds champion, artefact or scorecard, and says loudly when it is less than a model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from features import LeadscoreError, Recipe, from_tables_only
+from serving.answer.ladder import Ladder
+from serving.artefact.checksums import DamagedError
+from serving.artefact.folder import Artefact, load_artefact, load_lower
+from serving.artefact.registry import ChampionRef, fetch, find_champion, resolve, store_address
+from serving.artefact.store import StoreError, shown
+from serving.rules.file import parse_rules, rules_text
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A ladder that is ready to answer.
+
+    `source` is an absolute address or folder; `warning` is empty where a model answers.
+    """
+
+    ladder: Ladder
+    source: str
+    warning: str = ""
+    run_id: str | None = None
+
+    @property
+    def rung(self) -> str:
+        """The rung that answers for a lead that is known well."""
+        return self.ladder.top.scorer.rung
+
+    @property
+    def version(self) -> str:
+        """The version of that rung."""
+        return self.ladder.top.scorer.version
+
+
+def open_ladder(
+    recipe: Recipe | None = None, model: str | Path | None = None, *, folder: Path | None = None
+) -> Opened:
+    """The ladder of `model` (a folder or a `models:/…` address), else of the champion, else rules.
+
+    `recipe` names the champion to look for, and is what rules are made from; its `rules` file is looked for
+    in `folder`. An artefact is always read with the recipe that it was trained with.
+
+    A store that cannot be read and an artefact that is not what was written are no reason to be silent: with
+    a recipe the rules answer, and say so.
+
+    Raises:
+        StoreError, DamagedError: that is so, and there is no recipe.
+        LeadscoreError: `model` is named and there is nothing there; or there is neither champion nor recipe.
+    """
+    ref: ChampionRef | None = None
+    note = ""
+    try:
+        ref = resolve(str(model)) if model is not None else find_champion(recipe.name if recipe else None)
+        if ref is not None or model is not None:
+            return _opened(fetch(ref or str(model)), ref, recipe)
+        where = f"no champion{f' called {recipe.name!r}' if recipe else ''} in {shown(store_address())}"
+    except LeadscoreError as error:
+        there = isinstance(error, StoreError | DamagedError) or (ref is not None and model is None)
+        if recipe is None or not there:
+            raise
+        where = note = _unloaded(error)
+    if recipe is None:
+        raise LeadscoreError(f"Nothing to answer with: {where}, and no recipe.", "Give --recipe or --model.")
+    return _by_rules(recipe, folder, where, note)
+
+
+def _opened(folder: Path, ref: ChampionRef | None, recipe: Recipe | None) -> Opened:
+    """The ladder of an artefact; where its model may not be loaded, that of the rungs below."""
+    version, digest = (ref.version, ref.digest) if ref else (None, None)
+    source = f"{ref.uri} in {shown(ref.store)}" if ref else str(folder.absolute())
+    run_id = ref.run_id if ref else None
+    try:
+        artefact = load_artefact(folder, version, digest)
+    except LeadscoreError as error:
+        ladder = Ladder.of_lower(load_lower(folder, version, digest), _unloaded(error))
+        by = f"{_unloaded(error)}: {_called(ladder.top.scorer.rung)} answers"
+        return Opened(ladder, source, by, run_id)
+    ladder = Ladder.of(artefact)
+    _check_servable(ladder, source)
+    return Opened(ladder, source, _other_recipe(artefact, recipe), run_id)
+
+
+def _unloaded(error: LeadscoreError) -> str:
+    return f"the model cannot be loaded ({error.problem.rstrip('.')})"
+
+
+def _called(rung: str) -> str:
+    return "the scorecard" if rung == "rules" else f"the rung '{rung}'"
+
+
+def _check_servable(ladder: Ladder, source: str) -> None:
+    """A score may not depend on which other leads happen to be at hand.
+
+    Raises:
+        LeadscoreError: the model counts the account's other leads.
+    """
+    names = from_tables_only(ladder.features)
+    if names:
+        raise LeadscoreError(
+            f"{source}: the model counts the account's other leads ({', '.join(names)}), which no request or "
+            "export holds completely.",
+            "Train with [features] accounts = false: such a model can be judged and looked at, not served.",
+        )
+
+
+def _other_recipe(artefact: Artefact, recipe: Recipe | None) -> str:
+    """A warning where the recipe at hand is not the one that the artefact was trained with."""
+    if recipe is None or recipe.hash == artefact.manifest.recipe_hash:
+        return ""
+    return "the recipe differs from the one that the model was trained with: the model's own is used"
+
+
+def _by_rules(recipe: Recipe, folder: Path | None, why: str, note: str) -> Opened:
+    """The rules of a recipe; `note` is a warning on each answer."""
+    warning = f"{why}: the scorecard answers, by a stated prior and not by this company's history"
+    ladder = Ladder.by_rules(recipe, parse_rules(rules_text(recipe, folder), recipe), note)
+    return Opened(ladder, recipe.rules or "the default scorecard of the recipe", warning)

@@ -1,0 +1,189 @@
+"""The model registry, read only: which version is champion, and its artefact as a local folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from features import Feature, LeadscoreError
+from serving.artefact.checksums import CHECKSUMS, DIGEST_TAG
+from serving.artefact.folder import MANIFEST, absent_artefact
+from serving.artefact.store import SQLITE, connect, unusable
+
+CHAMPION = "champion"
+
+
+@dataclass(frozen=True)
+class ChampionRef:
+    """A registered version under the alias `champion`, and the absolute address of its store."""
+
+    name: str
+    version: str
+    run_id: str
+    store: str
+    digest: str | None = None
+    """What the registry knows of the artefact's content (see `checksums`); None: nothing."""
+
+    @property
+    def uri(self) -> str:
+        """What MLflow calls it."""
+        return f"models:/{self.name}/{self.version}"
+
+
+def store_address() -> str:
+    """The tracking store: `MLFLOW_TRACKING_URI`, else `mlflow.db` here, as an absolute address."""
+    address = os.environ.get("MLFLOW_TRACKING_URI") or "sqlite:///mlflow.db"
+    if address.startswith(SQLITE):
+        return SQLITE + str(Path(address.removeprefix(SQLITE)).absolute())
+    return address if "://" in address or ":" in address else str(Path(address).absolute())
+
+
+def find_champion(name: str | None = None) -> ChampionRef | None:
+    """The champion called `name`, or with None the only one that the store has; None where there is none.
+
+    A SQLite store that does not exist is not made.
+
+    Raises:
+        StoreError: the store cannot be read.
+        LeadscoreError: it has several champions and no `name` chooses.
+    """
+    store = store_address()
+    if store.startswith(SQLITE) and not Path(store.removeprefix(SQLITE)).exists():
+        return None
+    client = _client(store)
+    try:
+        found = [_champion(client, name, store)] if name else _champions(client, store)
+    except Exception as error:
+        if _is_absent(error):
+            return None
+        raise unusable(store, "the model registry cannot be read", error) from error
+    champions = [ref for ref in found if ref]
+    if len(champions) > 1:
+        names = ", ".join(sorted(ref.name for ref in champions))
+        raise LeadscoreError(
+            f"{store}: has several champions: {names}.", "Name one: --model models:/NAME@champion"
+        )
+    return champions[0] if champions else None
+
+
+def fetch(reference: ChampionRef | str | Path) -> Path:
+    """The artefact's folder: of a champion, of a `models:/…` or `runs:/…` address, or the folder itself.
+
+    Raises:
+        StoreError: the store gives nothing under that address.
+        LeadscoreError: there is no artefact in it.
+    """
+    address = reference.uri if isinstance(reference, ChampionRef) else str(reference)
+    if ":/" not in address:
+        return artefact_within(Path(address))
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # stderr is for our own talk
+    import mlflow
+
+    mlflow.set_tracking_uri(store_address())
+    mlflow.set_registry_uri(store_address())  # where it was found, whatever MLFLOW_REGISTRY_URI says
+    try:
+        folder = mlflow.artifacts.download_artifacts(artifact_uri=address)
+    except Exception as error:
+        if _is_absent(error) or not address.startswith(("models:/", "runs:/")):
+            problem = (
+                f"{address}: cannot be fetched ({type(error).__name__}); the store is {store_address()}."
+            )
+            raise LeadscoreError(problem, "Check the name, and MLFLOW_TRACKING_URI.") from error
+        raise unusable(store_address(), f"{address} cannot be fetched from it", error) from error
+    return artefact_within(Path(folder))
+
+
+def resolve(address: str) -> ChampionRef | None:
+    """Name and version of a `models:/NAME@ALIAS` or `models:/NAME/VERSION` address; None for others.
+
+    Raises:
+        StoreError: the store cannot be read.
+        LeadscoreError: nothing is there under that address.
+    """
+    if not address.startswith("models:/"):
+        return None
+    store = store_address()
+    client = _client(store)
+    name, at, alias = address.removeprefix("models:/").partition("@")
+    name, _, version = (name, "", "") if at else name.partition("/")
+    try:
+        found = (
+            client.get_model_version_by_alias(name, alias) if at else client.get_model_version(name, version)
+        )
+    except Exception as error:
+        if not _is_absent(error):
+            raise unusable(store, f"{address} cannot be read from it", error) from error
+        problem = f"{address}: is not in {store} ({type(error).__name__})."
+        raise LeadscoreError(problem, "Check the name, and MLFLOW_TRACKING_URI.") from error
+    return _reference(name, found, store)
+
+
+def artefact_within(folder: Path) -> Path:
+    """The folder in or below `folder` that holds an artefact; MLflow keeps ours inside its own.
+
+    A folder whose manifest was removed is one still: it is told as damaged, not as absent.
+
+    Raises:
+        LeadscoreError: there is none, or more than one.
+    """
+    for name in (MANIFEST, CHECKSUMS):
+        if (folder / name).exists():
+            return folder
+        found = sorted(folder.rglob(name)) if folder.is_dir() else []
+        if len(found) > 1:
+            raise LeadscoreError(
+                f"{folder}: holds {len(found)} artefacts.", "Name the folder of one of them."
+            )
+        if found:
+            return found[0].parent
+    raise absent_artefact(folder)
+
+
+def signature_of(features: Sequence[Feature]) -> Any:
+    """The explicit MLflow signature of a scorer on its features.
+
+    Numbers are doubles and categories strings. Every column is required, so that a misnamed one is told with
+    the absent and the extra names and not scored as missing; its values may be missing, also all of them. An
+    inferred signature would refuse integers that hold anything but 0 and 1.
+    """
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, DataType, Schema
+
+    kinds = {"number": DataType.double, "category": DataType.string}
+    columns = [ColSpec(kinds[feature.dtype], feature.name, required=True) for feature in features]
+    out = [
+        ColSpec(DataType.double, "probability"),
+        ColSpec(DataType.long, "score"),
+        ColSpec(DataType.string, "maturity"),
+    ]
+    return ModelSignature(inputs=Schema(columns), outputs=Schema(out))
+
+
+def _client(store: str) -> Any:
+    from mlflow import MlflowClient
+
+    return connect(store, MlflowClient)
+
+
+def _champion(client: Any, name: str, store: str) -> ChampionRef | None:
+    found = client.get_model_version_by_alias(name, CHAMPION)
+    return _reference(name, found, store)
+
+
+def _reference(name: str, found: Any, store: str) -> ChampionRef:
+    """A version as MLflow has it, in our words."""
+    return ChampionRef(name, str(found.version), str(found.run_id), store, found.tags.get(DIGEST_TAG))
+
+
+def _champions(client: Any, store: str) -> list[ChampionRef | None]:
+    models = client.search_registered_models(max_results=1000)
+    return [_champion(client, model.name, store) for model in models if CHAMPION in model.aliases]
+
+
+def _is_absent(error: Exception) -> bool:
+    """MLflow says 'no such model' and 'no such alias' by these codes."""
+    code = getattr(error, "error_code", "")
+    return code in ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")

@@ -1,0 +1,1 @@
+"""A whole export scored: every row back, in its order."""

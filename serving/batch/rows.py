@@ -1,0 +1,164 @@
+"""Which rows of an export can be scored, and what is wrong with the others."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from features import Recipe, Tables, open_leads
+from features.cells.parse import date_expected, is_missing
+from features.exports.reader import RawTable
+from features.field_problem import FieldProblem, after_as_of, listed, unreadable
+from features.lead.closing import closing_of_lead
+from features.lead.lead import UNDATED
+from features.tables.leads import lead_ids, moments_column
+from features.tables.source import fetch_frame
+from serving.batch.events import EventFaults, event_faults
+from serving.playbook.stage import Asked
+from serving.score import NO_ID, OWN_ID, Problem, Score, failed
+
+_SHIFTED = "the row has more or fewer cells than the header, so that its cells may stand under a wrong column"
+
+
+@dataclass(frozen=True)
+class ExportRows:
+    """The rows of an export by their 0-based place, beside the canonical tables that were made of them.
+
+    `leads` are the canonical leads by row; `problems` what is wrong with a row; `first` the row of an id's
+    first appearance; `closed` the rows whose outcome closes them at as_of; `faults` what is odd about events.
+    """
+
+    recipe: Recipe
+    frame: pd.DataFrame
+    ids: list[str | None]
+    leads: pd.DataFrame
+    problems: dict[int, list[Problem]]
+    first: dict[str, int]
+    closed: frozenset[int]
+    events_given: bool
+    as_of_us: int
+    faults: EventFaults
+
+    @classmethod
+    def of(cls, recipe: Recipe, raw: RawTable, tables: Tables, as_of_us: int) -> ExportRows:
+        """Look at every row of `raw`; `tables` were made of the same rows."""
+        leads = fetch_frame(tables.con, "leads").set_index("row")
+        ids = [_id(cell) for cell in lead_ids(recipe, raw.frame)]
+        first: dict[str, int] = {}
+        for row, name in enumerate(ids):
+            if name is not None:
+                first.setdefault(name, row)
+        faults = event_faults(recipe, tables, as_of_us)
+        problems = _problems(recipe, raw, tables, leads, as_of_us, faults)
+        given = tables.events is not None or recipe.events is None
+        closed = _closed(recipe, tables, leads, as_of_us)
+        return cls(recipe, raw.frame, ids, leads, problems, first, closed, given, as_of_us, faults)
+
+    def good(self) -> pd.DataFrame:
+        """Columns lead_id, as_of_us, row of the rows that can be scored, in the order of the file."""
+        kept = self.leads[[row not in self.problems for row in self.leads.index]].sort_index()
+        return pd.DataFrame({"lead_id": kept["lead_id"], "as_of_us": self.as_of_us, "row": kept.index})
+
+    def asked(self, row: int) -> Asked:
+        """What an answer needs of a row beside its features."""
+        stage = self._stage(row)
+        outcome = closing_of_lead(self.recipe, stage, self.as_of_us)
+        if self.recipe.outcomes.column is not None and outcome is not None and row not in self.closed:
+            outcome = stage = None  # dated after as_of: not yet so
+        opted_out = bool(self.leads.at[row, "opted_out"])
+        undated = self.recipe.dated and bool(self.leads["created_us"].isna().at[row])
+        notes = (*([UNDATED] if undated else []), *self.faults.notes(row))
+        return Asked(str(self.ids[row]), self.as_of_us, self.events_given, stage, outcome, opted_out, notes)
+
+    def copy_of(self, row: int) -> int | None:
+        """The earlier row of which `row` is an exact copy, None where it is none."""
+        name = self.ids[row]
+        earlier = self.first.get(name) if name is not None else None
+        if earlier is None or earlier == row or row in self.problems:
+            return None
+        cells, others = self.frame.iloc[row], self.frame.iloc[earlier]
+        return earlier if cells.astype(str).tolist() == others.astype(str).tolist() else None
+
+    def failure(self, row: int) -> Score:
+        """The answer for a row that cannot be scored."""
+        name = self.ids[row]
+        problems = list(self.problems.get(row, []))
+        earlier = self.first.get(name) if name is not None else None
+        if earlier is not None and earlier in self.problems and self.copy_of(row) == earlier:
+            problems += self.problems[earlier]
+        if not problems:
+            column = self.recipe.lead.id or "row"
+            problem = NO_ID if name is None else "appeared before with other cells; its first row is scored"
+            problems = [Problem(field=column, problem=problem, remedy=OWN_ID)]
+        return failed(name, problems)
+
+    def _stage(self, row: int) -> str | None:
+        outcomes = self.recipe.outcomes
+        for column in (outcomes.column, outcomes.stage):
+            if column is not None and column in self.frame.columns:
+                cell = self.frame[column].iloc[row]
+                return None if is_missing(cell) else str(cell).strip()
+        return None
+
+
+def _id(cell: Any) -> str | None:
+    """An id as text; 'NULL' is one, as in a request."""
+    return None if cell is None or cell != cell else str(cell)
+
+
+def _closed(recipe: Recipe, tables: Tables, leads: pd.DataFrame, as_of_us: int) -> frozenset[int]:
+    """Rows whose outcome column closes them at `as_of_us`."""
+    if recipe.outcomes.column is None:
+        return frozenset()
+    still_open = set(open_leads(recipe, tables, as_of_us)["row"].astype(int))
+    return frozenset(int(row) for row in leads.index if int(row) not in still_open)
+
+
+def _problems(
+    recipe: Recipe,
+    raw: RawTable,
+    tables: Tables,
+    leads: pd.DataFrame,
+    as_of_us: int,
+    faults: EventFaults,
+) -> dict[int, list[Problem]]:
+    """What is wrong with each row: cells that do not parse, cells that were shifted, a creation to come."""
+    wrong: dict[int, list[FieldProblem]] = defaultdict(list)
+    cells = tables.problems[tables.problems["table"] == "leads"]
+    for row, name, problem in zip(cells["row"], cells["field"], cells["problem"], strict=True):
+        if name == recipe.lead.created_at and _empty(raw.frame, name, int(row)):
+            continue  # as in a request: it is said in a note
+        wrong[int(row)].append(unreadable(str(name), str(problem).removeprefix("expected ")))
+    for row in raw.shifted.nonzero()[0]:
+        wrong[int(row)].append(FieldProblem("row", _SHIFTED, "Correct the row's quotes."))
+    if recipe.dated:
+        for row in leads.index[(leads["created_us"] > as_of_us).fillna(False)]:
+            wrong[int(row)].append(after_as_of(str(recipe.lead.created_at)))
+    for row, problem in _ends(recipe, raw.frame, leads):
+        wrong[row].append(problem)
+    for row, problems in faults.problems.items():
+        wrong[row] += problems
+    return {
+        row: [Problem(field=p.field, problem=p.problem, remedy=p.remedy) for p in listed(problems)]
+        for row, problems in wrong.items()
+    }
+
+
+def _empty(frame: pd.DataFrame, column: str, row: int) -> bool:
+    return column not in frame.columns or is_missing(frame[column].iloc[row])
+
+
+def _ends(recipe: Recipe, frame: pd.DataFrame, leads: pd.DataFrame) -> Iterator[tuple[int, FieldProblem]]:
+    """Dates of outcomes that cannot be read: nobody knows whether such a lead is closed at as_of."""
+    outcomes = recipe.outcomes
+    column = outcomes.occurred_at
+    if outcomes.column is None or outcomes.at_once or column is None or column not in frame.columns:
+        return
+    read = moments_column(frame[column], recipe.recipe.zone, "end", outcomes.occurred_format)
+    for row in read.isna().to_numpy(dtype=bool).nonzero()[0]:
+        if int(row) in leads.index and not _empty(frame, column, int(row)):
+            yield int(row), unreadable(column, date_expected(outcomes.occurred_format))

@@ -1,0 +1,1 @@
+"""What a margin means: probability, score 1–99, band, interval; fixed with the artefact."""

@@ -1,0 +1,119 @@
+"""The interval of a lead's own probability: it widens where few outcomes were seen or little is known."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+
+from features import Column, Columns, Feature
+from serving.calibration.maps import FLOOR, MonotoneMap, log_odds
+from serving.score import Interval
+from serving.scorer import Floats
+
+SIDES = 1.2816
+"""Standard deviations on each side that hold four in five of a normal: the level of the maps themselves."""
+_DIGITS = 6
+NOBODY: Mapping[str, NDArray[np.bool_]] = MappingProxyType({})
+"""No number lies outside its range."""
+
+
+class Bounds(BaseModel):
+    """Where the rate behind a margin could be, and how far a lead may be from it.
+
+    `lower` and `upper` map margins to log-odds around the scorer's own map; between them lies the rate of
+    leads with such a margin, in four of five cases. `hidden` is the standard deviation, in log-odds, of the
+    leads' own probabilities around that rate: what no scorer of these signals sees. `spreads` has for each
+    field the standard deviation, in log-odds, of what it contributes among leads that have it: a lead without
+    it could be anywhere there, and so could one whose number lies outside the range that the scorer was
+    fitted on. `numbers` has the same for features that are no field's (events, ages), by feature.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    lower: MonotoneMap
+    upper: MonotoneMap
+    spreads: dict[str, float] = Field(default_factory=dict)
+    numbers: dict[str, float] = Field(default_factory=dict)
+    hidden: float = Field(default=0.0, ge=0)
+
+    def intervals(
+        self,
+        features: Sequence[Feature],
+        columns: Columns,
+        margin: Floats,
+        probabilities: Floats,
+        beyond: Mapping[str, NDArray[np.bool_]] = NOBODY,
+    ) -> list[Interval]:
+        """One for each lead, around its shown probability, shape `(n_leads,)` each.
+
+        `beyond` names features with numbers outside their range, and the leads that have them.
+        """
+        gaps = self._gaps(fields_of(features), columns, len(margin), beyond)
+        far = [self.numbers[name] * mask for name, mask in beyond.items() if name in self.numbers]
+        reach = SIDES * np.sqrt(self.hidden**2 + (gaps**2).sum(axis=1) + sum(part**2 for part in far))
+        centre = log_odds(probabilities)
+        down = np.hypot(np.maximum(centre - self.lower.logits(margin), 0.0), reach)
+        up = np.hypot(np.maximum(self.upper.logits(margin) - centre, 0.0), reach)
+        low = np.minimum(_shown(centre - down), probabilities)
+        high = np.maximum(_shown(centre + up), probabilities)
+        widest = self._widest(gaps)
+        return [
+            Interval(low=a, high=b, narrowed_by=name)
+            for a, b, name in zip(low.tolist(), high.tolist(), widest, strict=True)
+        ]
+
+    def _gaps(
+        self,
+        fields: Mapping[str, list[str]],
+        columns: Columns,
+        n_leads: int,
+        beyond: Mapping[str, NDArray[np.bool_]],
+    ) -> Floats:
+        """Spread of each field where a lead lacks it or is `beyond`, else 0: `(n_leads, n_fields)`."""
+        gaps = np.zeros((n_leads, len(self.spreads)))
+        for position, (name, spread) in enumerate(self.spreads.items()):
+            absent = [missing(columns[feature]) for feature in fields.get(name, ())]
+            if absent:
+                far = [beyond[feature] for feature in fields[name] if feature in beyond]
+                gaps[:, position] = spread * np.logical_or.reduce([np.logical_and.reduce(absent), *far])
+        return gaps
+
+    def _widest(self, gaps: Floats) -> list[str | None]:
+        """The field that would narrow each interval most, None where none is missing or out of range."""
+        if not self.spreads:
+            return [None] * len(gaps)
+        return [
+            self._names[at] if row[at] > 0 else None
+            for row, at in zip(gaps, gaps.argmax(axis=1).tolist(), strict=True)
+        ]
+
+    @cached_property
+    def _names(self) -> list[str]:
+        return list(self.spreads)
+
+
+def _shown(logits: Floats) -> Floats:
+    """Log-odds as probabilities of an answer."""
+    return np.clip(np.round(MonotoneMap.identity().of(logits), _DIGITS), FLOOR, 1 - FLOOR)
+
+
+def fields_of(features: Sequence[Feature]) -> dict[str, list[str]]:
+    """Declared field → names of the features that read it alone."""
+    found: dict[str, list[str]] = {}
+    for feature in features:
+        field = getattr(feature, "field", None)
+        if isinstance(field, str):
+            found.setdefault(field, []).append(feature.name)
+    return found
+
+
+def missing(column: Column) -> NDArray[np.bool_]:
+    """Which values of a column are not known, shape `(n_leads,)`."""
+    if column.dtype == object:
+        return np.array([value is None for value in column.tolist()], dtype=np.bool_)
+    return np.isnan(column.astype(np.float64))

@@ -1,0 +1,1 @@
+"""One HTTP request in, one answer out; closed by default."""

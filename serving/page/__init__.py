@@ -1,0 +1,1 @@
+"""Pages people read: one shell, one style, drawings without script."""

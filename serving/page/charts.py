@@ -1,0 +1,267 @@
+"""The two kinds of chart of a report: curves over a number, and rows with a value and its interval each."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from serving.page.axes import (
+    BLUE,
+    GREY,
+    INK,
+    Scale,
+    Words,
+    both,
+    bottom_axis,
+    dot,
+    drawing,
+    left_axis,
+    legend,
+    line,
+    mark,
+    nice_ticks,
+    percent,
+    tick_words,
+    top_of,
+    width_of,
+    words,
+)
+from serving.page.markup import Markup, join, tag
+
+_ROW = 20
+"""Height in px of a row of `rows_chart`."""
+_TALL_ROW = 38
+"""…where label and note stand above the value, as there is no room beside it."""
+_HEIGHTS = {"desk": 380.0, "phone": 320.0}
+"""Height in px of curves for a desk and for a telephone."""
+_LAST = 28
+"""Px right of an axis for half of the words of a tick at its end."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Points of one curve; `low` and `high` are ends of intervals, drawn as bars; `mark` is a shape of
+    `svg.SHAPES` that stands at every `every`-th point."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    colour: str = BLUE
+    dash: str = ""
+    low: Sequence[float] | None = None
+    high: Sequence[float] | None = None
+    mark: str = ""
+    thin: bool = False
+    every: int = 1
+
+
+@dataclass(frozen=True)
+class ValueRow:
+    """One row: a value with its interval, perhaps a second value beside it, words at the right."""
+
+    label: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    other: float | None = None
+    note: str = ""
+    colour: str = BLUE
+    mark: str = "disc"
+
+
+def curves_chart(
+    curves: Sequence[Curve],
+    *,
+    title: str,
+    x_title: str,
+    y_title: str,
+    x_ticks: Sequence[tuple[float, str]] | None = None,
+    x_words: Words = percent,
+    y_words: Words = percent,
+    y_top: float | None = None,
+    size: tuple[float, float] | None = None,
+) -> Markup:
+    """Curves over a common x axis; y starts at zero. Without a `size` it is drawn for desk and telephone."""
+    settings = (title, x_title, y_title, x_ticks, x_words, y_words, y_top)
+    if size is not None:
+        return _curves(curves, *settings, *size, "")
+    return both(lambda width, kind: _curves(curves, *settings, width, _HEIGHTS[kind], kind))
+
+
+def _curves(
+    curves: Sequence[Curve],
+    title: str,
+    x_title: str,
+    y_title: str,
+    x_ticks: Sequence[tuple[float, str]] | None,
+    x_words: Words,
+    y_words: Words,
+    y_top: float | None,
+    width: float,
+    height: float,
+    kind: str,
+) -> Markup:
+    """`curves_chart` in `width` × `height` px."""
+    key, taken = legend([(c.name, _sample(c)) for c in curves if c.name], 0, 20, width)
+    top, bottom, left, right = 30 + taken, height - 44, 52.0, width - 28
+    xs = [value for curve in curves for value in curve.x]
+    ys = [value for curve in curves for value in (*curve.y, *(curve.high or ()))]
+    ends = (min(xs, default=0.0), max(xs, default=1.0))
+    across = Scale(*ends, left, right)
+    up = Scale(0.0, y_top or top_of(ys), bottom, top)
+    most = max(3, min(6, int((bottom - top) / 28)))
+    ticks = x_ticks or tick_words(nice_ticks(*ends), x_words)
+    parts = [
+        words(0, 12, y_title),
+        key,
+        left_axis(up, left, tick_words(nice_ticks(0, up.high, most), y_words), right),
+        bottom_axis(across, bottom, _apart(ticks, across), x_title, top),
+        *[_drawn(curve, across, up) for curve in curves],
+    ]
+    return drawing(width, height, title, *parts, kind=kind)
+
+
+def _apart(ticks: Sequence[tuple[float, str]], scale: Scale) -> list[tuple[float, str]]:
+    """Ticks whose words do not touch; of a dense axis every second, third … one."""
+    widest = max((width_of(text) for _, text in ticks), default=0.0) + 8
+    room = abs(scale.end - scale.start) / max(len(ticks) - 1, 1)
+    return list(ticks[:: max(1, math.ceil(widest / max(room, 1e-9)))])
+
+
+def _sample(curve: Curve) -> Markup:
+    drawn = line(0, 5, 28, 5, curve.colour, 1 if curve.thin else 2, curve.dash)
+    return join([drawn, mark(14, 5, curve.colour, curve.mark) if curve.mark else None])
+
+
+def _drawn(curve: Curve, across: Scale, up: Scale) -> Markup:
+    places = [
+        (across.at(x), up.at(y))
+        for x, y in zip(curve.x, curve.y, strict=True)
+        if math.isfinite(x) and math.isfinite(y)
+    ]
+    path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    stroke = {"stroke": curve.colour, "stroke_width": "1" if curve.thin else "2"}
+    parts = [tag("polyline", points=path, fill="none", stroke_dasharray=curve.dash or None, **stroke)]
+    if curve.low is not None and curve.high is not None:
+        for x, low, high in zip(curve.x, curve.low, curve.high, strict=True):
+            if math.isfinite(low) and math.isfinite(high):
+                parts.append(line(across.at(x), up.at(low), across.at(x), up.at(high), curve.colour, 1.5))
+    if curve.mark:
+        parts += [mark(x, y, curve.colour, curve.mark) for x, y in places[curve.every - 1 :: curve.every]]
+    return join(parts)
+
+
+def rows_chart(
+    rows: Sequence[ValueRow],
+    *,
+    title: str,
+    reference: float | None = None,
+    names: tuple[str, str | None, str | None] = ("", None, None),
+    value_words: Words = percent,
+    width: float | None = None,
+    bars: bool = False,
+    label_room: float = 190,
+) -> Markup:
+    """Rows of a value each, over a common axis that holds zero; `reference` is a vertical line.
+
+    `names` says in the legend what the value, the other value and the reference are. With `bars` the value
+    is the length of a bar from zero, else a mark. Without a `width` it is drawn for desk and telephone.
+    """
+    settings = (title, reference, names, value_words, bars, label_room)
+    if width is not None:
+        return _rows(rows, *settings, width, "")
+    return both(lambda across, kind: _rows(rows, *settings, across, kind))
+
+
+def _rows(
+    rows: Sequence[ValueRow],
+    title: str,
+    reference: float | None,
+    names: tuple[str, str | None, str | None],
+    value_words: Words,
+    bars: bool,
+    label_room: float,
+    width: float,
+    kind: str,
+) -> Markup:
+    """`rows_chart` in `width` px; on a telephone label and note stand above the value."""
+    tall = kind == "phone"
+    each = _TALL_ROW if tall else _ROW
+    room = max(max((width_of(row.note) for row in rows), default=0.0) + 12, _LAST)
+    wide = min(label_room, max((width_of(row.label) for row in rows), default=0.0) + 10)
+    entries = [(name, mark) for name, mark in zip(names, _marks(bars), strict=True) if name]
+    key, taken = legend(entries, 0, 5, width)
+    if tall:
+        room, wide = float(_LAST), 16.0
+    top, left = taken + 9, wide + 4
+    bottom = top + each * len(rows) + 4
+    across = Scale(_start(rows), _end(rows, reference), left, max(width - room, left + 60))
+    ticks = tick_words(nice_ticks(across.low, across.high, 5), value_words)
+    parts = [key, bottom_axis(across, bottom, _apart(ticks, across), "", top)]
+    if reference is not None:
+        parts.append(line(across.at(reference), top, across.at(reference), bottom, INK, 1.5, "4 3"))
+    for place, row in enumerate(rows):
+        y = top + each * (place + 0.5)
+        parts.append(_above(row, y - 5, width) if tall else _beside(row, across, y, wide))
+        parts.append(_row(row, across, y + 9 if tall else y, bars))
+    return drawing(width, bottom + 24, title, *parts, kind=kind)
+
+
+def _end(rows: Sequence[ValueRow], reference: float | None) -> float:
+    """The end of the axis: intervals fit, but those of tiny groups may run over it."""
+    said = [v for row in rows for v in (row.value, row.other, reference) if v is not None]
+    ends = [row.high for row in rows if row.high is not None]
+    return min(top_of([*said, *ends]), 2 * top_of([abs(v) for v in said]))
+
+
+def _start(rows: Sequence[ValueRow]) -> float:
+    """Where the axis begins: zero, or as far below it as values and intervals go, in the same bounds."""
+    said = [row.value for row in rows]
+    lows = [-row.low for row in rows if row.low is not None]
+    if not any(v < 0 for v in said) and not any(v > 0 for v in lows):
+        return 0.0
+    return -min(top_of([*(-v for v in said), *lows]), 2 * top_of([abs(v) for v in said]))
+
+
+def _marks(bars: bool) -> tuple[Markup, Markup, Markup]:
+    whisker = line(2, 5, 26, 5, BLUE, 1.5)
+    value = _bar(0, 28, 5, BLUE) if bars else join([whisker, dot(14, 5, BLUE)])
+    return value, dot(14, 5, GREY, hollow=True), line(14, 0, 14, 11, INK, 1.5, "3 1")
+
+
+def _beside(row: ValueRow, across: Scale, y: float, wide: float) -> Markup:
+    """The label in `wide` px left of the axis, the note right of it."""
+    label = words(wide - 4, y + 4, row.label, "end", room=wide - 6)
+    return join([label, words(across.end + 8, y + 4, row.note, soft=True)])
+
+
+def _above(row: ValueRow, y: float, width: float) -> Markup:
+    """The label and the note in one line of `width` px."""
+    room = width - width_of(row.note) - 12
+    return join([words(0, y, row.label, room=room), words(width - 2, y, row.note, "end", soft=True)])
+
+
+def _row(row: ValueRow, across: Scale, y: float, bars: bool) -> Markup:
+    """The value of one row, with its interval, at the height `y`."""
+    parts = []
+    if bars:
+        parts.append(_bar(across.start, across.at(row.value), y, row.colour))
+    if row.low is not None and row.high is not None and math.isfinite(row.low):
+        parts.append(line(across.at(row.low), y, across.at(row.high), y, INK if bars else row.colour, 1.5))
+    if row.other is not None and math.isfinite(row.other):
+        parts.append(dot(across.at(row.other), y, GREY, hollow=True))
+    if not bars and math.isfinite(row.value):
+        parts.append(mark(across.at(row.value), y, row.colour, row.mark))
+    return join(parts)
+
+
+def _bar(start: float, end: float, y: float, colour: str) -> Markup:
+    return tag(
+        "rect",
+        x=f"{start:.1f}",
+        y=f"{y - 6:.1f}",
+        width=f"{max(end - start, 0.5):.1f}",
+        height="12",
+        fill=colour,
+    )

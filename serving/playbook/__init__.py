@@ -1,0 +1,1 @@
+"""From a score to what is done: stage, action, sequence, owner."""

@@ -1,0 +1,144 @@
+"""What an answer says beside the probability: is it a lead at all, how far is it, when did it last ask?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Columns, DomainKind, EventCount, Feature, FieldValue, Recency, Recipe, n_leads
+from serving.calibration.maps import Floats
+from serving.score import Criterion, Stage, StageName
+
+# Looking is measurable engagement, but only doing something shows an interest.
+_PASSIVE = ("view", "visit", "open", "click", "page", "session")
+
+_CLOSED: dict[str, StageName] = {"won": "customer", "lost": "disqualified"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One lead to answer for, beside its columns.
+
+    `stage` is what the CRM says, `outcome` "won" or "lost" for a closed lead, None for an open one.
+    """
+
+    lead_id: str
+    as_of_us: int
+    events_given: bool
+    stage: str | None = None
+    outcome: str | None = None
+    opted_out: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Situations:
+    """Reads stage and intent from the columns of the few `features` that they need."""
+
+    recipe: Recipe
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """What is read: addresses and numbers, counts of signs of interest, the newest sign of intent."""
+        found: list[Feature] = [*self._addresses, *self._phones]
+        found += [count for count in (self._interest, self._engagement, self._intent) if count]
+        return tuple({feature.name: feature for feature in found}.values())
+
+    def intent_days(self, columns: Columns) -> Floats:
+        """Days since the newest event of intent, shape `(n_leads,)`; NaN where there is none."""
+        if self._intent is None:
+            return np.full(n_leads(columns), np.nan)
+        return np.asarray(columns[self._intent.name], dtype=np.float64)
+
+    def stages(self, columns: Columns, asked: list[Asked], mql: NDArray[np.bool_]) -> list[Stage]:
+        """The stage of each lead; `mql` says which have the points of a marketing qualified lead.
+
+        What a person has put into the CRM is kept, whatever is computed here.
+        """
+        met = self._met(columns, asked)
+        return [self._stage(row, lead, met, bool(mql[row])) for row, lead in enumerate(asked)]
+
+    def _stage(self, row: int, lead: Asked, met: dict[Criterion, list[bool | None]], mql: bool) -> Stage:
+        missing = [name for name, held in met.items() if held[row] is False]
+        unknown = [name for name, held in met.items() if held[row] is None]
+        decided = self._decided(lead)
+        derived: StageName = "contact" if missing else "mql" if mql else "lead"
+        return Stage(name=decided or derived, missing=missing, not_assessed=unknown)
+
+    def _decided(self, lead: Asked) -> StageName | None:
+        """The stage that a person or the CRM has set, in our words."""
+        named = self._stage_names.get((lead.stage or "").strip().casefold())
+        return named or _CLOSED.get(lead.outcome or "")
+
+    @cached_property
+    def _stage_names(self) -> dict[str, StageName]:
+        """The CRM's stages as the recipe maps them, and our own names; compared without case."""
+        own: dict[str, StageName] = {name: name for name in get_args(StageName)}
+        return own | {name.strip().casefold(): mapped for name, mapped in self.recipe.outcomes.stages.items()}
+
+    def _met(self, columns: Columns, asked: list[Asked]) -> dict[Criterion, list[bool | None]]:
+        """Criterion → met or not, None where it is not assessed."""
+        return {
+            "identification": self._identified(columns, len(asked)),
+            "interest": self._counted(columns, self._interest, asked),
+            "engagement": self._counted(columns, self._engagement, asked),
+        }
+
+    def _identified(self, columns: Columns, rows: int) -> list[bool | None]:
+        if not self._addresses and not self._phones:
+            return [None] * rows
+        valid = np.zeros(rows, dtype=np.bool_)
+        for address in self._addresses:
+            valid |= np.array(
+                [kind not in (None, "invalid") for kind in columns[address.name]], dtype=np.bool_
+            )
+        for phone in self._phones:
+            valid |= np.asarray(columns[phone.name], dtype=np.float64) == 1.0
+        return [bool(one) for one in valid]
+
+    @staticmethod
+    def _counted(columns: Columns, count: EventCount | None, asked: list[Asked]) -> list[bool | None]:
+        if count is None:
+            return [None] * len(asked)
+        numbers = np.asarray(columns[count.name], dtype=np.float64)
+        return [bool(n > 0) if lead.events_given else None for n, lead in zip(numbers, asked, strict=True)]
+
+    @cached_property
+    def _addresses(self) -> tuple[DomainKind, ...]:
+        fields = self.recipe.lead.fields.items()
+        return tuple(DomainKind(name) for name, field in fields if field.type == "email")
+
+    @cached_property
+    def _phones(self) -> tuple[FieldValue, ...]:
+        fields = self.recipe.lead.fields.items()
+        return tuple(FieldValue(name, "number") for name, field in fields if field.type == "phone")
+
+    @cached_property
+    def _interest(self) -> EventCount | None:
+        kinds = self._kinds("intent")
+        kinds += [kind for kind in self._kinds("interest") if not _passive(kind)]
+        return EventCount(tuple(kinds), called="criterion interest") if kinds else None
+
+    @cached_property
+    def _engagement(self) -> EventCount | None:
+        kinds = self._kinds("interest", "intent", "contact")
+        return EventCount(tuple(kinds), called="criterion engagement") if kinds else None
+
+    @cached_property
+    def _intent(self) -> Recency | None:
+        kinds = self._kinds("intent")
+        return Recency(tuple(kinds), called="newest intent") if kinds else None
+
+    def _kinds(self, *meanings: str) -> list[str]:
+        declared = self.recipe.events.kinds if self.recipe.events else {}
+        return [kind for kind, meaning in declared.items() if meaning in meanings]
+
+
+def _passive(kind: str) -> bool:
+    """Whether a kind of event is only looking, by its name."""
+    name = kind.casefold()
+    return "event" not in name and any(word in name for word in _PASSIVE)

@@ -1,0 +1,1 @@
+"""The scorecard: points as data, bound to a recipe."""

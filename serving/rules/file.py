@@ -1,0 +1,103 @@
+"""rules.toml: the scorecard as data, checked, with errors in the words of the file."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from features import LeadscoreError, Recipe
+from serving.calibration.maps import MonotoneMap
+from serving.rules.card import Scorecard
+from serving.rules.compile import compile_rules
+from serving.rules.default import default_rules
+from serving.rules.rules import Rules
+
+_REMEDY = "Correct the file, or remove 'rules' from the recipe to use the default scorecard."
+
+
+def rules_text(recipe: Recipe, folder: Path | None = None) -> str:
+    """The TOML text of the recipe's scorecard: its `rules` file, relative to `folder`, else the default one.
+
+    Raises:
+        LeadscoreError: the recipe names a file that is not there.
+    """
+    if recipe.rules is None:
+        return default_rules(recipe)
+    return _read(Path(folder or ".") / recipe.rules)
+
+
+def load_rules(source: Path | str, recipe: Recipe) -> Rules:
+    """The rules of `source`: a path, or the TOML text itself (a str that holds a line break).
+
+    Raises:
+        LeadscoreError: absent, not TOML, or a rule that the recipe has no field or event for; the message
+            names section and key.
+    """
+    if isinstance(source, str) and "\n" in source:
+        return parse_rules(source, recipe)
+    path = Path(source)
+    return parse_rules(_read(path), recipe, name=path.name)
+
+
+def parse_rules(
+    text: str,
+    recipe: Recipe,
+    *,
+    name: str = "rules.toml",
+    calibration: MonotoneMap | None = None,
+    version: str | None = None,
+) -> Rules:
+    """The rules in the TOML `text`, with the map that training fitted, if it did.
+
+    Raises:
+        LeadscoreError: as `load_rules`.
+    """
+    try:
+        card = Scorecard.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise LeadscoreError(f"{name}: is not valid TOML: {error}.", _REMEDY) from None
+    except ValidationError as error:
+        problems = [_sentence(name, problem) for problem in error.errors(include_url=False)]
+        raise LeadscoreError("\n".join(problems), _REMEDY) from None
+    version = version or hashlib.sha256(text.encode()).hexdigest()[:8]
+    return Rules(card, compile_rules(card, recipe, name), calibration, version)
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise LeadscoreError(f"{path}: no such scorecard, or not a text file.", _REMEDY) from None
+
+
+def _sentence(name: str, problem: Any) -> str:
+    """One pydantic error as `file: [section] number N, key: what is wrong`."""
+    section, *rest = [str(part) for part in problem["loc"]] or [""]
+    number = f" number {int(rest.pop(0)) + 1}" if rest and rest[0].isdigit() else ""
+    place = f"[{section}]{number}" if section in Scorecard.model_fields else f"key '{section}'"
+    key = f", key '{'.'.join(rest)}'" if rest else ""
+    said = "is not known" if problem["type"] == "extra_forbidden" else problem["msg"]
+    return f"{name}: {place}{key}: {said.removeprefix('Value error, ')}{_accepted(problem)}."
+
+
+def _accepted(problem: Any) -> str:
+    """The keys that a section accepts, where an unknown one was given."""
+    if problem["type"] != "extra_forbidden":
+        return ""
+    model: type[BaseModel] = Scorecard
+    for part in problem["loc"][:-1]:
+        if isinstance(part, str) and part in model.model_fields:
+            model = next(_models_in(model.model_fields[part].annotation), model)
+    return f"; accepted: {', '.join(f.alias or n for n, f in model.model_fields.items())}"
+
+
+def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for part in getattr(annotation, "__args__", ()):
+        yield from _models_in(part)

@@ -1,0 +1,133 @@
+"""The scorecard as a scorer: points by rule, summed on two axes, and turned into log-odds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+
+from features import Columns, Feature, n_leads
+from serving.calibration.maps import FLOOR, Floats, MonotoneMap, log_odds
+from serving.calibration.reference import Reference
+from serving.rules.card import Scorecard
+from serving.scorer import Contributions
+from serving.scorers.agreement import require_columns
+
+Axis = Literal["fit", "engagement"]
+
+
+@dataclass(frozen=True)
+class CompiledRule:
+    """A rule bound to the features that it reads.
+
+    `points(columns)` has shape `(n_leads, len(features))`; an exclusion has hit where they are not 0.
+    """
+
+    name: str
+    axis: Axis
+    features: tuple[Feature, ...]
+    points: Callable[[Columns], Floats]
+    exclusion: bool = False
+
+
+@dataclass(frozen=True)
+class Rules:
+    """margin = log-odds of the prior at 0 points + points × `scale.per_point`.
+
+    `calibration` is the monotone map fitted on training rows; None before any training, when the prior
+    that the scorecard states is all there is.
+    """
+
+    card: Scorecard
+    compiled: tuple[CompiledRule, ...]
+    calibration: MonotoneMap | None
+    version: str
+    rung: str = "rules"
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """All that the rules read, each once."""
+        return tuple({f.name: f for rule in self.compiled for f in rule.features}.values())
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether training has fitted a map from points to probabilities."""
+        return self.calibration is not None
+
+    def points(self, columns: Columns) -> tuple[Floats, Floats]:
+        """Fit and engagement points, each of shape `(n_leads,)`.
+
+        Raises:
+            LeadscoreError: a feature that the rules read is missing from `columns`.
+        """
+        fit, engagement, _ = self.read(columns)
+        return fit, engagement
+
+    def read(self, columns: Columns) -> tuple[Floats, Floats, list[tuple[str, ...]]]:
+        """Fit and engagement points, and for each lead the names of the exclusions that it meets."""
+        require_columns(self._names, columns, "rules.toml")
+        rows = n_leads(columns)
+        sums: dict[Axis, Floats] = {"fit": np.zeros(rows), "engagement": np.zeros(rows)}
+        met: list[tuple[str, ...]] = [()] * rows
+        for rule in self.compiled:
+            points = rule.points(columns)
+            sums[rule.axis] += points.sum(axis=1)
+            if rule.exclusion:
+                for row in np.flatnonzero(points.any(axis=1)):
+                    met[row] = (*met[row], rule.name)
+        return sums["fit"], sums["engagement"], met
+
+    def margin(self, columns: Columns) -> Floats:
+        """Raw log-odds, shape `(n_leads,)`."""
+        fit, engagement = self.points(columns)
+        return self._at_zero + self.card.scale.per_point * (fit + engagement)
+
+    def contributions(self, columns: Columns) -> Contributions:
+        """Each feature's points in log-odds, over all the rules that read it."""
+        require_columns(self._names, columns, "rules.toml")
+        rows = n_leads(columns)
+        values = np.zeros((rows, len(self._names)))
+        for rule in self.compiled:
+            points = rule.points(columns)
+            for i, feature in enumerate(rule.features):
+                values[:, self._names.index(feature.name)] += points[:, i]
+        return Contributions(self._names, values * self.card.scale.per_point, np.full(rows, self._at_zero))
+
+    def probability(self, margin: Floats) -> Floats:
+        """Probabilities inside (0, 1): calibrated, or by the scorecard's stated prior."""
+        return (self.calibration or MonotoneMap.identity()).of(margin)
+
+    def grades(self, fit: Floats, engagement: Floats) -> list[str]:
+        """A1 (best) to D4 from the two axes' points."""
+        letters = [_step(self.card.cuts.fit, points) for points in fit]
+        digits = [_step(self.card.cuts.engagement, points) for points in engagement]
+        return [f"{'ABCD'[letter]}{digit + 1}" for letter, digit in zip(letters, digits, strict=True)]
+
+    def reference(self) -> Reference:
+        """Before any training: the score is the sum of points, held inside 1–99, and so are the bands."""
+        totals = np.append(np.arange(1.0, 100.0), [self.card.cuts.hot, self.card.cuts.warm])
+        probabilities = self.probability(self._at_zero + self.card.scale.per_point * totals)
+        ladder = np.maximum.accumulate(probabilities[:-2])
+        return Reference(
+            probabilities=tuple(map(float, ladder)),
+            hot=float(max(probabilities[-2], FLOOR)),
+            warm=float(max(probabilities[-1], FLOOR)),
+        )
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(feature.name for feature in self.features)
+
+    @cached_property
+    def _at_zero(self) -> float:
+        """Log-odds of a lead with no points."""
+        scale = self.card.scale
+        return float(log_odds(scale.base_rate)) - scale.per_point * scale.typical_points
+
+
+def _step(cuts: tuple[float, float, float], points: float) -> int:
+    """0 for the best step, 3 for the last."""
+    return next((step for step, least in enumerate(cuts) if points >= least), 3)

@@ -1,0 +1,1 @@
+"""Models as data: typed columns in, log-odds and their parts out."""

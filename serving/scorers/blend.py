@@ -1,0 +1,55 @@
+"""The mean of several models, taken where they are additive: in their margins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from features import Columns, Feature, LeadscoreError
+from serving.calibration.maps import MonotoneMap
+from serving.scorer import Contributions, Floats
+from serving.scorers.bayes import Bayes
+from serving.scorers.linear import Linear
+from serving.scorers.trees import Trees, add
+
+
+@dataclass(frozen=True)
+class Blend:
+    """margin = mean of the members' raw margins; the members' own calibrations are not used."""
+
+    members: tuple[Linear | Trees | Blend, ...]
+    calibration: MonotoneMap = field(default_factory=MonotoneMap.identity)
+    version: str = ""
+    rung: str = "model"
+
+    def __post_init__(self) -> None:
+        if not self.members:
+            raise LeadscoreError("a blend needs at least one member.")
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """The union of the members' features, in order of first appearance."""
+        union = {feature.name: feature for member in self.members for feature in member.features}
+        return tuple(union.values())
+
+    def margin(self, columns: Columns) -> Floats:
+        """Raw log-odds, shape `(n_leads,)`."""
+        total = self.members[0].margin(columns)
+        for member in self.members[1:]:
+            total = total + member.margin(columns)
+        return np.asarray(total / len(self.members), dtype=np.float64)
+
+    def contributions(self, columns: Columns) -> Contributions:
+        """The mean of the members' contributions, by feature name."""
+        total = add([member.contributions(columns) for member in self.members])
+        return Contributions(total.names, total.values / len(self.members), total.bias / len(self.members))
+
+    def probability(self, margin: Floats) -> Floats:
+        """Calibrated probabilities inside (0, 1)."""
+        return self.calibration.of(margin)
+
+
+Model = Linear | Trees | Blend | Bayes
+"""What training makes and an artefact holds; Bayes where there was too little for the others."""

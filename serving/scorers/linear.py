@@ -1,0 +1,67 @@
+"""A linear model in log-odds: logistic regression as data, without the library that fitted it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+from features import Columns, Feature
+from serving.calibration.maps import MonotoneMap
+from serving.scorer import Contributions, Floats
+from serving.scorers.encoding import LinearEncoder
+
+
+@dataclass(frozen=True)
+class Linear:
+    """margin = intercept + weights · encoded columns.
+
+    `weights` has one number for each of `encoder.names`. `centre`, of the same length or empty (zeros), is
+    where contributions are measured from: the mean of the encoded training rows, so that a reason is a
+    difference to the average lead.
+    """
+
+    features: tuple[Feature, ...]
+    encoder: LinearEncoder
+    weights: tuple[float, ...]
+    intercept: float
+    centre: tuple[float, ...] = ()
+    calibration: MonotoneMap = field(default_factory=MonotoneMap.identity)
+    version: str = ""
+    rung: str = "model"
+
+    def __post_init__(self) -> None:
+        if len(self.weights) != len(self.encoder.names):
+            raise ValueError(f"{len(self.encoder.names)} encoded columns need as many weights")
+        if self.centre and len(self.centre) != len(self.weights):
+            raise ValueError("'centre' needs one number for each weight, or none at all")
+
+    def margin(self, columns: Columns) -> Floats:
+        """Raw log-odds, shape `(n_leads,)`."""
+        terms = self.encoder.transform(columns) * self._weights
+        # a sum over a row, unlike a matrix product, does not depend on how many rows are asked together
+        return np.asarray(terms.sum(axis=1) + self.intercept, dtype=np.float64)
+
+    def contributions(self, columns: Columns) -> Contributions:
+        """Log-odds against the average lead, summed over the encoded columns of each feature."""
+        terms = (self.encoder.transform(columns) - self._centre) * self._weights
+        if self.encoder.crossed is not None:  # what a crossed column adds is its feature's doing too
+            terms = terms[:, : terms.shape[1] // 2] + terms[:, terms.shape[1] // 2 :]
+        values = np.zeros((len(terms), 0))
+        if self.encoder.starts:
+            values = np.add.reduceat(terms, self.encoder.starts, axis=1)
+        bias = np.full(len(terms), self.intercept + float((self._centre * self._weights).sum()))
+        return Contributions(self.encoder.features, values, bias)
+
+    def probability(self, margin: Floats) -> Floats:
+        """Calibrated probabilities inside (0, 1)."""
+        return self.calibration.of(margin)
+
+    @cached_property
+    def _weights(self) -> Floats:
+        return np.array(self.weights, dtype=np.float64)
+
+    @cached_property
+    def _centre(self) -> Floats:
+        return np.array(self.centre or (0.0,) * len(self.weights), dtype=np.float64)

@@ -1,0 +1,143 @@
+"""One artefact, several markets: a lead is answered by its segment's own scorer, or by the parent of all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Columns, Feature, FieldValue, LeadscoreError
+from features.recipe.recipe import Segments
+from serving.calibration.maps import MonotoneMap
+from serving.scorer import Contributions, Floats, Scorer
+from serving.scorers.agreement import require_columns
+from serving.scorers.blend import Model
+
+
+@dataclass(frozen=True)
+class Part:
+    """The leads of one scorer: their places `rows`, their `columns`, and its raw `margin` for each.
+
+    `segment` is whose own scorer it is, None where it is the scorer of all.
+    """
+
+    segment: str | None
+    scorer: Scorer
+    rows: NDArray[np.intp]
+    columns: Columns
+    margin: Floats
+
+
+@dataclass(frozen=True)
+class Segmented:
+    """Routes each lead by the level of one field: exactly one scorer answers for it.
+
+    `members` hold the segments that have a scorer of their own, a model or Bayes; every other lead, also one
+    of no segment, is the `parent`'s. A lead's margin is its scorer's calibrated log-odds, so that one map,
+    the identity, serves all. What calibration adds stands in the bias: it is nobody's doing.
+    """
+
+    plan: Segments
+    parent: Model
+    members: tuple[tuple[str, Model], ...]
+    calibration: MonotoneMap = field(default_factory=MonotoneMap.identity)
+    version: str = ""
+
+    def __post_init__(self) -> None:
+        if unknown := [name for name, _ in self.members if name not in self.plan.groups]:
+            raise LeadscoreError(
+                f"manifest.json: has scorers of segments that the recipe does not define: {unknown}.",
+                "Train again with 'leadscore train'.",
+            )
+
+    @property
+    def rung(self) -> str:
+        """The rung of the scorer of all; a segment's own may be another (see `voices`)."""
+        return self.parent.rung
+
+    @cached_property
+    def voices(self) -> tuple[tuple[str, str | None], ...]:
+        """(rung, segment) of everybody who may answer, the scorer of all (None) first."""
+        return ((self.parent.rung, None), *((member.rung, name) for name, member in self.members))
+
+    @cached_property
+    def features(self) -> tuple[Feature, ...]:
+        """The field that routes, and what the parent and the members read, in order of first appearance."""
+        scorers = [self.parent, *(member for _, member in self.members)]
+        union = {feature.name: feature for scorer in scorers for feature in scorer.features}
+        route = route_of(self.plan)
+        return tuple({route.name: route, **union}.values())
+
+    def margin(self, columns: Columns) -> Floats:
+        """Calibrated log-odds of the scorer that each lead belongs to, shape `(n_leads,)`."""
+        return self.joined(self.parts(columns))
+
+    def joined(self, parts: Sequence[Part]) -> Floats:
+        """The margins of all leads of `parts`, which `parts` of this scorer returned."""
+        found = np.zeros(sum(len(part.rows) for part in parts))
+        for part in parts:
+            found[part.rows] = self._by_name[part.segment].calibration.logits(part.margin)
+        return found
+
+    def contributions(self, columns: Columns) -> Contributions:
+        """By feature, 0 for features that a lead's scorer does not read."""
+        names = tuple(feature.name for feature in self.features)
+        place = {name: i for i, name in enumerate(names)}
+        parts = self.parts(columns)
+        margin = self.joined(parts)
+        values, bias = np.zeros((len(margin), len(names))), np.zeros(len(margin))
+        for part in parts:
+            own = part.scorer.contributions(part.columns)
+            own_place = np.array([place[name] for name in own.names], dtype=np.intp)
+            values[np.ix_(part.rows, own_place)] = own.values
+            bias[part.rows] = own.bias + margin[part.rows] - part.margin
+        return Contributions(names, values, bias)
+
+    def probability(self, margin: Floats) -> Floats:
+        """Probabilities inside (0, 1)."""
+        return self.calibration.of(margin)
+
+    def owners(self, columns: Columns) -> list[str | None]:
+        """Whose own scorer answers for each lead, None where the scorer of all does.
+
+        Raises:
+            LeadscoreError: the field that routes is missing from `columns`.
+        """
+        route = route_of(self.plan).name
+        require_columns((route,), columns)
+        levels = [None if level is None else str(level) for level in columns[route].tolist()]
+        return [name if name in self._by_name else None for name in segments_of(self.plan, levels)]
+
+    def parts(self, columns: Columns) -> list[Part]:
+        """Everybody who answers for a lead, with the leads that are theirs."""
+        owners = np.array(self.owners(columns), dtype=object)
+        found = []
+        for segment, scorer in self._by_name.items():
+            rows = np.flatnonzero(owners == segment)
+            if len(rows):
+                read = {route_of(self.plan).name, *(feature.name for feature in scorer.features)}
+                own = Columns({name: columns[name][rows] for name in columns if name in read}, len(rows))
+                found.append(Part(segment, scorer, rows, own, scorer.margin(own)))
+        return found
+
+    @cached_property
+    def _by_name(self) -> dict[str | None, Model]:
+        return {None: self.parent, **dict(self.members)}
+
+
+def route_of(plan: Segments) -> FieldValue:
+    """The feature by whose level leads are routed."""
+    return FieldValue(plan.field, "category")
+
+
+def segments_of(plan: Segments, levels: list[str | None]) -> list[str | None]:
+    """The segment of each level, None for a level of none; the recipe sees to it that none is in two."""
+    known = {level: name for name, group in plan.groups.items() for level in group}
+    return [None if level is None else known.get(level) for level in levels]
+
+
+Served = Model | Segmented
+"""What an artefact's model is."""

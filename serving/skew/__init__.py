@@ -1,0 +1,1 @@
+"""Does serving read a lead as training does?."""
