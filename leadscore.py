@@ -212,9 +212,9 @@ def inspect(recipe: Path, folder: Path | None, out: Path | None, force: bool, as
     loaded, folder = load_recipe(recipe), folder or recipe.parent
     check_written([("-o", out)], [recipe, *files_read(loaded, folder)], force=force)
     with spinner("reading tables") as step:
-        from training.inspect import inspect as look
-        from training.inspect_page import inspect_page
-        from training.inspection import HEAD, LEAST
+        from training.inspection.found import HEAD, LEAST
+        from training.inspection.inspect import inspect as look
+        from training.inspection.page import inspect_page
 
         found = look(loaded, folder, progress=step)
     if as_json:
@@ -553,7 +553,7 @@ def compare(a: str, b: str, recipe: Path, as_json: bool, **options: Any) -> None
         print_json(found.as_dict())
     else:
         print_table(["figure", a, b, "difference"], found.figures)
-        from training.compare import CHANGED
+        from training.comparison.compare import CHANGED
 
         least = ("probability before", "probability after")
         print_table(CHANGED, found.rows(), title="\nLeads that change band", least=least)

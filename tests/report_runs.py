@@ -15,12 +15,12 @@ from features.clock.instants import DAY_US
 from features.leaks.leaks import Suspect
 from features.recipe.recipe import Gate
 from serving.scorer import Contributions
-from training.evidence import Difference, Evidence
-from training.gate import judge
-from training.latency import Latency
-from training.metrics import figures, within_periods
-from training.report_input import ReportInput
-from training.segment_evidence import Group
+from training.figures.metrics import figures, within_periods
+from training.judging.evidence import Difference, Evidence
+from training.judging.gate import judge
+from training.judging.groups import Group
+from training.judging.latency import Latency
+from training.report.input import ReportInput
 
 START_US = 1_735_689_600_000_000
 HOSTILE = (

@@ -19,7 +19,7 @@ from serving.scorers.encoding import CategoryColumn, Crossing, LinearEncoder, Nu
 from serving.scorers.line import line_columns, line_names
 from serving.scorers.linear import Linear
 from serving.scorers.trees import Trees
-from training.number_range import fitted_range
+from training.figures.number_range import fitted_range
 
 RECIPE = """
 [recipe]

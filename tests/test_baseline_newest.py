@@ -7,8 +7,8 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training.baselines import newest_first
-from training.labelled import Labelled
+from training.history.labelled import Labelled
+from training.judging.baselines import newest_first
 
 
 def aged(seed: int, rows: int, falling: float) -> Labelled:

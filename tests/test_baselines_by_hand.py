@@ -11,9 +11,9 @@ from features import EdgeKind, Feature, FieldValue
 from serving.calibration.maps import FLOOR
 from tests import scorers
 from tests.test_choices_by_hand import labelled
-from training.baselines import base_rate, calibrated_rules, inside, newest_first, pls
-from training.calibrate import fit_monotone
-from training.pls import EntryTable
+from training.calibration.fit import fit_monotone
+from training.judging.baselines import base_rate, calibrated_rules, inside, newest_first, pls
+from training.judging.pls import EntryTable
 
 
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 5))

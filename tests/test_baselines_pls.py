@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.pls import ClosedLead, EntryTable, FrequencyTable
+from training.judging.pls import ClosedLead, EntryTable, FrequencyTable
 
 STAGES = ("new", "qual", "prop", "won")
 LOST = (("new", "BE"), *[("new", "FR")] * 3, *[("qual", "FR")] * 2, ("prop", "BE"))

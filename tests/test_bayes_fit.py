@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from features import Column, FieldValue, LeadscoreError
 from serving.scorers.bayes import Bayes
-from training.bayes_fit import effective_share, fit_bayes
-from training.bayes_rates import Counts, empty_table, fitted
-from training.reliability import log_losses
+from training.bayes.fit import effective_share, fit_bayes
+from training.bayes.rates import Counts, empty_table, fitted
+from training.figures.reliability import log_losses
 
 Floats = NDArray[np.float64]
 INDUSTRY = FieldValue("industry", "category")

@@ -11,13 +11,13 @@ import pytest
 from serving.answer.ladder import Ladder
 from serving.calibration.maps import MonotoneMap
 from tests.small_company import small_company
-from training.history import read_history
-from training.labelled import Labelled
-from training.origins import look_back
-from training.package import Choices, pack
-from training.rungs import repair_of
-from training.settings import choose_settings
-from training.split import forward_split
+from training.choosing.choose import choose_settings
+from training.choosing.earlier import look_back
+from training.choosing.rungs import repair_of
+from training.history.history import read_history
+from training.history.labelled import Labelled
+from training.history.split import forward_split
+from training.packing.pack import Choices, pack
 
 
 def rows_of(margin: np.ndarray, seed: int) -> Labelled:

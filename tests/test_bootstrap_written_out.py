@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from training.bootstrap import LEVEL, Bootstrap, Interval
-from training.metrics import figures
+from training.figures.bootstrap import LEVEL, Bootstrap, Interval
+from training.figures.metrics import figures
 
 DRAWS = 6
 

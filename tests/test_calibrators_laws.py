@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from serving.calibration.maps import FLOOR, MonotoneMap
-from training.calibration_choice import choose
-from training.calibration_interval import interval_maps
-from training.calibrators import CALIBRATORS, Calibrator
-from training.isotonic import grouped, pooled
-from training.reliability import calibration_line
+from training.calibration.calibrators import CALIBRATORS, Calibrator
+from training.calibration.choice import choose
+from training.calibration.interval import interval_maps
+from training.figures.isotonic import grouped, pooled
+from training.figures.reliability import calibration_line
 
 Floats = NDArray[np.float64]
 EVERY = pytest.mark.parametrize("calibrate", CALIBRATORS.values(), ids=CALIBRATORS.keys())

@@ -15,14 +15,15 @@ from features import LeadscoreError
 from features.snapshots.snapshots import label_wait_us
 from serving.artefact.folder import load_artefact
 from tests.small_company import small_company
-from training import promote, rollback, status, tracking, train
-from training.champion import champion_of, unfit
-from training.history import read_history
-from training.labelled import Labelled
-from training.origins import earlier_split
-from training.promotion import _move, against_champion
-from training.run_card import RunCard
-from training.split import forward_folds, forward_split, known_before
+from training import promote, rollback, status, train
+from training.choosing.earlier import earlier_split
+from training.history.history import read_history
+from training.history.labelled import Labelled
+from training.history.split import forward_folds, forward_split, known_before
+from training.store import tracking
+from training.store.champion import champion_of, unfit
+from training.store.promotion import _move, against_champion
+from training.store.run_card import RunCard
 
 # MLflow's own store code warns through SQLAlchemy and pydantic; ours must not.
 pytestmark = [

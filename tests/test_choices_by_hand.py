@@ -16,12 +16,12 @@ from features.clock.instants import DAY_US
 from features.tables.history_end import HistoryEnd
 from serving.calibration.maps import MonotoneMap
 from tests import scorers
-from training.calibrate import mean_interval
-from training.calibration_choice import choose
-from training.evidence import Difference, Evidence
-from training.history import History
-from training.labelled import Labelled
-from training.ladder_choice import choose_top
+from training.calibration.choice import choose
+from training.calibration.fit import mean_interval
+from training.choosing.ladder import choose_top
+from training.history.history import History
+from training.history.labelled import Labelled
+from training.judging.evidence import Difference, Evidence
 
 Fitted = list[tuple[list[float], list[float]]]
 

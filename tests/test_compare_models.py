@@ -26,10 +26,10 @@ from serving.artefact.folder import load_artefact
 from tests.resign import sign
 from tests.small_company import RECIPE, small_company
 from training import status, train
-from training.compare import CHANGED, Comparison, compare
-from training.compare_leads import open_crowd
-from training.compare_reasons import LEVEL, crossed, explain, move, rung_of
-from training.compare_shift import psi, shift_of
+from training.comparison.compare import CHANGED, Comparison, compare
+from training.comparison.crowd import open_crowd
+from training.comparison.reasons import LEVEL, crossed, explain, move, rung_of
+from training.comparison.shift import psi, shift_of
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),

@@ -15,17 +15,17 @@ from features.recipe.recipe import SnapshotPlan
 from serving.answer.ladder import Ladder
 from serving.artefact.folder import load_artefact
 from serving.artefact.registry import find_champion
+from tests.bench.learning_curve import CurvePoint, curve_rows, learning_curve, switching_point, thinned
 from tests.resign import sign
 from tests.small_company import small_company
 from training import promote, status, train
-from training.compare_leads import open_crowd
-from training.curve import CurvePoint, curve_rows, learning_curve, switching_point, thinned
-from training.evidence import Difference, Evidence
-from training.history import History, read_history
-from training.labelled import Labelled
-from training.ladder_choice import SWITCH_WON, choose_top
-from training.origins import earlier_split
-from training.split import forward_split
+from training.choosing.earlier import earlier_split
+from training.choosing.ladder import SWITCH_WON, choose_top
+from training.comparison.crowd import open_crowd
+from training.history.history import History, read_history
+from training.history.labelled import Labelled
+from training.history.split import forward_split
+from training.judging.evidence import Difference, Evidence
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -88,13 +88,13 @@ def test_where_it_is_level_the_number_of_conversions_does(history, earlier, monk
     assert few.converted_leads < SWITCH_WON
     assert few.top == "bayes"
     assert f"the model needs {SWITCH_WON}" in few.words
-    monkeypatch.setattr("training.ladder_choice.SWITCH_WON", few.converted_leads)
+    monkeypatch.setattr("training.choosing.ladder.SWITCH_WON", few.converted_leads)
     assert choose_top(history, fit, earlier).top == "model"
 
 
 def test_with_plenty_of_conversions_the_folds_are_not_overruled(history, monkeypatch):
     fit = forward_split(history.recipe, history.labelled.frame).fit
-    monkeypatch.setattr("training.ladder_choice.PLENTY_WON", 10)
+    monkeypatch.setattr("training.choosing.ladder.PLENTY_WON", 10)
     assert choose_top(history, fit, before_the_test(0.001, 0.02)).top == "model"
 
 
@@ -102,7 +102,7 @@ def test_with_plenty_of_conversions_the_folds_are_not_overruled(history, monkeyp
 def test_plenty_begins_with_that_very_number_of_conversions(history, monkeypatch, above, top):
     fit, worse = forward_split(history.recipe, history.labelled.frame).fit, before_the_test(0.001, 0.02)
     many = choose_top(history, fit, worse).converted_leads
-    monkeypatch.setattr("training.ladder_choice.PLENTY_WON", many + above)
+    monkeypatch.setattr("training.choosing.ladder.PLENTY_WON", many + above)
     assert choose_top(history, fit, worse).top == top
 
 

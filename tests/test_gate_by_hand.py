@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from features.recipe.recipe import Gate
-from training.evidence import BASELINES, Difference, Evidence
-from training.gate import Check, incumbent_of, judge, learned
+from training.judging.evidence import BASELINES, Difference, Evidence
+from training.judging.gate import Check, incumbent_of, judge, learned
 
 GATE = Gate(min_positives=100, slope=(0.8, 1.25), observed_expected=(0.9, 1.1))
 Ends = tuple[float | None, float | None]

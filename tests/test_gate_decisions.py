@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from features import Recipe
 from features.clock.instants import DAY_US
-from training.evidence import Difference, Evidence, Pooled, gather
-from training.gate import Check, Judgement, judge
-from training.labelled import Labelled
+from training.history.labelled import Labelled
+from training.judging.evidence import Difference, Evidence, Pooled, gather
+from training.judging.gate import Check, Judgement, judge
 
 N = 4000
 RECIPE = Recipe.model_validate({"tables": {"leads": "leads.csv"}})

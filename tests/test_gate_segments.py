@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.test_gate_by_hand import Ends, check, evidence
-from training.gate import SEGMENT_AUC
-from training.segment_evidence import Group
+from training.judging.gate import SEGMENT_AUC
+from training.judging.groups import Group
 
 
 def group(

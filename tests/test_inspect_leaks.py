@@ -11,9 +11,9 @@ import pytest
 import data
 from features import Recipe, load_recipe, parse_recipe, tables_from_frames
 from features.snapshots.snapshots import snapshots
-from training.inspect import inspect, inspect_tables
-from training.inspection import Inspection
-from training.split import forward_split
+from training.history.split import forward_split
+from training.inspection.found import Inspection
+from training.inspection.inspect import inspect, inspect_tables
 
 PLANTED = {"contract_reference", "close_reason"}
 DAY = pd.Timedelta("1D")

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from features import parse_recipe, tables_from_frames
 from features.clock.instants import DAY_US
 from tests.report_runs import START_US, assert_self_contained
-from training.inspect import inspect_tables
-from training.inspect_measure import Calendar, bands, drift, fill_by, importance
-from training.inspect_page import inspect_page
-from training.inspection import HEAD
+from training.inspection.found import HEAD
+from training.inspection.inspect import inspect_tables
+from training.inspection.measure import Calendar, bands, drift, fill_by, importance
+from training.inspection.page import inspect_page
 
 NASTY = '<img src=x onerror="alert(1)">'
 RECIPE = """

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from features import FieldValue
-from training.level_rates import MANY_LEVELS, level_rates, tree_sample
+from training.fitting.level_rates import MANY_LEVELS, level_rates, tree_sample
 
 CAMPAIGN = FieldValue("campaign", "category")
 LEVELS = 2 * MANY_LEVELS

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from training.bootstrap import Bootstrap, Interval
-from training.metrics import figures
+from training.figures.bootstrap import Bootstrap, Interval
+from training.figures.metrics import figures
 
 
 @pytest.fixture(scope="module")

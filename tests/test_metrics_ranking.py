@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score, roc_auc_score
 
 from features.leaks.order import auc, auc_within
-from training.metrics import newest_in_period, within_periods
-from training.ranking import Ranking, at_capacity
+from training.figures.metrics import newest_in_period, within_periods
+from training.figures.ranking import Ranking, at_capacity
 
 rows = st.lists(st.tuples(st.integers(0, 1), st.integers(0, 5)), min_size=2, max_size=40)
 

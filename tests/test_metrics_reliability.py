@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss
 
-from training.metrics import by_age, figures
-from training.reliability import calibration_line, expected_calibration_error, logit
+from training.figures.metrics import by_age, figures
+from training.figures.reliability import calibration_line, expected_calibration_error, logit
 
 
 @pytest.fixture(scope="module")

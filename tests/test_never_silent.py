@@ -19,7 +19,7 @@ from serving.edge.ready_line import address_of
 from serving.rules.default import default_rules
 from tests import scorers
 from tests.test_service_http import ROOT, free_port
-from training.tracking import _quiet
+from training.store.tracking import _quiet
 
 PATIENCE = 90.0
 

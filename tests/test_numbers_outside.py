@@ -21,11 +21,11 @@ from serving.scorers.fitted_range import ranges_of
 from tests.scorer_laws import check_an_extreme_number_moves_no_margin_beyond_those_of_its_range as keeps_law
 from tests.small_company import small_company
 from training import train
-from training.bayes_fit import fit_bayes
-from training.calendars import going_on
-from training.labelled import Labelled
-from training.logistic import fit_linear
-from training.number_range import fitted_range
+from training.bayes.fit import fit_bayes
+from training.figures.number_range import fitted_range
+from training.fitting.calendars import going_on
+from training.fitting.logistic import fit_linear
+from training.history.labelled import Labelled
 
 SIZE, AGE = FieldValue("size"), LeadAge()
 FINITE = st.floats(-1e12, 1e12, allow_nan=False)

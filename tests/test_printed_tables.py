@@ -16,7 +16,7 @@ from rich.console import Console
 from features import terminal
 from features.printed_table import Printed, printed_table
 from leadscore import main
-from training.comparison_table import COMPARISON, LEAST
+from training.run.table import COMPARISON, LEAST
 
 NAMES = st.text("abcdefgh_[]/:", min_size=1, max_size=24)
 COMPARED = [

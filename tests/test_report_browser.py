@@ -11,9 +11,9 @@ import data
 from features import load_recipe
 from tests.browser import Browser, browser, find_browser
 from tests.report_runs import HOSTILE, made_run, with_champion
-from training.inspect import inspect
-from training.inspect_page import inspect_page
-from training.report import report
+from training.inspection.inspect import inspect
+from training.inspection.page import inspect_page
+from training.report.report import report
 
 EXECUTABLE = find_browser()
 pytestmark = [

@@ -7,17 +7,17 @@ from dataclasses import replace
 import pytest
 
 from tests.report_runs import Seen, assert_self_contained, difference, made_group, made_run, with_champion
-from training.evidence import Evidence
-from training.gate import Check
-from training.report import report
-from training.report_conditions import failures, in_words, title
-from training.report_facts import speed
-from training.report_names import NAMES, look
-from training.report_origins import agreement
-from training.report_rates import Rate
-from training.report_segments import in_words as of_groups
-from training.report_time import in_words as of_months
-from training.report_weeks import WeekLists
+from training.figures.rates import Rate
+from training.judging.evidence import Evidence
+from training.judging.gate import Check
+from training.report.before import agreement
+from training.report.conditions import failures, in_words, title
+from training.report.facts import speed
+from training.report.groups import in_words as of_groups
+from training.report.names import NAMES, look
+from training.report.periods import WeekLists
+from training.report.report import report
+from training.report.time import in_words as of_months
 
 
 def origin(**sides: tuple[float, float]) -> Evidence:

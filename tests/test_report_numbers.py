@@ -10,13 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.report_runs import Seen, made_run
-from training.report import report
-from training.report_curves import reliability
-from training.report_groups import groups
-from training.report_rates import groups_of, months_of, rate_of, wilson
-from training.report_reasons import direction, subjects
-from training.report_verdict import promise_of
-from training.report_weeks import WeekLists
+from training.figures.rates import groups_of, months_of, rate_of, wilson
+from training.report.attributes import groups
+from training.report.curves import reliability
+from training.report.periods import WeekLists
+from training.report.reasons import direction, subjects
+from training.report.report import report
+from training.report.verdict import promise_of
 
 
 def test_customers_a_week_are_those_counted_by_hand():

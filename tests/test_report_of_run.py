@@ -10,13 +10,13 @@ from features.recipe.recipe import Segments
 from tests.report_runs import assert_self_contained
 from tests.small_company import small_company
 from training import promote, train
-from training.history import History, read_history
-from training.report import report
-from training.report_input import ReportInput, report_input
-from training.report_names import typeset
-from training.run import make
-from training.split import SplitRows, forward_split
-from training.summary import summarise
+from training.history.history import History, read_history
+from training.history.split import SplitRows, forward_split
+from training.report.input import ReportInput, report_input
+from training.report.names import typeset
+from training.report.report import report
+from training.run.run import make
+from training.run.summary import summarise
 
 pytestmark = [  # MLflow's own, on import and when it logs
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),

@@ -12,8 +12,8 @@ from serving.page.axes import nice_ticks, percent, words
 from serving.page.markup import table, tag
 from serving.page.shell import page, section
 from tests.report_runs import HOSTILE, Seen, assert_self_contained, made_run
-from training.report import report, write_report
-from training.report_input import ReportInput
+from training.report.input import ReportInput
+from training.report.report import report, write_report
 
 SECTIONS = [
     "verdict", "capacity", "gains", "calibration", "reasons", "time", "age", "conditions", "origins",

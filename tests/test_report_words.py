@@ -10,11 +10,11 @@ import pytest
 from features import FieldValue, WallClock
 from features.recipe.recipe import Gate
 from tests.report_runs import difference, made_run
-from training.doubts import best_below, doubts
-from training.evidence import Evidence
-from training.gate import judge
-from training.report import report
-from training.report_reasons import direction
+from training.judging.doubts import best_below, doubts
+from training.judging.evidence import Evidence
+from training.judging.gate import judge
+from training.report.reasons import direction
+from training.report.report import report
 
 HOURS = np.tile(np.arange(24.0), 10)
 

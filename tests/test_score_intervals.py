@@ -12,8 +12,8 @@ from serving.calibration.bounds import Bounds, fields_of
 from serving.calibration.maps import FLOOR, MonotoneMap
 from serving.scorers.encoding import LinearEncoder, NumberColumn
 from serving.scorers.linear import Linear
-from training.calibration_interval import interval_maps
-from training.spreads import spreads_of
+from training.calibration.interval import interval_maps
+from training.calibration.spreads import spreads_of
 
 SIZE, REVENUE = FieldValue("size"), FieldValue("revenue")
 FEATURES = (SIZE, REVENUE)

@@ -15,9 +15,9 @@ from serving.batch.export import score_export
 from serving.edge.envelope import score_items
 from serving.playbook.stage import Situations
 from tests import scorers
-from training.baselines import calibrated_rules
-from training.labelled import Labelled
-from training.pls import EntryTable
+from training.history.labelled import Labelled
+from training.judging.baselines import calibrated_rules
+from training.judging.pls import EntryTable
 
 # a field that no rule knows the meaning of, and no events: nothing for a scorecard to read
 RECIPE = parse_recipe("""

@@ -7,7 +7,7 @@ import numpy as np
 
 from features import FieldValue, LeadAge, WallClock
 from serving.scorers.encoding import CategoryColumn, LinearEncoder, NumberColumn, TreeEncoder
-from training.encode import fit_tree_encoder
+from training.fitting.encode import fit_tree_encoder
 
 LEVELS = np.array(["b", None, "a", "never seen", "A"], dtype=object)
 NUMBERS = np.array([1.0, np.nan, 3.0, -1.0, 0.0])

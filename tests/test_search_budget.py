@@ -11,11 +11,11 @@ import pytest
 
 from features import LeadscoreError, Recipe
 from tests.small_company import small_company
-from training.candidates import Bench
-from training.history import read_history
-from training.search import SEARCHED, search
-from training.settings import Budget, choose_settings
-from training.split import forward_split
+from training.choosing.bench import Bench
+from training.choosing.choose import Budget, choose_settings
+from training.choosing.search import SEARCHED, search
+from training.history.history import read_history
+from training.history.split import forward_split
 
 
 @pytest.fixture(scope="module")

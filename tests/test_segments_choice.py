@@ -19,16 +19,16 @@ from serving.artefact.folder import load_artefact
 from serving.scorers.segmented import Segmented, route_of
 from tests.small_company import small_company
 from training import train
-from training.bootstrap import Bootstrap, Interval
-from training.compare import compare
-from training.history import History, read_history
-from training.ladder_choice import LadderChoice
-from training.origins import earlier_split
-from training.package import Choices, pack, score
-from training.segment_fit import Member, SegmentPlan, plan_segments
-from training.segment_rows import rows_of
-from training.settings import Settings, choose_settings
-from training.split import forward_split
+from training.choosing.choose import Settings, choose_settings
+from training.choosing.earlier import earlier_split
+from training.choosing.ladder import LadderChoice
+from training.choosing.segments import Member, SegmentPlan, plan_segments
+from training.comparison.compare import compare
+from training.figures.bootstrap import Bootstrap, Interval
+from training.history.history import History, read_history
+from training.history.segments import rows_of
+from training.history.split import forward_split
+from training.packing.pack import Choices, pack, score
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +81,7 @@ def test_a_segment_too_thin_for_a_model_borrows_where_that_is_surely_better(plan
 
 
 def test_who_answers_is_who_was_surely_better(history, settings, plan, monkeypatch):
-    monkeypatch.setattr("training.segment_trial.MIN_WON_LEADS", 50)
+    monkeypatch.setattr("training.choosing.trial.MIN_WON_LEADS", 50)
     both = planned(history, settings)
     assert any(len(choice.tried) == 2 for choice in both.choices)
     for choice in (*plan.choices, *both.choices):

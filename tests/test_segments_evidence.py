@@ -8,11 +8,11 @@ import pytest
 
 from features import FieldValue, Recipe
 from features.clock.instants import DAY_US
-from training.evidence import Evidence, gather
-from training.gate import Check, judge
-from training.labelled import Labelled
-from training.origins import earlier_split, losses
-from training.split import SplitRows
+from training.choosing.earlier import earlier_split, losses
+from training.history.labelled import Labelled
+from training.history.split import SplitRows
+from training.judging.evidence import Evidence, gather
+from training.judging.gate import Check, judge
 
 N = 6_000
 RECIPE = Recipe.model_validate(

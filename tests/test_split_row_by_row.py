@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from features import LeadscoreError, Recipe
 from features.clock.instants import DAY_US
-from training.split import forward_folds, forward_split, newest_rows
+from training.history.split import forward_folds, forward_split, newest_rows
 
 HISTORIES = st.tuples(
     st.integers(0, 60), st.sampled_from([0, 1, 3]), st.sampled_from([4, 12, 40]), st.integers(0, 999)

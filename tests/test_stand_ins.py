@@ -18,7 +18,7 @@ from features.discovery.discover import discover
 from features.profiles.stand_ins import stand_ins
 from features.recipe.recipe import LeadField
 from tests.small_company import RECIPE, small_company
-from training.inspect import inspect
+from training.inspection.inspect import inspect
 
 SIZES = np.random.default_rng(3).lognormal(3, 1, 400).round(1)
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.calibration.maps import MonotoneMap
-from training.calibrate import fit_monotone, fit_platt
-from training.calibration_choice import choose
+from training.calibration.choice import choose
+from training.calibration.fit import fit_monotone, fit_platt
 
 
 def drawn(n: int, slope: float = 1.0, seed: int = 1) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

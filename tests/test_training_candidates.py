@@ -14,11 +14,11 @@ from features.recipe.file import parse_recipe
 from features.recipe.recipe import Recipe
 from serving.artefact.models import TreeFiles, dump_model, restore_model
 from serving.calibration.maps import MonotoneMap
-from training.calendars import find_calendars
-from training.candidates import Bench
-from training.fit import fit_model
-from training.labelled import Labelled
-from training.settings import Settings, choose_settings
+from training.choosing.bench import Bench
+from training.choosing.choose import Settings, choose_settings
+from training.fitting.calendars import find_calendars
+from training.fitting.fit import fit_model
+from training.history.labelled import Labelled
 
 ROWS = 3000
 RECIPE = """

@@ -19,7 +19,7 @@ from features.recipe.file import parse_recipe
 from features.tables.leads import moments_column
 from tests.bench.many_rows import write_flat
 from training import TrainingRun, train
-from training.sample import draw_leads
+from training.history.sample import draw_leads
 
 LEADS = 1500
 HEAD = """

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from training.newton import fit_logistic
+from training.figures.newton import fit_logistic
 
 
 @pytest.mark.parametrize("penalty", [0.3, 1.0, 100.0])

@@ -9,11 +9,11 @@ import pytest
 from features import Columns, default_features
 from serving.calibration.maps import MonotoneMap
 from tests.test_training_candidates import ROWS, company, converts
-from training.fit import fit_model
-from training.labelled import Labelled
-from training.newton import fit_logistic
-from training.recency import HALF_LIFE, recency
-from training.settings import Settings, choose_settings
+from training.choosing.choose import Settings, choose_settings
+from training.figures.newton import fit_logistic
+from training.fitting.fit import fit_model
+from training.fitting.recency import HALF_LIFE, recency
+from training.history.labelled import Labelled
 
 
 def test_a_row_that_counts_twice_is_a_row_given_twice():

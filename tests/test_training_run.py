@@ -20,8 +20,8 @@ from serving.artefact.folder import artefact_digest, load_artefact
 from serving.artefact.registry import fetch, find_champion
 from tests.small_company import small_company
 from training import TrainingRun, promote, rollback, status, train
-from training.metrics import figures
-from training.tracking import client
+from training.figures.metrics import figures
+from training.store.tracking import client
 
 # MLflow's own store code warns through SQLAlchemy and pydantic; ours must not.
 pytestmark = [

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from features import LeadscoreError, Recipe
 from features.clock.instants import DAY_US
-from training.split import forward_folds, forward_split
+from training.history.split import forward_folds, forward_split
 
 
 def recipe(**split: object) -> Recipe:

@@ -1,9 +1,9 @@
 """Layer 3: how a scorer is made, judged and registered."""
 
-from training.compare import Comparison, compare
-from training.comparison_table import COMPARISON, LEAST, comparison_rows
-from training.promotion import Decision, promote, rollback, status
-from training.run import TrainingRun, train
+from training.comparison.compare import Comparison, compare
+from training.run.run import TrainingRun, train
+from training.run.table import COMPARISON, LEAST, comparison_rows
+from training.store.promotion import Decision, promote, rollback, status
 
 __all__ = [
     "COMPARISON",

@@ -14,11 +14,11 @@ from tempfile import TemporaryDirectory
 from data import simulate
 from features import load_recipe
 from features.terminal import print_table, say
+from tests.bench.learning_curve import COUNTS, curve_rows, learning_curve, switching_point
 from tests.bench.quality_sets import BPIC2012, OLIST
-from training.curve import COUNTS, curve_rows, learning_curve, switching_point
-from training.history import History, read_history
-from training.origins import earlier_split
-from training.split import forward_split
+from training.choosing.earlier import earlier_split
+from training.history.history import History, read_history
+from training.history.split import forward_split
 
 HEAD = ("conversions", "rung", "draws", "AUC", "log loss", "log loss minus Bayes", "± error")
 

@@ -6,7 +6,7 @@ may be stopped and goes on), `--rewrite` writes the table into the README.
 A noise company has 1,500 leads with fields and events, and outcomes that are independent of all of them: a
 lead is won and lost with constant hazards, so that neither its age nor the date tells anything either. Their
 conversions within the horizon are `NOISE_RATES` in turn. The other companies are the simulator's. Nothing
-was chosen on any of them: the rule of `training.pooled` and `training.gate`
+was chosen on any of them: the rule of `training.run.pooled` and `training.judging.gate`
 was written before they were run.
 """
 
@@ -28,16 +28,16 @@ from features.terminal import say
 from tests.bench.gate_text import BEGIN, END, section
 from tests.bench.quality_sets import ROOT
 from tests.bench.quality_text import replace_section
-from training.evidence import Evidence, gather
-from training.gate import Judgement, judge
-from training.history import History, read_history
-from training.package import Choices, pack
-from training.pooled import pool
-from training.procedure import climb
-from training.run import predict_all
-from training.settings import choose_settings
-from training.split import forward_split
-from training.summary import too_few
+from training.choosing.choose import choose_settings
+from training.history.history import History, read_history
+from training.history.split import forward_split
+from training.judging.evidence import Evidence, gather
+from training.judging.gate import Judgement, judge
+from training.packing.pack import Choices, pack
+from training.run.pooled import pool
+from training.run.procedure import climb
+from training.run.run import predict_all
+from training.run.summary import too_few
 
 RESULTS = Path(__file__).parent / "gate_power.csv"
 README = ROOT / "README.md"

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 
 from features.recipe.recipe import Training
 from serving.scorers.encoding import TreeEncoder
-from training.boosting import GROWTH, Sample, fit_bag, fit_stopped
-from training.calibrate import fit_monotone
+from training.calibration.fit import fit_monotone
+from training.fitting.boosting import GROWTH, Sample, fit_bag, fit_stopped
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]

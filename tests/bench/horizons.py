@@ -36,12 +36,12 @@ from features.terminal import print_table
 from serving.calibration.maps import FLOOR
 from tests.bench.horizon_models import World, hazard, one_margin, separate
 from tests.bench.quality_sets import BPIC2012
-from training.bootstrap import Bootstrap, Interval
-from training.encode import fit_tree_encoder
-from training.labelled import Labelled
-from training.metrics import figures
-from training.origins import earlier_split
-from training.split import forward_split
+from training.choosing.earlier import earlier_split
+from training.figures.bootstrap import Bootstrap, Interval
+from training.figures.metrics import figures
+from training.fitting.encode import fit_tree_encoder
+from training.history.labelled import Labelled
+from training.history.split import forward_split
 
 Floats = NDArray[np.float64]
 

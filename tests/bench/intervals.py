@@ -22,10 +22,10 @@ from serving.answer.compose import compute
 from serving.answer.ladder import Ladder
 from serving.calibration.bounds import fields_of, missing
 from tests.bench.rows import Row
-from training.history import History, read_history
-from training.package import Choices, pack
-from training.settings import choose_settings
-from training.split import Rows, forward_split
+from training.choosing.choose import choose_settings
+from training.history.history import History, read_history
+from training.history.split import Rows, forward_split
+from training.packing.pack import Choices, pack
 
 Floats = NDArray[np.float64]
 

@@ -22,10 +22,10 @@ from tests.bench.quality_peers import PEERS, make_task, predict_or_base
 from tests.bench.quality_results import COMPARED, FIGURES, Look
 from tests.bench.quality_sets import DataSet, Origin
 from training import train
-from training.baselines import inside
-from training.evidence import JUDGED, Evidence, gather
-from training.history import History, read_history
-from training.split import SplitRows, forward_split
+from training.history.history import History, read_history
+from training.history.split import SplitRows, forward_split
+from training.judging.baselines import inside
+from training.judging.evidence import JUDGED, Evidence, gather
 
 Floats = NDArray[np.float64]
 Say = Callable[[str], None]

@@ -21,12 +21,12 @@ from features.recipe.recipe import Training
 from features.terminal import say
 from serving.scorers.trees import Trees
 from tests.bench.rows import Row, cpu_seconds
-from training.boosting import GROWTH, encoded, fit_bag
-from training.bootstrap import Bootstrap, Interval
-from training.candidates import Bench
-from training.encode import fit_tree_encoder
-from training.history import History, read_history
-from training.split import SplitRows, forward_split
+from training.choosing.bench import Bench
+from training.figures.bootstrap import Bootstrap, Interval
+from training.fitting.boosting import GROWTH, encoded, fit_bag
+from training.fitting.encode import fit_tree_encoder
+from training.history.history import History, read_history
+from training.history.split import SplitRows, forward_split
 
 Floats = NDArray[np.float64]
 

@@ -1,0 +1,1 @@
+"""Shrunken rates fitted, and how far each is believed."""

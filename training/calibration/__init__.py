@@ -1,0 +1,1 @@
+"""Maps from margins to probabilities, chosen where newer outcomes do not refute the plainest."""

@@ -1,0 +1,300 @@
+"""Every kind of model on inner forward folds: out-of-fold margins by which settings are chosen.
+
+Kinds: a linear model; trees that start from the linear margin; the mean of both margins; trees alone; trees
+that read the linear margin and its parts as columns (stacked, Wolpert 1992).
+Features that are calendars (see `calendars`) are never split on by trees. A linear model may read them, and
+then only trees that start from its margin stand beside it: in a mean with trees that know no calendar half of
+the margin would stay where the calendar left it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Feature, LeadAge
+from features.recipe.recipe import Recipe, Training
+from serving.scorers.line import line_columns, line_names
+from training.figures.reliability import log_losses_of_margins
+from training.fitting.boosting import Sample, best_rounds, encoded, fit_stopped, margins, side_by_side
+from training.fitting.calendars import find_calendars, going_on
+from training.fitting.directions import directions
+from training.fitting.level_rates import tree_sample
+from training.fitting.logistic_path import HOPELESS, PENALTIES, PLAIN, PLAINLY, Path, Reading, Step
+from training.fitting.recency import recency
+from training.history.labelled import Labelled
+from training.history.split import Rows, forward_folds
+
+Floats = NDArray[np.float64]
+Kind = Literal["linear", "offset", "mean", "trees", "stacked"]
+
+NEWER_WEIGHS = 2**0.5
+"""Each fold weighs this much more than the one before it: it trains on rows most like those of the final fit,
+and judges on those most like what will be scored."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way to fit, its out-of-fold log loss, and its margins of each fold's newer rows.
+
+    `penalty` and `reading` are the linear part's; `left_out` are the calendars that it does not read;
+    `rounds` are the trees'.
+    """
+
+    kind: Kind
+    loss: float
+    newer: list[Floats] = field(repr=False)
+    penalty: float = PENALTIES[0]
+    reading: Reading = PLAINLY
+    left_out: tuple[str, ...] = ()
+    rounds: int = 0
+
+    @property
+    def name(self) -> str:
+        """The kind, and whether calendars were taken from its linear part."""
+        return f"{self.kind} without calendars" if self.left_out and self.kind != "trees" else self.kind
+
+
+@dataclass(frozen=True)
+class Linears:
+    """One linear model on all folds: its step on each, and the candidate that it is."""
+
+    steps: list[Step]
+    candidate: Candidate
+
+
+@dataclass(frozen=True)
+class Start:
+    """What trees are given of a linear model: the margin that they start from (offset), or what it makes of
+    a lead as columns (stacked)."""
+
+    kind: Literal["offset", "stacked"]
+    linears: Linears
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Rows, folds and features on which candidates compete; what they share is worked out once.
+
+    With `half_life` older rows count for less in every fit (see `recency`).
+    """
+
+    recipe: Recipe
+    labelled: Labelled
+    features: tuple[Feature, ...]
+    folds: list[tuple[Rows, Rows]]
+    half_life: float | None = None
+
+    @classmethod
+    def of(cls, recipe: Recipe, labelled: Labelled, features: Sequence[Feature], fit: Rows) -> Bench:
+        """The folds of the `fit` rows; there may be none."""
+        folds = forward_folds(labelled.frame, fit, recipe.train.folds)
+        return cls(recipe, labelled, tuple(features), folds)
+
+    @property
+    def newer(self) -> Rows:
+        """The newer rows of all folds, in their order."""
+        return np.concatenate([newer for _, newer in self.folds])
+
+    @cached_property
+    def weights(self) -> list[float]:
+        """The weight of each fold, summing to 1."""
+        raw = NEWER_WEIGHS ** np.arange(len(self.folds))
+        return list((raw / raw.sum()).tolist())
+
+    @cached_property
+    def calendars(self) -> tuple[str, ...]:
+        """Features that trees must not see."""
+        return find_calendars(self.labelled, self.features, self.folds)
+
+    @cached_property
+    def signs(self) -> Mapping[str, int]:
+        """Declared signs by feature name."""
+        return directions(self.recipe, self.features)
+
+    def loss(self, newer: Sequence[Floats]) -> float:
+        """Weighted mean log loss of the newer rows' margins, one array a fold."""
+        return float(sum(w * self.fold_loss(i, newer[i]) for i, w in enumerate(self.weights)))
+
+    def fold_loss(self, fold: int, margin: Floats) -> float:
+        """Mean log loss of margins on one fold's newer rows."""
+        y = self.labelled.y(self.folds[fold][1])
+        return float(log_losses_of_margins(y, margin).mean())
+
+    @cached_property
+    def linears(self) -> tuple[Linears, ...]:
+        """The best linear model with all features, and where there are calendars the best one without."""
+        first = self._best([*self._plain, *self._paths((), Reading(logs=True))])
+        if not self.calendars:
+            return (first,)
+        reading = first.candidate.reading
+        penalties = self._near(first.candidate) if reading.crossed else PENALTIES
+        return first, min(self._paths(self.calendars, reading, penalties), key=_loss)
+
+    @cached_property
+    def plain_penalty(self) -> float:
+        """The baseline's penalty: of those around 1, all features as they are."""
+        found = {trial.candidate.penalty: trial.candidate.loss for trial in self._plain}
+        return min(PLAIN, key=lambda penalty: found[penalty])
+
+    @cached_property
+    def _plain(self) -> list[Linears]:
+        return self._paths((), PLAINLY, whole=True)
+
+    def _best(self, trials: list[Linears]) -> Linears:
+        """The trial of least loss; where leads are looked at in several ages, it may gain by weights that
+        change with the age, which are tried at penalties near its own."""
+        best = min(trials, key=_loss)
+        if not self._ages:
+            return best
+        reading = replace(best.candidate.reading, crossed=True)
+        return min([best, *self._paths((), reading, self._near(best.candidate))], key=_loss)
+
+    @staticmethod
+    def _near(candidate: Candidate) -> tuple[float, ...]:
+        """The penalty of a linear candidate and its neighbours."""
+        at = PENALTIES.index(candidate.penalty)
+        return PENALTIES[max(at - 1, 0) : at + 2]
+
+    @cached_property
+    def _ages(self) -> bool:
+        """Whether leads are looked at in more than one age."""
+        aged = any(isinstance(feature, LeadAge) for feature in self.features)
+        return aged and len(self.recipe.snapshots.at_days) > 1
+
+    def _paths(
+        self,
+        left_out: tuple[str, ...],
+        reading: Reading,
+        penalties: Sequence[float] = PENALTIES,
+        *,
+        whole: bool = False,
+    ) -> list[Linears]:
+        """One linear model a penalty, on all folds, as long as there is hope; to the end if `whole`."""
+        features = [feature for feature in self.features if feature.name not in left_out]
+        paths = side_by_side(lambda fold: self._path(features, reading, *fold), self.folds)
+        found: list[Linears] = []
+        for penalty in penalties:
+            steps = side_by_side(partial(Path.step, penalty=penalty), paths)
+            newer = [step.newer for step in steps]
+            candidate = Candidate("linear", self.loss(newer), newer, penalty, reading, left_out)
+            found.append(Linears(steps, candidate))
+            if not whole and candidate.loss > HOPELESS * min(map(_loss, found)):
+                break
+        return found
+
+    def _path(self, features: Sequence[Feature], reading: Reading, older: Rows, newer: Rows) -> Path:
+        labelled, rare = self.labelled, self.recipe.train.rare_level
+        fitted_on = labelled.at(older, features), labelled.y(older)
+        asked = labelled.at(newer, features), len(newer)
+        importance = recency(labelled, older, self.half_life)
+        roomy = going_on(labelled, features, older, self.calendars)
+        return Path.of(features, fitted_on, asked, rare, reading, self.signs, importance, roomy)
+
+    @cached_property
+    def samples(self) -> list[tuple[Sample, Sample]]:
+        """(older, newer) matrices for trees, one pair a fold."""
+        return side_by_side(self._sample_pair, self.folds)
+
+    @cached_property
+    def tree_features(self) -> tuple[Feature, ...]:
+        """What trees may split on."""
+        return tuple(feature for feature in self.features if feature.name not in self.calendars)
+
+    def _sample_pair(self, fold: tuple[Rows, Rows]) -> tuple[Sample, Sample]:
+        labelled, (older, newer) = self.labelled, fold
+        columns, rare = labelled.at(older, self.tree_features), self.recipe.train.rare_level
+        encoder, sample = tree_sample(
+            self.tree_features, columns, labelled.y(older), labelled.clusters(older), rare, self.signs
+        )
+        sample = replace(sample, weight=recency(labelled, older, self.half_life))
+        later = labelled.at(newer, self.tree_features)
+        return sample, encoded(encoder, later, labelled.y(newer), signs=self.signs)
+
+    def boosted(self, plan: Training, start: Start | None = None) -> tuple[list[Floats], int]:
+        """Margins of each fold's newer rows by one booster a fold, and the rounds that were best over all."""
+        pairs = self.pairs(start)
+        runs = side_by_side(lambda pair: fit_stopped(*pair, plan), pairs)
+        rounds = best_rounds([curve for _, curve in runs], self.weights)
+        return [margins(run[0], pair[1], rounds) for run, pair in zip(runs, pairs, strict=True)], rounds
+
+    def pairs(self, start: Start | None) -> list[tuple[Sample, Sample]]:
+        """(older, newer) matrices, one pair a fold, with what trees are given of a linear model."""
+        return [self._started(fold, start) for fold in range(len(self.folds))]
+
+    def _started(self, fold: int, start: Start | None) -> tuple[Sample, Sample]:
+        older, newer = self.samples[fold]
+        if start is None:
+            return older, newer
+        step = start.linears.steps[fold]
+        if start.kind == "offset":
+            return older.starting(step.older), newer.starting(step.newer)
+        names = line_names(step.linear)
+        parts = [
+            line_columns(step.linear, self.labelled.at(rows, step.linear.features))
+            for rows in self.folds[fold]
+        ]
+        return older.reading(parts[0], names), newer.reading(parts[1], names)
+
+    @cached_property
+    def starts(self) -> tuple[Start, ...]:
+        """What trees may be given of the linear models.
+
+        A line that reads calendars is no column for trees: they would be as lost there as on the calendar.
+        """
+        return Start("offset", min(self.linears, key=_loss)), Start("stacked", self.linears[-1])
+
+    def start_of(self, kind: Kind) -> Start | None:
+        """What trees beside a candidate of this kind are given; a line alone may yet be a start."""
+        wanted = "offset" if kind == "linear" else kind
+        return next((start for start in self.starts if start.kind == wanted), None)
+
+    def candidates(self, plan: Training) -> list[Candidate]:
+        """All kinds that may be fitted here with the booster of `plan`, simplest first."""
+        found = [linear.candidate for linear in self.linears]
+        if not self.tree_features:
+            return found
+        found += [self._from(start, plan) for start in self.starts]
+        safe = self.linears[-1].candidate
+        newer, rounds = self.boosted(plan)
+        return [
+            *found,
+            self._grown("mean", safe, _middle(newer, safe), rounds),
+            self._grown("trees", safe, newer, rounds),
+        ]
+
+    def again(self, known: Candidate, plan: Training) -> Candidate:
+        """The candidate of the same kind, reading and penalty as `known`, fitted on these folds."""
+        if known.kind == "trees":
+            return self._grown("trees", known, *self.boosted(plan))
+        (linears,) = self._paths(known.left_out, known.reading, (known.penalty,))
+        if known.kind == "linear":
+            return linears.candidate
+        if known.kind != "mean":
+            return self._from(Start(known.kind, linears), plan)
+        newer, rounds = self.boosted(plan)
+        return self._grown("mean", known, _middle(newer, linears.candidate), rounds)
+
+    def _from(self, start: Start, plan: Training) -> Candidate:
+        """Trees that are given something of a linear model."""
+        return self._grown(start.kind, start.linears.candidate, *self.boosted(plan, start))
+
+    def _grown(self, kind: Kind, linear: Candidate, newer: list[Floats], rounds: int) -> Candidate:
+        """A candidate with trees beside, or instead of, `linear`."""
+        return Candidate(
+            kind, self.loss(newer), newer, linear.penalty, linear.reading, linear.left_out, rounds
+        )
+
+
+def _loss(linears: Linears) -> float:
+    return linears.candidate.loss
+
+
+def _middle(newer: Sequence[Floats], linear: Candidate) -> list[Floats]:
+    """The mean of the margins of trees and of a linear model, one array a fold."""
+    return [(a + b) / 2 for a, b in zip(newer, linear.newer, strict=True)]

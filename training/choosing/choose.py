@@ -1,0 +1,157 @@
+"""Chooses how to fit, on inner forward folds of the rows that may be fitted: never on the test."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from features import Feature
+from features.progress import Step
+from features.recipe.recipe import Recipe, Training
+from serving.calibration.maps import MonotoneMap
+from training.calibration.choice import choose
+from training.calibration.fit import mean_interval
+from training.calibration.interval import interval_maps
+from training.choosing.bench import Bench, Candidate, Kind
+from training.choosing.search import search
+from training.figures.reliability import log_losses_of_margins
+from training.fitting.boosting import GROWTH
+from training.fitting.logistic_path import PENALTIES, PLAIN
+from training.fitting.recency import HALF_LIFE
+from training.history.labelled import Labelled
+from training.history.split import Rows
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the folds chose. `losses` holds each candidate's out-of-fold log loss, empty without folds.
+
+    `rounds` are those of the folds; a fit on all rows uses `GROWTH` times as many. `calibration` maps the
+    margins of `kind`. `plain_penalty` is that of the baseline, chosen around 1. `logs`: the linear part reads
+    numbers as signed logarithms; `crossed`: its weights change with the lead's age. Trees never split on
+    `calendars`; the linear part does not read `left_out`. `booster` holds what a search changed in the
+    recipe's `[train]`. `bounds` are the maps to the ends of the interval around `calibration` (see
+    `calibration_interval`), None without folds. `half_life`: newer rows count for more (see `recency`), None
+    where all count alike.
+    """
+
+    kind: Kind
+    rounds: int
+    penalty: float
+    plain_penalty: float
+    calibration: MonotoneMap
+    losses: dict[str, float] = field(default_factory=dict)
+    folds: int = 0
+    logs: bool = False
+    crossed: bool = False
+    calendars: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    booster: dict[str, float] = field(default_factory=dict)
+    bounds: tuple[MonotoneMap, MonotoneMap] | None = None
+    map_name: str = "identity"
+    half_life: float | None = None
+
+    @property
+    def all_rounds(self) -> int:
+        """Rounds for a fit on all rows."""
+        return max(1, round(self.rounds * GROWTH))
+
+    def plan(self, recipe: Recipe) -> Training:
+        """The recipe's `[train]` with what a search changed."""
+        return recipe.train.model_copy(update=self.booster)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready, without `bounds`, which the manifest holds by itself."""
+        found = asdict(replace(self, bounds=None)) | {"calibration": self.calibration.model_dump(mode="json")}
+        return {name: value for name, value in found.items() if name != "bounds"}
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Time for a search in `seconds`; `file` (SQLite) keeps it, so that it can go on; `say` hears of it."""
+
+    seconds: float
+    file: Path | None = None
+    say: Step | None = None
+
+
+def choose_settings(
+    recipe: Recipe,
+    labelled: Labelled,
+    features: Sequence[Feature],
+    fit: Rows,
+    budget: Budget | None = None,
+) -> Settings:
+    """Kind of model, rounds, penalty and calibration with the lowest log loss on newer rows.
+
+    With a `budget` the booster's settings are searched too; the recipe's own stay where nothing was better.
+    Without a fold that has both outcomes on both sides, the plainest: a linear model, well penalised.
+    """
+    bench = Bench.of(recipe, labelled, features, fit)
+    if not bench.folds or not features:
+        return Settings("linear", 50, PENALTIES[0], PLAIN[0], MonotoneMap.identity())
+    plain = bench.candidates(recipe.train)
+    if budget is None or not bench.tree_features:
+        return settle(bench, plain, {})
+    booster = _searched(bench, plain, budget)
+    tuned = bench.candidates(recipe.train.model_copy(update=booster)) if booster else plain
+    if booster and _least(tuned) < _least(plain):
+        return settle(bench, tuned, booster)
+    return settle(bench, plain, {})
+
+
+def _searched(bench: Bench, plain: Sequence[Candidate], budget: Budget) -> dict[str, float]:
+    """What the search found for trees that start as those of the best candidate do."""
+    best = min(plain, key=lambda candidate: candidate.loss)
+    start = bench.start_of(best.kind)
+    digest = hashlib.sha256(f"{bench.recipe.hash} {len(bench.newer)} {best.kind}".encode()).hexdigest()
+    name = f"{bench.recipe.name}-{digest[:12]}"
+    return search(bench, budget.seconds, start=start, name=name, file=budget.file, say=budget.say)
+
+
+def _least(candidates: Sequence[Candidate]) -> float:
+    return min(candidate.loss for candidate in candidates)
+
+
+def settle(bench: Bench, candidates: Sequence[Candidate], booster: dict[str, float]) -> Settings:
+    """The settings of the candidate with the lowest loss; of equals the first, which is simpler.
+
+    It is fitted with newer rows counting for more where that is surely better.
+    """
+    best = min(candidates, key=lambda candidate: candidate.loss)
+    best, half_life = _by_recency(bench, best, bench.recipe.train.model_copy(update=booster))
+    rows, labelled = bench.newer, bench.labelled
+    margin, y, clusters = np.concatenate(best.newer), labelled.y(rows), labelled.clusters(rows)
+    order = labelled.frame["order"].to_numpy(np.int64)[rows]
+    chosen = choose(margin, y, clusters, order, seed=bench.recipe.train.seed)
+    return Settings(
+        kind=best.kind,
+        rounds=best.rounds,
+        penalty=best.penalty,
+        plain_penalty=bench.plain_penalty,
+        calibration=chosen.calibration,
+        losses={candidate.name: candidate.loss for candidate in candidates},
+        folds=len(bench.folds),
+        logs=best.reading.logs,
+        crossed=best.reading.crossed,
+        calendars=bench.calendars,
+        left_out=best.left_out,
+        booster=booster,
+        bounds=interval_maps(margin, y, clusters, chosen.calibration),
+        map_name=chosen.name,
+        half_life=half_life,
+    )
+
+
+def _by_recency(bench: Bench, best: Candidate, plan: Training) -> tuple[Candidate, float | None]:
+    """`best`, or the same with newer rows counting for more where that surely gains; and its half-life."""
+    aged = replace(bench, half_life=HALF_LIFE).again(best, plan)
+    y, clusters = bench.labelled.y(bench.newer), bench.labelled.clusters(bench.newer)
+    before, after = (log_losses_of_margins(y, np.concatenate(one.newer)) for one in (best, aged))
+    gain = mean_interval(before - after, clusters, bench.recipe.train.seed)
+    return (aged, HALF_LIFE) if gain.low > 0 else (best, None)

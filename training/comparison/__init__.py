@@ -1,0 +1,1 @@
+"""Two models on the same leads: who changes band, and why."""

@@ -1,0 +1,107 @@
+"""Why a lead changes its band: the move against the cut-off, split exactly by what both scorers look at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Column, Columns, Feature
+from serving.answer.compose import Rung
+from serving.answer.ladder import Ladder
+from serving.answer.reasons import reason_words, subject_of
+from serving.calibration.reference import Maturity, Reference
+from serving.score import Score
+from training.figures.reliability import logit
+
+Floats = NDArray[np.float64]
+
+LEVEL = "level and cut-off"
+"""The part of a move that no feature explains: base level, calibration, and where the band begins."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One subject's part of a move in log-odds; `words` say what is the case with the lead."""
+
+    feature: str
+    words: str
+    difference: float
+
+
+@dataclass(frozen=True)
+class Explained:
+    """One lead under one ladder: contributions by feature, and its distance to the cut of the band.
+
+    `distance` = sum of `parts` + `level`, all in log-odds.
+    """
+
+    parts: dict[str, float]
+    level: float
+    distance: float
+
+
+def crossed(a: Maturity, b: Maturity) -> Maturity:
+    """The band whose cut-off lies between two bands; the higher one where two cuts do."""
+    return "hot" if "hot" in (a, b) else "warm"
+
+
+def rung_of(ladder: Ladder, score: Score, events_given: bool) -> Rung:
+    """The rung of `ladder` that gave `score`."""
+    assert score.scored_by is not None
+    voice = (score.scored_by.rung, score.scored_by.segment)
+    named = [rung for rung in ladder.rungs if voice in rung.voices]
+    return next(rung for rung in named if events_given or not rung.needs_events)
+
+
+def explain(rung: Rung, columns: Columns, cuts: Sequence[Maturity]) -> list[Explained]:
+    """Each lead in `columns` under `rung`, measured from the cut-off of its band in `cuts`."""
+    scorer = rung.scorer
+    found = scorer.contributions(columns)
+    chances = logit(scorer.probability(scorer.margin(columns)))
+    distance = chances - logit(np.array([_cut(rung.reference, band) for band in cuts]))
+    level = distance - found.values.sum(axis=1)
+    return [
+        Explained(
+            dict(zip(found.names, found.values[row].tolist(), strict=True)),
+            float(level[row]),
+            float(distance[row]),
+        )
+        for row in range(len(distance))
+    ]
+
+
+def move(
+    before: Explained, after: Explained, features: dict[str, Feature], columns: Mapping[str, Column], row: int
+) -> list[Part]:
+    """The parts of `after.distance − before.distance`, largest first; they add up to it.
+
+    Features that look at the same subject speak as one, in the words of the one that moved most.
+    """
+    names = [*before.parts, *(name for name in after.parts if name not in before.parts)]
+    differences = {name: after.parts.get(name, 0.0) - before.parts.get(name, 0.0) for name in names}
+    subjects: dict[tuple[object, ...], list[str]] = {}
+    for name in names:
+        subjects.setdefault(subject_of(features[name]), []).append(name)
+    found = [_spoken(members, differences, features, columns, row) for members in subjects.values()]
+    level = Part(LEVEL, LEVEL, after.level - before.level)
+    return sorted([*found, level], key=lambda part: (-abs(part.difference), part.feature))
+
+
+def _spoken(
+    members: list[str],
+    differences: dict[str, float],
+    features: dict[str, Feature],
+    columns: Mapping[str, Column],
+    row: int,
+) -> Part:
+    """One part for the `members` of a subject."""
+    loudest = max(members, key=lambda name: abs(differences[name]))
+    words = reason_words(features[loudest], columns[loudest][row])
+    return Part(loudest, words, sum(differences[name] for name in members))
+
+
+def _cut(reference: Reference, band: Maturity) -> float:
+    return reference.hot if band == "hot" else reference.warm

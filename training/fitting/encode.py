@@ -1,0 +1,120 @@
+"""Learns encoders: vocabularies, medians and scales come from the rows being fitted, and from no other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Column, Columns, Feature, LeadAge
+from serving.scorers.encoding import (
+    CategoryColumn,
+    Crossing,
+    LinearEncoder,
+    NumberColumn,
+    TreeEncoder,
+    signed_log,
+)
+from training.figures.number_range import fitted_range, with_room
+
+_ONE_HOT_LEVELS = 60
+"""At most this many levels of a category get a weight of their own in a linear model, most frequent first."""
+
+
+NO_RATES: Mapping[str, dict[str, float]] = MappingProxyType({})
+"""Every category is read by its codes."""
+
+
+def fit_tree_encoder(
+    features: Sequence[Feature],
+    columns: Columns,
+    rare_level: int,
+    rates: Mapping[str, dict[str, float]] = NO_RATES,
+) -> TreeEncoder:
+    """Codes for the levels with at least `rare_level` rows; the rest shares "other".
+
+    Categories in `rates` are read by them.
+    """
+    vocabularies = {
+        feature.name: tuple(sorted(_levels(columns[feature.name], rare_level)))
+        for feature in features
+        if feature.dtype == "category" and feature.name not in rates
+    }
+    ranges = {
+        f.name: fitted_range(columns[f.name].astype(np.float64)) for f in features if f.dtype == "number"
+    }
+    return TreeEncoder(
+        features=tuple(f.name for f in features),
+        vocabularies=vocabularies,
+        rates=dict(rates),
+        ranges={name: found for name, found in ranges.items() if found is not None},
+        typical=_typical(features, columns),
+    )
+
+
+def _typical(features: Sequence[Feature], columns: Columns) -> dict[str, float]:
+    """Medians of the numbers that are never missing in `columns`."""
+    numbers = {f.name: columns[f.name].astype(np.float64) for f in features if f.dtype == "number"}
+    return {name: float(np.median(n)) for name, n in numbers.items() if len(n) and not np.isnan(n).any()}
+
+
+def fit_linear_encoder(
+    features: Sequence[Feature],
+    columns: Columns,
+    rare_level: int,
+    *,
+    logs: bool = False,
+    crossed: bool = False,
+    calendars: Collection[str] = (),
+) -> LinearEncoder:
+    """Medians, scales and levels of `columns`, of numbers as logarithms with `logs`; features that never
+    vary are left out. With `crossed` all are crossed with the lead's age, where that varies. Numbers are held
+    inside the range of `columns`, those of `calendars` inside a wider one."""
+    found = [_spec(f, columns[f.name], rare_level, logs, f.name in calendars) for f in features]
+    specs = tuple(spec for spec in found if spec is not None)
+    ages = {feature.name for feature in features if isinstance(feature, LeadAge)} if crossed else set()
+    by = [spec for spec in specs if isinstance(spec, NumberColumn) and spec.name in ages]
+    return LinearEncoder(columns=specs, crossed=_crossing(by[0], columns) if by else None)
+
+
+def _crossing(by: NumberColumn, columns: Columns) -> Crossing:
+    """Crossing with `by`, inside its range."""
+    seen = by.standardised(columns[by.name].astype(np.float64))
+    return Crossing(by=by, low=float(seen.min()), high=float(seen.max()))
+
+
+def _spec(
+    feature: Feature, column: Column, rare_level: int, log: bool, calendar: bool
+) -> NumberColumn | CategoryColumn | None:
+    if feature.dtype == "category":
+        levels = _levels(column, rare_level)[:_ONE_HOT_LEVELS]
+        return CategoryColumn(name=feature.name, levels=tuple(sorted(levels))) if levels else None
+    numbers = column.astype(np.float64)
+    ends = fitted_range(numbers)
+    if ends is None:
+        return None
+    found = _number(feature.name, np.clip(numbers, *ends), log)
+    return found and found.model_copy(update={"range": with_room(ends) if calendar else ends})
+
+
+def _number(name: str, numbers: NDArray[np.float64], log: bool) -> NumberColumn | None:
+    """Median of what is there, mean and scale after it has filled the gaps."""
+    numbers = signed_log(numbers) if log else numbers
+    absent = np.isnan(numbers)
+    median = float(np.median(numbers[~absent]))
+    filled = np.where(absent, median, numbers)
+    scale = float(filled.std())
+    flag = bool(absent.any())
+    if scale < 1e-12 and not flag:
+        return None
+    mean, scale = float(filled.mean()), max(scale, 1e-12)
+    return NumberColumn(name=name, median=median, mean=mean, scale=scale, flag=flag, log=log)
+
+
+def _levels(column: Column, rare_level: int) -> list[str]:
+    """Levels with at least `rare_level` rows, most frequent first, ties by name."""
+    counts = Counter(level for level in column.tolist() if level is not None)
+    return sorted((level for level, n in counts.items() if n >= rare_level), key=lambda v: (-counts[v], v))

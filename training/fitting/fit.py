@@ -1,0 +1,100 @@
+"""Fits the chosen kind of model on given rows: the same code for the artefact judged and the one served."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from features import Feature
+from features.recipe.recipe import Recipe
+from serving.scorers.blend import Blend, Model
+from serving.scorers.line import line_columns, line_names
+from serving.scorers.linear import Linear
+from serving.scorers.trees import Trees
+from training.choosing.choose import Settings
+from training.fitting.boosting import fit_bag
+from training.fitting.calendars import going_on
+from training.fitting.directions import directions
+from training.fitting.level_rates import tree_sample
+from training.fitting.logistic import fit_linear
+from training.fitting.recency import recency
+from training.history.labelled import Labelled
+from training.history.split import Rows
+
+
+def fit_model(
+    recipe: Recipe, labelled: Labelled, features: Sequence[Feature], rows: Rows, settings: Settings
+) -> Model:
+    """The model of `settings` fitted on `rows`, with its calibration."""
+    model = _fit_kind(recipe, labelled, features, rows, settings)
+    return replace(model, calibration=settings.calibration)
+
+
+def _fit_kind(
+    recipe: Recipe, labelled: Labelled, features: Sequence[Feature], rows: Rows, settings: Settings
+) -> Linear | Trees | Blend:
+    """The model of `settings` fitted on `rows`, uncalibrated."""
+    if settings.kind == "trees":
+        return _fit_trees(recipe, labelled, features, rows, settings)
+    linear = _fit_linear(recipe, labelled, features, rows, settings)
+    if settings.kind == "linear":
+        return linear
+    if settings.kind == "offset":
+        return _fit_trees(recipe, labelled, features, rows, settings, offset=linear)
+    if settings.kind == "stacked":
+        return _fit_trees(recipe, labelled, features, rows, settings, line=linear)
+    return Blend(members=(_fit_trees(recipe, labelled, features, rows, settings), linear))
+
+
+def fit_logistic_model(
+    recipe: Recipe, labelled: Labelled, features: Sequence[Feature], rows: Rows, settings: Settings
+) -> Linear:
+    """Plain logistic regression on `rows`, uncalibrated: the baseline."""
+    columns, y, rare = labelled.at(rows, features), labelled.y(rows), recipe.train.rare_level
+    roomy = going_on(labelled, features, rows, settings.calendars)
+    return fit_linear(features, columns, y, settings.plain_penalty, rare, calendars=roomy)
+
+
+def _fit_linear(
+    recipe: Recipe, labelled: Labelled, features: Sequence[Feature], rows: Rows, settings: Settings
+) -> Linear:
+    """The linear part, by the penalty and the reading of numbers that the folds chose."""
+    read = [feature for feature in features if feature.name not in settings.left_out]
+    return fit_linear(
+        read,
+        labelled.at(rows, read),
+        labelled.y(rows),
+        settings.penalty,
+        recipe.train.rare_level,
+        logs=settings.logs,
+        crossed=settings.crossed,
+        signs=directions(recipe, read),
+        importance=recency(labelled, rows, settings.half_life),
+        calendars=going_on(labelled, read, rows, settings.calendars),
+    )
+
+
+def _fit_trees(
+    recipe: Recipe,
+    labelled: Labelled,
+    features: Sequence[Feature],
+    rows: Rows,
+    settings: Settings,
+    offset: Linear | None = None,
+    line: Linear | None = None,
+) -> Trees:
+    """A bag of boosters on all `rows`, with the rounds that the folds chose; they start from the margin of
+    `offset` and read the columns of `line`."""
+    seen = tuple(feature for feature in features if feature.name not in settings.calendars)
+    columns = labelled.at(rows, seen)
+    y, clusters, rare = labelled.y(rows), labelled.clusters(rows), recipe.train.rare_level
+    encoder, sample = tree_sample(seen, columns, y, clusters, rare, directions(recipe, seen))
+    sample = replace(sample, weight=recency(labelled, rows, settings.half_life))
+    if offset is not None:
+        sample = sample.starting(offset.margin(labelled.at(rows, offset.features)))
+    if line is not None:
+        sample = sample.reading(line_columns(line, labelled.at(rows, line.features)), line_names(line))
+    boosters = fit_bag(sample, settings.plan(recipe), settings.all_rounds)
+    parts = [*seen, *(offset.features if offset else ()), *(line.features if line else ())]
+    union = {feature.name: feature for feature in parts}
+    return Trees(tuple(union.values()), encoder, boosters, offset, line=line)

@@ -1,0 +1,108 @@
+"""Linear models of falling penalty on the same rows, each from the solution before it, to choose from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Columns, Feature
+from serving.scorers.encoding import LinearEncoder
+from serving.scorers.linear import Linear
+from training.figures.newton import times
+from training.fitting.encode import fit_linear_encoder
+from training.fitting.logistic import FREE, as_linear, column_signs, fit_signed
+
+Floats = NDArray[np.float64]
+
+PENALTIES = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3)
+"""Strongest first, so that each solution starts the next; scikit-learn's C is 1 / penalty."""
+PLAIN = (3.0, 1.0, 0.3)
+"""The penalties around 1 among which the baseline chooses: what a careful person would try."""
+HOPELESS = 1.01
+"""A path ends when the newer rows of all folds lose this much more than at its best: weaker penalties would
+lose more. No fold ends by itself: it would be given the penalty that its own outcomes like."""
+_SETTLED = 1e-5
+"""Relative gain of a step below which a solution serves for choosing; a final fit goes on much longer."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """The model of one penalty, its margins of the rows fitted on, and of the newer ones."""
+
+    linear: Linear
+    older: Floats
+    newer: Floats
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a linear model reads: numbers as logarithms, every column crossed with the lead's age."""
+
+    logs: bool = False
+    crossed: bool = False
+
+
+PLAINLY = Reading()
+"""Numbers as they are, one weight at all ages."""
+
+
+@dataclass
+class Path:
+    """The rows of one fold as a linear model reads them, and the solution that was reached last."""
+
+    features: tuple[Feature, ...]
+    encoder: LinearEncoder
+    y: Floats
+    older: Any
+    newer: Any
+    signs: Floats
+    centre: Floats
+    importance: Floats | None = None
+    reached: Floats | None = None
+
+    @classmethod
+    def of(
+        cls,
+        features: Sequence[Feature],
+        older: tuple[Columns, Floats],
+        newer: tuple[Columns, int],
+        rare_level: int,
+        reading: Reading,
+        signs: Mapping[str, int] = FREE,
+        importance: Floats | None = None,
+        calendars: Collection[str] = (),
+    ) -> Path:
+        """A path on the `older` (columns, outcomes), whose models answer for the `newer` (columns, rows)."""
+        columns, y = older
+        encoder = fit_linear_encoder(
+            features,
+            columns,
+            rare_level,
+            logs=reading.logs,
+            crossed=reading.crossed,
+            calendars=calendars,
+        )
+        X, later = (_read(encoder, *part) for part in ((columns, len(y)), newer))
+        centre = X.mean(axis=0, dtype=np.float64)
+        column_sign = column_signs(encoder, signs)
+        return cls(tuple(features), encoder, y, X, later, column_sign, centre, importance)
+
+    def step(self, penalty: float) -> Step:
+        """The model of this penalty, from the solution before it."""
+        intercept, weights = fit_signed(
+            self.older, self.y, penalty, self.signs, self.reached, _SETTLED, self.importance
+        )
+        self.reached = np.r_[intercept, weights]
+        linear = as_linear(self.features, self.encoder, self.centre, intercept, weights)
+        return Step(linear, times(self.older, self.reached), times(self.newer, self.reached))
+
+
+def _read(encoder: LinearEncoder, columns: Columns, rows: int) -> Any:
+    """The encoded columns in half the bytes: to choose a penalty by, that is precise enough."""
+    if not encoder.columns:
+        return np.zeros((rows, 0), dtype=np.float32)
+    return encoder.transform(columns).astype(np.float32)

@@ -1,0 +1,1 @@
+"""From a company's tables to labelled rows, split forward in time."""

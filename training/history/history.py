@@ -1,0 +1,164 @@
+"""From a company's tables to labelled rows: snapshots, their features, and the leads open at the end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features import (
+    Columns,
+    Feature,
+    LeadscoreError,
+    Recipe,
+    Tables,
+    default_features,
+    open_leads,
+    read_tables,
+    snapshots,
+)
+from features.progress import Step, tell
+from features.readings.engines import offline_on
+from features.tables.history_end import HistoryEnd
+from serving.rules.default import default_rules
+from serving.rules.file import parse_rules
+from serving.rules.rules import Rules
+from serving.scorers.segmented import route_of
+from training.history.labelled import Labelled
+from training.history.sample import draw_leads
+
+_MOST_OPEN = 10_000
+"""Open leads that fix the bands and scores; more of them would not move a percentile."""
+
+
+@dataclass(frozen=True)
+class History:
+    """What a run knows before anything is fitted.
+
+    `labelled` holds the matured snapshots (of a sample of leads beyond `[train] max_rows`), `open_columns`
+    the features of the leads open at `end_us`; `features` are the model's, `features_without_events` those of
+    its variant (None where the recipe has no events). `account` counts rows from the tables to the matured
+    snapshots.
+    """
+
+    recipe: Recipe
+    rules: Rules
+    rules_text: str
+    features: tuple[Feature, ...]
+    features_without_events: tuple[Feature, ...] | None
+    labelled: Labelled
+    open_columns: Columns
+    n_open: int
+    account: list[tuple[str, int]]
+    quality: list[tuple[Any, ...]]
+    warnings: list[str]
+    data_hash: str
+    end: HistoryEnd
+
+    @property
+    def end_us(self) -> int:
+        """The end of the history."""
+        return self.end.us
+
+
+def read_history(
+    recipe: Recipe, folder: Path, progress: Step | None = None, engine: str = "duckdb"
+) -> History:
+    """Read the tables in `folder`, take snapshots, and compute by `engine` every feature that a scorer reads.
+
+    Raises:
+        LeadscoreError: a table cannot be read (see `features.read_tables`), or no lead has a known outcome.
+    """
+    tables = read_tables(recipe, folder, progress=progress)
+    return history_of(recipe, tables, scorecard(recipe, folder), progress, engine)
+
+
+def scorecard(recipe: Recipe, folder: Path) -> str:
+    """The text of the recipe's rules (a file beside the data), or of the default scorecard.
+
+    Raises:
+        LeadscoreError: the file cannot be read.
+    """
+    if recipe.rules is None:
+        return default_rules(recipe)
+    path = folder / recipe.rules
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise LeadscoreError(
+            f"recipe: rules '{recipe.rules}': no such text file in {folder}.",
+            "Correct the path, or remove 'rules' to use the default scorecard.",
+        ) from None
+
+
+def history_of(
+    recipe: Recipe,
+    tables: Tables,
+    rules_text: str,
+    progress: Step | None = None,
+    engine: str = "duckdb",
+) -> History:
+    """As `read_history`, from tables that were already read."""
+    rules = parse_rules(rules_text, recipe)
+    features = default_features(recipe, events=tables.events is not None)
+    plain = default_features(recipe, events=False) if tables.events is not None else None
+    tell(progress, "taking snapshots")
+    shot = snapshots(recipe, tables)
+    matured = shot.frame[shot.frame["matured"]].reset_index(drop=True)
+    frame = draw_leads(matured, recipe.train.max_rows, recipe.train.seed)
+    opened = _some(open_leads(recipe, tables, tables.end_us))
+    routes = (route_of(recipe.segments),) if recipe.segments else ()
+    union = {f.name: f for group in (features, plain or (), rules.features, routes) for f in group}
+    tell(progress, f"computing {len(union)} features of {len(frame):,} snapshots")
+    columns = _columns(recipe, tables, tuple(union.values()), frame, opened, engine)
+    return History(
+        recipe=recipe,
+        rules=rules,
+        rules_text=rules_text,
+        features=features,
+        features_without_events=plain,
+        labelled=Labelled(frame, columns.take(slice(len(frame))), recipe.dated),
+        open_columns=columns.take(slice(len(frame), None)),
+        n_open=len(opened),
+        account=[*shot.account.rows(), *_drawn(matured, frame)],
+        quality=list(tables.quality.rows()),
+        warnings=list(shot.account.warnings),
+        data_hash=tables.hash,
+        end=tables.end,
+    )
+
+
+def _columns(
+    recipe: Recipe,
+    tables: Tables,
+    features: tuple[Feature, ...],
+    frame: pd.DataFrame,
+    opened: pd.DataFrame,
+    engine: str,
+) -> Columns:
+    """The features of the snapshots, then of the open leads: one pass over the events for both."""
+    moments = [part[["lead_id", "as_of_us"]] for part in (frame, opened)]
+    return offline_on(engine, features, recipe, tables, pd.concat(moments, ignore_index=True))
+
+
+def _some(opened: pd.DataFrame) -> pd.DataFrame:
+    """At most `_MOST_OPEN` of the open leads, evenly over their order."""
+    if len(opened) <= _MOST_OPEN:
+        return opened.reset_index(drop=True)
+    kept = np.linspace(0, len(opened) - 1, _MOST_OPEN).astype(np.intp)
+    return opened.iloc[kept].reset_index(drop=True)
+
+
+def _drawn(matured: pd.DataFrame, frame: pd.DataFrame) -> list[tuple[str, int]]:
+    """The account of the leads that were not drawn; empty where every lead was."""
+    left_out = len(matured) - len(frame)
+    if not left_out:
+        return []
+    return [
+        ("left out beyond [train] max_rows, whole leads by lot", left_out),
+        ("matured snapshots drawn", len(frame)),
+        ("matured snapshots drawn, converted", int(frame["label"].sum())),
+    ]

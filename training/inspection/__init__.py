@@ -1,0 +1,1 @@
+"""Every field and feature looked at before anything is trained."""

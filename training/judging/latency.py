@@ -1,0 +1,54 @@
+"""How long one prediction with its reasons takes, for a lead whose features are read."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+from serving.answer.compose import compute
+from serving.answer.ladder import Ladder
+from serving.artefact.folder import Artefact
+from training.history.history import History
+from training.history.split import Rows
+
+_ASKED = 60
+"""Leads asked about, one after the other."""
+_WARM = 10
+"""First answers that are not counted: they fill caches."""
+_REASONS = 3
+
+
+class Latency(BaseModel):
+    """Milliseconds of one answer with reasons, one lead at a time, in this process and on this machine."""
+
+    model_config = ConfigDict(frozen=True)
+
+    median_ms: float
+    p95_ms: float
+    contributions_ms: float
+    """The part of the median that is computing contributions, without which there are no reasons."""
+
+
+def latency(artefact: Artefact, history: History, rows: Rows) -> Latency | None:
+    """Measured on some of `rows`; None where there are none. Reading the features is not part of it."""
+    chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), _ASKED + _WARM)).astype(np.intp)]
+    if len(chosen) <= _WARM:
+        return None
+    rung = Ladder.of(artefact).top
+    answers, parts = [], []
+    for row in chosen:
+        columns = history.labelled.at(np.array([row]), rung.scorer.features)
+        started = time.perf_counter()
+        compute(rung, columns, _REASONS)
+        answered = time.perf_counter()
+        rung.scorer.contributions(columns)
+        parts.append(time.perf_counter() - answered)
+        answers.append(answered - started)
+    told = np.array(answers[_WARM:]) * 1000
+    return Latency(
+        median_ms=round(float(np.median(told)), 3),
+        p95_ms=round(float(np.quantile(told, 0.95)), 3),
+        contributions_ms=round(float(np.median(parts[_WARM:])) * 1000, 3),
+    )

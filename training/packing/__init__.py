@@ -1,0 +1,1 @@
+"""A fitted model with everything a served score needs, written, and read back through serving."""

@@ -1,0 +1,223 @@
+"""Packs a fitted model with everything a served score needs, writes it, and reads it back through serving."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Columns
+from serving.artefact.folder import Artefact, load_artefact, save_artefact
+from serving.artefact.manifest import Manifest, RungName
+from serving.calibration.bounds import Bounds
+from serving.calibration.maps import MonotoneMap
+from serving.calibration.reference import Reference
+from serving.scorer import Scorer
+from serving.scorers.bayes import Bayes
+from serving.scorers.blend import Model
+from serving.scorers.segmented import Segmented, Served
+from training.calibration.spreads import bounds_of
+from training.choosing.choose import Settings
+from training.choosing.ladder import LadderChoice
+from training.choosing.rungs import Repair, bayes_rung
+from training.choosing.segments import SegmentPlan, with_segments
+from training.fitting.fit import fit_model
+from training.history.history import History
+from training.history.segments import rows_of, without_events
+from training.history.split import Rows, newest_rows
+from training.judging.baselines import calibrated_rules
+
+Floats = NDArray[np.float64]
+
+_FEWEST_OPEN = 20
+"""With fewer open leads than this the newest matured rows fix the bands: a percentile needs a crowd."""
+_LIBRARIES = ("leadscore", "lightgbm", "numpy")
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The settings of the model and of its variant without events (None where there is none).
+
+    `ladder` says whether the model or Bayes answers first, and why; None: the model. `segments` says which
+    segments have a scorer of their own, `no_events_segments` which have one in the variant. `bayes` is what
+    the margins of the Bayes rung need; None where outcomes are too few to tell.
+    """
+
+    model: Settings
+    no_events: Settings | None
+    ladder: LadderChoice | None = None
+    segments: SegmentPlan | None = None
+    no_events_segments: SegmentPlan | None = None
+    bayes: Repair | None = None
+
+    @property
+    def top(self) -> Literal["model", "bayes"]:
+        """Who answers first."""
+        return self.ladder.top if self.ladder is not None else "model"
+
+    @property
+    def by_bayes(self) -> bool:
+        """Whether the artefact's model is the Bayes rung."""
+        return self.top == "bayes"
+
+    @property
+    def kind(self) -> str:
+        """The kind of the artefact's model."""
+        return "bayes" if self.by_bayes else self.model.kind
+
+
+def pack(
+    history: History,
+    choices: Choices,
+    rows: Rows,
+    folder: Path,
+    judged_by: str | None = None,
+    metrics: Mapping[str, float | None] | None = None,
+) -> Artefact:
+    """Fit on `rows` by `choices`, write the artefact into `folder`, and return it as serving loads it."""
+    model, variant, bayes = fit_served(history, choices, rows)
+    rules = calibrated_rules(history.rules, history.labelled, rows)
+    scorers: dict[RungName, Scorer | None] = {
+        "model": model,
+        "no_events": variant,
+        "bayes": bayes,
+        "rules": rules,
+    }
+    manifest = _manifest(history, choices, rows, scorers, rules.calibration)
+    manifest = manifest.model_copy(update={"judged_by": judged_by, "metrics": dict(metrics or {})})
+    save_artefact(folder, manifest, model, rules=history.rules_text, no_events=variant, bayes=bayes)
+    return load_artefact(folder)
+
+
+def fit_served(history: History, choices: Choices, rows: Rows) -> tuple[Served, Served | None, Bayes | None]:
+    """The model, its variant without events, and the Bayes rung below them.
+
+    Where Bayes is the model there is neither: who is too thin for it is left to the rules.
+    """
+    bayes = bayes_rung(history, rows, choices.bayes)
+    if choices.by_bayes:
+        return with_segments(history, bayes, choices.segments, rows, bayes), None, None
+    model = with_segments(history, _general(history, choices.model, rows), choices.segments, rows, bayes)
+    plain = without_events(history)
+    if choices.no_events is None or plain is None:
+        return model, None, bayes
+    variant, plan = _general(plain, choices.no_events, rows), choices.no_events_segments
+    if plan is None or not plan.members:
+        return model, variant, bayes
+    return model, with_segments(plain, variant, plan, rows, bayes_rung(plain, rows)), bayes
+
+
+def _general(history: History, settings: Settings, rows: Rows) -> Model:
+    """The model of all leads."""
+    return fit_model(history.recipe, history.labelled, history.features, rows, settings)
+
+
+def score(scorer: Scorer, columns: Columns) -> Floats:
+    """Probabilities of a scorer, shape `(n_leads,)`."""
+    return scorer.probability(scorer.margin(columns))
+
+
+def _manifest(
+    history: History,
+    choices: Choices,
+    rows: Rows,
+    scorers: Mapping[RungName, Scorer | None],
+    rules_map: MonotoneMap | None,
+) -> Manifest:
+    """The facts of one fit; nothing in it depends on when or where it was written."""
+    recipe, labelled = history.recipe, history.labelled
+    as_of = labelled.frame["as_of_us"].to_numpy(np.int64)[rows]
+    return Manifest(
+        name=recipe.name,
+        recipe=recipe,
+        recipe_hash=recipe.hash,
+        data_hash=history.data_hash,
+        horizon_days=recipe.recipe.horizon_days,
+        base_rate=float(labelled.y(rows).mean()),
+        n_rows=len(rows),
+        n_leads=labelled.n_leads(rows),
+        window_us=(int(as_of.min()), int(as_of.max())),
+        history_end_us=history.end_us,
+        references=_references(history, rows, scorers),
+        rules_map=rules_map,
+        bounds=_bounds(history, choices, rows, scorers),
+        segment_bounds=_segment_bounds(history, choices, rows, scorers),
+        settings=_settings(choices),
+        versions={name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
+    )
+
+
+def _bounds(
+    history: History, choices: Choices, rows: Rows, scorers: Mapping[RungName, Scorer | None]
+) -> dict[RungName, Bounds]:
+    """Intervals of the scorer of all leads and of its variant, whose out-of-fold margins are known."""
+    wanted: dict[RungName, Settings | Repair | None] = {
+        "model": choices.bayes if choices.by_bayes else choices.model,
+        "no_events": choices.no_events,
+        "bayes": choices.bayes,
+    }
+    found: dict[RungName, Bounds] = {}
+    for name, chosen in wanted.items():
+        scorer = scorers[name]
+        parent = scorer.parent if isinstance(scorer, Segmented) else scorer
+        if chosen is not None and parent is not None:
+            better = None if name == "model" else scorers["model"]
+            bounds = bounds_of(parent, chosen.bounds, history.labelled, rows, better)
+            found |= {name: bounds} if bounds is not None else {}
+    return found
+
+
+def _segment_bounds(
+    history: History, choices: Choices, rows: Rows, scorers: Mapping[RungName, Scorer | None]
+) -> dict[RungName, dict[str, Bounds]]:
+    """Intervals of the segments' own scorers, as far as their plans have the maps."""
+    plans: dict[RungName, SegmentPlan | None] = {
+        "model": choices.segments,
+        "no_events": choices.no_events_segments,
+    }
+    found: dict[RungName, dict[str, Bounds]] = {}
+    for name, plan in plans.items():
+        scorer = scorers[name]
+        if not isinstance(scorer, Segmented) or plan is None:
+            continue
+        own = dict(scorer.members)
+        for member in plan.members:
+            mine = rows_of(history, scorer.plan, rows, member.segment)
+            bounds = bounds_of(own[member.segment], member.bounds, history.labelled, mine)
+            if bounds is not None:
+                found.setdefault(name, {})[member.segment] = bounds
+    return found
+
+
+def _settings(choices: Choices) -> dict[str, object]:
+    chosen: dict[str, object] = {"model": choices.model.as_dict()}
+    if choices.bayes is not None:
+        chosen["bayes"] = {"map_name": choices.bayes.name}
+    if choices.ladder is not None:
+        chosen["ladder"] = choices.ladder.model_dump()
+    if choices.segments is not None:
+        chosen["segments"] = choices.segments.as_dict()
+    if choices.no_events_segments is not None:
+        chosen["no_events_segments"] = choices.no_events_segments.as_dict()
+    return chosen if choices.no_events is None else chosen | {"no_events": choices.no_events.as_dict()}
+
+
+def _references(
+    history: History, rows: Rows, scorers: Mapping[RungName, Scorer | None]
+) -> dict[RungName, Reference]:
+    """What high means for each rung: the leads open at the end, or the newest rows where hardly any is."""
+    bands = history.recipe.bands
+    columns = history.open_columns
+    if history.n_open < _FEWEST_OPEN:
+        columns = history.labelled.at(newest_rows(history.labelled.frame, rows, 0.25))
+    return {
+        name: Reference.of(score(scorer, columns), bands.hot_share, bands.warm_share)
+        for name, scorer in scorers.items()
+        if scorer is not None
+    }

@@ -1,0 +1,37 @@
+"""A finished run in memory, before it is recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.artefact.folder import Artefact
+from training.history.history import History
+from training.history.split import SplitRows
+from training.judging.evidence import Evidence
+from training.judging.gate import Judgement
+from training.packing.pack import Choices
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Both artefacts, the evidence, and everything that explains it.
+
+    `judged` was fitted on the fit rows and is what the evidence is about; `served` was fitted with the same
+    choices to the end of the history. `probabilities` holds each scorer's on the test rows (the champion's
+    too, where it is compared), `shift` how far the two artefacts differ on open leads, `seconds` how long
+    each step took.
+    """
+
+    history: History
+    split: SplitRows
+    choices: Choices
+    judged: Artefact
+    served: Artefact
+    probabilities: dict[str, NDArray[np.float64]]
+    evidence: Evidence
+    judgement: Judgement
+    shift: dict[str, float]
+    seconds: dict[str, float]

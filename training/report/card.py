@@ -1,0 +1,90 @@
+"""The sober half of a report: leaks, and the model card with purpose, data, limits and fairness."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from features.leaks.leaks import Suspect
+from serving.page.markup import Child, Markup, table, tag
+from serving.page.shell import bullets, paragraph, section
+from training.report.attributes import fairness
+from training.report.input import ReportInput
+from training.report.periods import within
+
+_FEW_WON = 100
+"""Converted leads below which the width of intervals is said."""
+
+
+def leak_section(run: ReportInput) -> Markup:
+    """Features that seem to know the outcome."""
+    if not run.suspects:
+        words = (
+            "No feature alone orders the outcome too well, is filled by it, or is a calendar in disguise, "
+            "measured "
+            "on the rows that were fitted on. 'leadscore inspect' looks at every column, also at those "
+            "left out."
+        )
+        return section("leaks", "Leaks", paragraph(words))
+    words = "These seem to know the outcome. Find out when each is written; in doubt leave it out."
+    return section("leaks", "Leaks", paragraph(words), suspects_table(run.suspects))
+
+
+def suspects_table(suspects: Sequence[Suspect]) -> Markup:
+    """Name, kind and measurement of each suspect."""
+    rows: list[list[Child]] = [
+        [found.column, tag("span", found.kind, class_="flag"), found.reason] for found in suspects
+    ]
+    return table(["column", "suspicion", "why"], rows)
+
+
+def card_section(run: ReportInput) -> Markup:
+    """Purpose, data, limits and fairness of the model: what its users must know."""
+    facts = table(["fact", "of this run"], [[name, value] for name, value in run.facts.items()])
+    return section(
+        "card",
+        "Model card",
+        tag("h3", "Purpose"),
+        paragraph(_purpose(run)),
+        tag("h3", "Model and data"),
+        facts,
+        tag("h3", "Limits"),
+        bullets(_limits(run)),
+        tag("h3", "Fairness"),
+        fairness(run)
+        if run.test is not None and run.probabilities
+        else paragraph("There is no model to check."),
+    )
+
+
+def _purpose(run: ReportInput) -> str:
+    return (
+        f"To say, for every open lead, how probable it is that it converts{within(run)}, "
+        "so that "
+        "people work the promising ones first. It is made for ranking and planning of sales work; it must "
+        "not "
+        "decide about credit, employment, insurance, housing or anybody's rights."
+    )
+
+
+def _limits(run: ReportInput) -> list[str]:
+    """What the numbers of this report do not show."""
+    limits = [
+        "It learned which leads converted under the selling of that time; it does not say whom a call "
+        "would change. "
+        "That needs leads worked at random and compared.",
+        "Leads that a former score kept from being called look worse than they are, now and in every later "
+        "model.",
+        "Figures are of the judged artefact on later rows; the served one was fitted again, with the same "
+        "settings, "
+        "to the end of the history. No later row is left to judge it on.",
+        "Rows of one lead at several ages are not independent; intervals count accounts, or leads.",
+    ]
+    if not run.dated:
+        limits.append(
+            "The leads have no creation time, so the order of rows stands for time, and nobody can "
+            "guarantee that "
+            "each field held its value at the moment of prediction."
+        )
+    if run.evidence is not None and (won := run.evidence.won_leads) is not None and won < _FEW_WON:
+        limits.append(f"Only {won:,} converted leads were judged on: the intervals are wide for that reason.")
+    return limits

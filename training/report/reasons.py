@@ -1,0 +1,168 @@
+"""What the model looks at: how much each subject moves the answers, and in which direction."""
+
+from __future__ import annotations
+
+import calendar
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Column, Feature, WallClock
+from features.catalogue.naming import kinds_label
+from serving.answer.reasons import subject_of
+from serving.page.axes import plain
+from serving.page.charts import ValueRow, rows_chart
+from serving.page.markup import Child, Markup, table
+from serving.page.shell import figure, paragraph, section
+from serving.scorer import Contributions
+from training.figures.rates import FEWEST
+from training.report.input import ReportInput
+
+Floats = NDArray[np.float64]
+
+_SHOWN = 20
+_FELT = 0.005
+"""Log-odds below this are shown as zero, so they are not shown."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A field or a set of events: the mean |part of the margin| in log-odds, and what its loudest does."""
+
+    label: str
+    members: int
+    strength: float
+    loudest: str
+    direction: str
+
+
+def reasons_section(run: ReportInput) -> Markup:
+    """Bars of mean |contribution| for the strongest subjects, with their directions beside them."""
+    assert run.contributions is not None
+    found = subjects(run)
+    chart = rows_chart(
+        [ValueRow(subject.label, subject.strength) for subject in found[:_SHOWN]],
+        title="Mean absolute contribution of each subject", value_words=plain, bars=True,
+        label_room=300,
+    )  # fmt: skip
+    words = (
+        "Length: how far a subject moves an answer on average, in log-odds (0.7 doubles or halves the "
+        "odds), over "
+        f"{len(run.contributions.bias):,} test rows. Features that look at the same subject are added before."
+    )
+    rows: list[list[Child]] = [
+        [s.label, s.members, f"{s.strength:.3f}", s.loudest, s.direction] for s in found[:_SHOWN]
+    ]
+    rest = found[_SHOWN:]
+    left = f"{len(rest)} more subjects move answers by {sum(s.strength for s in rest):.3f} in all."
+    return section(
+        "reasons",
+        "What the model looks at",
+        paragraph(_most(found)),
+        figure(chart, words),
+        table(["subject", "features", "strength", "its loudest feature", "what raises or lowers it"], rows),
+        paragraph(left, soft=True) if rest else None,
+    )
+
+
+def _most(found: list[Subject]) -> str:
+    """The three strongest subjects in a sentence."""
+    names = [subject.label for subject in found[:3]]
+    if not names:
+        return "No subject moves the answers."
+    return f"Answers are moved most by: {'; '.join(names)}. Each lead's own reasons come with its score."
+
+
+def subjects(run: ReportInput) -> list[Subject]:
+    """All subjects, strongest first."""
+    parts = run.contributions
+    assert parts is not None
+    members: dict[tuple[object, ...], list[int]] = {}
+    for place, name in enumerate(parts.names):
+        members.setdefault(subject_of(run.features[name]), []).append(place)
+    found = [_subject(run, parts, places) for places in members.values()]
+    return sorted(found, key=lambda subject: (-subject.strength, subject.label))
+
+
+def _subject(run: ReportInput, parts: Contributions, places: list[int]) -> Subject:
+    loudest = max(places, key=lambda place: float(np.abs(parts.values[:, place]).mean()))
+    feature = run.features[parts.names[loudest]]
+    total = parts.values[:, places].sum(axis=1)
+    words = direction(feature, run.explained[feature.name], total)
+    return Subject(
+        _label(feature, len(places)), len(places), float(np.abs(total).mean()), feature.label, words
+    )
+
+
+def _label(feature: Feature, members: int) -> str:
+    """What a subject is called: its one feature's label, its events, or its field."""
+    kinds = getattr(feature, "kinds", None)
+    if members > 1 and kinds and (len(kinds) <= 3 or getattr(feature, "called", None)):
+        return f"{kinds_label(kinds, getattr(feature, 'called', None))}: events"
+    return feature.label.partition(":")[0] if members > 1 else feature.label
+
+
+def direction(feature: Feature, column: Column, part: Floats) -> str:
+    """What raises and what lowers the answer: levels of a category, or more or less of a number."""
+    known = np.array([value is not None and value == value for value in column], dtype=bool)
+    absent = _absent(part[~known])
+    if feature.dtype == "category":
+        return ", ".join(filter(None, [_levels(column[known], part[known]), absent]))
+    values = column[known].astype(np.float64)
+    along = _periods(feature, values, part[known]) if isinstance(feature, WallClock) else None
+    along = _trend(values, part[known]) if along is None else along
+    return ", ".join(filter(None, [along, absent]))
+
+
+def _periods(clock: WallClock, values: Floats, part: Floats) -> str:
+    """What hours, days or months raise and lower: a clock goes round, there is no more or less of it."""
+    told = _PERIODS.get(clock.part)
+    if told is None:
+        return "by season: the year goes round"
+    if np.ptp(part) < _FELT:
+        return ""
+    return _levels(np.array([told(int(value)) for value in values], dtype=object), part)
+
+
+_PERIODS: dict[str, Callable[[int], str]] = {
+    "hour": lambda hour: f"{hour // 3 * 3}–{hour // 3 * 3 + 3} o'clock",
+    "weekday": lambda day: calendar.day_name[day],
+    "month": lambda month: calendar.month_name[month],
+}
+
+
+def _absent(part: Floats) -> str:
+    """What an empty cell does, where there are enough of them and it does something."""
+    if len(part) < FEWEST or abs(float(part.mean())) < _FELT:
+        return ""
+    return _effect("not known", float(part.mean()))
+
+
+def _trend(values: Floats, part: Floats) -> str:
+    """More of it raises, lowers, or neither: by the rank correlation of value and part."""
+    if len(values) < FEWEST or np.ptp(values) == 0 or np.ptp(part) < 1e-9:
+        return ""
+    from scipy.stats import spearmanr
+
+    rank = float(spearmanr(values, part).statistic)
+    return "more raises it" if rank > 0.3 else "more lowers it" if rank < -0.3 else "not in one direction"
+
+
+def _levels(levels: NDArray[np.generic], part: Floats) -> str:
+    """The level that raises most and the one that lowers most, of those with enough rows."""
+    names, codes, counts = np.unique(levels.astype(str), return_inverse=True, return_counts=True)
+    means = np.bincount(codes, part, minlength=len(names)) / np.maximum(counts, 1)
+    kept = [i for i in range(len(names)) if counts[i] >= FEWEST]
+    if not kept:
+        return ""
+    best, worst = max(kept, key=lambda i: means[i]), min(kept, key=lambda i: means[i])
+    shown = [best] if best == worst else [best, worst]
+    return ", ".join(_effect(str(names[i]), float(means[i])) for i in shown)
+
+
+def _effect(name: str, mean: float) -> str:
+    """A level and the log-odds that it adds, with a minus sign that is told from a hyphen."""
+    sign = "+" if mean >= 0 else "−"
+    return f"{name} {sign}{abs(mean):.2f}"

@@ -1,0 +1,37 @@
+"""What training chooses before it fits, on rows that may be fitted: one procedure at every origin."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from training.choosing.choose import Budget, choose_settings
+from training.choosing.earlier import Earlier, earlier_split, look_back
+from training.choosing.ladder import choose_top
+from training.choosing.segments import plan_segments
+from training.history.history import History
+from training.history.segments import without_events
+from training.history.split import SplitRows
+from training.packing.pack import Choices
+
+
+def choose_kinds(history: History, split: SplitRows, budget: Budget | None = None) -> Choices:
+    """Settings of the model and of its variant without events; the budget is the model's alone."""
+    recipe, labelled = history.recipe, history.labelled
+    plain = history.features_without_events
+    return Choices(
+        choose_settings(recipe, labelled, history.features, split.fit, budget),
+        choose_settings(recipe, labelled, plain, split.fit) if plain else None,
+    )
+
+
+def climb(history: History, split: SplitRows, choices: Choices, draws: int) -> tuple[Choices, Earlier | None]:
+    """`choices` with who answers first and who for each segment, and the earlier origin that says so."""
+    earlier = look_back(history, choices.model, split, draws)
+    before, plain = earlier_split(history.labelled, split), without_events(history)
+    ladder = choose_top(history, split.fit, earlier.evidence if earlier else None)
+    choices = replace(choices, ladder=ladder, bayes=earlier.bayes if earlier else None)
+    segments = plan_segments(history, choices.model, split.fit, before, choices.top, choices.bayes)
+    if plain is None or choices.no_events is None or choices.by_bayes:
+        return replace(choices, segments=segments), earlier
+    variant = plan_segments(plain, choices.no_events, split.fit, before)
+    return replace(choices, segments=segments, no_events_segments=variant), earlier

@@ -1,0 +1,274 @@
+"""One training run from tables to verdict: choose on folds, fit, judge what serving loads, refit, record."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory, mkdtemp
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import Recipe
+from features.progress import Step, tell
+from serving.artefact.folder import Artefact, artefact_id
+from serving.artefact.registry import store_address
+from training.choosing.choose import Budget
+from training.fitting.fit import fit_logistic_model
+from training.history.history import History, read_history
+from training.history.split import SplitRows, forward_split
+from training.judging import baselines
+from training.judging.baselines import Limit
+from training.judging.evidence import JUDGED, Evidence, gather
+from training.judging.gate import Judgement, judge
+from training.judging.latency import latency
+from training.judging.shift import score_shift
+from training.packing.pack import Choices, pack, score
+from training.packing.trained import Trained
+from training.report.input import report_input
+from training.report.report import REPORT, write_report
+from training.run.pooled import pool
+from training.run.procedure import choose_kinds, climb
+from training.run.summary import summarise, too_few, write_predictions
+from training.store.champion import Rival, champion_of
+from training.store.record import record_run
+from training.store.tracking import require_store
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """What `train` hands back. `summary` is the object of `--json`; `comparison` its rows.
+
+    `artefact` is where the served artefact is: `models:/NAME/VERSION` when it was registered, else a folder;
+    None when nothing could be learned from so little. `store` is the tracking store's absolute address.
+    """
+
+    verdict: str
+    summary: dict[str, Any]
+    run_id: str | None = None
+    artefact: str | None = None
+    store: str | None = None
+    judgement: Judgement | None = None
+    evidence: Evidence | None = None
+    account: list[tuple[str, int]] = field(default_factory=list)
+
+    @property
+    def comparison(self) -> list[dict[str, Any]]:
+        """One row a scorer; empty when nothing was compared."""
+        return list(self.summary["comparison"])
+
+
+def train(
+    recipe: Recipe,
+    folder: Path | str,
+    *,
+    tracking: bool = True,
+    progress: Step | None = None,
+    predictions: Path | None = None,
+    limit: Limit | None = None,
+    out: Path | None = None,
+    report: Path | None = None,
+    engine: str = "duckdb",
+    budget_seconds: float | None = None,
+    study: Path | None = None,
+) -> TrainingRun:
+    """Train, judge and register a model of the tables in `folder`.
+
+    Settings are chosen on inner folds; the artefact judged on the test is the one that serving loads; a
+    second one, fitted with the same settings to the end of the history, is registered. `predictions` names a
+    Parquet file for the test rows' probabilities. `limit` knows true probabilities (a simulator's). `out`
+    receives both artefact folders; without it and without `tracking` a temporary folder does. `report`
+    names a file for the page that people read; a recorded run keeps one in any case. `engine`
+    computes the features ("duckdb", "spark" or a Postgres address). `progress` is told each step.
+    With `budget_seconds` the booster's settings are searched for about that long, on the inner folds; an
+    interrupted search keeps its best, and `study`, an SQLite file, lets a later run go on with it.
+
+    Raises:
+        LeadscoreError: a table, the recipe or the split cannot be used (see `read_history`, `forward_split`).
+    """
+    started = time.perf_counter()
+    if tracking:
+        require_store(recipe.name)
+    history = read_history(recipe, Path(folder), progress, engine)
+    budget = None
+    if budget_seconds is not None:
+        budget = Budget(budget_seconds, study, progress)
+    asked = _Asked(tracking, progress, predictions, limit, report, time.perf_counter() - started, budget)
+    if out is not None or not tracking:
+        return _run(history, Path(out or mkdtemp(prefix="leadscore-")), asked, kept=True)
+    with TemporaryDirectory(prefix="leadscore-") as work:
+        return _run(history, Path(work), asked, kept=False)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the caller of `train` wants, and the seconds that reading took."""
+
+    tracking: bool
+    progress: Step | None
+    predictions: Path | None
+    limit: Limit | None
+    report: Path | None
+    reading: float
+    budget: Budget | None
+
+
+def _run(history: History, work: Path, asked: _Asked, *, kept: bool) -> TrainingRun:
+    """From the history to the hand-back; `kept` says that `work` outlives the run."""
+    split = forward_split(history.recipe, history.labelled.frame)
+    if (words := too_few(history, split)) is not None:
+        return _nothing(history, split, work, asked, words)
+    trained = make(
+        history,
+        split,
+        work,
+        progress=asked.progress,
+        limit=asked.limit,
+        with_champion=asked.tracking,
+        budget=asked.budget,
+    )
+    trained.seconds["read"] = round(asked.reading, 2)
+    if asked.predictions is not None:
+        write_predictions(history, split, trained.probabilities, asked.predictions)
+    judgement = trained.judgement
+    summary = summarise(history, split, judgement.verdict, list(judgement.reasons), trained)
+    page = _report(history, split, work, asked, summary, trained)
+    run_id, version = None, None
+    if asked.tracking:
+        tell(asked.progress, "recording the run")
+        run_id, version = record_run(history, split, work, summary, trained, page)
+    artefact = str(work / "served") if kept else None
+    if version is not None:
+        artefact = f"models:/{version.name}/{version.number}"
+    return TrainingRun(
+        judgement.verdict,
+        {"run_id": run_id, **summary, "artefact": artefact},
+        run_id,
+        artefact,
+        store_address() if asked.tracking else None,
+        judgement,
+        trained.evidence,
+        history.account + split.account,
+    )
+
+
+def _nothing(history: History, split: SplitRows, work: Path, asked: _Asked, words: str) -> TrainingRun:
+    """The end of a run that has too little to learn from; it is recorded all the same."""
+    summary = summarise(history, split, "nothing_to_learn", [words])
+    page = _report(history, split, work, asked, summary)
+    run_id, _ = record_run(history, split, work, summary, page=page) if asked.tracking else (None, None)
+    store = store_address() if asked.tracking else None
+    account = history.account + split.account
+    return TrainingRun(
+        "nothing_to_learn", {"run_id": run_id, **summary}, run_id, store=store, account=account
+    )
+
+
+def _report(
+    history: History,
+    split: SplitRows,
+    work: Path,
+    asked: _Asked,
+    summary: dict[str, Any],
+    trained: Trained | None = None,
+) -> Path | None:
+    """The run's page where somebody will read it: in the store, or in the file that was asked for."""
+    path = asked.report or (work / REPORT if asked.tracking else None)
+    if path is not None:
+        tell(asked.progress, "writing the report")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_report(report_input(history, split, summary, trained), path)
+    return path
+
+
+def make(
+    history: History,
+    split: SplitRows,
+    work: Path,
+    *,
+    progress: Step | None = None,
+    limit: Limit | None = None,
+    with_champion: bool = False,
+    budget: Budget | None = None,
+) -> Trained:
+    """Choose, fit, judge and refit; both artefacts are written below `work`."""
+    clock = _Clock(progress)
+    clock.step("choosing settings on inner folds", "choose")
+    choices = choose_kinds(history, split, budget)
+    clock.step("judging from an earlier origin", "earlier")
+    draws = max(history.recipe.gate.draws, 1000)
+    choices, earlier = climb(history, split, choices, draws)
+    clock.step(f"fitting on {len(split.fit):,} rows", "fit")
+    judged = pack(history, choices, split.fit, work / "judged")
+    clock.step(f"judging on {len(split.test):,} test rows", "judge")
+    rival = champion_of(history, split) if with_champion else Rival()
+    probabilities = predict_all(history, split, choices, judged, limit) | rival.probabilities
+    evidence = gather(
+        history.recipe, history.labelled, split.test, probabilities, draws, rival.version, split.fit
+    )
+    evidence = evidence.model_copy(
+        update={
+            "latency": latency(judged, history, split.test),
+            "earlier": [earlier.evidence] if earlier else [],
+            "champion_missing": rival.missing,
+            "pooled": pool(history, split, probabilities, draws),
+        }
+    )
+    judgement = judge(evidence, history.recipe.gate)
+    clock.step("fitting again to the end of the history", "refit")
+    rows = np.arange(len(history.labelled.frame))
+    metrics = {k: v for k, v in (evidence.row(JUDGED) or {}).items() if isinstance(v, float)}
+    served = pack(history, choices, rows, work / "served", artefact_id(work / "judged"), metrics)
+    shift = score_shift(judged, served, history)
+    clock.stop()
+    return Trained(
+        history, split, choices, judged, served, probabilities, evidence, judgement, shift, clock.seconds
+    )
+
+
+def predict_all(
+    history: History, split: SplitRows, choices: Choices, judged: Artefact, limit: Limit | None
+) -> dict[str, Floats]:
+    """Scorer → probabilities of the test rows; model, bayes and rules are those that serving loaded."""
+    labelled, fit, test = history.labelled, split.fit, split.test
+    logistic = fit_logistic_model(history.recipe, labelled, history.features, fit, choices.model)
+    columns = labelled.at(test)
+    found = {
+        "base_rate": baselines.base_rate(labelled, fit, test),
+        "newest_first": baselines.newest_first(labelled, fit, test),
+        "rules": score(judged.rules, columns),
+        "pls": baselines.pls(labelled, history.features, fit, test),
+        "bayes": score(judged.bayes, columns) if judged.bayes is not None else None,
+        "logistic": score(logistic, columns),
+        JUDGED: score(judged.model, columns),
+    }
+    if limit is not None:
+        rows = labelled.frame.iloc[test].reset_index(drop=True)
+        found["limit"] = baselines.inside(np.asarray(limit(rows), dtype=np.float64))
+    return {name: p for name, p in found.items() if p is not None}
+
+
+class _Clock:
+    """Tells each step as it begins, and how long each took, in seconds."""
+
+    def __init__(self, progress: Step | None) -> None:
+        self.seconds: dict[str, float] = {}
+        self._progress = progress
+        self._name, self._since = "", time.perf_counter()
+
+    def step(self, words: str, name: str) -> None:
+        """A step begins, and with it the one before has ended."""
+        self.stop()
+        tell(self._progress, words)
+        self._name = name
+
+    def stop(self) -> None:
+        """The last step has ended."""
+        now = time.perf_counter()
+        if self._name:
+            self.seconds[self._name] = round(now - self._since, 2)
+        self._since = now

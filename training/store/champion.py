@@ -1,0 +1,118 @@
+"""The champion on the same test rows, when its training left them unseen; else why it cannot be compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features import LeadscoreError
+from features.snapshots.snapshots import label_wait_us
+from serving.artefact.folder import Artefact, load_artefact
+from serving.artefact.registry import find_champion
+from serving.scorers.segmented import route_of
+from training.history.history import History
+from training.history.split import SplitRows, known_before
+from training.packing.pack import score
+from training.store import tracking
+
+
+@dataclass(frozen=True)
+class Rival:
+    """The champion's `version` (None: there is none), and its probabilities under its name, `(n_test,)`.
+
+    Without probabilities `missing` says why there are none, and what to do.
+    """
+
+    version: str | None = None
+    probabilities: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    missing: str = ""
+
+
+def champion_of(history: History, split: SplitRows) -> Rival:
+    """The champion judged on the test rows.
+
+    The champion that is served was fitted to the end of its history, so it may have seen this test; then its
+    twin, the artefact that was judged, stands for it. Who cannot be compared is not forgotten: the gate
+    refuses then.
+    """
+    found = find_champion(history.recipe.name)
+    if found is None:
+        return Rival()
+    why = ""
+    with TemporaryDirectory(prefix="leadscore-champion-") as work:
+        for path in ("model", tracking.JUDGED):
+            artefact = _fetched(found.uri if path == "model" else "", found.run_id, path, Path(work))
+            if artefact is None:
+                why = why or _UNREADABLE
+                continue
+            why = unfit(artefact, history, split)
+            if not why:
+                columns = history.labelled.at(split.test, artefact.model.features)
+                return Rival(found.version, {"champion": score(artefact.model, columns)})
+    return Rival(found.version, missing=f"version {found.version} is champion and was not compared: {why}")
+
+
+_UNREADABLE = (
+    "its artefact cannot be read. Bring it back into the store, go back with 'leadscore rollback', or "
+    "promote with --force --reason"
+)
+
+
+def unfit(artefact: Artefact, history: History, split: SplitRows) -> str:
+    """Why `artefact` cannot be compared on this test, and what to do; '' when it can."""
+    if not _same_question(artefact, history):
+        return (
+            "it answers another question: its outcomes, or its horizon of "
+            f"{artefact.manifest.horizon_days:g} days, are not those of this recipe. Give the model of "
+            "another question a name of its own, or promote with --force --reason"
+        )
+    unread = _unread(artefact, history)
+    if unread:
+        return (
+            f"it reads what this recipe does not make, or makes otherwise: {', '.join(unread)}. Declare that "
+            "as the champion's recipe does and train again, or promote with --force --reason"
+        )
+    if not _unseen(artefact, split):
+        return (
+            "it was fitted on rows of this test. Judge on newer rows ([split] test_from) and train again, or "
+            "promote with --force --reason"
+        )
+    return ""
+
+
+def _fetched(uri: str, run_id: str, path: str, work: Path) -> Artefact | None:
+    """The served artefact (by `uri`), or the judged one of the run; None where it cannot be read."""
+    from serving.artefact.registry import artefact_within, fetch
+
+    try:
+        if uri:
+            return load_artefact(fetch(uri))
+        folder = tracking.fetch_folder(run_id, path, work)
+        return load_artefact(artefact_within(folder)) if folder else None
+    except (LeadscoreError, OSError, ValueError):
+        return None
+
+
+def _same_question(artefact: Artefact, history: History) -> bool:
+    """Whether both predict the same outcomes within the same time."""
+    theirs, ours = artefact.manifest.recipe, history.recipe
+    return theirs.recipe.horizon_days == ours.recipe.horizon_days and theirs.outcomes == ours.outcomes
+
+
+def _unseen(artefact: Artefact, split: SplitRows) -> bool:
+    """Whether every label that the artefact was fitted on was known before this test began."""
+    manifest = artefact.manifest
+    last_known = manifest.window_us[1] + label_wait_us(manifest.recipe)
+    return bool(known_before(np.array([last_known]), split.first_test_us)[0])
+
+
+def _unread(artefact: Artefact, history: History) -> list[str]:
+    """The features of the artefact's model that this history does not make, or makes with another meaning."""
+    segments = history.recipe.segments
+    routes = (route_of(segments),) if segments else ()
+    made = {feature.name: feature for feature in (*history.features, *routes)}
+    return sorted(feature.name for feature in artefact.model.features if made.get(feature.name) != feature)

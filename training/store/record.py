@@ -1,0 +1,100 @@
+"""Leaves a run in the store: recipe, rows, settings, figures, plots, evidence, both artefacts."""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from training.history.history import History
+from training.history.split import SplitRows
+from training.judging.evidence import write_evidence
+from training.packing.trained import Trained
+from training.report.plots import plot_calibration, plot_gains
+from training.report.report import REPORT
+from training.store import tracking
+from training.store.run_card import run_card
+
+
+def record_run(
+    history: History,
+    split: SplitRows,
+    work: Path,
+    summary: Mapping[str, Any],
+    trained: Trained | None = None,
+    page: Path | None = None,
+) -> tuple[str, tracking.Version | None]:
+    """Write the run's files below `work` and log them and `page`; (run id, registered version or None).
+
+    A run that learned nothing is recorded too, without a model: that it was tried is worth knowing.
+    """
+    folder = work / "record"
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_json(folder / "recipe.json", history.recipe.model_dump(mode="json"))
+    _write_json(folder / "summary.json", summary)
+    if page is not None:
+        shutil.copyfile(page, folder / REPORT)
+    if trained is not None:
+        write_evidence(trained.evidence, folder / tracking.EVIDENCE)
+        y = history.labelled.y(split.test)
+        plot_gains(y, trained.probabilities, folder / "gains.png")
+        plot_calibration(y, trained.probabilities, folder / "calibration.png")
+        shutil.copytree(work / "judged", folder / tracking.JUDGED, dirs_exist_ok=True)
+    learned = trained is not None and summary["verdict"] != "nothing_to_learn"
+    return tracking.log_run(
+        tracking.Record(
+            name=history.recipe.name,
+            folder=folder,
+            params=_params(history, trained),
+            metrics=_metrics(summary, trained),
+            card=run_card(history, split, summary, trained, datetime.now(UTC)),
+            served=work / "served" if learned else None,
+            features=trained.served.model.features if trained is not None else (),
+        )
+    )
+
+
+def _params(history: History, trained: Trained | None) -> dict[str, Any]:
+    """What the recipe said of training, and what the folds chose."""
+    recipe = history.recipe
+    found: dict[str, Any] = {f"train.{name}": value for name, value in recipe.train.model_dump().items()}
+    found |= {"horizon_days": recipe.recipe.horizon_days, "features": len(history.features)}
+    if trained is not None:
+        chosen = trained.choices.model
+        found |= {"kind": trained.choices.kind, "rounds": chosen.all_rounds, "penalty": chosen.penalty}
+        found |= {"calibration": chosen.map_name, "calendars": ", ".join(chosen.calendars) or "none"}
+        found |= {f"searched.{name}": value for name, value in chosen.booster.items()}
+    return found
+
+
+def _metrics(summary: Mapping[str, Any], trained: Trained | None) -> dict[str, float]:
+    """`scorer.figure`, counts of rows, seconds of each step, peak memory."""
+    found = {
+        f"{row['scorer']}.{figure}": value
+        for row in summary["comparison"]
+        for figure, value in row.items()
+        if isinstance(value, float)
+    }
+    found |= {name: float(summary[name]) for name in ("n_train", "n_train_leads", "n_test")}
+    found["peak_memory_mb"] = peak_memory_mb()
+    if trained is not None:
+        found |= {f"seconds.{step}": seconds for step, seconds in trained.seconds.items()}
+        found |= {f"shift.{name}": value for name, value in trained.shift.items()}
+        if (latency := trained.evidence.latency) is not None:
+            found |= {f"latency.{name}": value for name, value in latency.model_dump().items()}
+    return found
+
+
+def peak_memory_mb() -> float:
+    """The most memory that this process has held so far; macOS counts in bytes, Linux in kilobytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
+
+
+def _write_json(path: Path, content: Any) -> None:
+    path.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
