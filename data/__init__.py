@@ -1,10 +1,10 @@
 """The simulated company: its history, an export of new leads, and the limit that no model can beat."""
 
-from data.crm_exports import CRMS, simulate_crm
-from data.known_limit import known_limit
-from data.limit import true_probability
-from data.rates import rates_hash
-from data.simulator import EXPORT_END, SimulationSummary, simulate, simulate_export
+from data.simulator.company import EXPORT_END, SimulationSummary, simulate, simulate_export
+from data.simulator.crm_exports import CRMS, simulate_crm
+from data.simulator.known_limit import known_limit
+from data.simulator.limit import true_probability
+from data.simulator.rates import rates_hash
 
 __all__ = [
     "CRMS",

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from data.simulator import EXPORT_END
+from data.simulator.company import EXPORT_END
 from features.errors import LeadscoreError
 from features.terminal import print_table, say
 

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 from sklearn.metrics import log_loss, roc_auc_score
 
-from data.simulator import EXPORT_END
+from data.simulator.company import EXPORT_END
 from leadscore import main
 from tests.small_company import RECIPE as SMALL
 from tests.small_company import small_company

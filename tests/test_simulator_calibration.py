@@ -14,7 +14,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 import data
-from data.seasons import END, START, Floats, Ints
+from data.simulator.seasons import END, START, Floats, Ints
 from features.clock.instants import DAY_US, to_us
 
 STAMP = pa.timestamp("us", tz="UTC")

@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import expm
 
-from data.chain import build_chain
-from data.limit import true_probability
-from data.rates import MARKETS, RATES, STATES, Dynamics, KindRates, Rates
-from data.seasons import Floats, month_at, month_starts
+from data.simulator.chain import build_chain
+from data.simulator.limit import true_probability
+from data.simulator.rates import MARKETS, RATES, STATES, Dynamics, KindRates, Rates
+from data.simulator.seasons import Floats, month_at, month_starts
 from features.clock.instants import DAY_US, to_us
 from features.errors import LeadscoreError
 

@@ -14,9 +14,9 @@ import pyarrow.parquet as pq
 import pytest
 
 import data
-from data.population import POPULATION
-from data.rates import RATES
-from data.stages import STAGE_KINDS
+from data.simulator.population import POPULATION
+from data.simulator.rates import RATES
+from data.simulator.stages import STAGE_KINDS
 from features.errors import LeadscoreError
 from features.exports.reader import read_raw
 from features.recipe.file import load_recipe

@@ -12,11 +12,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.arrivals import NO_FIRM, Profiles
-from data.firms import Firms
-from data.population import Population
-from data.seasons import Ints
-from data.titles import WORDINGS, all_titles, title_at
+from data.simulator.arrivals import NO_FIRM, Profiles
+from data.simulator.firms import Firms
+from data.simulator.population import Population
+from data.simulator.seasons import Ints
+from data.simulator.titles import WORDINGS, all_titles, title_at
 
 FIRST_NAMES = (
     "camille", "julien", "sophie", "thomas", "lea", "nicolas", "manon", "pierre", "chloe", "antoine", "emma",

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data.rates import MARKETS, Dynamics, Rates
-from data.seasons import MONTHS, Floats, activity_factor, win_factor
+from data.simulator.rates import MARKETS, Dynamics, Rates
+from data.simulator.seasons import MONTHS, Floats, activity_factor, win_factor
 from features.clock.instants import DAY_US
 
 

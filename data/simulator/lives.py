@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data.chain import Chain
-from data.seasons import Floats, Ints, month_at, month_ends
+from data.simulator.chain import Chain
+from data.simulator.seasons import Floats, Ints, month_at, month_ends
 from features.clock.instants import DAY_US
 
 OPEN, WON, LOST = 0, 1, 2

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.chain import Chain
-from data.firms import Firms
-from data.lives import OPEN, WON, Lives
-from data.seasons import Floats, Ints
+from data.simulator.chain import Chain
+from data.simulator.firms import Firms
+from data.simulator.lives import OPEN, WON, Lives
+from data.simulator.seasons import Floats, Ints
 
 # The first event of a kind makes the stage, unless a later stage was reached before.
 STAGE_KINDS = {

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import numpy.typing as npt
 
-from data.rates import Rates
+from data.simulator.rates import Rates
 from features.clock.instants import to_us
 
 Floats = npt.NDArray[np.float64]

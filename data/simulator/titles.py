@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import cycle, islice
 
-from data.seasons import Ints
+from data.simulator.seasons import Ints
 
 WORDINGS = 4
 LANGUAGES = ("en", "fr")

@@ -7,15 +7,15 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.arrivals import NO_FIRM, Profiles
-from data.chain import Chain
-from data.firms import Firms, region_names
-from data.lives import LOST, WON, Arrivals, Lives
-from data.people import draw_emails, draw_phones, draw_titles, number_text, pick
-from data.population import Population
-from data.rates import MARKETS, STATES
-from data.seasons import START, month_at
-from data.stages import STAGES, Outcomes
+from data.simulator.arrivals import NO_FIRM, Profiles
+from data.simulator.chain import Chain
+from data.simulator.firms import Firms, region_names
+from data.simulator.lives import LOST, WON, Arrivals, Lives
+from data.simulator.people import draw_emails, draw_phones, draw_titles, number_text, pick
+from data.simulator.population import Population
+from data.simulator.rates import MARKETS, STATES
+from data.simulator.seasons import START, month_at
+from data.simulator.stages import STAGES, Outcomes
 
 STAMP = pa.timestamp("us", tz="UTC")
 CLOSE_REASONS = {

@@ -15,8 +15,8 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from data.seasons import END
-from data.simulator import EXPORT_END, simulate, simulate_export
+from data.simulator.company import EXPORT_END, simulate, simulate_export
+from data.simulator.seasons import END
 
 Crm = Literal["hubspot", "salesforce", "spreadsheet"]
 CRMS: tuple[Crm, ...] = ("hubspot", "salesforce", "spreadsheet")

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.chain import Chain
-from data.seasons import MONTHS, Floats, Ints, month_at, month_ends, month_starts
+from data.simulator.chain import Chain
+from data.simulator.seasons import MONTHS, Floats, Ints, month_at, month_ends, month_starts
 from features.clock.instants import DAY_US
 
 EVENT, BOUNDARY, READING = 0, 1, 2

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.population import Level, Population
-from data.seasons import Floats, Ints
+from data.simulator.population import Level, Population
+from data.simulator.seasons import Floats, Ints
 
 REGIONS = {
     "FR": ("Île-de-France", "Auvergne-Rhône-Alpes", "Occitanie", "Bretagne", "Hauts-de-France", "Corse"),

@@ -20,16 +20,16 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet as pq
 
-from data.arrivals import arrivals_of, draw_moments, draw_profiles
-from data.chain import build_chain
-from data.firms import draw_firms
-from data.lives import LOST, OPEN, WON, Arrivals, Lives, live
-from data.population import POPULATION
-from data.rates import RATES, rates_hash
-from data.recipe_text import recipe_text
-from data.seasons import END, START
-from data.stages import draw_amounts, outcomes_of
-from data.tables import (
+from data.simulator.arrivals import arrivals_of, draw_moments, draw_profiles
+from data.simulator.chain import build_chain
+from data.simulator.firms import draw_firms
+from data.simulator.lives import LOST, OPEN, WON, Arrivals, Lives, live
+from data.simulator.population import POPULATION
+from data.simulator.rates import RATES, rates_hash
+from data.simulator.recipe_text import recipe_text
+from data.simulator.seasons import END, START
+from data.simulator.stages import draw_amounts, outcomes_of
+from data.simulator.tables import (
     add_leaks,
     event_table,
     lead_ids,

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from data.firms import Firms, draw_level, draw_regions, effects, shares
-from data.lives import DOORS, Arrivals
-from data.population import Population
-from data.rates import MARKETS
-from data.seasons import Floats, Ints, month_at, month_starts
+from data.simulator.firms import Firms, draw_level, draw_regions, effects, shares
+from data.simulator.lives import DOORS, Arrivals
+from data.simulator.population import Population
+from data.simulator.rates import MARKETS
+from data.simulator.seasons import Floats, Ints, month_at, month_starts
 from features.clock.instants import DAY_US
 
 NO_FIRM = -1

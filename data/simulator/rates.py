@@ -15,7 +15,7 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from data.population import POPULATION
+from data.simulator.population import POPULATION
 
 Market = Literal["b2b", "b2c"]
 MARKETS: tuple[Market, ...] = ("b2b", "b2c")

@@ -11,10 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.chain import Chain, build_chain
-from data.forward import Rows, Sightings, read_states, spectrum, win_within
-from data.rates import MARKETS, RATES, STATES, Rates
-from data.seasons import Floats, Ints
+from data.simulator.chain import Chain, build_chain
+from data.simulator.forward import Rows, Sightings, read_states, spectrum, win_within
+from data.simulator.rates import MARKETS, RATES, STATES, Rates
+from data.simulator.seasons import Floats, Ints
 from features.clock.instants import days_us
 from features.errors import LeadscoreError
 
