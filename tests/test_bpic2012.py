@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from data.demo import service
+from leadscore.demo import service
 from tests.bench.quality_sets import SETS
 from tests.test_command import Done, leadscore, records
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from features.terminal import bar, spinner
+from leadscore.terminal import bar, spinner
 from serving.artefact.folder import artefact_id, save_artefact
 from serving.edge.ready_line import address_of
 from serving.rules.default import default_rules

@@ -13,9 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from features import terminal
-from features.printed_table import Printed, printed_table
-from leadscore import main
+from leadscore import main, terminal
+from leadscore.printed_table import Printed, printed_table
 from training.run.table import COMPARISON, LEAST
 
 NAMES = st.text("abcdefgh_[]/:", min_size=1, max_size=24)

@@ -27,7 +27,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features import LeadscoreError, load_recipe
 from features.clock.instants import now_us
-from features.terminal import say
+from leadscore.terminal import say
 from serving.answer.opening import Opened, open_ladder
 from serving.artefact.registry import store_address
 from serving.edge.documents import api_document

@@ -10,7 +10,7 @@ import argparse
 import sys
 from importlib import import_module
 
-from features.terminal import print_json, print_table, say
+from leadscore.terminal import print_json, print_table, say
 
 SECTIONS = ("features", "scoring", "reasons")
 SLOW = ("intervals",)

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 
 from data import simulate
 from features import load_recipe
-from features.terminal import print_table, say
+from leadscore.terminal import print_table, say
 from tests.bench.learning_curve import COUNTS, curve_rows, learning_curve, switching_point
 from tests.bench.quality_sets import BPIC2012, OLIST
 from training.choosing.earlier import earlier_split

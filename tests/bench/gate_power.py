@@ -24,7 +24,7 @@ import pandas as pd
 
 import data
 from features import Recipe, load_recipe, parse_recipe
-from features.terminal import say
+from leadscore.terminal import say
 from tests.bench.gate_text import BEGIN, END, section
 from tests.bench.quality_sets import ROOT
 from tests.bench.quality_text import replace_section

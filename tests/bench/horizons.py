@@ -32,7 +32,7 @@ from data import simulate
 from data.simulator.known_limit import known_limit
 from features import Recipe, Tables, default_features, load_recipe, offline, read_tables
 from features.snapshots.snapshots import snapshots
-from features.terminal import print_table
+from leadscore.terminal import print_table
 from serving.calibration.maps import FLOOR
 from tests.bench.horizon_models import World, hazard, one_margin, separate
 from tests.bench.quality_sets import BPIC2012

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 import data
 from features import load_recipe
-from features.terminal import print_table, say
+from leadscore.terminal import print_table, say
 from serving.answer.compose import compute
 from serving.answer.ladder import Ladder
 from serving.calibration.bounds import fields_of, missing

@@ -19,7 +19,7 @@ import numpy as np
 import psutil
 
 import data
-from features.terminal import say
+from leadscore.terminal import say
 from training.store.record import peak_memory_mb
 
 BLOCK = 500_000

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 import data
 from features import Columns, load_recipe
 from features.recipe.recipe import Training
-from features.terminal import say
+from leadscore.terminal import say
 from serving.scorers.trees import Trees
 from tests.bench.rows import Row, cpu_seconds
 from training.choosing.bench import Bench

@@ -17,9 +17,9 @@ import pytest
 
 import data
 import training
-from data.demo import service
 from features import Columns, load_recipe, parse_lead, stack
 from features.clock.instants import to_us
+from leadscore.demo import service
 from serving import Ladder, load_artefact
 from tests.bench.rows import Row, at_most, cpu_seconds
 

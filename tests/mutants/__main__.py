@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from features.terminal import bar, print_table
+from leadscore.terminal import bar, print_table
 from tests.mutants.lists import Piece, equivalents, pieces
 from tests.mutants.running import mutmut
 from tests.mutants.workspace import planted, prepare, untried

@@ -23,8 +23,8 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-from features.printed_table import printed_table
 from features.progress import Step, Tick
+from leadscore.printed_table import printed_table
 
 _PIPE_WIDTH = 200
 """Characters of a line where stdout is no terminal."""

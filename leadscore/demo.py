@@ -19,7 +19,7 @@ from typing import Any
 
 from data.simulator.company import EXPORT_END
 from features.errors import LeadscoreError
-from features.terminal import print_table, say
+from leadscore.terminal import print_table, say
 
 MARK = ".leadscore-demo"
 EXPORT_LEADS = 300

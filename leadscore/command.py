@@ -124,7 +124,7 @@ def simulate(
     """
     import data
     from features.exports.out_file import refuse_filled
-    from features.terminal import bar, print_json, say, spinner
+    from leadscore.terminal import bar, print_json, say, spinner
 
     refuse_filled(out, force=force)
     if crm is not None:
@@ -168,7 +168,7 @@ def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **ans
     Example:  leadscore init leads.csv events.csv -o recipe.toml --outcome status=Won
     """
     from features.exports.out_file import check_written
-    from features.terminal import print_json, print_table, say, spinner
+    from leadscore.terminal import print_json, print_table, say, spinner
 
     check_written([("-o", out)], exports, force=force)
     with spinner("reading exports"):
@@ -207,7 +207,7 @@ def inspect(recipe: Path, folder: Path | None, out: Path | None, force: bool, as
     """
     from features import load_recipe
     from features.exports.out_file import check_written, files_read
-    from features.terminal import print_json, print_table, say, spinner
+    from leadscore.terminal import print_json, print_table, say, spinner
 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
     check_written([("-o", out)], [recipe, *files_read(loaded, folder)], force=force)
@@ -246,7 +246,7 @@ def check_skew(ctx: click.Context, /, log: Path, recipe_path: Path, as_json: boo
     Its older pieces (requests.jsonl.1 and so on) are read too, the oldest first.
     """
     from features import load_recipe
-    from features.terminal import print_json, print_table, say, spinner
+    from leadscore.terminal import print_json, print_table, say, spinner
 
     recipe = load_recipe(recipe_path)
     with spinner("replaying requests"):
@@ -278,7 +278,7 @@ def snapshots(recipe: Path, folder: Path | None, out: Path, force: bool, engine:
     """
     from features import load_recipe, write_matrix
     from features.exports.out_file import check_written, files_read
-    from features.terminal import bar, print_json, print_table, say
+    from leadscore.terminal import bar, print_json, print_table, say
 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
     check_written([("-o", out)], [recipe, *files_read(loaded, folder)], force=force)
@@ -305,7 +305,7 @@ def features(recipe: Path, as_json: bool) -> None:
     Example:  leadscore features acme/recipe.toml
     """
     from features import default_features, load_recipe, window_of
-    from features.terminal import print_json, print_table, say
+    from leadscore.terminal import print_json, print_table, say
 
     made = default_features(load_recipe(recipe))
     rows = [(f.name, f.group, f.dtype, window_of(f), f.missing, f.describe()) for f in made]
@@ -358,7 +358,7 @@ def train(
     """
     from features import load_recipe
     from features.exports.out_file import check_written, files_read
-    from features.terminal import print_json, print_table, say, spinner
+    from leadscore.terminal import print_json, print_table, say, spinner
 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
     written = [(f"--{name}", options[name]) for name in ("report", "predictions")]
@@ -409,7 +409,7 @@ def promote(
 
     A service that runs answers with the former version until it is restarted.
     """
-    from features.terminal import print_json, print_table, say, spinner
+    from leadscore.terminal import print_json, print_table, say, spinner
 
     with spinner("reading the evidence"):
         import training
@@ -443,7 +443,7 @@ def rollback(name: str, reason: str, as_json: bool) -> None:
 
     A service that runs answers with the former version until it is restarted.
     """
-    from features.terminal import print_json, say, spinner
+    from leadscore.terminal import print_json, say, spinner
 
     with spinner("reading the evidence"):
         import training
@@ -464,7 +464,7 @@ def status(name: str, as_json: bool) -> None:
     \b
     Example:  leadscore status acme
     """
-    from features.terminal import print_json, print_table, say, spinner
+    from leadscore.terminal import print_json, print_table, say, spinner
 
     with spinner("reading the store"):
         import training
@@ -510,7 +510,7 @@ def open_leads(
     from features import load_recipe, read_tables, write_open_leads
     from features.clock.instants import from_us
     from features.exports.out_file import check_written, files_read
-    from features.terminal import print_json, say, spinner
+    from leadscore.terminal import print_json, say, spinner
 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
     moment = moment_of(as_of, loaded.recipe.zone)
@@ -544,7 +544,7 @@ def compare(a: str, b: str, recipe: Path, as_json: bool, **options: Any) -> None
 
     A and B are aliases, version numbers, run ids, models:/ addresses or artefact folders.
     """
-    from features.terminal import print_json, print_table, say
+    from leadscore.terminal import print_json, print_table, say
 
     if options["events"] and not options["leads"]:
         raise click.UsageError("--events belongs to an export of leads; name it with --leads.")
@@ -594,7 +594,7 @@ def score(ctx: click.Context, /, export: Path, out: str, force: bool, as_json: b
     `error` column says why.
     """
     from features.exports.out_file import check_written
-    from features.terminal import print_json, print_table, say
+    from leadscore.terminal import print_json, print_table, say
 
     if as_json and out == "-":
         raise click.UsageError("--json and '-o -' both want stdout; write the scores to a file.")
@@ -630,7 +630,7 @@ def serve(host: str, port: int, recipe_path: Path | None, model: str | None) -> 
     \b
     Example:  leadscore serve --port 3000
     """
-    from features.terminal import say
+    from leadscore.terminal import say
 
     say("Loading what answers …")  # the import alone takes seconds
     from serving.edge.service import run
@@ -651,7 +651,7 @@ def demo(folder: Path, leads: int) -> None:
     \b
     Example:  leadscore demo
     """
-    from data.demo import run_demo
+    from leadscore.demo import run_demo
 
     run_demo(folder, leads, lambda words: main.main(words, standalone_mode=False))
 
@@ -669,7 +669,7 @@ def scored_export(
 ) -> Any:
     """The summary of an export, scored by what the options name."""
     from features import load_recipe
-    from features.terminal import bar, say, spinner
+    from leadscore.terminal import bar, say, spinner
 
     here = Path("recipe.toml")
     path = recipe_path or (here if here.exists() and not model else None)
@@ -712,7 +712,7 @@ def compared(
 ) -> Any:
     """Two models on the leads that the options name."""
     from features import load_recipe
-    from features.terminal import spinner
+    from leadscore.terminal import spinner
 
     loaded = load_recipe(recipe)
     moment = moment_of(as_of, loaded.recipe.zone)
@@ -727,7 +727,7 @@ def compared(
 def champion_alone() -> Any:
     """The champion by its own recipe, None where there is none or it cannot be opened, which is said."""
     import serving
-    from features.terminal import say
+    from leadscore.terminal import say
 
     try:
         return serving.open_ladder() if serving.find_champion() else None
@@ -739,7 +739,7 @@ def champion_alone() -> Any:
 def inferred_recipe(export: Path, events: Path | None) -> Any:
     """A recipe that fits an export when there is neither champion nor recipe; it is printed on stderr."""
     from features import parse_recipe
-    from features.terminal import say, spinner
+    from leadscore.terminal import say, spinner
 
     with spinner("looking at the export"):
         from features.discovery.discover import discover
@@ -797,7 +797,3 @@ def described(version: dict[str, Any]) -> tuple[object, ...]:
         figures["auc"],
         figures["log_loss"],
     )
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,5 @@
+"""The command: each verb imports the layers that it needs, does one thing, and ends with what happened."""
+
+from leadscore.command import main
+
+__all__ = ["main"]
