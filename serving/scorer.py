@@ -31,7 +31,7 @@ class Contributions:
 
 
 class Scorer(Protocol):
-    """Rules, Bayes and Model alike; laws in `tests/test_scorer_contract.py`.
+    """Rules, Bayes and Model alike; laws in `tests/laws/test_scorer_contract.py`.
 
     `rung` is "model", "bayes" or "rules"; `version` says which one answered. `features` are all that the
     scorer reads; columns beyond them are ignored, a missing one raises `LeadscoreError`.

@@ -1,0 +1,1 @@
+"""The simulated company, and the limit that no model can beat."""

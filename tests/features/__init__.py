@@ -1,0 +1,1 @@
+"""What a lead is, and how it becomes columns."""

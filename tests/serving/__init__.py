@@ -1,0 +1,1 @@
+"""How columns become an answer, and how the answer reaches people and machines."""

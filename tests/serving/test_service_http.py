@@ -1,0 +1,223 @@
+"""The service over a real socket: a real process, real requests, and the same answers as everywhere else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from features.clock.instants import parse_moment
+from serving.answer.ladder import Ladder
+from serving.artefact.folder import artefact_id, load_artefact, save_artefact
+from serving.edge.envelope import score_items
+from serving.rules.default import default_rules
+from tests.made import scorers
+
+ROOT = Path(__file__).parents[2]
+AS_OF = "2026-03-02T12:00:00+00:00"
+GOOD: dict[str, Any] = {
+    "lead_id": "a",
+    "created_at": "2026-02-01",
+    "fields": {"company_size": 40, "industry": "Software", "email": "jane.private@acme.io", "title": "VP"},
+    "events": [{"kind": "demo_request", "occurred_at": "2026-03-02T11:30:00Z"}],
+    "as_of": AS_OF,
+}
+MISSPELT: dict[str, Any] = {**GOOD, "lead_id": "b", "fields": {"company_sise": 40}}
+UNREADABLE: dict[str, Any] = {**GOOD, "lead_id": "c", "fields": {"company_size": "private-value"}}
+
+
+class Server:
+    """A running service: its address, folder and log."""
+
+    def __init__(self, folder: Path, command: list[str], port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self.model = folder / "model"
+        self.log = folder / "log.txt"
+        path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+        own = {"LEADSCORE_MODEL": str(self.model), "PYTHONPATH": path, "OMP_NUM_THREADS": "1"}
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                command, cwd=folder, env={**os.environ, **own}, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def wait(self) -> None:
+        """Until it says that it is ready."""
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            try:
+                if httpx.get(f"{self.url}/readyz").status_code == 200:
+                    return
+            except httpx.TransportError:
+                time.sleep(0.2)
+        raise TimeoutError(self.log.read_text())
+
+    def stop(self) -> None:
+        """The whole group: the service starts workers of its own."""
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(30)
+
+
+def started(folder: Path, command: list[str], port: int) -> Iterator[Server]:
+    rules = default_rules(scorers.recipe())
+    save_artefact(
+        folder / "model", scorers.manifest(), scorers.blend(), rules=rules, no_events=scorers.linear()
+    )
+    server = Server(folder, command, port)
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.stop()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    port = free_port()
+    code = f"from serving.edge.service import run; run(port={port})"
+    yield from started(tmp_path_factory.mktemp("service"), [sys.executable, "-c", code], port)
+
+
+def ask(server: Server, body: Any, **how: Any) -> httpx.Response:
+    return httpx.post(f"{server.url}/v1/score", json=body, timeout=30, **how)
+
+
+def test_one_lead_is_answered_by_one_score(server: Server) -> None:
+    answer = ask(server, GOOD)
+    assert answer.status_code == 200
+    score = answer.json()
+    assert (score["lead_id"], score["status"]) == ("a", "scored")
+    assert 0 < score["probability"] < 1
+    assert score["scored_by"] == {
+        "rung": "model",
+        "version": artefact_id(server.model),
+        "name": "acme",
+        "segment": None,
+    }
+
+
+def test_http_gives_what_python_gives(server: Server) -> None:
+    ladder = Ladder.of(load_artefact(server.model))
+    items = [GOOD, MISSPELT, UNREADABLE, {**GOOD, "events": None}, {**GOOD, "stage": "won"}, {}, 5]
+    expected = score_items(ladder, items, parse_moment(AS_OF, "UTC"))
+    assert ask(server, items).json() == [score.model_dump(mode="json") for score in expected]
+
+
+def test_one_bad_lead_never_spoils_its_neighbours(server: Server) -> None:
+    answer = ask(server, [GOOD, MISSPELT, GOOD])
+    assert answer.status_code == 200
+    first, second, third = answer.json()
+    assert first == third == ask(server, GOOD).json()
+    assert second["status"] == "error"
+    (problem,) = second["error"]["problems"]
+    assert problem["field"] == "company_sise"
+    assert "company_size" in problem["remedy"]
+
+
+def test_a_single_bad_lead_is_a_422_with_the_same_body(server: Server) -> None:
+    answer = ask(server, MISSPELT)
+    assert answer.status_code == 422
+    assert answer.json() == ask(server, [MISSPELT]).json()[0]
+
+
+@pytest.mark.parametrize(
+    ("item", "field"),
+    [
+        ({"fields": {}}, "lead_id"),
+        ({**GOOD, "event": []}, "event"),
+        ({**GOOD, "as_of": "yesterday"}, "as_of"),
+        ({**GOOD, "events": [{"kind": "demo_request"}]}, "events[0]"),
+        ({**GOOD, "fields": []}, "fields"),
+        ("a lead", "lead"),
+        (None, "lead"),
+    ],
+)
+def test_what_is_wrong_is_named(server: Server, item: Any, field: str) -> None:
+    (score,) = ask(server, [item]).json()
+    assert score["status"] == "error"
+    assert field in {problem["field"] for problem in score["error"]["problems"]}
+
+
+@pytest.mark.parametrize("content", [b"", b"not json", b'{"lead_id": "a"', b"\xff\xfe"])
+def test_a_body_that_is_not_json_is_a_400(server: Server, content: bytes) -> None:
+    answer = httpx.post(f"{server.url}/v1/score", content=content)
+    assert answer.status_code == 400
+    assert answer.json()["error"]["problems"][0]["problem"] == "is not JSON"
+
+
+def test_no_leads_give_no_scores_and_too_many_are_refused(server: Server) -> None:
+    assert ask(server, []).json() == []
+    assert ask(server, [5] * 10_001).status_code == 413
+
+
+def test_many_leads_keep_their_order(server: Server) -> None:
+    items = [{**GOOD, "lead_id": str(number), "fields": {"company_size": number}} for number in range(60)]
+    scores = ask(server, items).json()
+    assert [score["lead_id"] for score in scores] == [str(number) for number in range(60)]
+    assert scores[17] == ask(server, items[17]).json()
+
+
+def test_without_events_the_answer_warns(server: Server) -> None:
+    score = ask(server, {key: GOOD[key] for key in ("lead_id", "created_at", "fields", "as_of")}).json()
+    assert score["status"] == "scored"
+    assert "events were not given" in score["warnings"][0]
+
+
+def test_without_as_of_the_clock_is_taken(server: Server) -> None:
+    score = ask(server, {"lead_id": "a", "fields": {}, "events": []}).json()
+    assert abs(parse_moment(score["as_of"], "UTC") - time.time() * 1e6) < 60e6
+
+
+def test_request_ids_are_echoed(server: Server) -> None:
+    answer = ask(server, GOOD, headers={"X-Request-ID": "crm-42"})
+    assert answer.headers["x-request-id"] == "crm-42"
+    assert httpx.get(f"{server.url}/readyz", headers={"X-Request-ID": "7"}).headers["x-request-id"] == "7"
+
+
+def test_readyz_says_who_would_answer(server: Server) -> None:
+    ready = httpx.get(f"{server.url}/readyz").json()
+    assert ready == {
+        "ready": True,
+        "rung": "model",
+        "version": artefact_id(server.model),
+        "name": "acme",
+        "warning": None,
+    }
+    assert httpx.get(f"{server.url}/livez").status_code == 200
+    described = httpx.get(f"{server.url}/v1/model").json()
+    assert described["fields"]["company_size"] == "number"
+    assert described["event_kinds"] == ["demo_request", "page_view", "unsubscribe"]
+
+
+def test_no_personal_value_is_in_the_log_or_in_an_error(server: Server) -> None:
+    bodies = [ask(server, [GOOD, MISSPELT, UNREADABLE]).text]
+    bodies.append(ask(server, {**GOOD, "created_at": "private-value"}).text)
+    bodies.append(ask(server, {**GOOD, "jane.private": 1, "events": ["private-value"]}).text)
+    log = server.log.read_text()
+    for text in ("private-value", "jane.private@acme.io"):
+        assert text not in log
+        assert all(text not in body for body in bodies)
+
+
+@pytest.mark.slow
+def test_bentoml_s_own_command_serves_the_same_on_the_loopback_interface(tmp_path: Path) -> None:
+    port = free_port()
+    command = [str(Path(sys.executable).parent / "bentoml"), "serve", "serving.edge.service:LeadScore"]
+    for server in started(tmp_path, [*command, "--port", str(port)], port):
+        assert ask(server, GOOD).json()["status"] == "scored"
+        listening = subprocess.run(["ss", "-ltn"], capture_output=True, text=True, check=False).stdout
+        assert f"0.0.0.0:{port}" not in listening

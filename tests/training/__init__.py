@@ -1,0 +1,1 @@
+"""How a scorer is made, judged and registered."""
