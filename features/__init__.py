@@ -11,8 +11,7 @@ from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, Lon
 from features.catalogue.shares import EventShare, WorkingShare
 from features.catalogue.times import CompanyAge, LeadAge, WallClock
 from features.columns import Column, Columns, n_leads
-from features.errors import LeadscoreError
-from features.field_problem import FieldProblem, LeadError
+from features.errors import FieldProblem, LeadError, LeadscoreError
 from features.lead.lead import Lead
 from features.lead.reader import LeadReader, parse_lead
 from features.readings.offline import offline

@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfoNotFoundError
 from features.catalogue.feature import Feature
 from features.catalogue.fields import FieldValue, KeywordGroup
 from features.catalogue.json import load_features
-from features.catalogue.naming import nearest
 from features.cells.parse import stored_type
 from features.clock.zones import offsets
-from features.errors import LeadscoreError
+from features.errors import LeadscoreError, nearest
 from features.lead.patterns import MASK_DAYS
 from features.recipe.recipe import Recipe
 

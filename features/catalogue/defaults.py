@@ -11,12 +11,11 @@ from features.catalogue.events import DecayedCount, EventCount, FirstEventDelay,
 from features.catalogue.feature import Feature
 from features.catalogue.fields import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
 from features.catalogue.keywords import FUNCTION, SENIORITY
-from features.catalogue.naming import nearest
 from features.catalogue.origins import SameTouch
 from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, LongestStreak, Trend
 from features.catalogue.shares import EventShare, WorkingShare
 from features.catalogue.times import CompanyAge, LeadAge, WallClock
-from features.errors import LeadscoreError
+from features.errors import LeadscoreError, nearest
 from features.lead.patterns import MASK_DAYS
 from features.recipe.recipe import LeadField, Recipe
 

@@ -10,8 +10,7 @@ from typing import Any, get_args
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from features.catalogue.feature import DeclaredFeature, Feature
-from features.catalogue.naming import nearest
-from features.errors import LeadscoreError
+from features.errors import LeadscoreError, nearest
 
 
 @lru_cache(maxsize=1)

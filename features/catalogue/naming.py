@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
 import re
-from collections.abc import Sequence
 
 
 def slug(text: str) -> str:
@@ -52,11 +50,3 @@ NO_EVENTS = "when events were not given; 0 when there is none"
 NO_SUCH_EVENT = "when there is no such event, or events were not given"
 NO_CREATION = "when the lead has no date of creation"
 """When a feature is missing, in words that finish 'missing …'."""
-
-
-def nearest(name: str, known: Sequence[str]) -> str:
-    """The end of a sentence that says that `name` is not known: the nearest name, or those that are."""
-    near = difflib.get_close_matches(name, known, n=1)
-    if near:
-        return f"; did you mean '{near[0]}'?"
-    return f"; use one of {', '.join(known[:30])}" if known else ""

@@ -12,7 +12,7 @@ from features.discovery.outcome_guess import OutcomeColumn, declared_outcome, fi
 from features.discovery.relations import is_plain, relation_of
 from features.profiles.kinds import Company, Joined
 from features.profiles.profile import TableProfile, profile
-from features.tables.source import named, quoted
+from features.sql import named, quoted
 
 _CREATED = "log_created_at"
 _CONSTANT = 0.99

@@ -11,7 +11,7 @@ from features.discovery.event_log import disguised_kinds, plausible_ends, some_r
 from features.discovery.outcome_guess import OutcomeColumn, declared_outcome, find_column
 from features.discovery.relations import is_plain, relation_of
 from features.profiles.kinds import Company, Joined, date_column
-from features.tables.source import named, quoted
+from features.sql import named, quoted
 
 
 def split_events(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from features.profiles.kinds import Company
 from features.profiles.profile import TableProfile, profile
-from features.tables.source import named, quoted
+from features.sql import named, quoted
 
 
 def with_accounts(company: Company, folder: Path | None) -> tuple[TableProfile, str | None]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from features.cells.parse import MISSING_TEXTS, parse_date
-from features.lead.events import TRIM
 from features.recipe.recipe import Outcomes, Recipe
-from features.tables.source import quoted
+from features.sql import TRIM, quoted
 
 ANY_STAGE = "*"
 """In `won`: any filled stage that is not lost, for a table of deals or a column that only dates wins."""

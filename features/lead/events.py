@@ -6,21 +6,26 @@ known kind, an ISO date) takes few calls, and the names of places are made only 
 
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from features.cells.parse import is_missing, parse_date, parse_number
-from features.field_problem import FieldProblem, lacks_kind_or_date, of_another_lead, unreadable
+from features.errors import (
+    FieldProblem,
+    lacks_kind_or_date,
+    nearest_name,
+    of_another_lead,
+    unreadable,
+)
 from features.lead.lead import VisibleEvent, events_noted
 from features.lead.measures import CENT, LARGEST_VALUE
 from features.recipe.recipe import Events, Recipe
+from features.sql import TRIM
 from features.tables.leads import id_text
 
 EVENT_KEYS = ("occurred_at", "kind", "event_id", "ingested_at", "value", "lead_id")
-TRIM = " \t\n\r\v\f"  # what the engine trims
 
 _CANONICAL = frozenset(EVENT_KEYS)
 _Found: TypeAlias = tuple[int, int, str, int]
@@ -129,9 +134,3 @@ class EventReader:
         if number is None:
             return 0
         return math.floor(min(max(number, -LARGEST_VALUE), LARGEST_VALUE) * CENT + 0.5)
-
-
-def nearest_name(key: str, names: list[str]) -> str:
-    """A remedy for a name that is not known: the nearest one that is, or all."""
-    near = difflib.get_close_matches(key, names, n=1)
-    return f"Did you mean '{near[0]}'?" if near else f"Use one of {', '.join(names[:30])}."

@@ -16,9 +16,9 @@ from features.cells.parse import (
 )
 from features.cells.written import DateFormat
 from features.clock.instants import DayEdge
-from features.field_problem import FieldProblem, LeadError, after_as_of, unreadable
+from features.errors import FieldProblem, LeadError, after_as_of, nearest_name, unreadable
 from features.lead.closing import closing_of_lead
-from features.lead.events import EventReader, nearest_name
+from features.lead.events import EventReader
 from features.lead.lead import UNDATED, Lead, gather
 from features.recipe.recipe import Recipe
 

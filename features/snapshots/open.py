@@ -8,9 +8,10 @@ from pathlib import Path
 from features.errors import LeadscoreError
 from features.recipe.recipe import Recipe
 from features.snapshots.snapshots import open_leads
+from features.sql import named
 from features.tables.company import Tables
 from features.tables.leads import lead_ids
-from features.tables.source import fetch_frame, named, register_frame
+from features.tables.source import fetch_frame, register_frame
 
 
 @dataclass(frozen=True)

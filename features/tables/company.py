@@ -15,12 +15,13 @@ from features.errors import LeadscoreError
 from features.lead.closing import closing_sql
 from features.progress import Step, tell
 from features.recipe.recipe import Recipe, Source
+from features.sql import named
 from features.tables.events import count_undated, create_events, create_outcomes
 from features.tables.field_history import create_field_history
 from features.tables.history_end import HistoryEnd, find_end
 from features.tables.leads import canonical_leads, moments_column
 from features.tables.quality import Quality
-from features.tables.source import bound, connect, fetch_frame, named, open_source, register_frame
+from features.tables.source import bound, connect, fetch_frame, open_source, register_frame
 
 
 @dataclass(frozen=True)

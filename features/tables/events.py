@@ -12,9 +12,9 @@ from features.errors import LeadscoreError
 from features.lead.closing import closing_sql
 from features.lead.measures import CENT, LARGEST_VALUE
 from features.recipe.recipe import Recipe
+from features.sql import named, quoted
 from features.tables.leads import require_columns
 from features.tables.quality import Quality
-from features.tables.source import named, quoted
 from features.tables.sql_dates import dated_sql, text_sql, types_of
 from features.tables.sql_numbers import number_sql
 

@@ -15,6 +15,7 @@ import pandas as pd
 from features.errors import LeadscoreError
 from features.exports.reader import read_raw
 from features.recipe.recipe import Source
+from features.sql import quoted
 from features.tables.quality import Quality
 
 DATABASES = (".sqlite", ".sqlite3", ".db")
@@ -41,16 +42,6 @@ def connect(memory_limit: str | None = None, threads: int | None = None) -> Any:
     if threads is not None:
         con.raw_sql(f"SET threads = {int(threads)}")
     return con
-
-
-def quoted(text: str) -> str:
-    """`text` as an SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def named(column: str) -> str:
-    """`column` as an SQL identifier."""
-    return '"' + column.replace('"', '""') + '"'
 
 
 def open_source(con: Any, table: str, source: Source, folder: Path, quality: Quality | None = None) -> str:

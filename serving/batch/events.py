@@ -8,7 +8,7 @@ from typing import Any
 
 from features import Recipe, Tables
 from features.cells.parse import date_expected
-from features.field_problem import FieldProblem, lacks_kind_or_date, unreadable
+from features.errors import FieldProblem, lacks_kind_or_date, unreadable
 from features.lead.lead import events_noted
 from features.tables.source import fetch_frame
 

@@ -11,8 +11,8 @@ import pandas as pd
 
 from features import Recipe, Tables, open_leads
 from features.cells.parse import date_expected, is_missing
+from features.errors import FieldProblem, after_as_of, listed, unreadable
 from features.exports.reader import RawTable
-from features.field_problem import FieldProblem, after_as_of, listed, unreadable
 from features.lead.closing import closing_of_lead
 from features.lead.lead import UNDATED
 from features.tables.leads import lead_ids, moments_column

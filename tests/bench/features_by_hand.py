@@ -10,7 +10,7 @@ import pandas as pd
 
 from features import Columns, DecayedCount, EventCount, Recency, Tables, ValueTotal
 from features.clock.instants import DAY_US, days_us
-from features.tables.source import named, quoted
+from features.sql import named, quoted
 
 Windowed = EventCount | DecayedCount | Recency | ValueTotal
 
