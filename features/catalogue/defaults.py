@@ -17,7 +17,8 @@ from features.catalogue.shares import EventShare, WorkingShare
 from features.catalogue.times import CompanyAge, LeadAge, WallClock
 from features.errors import LeadscoreError, nearest
 from features.lead.patterns import MASK_DAYS
-from features.recipe.recipe import LeadField, Recipe
+from features.recipe.crm import LeadField
+from features.recipe.recipe import Recipe, usable
 
 _ACTIVE_DAYS = 30
 _OWN = ("interest", "intent")
@@ -58,17 +59,6 @@ def _field_features(recipe: Recipe) -> list[Feature]:
     if len(fields) > 1:
         features.append(Filled(tuple(fields), called="record"))
     return features
-
-
-def usable(recipe: Recipe, field: str) -> bool:
-    """Whether a field may be looked at: known at creation, or with a history, or in a flat export.
-
-    A flat export has neither events nor several snapshot days; its one look is taken when the row was
-    written, as far as anyone can tell.
-    """
-    if recipe.lead.fields[field].known == "creation" or recipe.tables.field_history is not None:
-        return True
-    return recipe.events is None and len(recipe.snapshots.at_days) == 1
 
 
 def _of_field(name: str, field: LeadField, *, dated: bool) -> list[Feature]:

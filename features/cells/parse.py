@@ -17,12 +17,14 @@ from numbers import Real
 from typing import Literal
 
 from features.cells.emails import email_kind, email_label
-from features.cells.written import DateFormat, dialled
 from features.cells.written import boolean as written_boolean
+from features.cells.written import dialled
 from features.cells.written import moment as written_moment
 from features.cells.written import number as written_number
 from features.clock.instants import FIRST_US, LAST_US, RANGE_WORDS, DayEdge, localise, to_us
-from features.recipe.recipe import LeadField, Recipe
+from features.recipe.crm import LeadField
+from features.recipe.formats import DateFormat
+from features.recipe.recipe import Recipe
 
 Canonical = float | int | str | None
 StoredType = Literal["float64", "int64", "string"]

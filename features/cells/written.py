@@ -9,18 +9,9 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, timedelta, timezone
 from math import isfinite
-from typing import Literal
 
 from features.clock.instants import DAY_US, DayEdge, localise, parse_moment
-
-NumberFormat = Literal["decimal_point", "decimal_comma"]
-DateFormat = Literal["iso", "dmy", "mdy", "ymd", "excel", "excel_dmy", "excel_mdy", "epoch_s", "epoch_ms"]
-"""How the dates of a column are written; `excel_dmy`: Excel's day counts beside texts such as 31/12/2025."""
-ValueFormat = Literal[
-    "decimal_point", "decimal_comma",
-    "iso", "dmy", "mdy", "ymd", "excel", "excel_dmy", "excel_mdy", "epoch_s", "epoch_ms",
-]  # fmt: skip
-"""What a recipe may say of a column: the decimal mark of its numbers, or how its dates are written."""
+from features.recipe.formats import DateFormat
 
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f'’_]")
 _CURRENCY = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from features.profiles.presets import plain
-from features.recipe.recipe import EventMeaning
+from features.recipe.crm import EventMeaning
 
 # The first that fits: "demo cancelled" is negative, "call attempt" is ours.
 _WORDS: tuple[tuple[EventMeaning, str], ...] = (

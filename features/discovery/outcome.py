@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.cells.written import DateFormat
 from features.clock.instants import DAY_US
 from features.discovery.outcome_guess import (
     OutcomeColumn,
@@ -25,6 +24,7 @@ from features.errors import LeadscoreError
 from features.profiles.kinds import Company, Joined, date_column, stage_column
 from features.profiles.presets import plain
 from features.profiles.profile import TableProfile
+from features.recipe.formats import DateFormat
 
 Floats = NDArray[np.float64]
 ANY_VALUE = "*"

@@ -21,7 +21,8 @@ from features.errors import (
 )
 from features.lead.lead import VisibleEvent, events_noted
 from features.lead.measures import CENT, LARGEST_VALUE
-from features.recipe.recipe import Events, Recipe
+from features.recipe.crm import Events
+from features.recipe.recipe import Recipe
 from features.sql import TRIM
 from features.tables.leads import id_text
 

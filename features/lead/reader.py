@@ -14,12 +14,12 @@ from features.cells.parse import (
     parse_boolean,
     parse_date,
 )
-from features.cells.written import DateFormat
 from features.clock.instants import DayEdge
 from features.errors import FieldProblem, LeadError, after_as_of, nearest_name, unreadable
 from features.lead.closing import closing_of_lead
 from features.lead.events import EventReader
 from features.lead.lead import UNDATED, Lead, gather
+from features.recipe.formats import DateFormat
 from features.recipe.recipe import Recipe
 
 

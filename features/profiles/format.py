@@ -10,8 +10,9 @@ from typing import Literal
 
 import pandas as pd
 
-from features.cells.written import DAY_COUNTS, DateFormat, ValueFormat, boolean, dialled, moment, number
-from features.recipe.recipe import FieldType
+from features.cells.written import DAY_COUNTS, boolean, dialled, moment, number
+from features.recipe.crm import FieldType
+from features.recipe.formats import DateFormat, ValueFormat
 
 ColumnType = FieldType | Literal["id", "empty"]
 

@@ -11,13 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.cells.written import DateFormat, boolean, moment, number
+from features.cells.written import boolean, moment, number
 from features.clock.instants import FIRST_US, LAST_US
 from features.columns import Column
 from features.exports.reader import RawTable
 from features.profiles.format import ColumnFormat, find_format
 from features.profiles.presets import Role, match, plain, recognise
-from features.recipe.recipe import FieldMeaning, FieldType, Known
+from features.recipe.crm import FieldMeaning, FieldType, Known
+from features.recipe.formats import DateFormat
 
 _SINGLE: tuple[Role, ...] = (
     "id", "created_at", "account_id", "origin", "cost", "opted_out", "outcome_at", "amount",

@@ -9,12 +9,12 @@ from typing import Any
 
 import pandas as pd
 
-from features.catalogue.defaults import usable
 from features.clock.instants import now_us
 from features.errors import LeadscoreError
 from features.lead.closing import closing_sql
 from features.progress import Step, tell
-from features.recipe.recipe import Recipe, Source
+from features.recipe.crm import Source
+from features.recipe.recipe import Recipe, usable
 from features.sql import named
 from features.tables.events import count_undated, create_events, create_outcomes
 from features.tables.field_history import create_field_history

@@ -17,9 +17,9 @@ from features.cells.parse import (
     parse_category,
     parse_date,
 )
-from features.cells.written import DateFormat
 from features.clock.instants import FIRST_US, LAST_US, DayEdge
 from features.errors import LeadscoreError
+from features.recipe.formats import DateFormat
 from features.recipe.recipe import Recipe
 from features.tables.quality import Quality
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from features.errors import LeadscoreError
 from features.exports.reader import read_raw
-from features.recipe.recipe import Source
+from features.recipe.crm import Source
 from features.sql import quoted
 from features.tables.quality import Quality
 

@@ -11,9 +11,9 @@ from typing import Any
 import pandas as pd
 
 from features.cells.parse import is_missing, parse_date
-from features.cells.written import DateFormat
 from features.clock.instants import FIRST_US, FIRST_YEAR, LAST_US, LAST_YEAR
 from features.clock.zones import wall_offsets
+from features.recipe.formats import DateFormat
 from features.sql import named
 from features.tables.source import register_frame
 

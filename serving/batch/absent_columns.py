@@ -8,7 +8,7 @@ import re
 import pandas as pd
 
 from features import LeadscoreError, Recipe
-from features.catalogue.defaults import usable
+from features.recipe.recipe import usable
 
 _NEAR = 0.75
 """How alike two names must be, letters and digits only, for the one to be the other misspelt."""

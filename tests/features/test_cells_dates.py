@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from features.cells.parse import cell_parser, parse_date, parse_phone
 from features.clock.instants import DAY_US, to_us
-from features.recipe.recipe import LeadField
+from features.recipe.crm import LeadField
 
 MOMENTS = st.datetimes(datetime(1901, 1, 1), datetime(2100, 1, 1))
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))

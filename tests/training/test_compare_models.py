@@ -18,7 +18,7 @@ from hypothesis.extra.numpy import arrays
 
 from features import LeadscoreError, Recipe, read_tables
 from features.clock.instants import from_us
-from features.recipe.recipe import SnapshotPlan
+from features.recipe.plan import SnapshotPlan
 from features.snapshots.open import write_open_leads
 from leadscore import main
 from serving.answer.ladder import Ladder

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from features import FieldValue, LeadscoreError, Recipe, load_recipe
-from features.recipe.recipe import SnapshotPlan
+from features.recipe.plan import SnapshotPlan
 from serving.answer.ladder import Ladder
 from serving.artefact.folder import load_artefact
 from serving.artefact.registry import find_champion

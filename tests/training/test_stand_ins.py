@@ -16,7 +16,7 @@ from features import parse_recipe
 from features.cells.parse import cell_parser
 from features.discovery.discover import discover
 from features.profiles.stand_ins import stand_ins
-from features.recipe.recipe import LeadField
+from features.recipe.crm import LeadField
 from tests.made.company import RECIPE, small_company
 from training.inspection.inspect import inspect
 

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from features import Column, Recipe, Tables
-from features.catalogue.defaults import usable
 from features.exports.reader import Dialect, RawTable
 from features.profiles.profile import profile
+from features.recipe.recipe import usable
 from features.tables.source import fetch_frame
 
 What = Literal["field", "undeclared"]

@@ -1,0 +1,40 @@
+"""How a lead ends: where a CRM says so, and which stages it calls won or lost."""
+
+from __future__ import annotations
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from features.recipe.formats import DateFormat
+from features.recipe.section import Section
+
+
+class Outcomes(Section):
+    """`[outcomes]`: how a lead ends: a table of stages, or with `column` a column of the leads.
+
+    With `column`, `occurred_at` names the leads' column that dates the outcome; `at_once = true` says that
+    it is known at the moment of prediction (a call's result). `won = ["*"]` is any filled stage that is not
+    lost, for a table of deals or a column that only dates wins.
+    """
+
+    column: str | None = None
+    lead_id: str = "lead_id"
+    stage: str = "stage"
+    occurred_at: str | None = "occurred_at"
+    occurred_format: DateFormat | None = None
+    amount: str | None = None
+    won: tuple[str, ...] = Field(default=("won",), min_length=1)
+    lost: tuple[str, ...] = ("lost",)
+    at_once: bool = False
+    stages: dict[str, Literal["mql", "sal", "sql", "opportunity", "customer", "disqualified"]] = Field(
+        default_factory=dict
+    )
+
+    @model_validator(mode="after")
+    def _told_apart(self) -> Self:
+        if both := set(self.won) & set(self.lost):
+            raise ValueError(f"calls {sorted(both)} both won and lost")
+        if self.at_once and self.column is None:
+            raise ValueError("'at_once' needs 'column', the leads' column that holds the outcome")
+        return self
