@@ -20,7 +20,7 @@ from features.lead.patterns import Working
 from features.readings.accounts import with_accounts
 from features.recipe.recipe import Recipe
 from features.tables.company import Tables
-from features.tables.source import bound, register_frame
+from features.tables.duck import bound, register_frame
 
 CHUNK = 250_000
 """Moments a query: bounds the engine's working set whatever the number of moments."""

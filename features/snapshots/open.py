@@ -10,8 +10,8 @@ from features.recipe.recipe import Recipe
 from features.snapshots.snapshots import open_leads
 from features.sql import named
 from features.tables.company import Tables
+from features.tables.duck import fetch_frame, register_frame
 from features.tables.leads import lead_ids
-from features.tables.source import fetch_frame, register_frame
 
 
 @dataclass(frozen=True)

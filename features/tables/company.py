@@ -11,17 +11,18 @@ import pandas as pd
 
 from features.clock.instants import now_us
 from features.errors import LeadscoreError
-from features.lead.closing import closing_sql
 from features.progress import Step, tell
 from features.recipe.crm import Source
 from features.recipe.recipe import Recipe, usable
 from features.sql import named
-from features.tables.events import count_undated, create_events, create_outcomes
+from features.tables.duck import bound, connect, fetch_frame, register_frame
+from features.tables.events import count_undated, create_events
 from features.tables.field_history import create_field_history
 from features.tables.history_end import HistoryEnd, find_end
-from features.tables.leads import canonical_leads, moments_column
+from features.tables.leads import canonical_leads
+from features.tables.outcomes import column_outcomes, create_outcomes
 from features.tables.quality import Quality
-from features.tables.source import bound, connect, fetch_frame, open_source, register_frame
+from features.tables.source import open_source
 
 
 @dataclass(frozen=True)
@@ -139,7 +140,7 @@ def _canonical(
     leads = canonical_leads(recipe, raw, quality)
     register_frame(con, "leads", leads)
     if recipe.outcomes.column is not None:
-        register_frame(con, "outcomes", _column_outcomes(recipe, raw, leads, con, clock, quality))
+        register_frame(con, "outcomes", column_outcomes(recipe, raw, leads, con, clock, quality))
     elif "outcomes" in views:
         create_outcomes(con, recipe, views["outcomes"], clock, quality)
     if recipe.outcomes.column is not None or "outcomes" in views:
@@ -179,34 +180,6 @@ def _count_current(recipe: Recipe, quality: Quality) -> None:
         "current-valued fields without history",
         len(current) - used,
         "no feature: they know the future",
-    )
-
-
-def _column_outcomes(
-    recipe: Recipe, raw: pd.DataFrame, leads: pd.DataFrame, con: Any, clock: int, quality: Quality
-) -> pd.DataFrame:
-    """The outcome column of the leads as outcomes; rows whose cell is empty have none (unknown).
-
-    As in a table of outcomes, what is dated after `clock` cannot have happened: dropped and counted.
-    """
-    cells = raw.iloc[leads["row"]].reset_index(drop=True)
-    stage = cells[str(recipe.outcomes.column)].astype("string").str.strip()
-    stage = stage.mask(stage == "", pd.NA)
-    occurred = pd.Series(pd.array([pd.NA] * len(cells), dtype="Int64"))
-    column = recipe.outcomes.occurred_at
-    if column is not None and column in cells.columns and not recipe.outcomes.at_once:
-        occurred = moments_column(cells[column], recipe.recipe.zone, "end", recipe.outcomes.occurred_format)
-    frame = pd.DataFrame({"row": leads["row"], "occurred_us": occurred, "stage": stage})
-    future = frame["stage"].notna() & (frame["occurred_us"] > clock).fillna(False)
-    quality.count("outcomes", "rows dated in the future", int(future.sum()), "dropped")
-    frame = frame[frame["stage"].notna() & ~future].reset_index(drop=True)
-    register_frame(con, "stages", pd.DataFrame({"stage": frame["stage"].drop_duplicates()}))
-    end_of = closing_sql(recipe.outcomes, named("stage"))
-    closing = dict(con.raw_sql(f"SELECT stage, {end_of} FROM stages").fetchall())
-    con.raw_sql("DROP TABLE stages")
-    return frame.assign(
-        closing=pd.Series([closing[stage] for stage in frame["stage"]], dtype=object, index=frame.index),
-        amount=pd.Series(float("nan"), index=frame.index),
     )
 
 

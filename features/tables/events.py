@@ -8,13 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 from features.cells.parse import MISSING_TEXTS
-from features.errors import LeadscoreError
-from features.lead.closing import closing_sql
 from features.lead.measures import CENT, LARGEST_VALUE
 from features.recipe.recipe import Recipe
 from features.sql import named, quoted
 from features.tables.leads import require_columns
-from features.tables.quality import Quality
+from features.tables.quality import Quality, count_dropped
 from features.tables.sql_dates import dated_sql, text_sql, types_of
 from features.tables.sql_numbers import number_sql
 
@@ -126,17 +124,6 @@ def _value_sql(number: str) -> str:
     return f"CASE WHEN isfinite({number}) THEN floor({clipped} * {CENT!r} + 0.5) ELSE 0.0 END"
 
 
-def count_dropped(con: Any, table: str, quality: Quality) -> None:
-    """Count the rows of `staged_<table>` by the reason in their column `dropped`."""
-    rows = con.raw_sql(
-        f"SELECT dropped, count(*) FROM staged_{table} GROUP BY dropped ORDER BY dropped NULLS LAST"
-    ).fetchall()
-    quality.count(table, "rows read", sum(count for _, count in rows), "")
-    for reason, count in rows:
-        if reason is not None:
-            quality.count(table, f"rows {reason}", count, "dropped")
-
-
 def _keep_first(con: Any, quality: Quality, with_ids: bool) -> None:
     columns = "row, occurred_us, available_us, kind, value"
     con.raw_sql(
@@ -155,59 +142,6 @@ def _keep_first(con: Any, quality: Quality, with_ids: bool) -> None:
             "events", "repetitions of an event id", usable - kept, "dropped, the first available kept"
         )
     con.raw_sql("DROP TABLE staged_events")
-
-
-def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Quality) -> None:
-    """Create `outcomes`: row (of the lead), occurred_us, stage, closing ('won', 'lost' or NULL), amount.
-
-    Dropped and counted: outcomes of unknown leads, without a stage, dated in the future. A closing outcome
-    without a readable date is kept with NULL: its lead is closed, nobody knows since when (see
-    `count_undated`). An outcome before the lead's creation is kept and counted: that lead was never open.
-
-    Raises:
-        LeadscoreError: a column that the recipe names is absent.
-    """
-    outcomes = recipe.outcomes
-    types = types_of(con, view)
-    occurred_at = outcomes.occurred_at
-    if occurred_at is None:
-        raise LeadscoreError(
-            "recipe: [outcomes] has no 'occurred_at', which a table of outcomes needs.",
-            "Name the column that dates each outcome.",
-        )
-    roles = {"lead_id": outcomes.lead_id, "stage": outcomes.stage, "occurred_at": occurred_at}
-    roles |= {"amount": outcomes.amount} if outcomes.amount else {}
-    require_columns("outcomes", {f"[outcomes] {role}": column for role, column in roles.items()}, list(types))
-    dates = {"occurred_at us": occurred_at}
-    relation = dated_sql(con, view, dates, types, recipe.recipe.zone, outcomes.occurred_format)
-    amount = "NULL::DOUBLE"
-    if "amount" in roles:
-        amount = number_sql(con, "outcomes", view, roles["amount"], types[roles["amount"]], quality)
-    con.raw_sql(f"""
-        CREATE OR REPLACE TABLE staged_outcomes AS
-        SELECT l.row, l.created_us, o.occurred_us, o.stage,
-               {closing_sql(recipe.outcomes, "o.stage")} AS closing, o.amount,
-               CASE WHEN l.row IS NULL THEN 'of unknown leads' WHEN o.stage IS NULL THEN 'without a stage'
-                    WHEN o.occurred_us > {now_us} THEN 'dated in the future' END AS dropped
-        FROM (SELECT {text_sql(roles["lead_id"], types[roles["lead_id"]])} AS lead_id,
-                     "occurred_at us" AS occurred_us,
-                     {text_sql(roles["stage"], types[roles["stage"]])} AS stage, {amount} AS amount
-              FROM {relation}) o
-        LEFT JOIN leads l ON l.lead_id = o.lead_id""")
-    count_dropped(con, "outcomes", quality)
-    query = (
-        "SELECT count(*) FROM staged_outcomes "
-        "WHERE dropped IS NULL AND closing IS NOT NULL AND occurred_us < created_us"
-    )
-    before = con.raw_sql(query).fetchall()[0][0]
-    quality.count(
-        "outcomes", "closing rows before the lead's creation", before, "kept: the lead was never open"
-    )
-    con.raw_sql(
-        "CREATE OR REPLACE TABLE outcomes AS SELECT DISTINCT row, occurred_us, stage, closing, amount "
-        "FROM staged_outcomes WHERE dropped IS NULL"
-    )
-    con.raw_sql("DROP TABLE staged_outcomes")
 
 
 def count_undated(con: Any, quality: Quality) -> None:

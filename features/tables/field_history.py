@@ -9,10 +9,9 @@ import pandas as pd
 from features.cells.parse import CellParser, field_parsers
 from features.recipe.recipe import Recipe
 from features.sql import named
-from features.tables.events import count_dropped
+from features.tables.duck import register_frame
 from features.tables.leads import require_columns
-from features.tables.quality import Quality
-from features.tables.source import register_frame
+from features.tables.quality import Quality, count_dropped
 from features.tables.sql_dates import dated_sql, text_sql, types_of
 
 

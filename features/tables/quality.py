@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 
@@ -40,3 +41,14 @@ class Quality:
         if not self.cells:
             return pd.DataFrame({name: pd.Series(dtype=object) for name in PROBLEM_COLUMNS})
         return pd.concat(self.cells, ignore_index=True)
+
+
+def count_dropped(con: Any, table: str, quality: Quality) -> None:
+    """Count the rows of `staged_<table>` by the reason in their column `dropped`."""
+    rows = con.raw_sql(
+        f"SELECT dropped, count(*) FROM staged_{table} GROUP BY dropped ORDER BY dropped NULLS LAST"
+    ).fetchall()
+    quality.count(table, "rows read", sum(count for _, count in rows), "")
+    for reason, count in rows:
+        if reason is not None:
+            quality.count(table, f"rows {reason}", count, "dropped")

@@ -15,7 +15,7 @@ from features.clock.instants import FIRST_US, FIRST_YEAR, LAST_US, LAST_YEAR
 from features.clock.zones import wall_offsets
 from features.recipe.formats import DateFormat
 from features.sql import named
-from features.tables.source import register_frame
+from features.tables.duck import register_frame
 
 _DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _NAIVE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3}([0-9]{3})?)?$"

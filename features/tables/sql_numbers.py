@@ -8,8 +8,8 @@ import pandas as pd
 
 from features.cells.parse import is_missing, parse_number
 from features.sql import named
+from features.tables.duck import register_frame
 from features.tables.quality import Quality
-from features.tables.source import register_frame
 
 
 def number_sql(con: Any, table: str, view: str, column: str, kind: str, quality: Quality) -> str:

@@ -10,7 +10,7 @@ from features import Recipe, Tables
 from features.cells.parse import date_expected
 from features.errors import FieldProblem, lacks_kind_or_date, unreadable
 from features.lead.lead import events_noted
-from features.tables.source import fetch_frame
+from features.tables.duck import fetch_frame
 
 _NUMBER = "a number such as 12.5"
 

@@ -25,7 +25,7 @@ from features import (
 )
 from features.cells.parse import parse_date
 from features.clock.instants import parse_moment
-from features.tables.source import connect, register_frame
+from features.tables.duck import connect, register_frame
 from features.tables.sql_dates import dated_sql, types_of
 
 _RECIPE = """

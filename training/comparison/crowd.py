@@ -10,7 +10,7 @@ import pandas as pd
 
 from features import Columns, LeadscoreError, Recipe, Tables, offline, open_leads, read_tables
 from features.clock.instants import now_us
-from features.tables.source import fetch_frame
+from features.tables.duck import fetch_frame
 from serving.answer.ladder import Ladder
 from serving.batch.export import read_tables_of_export
 from serving.batch.rows import ExportRows

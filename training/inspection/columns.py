@@ -14,7 +14,7 @@ from features import Column, Recipe, Tables
 from features.exports.reader import Dialect, RawTable
 from features.profiles.profile import profile
 from features.recipe.recipe import usable
-from features.tables.source import fetch_frame
+from features.tables.duck import fetch_frame
 
 What = Literal["field", "undeclared"]
 

@@ -20,7 +20,7 @@ from features import (
 )
 from features.leaks.leaks import Suspect, find_leaks
 from features.progress import Step, tell
-from features.tables.source import bound
+from features.tables.duck import bound
 from training.history.split import Rows, forward_split
 from training.inspection.columns import LeadColumn, lead_columns, presence, roles
 from training.inspection.found import Inspected, Inspection
