@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfoNotFoundError
 
 from features.catalogue.feature import Feature
-from features.catalogue.fields import FieldValue, KeywordGroup
+from features.catalogue.fields import FieldValue
 from features.catalogue.json import load_features
+from features.catalogue.texts import KeywordGroup
 from features.cells.parse import stored_type
 from features.clock.zones import offsets
 from features.errors import LeadscoreError, nearest

@@ -9,11 +9,11 @@ from features.catalogue.accounts import AccountCount
 from features.catalogue.added import added_features
 from features.catalogue.events import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
 from features.catalogue.feature import Feature
-from features.catalogue.fields import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
+from features.catalogue.fields import DateAge, FieldValue, Filled, SameTouch
 from features.catalogue.keywords import FUNCTION, SENIORITY
-from features.catalogue.origins import SameTouch
 from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, LongestStreak, Trend
 from features.catalogue.shares import EventShare, WorkingShare
+from features.catalogue.texts import DomainKind, KeywordGroup, SameCompany
 from features.catalogue.times import CompanyAge, LeadAge, WallClock
 from features.errors import LeadscoreError, nearest
 from features.lead.patterns import MASK_DAYS

@@ -7,7 +7,6 @@ and recencies missing.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -22,12 +21,10 @@ from features.catalogue.naming import (
     window_label,
     window_name,
 )
-from features.catalogue.row import Row
+from features.catalogue.row import NAN, Row
 from features.clock.instants import DAY_US
 from features.lead.lead import Lead, Tally
 from features.lead.measures import CENT, UNIT, Count, Decayed, Edge, ValueSum
-
-NAN = math.nan
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from pydantic import Field
 
 from features.catalogue.accounts import AccountCount
 from features.catalogue.events import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
-from features.catalogue.fields import DateAge, DomainKind, FieldValue, Filled, KeywordGroup, SameCompany
+from features.catalogue.fields import DateAge, FieldValue, Filled, SameTouch
 from features.catalogue.naming import days_text, window_label
-from features.catalogue.origins import SameTouch
 from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, LongestStreak, Trend
 from features.catalogue.row import Row
 from features.catalogue.shares import EventShare, WorkingShare
+from features.catalogue.texts import DomainKind, KeywordGroup, SameCompany
 from features.catalogue.times import CompanyAge, LeadAge, WallClock
 from features.lead.lead import Lead, Tally
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
@@ -17,13 +16,11 @@ from features.catalogue.naming import (
     window_label,
     window_name,
 )
-from features.catalogue.row import Row
+from features.catalogue.row import NAN, Row
 from features.clock.zones import flag
 from features.lead.lead import Lead, Tally
 from features.lead.measures import Count
 from features.lead.patterns import MAX_KINDS, Days, EdgeCode, Kinds
-
-NAN = math.nan
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from features.lead.lead import Tally
+
+NAN = math.nan
 
 
 @dataclass(frozen=True)

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, Literal
 
 from features.catalogue.naming import NO_SUCH_EVENT, kinds_label, kinds_slug, kinds_words
-from features.catalogue.row import Row
+from features.catalogue.row import NAN, Row
 from features.lead.lead import Lead, Tally
 from features.lead.measures import Count
 from features.lead.patterns import Working
-
-NAN = math.nan
 
 
 @dataclass(frozen=True)

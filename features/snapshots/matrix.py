@@ -15,7 +15,8 @@ from features.progress import Tick
 from features.readings.engines import arrow_on
 from features.readings.offline import locate
 from features.recipe.recipe import Recipe
-from features.snapshots.snapshots import RowAccount, snapshots
+from features.snapshots.account import RowAccount
+from features.snapshots.snapshots import snapshots
 from features.tables.company import Tables, read_tables
 
 MEMORY_LIMIT = "4GB"

@@ -5,13 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
+
 from features.errors import LeadscoreError
 from features.recipe.recipe import Recipe
-from features.snapshots.snapshots import open_leads
+from features.snapshots.leads import lead_frame
+from features.snapshots.outcomes import closed_at, outcome_frame, undated_rows
 from features.sql import named
 from features.tables.company import Tables
 from features.tables.duck import fetch_frame, register_frame
 from features.tables.leads import lead_ids
+
+
+def open_leads(recipe: Recipe, tables: Tables, as_of_us: int) -> pd.DataFrame:
+    """Columns lead_id, as_of_us, row: leads created by `as_of_us` (or nobody knows when) and not closed."""
+    leads = lead_frame(recipe, tables)
+    if recipe.dated:
+        leads = leads[leads["created_us"].fillna(0) <= as_of_us]
+    leads = leads.assign(as_of_us=np.int64(as_of_us)).reset_index(drop=True)
+    if tables.outcomes is None:
+        return leads[["lead_id", "as_of_us", "row"]]
+    outcomes = outcome_frame(tables)
+    dated = outcomes[outcomes["occurred_us"].notna()].astype({"occurred_us": "int64"})
+    closed = closed_at(dated, leads) | leads["row"].isin(undated_rows(outcomes, "won", "lost"))
+    return leads[~closed][["lead_id", "as_of_us", "row"]].reset_index(drop=True)
 
 
 @dataclass(frozen=True)

@@ -2,38 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from features.cells.parse import parse_date
-from features.clock.instants import days_us, from_us
+from features.clock.instants import days_us
 from features.errors import LeadscoreError
 from features.recipe.recipe import Recipe
+from features.snapshots.account import RowAccount
+from features.snapshots.leads import created_inside, lead_frame
+from features.snapshots.outcomes import closed_at, next_won, outcome_frame, undated_rows
 from features.tables.company import Tables
-from features.tables.history_end import steady_moments
-
-
-@dataclass
-class RowAccount:
-    """Where rows went, from those read to those that are used, and what that does to a promise.
-
-    `end` says when the history ends and why, None where nothing is dated.
-    """
-
-    steps: list[tuple[str, int]] = field(default_factory=list)
-    end: str | None = None
-    warnings: list[str] = field(default_factory=list)
-
-    def add(self, what: str, count: int) -> None:
-        """Note that `count` rows are `what`."""
-        self.steps.append((what, int(count)))
-
-    def rows(self) -> list[tuple[str, int]]:
-        """(what, count) in order."""
-        return list(self.steps)
 
 
 @dataclass(frozen=True)
@@ -69,7 +49,7 @@ def snapshots(recipe: Recipe, tables: Tables) -> Snapshots:
             "Name the table or the leads' column that says which leads were won.",
         )
     account = RowAccount()
-    leads = _leads(recipe, tables)
+    leads = lead_frame(recipe, tables)
     account.add(
         "leads read", sum(n for t, w, n, _ in tables.quality.rows() if (t, w) == ("leads", "rows read"))
     )
@@ -101,71 +81,10 @@ def label_wait_us(recipe: Recipe) -> int:
     return 0 if recipe.outcomes.at_once or not recipe.dated else days_us(recipe.recipe.horizon_days)
 
 
-def outcome_frame(tables: Tables) -> pd.DataFrame:
-    """Outcomes as a frame: row, occurred_us (Int64), stage, closing."""
-    assert tables.outcomes is not None
-    arrow = tables.outcomes.select("row", "occurred_us", "stage", "closing").to_pyarrow()
-    types: dict[Any, Any] = {arrow.schema.field("occurred_us").type: pd.Int64Dtype()}
-    frame: pd.DataFrame = arrow.drop_columns(["row"]).to_pandas(types_mapper=types.get)
-    return frame.assign(row=arrow.column("row").to_numpy())
-
-
-def _leads(recipe: Recipe, tables: Tables) -> pd.DataFrame:
-    columns = ("row", "lead_id", "account_id", "origin", "created_us", "position")
-    arrow = tables.leads.select(*columns).order_by("row").to_pyarrow()
-    frame = pd.DataFrame({name: arrow.column(name).to_numpy() for name in ("row", "position")})
-    for name in ("lead_id", "account_id", "origin"):
-        frame[name] = pd.Series(arrow.column(name).to_pylist(), dtype=object)
-    frame["created_us"] = pd.array(arrow.column("created_us").to_pylist(), dtype="Int64")
-    return frame
-
-
-def _created(recipe: Recipe, leads: pd.DataFrame, tables: Tables, account: RowAccount) -> pd.DataFrame:
-    """Leads with a creation time inside the history, from `split.train_from` on."""
-    dated = leads[leads["created_us"].notna()].astype({"created_us": "int64"})
-    account.add("leads without a creation time", len(leads) - len(dated))
-    inside = dated[dated["created_us"] <= tables.end_us]
-    account.add("leads created after the end of the history", len(dated) - len(inside))
-    if len(dated) and not len(inside) and recipe.split.history_end is not None:
-        raise _outside("history_end", recipe.split.history_end, "ends before the first lead", dated)
-    if recipe.split.train_from is None:
-        return _but_alone(inside, account)
-    try:
-        start = parse_date(recipe.split.train_from, recipe.recipe.zone)
-    except ValueError as error:
-        raise LeadscoreError(f"recipe: [split] train_from is not {error}.", "Correct the recipe.") from None
-    late = inside[inside["created_us"] >= start]
-    account.add("leads created before split.train_from", len(inside) - len(late))
-    if len(inside) and not len(late):
-        raise _outside("train_from", recipe.split.train_from, "leaves no lead", inside)
-    return late
-
-
-def _but_alone(leads: pd.DataFrame, account: RowAccount) -> pd.DataFrame:
-    """The leads without the few created long before all others: such a date is likely wrong."""
-    kept = steady_moments(leads["created_us"].to_numpy(np.int64), late=False)
-    account.add("leads created alone, long before all others", int((~kept).sum()))
-    if not kept.all():
-        account.warnings.append(
-            f"leads created alone, long before all others, left out: {int((~kept).sum()):,}. Correct the "
-            "date, or declare [split] train_from"
-        )
-    return leads[kept]
-
-
-def _outside(key: str, value: str, what: str, leads: pd.DataFrame) -> LeadscoreError:
-    """A date of the split that lies outside the history."""
-    first, last = (from_us(int(us)).date() for us in (leads["created_us"].min(), leads["created_us"].max()))
-    return LeadscoreError(
-        f"recipe: [split] {key} '{value}' {what}: leads were created from {first} to {last}.",
-        f"Choose a date inside that span, or leave {key} out.",
-    )
-
-
 def _over_time(
     recipe: Recipe, tables: Tables, leads: pd.DataFrame, outcomes: pd.DataFrame, account: RowAccount
 ) -> pd.DataFrame:
-    leads = _without_unknown_wins(_created(recipe, leads, tables, account), outcomes, account)
+    leads = _without_unknown_wins(created_inside(recipe, leads, tables, account), outcomes, account)
     dated = outcomes[outcomes["occurred_us"].notna()].astype({"occurred_us": "int64"})
     ages = sorted(set(recipe.snapshots.at_days))
     grid = pd.concat([_at(leads, days) for days in ages], ignore_index=True)
@@ -208,38 +127,8 @@ def _without_unknown_wins(leads: pd.DataFrame, outcomes: pd.DataFrame, account: 
     return leads[~won]
 
 
-def undated_rows(outcomes: pd.DataFrame, *ends: str) -> pd.Series[Any]:
-    """The rows of the leads that ended so ('won', 'lost') nobody knows when."""
-    return outcomes[outcomes["occurred_us"].isna() & outcomes["closing"].isin(ends)]["row"]
-
-
 def _at(leads: pd.DataFrame, days: float) -> pd.DataFrame:
     return leads.assign(as_of_us=leads["created_us"] + days_us(days), age_days=float(days))
-
-
-def closed_at(dated: pd.DataFrame, moments: pd.DataFrame) -> pd.Series[bool]:
-    """Whether the last outcome at or before as_of closes the lead; of equal instants lost, then won, is last.
-
-    `moments` [row, as_of_us] are sorted by as_of_us; the result has their index.
-    """
-    rank = dated["closing"].map({"lost": 1, "won": 2}).fillna(0).astype("int64")
-    known = (
-        dated[["row", "occurred_us"]].assign(rank=rank).sort_values(["occurred_us", "rank"], kind="stable")
-    )
-    last = pd.merge_asof(
-        moments[["row", "as_of_us"]], known, left_on="as_of_us", right_on="occurred_us", by="row"
-    )
-    return (last["rank"].fillna(0) > 0).set_axis(moments.index)
-
-
-def next_won(dated: pd.DataFrame, moments: pd.DataFrame) -> pd.Series[float]:
-    """µs of the first won outcome after as_of (strictly), greatest float where there is none."""
-    won = dated[dated["closing"] == "won"][["row", "occurred_us"]].sort_values("occurred_us", kind="stable")
-    after = pd.merge_asof(
-        moments[["row", "as_of_us"]], won, left_on="as_of_us", right_on="occurred_us", by="row",
-        direction="forward", allow_exact_matches=False,
-    )  # fmt: skip
-    return after["occurred_us"].astype("float64").fillna(np.inf).set_axis(moments.index)
 
 
 def _known_at_once(
@@ -247,7 +136,7 @@ def _known_at_once(
 ) -> pd.DataFrame:
     """One snapshot a lead; its label is its outcome, known at that moment (or at the horizon when dated)."""
     if recipe.dated:
-        leads = _created(recipe, leads, tables, account)
+        leads = created_inside(recipe, leads, tables, account)
         moment = leads["created_us"] + days_us(min(recipe.snapshots.at_days))
     else:
         moment = leads["position"]
@@ -280,17 +169,3 @@ def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
     columns = ["lead_id", "account_id", "origin", "created_us", "as_of_us", "age_days", "label"]
     columns += ["label_known_us", "matured", "row"]
     return frame[columns].assign(order=np.arange(len(frame), dtype=np.int64))
-
-
-def open_leads(recipe: Recipe, tables: Tables, as_of_us: int) -> pd.DataFrame:
-    """Columns lead_id, as_of_us, row: leads created by `as_of_us` (or nobody knows when) and not closed."""
-    leads = _leads(recipe, tables)
-    if recipe.dated:
-        leads = leads[leads["created_us"].fillna(0) <= as_of_us]
-    leads = leads.assign(as_of_us=np.int64(as_of_us)).reset_index(drop=True)
-    if tables.outcomes is None:
-        return leads[["lead_id", "as_of_us", "row"]]
-    outcomes = outcome_frame(tables)
-    dated = outcomes[outcomes["occurred_us"].notna()].astype({"occurred_us": "int64"})
-    closed = closed_at(dated, leads) | leads["row"].isin(undated_rows(outcomes, "won", "lost"))
-    return leads[~closed][["lead_id", "as_of_us", "row"]].reset_index(drop=True)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from features import Tables
 from features.clock.instants import DAY_US, HOUR_US
-from features.snapshots.snapshots import outcome_frame
+from features.snapshots.outcomes import outcome_frame
 
 _FEWEST = 20
 _MOSTLY = 0.5

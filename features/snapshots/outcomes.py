@@ -1,0 +1,49 @@
+"""What had become of each lead at a moment, and what became of it after."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.tables.company import Tables
+
+
+def outcome_frame(tables: Tables) -> pd.DataFrame:
+    """Outcomes as a frame: row, occurred_us (Int64), stage, closing."""
+    assert tables.outcomes is not None
+    arrow = tables.outcomes.select("row", "occurred_us", "stage", "closing").to_pyarrow()
+    types: dict[Any, Any] = {arrow.schema.field("occurred_us").type: pd.Int64Dtype()}
+    frame: pd.DataFrame = arrow.drop_columns(["row"]).to_pandas(types_mapper=types.get)
+    return frame.assign(row=arrow.column("row").to_numpy())
+
+
+def undated_rows(outcomes: pd.DataFrame, *ends: str) -> pd.Series[Any]:
+    """The rows of the leads that ended so ('won', 'lost') nobody knows when."""
+    return outcomes[outcomes["occurred_us"].isna() & outcomes["closing"].isin(ends)]["row"]
+
+
+def closed_at(dated: pd.DataFrame, moments: pd.DataFrame) -> pd.Series[bool]:
+    """Whether the last outcome at or before as_of closes the lead; of equal instants lost, then won, is last.
+
+    `moments` [row, as_of_us] are sorted by as_of_us; the result has their index.
+    """
+    rank = dated["closing"].map({"lost": 1, "won": 2}).fillna(0).astype("int64")
+    known = (
+        dated[["row", "occurred_us"]].assign(rank=rank).sort_values(["occurred_us", "rank"], kind="stable")
+    )
+    last = pd.merge_asof(
+        moments[["row", "as_of_us"]], known, left_on="as_of_us", right_on="occurred_us", by="row"
+    )
+    return (last["rank"].fillna(0) > 0).set_axis(moments.index)
+
+
+def next_won(dated: pd.DataFrame, moments: pd.DataFrame) -> pd.Series[float]:
+    """µs of the first won outcome after as_of (strictly), greatest float where there is none."""
+    won = dated[dated["closing"] == "won"][["row", "occurred_us"]].sort_values("occurred_us", kind="stable")
+    after = pd.merge_asof(
+        moments[["row", "as_of_us"]], won, left_on="as_of_us", right_on="occurred_us", by="row",
+        direction="forward", allow_exact_matches=False,
+    )  # fmt: skip
+    return after["occurred_us"].astype("float64").fillna(np.inf).set_axis(moments.index)
