@@ -15,12 +15,11 @@ from features.discovery.outcome_guess import (
     OutcomeColumn,
     candidates,
     declared_outcome,
-    divide_stages,
     guess_outcome,
     is_plainly_lost,
-    won_among,
 )
 from features.errors import LeadscoreError
+from features.profiles.endings import divide_stages, won_among
 from features.profiles.kinds import Company, Joined, date_column, stage_column
 from features.profiles.presets import plain
 from features.profiles.profile import TableProfile

@@ -3,33 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from features.cells.written import number
 from features.errors import LeadscoreError
+from features.profiles.endings import _LOST, won_among
 from features.profiles.presets import plain, presets
 from features.profiles.profile import TableProfile
 
 _MOST_VALUES = 40
-# Compared with `plain` texts: lower case, without accents. "not converted" is caught by _NOT.
-_WON = re.compile(
-    r"\b(?:won|win|converted|convert|customer|client|yes|y|true|1|oui|vrai|gagne|gagnee|signe|signee|signed"
-    r"|converti|convertie|sold|sale|vendu|vente|bought|purchase|purchased|ordered|booked|achete|gewonnen|deal)\b"
-)
-# Words of earlier stages too: they mean won only where no value says it plainly.
-_PERHAPS_WON = re.compile(
-    r"\b(?:success|successful|subscribed|activated|accepted|paid|enrolled|registered|qualified|positive|good)\b"
-)
-_NOT = re.compile(
-    r"\b(?:not|non|no|un|lost|never|pas|dis|unqualified|disqualified|nonconverted|unconverted)\b"
-)
-_LOST = re.compile(
-    r"\b(?:lost|loss|perdu|perdue|not converted|non converti|non convertie|disqualified|unqualified"
-    r"|rejected|refuse|refused|declined|dead|junk|cancelled|canceled|annule|abandon|abandoned|abandonne"
-    r"|sans suite|cannot contact|stalled|dropped|unsuccessful|ko"
-    r"|failed|no|n|0|false|faux|non|bad|churned|not interested|verloren)\b"
-)
 # What an open lead has too: not won so far.
 _DENIAL = re.compile(r"(?:no|n|0|false|faux|non|not converted|nonconverted|unconverted|non convertie?)")
 _NAMED = {"outcome": 4.0, "status": 3.0}
@@ -124,12 +107,6 @@ def find_column(table: TableProfile, name: str, option: str) -> str:
     )
 
 
-def divide_stages(values: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Of the stages in an outcomes table: those that mean won, and those that mean lost."""
-    won = won_among(values)
-    return won, tuple(value for value in values if value not in won and _LOST.search(plain(value)))
-
-
 def is_plainly_lost(value: str) -> bool:
     """Whether `value` says that a lead was lost ("Perdu", "dead"), and not only that it is not won ("0").
 
@@ -137,13 +114,6 @@ def is_plainly_lost(value: str) -> bool:
     (True, False)
     """
     return _LOST.search(plain(value)) is not None and _DENIAL.fullmatch(plain(value)) is None
-
-
-def won_among(values: Iterable[str]) -> tuple[str, ...]:
-    """Those of `values` that read as a win: "Closed Won", "converti", "1", but not "not converted"."""
-    able = [value for value in values if _NOT.search(plain(value)) is None]
-    plainly = tuple(value for value in able if _WON.search(plain(value)))
-    return plainly or tuple(value for value in able if _PERHAPS_WON.search(plain(value)))
 
 
 def _score(table: TableProfile, name: str) -> float:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from features.discovery.outcome_guess import divide_stages, won_among
 from features.errors import LeadscoreError
+from features.profiles.endings import divide_stages, won_among
 from features.profiles.presets import plain
 from features.profiles.profile import ColumnProfile, TableProfile
 

@@ -1,0 +1,46 @@
+"""Words that read as won or lost, in the languages of the exports that were seen."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from features.profiles.presets import plain
+
+# Compared with `plain` texts: lower case, without accents. "not converted" is caught by _NOT.
+_WON = re.compile(
+    r"\b(?:won|win|converted|convert|customer|client|yes|y|true|1|oui|vrai|gagne|gagnee|signe|signee|signed"
+    r"|converti|convertie|sold|sale|vendu|vente|bought|purchase|purchased|ordered|booked|achete|gewonnen|deal)\b"
+)
+
+
+# Words of earlier stages too: they mean won only where no value says it plainly.
+_PERHAPS_WON = re.compile(
+    r"\b(?:success|successful|subscribed|activated|accepted|paid|enrolled|registered|qualified|positive|good)\b"
+)
+
+
+_NOT = re.compile(
+    r"\b(?:not|non|no|un|lost|never|pas|dis|unqualified|disqualified|nonconverted|unconverted)\b"
+)
+
+
+_LOST = re.compile(
+    r"\b(?:lost|loss|perdu|perdue|not converted|non converti|non convertie|disqualified|unqualified"
+    r"|rejected|refuse|refused|declined|dead|junk|cancelled|canceled|annule|abandon|abandoned|abandonne"
+    r"|sans suite|cannot contact|stalled|dropped|unsuccessful|ko"
+    r"|failed|no|n|0|false|faux|non|bad|churned|not interested|verloren)\b"
+)
+
+
+def divide_stages(values: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Of the stages in an outcomes table: those that mean won, and those that mean lost."""
+    won = won_among(values)
+    return won, tuple(value for value in values if value not in won and _LOST.search(plain(value)))
+
+
+def won_among(values: Iterable[str]) -> tuple[str, ...]:
+    """Those of `values` that read as a win: "Closed Won", "converti", "1", but not "not converted"."""
+    able = [value for value in values if _NOT.search(plain(value)) is None]
+    plainly = tuple(value for value in able if _WON.search(plain(value)))
+    return plainly or tuple(value for value in able if _PERHAPS_WON.search(plain(value)))
