@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.calibration.reference import Maturity
+Maturity = Literal["cold", "warm", "hot"]
 
 Status = Literal["scored", "uncalibrated", "closed", "opted_out", "abstained", "error"]
 Criterion = Literal["identification", "interest", "engagement"]

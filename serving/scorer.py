@@ -57,3 +57,8 @@ class Scorer(Protocol):
     def probability(self, margin: Floats) -> Floats:
         """The scorer's one monotone map from margins to probabilities strictly inside (0, 1)."""
         ...
+
+
+def score(scorer: Scorer, columns: Columns) -> Floats:
+    """Probabilities of a scorer, shape `(n_leads,)`."""
+    return scorer.probability(scorer.margin(columns))

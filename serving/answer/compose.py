@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from features import Columns
 from features.clock.instants import from_us
 from serving.answer.reasons import Reasoner
+from serving.asked import Asked
 from serving.calibration.bounds import Bounds
 from serving.calibration.maps import FLOOR, Floats
-from serving.calibration.reference import Maturity, Reference
+from serving.calibration.reference import Reference
 from serving.playbook.actions import Circumstances, next_action
-from serving.playbook.stage import Asked, Situations
+from serving.playbook.stage import Situations
 from serving.rules.rules import Rules
-from serving.score import Interval, Reason, Score, ScoredBy, Stage
+from serving.score import Interval, Maturity, Reason, Score, ScoredBy, Stage
 from serving.scorer import Range, Scorer
 from serving.scorers.fitted_range import outside, range_notes, ranges_of
 from serving.scorers.segmented import Part, Segmented

@@ -25,7 +25,8 @@ from features import (
 from serving.answer.compose import About, Background, Computed, Rung, compute, scored, take, unscored
 from serving.artefact.folder import Artefact, Lower
 from serving.artefact.manifest import Manifest
-from serving.playbook.stage import Asked, Situations
+from serving.asked import Asked
+from serving.playbook.stage import Situations
 from serving.rules.default import default_rules
 from serving.rules.file import parse_rules
 from serving.rules.rules import Rules

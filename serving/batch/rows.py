@@ -17,8 +17,8 @@ from features.lead.closing import closing_of_lead
 from features.lead.lead import UNDATED
 from features.tables.duck import fetch_frame
 from features.tables.leads import lead_ids, moments_column
+from serving.asked import Asked
 from serving.batch.events import EventFaults, event_faults
-from serving.playbook.stage import Asked
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 
 _SHIFTED = "the row has more or fewer cells than the header, so that its cells may stand under a wrong column"

@@ -6,14 +6,12 @@ Fixed with the artefact, so that a lead's score never moves because other leads 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.calibration.maps import Floats
-
-Maturity = Literal["cold", "warm", "hot"]
+from serving.score import Maturity
 
 _POINTS = 999
 """Quantiles kept: ten for each of the 99 scores, so that a score is not a matter of rounding."""

@@ -10,8 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from features.clock.instants import DAY_US, HOUR_US, from_us
-from serving.calibration.reference import Maturity
-from serving.score import Action, NextAction, Stage
+from serving.score import Action, Maturity, NextAction, Stage
 
 _MINUTE_US = HOUR_US // 60
 _HOUR_DAYS = HOUR_US / DAY_US

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Columns, DomainKind, EventCount, Feature, FieldValue, Recency, Recipe, n_leads
+from serving.asked import Asked
 from serving.calibration.maps import Floats
 from serving.score import Criterion, Stage, StageName
 
@@ -17,22 +18,6 @@ from serving.score import Criterion, Stage, StageName
 _PASSIVE = ("view", "visit", "open", "click", "page", "session")
 
 _CLOSED: dict[str, StageName] = {"won": "customer", "lost": "disqualified"}
-
-
-@dataclass(frozen=True)
-class Asked:
-    """One lead to answer for, beside its columns.
-
-    `stage` is what the CRM says, `outcome` "won" or "lost" for a closed lead, None for an open one.
-    """
-
-    lead_id: str
-    as_of_us: int
-    events_given: bool
-    stage: str | None = None
-    outcome: str | None = None
-    opted_out: bool = False
-    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

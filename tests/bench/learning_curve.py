@@ -9,6 +9,7 @@ from statistics import fmean, stdev
 import numpy as np
 
 from features.progress import Step, tell
+from serving.scorer import score
 from training.choosing.choose import choose_settings
 from training.choosing.rungs import fit_rungs
 from training.figures.metrics import figures
@@ -16,7 +17,6 @@ from training.history.history import History
 from training.history.labelled import Labelled
 from training.history.split import Rows, SplitRows
 from training.judging.evidence import JUDGED
-from training.packing.pack import score
 from training.run.summary import MIN_EACH
 
 COUNTS = (25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000)

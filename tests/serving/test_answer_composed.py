@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from features import Columns
 from features.clock.instants import from_us, parse_moment
 from serving.answer.compose import About, Background, Computed, Rung, compute, scored, take, unscored
+from serving.asked import Asked
 from serving.calibration.bounds import Bounds
 from serving.calibration.maps import FLOOR, MonotoneMap
 from serving.calibration.reference import Reference
 from serving.playbook.actions import Circumstances, next_action
-from serving.playbook.stage import Asked, Situations
+from serving.playbook.stage import Situations
 from serving.score import Interval, Reason, Score, ScoredBy, Stage
 from serving.scorer import Contributions, Floats
 from serving.scorers.bayes import Bayes, RateTable

@@ -15,9 +15,9 @@ from features import Column, Columns, EventCount, Feature, FieldValue, Lead, Lea
 from features.clock.instants import parse_moment
 from serving.answer.compose import Rung
 from serving.answer.ladder import Ladder, asked_of
+from serving.asked import Asked
 from serving.calibration.maps import MonotoneMap
 from serving.calibration.reference import Reference
-from serving.playbook.stage import Asked
 from serving.scorer import Contributions, Floats
 from serving.scorers.bayes import Bayes, RateTable
 from serving.scorers.segmented import Segmented

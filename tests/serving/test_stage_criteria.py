@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from features import Column, Lead, online, parse_lead, parse_recipe, stack
 from features.clock.instants import parse_moment
 from serving.answer.ladder import asked_of
-from serving.playbook.stage import Asked, Situations
+from serving.asked import Asked
+from serving.playbook.stage import Situations
 
 AS_OF = parse_moment("2026-03-02T12:00:00+00:00", "UTC")
 INTEREST = {"Demo request", "Event visit", "webinar"}

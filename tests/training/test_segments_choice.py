@@ -16,6 +16,7 @@ from features.recipe.recipe import Segments
 from serving.answer.compose import compute
 from serving.answer.ladder import Ladder
 from serving.artefact.folder import load_artefact
+from serving.scorer import score
 from serving.scorers.segmented import Segmented, route_of
 from tests.made.company import small_company
 from training import train
@@ -28,7 +29,7 @@ from training.figures.bootstrap import Bootstrap, Interval
 from training.history.history import History, read_history
 from training.history.segments import rows_of
 from training.history.split import forward_split
-from training.packing.pack import Choices, pack, score
+from training.packing.pack import Choices, pack
 
 
 @pytest.fixture(scope="module")

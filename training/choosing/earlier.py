@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from serving.scorer import score
 from training.choosing.choose import Settings
 from training.choosing.rungs import Repair, fit_rungs, repair_of
 from training.history.history import History
@@ -13,7 +14,6 @@ from training.history.labelled import Labelled
 from training.history.split import Rows, SplitRows, known_before
 from training.judging import baselines
 from training.judging.evidence import JUDGED, Evidence, gather
-from training.packing.pack import score
 
 MIN_WON = 20
 """Fewer converted rows on a side than this say nothing."""

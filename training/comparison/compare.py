@@ -17,8 +17,7 @@ from features import Column, Columns, Feature, LeadscoreError, Recipe
 from serving.answer.ladder import Ladder
 from serving.artefact.folder import Artefact, load_artefact
 from serving.artefact.registry import fetch, resolve
-from serving.calibration.reference import Maturity
-from serving.score import Score
+from serving.score import Maturity, Score
 from training.comparison.crowd import Crowd, export_crowd, open_crowd, shared
 from training.comparison.reasons import Explained, Part, crossed, explain, move, rung_of
 from training.comparison.shift import Shift, shift_of

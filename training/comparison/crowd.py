@@ -12,9 +12,9 @@ from features import Columns, LeadscoreError, Recipe, Tables, offline, open_lead
 from features.clock.instants import now_us
 from features.tables.duck import fetch_frame
 from serving.answer.ladder import Ladder
+from serving.asked import Asked
 from serving.batch.export import read_tables_of_export
 from serving.batch.rows import ExportRows
-from serving.playbook.stage import Asked
 from serving.score import Score
 
 _AT_ONCE = 20_000

@@ -12,8 +12,8 @@ from features import Column, Columns, Feature
 from serving.answer.compose import Rung
 from serving.answer.ladder import Ladder
 from serving.answer.reasons import reason_words, subject_of
-from serving.calibration.reference import Maturity, Reference
-from serving.score import Score
+from serving.calibration.reference import Reference
+from serving.score import Maturity, Score
 from training.figures.reliability import logit
 
 Floats = NDArray[np.float64]

@@ -12,13 +12,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Columns
 from serving.artefact.folder import Artefact, load_artefact, save_artefact
 from serving.artefact.manifest import Manifest, RungName
 from serving.calibration.bounds import Bounds
 from serving.calibration.maps import MonotoneMap
 from serving.calibration.reference import Reference
-from serving.scorer import Scorer
+from serving.scorer import Scorer, score
 from serving.scorers.bayes import Bayes
 from serving.scorers.blend import Model
 from serving.scorers.segmented import Segmented, Served
@@ -116,11 +115,6 @@ def fit_served(history: History, choices: Choices, rows: Rows) -> tuple[Served, 
 def _general(history: History, settings: Settings, rows: Rows) -> Model:
     """The model of all leads."""
     return fit_model(history.recipe, history.labelled, history.features, rows, settings)
-
-
-def score(scorer: Scorer, columns: Columns) -> Floats:
-    """Probabilities of a scorer, shape `(n_leads,)`."""
-    return scorer.probability(scorer.margin(columns))
 
 
 def _manifest(

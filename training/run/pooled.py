@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from serving.scorer import score
 from training.choosing.choose import choose_settings
 from training.choosing.earlier import earlier_split
 from training.figures.bootstrap import Bootstrap, Interval
@@ -26,7 +27,7 @@ from training.history.split import Rows, SplitRows
 from training.judging import baselines
 from training.judging.baselines import calibrated_rules
 from training.judging.evidence import JUDGED, POOLED, Difference, Pooled
-from training.packing.pack import Choices, fit_served, score
+from training.packing.pack import Choices, fit_served
 from training.run.procedure import climb
 
 Floats = NDArray[np.float64]

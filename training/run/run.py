@@ -15,6 +15,7 @@ from features import Recipe
 from features.progress import Step, tell
 from serving.artefact.folder import Artefact, artefact_id
 from serving.artefact.registry import store_address
+from serving.scorer import score
 from training.choosing.choose import Budget
 from training.fitting.fit import fit_logistic_model
 from training.history.history import History, read_history
@@ -25,7 +26,7 @@ from training.judging.evidence import JUDGED, Evidence, gather
 from training.judging.gate import Judgement, judge
 from training.judging.latency import latency
 from training.judging.shift import score_shift
-from training.packing.pack import Choices, pack, score
+from training.packing.pack import Choices, pack
 from training.packing.trained import Trained
 from training.report.input import report_input
 from training.report.report import REPORT, write_report

@@ -13,10 +13,10 @@ from features import LeadscoreError
 from features.snapshots.snapshots import label_wait_us
 from serving.artefact.folder import Artefact, load_artefact
 from serving.artefact.registry import find_champion
+from serving.scorer import score
 from serving.scorers.segmented import route_of
 from training.history.history import History
 from training.history.split import SplitRows, known_before
-from training.packing.pack import score
 from training.store import tracking
 
 
