@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from serving.page.markup import Markup, join, tag
+from serving.page.words import Words, percent
 
 BLUE, VERMILION, GREY, INK = "#0072B2", "#D55E00", "#8C8C8C", "#1a1a1a"
 """Two of Okabe and Ito's colours, which colour-blind people tell apart, and two greys."""
@@ -25,8 +26,6 @@ SHAPES: dict[str, tuple[tuple[float, float], ...]] = {
 }  # fmt: skip
 """Marks and their corners in px around the point; a disc and a ring have none."""
 
-Words = Callable[[float], str]
-
 
 @dataclass(frozen=True)
 class Scale:
@@ -44,33 +43,6 @@ class Scale:
         return self.start + min(max(share, 0.0), 1.0) * (self.end - self.start)
 
 
-def percent(value: float) -> str:
-    r"""A share in words, with more digits where it is small; its space does not break.
-
-    >>> percent(0.34), percent(0.034), percent(0.0034)
-    ('34\xa0%', '3.4\xa0%', '0.34\xa0%')
-    """
-    if not math.isfinite(value):
-        return "–"
-    size = abs(100 * value)
-    digits = 0 if size >= 9.95 or size == 0 else 1 if size >= 0.995 else 2
-    return f"{100 * value:.{digits}f}\N{NO-BREAK SPACE}%"
-
-
-def signed(digits: int) -> Words:
-    """Numbers with their sign, in so many digits; a minus sign is longer than a hyphen.
-
-    >>> signed(3)(-0.0042), signed(3)(0.1)
-    ('−0.004', '+0.100')
-    """
-
-    def words_of(value: float) -> str:
-        sign = "+" if round(value, digits) > 0 else "−" if round(value, digits) < 0 else ""
-        return f"{sign}{abs(value):.{digits}f}"
-
-    return words_of
-
-
 def tick_words(values: Sequence[float], shown: Words) -> list[tuple[float, str]]:
     r"""Values with words, percentages all in the digits that the longest of them needs.
 
@@ -80,19 +52,6 @@ def tick_words(values: Sequence[float], shown: Words) -> list[tuple[float, str]]
     if shown is not percent:
         return [(value, shown(value)) for value in values]
     return [(value, f"{100 * value:.6g}\N{NO-BREAK SPACE}%") for value in values]
-
-
-def plain(value: float) -> str:
-    """A number in three digits, years in four.
-
-    >>> plain(0.5), plain(1996), plain(38916), plain(61104000)
-    ('0.5', '1996', '38,900', '61.1 M')
-    """
-    if not math.isfinite(value) or abs(value) < 10_000:
-        return f"{value:.4g}" if value == round(value) else f"{value:.3g}"
-    size = 10 ** (math.floor(math.log10(abs(value))) - 2)
-    rounded = round(value / size) * size
-    return f"{rounded:,.0f}" if abs(rounded) < 1e6 else f"{rounded / 1e6:,g} M"
 
 
 def nice_ticks(low: float, high: float, most: int = 6) -> list[float]:

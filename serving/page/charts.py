@@ -11,7 +11,6 @@ from serving.page.axes import (
     GREY,
     INK,
     Scale,
-    Words,
     both,
     bottom_axis,
     dot,
@@ -21,13 +20,13 @@ from serving.page.axes import (
     line,
     mark,
     nice_ticks,
-    percent,
     tick_words,
     top_of,
     width_of,
     words,
 )
 from serving.page.markup import Markup, join, tag
+from serving.page.words import Words, percent
 
 _ROW = 20
 """Height in px of a row of `rows_chart`."""

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from serving.page.look import look
 from tests.made.runs import (
     Seen,
     assert_self_contained,
@@ -21,7 +22,7 @@ from training.report.before import agreement
 from training.report.conditions import failures, in_words, title
 from training.report.facts import speed
 from training.report.groups import in_words as of_groups
-from training.report.names import NAMES, look
+from training.report.names import NAMES
 from training.report.periods import WeekLists
 from training.report.report import report
 from training.report.time import in_words as of_months

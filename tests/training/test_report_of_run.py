@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from features.recipe.recipe import Segments
+from serving.page.words import typeset
 from tests.made.company import small_company
 from tests.made.runs import assert_self_contained
 from training import promote, train
 from training.history.history import History, read_history
 from training.history.split import SplitRows, forward_split
 from training.report.input import ReportInput, report_input
-from training.report.names import typeset
 from training.report.report import report
 from training.run.run import make
 from training.run.summary import summarise

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.page.axes import nice_ticks, percent, words
+from serving.page.axes import nice_ticks, words
 from serving.page.markup import table, tag
 from serving.page.shell import page, section
+from serving.page.words import percent
 from tests.made.runs import HOSTILE, Seen, assert_self_contained, made_run
 from training.report.input import ReportInput
 from training.report.report import report, write_report

@@ -13,7 +13,7 @@ from features import Column
 from features.clock.instants import from_us
 from features.leaks.order import auc_within
 from features.leaks.signal import bins, is_filled, periods
-from serving.page.axes import plain
+from serving.page.words import plain
 from training.figures.rates import FEWEST, Rate, Z, groups_of, months_of, rate_of
 
 Floats = NDArray[np.float64]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from features.clock.instants import from_us
-from serving.page.axes import BLUE, VERMILION, percent, signed
+from serving.page.axes import BLUE, VERMILION
 from serving.page.charts import ValueRow, rows_chart
 from serving.page.markup import Child, Markup, table
 from serving.page.shell import figure, paragraph, section
+from serving.page.words import percent, signed, with_ends
 from training.judging.evidence import JUDGED, Difference, Evidence
 from training.report.input import ReportInput
-from training.report.names import NAMES, named, with_ends
+from training.report.names import NAMES, named
 
 _LOSS, _ORDER = signed(4), signed(3)
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from serving.page.axes import GREY, percent, plain
+from serving.page.axes import GREY
 from serving.page.charts import Curve, ValueRow, curves_chart, rows_chart
+from serving.page.look import look
 from serving.page.markup import Child, Markup, table
 from serving.page.shell import figure, paragraph, section
+from serving.page.words import percent, plain
 from training.history.labelled import BLOCK
 from training.judging.evidence import JUDGED
 from training.report.input import ReportInput
-from training.report.names import NAMES, look, named
+from training.report.names import NAMES, named
 from training.report.periods import WeekLists, Weekly, choosable, comparable, each, span, within
 
 _TABLE = (0.2, 0.5, 1.0, 2.0)

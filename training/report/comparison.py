@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from serving.page.axes import Words
 from serving.page.markup import Child, Markup, join, table, tag
 from serving.page.shell import paragraph, section
+from serving.page.words import Words, with_ends
 from training.judging.evidence import Evidence
-from training.report.names import NAMES, named, with_ends
+from training.report.names import NAMES, named
 
 _ORDER = (
     ("auc", "AUC", 3), ("auc_within", "AUC within weeks", 3), ("average_precision", "average precision", 3),

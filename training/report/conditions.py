@@ -6,9 +6,10 @@ import re
 
 from serving.page.markup import Markup, table
 from serving.page.shell import paragraph, section
+from serving.page.words import typeset
 from training.judging.gate import Check
 from training.report.input import ReportInput
-from training.report.names import named, typeset
+from training.report.names import named
 
 _TITLES = {
     "min_positives": "Enough converted leads to judge by",

@@ -7,17 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.page.axes import GREY, percent
+from serving.page.axes import GREY
 from serving.page.charts import Curve, curves_chart
+from serving.page.look import look
 from serving.page.markup import Child, Markup, table
 from serving.page.shell import figure, section
+from serving.page.words import percent
 from training.figures.ranking import Ranking
 from training.figures.rates import Rate, rate_of
 from training.figures.reliability import ECE_BINS
 from training.judging.evidence import JUDGED, Evidence
 from training.report.comparison import in_order, with_interval
 from training.report.input import ReportInput
-from training.report.names import look, named
+from training.report.names import named
 from training.report.periods import comparable
 
 Floats = NDArray[np.float64]

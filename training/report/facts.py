@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from features import Recipe
 from features.clock.instants import from_us
 from serving.artefact.folder import Artefact
-from serving.page.axes import percent
+from serving.page.words import percent, typeset
 from training.history.history import History
 from training.judging.latency import Latency
 from training.packing.trained import Trained
-from training.report.names import named, typeset
+from training.report.names import named
 
 _KINDS = {
     "linear": "logistic regression",

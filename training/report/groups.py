@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from serving.page.axes import BLUE, VERMILION, plain, signed
+from serving.page.axes import BLUE, VERMILION
 from serving.page.charts import ValueRow, rows_chart
 from serving.page.markup import Child, Markup, join, table, tag
 from serving.page.shell import figure, paragraph, section
+from serving.page.words import plain, signed, typeset, with_ends
 from training.judging.evidence import JUDGED
 from training.judging.groups import MIN_WON, Group
 from training.report.input import ReportInput
-from training.report.names import named, typeset, with_ends
+from training.report.names import named
 
 _RIVALS = ("champion", "rules")
 """Whose order inside a group is compared with the model's: who might answer instead."""

@@ -12,22 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from serving.page.look import STYLES
 from training.figures.rates import wilson
 from training.figures.reliability import ECE_BINS
 
 Floats = NDArray[np.float64]
-
-STYLES: dict[str, tuple[str, str]] = {
-    "model": ("#0072B2", "-"),
-    "champion": ("#56B4E9", "-"),
-    "limit": ("#000000", ":"),
-    "logistic": ("#E69F00", "--"),
-    "bayes": ("#F0E442", "-."),
-    "rules": ("#D55E00", "--"),
-    "pls": ("#CC79A7", "-."),
-    "newest_first": ("#009E73", ":"),
-}
-"""Scorer → colour and line; the base rate is the diagonal."""
 
 
 def plot_gains(y: Floats, probabilities: Mapping[str, Floats], path: Path) -> None:

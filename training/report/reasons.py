@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from features import Column, Feature, WallClock
 from features.catalogue.naming import kinds_label
 from serving.answer.reasons import subject_of
-from serving.page.axes import plain
 from serving.page.charts import ValueRow, rows_chart
 from serving.page.markup import Child, Markup, table
 from serving.page.shell import figure, paragraph, section
+from serving.page.words import plain
 from serving.scorer import Contributions
 from training.figures.rates import FEWEST
 from training.report.input import ReportInput

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from serving.page.axes import percent
 from serving.page.markup import Child, Markup, join, table, tag
 from serving.page.shell import paragraph, section
+from serving.page.words import percent
 
 _FULL = 0.995
 _MOVED = 0.05

@@ -8,10 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.leaks.order import auc
-from serving.page.axes import BLUE, VERMILION, percent
+from serving.page.axes import BLUE, VERMILION
 from serving.page.charts import Curve, curves_chart
 from serving.page.markup import Child, Markup, table
 from serving.page.shell import figure, paragraph, section
+from serving.page.words import percent
 from training.figures.rates import Rate, months_of, rate_of, tick_places
 from training.judging.evidence import JUDGED
 from training.report.input import ReportInput

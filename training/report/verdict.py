@@ -6,15 +6,15 @@ import math
 
 import numpy as np
 
-from serving.page.axes import percent
 from serving.page.markup import Child, Markup, tag
 from serving.page.shell import bullets, paragraph, section
+from serving.page.words import percent, typeset
 from training.judging.doubts import against_below, best_below, outside_bands
 from training.judging.evidence import JUDGED
 from training.report.capacity import customers_chart
 from training.report.conditions import failures
 from training.report.input import ReportInput
-from training.report.names import NAMES, named, typeset
+from training.report.names import NAMES, named
 from training.report.periods import WeekLists, choosable, comparable, each, span, within
 
 _BIG = {
