@@ -12,7 +12,8 @@ from serving.calibration.maps import FLOOR
 from tests.made import scorers
 from tests.training.test_choices_by_hand import labelled
 from training.calibration.fit import fit_monotone
-from training.judging.baselines import base_rate, calibrated_rules, inside, newest_first, pls
+from training.calibration.rules import calibrated_rules
+from training.judging.baselines import base_rate, inside, newest_first, pls
 from training.judging.pls import EntryTable
 
 

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from features import Column, FieldValue, LeadscoreError
 from serving.scorers.bayes import Bayes
-from training.bayes.fit import effective_share, fit_bayes
+from training.bayes.fit import fit_bayes
 from training.bayes.rates import Counts, empty_table, fitted
+from training.figures.rates import effective_share
 from training.figures.reliability import log_losses
 
 Floats = NDArray[np.float64]

@@ -16,6 +16,7 @@ from tests.made.runs import (
     with_champion,
 )
 from training.figures.rates import Rate
+from training.figures.weeks import WeekLists
 from training.judging.evidence import Evidence
 from training.judging.gate import Check
 from training.report.before import agreement
@@ -23,7 +24,6 @@ from training.report.conditions import failures, in_words, title
 from training.report.facts import speed
 from training.report.groups import in_words as of_groups
 from training.report.names import NAMES
-from training.report.periods import WeekLists
 from training.report.report import report
 from training.report.time import in_words as of_months
 
@@ -155,7 +155,7 @@ def test_the_best_by_truth_find_more_than_any_order():
 
 def test_a_team_with_time_for_everybody_is_told_so():
     run = replace(made_run(900), capacity=60)
-    weeks = WeekLists.of(run)
+    weeks = WeekLists.of(run.test, run.probabilities)
     found = weeks.brought("model", 60)
     assert found is not None
     assert found.calls < 50, "a third of the rows are new leads"

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.made.runs import Seen, made_run
 from training.figures.rates import groups_of, months_of, rate_of, wilson
+from training.figures.weeks import WeekLists
 from training.report.attributes import groups
 from training.report.curves import reliability
-from training.report.periods import WeekLists
 from training.report.reasons import direction, subjects
 from training.report.report import report
 from training.report.verdict import promise_of
@@ -29,7 +29,7 @@ def test_customers_a_week_are_those_counted_by_hand():
         called |= set(best["lead_id"])
         if len(newest) >= 20:
             found.append(best["label"].sum())
-    counted = WeekLists.of(run).brought("model", 20)
+    counted = WeekLists.of(run.test, run.probabilities).brought("model", 20)
     assert counted.weeks == len(found)
     assert counted.mean == pytest.approx(np.mean(found))
     assert (counted.low, counted.high) == pytest.approx(tuple(np.quantile(found, [0.1, 0.9])))
@@ -39,7 +39,7 @@ def test_customers_a_week_are_those_counted_by_hand():
 @settings(deadline=None, max_examples=20)
 def test_nobody_is_called_twice_and_no_more_are_called_than_there_is_time_for(called, scorer):
     run = made_run(900)
-    brought = WeekLists.of(run).brought(scorer, called)
+    brought = WeekLists.of(run.test, run.probabilities).brought(scorer, called)
     assert brought.calls <= called + 1e-6
     assert brought.weeks * brought.calls <= run.test["lead_id"].nunique() + 1e-6
     assert 0 <= brought.low <= brought.mean <= brought.calls
@@ -47,7 +47,7 @@ def test_nobody_is_called_twice_and_no_more_are_called_than_there_is_time_for(ca
 
 def test_any_order_finds_customers_at_the_rate_of_all():
     run = made_run(9000)
-    chance = WeekLists.of(run).brought("base_rate", 20)
+    chance = WeekLists.of(run.test, run.probabilities).brought("base_rate", 20)
     assert chance.mean / chance.calls == pytest.approx(run.test["label"].mean(), abs=0.01)
 
 
@@ -60,7 +60,7 @@ def test_the_promise_compares_with_calling_the_newest_first():
 
 def test_working_everybody_finds_everybody():
     run = made_run()
-    weeks = WeekLists.of(run)
+    weeks = WeekLists.of(run.test, run.probabilities)
     everybody = [weeks.brought(name, 10_000).mean for name in run.probabilities]
     assert everybody == pytest.approx([everybody[0]] * len(everybody))
 

@@ -15,8 +15,8 @@ from serving.batch.export import score_export
 from serving.edge.envelope import score_items
 from serving.playbook.stage import Situations
 from tests.made import scorers
+from training.calibration.rules import calibrated_rules
 from training.history.labelled import Labelled
-from training.judging.baselines import calibrated_rules
 from training.judging.pls import EntryTable
 
 # a field that no rule knows the meaning of, and no events: nothing for a scorecard to read

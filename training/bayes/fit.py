@@ -13,6 +13,7 @@ from features import Columns, Feature, LeadscoreError
 from serving.scorers.bayes import Bayes, RateTable
 from training.bayes.rates import Counts, empty_table, fitted
 from training.bayes.weights import Fold, averaged, forward_folds, level, settle
+from training.figures.rates import effective_share
 
 Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
@@ -75,25 +76,6 @@ def _assemble(
     known = {feature.name: feature for feature in (*(parent.features if parent else ()), *features)}
     read = dict.fromkeys(table.feature for table in tables)
     return Bayes(tuple(known[name] for name in read), tables, bias, version=version)
-
-
-def effective_share(y: Floats, clusters: Rows) -> float:
-    """Effective rows per row, in (0, 1]: rows of one cluster repeat each other's outcome.
-
-    1 / (1 + (m − 1)·icc), with Kish's mean cluster size m = Σn² / Σn and the intraclass correlation by
-    analysis of variance (Donner and Koval 1980); the correlation is taken as 1 where it cannot be estimated.
-    """
-    sizes = np.bincount(clusters).astype(np.float64)
-    sizes, won = sizes[sizes > 0], np.bincount(clusters, y)[sizes > 0]
-    n, groups = float(sizes.sum()), len(sizes)
-    if groups == n:
-        return 1.0
-    between = float((sizes * (won / sizes - y.mean()) ** 2).sum()) / max(groups - 1, 1)
-    within = float((won - won**2 / sizes).sum()) / (n - groups)
-    typical = (n - float((sizes**2).sum()) / n) / max(groups - 1, 1)
-    spread = between + (typical - 1) * within
-    icc = min(max((between - within) / spread, 0.0), 1.0) if groups > 1 and spread > 0 else 1.0
-    return 1.0 / (1.0 + (float((sizes**2).sum()) / n - 1.0) * icc)
 
 
 @dataclass(frozen=True)

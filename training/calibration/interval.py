@@ -8,8 +8,8 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from serving.calibration.maps import MonotoneMap
-from training.bayes.fit import effective_share
 from training.calibration.calibrators import monotone
+from training.figures.rates import effective_share
 
 Floats = NDArray[np.float64]
 

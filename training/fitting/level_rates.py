@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from features import Column, Columns, Feature
 from serving.scorers.encoding import TreeEncoder, read_rates
-from training.bayes.fit import effective_share
 from training.bayes.rates import Counts, levelled
+from training.figures.rates import effective_share
 from training.fitting.boosting import Sample, encoded
 from training.fitting.encode import fit_tree_encoder
 from training.fitting.logistic import FREE

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 
 from features import Feature
 from serving.calibration.maps import FLOOR
-from serving.rules.rules import Rules
 from training.calibration.fit import fit_monotone
 from training.history.labelled import Labelled
 from training.history.split import Rows
@@ -34,12 +32,6 @@ def newest_first(labelled: Labelled, fit: Rows, test: Rows) -> Floats:
     """The younger the better, as a queue is worked; ages become probabilities by a map of the fit rows."""
     margin = -labelled.frame["age_days"].to_numpy(np.float64)
     return fit_monotone(margin[fit], labelled.y(fit)).of(margin[test])
-
-
-def calibrated_rules(rules: Rules, labelled: Labelled, rows: Rows) -> Rules:
-    """The scorecard with its map from points to probabilities fitted on `rows`."""
-    margin = rules.margin(labelled.at(rows, rules.features))
-    return replace(rules, calibration=fit_monotone(margin, labelled.y(rows)))
 
 
 def pls(labelled: Labelled, features: Sequence[Feature], fit: Rows, test: Rows) -> Floats | None:

@@ -21,6 +21,7 @@ from serving.scorer import Scorer, score
 from serving.scorers.bayes import Bayes
 from serving.scorers.blend import Model
 from serving.scorers.segmented import Segmented, Served
+from training.calibration.rules import calibrated_rules
 from training.calibration.spreads import bounds_of
 from training.choosing.choose import Settings
 from training.choosing.ladder import LadderChoice
@@ -30,7 +31,6 @@ from training.fitting.fit import fit_model
 from training.history.history import History
 from training.history.segments import rows_of, without_events
 from training.history.split import Rows, newest_rows
-from training.judging.baselines import calibrated_rules
 
 Floats = NDArray[np.float64]
 

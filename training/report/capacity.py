@@ -8,11 +8,12 @@ from serving.page.look import look
 from serving.page.markup import Child, Markup, table
 from serving.page.shell import figure, paragraph, section
 from serving.page.words import percent, plain
+from training.figures.weeks import WeekLists, Weekly, choosable
 from training.history.labelled import BLOCK
 from training.judging.evidence import JUDGED
 from training.report.input import ReportInput
 from training.report.names import NAMES, named
-from training.report.periods import WeekLists, Weekly, choosable, comparable, each, span, within
+from training.report.periods import comparable, each, span, within
 
 _TABLE = (0.2, 0.5, 1.0, 2.0)
 _CURVE = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)
@@ -23,7 +24,7 @@ _DRAWN = ("model", "champion", "rules", "newest_first")
 
 def capacity_section(run: ReportInput) -> Markup:
     """Customers by how many leads are called, for the model and for who would answer without it."""
-    weeks = WeekLists.of(run)
+    weeks = WeekLists.of(run.test, run.probabilities)
     chart = figure(_curves(run, weeks), f"Dots are averages; the bars hold the middle 80 % of {_many(run)}.")
     return section(
         "capacity", "Whom to call", chart, _in_numbers(run, weeks), paragraph(_counted(run, weeks), soft=True)
@@ -32,7 +33,7 @@ def capacity_section(run: ReportInput) -> Markup:
 
 def customers_chart(run: ReportInput) -> Markup | None:
     """Bars of the customers that the best of a week bring, by who orders them; None without a model."""
-    weeks = WeekLists.of(run)
+    weeks = WeekLists.of(run.test, run.probabilities)
     called = choosable(weeks, JUDGED, run.capacity)
     found = [(name, weeks.brought(name, called)) for name in _shown(run)]
     rows = [

@@ -9,13 +9,14 @@ import numpy as np
 from serving.page.markup import Child, Markup, tag
 from serving.page.shell import bullets, paragraph, section
 from serving.page.words import percent, typeset
+from training.figures.weeks import WeekLists, choosable
 from training.judging.doubts import against_below, best_below, outside_bands
 from training.judging.evidence import JUDGED
 from training.report.capacity import customers_chart
 from training.report.conditions import failures
 from training.report.input import ReportInput
 from training.report.names import NAMES, named
-from training.report.periods import WeekLists, choosable, comparable, each, span, within
+from training.report.periods import comparable, each, span, within
 
 _BIG = {
     "promote": "Promote: the model may answer.",
@@ -40,7 +41,7 @@ def promise_of(run: ReportInput) -> str:
 
     Of a model that is not to answer it is said in the past.
     """
-    weeks = WeekLists.of(run)
+    weeks = WeekLists.of(run.test, run.probabilities)
     called = choosable(weeks, JUDGED, run.capacity)
     best = weeks.brought(JUDGED, called)
     if best is None:
@@ -95,7 +96,7 @@ def _below(run: ReportInput) -> str:
 
 def _reached(run: ReportInput) -> str:
     """Where the team has time for everybody: that the order hardly matters then; else ''."""
-    weeks = WeekLists.of(run)
+    weeks = WeekLists.of(run.test, run.probabilities)
     called = choosable(weeks, JUDGED, run.capacity)
     if called == run.capacity or weeks.brought(JUDGED, called) is None:
         return ""

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from serving.scorer import score
+from training.calibration.rules import calibrated_rules
 from training.choosing.choose import choose_settings
 from training.choosing.earlier import earlier_split
 from training.figures.bootstrap import Bootstrap, Interval
@@ -25,7 +26,6 @@ from training.history.history import History
 from training.history.labelled import Labelled
 from training.history.split import Rows, SplitRows
 from training.judging import baselines
-from training.judging.baselines import calibrated_rules
 from training.judging.evidence import JUDGED, POOLED, Difference, Pooled
 from training.packing.pack import Choices, fit_served
 from training.run.procedure import climb
