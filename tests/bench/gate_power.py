@@ -33,7 +33,8 @@ from training.history.history import History, read_history
 from training.history.split import forward_split
 from training.judging.evidence import Evidence, gather
 from training.judging.gate import Judgement, judge
-from training.packing.pack import Choices, pack
+from training.packing.choices import Choices
+from training.packing.pack import pack
 from training.run.pooled import pool
 from training.run.procedure import climb
 from training.run.run import predict_all

@@ -25,7 +25,8 @@ from tests.bench.rows import Row
 from training.choosing.choose import choose_settings
 from training.history.history import History, read_history
 from training.history.split import Rows, forward_split
-from training.packing.pack import Choices, pack
+from training.packing.choices import Choices
+from training.packing.pack import pack
 
 Floats = NDArray[np.float64]
 

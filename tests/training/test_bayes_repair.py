@@ -17,7 +17,8 @@ from training.choosing.rungs import repair_of
 from training.history.history import read_history
 from training.history.labelled import Labelled
 from training.history.split import forward_split
-from training.packing.pack import Choices, pack
+from training.packing.choices import Choices
+from training.packing.pack import pack
 
 
 def rows_of(margin: np.ndarray, seed: int) -> Labelled:

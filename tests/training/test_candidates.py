@@ -15,9 +15,10 @@ from features.recipe.recipe import Recipe
 from serving.artefact.models import TreeFiles, dump_model, restore_model
 from serving.calibration.maps import MonotoneMap
 from training.choosing.bench import Bench
-from training.choosing.choose import Settings, choose_settings
+from training.choosing.choose import choose_settings
 from training.fitting.calendars import find_calendars
 from training.fitting.fit import fit_model
+from training.fitting.settings import Settings
 from training.history.labelled import Labelled
 
 ROWS = 3000

@@ -9,10 +9,11 @@ import pytest
 from features import Columns, default_features
 from serving.calibration.maps import MonotoneMap
 from tests.training.test_candidates import ROWS, company, converts
-from training.choosing.choose import Settings, choose_settings
+from training.choosing.choose import choose_settings
 from training.figures.newton import fit_logistic
 from training.fitting.fit import fit_model
 from training.fitting.recency import HALF_LIFE, recency
+from training.fitting.settings import Settings
 from training.history.labelled import Labelled
 
 

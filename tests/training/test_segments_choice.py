@@ -20,16 +20,18 @@ from serving.scorer import score
 from serving.scorers.segmented import Segmented, route_of
 from tests.made.company import small_company
 from training import train
-from training.choosing.choose import Settings, choose_settings
+from training.choosing.choose import choose_settings
 from training.choosing.earlier import earlier_split
 from training.choosing.ladder import LadderChoice
 from training.choosing.segments import Member, SegmentPlan, plan_segments
 from training.comparison.compare import compare
 from training.figures.bootstrap import Bootstrap, Interval
+from training.fitting.settings import Settings
 from training.history.history import History, read_history
 from training.history.segments import rows_of
 from training.history.split import forward_split
-from training.packing.pack import Choices, pack
+from training.packing.choices import Choices
+from training.packing.pack import pack
 
 
 @pytest.fixture(scope="module")

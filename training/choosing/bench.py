@@ -10,9 +10,8 @@ the margin would stay where the calendar left it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,61 +19,23 @@ from numpy.typing import NDArray
 from features import Feature, LeadAge
 from features.recipe.recipe import Recipe, Training
 from serving.scorers.line import line_columns, line_names
+from training.choosing.candidate import Candidate, Linears, Start, loss_of, middle
 from training.figures.reliability import log_losses_of_margins
 from training.fitting.boosting import Sample, best_rounds, encoded, fit_stopped, margins, side_by_side
 from training.fitting.calendars import find_calendars, going_on
 from training.fitting.directions import directions
 from training.fitting.level_rates import tree_sample
-from training.fitting.logistic_path import HOPELESS, PENALTIES, PLAIN, PLAINLY, Path, Reading, Step
+from training.fitting.logistic_path import HOPELESS, PENALTIES, PLAIN, PLAINLY, Path, Reading
 from training.fitting.recency import recency
+from training.fitting.settings import Kind
 from training.history.labelled import Labelled
 from training.history.split import Rows, forward_folds
 
 Floats = NDArray[np.float64]
-Kind = Literal["linear", "offset", "mean", "trees", "stacked"]
 
 NEWER_WEIGHS = 2**0.5
 """Each fold weighs this much more than the one before it: it trains on rows most like those of the final fit,
 and judges on those most like what will be scored."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A way to fit, its out-of-fold log loss, and its margins of each fold's newer rows.
-
-    `penalty` and `reading` are the linear part's; `left_out` are the calendars that it does not read;
-    `rounds` are the trees'.
-    """
-
-    kind: Kind
-    loss: float
-    newer: list[Floats] = field(repr=False)
-    penalty: float = PENALTIES[0]
-    reading: Reading = PLAINLY
-    left_out: tuple[str, ...] = ()
-    rounds: int = 0
-
-    @property
-    def name(self) -> str:
-        """The kind, and whether calendars were taken from its linear part."""
-        return f"{self.kind} without calendars" if self.left_out and self.kind != "trees" else self.kind
-
-
-@dataclass(frozen=True)
-class Linears:
-    """One linear model on all folds: its step on each, and the candidate that it is."""
-
-    steps: list[Step]
-    candidate: Candidate
-
-
-@dataclass(frozen=True)
-class Start:
-    """What trees are given of a linear model: the margin that they start from (offset), or what it makes of
-    a lead as columns (stacked)."""
-
-    kind: Literal["offset", "stacked"]
-    linears: Linears
 
 
 @dataclass(frozen=True)
@@ -134,7 +95,7 @@ class Bench:
             return (first,)
         reading = first.candidate.reading
         penalties = self._near(first.candidate) if reading.crossed else PENALTIES
-        return first, min(self._paths(self.calendars, reading, penalties), key=_loss)
+        return first, min(self._paths(self.calendars, reading, penalties), key=loss_of)
 
     @cached_property
     def plain_penalty(self) -> float:
@@ -149,11 +110,11 @@ class Bench:
     def _best(self, trials: list[Linears]) -> Linears:
         """The trial of least loss; where leads are looked at in several ages, it may gain by weights that
         change with the age, which are tried at penalties near its own."""
-        best = min(trials, key=_loss)
+        best = min(trials, key=loss_of)
         if not self._ages:
             return best
         reading = replace(best.candidate.reading, crossed=True)
-        return min([best, *self._paths((), reading, self._near(best.candidate))], key=_loss)
+        return min([best, *self._paths((), reading, self._near(best.candidate))], key=loss_of)
 
     @staticmethod
     def _near(candidate: Candidate) -> tuple[float, ...]:
@@ -184,7 +145,7 @@ class Bench:
             newer = [step.newer for step in steps]
             candidate = Candidate("linear", self.loss(newer), newer, penalty, reading, left_out)
             found.append(Linears(steps, candidate))
-            if not whole and candidate.loss > HOPELESS * min(map(_loss, found)):
+            if not whole and candidate.loss > HOPELESS * min(map(loss_of, found)):
                 break
         return found
 
@@ -247,7 +208,7 @@ class Bench:
 
         A line that reads calendars is no column for trees: they would be as lost there as on the calendar.
         """
-        return Start("offset", min(self.linears, key=_loss)), Start("stacked", self.linears[-1])
+        return Start("offset", min(self.linears, key=loss_of)), Start("stacked", self.linears[-1])
 
     def start_of(self, kind: Kind) -> Start | None:
         """What trees beside a candidate of this kind are given; a line alone may yet be a start."""
@@ -264,7 +225,7 @@ class Bench:
         newer, rounds = self.boosted(plan)
         return [
             *found,
-            self._grown("mean", safe, _middle(newer, safe), rounds),
+            self._grown("mean", safe, middle(newer, safe), rounds),
             self._grown("trees", safe, newer, rounds),
         ]
 
@@ -278,7 +239,7 @@ class Bench:
         if known.kind != "mean":
             return self._from(Start(known.kind, linears), plan)
         newer, rounds = self.boosted(plan)
-        return self._grown("mean", known, _middle(newer, linears.candidate), rounds)
+        return self._grown("mean", known, middle(newer, linears.candidate), rounds)
 
     def _from(self, start: Start, plan: Training) -> Candidate:
         """Trees that are given something of a linear model."""
@@ -289,12 +250,3 @@ class Bench:
         return Candidate(
             kind, self.loss(newer), newer, linear.penalty, linear.reading, linear.left_out, rounds
         )
-
-
-def _loss(linears: Linears) -> float:
-    return linears.candidate.loss
-
-
-def _middle(newer: Sequence[Floats], linear: Candidate) -> list[Floats]:
-    """The mean of the margins of trees and of a linear model, one array a fold."""
-    return [(a + b) / 2 for a, b in zip(newer, linear.newer, strict=True)]

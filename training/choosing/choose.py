@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -17,58 +16,15 @@ from serving.calibration.maps import MonotoneMap
 from training.calibration.choice import choose
 from training.calibration.fit import mean_interval
 from training.calibration.interval import interval_maps
-from training.choosing.bench import Bench, Candidate, Kind
+from training.choosing.bench import Bench
+from training.choosing.candidate import Candidate
 from training.choosing.search import search
 from training.figures.reliability import log_losses_of_margins
-from training.fitting.boosting import GROWTH
 from training.fitting.logistic_path import PENALTIES, PLAIN
 from training.fitting.recency import HALF_LIFE
+from training.fitting.settings import Settings
 from training.history.labelled import Labelled
 from training.history.split import Rows
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What the folds chose. `losses` holds each candidate's out-of-fold log loss, empty without folds.
-
-    `rounds` are those of the folds; a fit on all rows uses `GROWTH` times as many. `calibration` maps the
-    margins of `kind`. `plain_penalty` is that of the baseline, chosen around 1. `logs`: the linear part reads
-    numbers as signed logarithms; `crossed`: its weights change with the lead's age. Trees never split on
-    `calendars`; the linear part does not read `left_out`. `booster` holds what a search changed in the
-    recipe's `[train]`. `bounds` are the maps to the ends of the interval around `calibration` (see
-    `calibration_interval`), None without folds. `half_life`: newer rows count for more (see `recency`), None
-    where all count alike.
-    """
-
-    kind: Kind
-    rounds: int
-    penalty: float
-    plain_penalty: float
-    calibration: MonotoneMap
-    losses: dict[str, float] = field(default_factory=dict)
-    folds: int = 0
-    logs: bool = False
-    crossed: bool = False
-    calendars: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
-    booster: dict[str, float] = field(default_factory=dict)
-    bounds: tuple[MonotoneMap, MonotoneMap] | None = None
-    map_name: str = "identity"
-    half_life: float | None = None
-
-    @property
-    def all_rounds(self) -> int:
-        """Rounds for a fit on all rows."""
-        return max(1, round(self.rounds * GROWTH))
-
-    def plan(self, recipe: Recipe) -> Training:
-        """The recipe's `[train]` with what a search changed."""
-        return recipe.train.model_copy(update=self.booster)
-
-    def as_dict(self) -> dict[str, Any]:
-        """JSON-ready, without `bounds`, which the manifest holds by itself."""
-        found = asdict(replace(self, bounds=None)) | {"calibration": self.calibration.model_dump(mode="json")}
-        return {name: value for name, value in found.items() if name != "bounds"}
 
 
 @dataclass(frozen=True)

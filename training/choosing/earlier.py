@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from serving.scorer import score
-from training.choosing.choose import Settings
 from training.choosing.rungs import Repair, fit_rungs, repair_of
+from training.fitting.settings import Settings
 from training.history.history import History
 from training.history.labelled import Labelled
 from training.history.split import Rows, SplitRows, known_before

@@ -14,8 +14,8 @@ from training.bayes.fit import fit_bayes
 from training.calibration.choice import choose
 from training.calibration.interval import interval_maps
 from training.calibration.rules import calibrated_rules
-from training.choosing.choose import Settings
 from training.fitting.fit import fit_logistic_model, fit_model
+from training.fitting.settings import Settings
 from training.history.history import History
 from training.history.labelled import Labelled
 from training.history.split import Rows

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from features import LeadscoreError
 from features.progress import Step, tell
 from features.recipe.recipe import Training
-from training.choosing.bench import Bench, Start
+from training.choosing.bench import Bench
+from training.choosing.candidate import Start
 from training.fitting.boosting import Sample, best_rounds, fit_stopped, margins
 
 if TYPE_CHECKING:

@@ -25,10 +25,11 @@ from serving.scorers.bayes import Bayes
 from serving.scorers.blend import Model
 from training.bayes.fit import fit_bayes
 from training.calibration.interval import interval_maps
-from training.choosing.choose import Settings, choose_settings
+from training.choosing.choose import choose_settings
 from training.choosing.rungs import Repair, bayes_rung
 from training.figures.bootstrap import Bootstrap
 from training.fitting.fit import fit_model
+from training.fitting.settings import Settings
 from training.history.history import History
 from training.history.segments import rows_of, won_leads
 from training.history.split import Rows, SplitRows

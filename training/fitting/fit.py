@@ -11,13 +11,13 @@ from serving.scorers.blend import Blend, Model
 from serving.scorers.line import line_columns, line_names
 from serving.scorers.linear import Linear
 from serving.scorers.trees import Trees
-from training.choosing.choose import Settings
 from training.fitting.boosting import fit_bag
 from training.fitting.calendars import going_on
 from training.fitting.directions import directions
 from training.fitting.level_rates import tree_sample
 from training.fitting.logistic import fit_linear
 from training.fitting.recency import recency
+from training.fitting.settings import Settings
 from training.history.labelled import Labelled
 from training.history.split import Rows
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,52 +21,20 @@ from serving.scorers.blend import Model
 from serving.scorers.segmented import Segmented, Served
 from training.calibration.rules import calibrated_rules
 from training.calibration.spreads import bounds_of
-from training.choosing.choose import Settings
-from training.choosing.ladder import LadderChoice
 from training.choosing.rungs import Repair, bayes_rung
 from training.choosing.segments import SegmentPlan, with_segments
 from training.fitting.fit import fit_model
+from training.fitting.settings import Settings
 from training.history.history import History
 from training.history.segments import rows_of, without_events
 from training.history.split import Rows, newest_rows
+from training.packing.choices import Choices
 
 Floats = NDArray[np.float64]
 
 _FEWEST_OPEN = 20
 """With fewer open leads than this the newest matured rows fix the bands: a percentile needs a crowd."""
 _LIBRARIES = ("leadscore", "lightgbm", "numpy")
-
-
-@dataclass(frozen=True)
-class Choices:
-    """The settings of the model and of its variant without events (None where there is none).
-
-    `ladder` says whether the model or Bayes answers first, and why; None: the model. `segments` says which
-    segments have a scorer of their own, `no_events_segments` which have one in the variant. `bayes` is what
-    the margins of the Bayes rung need; None where outcomes are too few to tell.
-    """
-
-    model: Settings
-    no_events: Settings | None
-    ladder: LadderChoice | None = None
-    segments: SegmentPlan | None = None
-    no_events_segments: SegmentPlan | None = None
-    bayes: Repair | None = None
-
-    @property
-    def top(self) -> Literal["model", "bayes"]:
-        """Who answers first."""
-        return self.ladder.top if self.ladder is not None else "model"
-
-    @property
-    def by_bayes(self) -> bool:
-        """Whether the artefact's model is the Bayes rung."""
-        return self.top == "bayes"
-
-    @property
-    def kind(self) -> str:
-        """The kind of the artefact's model."""
-        return "bayes" if self.by_bayes else self.model.kind
 
 
 def pack(

@@ -12,7 +12,7 @@ from training.history.history import History
 from training.history.split import SplitRows
 from training.judging.evidence import Evidence
 from training.judging.gate import Judgement
-from training.packing.pack import Choices
+from training.packing.choices import Choices
 
 
 @dataclass(frozen=True)

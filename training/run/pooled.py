@@ -27,7 +27,8 @@ from training.history.labelled import Labelled
 from training.history.split import Rows, SplitRows
 from training.judging import baselines
 from training.judging.evidence import JUDGED, POOLED, Difference, Pooled
-from training.packing.pack import Choices, fit_served
+from training.packing.choices import Choices
+from training.packing.pack import fit_served
 from training.run.procedure import climb
 
 Floats = NDArray[np.float64]

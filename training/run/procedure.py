@@ -11,7 +11,7 @@ from training.choosing.segments import plan_segments
 from training.history.history import History
 from training.history.segments import without_events
 from training.history.split import SplitRows
-from training.packing.pack import Choices
+from training.packing.choices import Choices
 
 
 def choose_kinds(history: History, split: SplitRows, budget: Budget | None = None) -> Choices:

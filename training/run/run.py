@@ -26,7 +26,8 @@ from training.judging.evidence import JUDGED, Evidence, gather
 from training.judging.gate import Judgement, judge
 from training.judging.latency import latency
 from training.judging.shift import score_shift
-from training.packing.pack import Choices, pack
+from training.packing.choices import Choices
+from training.packing.pack import pack
 from training.packing.trained import Trained
 from training.report.input import report_input
 from training.report.report import REPORT, write_report

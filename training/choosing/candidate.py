@@ -1,0 +1,63 @@
+"""A way to fit, and how well it did on newer rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.fitting.logistic_path import PENALTIES, PLAINLY, Reading, Step
+from training.fitting.settings import Kind
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A way to fit, its out-of-fold log loss, and its margins of each fold's newer rows.
+
+    `penalty` and `reading` are the linear part's; `left_out` are the calendars that it does not read;
+    `rounds` are the trees'.
+    """
+
+    kind: Kind
+    loss: float
+    newer: list[Floats] = field(repr=False)
+    penalty: float = PENALTIES[0]
+    reading: Reading = PLAINLY
+    left_out: tuple[str, ...] = ()
+    rounds: int = 0
+
+    @property
+    def name(self) -> str:
+        """The kind, and whether calendars were taken from its linear part."""
+        return f"{self.kind} without calendars" if self.left_out and self.kind != "trees" else self.kind
+
+
+@dataclass(frozen=True)
+class Linears:
+    """One linear model on all folds: its step on each, and the candidate that it is."""
+
+    steps: list[Step]
+    candidate: Candidate
+
+
+@dataclass(frozen=True)
+class Start:
+    """What trees are given of a linear model: the margin that they start from (offset), or what it makes of
+    a lead as columns (stacked)."""
+
+    kind: Literal["offset", "stacked"]
+    linears: Linears
+
+
+def loss_of(linears: Linears) -> float:
+    return linears.candidate.loss
+
+
+def middle(newer: Sequence[Floats], linear: Candidate) -> list[Floats]:
+    """The mean of the margins of trees and of a linear model, one array a fold."""
+    return [(a + b) / 2 for a, b in zip(newer, linear.newer, strict=True)]
