@@ -35,9 +35,9 @@ from training.judging.evidence import Evidence, gather
 from training.judging.gate import Judgement, judge
 from training.packing.choices import Choices
 from training.packing.pack import pack
+from training.run.make import predict_all
 from training.run.pooled import pool
 from training.run.procedure import climb
-from training.run.run import predict_all
 from training.run.summary import too_few
 
 RESULTS = Path(__file__).parent / "gate_power.csv"

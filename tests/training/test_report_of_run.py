@@ -15,7 +15,7 @@ from training.history.history import History, read_history
 from training.history.split import SplitRows, forward_split
 from training.report.input import ReportInput, report_input
 from training.report.report import report
-from training.run.run import make
+from training.run.make import make
 from training.run.summary import summarise
 
 pytestmark = [  # MLflow's own, on import and when it logs

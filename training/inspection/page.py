@@ -12,7 +12,7 @@ from serving.page.words import plain
 from training.figures.rates import tick_places
 from training.inspection.found import Inspected, Inspection, share
 from training.inspection.measure import Drift
-from training.report.card import suspects_table
+from training.report.leaks import suspects_table
 from training.report.rows import rows_section
 
 _WIDE, _LOW = 400.0, 130.0

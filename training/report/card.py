@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from features.leaks.leaks import Suspect
-from serving.page.markup import Child, Markup, table, tag
+from serving.page.markup import Markup, table, tag
 from serving.page.shell import bullets, paragraph, section
 from training.report.attributes import fairness
 from training.report.input import ReportInput
@@ -13,28 +10,6 @@ from training.report.periods import within
 
 _FEW_WON = 100
 """Converted leads below which the width of intervals is said."""
-
-
-def leak_section(run: ReportInput) -> Markup:
-    """Features that seem to know the outcome."""
-    if not run.suspects:
-        words = (
-            "No feature alone orders the outcome too well, is filled by it, or is a calendar in disguise, "
-            "measured "
-            "on the rows that were fitted on. 'leadscore inspect' looks at every column, also at those "
-            "left out."
-        )
-        return section("leaks", "Leaks", paragraph(words))
-    words = "These seem to know the outcome. Find out when each is written; in doubt leave it out."
-    return section("leaks", "Leaks", paragraph(words), suspects_table(run.suspects))
-
-
-def suspects_table(suspects: Sequence[Suspect]) -> Markup:
-    """Name, kind and measurement of each suspect."""
-    rows: list[list[Child]] = [
-        [found.column, tag("span", found.kind, class_="flag"), found.reason] for found in suspects
-    ]
-    return table(["column", "suspicion", "why"], rows)
 
 
 def card_section(run: ReportInput) -> Markup:

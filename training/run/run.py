@@ -13,30 +13,20 @@ from numpy.typing import NDArray
 
 from features import Recipe
 from features.progress import Step, tell
-from serving.artefact.folder import Artefact, artefact_id
 from serving.artefact.registry import store_address
-from serving.scorer import score
 from training.choosing.choose import Budget
-from training.fitting.fit import fit_logistic_model
 from training.history.history import History, read_history
 from training.history.split import SplitRows, forward_split
-from training.judging import baselines
 from training.judging.baselines import Limit
-from training.judging.evidence import JUDGED, Evidence, gather
-from training.judging.gate import Judgement, judge
-from training.judging.latency import latency
-from training.judging.shift import score_shift
-from training.packing.choices import Choices
-from training.packing.pack import pack
+from training.judging.evidence import Evidence
+from training.judging.gate import Judgement
 from training.packing.trained import Trained
 from training.report.input import report_input
-from training.report.report import REPORT, write_report
-from training.run.pooled import pool
-from training.run.procedure import choose_kinds, climb
+from training.report.report import write_report
+from training.run.make import make
 from training.run.summary import summarise, too_few, write_predictions
-from training.store.champion import Rival, champion_of
 from training.store.record import record_run
-from training.store.tracking import require_store
+from training.store.tracking import REPORT, require_store
 
 Floats = NDArray[np.float64]
 
@@ -185,92 +175,3 @@ def _report(
         path.parent.mkdir(parents=True, exist_ok=True)
         write_report(report_input(history, split, summary, trained), path)
     return path
-
-
-def make(
-    history: History,
-    split: SplitRows,
-    work: Path,
-    *,
-    progress: Step | None = None,
-    limit: Limit | None = None,
-    with_champion: bool = False,
-    budget: Budget | None = None,
-) -> Trained:
-    """Choose, fit, judge and refit; both artefacts are written below `work`."""
-    clock = _Clock(progress)
-    clock.step("choosing settings on inner folds", "choose")
-    choices = choose_kinds(history, split, budget)
-    clock.step("judging from an earlier origin", "earlier")
-    draws = max(history.recipe.gate.draws, 1000)
-    choices, earlier = climb(history, split, choices, draws)
-    clock.step(f"fitting on {len(split.fit):,} rows", "fit")
-    judged = pack(history, choices, split.fit, work / "judged")
-    clock.step(f"judging on {len(split.test):,} test rows", "judge")
-    rival = champion_of(history, split) if with_champion else Rival()
-    probabilities = predict_all(history, split, choices, judged, limit) | rival.probabilities
-    evidence = gather(
-        history.recipe, history.labelled, split.test, probabilities, draws, rival.version, split.fit
-    )
-    evidence = evidence.model_copy(
-        update={
-            "latency": latency(judged, history, split.test),
-            "earlier": [earlier.evidence] if earlier else [],
-            "champion_missing": rival.missing,
-            "pooled": pool(history, split, probabilities, draws),
-        }
-    )
-    judgement = judge(evidence, history.recipe.gate)
-    clock.step("fitting again to the end of the history", "refit")
-    rows = np.arange(len(history.labelled.frame))
-    metrics = {k: v for k, v in (evidence.row(JUDGED) or {}).items() if isinstance(v, float)}
-    served = pack(history, choices, rows, work / "served", artefact_id(work / "judged"), metrics)
-    shift = score_shift(judged, served, history)
-    clock.stop()
-    return Trained(
-        history, split, choices, judged, served, probabilities, evidence, judgement, shift, clock.seconds
-    )
-
-
-def predict_all(
-    history: History, split: SplitRows, choices: Choices, judged: Artefact, limit: Limit | None
-) -> dict[str, Floats]:
-    """Scorer → probabilities of the test rows; model, bayes and rules are those that serving loaded."""
-    labelled, fit, test = history.labelled, split.fit, split.test
-    logistic = fit_logistic_model(history.recipe, labelled, history.features, fit, choices.model)
-    columns = labelled.at(test)
-    found = {
-        "base_rate": baselines.base_rate(labelled, fit, test),
-        "newest_first": baselines.newest_first(labelled, fit, test),
-        "rules": score(judged.rules, columns),
-        "pls": baselines.pls(labelled, history.features, fit, test),
-        "bayes": score(judged.bayes, columns) if judged.bayes is not None else None,
-        "logistic": score(logistic, columns),
-        JUDGED: score(judged.model, columns),
-    }
-    if limit is not None:
-        rows = labelled.frame.iloc[test].reset_index(drop=True)
-        found["limit"] = baselines.inside(np.asarray(limit(rows), dtype=np.float64))
-    return {name: p for name, p in found.items() if p is not None}
-
-
-class _Clock:
-    """Tells each step as it begins, and how long each took, in seconds."""
-
-    def __init__(self, progress: Step | None) -> None:
-        self.seconds: dict[str, float] = {}
-        self._progress = progress
-        self._name, self._since = "", time.perf_counter()
-
-    def step(self, words: str, name: str) -> None:
-        """A step begins, and with it the one before has ended."""
-        self.stop()
-        tell(self._progress, words)
-        self._name = name
-
-    def stop(self) -> None:
-        """The last step has ended."""
-        now = time.perf_counter()
-        if self._name:
-            self.seconds[self._name] = round(now - self._since, 2)
-        self._since = now

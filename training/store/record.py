@@ -16,9 +16,9 @@ from training.history.split import SplitRows
 from training.judging.evidence import write_evidence
 from training.packing.trained import Trained
 from training.report.plots import plot_calibration, plot_gains
-from training.report.report import REPORT
 from training.store import tracking
 from training.store.run_card import run_card
+from training.store.tracking import REPORT
 
 
 def record_run(

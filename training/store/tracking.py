@@ -22,6 +22,9 @@ from serving.artefact.registry import signature_of, store_address
 from serving.artefact.store import SQLITE, connect, patient, require_writable, unusable
 from training.store.run_card import RunCard
 
+REPORT = "report.html"
+"""The file's name among a run's artefacts."""
+
 NAME_TAG = "leadscore.name"
 DECISION = "decision.json"
 EVIDENCE = "evidence.json"
