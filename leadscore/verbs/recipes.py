@@ -1,0 +1,147 @@
+"""From exports to a recipe, and what a recipe makes of a company."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leadscore.options import DATA, ENGINE, FILE, FORCE, JSON, OUT, RECIPE
+
+
+@click.command()
+@click.argument("exports", type=FILE, nargs=-1, required=True)
+@click.option(
+    "-o", "--out", type=OUT, default=Path("recipe.toml"), show_default=True, help="Recipe to write."
+)
+@click.option("--outcome", help="COLUMN=VALUE that means won; several values: COLUMN=A|B.")
+@click.option("--time", help="The column that dates a lead's creation.")
+@click.option("--id", help="The column that names a lead.")
+@click.option(
+    "--exclude", multiple=True, metavar="COLUMN", help="A column that no model may see; repeatable."
+)
+@click.option("--name", help="The model's name; default: from the file.")
+@click.option("--strict", is_flag=True, help="Stop at the first odd row, instead of reporting it.")
+@click.option("--force", is_flag=True, help="Replace a recipe that exists.")
+@JSON
+def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **answers: Any) -> None:
+    """Find out what exports hold, and write the recipe that fits; a person can finish it.
+
+    \b
+    Example:  leadscore init leads.csv events.csv -o recipe.toml --outcome status=Won
+    """
+    from features.exports.out_file import check_written
+    from leadscore.terminal import print_json, print_table, say, spinner
+
+    check_written([("-o", out)], exports, force=force)
+    with spinner("reading exports"):
+        from features.discovery.discover import discover
+        from features.discovery.findings import FINDING_COLUMNS, LEAST, fold_empty
+
+        found = discover(exports, folder=out.absolute().parent, **answers)
+    out.write_text(found.recipe_toml, encoding="utf-8")
+    if as_json:
+        print_json(found.as_dict() | {"out": str(out)})
+    else:
+        listed, folded = fold_empty(found.findings)
+        print_table(FINDING_COLUMNS, [finding.row() for finding in listed], least=LEAST)
+        if folded:
+            say(f"- {folded}")
+    for table, kind, rows, treatment in found.quality:
+        say(f"- {table}: {kind}: {rows} ({treatment})")
+    for suspect in found.suspects:
+        say(f"- left out: {suspect.column}: {suspect.reason}")
+    for remark in found.remarks:
+        say(f"- {remark}")
+    say(f"{out} is written. Look through it, then: leadscore train {out}")
+
+
+@click.command()
+@RECIPE
+@DATA
+@click.option("-o", "--out", type=OUT, help="Also write one HTML page with plots.")
+@FORCE
+@JSON
+def inspect(recipe: Path, folder: Path | None, out: Path | None, force: bool, as_json: bool) -> None:
+    """Look at every field and feature: fill, conversion, importance, stability, suspicion of a leak.
+
+    \b
+    Example:  leadscore inspect acme/recipe.toml -o inspection.html
+    """
+    from features import load_recipe
+    from features.exports.out_file import check_written, files_read
+    from leadscore.terminal import print_json, print_table, say, spinner
+
+    loaded, folder = load_recipe(recipe), folder or recipe.parent
+    check_written([("-o", out)], [recipe, *files_read(loaded, folder)], force=force)
+    with spinner("reading tables") as step:
+        from training.inspection.found import HEAD, LEAST
+        from training.inspection.inspect import inspect as look
+        from training.inspection.page import inspect_page
+
+        found = look(loaded, folder, progress=step)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        print_table(HEAD, found.rows(), least=LEAST)
+    for suspect in found.suspects:
+        say(f"- {suspect.column}: {suspect.reason}")
+    if out is not None:
+        out.write_text(inspect_page(found), encoding="utf-8")
+        say(f"The page is {out}.")
+    say(f"{len(found.columns)} columns looked at, {len(found.suspects)} under suspicion.")
+
+
+@click.command()
+@RECIPE
+@DATA
+@click.option("-o", "--out", type=OUT, required=True, help="Parquet file to write.")
+@FORCE
+@ENGINE
+@JSON
+def snapshots(recipe: Path, folder: Path | None, out: Path, force: bool, engine: str, as_json: bool) -> None:
+    """Write the training matrix: ids, as_of, label, label_known_at and every feature.
+
+    \b
+    Example:  leadscore snapshots acme/recipe.toml -o matrix.parquet
+    """
+    from features import load_recipe, write_matrix
+    from features.exports.out_file import check_written, files_read
+    from leadscore.terminal import bar, print_json, print_table, say
+
+    loaded, folder = load_recipe(recipe), folder or recipe.parent
+    check_written([("-o", out)], [recipe, *files_read(loaded, folder)], force=force)
+    with bar("computing features") as tick:
+        account = write_matrix(loaded, folder, out, engine=engine, progress=tick)
+    if as_json:
+        print_json({"out": str(out), "rows": dict(account.rows())})
+    else:
+        print_table(["rows", "count"], account.rows())
+    if account.end is not None:
+        say(f"The history ends on {account.end}.")
+    for warning in account.warnings:
+        say(f"Warning: {warning}.")
+    say(f"{out} holds one row a snapshot.")
+
+
+@click.command()
+@RECIPE
+@JSON
+def features(recipe: Path, as_json: bool) -> None:
+    """List every feature that a recipe makes: what it is, in words, and what missing means.
+
+    \b
+    Example:  leadscore features acme/recipe.toml
+    """
+    from features import default_features, load_recipe, window_of
+    from leadscore.terminal import print_json, print_table, say
+
+    made = default_features(load_recipe(recipe))
+    rows = [(f.name, f.group, f.dtype, window_of(f), f.missing, f.describe()) for f in made]
+    columns = ["name", "group", "type", "window", "missing", "definition"]
+    if as_json:
+        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+    else:
+        print_table(columns, rows, least=("missing", "type", "window", "group"))
+    say(f"{len(rows)} features.")

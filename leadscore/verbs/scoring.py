@@ -1,0 +1,237 @@
+"""Leads scored: an export, those that are open, over HTTP; and a check that both readings agree."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leadscore.options import DATA, FILE, FORCE, JSON, OUT, RECIPE, REFUSED, SOME_FAILED, OutFile, moment_of
+
+
+@click.command(name="check-skew")
+@click.argument("log", type=FILE)
+@click.option(
+    "--recipe", "recipe_path", type=FILE, required=True, help="The recipe that the requests were read with."
+)
+@JSON
+@click.pass_context
+def check_skew(ctx: click.Context, /, log: Path, recipe_path: Path, as_json: bool) -> None:
+    """Replay logged requests through the training side's reading (exit code 1: a feature differs).
+
+    \b
+    Example:  leadscore check-skew requests.jsonl --recipe acme/recipe.toml
+
+    'leadscore serve' writes the log when LEADSCORE_REQUEST_LOG names a file. It holds the leads' data.
+    Its older pieces (requests.jsonl.1 and so on) are read too, the oldest first.
+    """
+    from features import load_recipe
+    from leadscore.terminal import print_json, print_table, say, spinner
+
+    recipe = load_recipe(recipe_path)
+    with spinner("replaying requests"):
+        from serving.skew import check as skew
+
+        rows = skew.check_skew(log, recipe)
+    differing = [row for row in rows if row.mismatches]
+    if as_json:
+        print_json({"features": [asdict(row) for row in rows]})
+    else:
+        cells = [(row.feature, row.rows, row.mismatches, row.worst, row.place) for row in rows]
+        print_table(["feature", "rows", "mismatches", "worst", "line"], cells)
+    say(f"{len(rows)} features, {len(differing)} with mismatches.")
+    ctx.exit(REFUSED if differing else 0)
+
+
+@click.command(name="open-leads")
+@RECIPE
+@DATA
+@click.option("-o", "--out", type=OUT, required=True, help="CSV file of the open leads.")
+@click.option("--events", type=OUT, help="CSV file of their events.")
+@click.option("--as-of", help="Moment at which they are open, ISO 8601; default: the end of the history.")
+@FORCE
+@JSON
+def open_leads(
+    recipe: Path,
+    folder: Path | None,
+    out: Path,
+    events: Path | None,
+    as_of: str | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Write the leads of a recipe's own tables that are still open: an export, ready to score.
+
+    \b
+    Example:  leadscore open-leads acme/recipe.toml -o open.csv --events open_events.csv
+    """
+    from features import load_recipe, read_tables, write_open_leads
+    from features.clock.instants import from_us
+    from features.exports.out_file import check_written, files_read
+    from leadscore.terminal import print_json, say, spinner
+
+    loaded, folder = load_recipe(recipe), folder or recipe.parent
+    moment = moment_of(as_of, loaded.recipe.zone)
+    check_written([("-o", out), ("--events", events)], [recipe, *files_read(loaded, folder)], force=force)
+    with spinner("reading tables") as step:
+        tables = read_tables(loaded, folder, progress=step)
+        written = write_open_leads(loaded, tables, out, events, as_of_us=moment)
+    when = from_us(written.as_of_us).isoformat()
+    if as_json:
+        print_json({"leads": written.leads, "events": written.events, "as_of": when})
+    say(f"{written.leads:,} leads are open. Score them: leadscore score {out} -o scored.csv --as-of {when}")
+
+
+@click.command()
+@click.argument("export", type=FILE)
+@click.option(
+    "-o",
+    "--out",
+    type=OutFile(allow_dash=True),
+    required=True,
+    help="File to write (.csv, .xlsx, .parquet), or - for CSV on stdout.",
+)
+@click.option(
+    "--events", type=FILE, help="The leads' events; without them they count as not given, not as none."
+)
+@click.option("--as-of", help="Moment of the scores, ISO 8601; default: now.")
+@click.option("--recipe", "recipe_path", type=FILE, help="Default: the champion's own, else ./recipe.toml.")
+@click.option("--model", help="An artefact's folder or models:/NAME@ALIAS; default: the champion.")
+@click.option(
+    "--reasons", type=click.IntRange(0, 10), default=3, show_default=True, help="Reasons for and against."
+)
+@click.option("--dry-run", is_flag=True, help="Check and count everything, write nothing.")
+@FORCE
+@JSON
+@click.pass_context
+def score(ctx: click.Context, /, export: Path, out: str, force: bool, as_json: bool, **options: Any) -> None:
+    """Score a lead export: every row back, in order, with its score, reasons and next action.
+
+    \b
+    Example:  leadscore score leads.csv -o scored.csv --events events.csv
+
+    A sheet of a workbook is named by crm.xlsx#Leads. Exit code 3: some rows could not be scored; their
+    `error` column says why.
+    """
+    from features.exports.out_file import check_written
+    from leadscore.terminal import print_json, print_table, say
+
+    if as_json and out == "-":
+        raise click.UsageError("--json and '-o -' both want stdout; write the scores to a file.")
+    if out != "-" and not options["dry_run"]:
+        given = (export, options["events"], options["recipe_path"])
+        read = [path for path in given if path is not None and str(path) != "-"]
+        check_written([("-o", Path(out))], read, force=force)
+    summary = scored_export(export, out, **options)
+    if as_json:
+        print_json(summary.as_dict())
+    elif out != "-":
+        print_table(["status", "rows"], sorted(summary.statuses.items()))
+    for warning in summary.warnings:
+        say(f"Warning: {warning}.")
+    for table, kind, rows, treatment in summary.oddities():
+        say(f"- {table}: {kind}: {rows:,} ({treatment})")
+    say(last_line(summary, dry_run=bool(options["dry_run"])))
+    ctx.exit(SOME_FAILED if summary.errors else 0)
+
+
+@click.command()
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="Only the loopback interface, unless you say so."
+)
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="TCP port to listen on."
+)
+@click.option("--recipe", "recipe_path", type=FILE, help="Which company, where no champion says it.")
+@click.option("--model", help="An artefact's folder or models:/NAME@ALIAS; default: the champion.")
+def serve(host: str, port: int, recipe_path: Path | None, model: str | None) -> None:
+    """Answer CRMs over HTTP: POST /v1/score with one lead or a list.
+
+    \b
+    Example:  leadscore serve --port 3000
+    """
+    from leadscore.terminal import say
+
+    say("Loading what answers …")  # the import alone takes seconds
+    from serving.edge.service import run
+
+    run(host=host, port=port, recipe=recipe_path, model=model)
+
+
+def scored_export(
+    export: Path,
+    out: str,
+    *,
+    events: Path | None,
+    as_of: str | None,
+    recipe_path: Path | None,
+    model: str | None,
+    reasons: int,
+    dry_run: bool,
+) -> Any:
+    """The summary of an export, scored by what the options name."""
+    from features import load_recipe
+    from leadscore.terminal import bar, say, spinner
+
+    here = Path("recipe.toml")
+    path = recipe_path or (here if here.exists() and not model else None)
+    recipe = load_recipe(path) if path else None
+    with spinner("loading the model"):
+        import serving
+
+        opened = None if recipe or model else champion_alone()
+    if opened is None:
+        if recipe is None and model is None:
+            recipe = inferred_recipe(export, events)
+        opened = serving.open_ladder(recipe, model, folder=path.parent if path else None)
+    recipe = opened.ladder.recipe
+    if opened.warning:
+        say(f"Warning: {opened.warning}.")
+    moment = moment_of(as_of, recipe.recipe.zone)
+    with bar("scoring leads") as tick:
+        return serving.score_export(
+            recipe,
+            opened.ladder,
+            export,
+            out,
+            events=events,
+            as_of_us=moment,
+            reasons=reasons,
+            dry_run=dry_run,
+            progress=tick,
+        )
+
+
+def champion_alone() -> Any:
+    """The champion by its own recipe, None where there is none or it cannot be opened, which is said."""
+    import serving
+    from leadscore.terminal import say
+
+    try:
+        return serving.open_ladder() if serving.find_champion() else None
+    except (serving.StoreError, serving.DamagedError) as error:
+        say(f"Warning: the champion cannot be asked: {error.problem}")
+        return None
+
+
+def inferred_recipe(export: Path, events: Path | None) -> Any:
+    """A recipe that fits an export when there is neither champion nor recipe; it is printed on stderr."""
+    from features import parse_recipe
+    from leadscore.terminal import say, spinner
+
+    with spinner("looking at the export"):
+        from features.discovery.discover import discover
+
+        found = discover([path for path in (export, events) if path is not None], all_open=True)
+    say(f"Neither a champion nor a recipe is here; this one was inferred:\n\n{found.recipe_toml}")
+    return parse_recipe(found.recipe_toml, "the inferred recipe")
+
+
+def last_line(summary: Any, dry_run: bool) -> str:
+    """What happened to an export, in numbers, and who answered."""
+    statuses = ", ".join(f"{count:,} {status}" for status, count in summary.statuses.most_common())
+    rungs = ", ".join(f"{count:,} by {rung}" for rung, count in summary.rungs.most_common())
+    where = "nothing was written (dry run)" if dry_run else f"written to {summary.out}"
+    return f"{summary.rows:,} rows: {statuses}; {rungs or 'none scored'}; {where}."

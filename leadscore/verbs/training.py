@@ -1,0 +1,270 @@
+"""Models made, judged, promoted, compared."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leadscore.options import DATA, ENGINE, FILE, FORCE, JSON, MADE, NAME, RECIPE, REFUSED, moment_of
+
+
+@click.command()
+@RECIPE
+@DATA
+@click.option(
+    "--predictions",
+    type=MADE,
+    help="Write the test rows' probabilities to this Parquet file.",
+)
+@click.option("--report", type=MADE, help="Write the run's page (HTML) to this file too.")
+@FORCE
+@click.option(
+    "--budget", help="Search the booster's settings for about so long: 90s, 5m, 1h. Default: no search."
+)
+@click.option(
+    "--study",
+    type=MADE,
+    help="SQLite file in which a search is kept, and gone on with later.",
+)
+@ENGINE
+@JSON
+@click.pass_context
+def train(
+    ctx: click.Context,
+    /,
+    recipe: Path,
+    folder: Path | None,
+    budget: str | None,
+    force: bool,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Train a model, judge it on the newest matured leads, and register it (exit code 1: it is refused).
+
+    \b
+    Example:  leadscore train acme/recipe.toml --data acme
+
+    The run is recorded in ./mlflow.db, or where MLFLOW_TRACKING_URI says. Nothing answers CRMs before
+    'leadscore promote' lets it.
+    """
+    from features import load_recipe
+    from features.exports.out_file import check_written, files_read
+    from leadscore.terminal import print_json, print_table, say, spinner
+
+    loaded, folder = load_recipe(recipe), folder or recipe.parent
+    written = [(f"--{name}", options[name]) for name in ("report", "predictions")]
+    check_written(written, [recipe, *files_read(loaded, folder)], force=force)
+    with spinner("reading tables") as step:
+        import data
+        import training
+
+        limit = data.known_limit(folder, loaded.recipe.horizon_days)
+        seconds = None if budget is None else seconds_in(budget)
+        run = training.train(loaded, folder, progress=step, limit=limit, budget_seconds=seconds, **options)
+    if as_json:
+        print_json(run.summary)
+    else:
+        print_table(["rows", "count"], run.account)
+        print_table(
+            training.COMPARISON,
+            training.comparison_rows(run),
+            title="\nOn the same matured test rows",
+            least=training.LEAST,
+        )
+    if run.summary["history_end"] is not None:
+        say(f"- the history ends on {run.summary['history_end']}")
+    for reason in run.summary["reasons"] + run.summary["warnings"]:
+        say(f"- {reason}")
+    if run.verdict == "promote":
+        for doubt in run.summary["doubts"]:
+            say(f"- Not sure: {doubt}.")
+    say(f"Run {run.run_id} in {run.store}.")
+    say(f"{run.verdict}: {run.summary['recommendation']}")
+    ctx.exit(0 if run.verdict == "promote" else REFUSED)
+
+
+@click.command()
+@NAME
+@click.option("--run", "run_id", help="The run whose model is meant; default: the newest.")
+@click.option("--force", is_flag=True, help="Override the gate; needs --reason, which is recorded.")
+@click.option("--reason", default="", help="Why the gate is overridden.")
+@JSON
+@click.pass_context
+def promote(
+    ctx: click.Context, name: str, run_id: str | None, force: bool, reason: str, as_json: bool
+) -> None:
+    """Let a trained model answer, if its evidence passes the gate (exit code 1: refused).
+
+    \b
+    Example:  leadscore promote acme
+
+    A service that runs answers with the former version until it is restarted.
+    """
+    from leadscore.terminal import print_json, print_table, say, spinner
+
+    with spinner("reading the evidence"):
+        import training
+
+        decision = training.promote(model_name(name), run_id, force=force, reason=reason)
+    if as_json:
+        print_json(decision.model_dump())
+    else:
+        print_table(
+            ["check", "passed", "numbers"],
+            [(c["name"], "yes" if c["passed"] else "no", c["words"]) for c in decision.checks],
+        )
+    for doubt in decision.doubts:
+        say(f"- Not sure: {doubt}.")
+    outcome = "is champion" if decision.promoted else "was refused"
+    say(f"{decision.name} version {decision.version} {outcome} ({decision.store}).")
+    if decision.restart:
+        say(decision.restart)
+    ctx.exit(0 if decision.promoted else REFUSED)
+
+
+@click.command()
+@NAME
+@click.option("--reason", default="", help="Why; recorded with the decision.")
+@JSON
+def rollback(name: str, reason: str, as_json: bool) -> None:
+    """Let the previous champion answer again; a second rollback undoes the first.
+
+    \b
+    Example:  leadscore rollback acme --reason "scores fell on Monday"
+
+    A service that runs answers with the former version until it is restarted.
+    """
+    from leadscore.terminal import print_json, say, spinner
+
+    with spinner("reading the evidence"):
+        import training
+
+        decision = training.rollback(model_name(name), reason=reason)
+    if as_json:
+        print_json(decision.model_dump())
+    say(f"{decision.name} version {decision.version} is champion again ({decision.store}).")
+    say(decision.restart)
+
+
+@click.command()
+@NAME
+@JSON
+def status(name: str, as_json: bool) -> None:
+    """Say what is champion, where, since when, and what would answer a request.
+
+    \b
+    Example:  leadscore status acme
+    """
+    from leadscore.terminal import print_json, print_table, say, spinner
+
+    with spinner("reading the store"):
+        import training
+
+        found = training.status(model_name(name))
+    if as_json:
+        print_json(found)
+    else:
+        rows = [
+            (label, *described(found[label]))
+            for label in ("champion", "previous", "challenger")
+            if found.get(label)
+        ]
+        head = ["alias", "version", "since", "run", "auc", "log loss"]
+        print_table(head, rows, least=("run", "since"))
+    if found.get("note"):
+        say(found["note"])
+    say(f"{found['answers']} would answer; the store is {found['store']}.")
+
+
+@click.command()
+@click.argument("a")
+@click.argument("b")
+@RECIPE
+@DATA
+@click.option("--leads", type=FILE, help="Compare on the leads of this export instead of those open now.")
+@click.option("--events", type=FILE, help="The export's events; without them they count as not given.")
+@click.option(
+    "--as-of", help="Moment of both answers, ISO 8601; default: the end of the history, for an export now."
+)
+@JSON
+def compare(a: str, b: str, recipe: Path, as_json: bool, **options: Any) -> None:
+    """Two models on the leads that are open now: who changes band and why, how scores move, their figures.
+
+    \b
+    Example:  leadscore compare champion challenger acme/recipe.toml
+    On an export:  leadscore compare 3 4 acme/recipe.toml --leads open.csv --events open_events.csv
+
+    A and B are aliases, version numbers, run ids, models:/ addresses or artefact folders.
+    """
+    from leadscore.terminal import print_json, print_table, say
+
+    if options["events"] and not options["leads"]:
+        raise click.UsageError("--events belongs to an export of leads; name it with --leads.")
+    found = compared(a, b, recipe, **options)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        print_table(["figure", a, b, "difference"], found.figures)
+        from training.comparison.compare import CHANGED
+
+        least = ("probability before", "probability after")
+        print_table(CHANGED, found.rows(), title="\nLeads that change band", least=least)
+    for warning in found.warnings:
+        say(f"Warning: {warning}")
+    say(f"{len(found.changed):,} of {found.n_leads:,} open leads change band.")
+
+
+def compared(
+    a: str,
+    b: str,
+    recipe: Path,
+    *,
+    folder: Path | None,
+    leads: Path | None,
+    events: Path | None,
+    as_of: str | None,
+) -> Any:
+    """Two models on the leads that the options name."""
+    from features import load_recipe
+    from leadscore.terminal import spinner
+
+    loaded = load_recipe(recipe)
+    moment = moment_of(as_of, loaded.recipe.zone)
+    with spinner("scoring the leads twice"):
+        import training
+
+        return training.compare(
+            a, b, folder or recipe.parent, recipe=loaded, leads=leads, events=events, as_of_us=moment
+        )
+
+
+def seconds_in(text: str) -> float:
+    """The seconds in a span such as 90s, 5m or 1h."""
+    units = {"s": 1, "m": 60, "h": 3600}
+    number, unit = text[:-1], text[-1:]
+    if unit not in units or not number.replace(".", "", 1).isdigit():
+        raise click.BadParameter("is not a span of time such as 90s, 5m or 1h.", param_hint="--budget")
+    return float(number) * units[unit]
+
+
+def model_name(name_or_recipe: str) -> str:
+    """The registered name that a name or the path of a recipe stands for."""
+    if not name_or_recipe.endswith(".toml"):
+        return name_or_recipe
+    from features import load_recipe
+
+    return load_recipe(name_or_recipe).name
+
+
+def described(version: dict[str, Any]) -> tuple[object, ...]:
+    """A version's cells in the table of `status`."""
+    figures = version["figures"]
+    return (
+        version["version"],
+        version["since"] or version["trained_at"],
+        version["run_id"],
+        figures["auc"],
+        figures["log_loss"],
+    )
