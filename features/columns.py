@@ -8,6 +8,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+Floats: TypeAlias = NDArray[np.float64]
+"""Numbers, NaN where missing."""
+
 Column: TypeAlias = NDArray[np.float64] | NDArray[np.object_]
 """One feature for `n_leads` leads: float64 with NaN as missing, or objects `str | None` for a category."""
 

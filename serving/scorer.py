@@ -6,12 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from features import Columns, Feature
-
-Floats = NDArray[np.float64]
+from features.columns import Floats
 
 Range: TypeAlias = tuple[float, float]
 """Lowest and highest number that is read as it is."""

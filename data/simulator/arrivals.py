@@ -11,8 +11,9 @@ from data.simulator.firms import Firms, draw_level, draw_regions, effects, share
 from data.simulator.lives import DOORS, Arrivals
 from data.simulator.population import Population
 from data.simulator.rates import MARKETS
-from data.simulator.seasons import Floats, Ints, month_at, month_starts
+from data.simulator.seasons import Ints, month_at, month_starts
 from features.clock.instants import DAY_US
+from features.columns import Floats
 
 NO_FIRM = -1
 LARGE = 3  # position of the first size level from which a referral opens more doors

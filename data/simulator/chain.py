@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from data.simulator.rates import MARKETS, Dynamics, Rates
-from data.simulator.seasons import MONTHS, Floats, activity_factor, win_factor
+from data.simulator.seasons import MONTHS, activity_factor, win_factor
 from features.clock.instants import DAY_US
+from features.columns import Floats
 
 
 @dataclass(frozen=True)

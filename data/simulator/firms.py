@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from data.simulator.population import Level, Population
-from data.simulator.seasons import Floats, Ints
+from data.simulator.seasons import Ints
+from features.columns import Floats
 
 REGIONS = {
     "FR": ("Île-de-France", "Auvergne-Rhône-Alpes", "Occitanie", "Bretagne", "Hauts-de-France", "Corse"),

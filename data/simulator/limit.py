@@ -14,8 +14,9 @@ import pyarrow.compute as pc
 from data.simulator.chain import Chain, build_chain
 from data.simulator.forward import Rows, Sightings, read_states, spectrum, win_within
 from data.simulator.rates import MARKETS, RATES, STATES, Rates
-from data.simulator.seasons import Floats, Ints
+from data.simulator.seasons import Ints
 from features.clock.instants import days_us
+from features.columns import Floats
 from features.errors import LeadscoreError
 
 LEADS_AT_ONCE = 25_000

@@ -13,7 +13,8 @@ import numpy as np
 from data.simulator.chain import Chain
 from data.simulator.firms import Firms
 from data.simulator.lives import OPEN, WON, Lives
-from data.simulator.seasons import Floats, Ints
+from data.simulator.seasons import Ints
+from features.columns import Floats
 
 # The first event of a kind makes the stage, unless a later stage was reached before.
 STAGE_KINDS = {

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.clock.instants import DAY_US
+from features.columns import Floats
 from features.discovery.outcome_guess import (
     OutcomeColumn,
     candidates,
@@ -25,7 +26,6 @@ from features.profiles.presets import plain
 from features.profiles.profile import TableProfile
 from features.recipe.formats import DateFormat
 
-Floats = NDArray[np.float64]
 ANY_VALUE = "*"
 _ENDS = re.compile(
     r"\b(?:clos\w*|won|win|sign\w*|decid\w*|decision|ended|end|conver\w*|sold|sale|purchas\w*|order\w*|clotur\w*"

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from features.columns import Column
-from features.leaks.signal import Floats, Signal, is_filled, measure, periods
+from features.columns import Column, Floats
+from features.leaks.signal import Signal, is_filled, measure, periods
 
 LeakKind = Literal[
     "outcome renamed",

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-Floats = NDArray[np.float64]
+from features.columns import Floats
 
 
 def auc(y: Floats, score: Floats) -> float:

@@ -9,14 +9,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.columns import Column
+from features.columns import Column, Floats
 from features.leaks.order import auc_within
 
 BINS = 20
 BLOCKS = 5
 _LEVELS = 200
 _RARE = 10
-Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 

@@ -6,11 +6,9 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.clock.instants import from_us
-
-Floats = NDArray[np.float64]
+from features.columns import Floats
 
 _FEWEST = 20
 """Cells below which nothing is said of a column."""

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from features import Columns
 from features.clock.instants import from_us
+from features.columns import Floats
 from serving.answer.reasons import Reasoner
 from serving.asked import Asked
 from serving.calibration.bounds import Bounds
-from serving.calibration.maps import FLOOR, Floats
+from serving.calibration.maps import FLOOR
 from serving.calibration.reference import Reference
 from serving.playbook.actions import Circumstances, next_action
 from serving.playbook.stage import Situations

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Columns, Feature
-from serving.calibration.maps import Floats
+from features.columns import Floats
 from serving.score import Reason
 from serving.scorer import Contributions
 

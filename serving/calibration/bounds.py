@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from features import Column, Columns, Feature
+from features.columns import Floats
 from serving.calibration.maps import FLOOR, MonotoneMap, log_odds
 from serving.score import Interval
-from serving.scorer import Floats
 
 SIDES = 1.2816
 """Standard deviations on each side that hold four in five of a normal: the level of the maps themselves."""

@@ -6,10 +6,9 @@ from functools import cached_property
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Floats = NDArray[np.float64]
+from features.columns import Floats
 
 FLOOR = 1e-6
 """No probability is nearer to 0 or 1 than this: a certainty would be a promise that no history supports."""

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from serving.calibration.maps import Floats
+from features.columns import Floats
 from serving.score import Maturity
 
 _POINTS = 999

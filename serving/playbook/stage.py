@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Columns, DomainKind, EventCount, Feature, FieldValue, Recency, Recipe, n_leads
+from features.columns import Floats
 from serving.asked import Asked
-from serving.calibration.maps import Floats
 from serving.score import Criterion, Stage, StageName
 
 # Looking is measurable engagement, but only doing something shows an interest.

@@ -20,7 +20,7 @@ from features import (
     Recency,
     Recipe,
 )
-from serving.calibration.maps import Floats
+from features.columns import Floats
 from serving.rules.card import Band, EventRule, Exclusion, FieldRule, Scorecard
 from serving.rules.rules import CompiledRule
 

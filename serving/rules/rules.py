@@ -10,7 +10,8 @@ from typing import Literal
 import numpy as np
 
 from features import Columns, Feature, n_leads
-from serving.calibration.maps import FLOOR, Floats, MonotoneMap, log_odds
+from features.columns import Floats
+from serving.calibration.maps import FLOOR, MonotoneMap, log_odds
 from serving.calibration.reference import Reference
 from serving.rules.card import Scorecard
 from serving.scorer import Contributions

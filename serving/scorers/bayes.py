@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from features import Column, Columns, Feature, LeadscoreError, dump_features, load_features, n_leads
+from features.columns import Floats
 from serving.calibration.maps import MonotoneMap
-from serving.scorer import Contributions, Floats, Range
+from serving.scorer import Contributions, Range
 from serving.scorers.agreement import require_columns
 
 SCHEMA_VERSION = 2

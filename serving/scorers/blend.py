@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from features import Columns, Feature, LeadscoreError
+from features.columns import Floats
 from serving.calibration.maps import MonotoneMap
-from serving.scorer import Contributions, Floats
+from serving.scorer import Contributions
 from serving.scorers.bayes import Bayes
 from serving.scorers.linear import Linear
 from serving.scorers.trees import Trees, add

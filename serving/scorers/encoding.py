@@ -11,7 +11,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from features import Column, Columns, n_leads
-from serving.scorer import Floats, Range
+from features.columns import Floats
+from serving.scorer import Range
 from serving.scorers.agreement import require_columns
 
 OTHER = "(other)"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from features import Columns
-from serving.scorer import Contributions, Floats
+from features.columns import Floats
+from serving.scorer import Contributions
 from serving.scorers.linear import Linear
 
 _STEEPEST = 2.0

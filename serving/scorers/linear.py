@@ -8,8 +8,9 @@ from functools import cached_property
 import numpy as np
 
 from features import Columns, Feature
+from features.columns import Floats
 from serving.calibration.maps import MonotoneMap
-from serving.scorer import Contributions, Floats
+from serving.scorer import Contributions
 from serving.scorers.encoding import LinearEncoder
 
 

@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Columns, Feature, FieldValue, LeadscoreError
+from features.columns import Floats
 from features.recipe.recipe import Segments
 from serving.calibration.maps import MonotoneMap
-from serving.scorer import Contributions, Floats, Scorer
+from serving.scorer import Contributions, Scorer
 from serving.scorers.agreement import require_columns
 from serving.scorers.blend import Model
 

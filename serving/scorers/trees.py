@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features import Columns, Feature, LeadscoreError, n_leads
+from features.columns import Floats
 from serving.calibration.maps import MonotoneMap
-from serving.scorer import Contributions, Floats
+from serving.scorer import Contributions
 from serving.scorers.agreement import require_same_features
 from serving.scorers.encoding import TreeEncoder
 from serving.scorers.line import by_feature, line_columns, line_names

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from features.columns import Floats
 from features.recipe.recipe import Training
 from serving.scorers.encoding import TreeEncoder
 from training.calibration.fit import fit_monotone
 from training.fitting.boosting import GROWTH, Sample, fit_bag, fit_stopped
 
-Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 HELD_BACK = 0.25
 """The newest share of a method's rows, on which its rounds are chosen."""

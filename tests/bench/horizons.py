@@ -31,6 +31,7 @@ from numpy.typing import NDArray
 from data import simulate
 from data.simulator.known_limit import known_limit
 from features import Recipe, Tables, default_features, load_recipe, offline, read_tables
+from features.columns import Floats
 from features.snapshots.snapshots import snapshots
 from leadscore.terminal import print_table
 from serving.calibration.maps import FLOOR
@@ -42,8 +43,6 @@ from training.figures.metrics import figures
 from training.fitting.encode import fit_tree_encoder
 from training.history.labelled import Labelled
 from training.history.split import forward_split
-
-Floats = NDArray[np.float64]
 
 METHODS = {"a classifier each": separate, "one margin, a map each": one_margin, "hazard": hazard}
 HEAD = ("days", "method", "fit rows", "AUC", "log loss", "obs/exp", "log loss minus a classifier each")

@@ -13,10 +13,10 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 import data
 from features import load_recipe
+from features.columns import Floats
 from leadscore.terminal import print_table, say
 from serving.answer.compose import compute
 from serving.answer.ladder import Ladder
@@ -27,8 +27,6 @@ from training.history.history import History, read_history
 from training.history.split import Rows, forward_split
 from training.packing.choices import Choices
 from training.packing.pack import pack
-
-Floats = NDArray[np.float64]
 
 SEEDS = (31, 32, 33, 34, 35)
 """Chosen before they were run; nothing was chosen on them (what is hidden was measured on 101 to 107)."""

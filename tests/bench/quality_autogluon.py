@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from features.columns import Floats
 from tests.bench.quality_sets import SHARED
 
-Floats = NDArray[np.float64]
 NAME = "AutoGluon (best quality)"
 _KEYS = {"bank_marketing": ["row"], "olist": ["mql_id"], "bpic2012": ["case_id", "age_days"]}
 _FILES = {"bank_marketing": "bank", "olist": "olist", "bpic2012": "bpic2012"}

@@ -13,11 +13,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features import Column, Columns, Feature
+from features.columns import Floats
 
-Floats = NDArray[np.float64]
 SEED = 7
 MOST_LEVELS = 254
 """Levels that HistGradientBoosting takes natively; a careful person groups the rarer ones."""

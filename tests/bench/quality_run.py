@@ -13,9 +13,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features import Recipe
+from features.columns import Floats
 from tests.bench.quality_autogluon import NAME as AUTOGLUON
 from tests.bench.quality_autogluon import autogluon
 from tests.bench.quality_peers import PEERS, make_task, predict_or_base
@@ -27,7 +27,6 @@ from training.history.split import SplitRows, forward_split
 from training.judging.baselines import inside
 from training.judging.evidence import JUDGED, Evidence, gather
 
-Floats = NDArray[np.float64]
 Say = Callable[[str], None]
 DRAWS = 2000
 _IDS = ("lead_id", "as_of", "age_days", "outcome")

@@ -13,10 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from numpy.typing import NDArray
 
 import data
 from features import Columns, load_recipe
+from features.columns import Floats
 from features.recipe.recipe import Training
 from leadscore.terminal import say
 from serving.scorers.trees import Trees
@@ -27,8 +27,6 @@ from training.fitting.boosting import GROWTH, encoded, fit_bag
 from training.fitting.encode import fit_tree_encoder
 from training.history.history import History, read_history
 from training.history.split import SplitRows, forward_split
-
-Floats = NDArray[np.float64]
 
 LEADS, SINGLES, MANY, DRAWS = 10_000, 100, 1_000, 500
 BAGS = (1, 2, 4, 8)

@@ -14,8 +14,9 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 import data
-from data.simulator.seasons import END, START, Floats, Ints
+from data.simulator.seasons import END, START, Ints
 from features.clock.instants import DAY_US, to_us
+from features.columns import Floats
 
 STAMP = pa.timestamp("us", tz="UTC")
 AT_DAYS = np.array([0, 1, 3, 7, 14, 30, 60, 120, 240])

@@ -15,8 +15,9 @@ from scipy.linalg import expm
 from data.simulator.chain import build_chain
 from data.simulator.limit import true_probability
 from data.simulator.rates import MARKETS, RATES, STATES, Dynamics, KindRates, Rates
-from data.simulator.seasons import Floats, month_at, month_starts
+from data.simulator.seasons import month_at, month_starts
 from features.clock.instants import DAY_US, to_us
+from features.columns import Floats
 from features.errors import LeadscoreError
 
 STAMP = pa.timestamp("us", tz="UTC")

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from features import Columns
 from features.clock.instants import from_us, parse_moment
+from features.columns import Floats
 from serving.answer.compose import About, Background, Computed, Rung, compute, scored, take, unscored
 from serving.asked import Asked
 from serving.calibration.bounds import Bounds
@@ -19,7 +20,7 @@ from serving.calibration.reference import Reference
 from serving.playbook.actions import Circumstances, next_action
 from serving.playbook.stage import Situations
 from serving.score import Interval, Reason, Score, ScoredBy, Stage
-from serving.scorer import Contributions, Floats
+from serving.scorer import Contributions
 from serving.scorers.bayes import Bayes, RateTable
 from serving.scorers.segmented import Segmented
 from tests.made import scorers

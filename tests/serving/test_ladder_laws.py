@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 
 from features import Column, Columns, EventCount, Feature, FieldValue, Lead, LeadscoreError, parse_lead
 from features.clock.instants import parse_moment
+from features.columns import Floats
 from serving.answer.compose import Rung
 from serving.answer.ladder import Ladder, asked_of
 from serving.asked import Asked
 from serving.calibration.maps import MonotoneMap
 from serving.calibration.reference import Reference
-from serving.scorer import Contributions, Floats
+from serving.scorer import Contributions
 from serving.scorers.bayes import Bayes, RateTable
 from serving.scorers.segmented import Segmented
 from tests.made import scorers

@@ -11,13 +11,14 @@ import pytest
 
 from features import Columns, EventCount, Lead, LeadReader, LeadscoreError
 from features.clock.instants import parse_moment
+from features.columns import Floats
 from serving.answer.compose import Rung
 from serving.answer.ladder import Ladder
 from serving.answer.opening import open_ladder
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.edge.envelope import LeadRequest, read_lead, score_items
 from serving.rules.default import default_rules
-from serving.scorer import Contributions, Floats
+from serving.scorer import Contributions
 from serving.scorers.linear import Linear
 from tests.made import scorers
 

@@ -6,16 +6,15 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from features import Column, FieldValue, LeadscoreError
+from features.columns import Floats
 from serving.scorers.bayes import Bayes
 from training.bayes.fit import fit_bayes
 from training.bayes.rates import Counts, empty_table, fitted
 from training.figures.rates import effective_share
 from training.figures.reliability import log_losses
 
-Floats = NDArray[np.float64]
 INDUSTRY = FieldValue("industry", "category")
 COUNTRY = FieldValue("country", "category")
 NUMBERS = tuple(FieldValue(f"signal_{i}", "number") for i in range(6))

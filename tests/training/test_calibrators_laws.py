@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from features.columns import Floats
 from serving.calibration.maps import FLOOR, MonotoneMap
 from training.calibration.calibrators import CALIBRATORS, Calibrator
 from training.calibration.choice import choose
@@ -15,7 +16,6 @@ from training.calibration.interval import interval_maps
 from training.figures.isotonic import grouped, pooled
 from training.figures.reliability import calibration_line
 
-Floats = NDArray[np.float64]
 EVERY = pytest.mark.parametrize("calibrate", CALIBRATORS.values(), ids=CALIBRATORS.keys())
 
 

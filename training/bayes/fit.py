@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from features import Columns, Feature, LeadscoreError
+from features.columns import Floats
 from serving.scorers.bayes import Bayes, RateTable
 from training.bayes.rates import Counts, empty_table, fitted
 from training.bayes.weights import Fold, averaged, forward_folds, level, settle
 from training.figures.rates import effective_share
 
-Floats = NDArray[np.float64]
 Rows = NDArray[np.intp]
 
 MAX_TABLES = 25

@@ -10,14 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import gammaln, softmax
 
 from features import Column, Feature
+from features.columns import Floats
 from serving.scorers.bayes import RateTable
 from training.figures.number_range import fitted_range
-
-Floats = NDArray[np.float64]
 
 MAX_BANDS = 16
 """Bands of a number before neighbours are averaged; more would cost time and show nothing finer."""

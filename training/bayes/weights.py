@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
-Floats = NDArray[np.float64]
+from features.columns import Floats
+
 Rows = NDArray[np.intp]
 
 TEMPERS = (0.0, 0.25, 0.5, 1.0)

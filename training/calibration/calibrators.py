@@ -10,14 +10,13 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from features.columns import Floats
 from serving.calibration.maps import MonotoneMap
 from training.calibration.fit import fit_platt
 from training.figures.isotonic import Groups, grouped, pooled
 
-Floats = NDArray[np.float64]
 Calibrator = Callable[[Floats, Floats], MonotoneMap]
 
 _BETA_KNOTS = np.linspace(-12.0, 12.0, 49)

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from features.columns import Floats
 from serving.calibration.maps import MonotoneMap
 from training.calibration.calibrators import CALIBRATORS, Calibrator
 from training.calibration.fit import mean_interval
 from training.figures.bootstrap import Interval
 from training.figures.reliability import log_losses
-
-Floats = NDArray[np.float64]
 
 MIN_WON = 25
 """Won rows, and rows not won, that each half must hold before a map other than the identity is thought of."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from features.columns import Floats
 from serving.calibration.maps import MonotoneMap
 from training.figures.bootstrap import Interval
 from training.figures.isotonic import pooled
 from training.figures.newton import fit_logistic
-
-Floats = NDArray[np.float64]
 
 _WON_PER_KNOT = 25
 _MOST_KNOTS = 12

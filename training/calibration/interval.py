@@ -7,11 +7,10 @@ from numpy.typing import NDArray
 from scipy.special import expit
 from scipy.stats import norm
 
+from features.columns import Floats
 from serving.calibration.maps import MonotoneMap
 from training.calibration.calibrators import monotone
 from training.figures.rates import effective_share
-
-Floats = NDArray[np.float64]
 
 LEVEL = 0.8
 """Share of cases that should lie inside: four in five is what a person hears in "between"."""

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features import Feature, LeadAge
+from features.columns import Floats
 from features.recipe.recipe import Recipe, Training
 from serving.scorers.line import line_columns, line_names
 from training.choosing.candidate import Candidate, Linears, Start, loss_of, middle
@@ -30,8 +30,6 @@ from training.fitting.recency import recency
 from training.fitting.settings import Kind
 from training.history.labelled import Labelled
 from training.history.split import Rows, forward_folds
-
-Floats = NDArray[np.float64]
 
 NEWER_WEIGHS = 2**0.5
 """Each fold weighs this much more than the one before it: it trains on rows most like those of the final fit,

@@ -6,13 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from features.columns import Floats
 from training.fitting.logistic_path import PENALTIES, PLAINLY, Reading, Step
 from training.fitting.settings import Kind
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

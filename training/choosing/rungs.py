@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.columns import Floats
 from serving.calibration.maps import MonotoneMap
 from serving.scorer import Scorer
 from serving.scorers.bayes import Bayes
@@ -19,8 +19,6 @@ from training.fitting.settings import Settings
 from training.history.history import History
 from training.history.labelled import Labelled
 from training.history.split import Rows
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

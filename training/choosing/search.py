@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from features import LeadscoreError
+from features.columns import Floats
 from features.progress import Step, tell
 from features.recipe.recipe import Training
 from training.choosing.bench import Bench
@@ -20,7 +18,6 @@ from training.fitting.boosting import Sample, best_rounds, fit_stopped, margins
 if TYPE_CHECKING:
     from optuna import Study, Trial
 
-Floats = NDArray[np.float64]
 Pairs = Sequence[tuple[Sample, Sample]]
 
 _WARM_TRIALS = 5

@@ -16,9 +16,9 @@ from functools import cached_property
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features import Columns
+from features.columns import Floats
 from features.recipe.recipe import Segments
 from serving.calibration.maps import MonotoneMap
 from serving.scorers.bayes import Bayes
@@ -34,7 +34,6 @@ from training.history.history import History
 from training.history.segments import rows_of, won_leads
 from training.history.split import Rows, SplitRows
 
-Floats = NDArray[np.float64]
 Contender = Literal["bayes", "model"]
 
 MIN_WON_LEADS = 250

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features import Column, Columns, Feature, LeadscoreError, Recipe
 from serving.answer.ladder import Ladder
@@ -21,8 +20,6 @@ from serving.score import Maturity, Score
 from training.comparison.crowd import Crowd, export_crowd, open_crowd, shared
 from training.comparison.reasons import Explained, Part, crossed, explain, move, rung_of
 from training.comparison.shift import Shift, shift_of
-
-Floats = NDArray[np.float64]
 
 ALIASES = ("champion", "previous", "challenger")
 CHANGED = ("lead", "before", "after", "probability before", "probability after", "why (log-odds)")

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features import Column, Columns, Feature
 from serving.answer.compose import Rung
@@ -15,8 +14,6 @@ from serving.answer.reasons import reason_words, subject_of
 from serving.calibration.reference import Reference
 from serving.score import Maturity, Score
 from training.figures.reliability import logit
-
-Floats = NDArray[np.float64]
 
 LEVEL = "level and cut-off"
 """The part of a move that no feature explains: base level, calibration, and where the band begins."""

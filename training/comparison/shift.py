@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.columns import Floats
 from training.figures.reliability import logit
 from training.judging.shift import spearman
-
-Floats = NDArray[np.float64]
 
 _BINS = 10
 

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from features.columns import Floats
 from training.figures.ranking import Ranking
 from training.figures.reliability import log_losses, logit, squared_errors
-
-Floats = NDArray[np.float64]
 
 LEVEL = 0.95
 _BINS = 200

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from features.columns import Floats
 
 MAX_GROUPS = 1000
 """Groups of equal mass stand for rows: more would not move a rate by more than its noise."""

@@ -7,6 +7,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from features.columns import Floats
 from features.leaks.order import auc_within
 from training.figures.ranking import Ranking, at_capacity
 from training.figures.reliability import (
@@ -16,8 +17,6 @@ from training.figures.reliability import (
     observed_expected,
     squared_errors,
 )
-
-Floats = NDArray[np.float64]
 
 
 def figures(y: Floats, p: Floats) -> dict[str, float | None]:

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.columns import Floats
 from serving.scorer import Range
-
-Floats = NDArray[np.float64]
 
 _INNER = (0.05, 0.95)
 """What an ordinary number is: up to one in twenty on each side may be a typing error or a stand-in for

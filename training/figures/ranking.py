@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from features.columns import Floats
 from features.leaks.order import rows_by_period
-
-Floats = NDArray[np.float64]
 
 SHARES = (0.05, 0.10, 0.20)
 """The top shares at which lift and precision are reported."""

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.clock.instants import from_us
+from features.columns import Floats
 
-Floats = NDArray[np.float64]
 Objects = NDArray[np.object_]
 
 Z = 1.96

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.columns import Floats
 from training.figures.newton import fit_logistic
-
-Floats = NDArray[np.float64]
 
 ECE_BINS = 10
 

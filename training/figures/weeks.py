@@ -9,10 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.columns import Floats
 from training.figures.metrics import newest_in_period
-
-Floats = NDArray[np.float64]
-
 
 Places = NDArray[np.intp]
 

@@ -10,14 +10,13 @@ from typing import Any, TypeVar
 
 import lightgbm as lgb
 import numpy as np
-from numpy.typing import NDArray
 
 from features import Columns
+from features.columns import Floats
 from features.recipe.recipe import Training
 from serving.scorers.encoding import TreeEncoder
 from training.fitting.logistic import FREE
 
-Floats = NDArray[np.float64]
 T = TypeVar("T")
 R = TypeVar("R")
 

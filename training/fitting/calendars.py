@@ -10,13 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features import Column, Feature
+from features.columns import Floats
 from training.history.labelled import Labelled
 from training.history.split import Rows
-
-Floats = NDArray[np.float64]
 
 NEW_SHARE = 0.5
 """A feature is a calendar when more than this share of some fold's newer rows is outside the older values."""

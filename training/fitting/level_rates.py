@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Column, Columns, Feature
+from features.columns import Floats
 from serving.scorers.encoding import TreeEncoder, read_rates
 from training.bayes.rates import Counts, levelled
 from training.figures.rates import effective_share
@@ -20,7 +21,6 @@ from training.fitting.boosting import Sample, encoded
 from training.fitting.encode import fit_tree_encoder
 from training.fitting.logistic import FREE
 
-Floats = NDArray[np.float64]
 Codes = NDArray[np.intp]
 
 MANY_LEVELS = 500

@@ -6,15 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features import Columns, Feature
+from features.columns import Floats
 from serving.scorers.encoding import LinearEncoder, NumberColumn
 from serving.scorers.linear import Linear
 from training.figures.newton import fit_logistic
 from training.fitting.encode import fit_linear_encoder
-
-Floats = NDArray[np.float64]
 
 FREE: Mapping[str, int] = MappingProxyType({})
 """No declared signs."""

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features import Columns, Feature
+from features.columns import Floats
 from serving.scorers.encoding import LinearEncoder
 from serving.scorers.linear import Linear
 from training.figures.newton import times
 from training.fitting.encode import fit_linear_encoder
 from training.fitting.logistic import FREE, as_linear, column_signs, fit_signed
-
-Floats = NDArray[np.float64]
 
 PENALTIES = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3)
 """Strongest first, so that each solution starts the next; scikit-learn's C is 1 / penalty."""

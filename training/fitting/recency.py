@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.columns import Floats
 from training.history.labelled import Labelled
 from training.history.split import Rows
-
-Floats = NDArray[np.float64]
 
 HALF_LIFE = 0.5
 """A row half a history older than the newest counts half. One value is tried, since folds are few.

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from features import Columns, Feature
 from features.clock.instants import DAY_US
+from features.columns import Floats
 from training.history.split import Rows
-
-Floats = NDArray[np.float64]
 
 BLOCK = 1000
 """Rows of a period where time is only an order: a week's work of a calling team, and a common block size."""

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features import (
     Column,
@@ -29,8 +28,6 @@ from training.inspection.measure import Calendar, Mask, bands, drift, fill_by, i
 from training.inspection.suspects import field_suspects
 from training.inspection.timing import timings
 from training.inspection.unknowns import unknown_values
-
-Floats = NDArray[np.float64]
 
 
 def inspect(recipe: Recipe, folder: Path | str, *, progress: Step | None = None) -> Inspection:

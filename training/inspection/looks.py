@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from features.columns import Floats
 from training.history.split import Rows, forward_folds
-
-Floats = NDArray[np.float64]
 
 MOST_LEADS = 20_000
 """Features are computed for the snapshots of at most so many leads, evenly chosen: more move no figure."""

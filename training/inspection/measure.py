@@ -11,12 +11,12 @@ from scipy.stats import chi2, rankdata
 
 from features import Column
 from features.clock.instants import from_us
+from features.columns import Floats
 from features.leaks.order import auc_within
 from features.leaks.signal import bins, is_filled, periods
 from serving.page.words import plain
 from training.figures.rates import FEWEST, Rate, Z, groups_of, months_of, rate_of
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]
 

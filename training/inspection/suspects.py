@@ -8,13 +8,13 @@ from numpy.typing import NDArray
 
 from features import Column, Recipe, Tables
 from features.clock.instants import DAY_US
+from features.columns import Floats
 from features.leaks.leaks import Suspect, find_leaks
 from features.snapshots.outcomes import outcome_frame
 from features.snapshots.snapshots import at_once
 from training.history.split import Rows
 from training.inspection.columns import LeadColumn
 
-Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 _LATE = 0.2

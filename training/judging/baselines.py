@@ -7,16 +7,14 @@ from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features import Feature
+from features.columns import Floats
 from serving.calibration.maps import FLOOR
 from training.calibration.fit import fit_monotone
 from training.history.labelled import Labelled
 from training.history.split import Rows
 from training.judging.pls import EntryTable
-
-Floats = NDArray[np.float64]
 
 Limit: TypeAlias = Callable[[pd.DataFrame], Floats]
 """Snapshot rows (`lead_id`, `as_of_us`) → the true probability of each, where a simulator knows it."""

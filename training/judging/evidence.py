@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
+from features.columns import Floats
 from features.recipe.recipe import Recipe
 from training.figures.bootstrap import Bootstrap, Interval
 from training.figures.metrics import by_age, figures, known, within_periods
@@ -19,7 +19,6 @@ from training.history.split import Rows
 from training.judging.groups import Group, new_accounts, segments
 from training.judging.latency import Latency
 
-Floats = NDArray[np.float64]
 Samples = Mapping[str, Mapping[str, Floats]]
 
 BASELINES = ("base_rate", "newest_first", "rules", "pls", "bayes", "logistic")

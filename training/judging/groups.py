@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from features import Columns, FieldValue
+from features.columns import Floats
 from features.recipe.recipe import Recipe
 from training.figures.bootstrap import LEVEL, Bootstrap, Interval
 from training.figures.metrics import figures, known
 from training.history.labelled import Labelled
 from training.history.split import Rows
-
-Floats = NDArray[np.float64]
 
 MIN_WON = 100
 """Converted rows that a segment needs: with fewer, intervals are wider than what could be acted on."""

@@ -11,11 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features import Columns, n_leads
-
-Floats = NDArray[np.float64]
+from features.columns import Floats
 
 START = 0.1
 """Added to both counts when a row of the table is made, and the floor of a count."""

@@ -8,7 +8,6 @@ from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from serving.artefact.folder import Artefact, load_artefact, save_artefact
 from serving.artefact.manifest import Manifest, RungName
@@ -29,8 +28,6 @@ from training.history.history import History
 from training.history.segments import rows_of, without_events
 from training.history.split import Rows, newest_rows
 from training.packing.choices import Choices
-
-Floats = NDArray[np.float64]
 
 _FEWEST_OPEN = 20
 """With fewer open leads than this the newest matured rows fix the bands: a percentile needs a crowd."""

@@ -19,8 +19,6 @@ from training.judging.groups import MIN_WON
 from training.report.groups import in_words, missed
 from training.report.input import ReportInput
 
-Floats = NDArray[np.float64]
-
 _FEWEST_WON = 20
 """Fewer converted rows than this leave AUC and observed / promised to chance; a dash stands for them."""
 

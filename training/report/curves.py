@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from features.columns import Floats
 from serving.page.axes import GREY
 from serving.page.charts import Curve, curves_chart
 from serving.page.look import look
@@ -21,8 +22,6 @@ from training.report.comparison import in_order, with_interval
 from training.report.input import ReportInput
 from training.report.names import named
 from training.report.periods import comparable
-
-Floats = NDArray[np.float64]
 
 _DRAWN = ("model", "champion", "limit", "bayes", "rules", "newest_first")
 """Whose gains are drawn; more curves than these cannot be told apart. The table has all."""

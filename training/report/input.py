@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features import Columns, Feature, FieldValue
+from features.columns import Floats
 from features.leaks.leaks import Suspect, find_leaks
 from features.leaks.signal import is_filled
 from features.recipe.recipe import Gate
@@ -22,8 +23,6 @@ from training.judging.gate import Check
 from training.judging.groups import attributes_of
 from training.packing.trained import Trained
 from training.report.facts import data_facts, horizon_of, model_facts
-
-Floats = NDArray[np.float64]
 
 _EXPLAINED = 2000
 """Test rows whose contributions are averaged: reasons cost a hundred times a prediction."""

@@ -5,14 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
 from training.figures.weeks import Weekly
 from training.history.labelled import BLOCK
 from training.report.input import ReportInput
 from training.report.names import NAMES
-
-Floats = NDArray[np.float64]
 
 
 def span(found: Weekly) -> str:

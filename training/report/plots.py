@@ -10,13 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.columns import Floats
 from serving.page.look import STYLES
 from training.figures.rates import wilson
 from training.figures.reliability import ECE_BINS
-
-Floats = NDArray[np.float64]
 
 
 def plot_gains(y: Floats, probabilities: Mapping[str, Floats], path: Path) -> None:

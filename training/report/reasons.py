@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from features import Column, Feature, WallClock
 from features.catalogue.naming import kinds_label
+from features.columns import Floats
 from serving.answer.reasons import subject_of
 from serving.page.charts import ValueRow, rows_chart
 from serving.page.markup import Child, Markup, table
@@ -19,8 +20,6 @@ from serving.page.words import plain
 from serving.scorer import Contributions
 from training.figures.rates import FEWEST
 from training.report.input import ReportInput
-
-Floats = NDArray[np.float64]
 
 _SHOWN = 20
 _FELT = 0.005

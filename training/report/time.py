@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.columns import Floats
 from features.leaks.order import auc
 from serving.page.axes import BLUE, VERMILION
 from serving.page.charts import Curve, curves_chart
@@ -16,8 +16,6 @@ from serving.page.words import percent
 from training.figures.rates import Rate, months_of, rate_of, tick_places
 from training.judging.evidence import JUDGED
 from training.report.input import ReportInput
-
-Floats = NDArray[np.float64]
 
 _FEWEST_WON = 20
 """Fewer converted rows than this leave the AUC of a month to chance."""

@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.columns import Floats
 from features.progress import Step, tell
 from serving.artefact.folder import Artefact, artefact_id
 from serving.scorer import score
@@ -27,8 +27,6 @@ from training.packing.trained import Trained
 from training.run.pooled import pool
 from training.run.procedure import choose_kinds, climb
 from training.store.champion import Rival, champion_of
-
-Floats = NDArray[np.float64]
 
 
 def make(

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from features.columns import Floats
 from serving.scorer import score
 from training.calibration.rules import calibrated_rules
 from training.choosing.choose import choose_settings
@@ -30,8 +30,6 @@ from training.judging.evidence import JUDGED, POOLED, Difference, Pooled
 from training.packing.choices import Choices
 from training.packing.pack import fit_served
 from training.run.procedure import climb
-
-Floats = NDArray[np.float64]
 
 ALONE = 200
 """Converted leads with which the newest test is enough alone: an earlier origin doubles the training."""

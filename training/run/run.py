@@ -8,9 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from features import Recipe
 from features.progress import Step, tell
 from serving.artefact.registry import store_address
@@ -27,8 +24,6 @@ from training.run.make import make
 from training.run.summary import summarise, too_few, write_predictions
 from training.store.record import record_run
 from training.store.tracking import REPORT, require_store
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
