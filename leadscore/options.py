@@ -8,34 +8,18 @@ from typing import Any
 import click
 
 REFUSED, WRONG_INPUT, SOME_FAILED = 1, 2, 3
-
-
 FILE = click.Path(dir_okay=False, path_type=Path)
-
-
 FOLDER = click.Path(file_okay=False, path_type=Path)
-
-
 NAME = click.argument("name", metavar="NAME|RECIPE")
-
-
 RECIPE = click.argument("recipe", type=FILE)
-
-
 DATA = click.option("--data", "folder", type=FOLDER, help="Folder of the tables; default: the recipe's.")
-
-
 ENGINE = click.option(
     "--engine",
     default="duckdb",
     show_default=True,
     help="What computes the features: duckdb, spark, postgresql://…",
 )
-
-
 FORCE = click.option("--force", is_flag=True, help="Replace a file that is there already.")
-
-
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout, for scripts.")
 
 
@@ -60,8 +44,6 @@ class OutFile(click.Path):
 
 
 OUT = OutFile(path_type=Path)
-
-
 MADE = OutFile(makes=True, path_type=Path)
 
 

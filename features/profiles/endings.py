@@ -18,13 +18,9 @@ _WON = re.compile(
 _PERHAPS_WON = re.compile(
     r"\b(?:success|successful|subscribed|activated|accepted|paid|enrolled|registered|qualified|positive|good)\b"
 )
-
-
 _NOT = re.compile(
     r"\b(?:not|non|no|un|lost|never|pas|dis|unqualified|disqualified|nonconverted|unconverted)\b"
 )
-
-
 _LOST = re.compile(
     r"\b(?:lost|loss|perdu|perdue|not converted|non converti|non convertie|disqualified|unqualified"
     r"|rejected|refuse|refused|declined|dead|junk|cancelled|canceled|annule|abandon|abandoned|abandonne"

@@ -10,14 +10,8 @@ from features.recipe.formats import DateFormat, ValueFormat
 from features.recipe.section import Section
 
 FieldType = Literal["number", "category", "text", "boolean", "date", "email", "phone"]
-
-
 Known = Literal["creation", "current"]
-
-
 EventMeaning = Literal["interest", "intent", "negative", "contact", "neutral"]
-
-
 FieldMeaning = Literal[
     "size", "revenue", "industry", "country", "region", "founded", "company", "domain",
     "title", "origin", "campaign", "cost", "market",

@@ -37,8 +37,6 @@ from serving.scorers.segmented import Segmented
 _NO_EVENTS = "events were not given: scored without them; send an empty list where there are none"
 _NO_EVENTS_OWN = "the scorer of segment '{}' reads events: that of all leads was asked"
 _THIN = "nothing is known of this lead but when it came: scored by the scorecard"
-
-
 Row: TypeAlias = dict[str, float | str | None]
 
 

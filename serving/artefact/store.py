@@ -23,8 +23,6 @@ _WAIT_SECONDS = 3
 _BOUNDS = {"MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1", "MLFLOW_HTTP_REQUEST_TIMEOUT": "20"}
 """MLflow's own settings: one more try, 20 s for each."""
 _REMEDY = "Check MLFLOW_TRACKING_URI, and that the store is whole, not in use, and up."
-
-
 _ours: set[str] = set()
 _patience: ContextVar[bool] = ContextVar("patience", default=False)
 

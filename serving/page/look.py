@@ -36,8 +36,6 @@ _SHAPES = {
     "pls": ("8 3 2 3", "ring"),
     "newest_first": ("2 3", "wedge"),
 }
-
-
 _ON_WHITE = {"#F0E442": "#8A7A00", "#56B4E9": "#3A8FC2"}
 """The two colours of the palette that are too light for lines on white paper, and what stands for them."""
 

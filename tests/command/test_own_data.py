@@ -27,8 +27,6 @@ LEAKS = {
     "salesforce": {"Lead Status"},
     "spreadsheet": {"Montant signé"},
 }
-
-
 Exported = tuple[str, Path, list[Path], Discovery, Recipe]
 
 

@@ -112,8 +112,6 @@ def check_columns_are_left_as_they_were(scorer: Scorer, columns: Columns) -> Non
 
 
 LAWS: tuple[Check, ...] = tuple(law for name, law in list(globals().items()) if name.startswith("check_"))
-
-
 EXTREMES = (-1e300, -1e9, -1.0, 999999.0, 1e9, 1e300)
 """What people and programs write for "unknown", and the ends of what a cell may hold."""
 

@@ -13,8 +13,6 @@ from features.columns import Floats
 from training.figures.metrics import newest_in_period
 
 Places = NDArray[np.intp]
-
-
 _CHOSEN = 0.9
 """With less than this part of the calls made, the lists of most weeks were called to their end."""
 

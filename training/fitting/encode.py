@@ -22,8 +22,6 @@ from training.figures.number_range import fitted_range, with_room
 
 _ONE_HOT_LEVELS = 60
 """At most this many levels of a category get a weight of their own in a linear model, most frequent first."""
-
-
 NO_RATES: Mapping[str, dict[str, float]] = MappingProxyType({})
 """Every category is read by its codes."""
 
