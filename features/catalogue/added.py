@@ -9,7 +9,7 @@ from features.catalogue.feature import Feature
 from features.catalogue.fields import FieldValue
 from features.catalogue.json import load_features
 from features.catalogue.texts import KeywordGroup
-from features.cells.parse import stored_type
+from features.cells.fields import stored_type
 from features.clock.zones import offsets
 from features.errors import LeadscoreError, nearest
 from features.lead.patterns import MASK_DAYS

@@ -10,21 +10,18 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import date, datetime
 from numbers import Real
 from typing import Literal
 
-from features.cells.emails import email_kind, email_label
+import numpy as np
+
 from features.cells.written import boolean as written_boolean
 from features.cells.written import dialled
 from features.cells.written import moment as written_moment
 from features.cells.written import number as written_number
 from features.clock.instants import FIRST_US, LAST_US, RANGE_WORDS, DayEdge, localise, to_us
-from features.recipe.crm import LeadField
 from features.recipe.formats import DateFormat
-from features.recipe.recipe import Recipe
 
 Canonical = float | int | str | None
 StoredType = Literal["float64", "int64", "string"]
@@ -32,95 +29,6 @@ StoredType = Literal["float64", "int64", "string"]
 MISSING_TEXTS = frozenset({"", "nan", "n/a", "null", "none", "nat", "<na>"})
 _DAY_LENGTH = len("2025-01-31")
 _LARGEST = 1e300  # beyond it, products in a scorer would overflow to infinity
-
-
-@dataclass(frozen=True)
-class CellParser:
-    """How one canonical column `name` comes from the cells of the declared field `field`."""
-
-    name: str
-    field: str
-    stored: StoredType
-    parse: Callable[[object], Canonical]
-    reports: bool = True
-
-
-def field_parsers(recipe: Recipe) -> tuple[CellParser, ...]:
-    """The canonical columns of a recipe: each field, and what is derived from it for comparisons."""
-    parsers: list[CellParser] = []
-    for name, field in recipe.lead.fields.items():
-        parsers.append(CellParser(name, name, stored_type(field), cell_parser(field, recipe.recipe.zone)))
-        if field.type == "email":
-            parse = _unless_missing(lambda raw: email_label(_text_of(raw)), field)
-            parsers.append(CellParser(f"{name}.label", name, "string", parse, reports=False))
-        if field.means in ("company", "domain"):
-            parse = _unless_missing(_compact, field)
-            parsers.append(CellParser(f"{name}.compact", name, "string", parse, reports=False))
-    return tuple(parsers)
-
-
-def stored_type(field: LeadField) -> StoredType:
-    """The engine's type of a field's canonical column."""
-    if field.type == "date":
-        return "int64"
-    return "float64" if field.type in ("number", "boolean", "phone") else "string"
-
-
-def cell_parser(field: LeadField, zone: str) -> Callable[[object], Canonical]:
-    """The parser of one declared field; wall clocks without an offset are those of `zone`."""
-    decimal = "," if field.format == "decimal_comma" else "."
-    form = None if field.format == "decimal_point" or field.format == "decimal_comma" else field.format
-    by_type: dict[str, Callable[[object], Canonical]] = {
-        "number": lambda raw: parse_number(raw, decimal),
-        "category": parse_category,
-        "text": parse_text,
-        "boolean": parse_boolean,
-        "date": lambda raw: _likely_date(raw, zone, form),
-        "email": lambda raw: email_kind(_text_of(raw)),
-        "phone": parse_phone,
-    }
-    parse = _unless_missing(by_type[field.type], field)
-    if field.type == "number":
-        return _unless_stand_in(parse, field, by_type["number"])
-    if field.type == "date":
-        return _unless_stand_in(parse, field, by_type["date"], lambda raw: parse_date(raw, zone))
-    return parse
-
-
-def _unless_stand_in(
-    parse: Callable[[object], Canonical], field: LeadField, *readers: Callable[[object], Canonical]
-) -> Callable[[object], Canonical]:
-    """Numbers and dates in `missing` are missing however a cell writes them: -1, -1.0 and "-1,00" alike."""
-    stood = {value for text in field.missing for read in readers if (value := _read(read, text)) is not None}
-    if not stood:
-        return parse
-
-    def parsed(raw: object) -> Canonical:
-        value = parse(raw)
-        return None if value in stood else value
-
-    return parsed
-
-
-def _likely_date(raw: object, zone: str, form: DateFormat | None) -> int | None:
-    """The start of the date that a field holds; a year that cannot be meant counts as missing."""
-    try:
-        return parse_date(raw, zone, "start", form)
-    except YearError:
-        return None
-
-
-def _read(read: Callable[[object], Canonical], text: str) -> Canonical:
-    """The value of a text in `missing`, None where it is a word."""
-    try:
-        return read(text)
-    except ValueError:
-        return None
-
-
-def _unless_missing(parse: Callable[[object], Canonical], field: LeadField) -> Callable[[object], Canonical]:
-    missing = MISSING_TEXTS | {text.strip().lower() for text in field.missing}
-    return lambda raw: None if is_missing(raw, missing) else parse(raw)
 
 
 def is_missing(raw: object, missing: frozenset[str] = MISSING_TEXTS) -> bool:
@@ -245,3 +153,12 @@ def _words(text: str) -> list[str]:
 
 def _compact(raw: object) -> str | None:
     return "".join(_words(_text_of(raw))) or None
+
+
+def id_text(raw: object) -> str | None:
+    """A lead's or account's id as text: 12 and 12.0 are '12'; None where empty."""
+    if is_missing(raw, frozenset({""})):
+        return None
+    if isinstance(raw, float | np.floating) and float(raw).is_integer():
+        return str(int(raw))
+    return str(raw).strip()

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from features.cells.parse import is_missing, parse_date, parse_number
+from features.cells.parse import id_text, is_missing, parse_date, parse_number
 from features.errors import (
     FieldProblem,
     lacks_kind_or_date,
@@ -24,7 +24,6 @@ from features.lead.measures import CENT, LARGEST_VALUE
 from features.recipe.crm import Events
 from features.recipe.recipe import Recipe
 from features.sql import TRIM
-from features.tables.leads import id_text
 
 EVENT_KEYS = ("occurred_at", "kind", "event_id", "ingested_at", "value", "lead_id")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from features.cells.parse import CellParser, field_parsers
+from features.cells.fields import CellParser, field_parsers
 from features.recipe.recipe import Recipe
 from features.sql import named
 from features.tables.duck import register_frame

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from features.cells.fields import CellParser, field_parsers
 from features.cells.parse import (
-    CellParser,
     date_expected,
-    field_parsers,
+    id_text,
     is_missing,
     parse_boolean,
     parse_category,
@@ -89,15 +89,6 @@ def lead_ids(recipe: Recipe, raw: pd.DataFrame) -> pd.Series[Any]:
     if recipe.lead.id is None:
         return pd.Series(np.arange(len(raw)), index=raw.index).astype(str).astype(object)
     return _texts(raw, recipe.lead.id)
-
-
-def id_text(raw: object) -> str | None:
-    """A lead's or account's id as text: 12 and 12.0 are '12'; None where empty."""
-    if is_missing(raw, frozenset({""})):
-        return None
-    if isinstance(raw, float | np.floating) and float(raw).is_integer():
-        return str(int(raw))
-    return str(raw).strip()
 
 
 def parse_column(

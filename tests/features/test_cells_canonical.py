@@ -16,9 +16,8 @@ from hypothesis import strategies as st
 
 from features import parse_recipe
 from features.cells.emails import email_kind, email_label
+from features.cells.fields import CellParser, field_parsers
 from features.cells.parse import (
-    CellParser,
-    field_parsers,
     is_missing,
     parse_boolean,
     parse_category,

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.cells.parse import cell_parser, parse_date, parse_phone
+from features.cells.fields import cell_parser
+from features.cells.parse import parse_date, parse_phone
 from features.clock.instants import DAY_US, to_us
 from features.recipe.crm import LeadField
 

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import parse_recipe
-from features.cells.parse import cell_parser
+from features.cells.fields import cell_parser
 from features.discovery.discover import discover
 from features.profiles.stand_ins import stand_ins
 from features.recipe.crm import LeadField
