@@ -11,7 +11,7 @@ from features.cells.parse import MISSING_TEXTS
 from features.lead.measures import CENT, LARGEST_VALUE
 from features.recipe.recipe import Recipe
 from features.sql import named, quoted
-from features.tables.leads import require_columns
+from features.tables.columns import require_columns
 from features.tables.quality import Quality, count_dropped
 from features.tables.sql_dates import dated_sql, text_sql, types_of
 from features.tables.sql_numbers import number_sql

@@ -9,8 +9,8 @@ import pandas as pd
 from features.cells.fields import CellParser, field_parsers
 from features.recipe.recipe import Recipe
 from features.sql import named
+from features.tables.columns import require_columns
 from features.tables.duck import register_frame
-from features.tables.leads import require_columns
 from features.tables.quality import Quality, count_dropped
 from features.tables.sql_dates import dated_sql, text_sql, types_of
 

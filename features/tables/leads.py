@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import numpy as np
@@ -11,16 +10,12 @@ import pandas as pd
 from features.cells.fields import CellParser, field_parsers
 from features.cells.parse import (
     date_expected,
-    id_text,
     is_missing,
     parse_boolean,
     parse_category,
-    parse_date,
 )
-from features.clock.instants import FIRST_US, LAST_US, DayEdge
-from features.errors import LeadscoreError
-from features.recipe.formats import DateFormat
 from features.recipe.recipe import Recipe
+from features.tables.columns import cells_of, moments_column, parse_column, require_columns, texts_of
 from features.tables.quality import Quality
 
 
@@ -43,7 +38,7 @@ def canonical_leads(recipe: Recipe, raw: pd.DataFrame, quality: Quality) -> pd.D
     raw, leads = raw.reset_index(drop=True), leads.reset_index(drop=True)
     places = leads[["row", "lead_id"]]
     leads["created_us"] = _created(recipe, raw, places, quality)
-    leads["account_id"] = _texts(raw, recipe.lead.account_id)
+    leads["account_id"] = texts_of(raw, recipe.lead.account_id)
     leads["opted_out"] = _opted_out(recipe, raw, places, quality)
     leads["position"] = _positions(recipe, raw)
     columns = {}
@@ -72,74 +67,11 @@ def check_columns(recipe: Recipe, raw: pd.DataFrame) -> None:
     require_columns("leads", named, [str(column) for column in raw.columns])
 
 
-def require_columns(table: str, named: dict[str, str], present: list[str]) -> None:
-    """Raise LeadscoreError for the first of `named` (place in the recipe → column) that is not `present`."""
-    for place, column in named.items():
-        if column not in present:
-            near = difflib.get_close_matches(column, present, n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(present[:40])}."
-            raise LeadscoreError(
-                f"recipe: {place} names column '{column}', which the {table} table does not have{hint}",
-                "Correct the column's name in the recipe, or export the table with it.",
-            )
-
-
 def lead_ids(recipe: Recipe, raw: pd.DataFrame) -> pd.Series[Any]:
     """Ids as stripped text, None where empty; the 0-based row number where the recipe names no column."""
     if recipe.lead.id is None:
         return pd.Series(np.arange(len(raw)), index=raw.index).astype(str).astype(object)
-    return _texts(raw, recipe.lead.id)
-
-
-def parse_column(
-    cells: pd.Series[Any], parser: CellParser, places: pd.DataFrame, quality: Quality
-) -> pd.Series[Any]:
-    """The canonical column of `cells`, each distinct value parsed once; `places` has row and lead_id."""
-    problems: list[tuple[int, str]] = []
-
-    def parse(cell: object) -> object:
-        try:
-            return parser.parse(cell)
-        except ValueError as error:
-            return error
-
-    codes, values = _distinct(cells)
-    parsed = [parse(value) for value in values]
-    failed = np.array([isinstance(value, ValueError) for value in parsed], dtype=bool)
-    clean = [None if isinstance(value, ValueError) else value for value in parsed]
-    if parser.reports and failed.any():
-        at = np.flatnonzero(failed[codes])
-        problems = [(int(i), f"expected {parsed[codes[i]]}") for i in at]
-        quality.cell_problems(_cells("leads", parser.field, places, problems))
-    return _stored(clean, parser.stored).take(codes).set_axis(cells.index)
-
-
-def _distinct(cells: pd.Series[Any]) -> tuple[np.ndarray[Any, Any], list[object]]:
-    """Codes and distinct values; numbers, texts and booleans that compare equal stay apart by their type."""
-    if cells.dtype == object:
-        keys = [(type(cell).__name__, cell if _hashable(cell) else str(cell)) for cell in cells]
-        codes, uniques = pd.factorize(pd.Series(keys, dtype=object), use_na_sentinel=False)
-        return codes, [key[1] for key in uniques]
-    codes, uniques = pd.factorize(cells, use_na_sentinel=False)
-    return codes, list(pd.Series(uniques).astype(object))
-
-
-def _hashable(cell: object) -> bool:
-    return cell.__hash__ is not None
-
-
-def _stored(values: list[Any], stored: str) -> pd.Series[Any]:
-    if stored == "float64":
-        return pd.Series([np.nan if value is None else value for value in values], dtype="float64")
-    if stored == "int64":
-        return pd.Series(pd.array([pd.NA if value is None else value for value in values], dtype="Int64"))
-    return pd.Series(values, dtype=object)
-
-
-def _cells(table: str, name: str, places: pd.DataFrame, problems: list[tuple[int, str]]) -> pd.DataFrame:
-    at = [place for place, _ in problems]
-    part = places.iloc[at].reset_index(drop=True)
-    return part.assign(table=table, field=name, problem=[text for _, text in problems])
+    return texts_of(raw, recipe.lead.id)
 
 
 def _first_rows(
@@ -169,42 +101,6 @@ def _exact_copies(
     return copies
 
 
-def _texts(raw: pd.DataFrame, column: str | None) -> pd.Series[Any]:
-    if column is None:
-        return pd.Series([None] * len(raw), index=raw.index, dtype=object)
-    cells = raw[column]
-    if cells.dtype == object or pd.api.types.is_float_dtype(cells):
-        return pd.Series([id_text(cell) for cell in cells], index=raw.index, dtype=object)
-    texts = cells.astype("string").str.strip()
-    blank = (texts.isna() | (texts == "")).to_numpy(dtype=bool)
-    filled = texts.to_numpy(dtype=object, copy=True)
-    filled[blank] = None
-    return pd.Series(filled, index=raw.index).astype(object)
-
-
-def moments_column(
-    cells: pd.Series[Any], zone: str, edge: DayEdge, form: DateFormat | None = None
-) -> pd.Series[Any]:
-    """Int64 µs of a column of dates, NA where missing, unreadable or outside the years that are read.
-
-    Typed columns in UTC are read all at once.
-    """
-    if zone == "UTC" and pd.api.types.is_datetime64_dtype(cells.dtype):
-        cells = cells.dt.tz_localize("UTC")
-    if isinstance(cells.dtype, pd.DatetimeTZDtype):
-        us = cells.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[us]").astype("int64")
-        whole: pd.Series[Any] = us.astype("Int64").where(cells.notna() & us.between(FIRST_US, LAST_US))
-        return whole
-    codes, values = _distinct(cells)
-    parsed: list[Any] = []
-    for value in values:
-        try:
-            parsed.append(pd.NA if is_missing(value) else parse_date(value, zone, edge, form))
-        except ValueError:
-            parsed.append(pd.NA)
-    return pd.Series(pd.array(parsed, dtype="Int64")).take(codes).set_axis(cells.index)
-
-
 def _created(recipe: Recipe, raw: pd.DataFrame, places: pd.DataFrame, quality: Quality) -> pd.Series[Any]:
     if recipe.lead.created_at is None:
         return pd.Series(pd.array([pd.NA] * len(raw), dtype="Int64"), index=raw.index)
@@ -214,7 +110,7 @@ def _created(recipe: Recipe, raw: pd.DataFrame, places: pd.DataFrame, quality: Q
     expected = f"expected {date_expected(recipe.lead.created_format)}"
     problems = [(int(place), expected) for place in bad]
     if problems:
-        quality.cell_problems(_cells("leads", recipe.lead.created_at, places, problems))
+        quality.cell_problems(cells_of("leads", recipe.lead.created_at, places, problems))
     return created
 
 
@@ -247,9 +143,3 @@ def _origin(recipe: Recipe, leads: pd.DataFrame) -> pd.Series[Any]:
             cells = leads[f"f_{name}"]
             return cells.map(parse_category, na_action="ignore") if field.type != "category" else cells
     return pd.Series([None] * len(leads), index=leads.index, dtype=object)
-
-
-def newest_us(*columns: pd.Series[Any]) -> int | None:
-    """The greatest of some Int64 columns, None when there is none."""
-    found = [int(column.max()) for column in columns if column.notna().any()]
-    return max(found) if found else None

@@ -10,8 +10,8 @@ from features.errors import LeadscoreError
 from features.lead.closing import closing_sql
 from features.recipe.recipe import Recipe
 from features.sql import named
+from features.tables.columns import moments_column, require_columns
 from features.tables.duck import register_frame
-from features.tables.leads import moments_column, require_columns
 from features.tables.quality import Quality, count_dropped
 from features.tables.sql_dates import dated_sql, text_sql, types_of
 from features.tables.sql_numbers import number_sql

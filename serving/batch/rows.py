@@ -15,8 +15,9 @@ from features.errors import FieldProblem, after_as_of, listed, unreadable
 from features.exports.reader import RawTable
 from features.lead.closing import closing_of_lead
 from features.lead.lead import UNDATED
+from features.tables.columns import moments_column
 from features.tables.duck import fetch_frame
-from features.tables.leads import lead_ids, moments_column
+from features.tables.leads import lead_ids
 from serving.asked import Asked
 from serving.batch.events import EventFaults, event_faults
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed

@@ -26,8 +26,8 @@ from features import (
 )
 from features.cells.parse import parse_date
 from features.clock.instants import FIRST_US, LAST_US, DayEdge, parse_moment
+from features.tables.columns import moments_column
 from features.tables.duck import connect, register_frame
-from features.tables.leads import moments_column
 from features.tables.sql_dates import dated_sql
 from tests.laws.test_readings_agree import mismatches
 from tests.made.histories import ZONES, recipe_of

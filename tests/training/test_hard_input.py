@@ -16,7 +16,7 @@ from features import LeadscoreError, Recipe, load_recipe
 from features.cells.parse import parse_date
 from features.exports.reader import read_raw
 from features.recipe.file import parse_recipe
-from features.tables.leads import moments_column
+from features.tables.columns import moments_column
 from tests.bench.many_rows import write_flat
 from training import TrainingRun, train
 from training.history.sample import draw_leads

@@ -1,0 +1,121 @@
+"""One column of raw cells → its canonical column: each distinct value parsed once."""
+
+from __future__ import annotations
+
+import difflib
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from features.cells.fields import CellParser
+from features.cells.parse import id_text, is_missing, parse_date
+from features.clock.instants import FIRST_US, LAST_US, DayEdge
+from features.errors import LeadscoreError
+from features.recipe.formats import DateFormat
+from features.tables.quality import Quality
+
+
+def require_columns(table: str, named: dict[str, str], present: list[str]) -> None:
+    """Raise LeadscoreError for the first of `named` (place in the recipe → column) that is not `present`."""
+    for place, column in named.items():
+        if column not in present:
+            near = difflib.get_close_matches(column, present, n=1)
+            hint = f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(present[:40])}."
+            raise LeadscoreError(
+                f"recipe: {place} names column '{column}', which the {table} table does not have{hint}",
+                "Correct the column's name in the recipe, or export the table with it.",
+            )
+
+
+def parse_column(
+    cells: pd.Series[Any], parser: CellParser, places: pd.DataFrame, quality: Quality
+) -> pd.Series[Any]:
+    """The canonical column of `cells`, each distinct value parsed once; `places` has row and lead_id."""
+    problems: list[tuple[int, str]] = []
+
+    def parse(cell: object) -> object:
+        try:
+            return parser.parse(cell)
+        except ValueError as error:
+            return error
+
+    codes, values = _distinct(cells)
+    parsed = [parse(value) for value in values]
+    failed = np.array([isinstance(value, ValueError) for value in parsed], dtype=bool)
+    clean = [None if isinstance(value, ValueError) else value for value in parsed]
+    if parser.reports and failed.any():
+        at = np.flatnonzero(failed[codes])
+        problems = [(int(i), f"expected {parsed[codes[i]]}") for i in at]
+        quality.cell_problems(cells_of("leads", parser.field, places, problems))
+    return _stored(clean, parser.stored).take(codes).set_axis(cells.index)
+
+
+def _distinct(cells: pd.Series[Any]) -> tuple[np.ndarray[Any, Any], list[object]]:
+    """Codes and distinct values; numbers, texts and booleans that compare equal stay apart by their type."""
+    if cells.dtype == object:
+        keys = [(type(cell).__name__, cell if _hashable(cell) else str(cell)) for cell in cells]
+        codes, uniques = pd.factorize(pd.Series(keys, dtype=object), use_na_sentinel=False)
+        return codes, [key[1] for key in uniques]
+    codes, uniques = pd.factorize(cells, use_na_sentinel=False)
+    return codes, list(pd.Series(uniques).astype(object))
+
+
+def _hashable(cell: object) -> bool:
+    return cell.__hash__ is not None
+
+
+def _stored(values: list[Any], stored: str) -> pd.Series[Any]:
+    if stored == "float64":
+        return pd.Series([np.nan if value is None else value for value in values], dtype="float64")
+    if stored == "int64":
+        return pd.Series(pd.array([pd.NA if value is None else value for value in values], dtype="Int64"))
+    return pd.Series(values, dtype=object)
+
+
+def cells_of(table: str, name: str, places: pd.DataFrame, problems: list[tuple[int, str]]) -> pd.DataFrame:
+    at = [place for place, _ in problems]
+    part = places.iloc[at].reset_index(drop=True)
+    return part.assign(table=table, field=name, problem=[text for _, text in problems])
+
+
+def texts_of(raw: pd.DataFrame, column: str | None) -> pd.Series[Any]:
+    if column is None:
+        return pd.Series([None] * len(raw), index=raw.index, dtype=object)
+    cells = raw[column]
+    if cells.dtype == object or pd.api.types.is_float_dtype(cells):
+        return pd.Series([id_text(cell) for cell in cells], index=raw.index, dtype=object)
+    texts = cells.astype("string").str.strip()
+    blank = (texts.isna() | (texts == "")).to_numpy(dtype=bool)
+    filled = texts.to_numpy(dtype=object, copy=True)
+    filled[blank] = None
+    return pd.Series(filled, index=raw.index).astype(object)
+
+
+def moments_column(
+    cells: pd.Series[Any], zone: str, edge: DayEdge, form: DateFormat | None = None
+) -> pd.Series[Any]:
+    """Int64 µs of a column of dates, NA where missing, unreadable or outside the years that are read.
+
+    Typed columns in UTC are read all at once.
+    """
+    if zone == "UTC" and pd.api.types.is_datetime64_dtype(cells.dtype):
+        cells = cells.dt.tz_localize("UTC")
+    if isinstance(cells.dtype, pd.DatetimeTZDtype):
+        us = cells.dt.tz_convert("UTC").dt.tz_localize(None).astype("datetime64[us]").astype("int64")
+        whole: pd.Series[Any] = us.astype("Int64").where(cells.notna() & us.between(FIRST_US, LAST_US))
+        return whole
+    codes, values = _distinct(cells)
+    parsed: list[Any] = []
+    for value in values:
+        try:
+            parsed.append(pd.NA if is_missing(value) else parse_date(value, zone, edge, form))
+        except ValueError:
+            parsed.append(pd.NA)
+    return pd.Series(pd.array(parsed, dtype="Int64")).take(codes).set_axis(cells.index)
+
+
+def newest_us(*columns: pd.Series[Any]) -> int | None:
+    """The greatest of some Int64 columns, None when there is none."""
+    found = [int(column.max()) for column in columns if column.notna().any()]
+    return max(found) if found else None
