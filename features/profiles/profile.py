@@ -15,8 +15,9 @@ from features.cells.written import boolean, moment, number
 from features.clock.instants import FIRST_US, LAST_US
 from features.columns import Column
 from features.exports.reader import RawTable
-from features.profiles.format import ColumnFormat, find_format
+from features.profiles.format import ColumnFormat
 from features.profiles.presets import Role, match, plain, recognise
+from features.profiles.recognise import find_format
 from features.recipe.crm import FieldMeaning, FieldType, Known
 from features.recipe.formats import DateFormat
 

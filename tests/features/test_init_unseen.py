@@ -22,7 +22,7 @@ from features.clock.instants import to_us
 from features.discovery.discover import Discovery, discover
 from features.discovery.findings import Finding, fold_empty
 from features.errors import LeadscoreError
-from features.profiles.format import find_format
+from features.profiles.recognise import find_format
 from features.recipe.file import parse_recipe
 from features.recipe.recipe import Recipe
 from leadscore import main

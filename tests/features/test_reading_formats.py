@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from features.cells.parse import parse_phone
 from features.cells.written import boolean, dialled, moment, number
 from features.clock.instants import from_us, to_us
-from features.profiles.format import find_format
+from features.profiles.recognise import find_format
 
 CENTS = st.integers(-(10**11), 10**11)
 
