@@ -26,7 +26,7 @@ from features.leaks.leaks import Suspect
 from features.profiles.kinds import Company, tell_apart
 from features.profiles.parts import read_tables_of
 from features.profiles.presets import plain
-from features.profiles.profile import TableProfile
+from features.profiles.table import TableProfile
 
 _NO_CREATION = re.compile(
     r"\b(?:birth\w*|born|dob|naissance|geburt\w*|status|statut|updat\w*|modif\w*|due|expir\w*|renew\w*|end)\b"

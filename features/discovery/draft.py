@@ -16,7 +16,7 @@ from features.discovery.usable import is_usable
 from features.errors import LeadscoreError
 from features.leaks.leaks import Suspect
 from features.profiles.kinds import Company
-from features.profiles.profile import ColumnProfile
+from features.profiles.table import ColumnProfile
 
 
 def draft_recipe(

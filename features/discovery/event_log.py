@@ -11,7 +11,8 @@ import pandas as pd
 from features.discovery.outcome_guess import OutcomeColumn, declared_outcome, find_column
 from features.discovery.relations import is_plain, relation_of
 from features.profiles.kinds import Company, Joined
-from features.profiles.profile import TableProfile, profile
+from features.profiles.profile import profile
+from features.profiles.table import TableProfile
 from features.sql import named, quoted
 
 _CREATED = "log_created_at"

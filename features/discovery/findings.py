@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from features.discovery.usable import NEVER_FIELDS
 from features.leaks.leaks import Suspect
 from features.profiles.kinds import Company, date_column, stage_column
-from features.profiles.profile import ColumnProfile, TableProfile, masked
+from features.profiles.table import ColumnProfile, TableProfile, masked
 
 FINDING_COLUMNS = ("table", "column", "role", "filled", "distinct", "example", "remark")
 LEAST = ("example", "distinct", "filled", "table")

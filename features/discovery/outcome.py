@@ -23,7 +23,7 @@ from features.errors import LeadscoreError
 from features.profiles.endings import divide_stages, won_among
 from features.profiles.kinds import Company, Joined, date_column, stage_column
 from features.profiles.presets import plain
-from features.profiles.profile import TableProfile
+from features.profiles.table import TableProfile
 from features.recipe.formats import DateFormat
 
 ANY_VALUE = "*"

@@ -10,7 +10,7 @@ from features.cells.written import number
 from features.errors import LeadscoreError
 from features.profiles.endings import _LOST, won_among
 from features.profiles.presets import plain, presets
-from features.profiles.profile import TableProfile
+from features.profiles.table import TableProfile
 
 _MOST_VALUES = 40
 # What an open lead has too: not won so far.

@@ -14,7 +14,7 @@ from features.discovery.outcome import OutcomeSource
 from features.discovery.relations import file_name
 from features.profiles.kinds import Joined, date_column, stage_column
 from features.profiles.presets import plain, presets
-from features.profiles.profile import ColumnProfile, TableProfile
+from features.profiles.table import ColumnProfile, TableProfile
 
 _WIDTH = 100
 

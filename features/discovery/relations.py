@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from features.profiles.kinds import Company
-from features.profiles.profile import TableProfile, profile
+from features.profiles.profile import profile
+from features.profiles.table import TableProfile
 from features.sql import named, quoted
 
 

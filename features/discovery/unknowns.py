@@ -8,8 +8,8 @@ import numpy as np
 
 from features.cells.written import number
 from features.discovery.recipe_writer import DraftField
-from features.profiles.profile import TableProfile
 from features.profiles.stand_ins import stand_ins
+from features.profiles.table import TableProfile
 
 POSITIVE = ("size", "founded")
 """Meanings of which 0 cannot be: a company has somebody in it, and began in some year."""

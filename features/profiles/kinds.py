@@ -10,7 +10,7 @@ from typing import Literal
 from features.errors import LeadscoreError
 from features.profiles.endings import divide_stages, won_among
 from features.profiles.presets import plain
-from features.profiles.profile import ColumnProfile, TableProfile
+from features.profiles.table import ColumnProfile, TableProfile
 
 Kind = Literal["leads", "events", "outcomes", "accounts", "field_history", "other"]
 

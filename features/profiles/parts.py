@@ -6,7 +6,8 @@ from pathlib import Path
 
 from features.exports.container import table_address
 from features.exports.reader import list_parts, read_raw
-from features.profiles.profile import TableProfile, profile
+from features.profiles.profile import profile
+from features.profiles.table import TableProfile
 
 
 def read_tables_of(path: Path, *, strict: bool = False) -> list[TableProfile]:
