@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -9,14 +13,55 @@ import numpy as np
 from features.clock.instants import localise
 from features.discovery.history_shape import day_ends, is_sorted_by, propose_horizon, propose_start, steady
 from features.discovery.outcome import ANY_VALUE, OutcomeSource
-from features.discovery.recipe_writer import Draft, DraftField, field_names
 from features.discovery.relations import shuffled
 from features.discovery.unknowns import unknown_remarks
 from features.discovery.usable import is_usable
 from features.errors import LeadscoreError
 from features.leaks.leaks import Suspect
-from features.profiles.kinds import Company
-from features.profiles.table import ColumnProfile
+from features.profiles.kinds import Company, Joined
+from features.profiles.presets import plain
+from features.profiles.table import ColumnProfile, TableProfile
+
+
+@dataclass(frozen=True)
+class DraftField:
+    """A field by its name in the recipe, its column, and why it is left out (None: it is used)."""
+
+    name: str
+    column: ColumnProfile
+    left_out: str | None = None
+
+
+@dataclass
+class Draft:
+    """Everything that a recipe is written from."""
+
+    name: str
+    leads: TableProfile
+    fields: list[DraftField]
+    outcome: OutcomeSource
+    crm: str | None
+    folder: Path | None
+    relations: dict[str, str]
+    events: Joined | None
+    history: Joined | None
+    horizon: int = 90
+    horizon_reason: str = "a default: nothing says how long wins take"
+    train_from: date | None = None
+    remarks: list[str] = field(default_factory=list)
+
+
+def field_names(columns: Sequence[ColumnProfile]) -> dict[str, str]:
+    """Column → distinct field name: the preset's canonical one, else the column's own, in bare letters."""
+    names: dict[str, str] = {}
+    for column in columns:
+        own = re.sub(r"\W+", "_", plain(column.name)).strip("_") or "field"
+        exact = re.fullmatch(r"[A-Za-z0-9_-]+", column.name)
+        wanted = column.canonical or (column.name if exact else own)
+        taken = set(names.values())
+        options = [wanted, own, *(f"{own}_{n}" for n in range(2, len(columns) + 3))]
+        names[column.name] = next(option for option in options if option not in taken)
+    return names
 
 
 def draft_recipe(

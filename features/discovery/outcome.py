@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
-from typing import cast
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.clock.instants import DAY_US
 from features.columns import Floats
+from features.discovery.outcome_dates import dated_losses, dating_column, format_of, instants_of, is_undated
 from features.discovery.outcome_guess import (
     OutcomeColumn,
     candidates,
@@ -22,15 +20,10 @@ from features.discovery.outcome_guess import (
 from features.errors import LeadscoreError
 from features.profiles.endings import divide_stages, won_among
 from features.profiles.kinds import Company, Joined, date_column, stage_column
-from features.profiles.presets import plain
 from features.profiles.table import TableProfile
 from features.recipe.formats import DateFormat
 
 ANY_VALUE = "*"
-_ENDS = re.compile(
-    r"\b(?:clos\w*|won|win|sign\w*|decid\w*|decision|ended|end|conver\w*|sold|sale|purchas\w*|order\w*|clotur\w*"
-    r"|vente|gagne|gain|abschluss|fermeture|outcome|result)\b"
-)
 
 
 @dataclass(frozen=True)
@@ -127,7 +120,7 @@ def _from_column(leads: TableProfile, found: OutcomeColumn) -> OutcomeSource:
     """The outcome in a column of the leads, dated by another where one dates wins."""
     cells = leads.cells(found.column)
     found = _with_losses(leads, cells, found)
-    unknown = cells.isna() | (cells.isin(found.other) if _is_undated(leads) else False)
+    unknown = cells.isna() | (cells.isin(found.other) if is_undated(leads) else False)
     won = np.where(unknown, np.nan, cells.isin(found.won).astype(np.float64))
     if not np.nansum(won) or np.nansum(won) == np.isfinite(won).sum():
         state = "won" if np.nansum(won) else "not won"
@@ -135,26 +128,21 @@ def _from_column(leads: TableProfile, found: OutcomeColumn) -> OutcomeSource:
             f"{leads.raw.name}: by column '{found.column}' every lead is {state}; a model needs both.",
             "Export leads of both kinds, or name another outcome: --outcome COLUMN=VALUE.",
         )
-    date = _dating(leads, won)
-    occurred = None if date is None else _instants(leads, date)
+    date = dating_column(leads, won)
+    occurred = None if date is None else instants_of(leads, date)
     lost, other = found.lost, found.other
     undated: tuple[str, ...] = ()
     if occurred is not None:
-        lost = _dated_losses(cells, found, occurred)
+        lost = dated_losses(cells, found, occurred)
         undated = tuple(value for value in found.lost if value not in lost)
         lost = tuple(value for value in found.lost if value in lost or is_plainly_lost(value))
         other = (*other, *(value for value in undated if value not in lost))
         occurred = np.where(won == 1, occurred, np.nan)
     closed = (won == 1) | cells.isin(found.lost).to_numpy(dtype=bool)
     return OutcomeSource(
-        found.column, None, None, date, _format(leads, date), found.won, lost, other, won, closed, occurred,
+        found.column, None, None, date, format_of(leads, date), found.won, lost, other, won, closed, occurred,
         frozenset({found.column} | ({date} if date else set())), undated,
     )  # fmt: skip
-
-
-def _is_undated(leads: TableProfile) -> bool:
-    created = leads.role("created_at")
-    return created is None or created.format.type != "date"
 
 
 def _with_losses(leads: TableProfile, cells: pd.Series, found: OutcomeColumn) -> OutcomeColumn:
@@ -162,7 +150,7 @@ def _with_losses(leads: TableProfile, cells: pd.Series, found: OutcomeColumn) ->
 
     Where hardly any is, all that were not won are taken for lost.
     """
-    if not _is_undated(leads) or not found.other:
+    if not is_undated(leads) or not found.other:
         return found
     told, others = cells.isin(found.lost).sum(), cells.isin(found.other).sum()
     if told >= 20 and told >= 0.1 * (told + others):
@@ -170,57 +158,13 @@ def _with_losses(leads: TableProfile, cells: pd.Series, found: OutcomeColumn) ->
     return replace(found, lost=(*found.lost, *found.other), other=())
 
 
-def _dating(leads: TableProfile, won: Floats) -> str | None:
-    """The date column that dates wins: filled for nearly all won leads; only beside a creation time.
-
-    The one whose name says so; else one that hardly any lead but the won ones has, and after its creation.
-    """
-    created = leads.role("created_at")
-    if created is None or _is_undated(leads):
-        return None
-    named = leads.role("outcome_at")
-    dates = {c.name: _instants(leads, c.name) for c in leads.columns.values() if c.format.type == "date"}
-    if named is not None and np.isfinite(dates[named.name])[won == 1].mean() >= 0.9:
-        return named.name
-    start = dates.pop(created.name)
-    able = [name for name, us in dates.items() if _is_filled_by_wins(us, start, won)]
-    able = able or [
-        name
-        for name, us in dates.items()
-        if _ENDS.search(plain(name)) and _comes_after(us[won == 1], start[won == 1])
-    ]
-    return min(able, key=lambda name: float(np.nanmedian(dates[name])), default=None)
-
-
-def _is_filled_by_wins(occurred: Floats, created: Floats, won: Floats) -> bool:
-    """Whether the won leads have this date, after their creation, and hardly another lead has."""
-    wins = won == 1
-    others = float(np.isfinite(occurred[~wins]).mean()) if not wins.all() else 0.0
-    return others <= 0.05 and _comes_after(occurred[wins], created[wins])
-
-
-def _comes_after(occurred: Floats, created: Floats) -> bool:
-    """Whether nearly all rows have this date, and not before their creation."""
-    if not len(occurred) or np.isfinite(occurred).mean() < 0.9:
-        return False
-    known = np.isfinite(occurred) & np.isfinite(created)
-    after = occurred[known] >= created[known] - DAY_US
-    return bool(len(after) and after.mean() >= 0.95)
-
-
-def _dated_losses(cells: pd.Series, found: OutcomeColumn, occurred: Floats) -> tuple[str, ...]:
-    """Values that mean lost where losses are dated; without a date nobody knows when they closed."""
-    filled = np.isfinite(occurred)
-    return tuple(value for value in found.lost if filled[(cells == value).to_numpy()].mean() > 0.9)
-
-
 def _from_date(leads: TableProfile, name: str) -> OutcomeSource:
     """A date of the win is the outcome: filled means won."""
-    occurred = _instants(leads, name)
+    occurred = instants_of(leads, name)
     won: Floats = np.isfinite(occurred).astype(np.float64)
-    dated = not _is_undated(leads)
+    dated = not is_undated(leads)
     return OutcomeSource(
-        name, None, None, name if dated else None, _format(leads, name), (ANY_VALUE,), (), (), won, won == 1,
+        name, None, None, name if dated else None, format_of(leads, name), (ANY_VALUE,), (), (), won, won == 1,
         occurred if dated else None, frozenset({name}),
     )  # fmt: skip
 
@@ -235,7 +179,7 @@ def _from_table(leads: TableProfile, joined: Joined, asked: str | None) -> Outco
             "Export the date of each outcome.",
         )
     stage, won_values, lost_values = _stages(joined, asked)
-    frame = pd.DataFrame({"lead": table.cells(joined.key), "us": _instants(table, date)})
+    frame = pd.DataFrame({"lead": table.cells(joined.key), "us": instants_of(table, date)})
     frame["stage"] = table.cells(stage) if stage is not None else ANY_VALUE
     is_win = frame["stage"].isin(won_values) if stage is not None else frame["us"].notna()
     wins = frame[is_win].groupby("lead")["us"].min()
@@ -252,7 +196,7 @@ def _from_table(leads: TableProfile, joined: Joined, asked: str | None) -> Outco
         () if stage is None else tuple(sorted(set(frame["stage"].dropna()) - {*won_values, *lost_values}))
     )
     return OutcomeSource(
-        None, joined, stage or date, date, _format(table, date), won_values, lost_values, others, won,
+        None, joined, stage or date, date, format_of(table, date), won_values, lost_values, others, won,
         keys.isin(over).to_numpy(dtype=bool), keys.map(wins).to_numpy(dtype=np.float64), frozenset(),
     )  # fmt: skip
 
@@ -268,13 +212,3 @@ def _stages(joined: Joined, asked: str | None) -> tuple[str | None, tuple[str, .
         return None, (ANY_VALUE,), ()
     won, lost = divide_stages(dict.fromkeys(table.cells(stage).dropna().unique(), 1))
     return (stage, won, lost) if won else (None, (ANY_VALUE,), ())
-
-
-def _instants(table: TableProfile, name: str) -> Floats:
-    return np.asarray(table.values(name), dtype=np.float64)
-
-
-def _format(table: TableProfile, name: str | None) -> DateFormat | None:
-    if name is None:
-        return None
-    return cast("DateFormat | None", table.columns[name].format.format)

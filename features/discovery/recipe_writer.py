@@ -5,59 +5,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import date
-from pathlib import Path
 
+from features.discovery.draft import Draft, DraftField
 from features.discovery.event_meaning import meaning
-from features.discovery.outcome import OutcomeSource
 from features.discovery.relations import file_name
 from features.profiles.kinds import Joined, date_column, stage_column
 from features.profiles.presets import plain, presets
 from features.profiles.table import ColumnProfile, TableProfile
 
 _WIDTH = 100
-
-
-@dataclass(frozen=True)
-class DraftField:
-    """A field by its name in the recipe, its column, and why it is left out (None: it is used)."""
-
-    name: str
-    column: ColumnProfile
-    left_out: str | None = None
-
-
-@dataclass
-class Draft:
-    """Everything that a recipe is written from."""
-
-    name: str
-    leads: TableProfile
-    fields: list[DraftField]
-    outcome: OutcomeSource
-    crm: str | None
-    folder: Path | None
-    relations: dict[str, str]
-    events: Joined | None
-    history: Joined | None
-    horizon: int = 90
-    horizon_reason: str = "a default: nothing says how long wins take"
-    train_from: date | None = None
-    remarks: list[str] = field(default_factory=list)
-
-
-def field_names(columns: Sequence[ColumnProfile]) -> dict[str, str]:
-    """Column → distinct field name: the preset's canonical one, else the column's own, in bare letters."""
-    names: dict[str, str] = {}
-    for column in columns:
-        own = re.sub(r"\W+", "_", plain(column.name)).strip("_") or "field"
-        exact = re.fullmatch(r"[A-Za-z0-9_-]+", column.name)
-        wanted = column.canonical or (column.name if exact else own)
-        taken = set(names.values())
-        options = [wanted, own, *(f"{own}_{n}" for n in range(2, len(columns) + 3))]
-        names[column.name] = next(option for option in options if option not in taken)
-    return names
 
 
 def write_recipe(draft: Draft) -> str:

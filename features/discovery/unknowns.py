@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from features.cells.written import number
-from features.discovery.recipe_writer import DraftField
+from features.discovery.draft import DraftField
 from features.profiles.stand_ins import stand_ins
 from features.profiles.table import TableProfile
 
