@@ -164,3 +164,10 @@ def legend(entries: Sequence[tuple[str, Markup]], x: float, y: float, until: flo
         parts.append(tag("g", sample, words(34, 9, name), transform=f"translate({across:.1f} {down:.1f})"))
         across += wide
     return join(parts), down - y + 18 if entries else 0.0
+
+
+def apart(ticks: Sequence[tuple[float, str]], scale: Scale) -> list[tuple[float, str]]:
+    """Ticks whose words do not touch; of a dense axis every second, third … one."""
+    widest = max((width_of(text) for _, text in ticks), default=0.0) + 8
+    room = abs(scale.end - scale.start) / max(len(ticks) - 1, 1)
+    return list(ticks[:: max(1, math.ceil(widest / max(room, 1e-9)))])

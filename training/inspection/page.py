@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from serving.page.axes import BLUE, GREY, VERMILION
-from serving.page.charts import Curve, ValueRow, curves_chart, rows_chart
+from serving.page.curves import Curve, curves_chart
 from serving.page.markup import Child, Markup, join, table, tag
+from serving.page.rows import ValueRow, rows_chart
 from serving.page.shell import bullets, contents, figure, page, paragraph, section
 from serving.page.words import plain
 from training.figures.rates import tick_places

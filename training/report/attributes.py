@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.leaks.order import auc
-from serving.page.charts import ValueRow, rows_chart
 from serving.page.markup import Markup, join, table, tag
+from serving.page.rows import ValueRow, rows_chart
 from serving.page.shell import figure, paragraph, section
 from serving.page.words import percent
 from training.figures.rates import Rate, groups_of, rate_of

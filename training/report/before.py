@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from features.clock.instants import from_us
 from serving.page.axes import BLUE, VERMILION
-from serving.page.charts import ValueRow, rows_chart
 from serving.page.markup import Child, Markup, table
+from serving.page.rows import ValueRow, rows_chart
 from serving.page.shell import figure, paragraph, section
 from serving.page.words import percent, signed, with_ends
 from training.judging.evidence import JUDGED, Difference, Evidence

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from serving.page.axes import GREY
-from serving.page.charts import Curve, ValueRow, curves_chart, rows_chart
+from serving.page.curves import Curve, curves_chart
 from serving.page.look import look
 from serving.page.markup import Child, Markup, table
+from serving.page.rows import ValueRow, rows_chart
 from serving.page.shell import figure, paragraph, section
 from serving.page.words import percent, plain
 from training.figures.weeks import WeekLists, Weekly, choosable

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from features.columns import Floats
 from serving.page.axes import GREY
-from serving.page.charts import Curve, curves_chart
+from serving.page.curves import Curve, curves_chart
 from serving.page.look import look
 from serving.page.markup import Child, Markup, table
 from serving.page.shell import figure, section

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from serving.page.axes import BLUE, VERMILION
-from serving.page.charts import ValueRow, rows_chart
 from serving.page.markup import Child, Markup, join, table, tag
+from serving.page.rows import ValueRow, rows_chart
 from serving.page.shell import figure, paragraph, section
 from serving.page.words import plain, signed, typeset, with_ends
 from training.judging.evidence import JUDGED

@@ -13,8 +13,8 @@ from features import Column, Feature, WallClock
 from features.catalogue.naming import kinds_label
 from features.columns import Floats
 from serving.answer.reasons import subject_of
-from serving.page.charts import ValueRow, rows_chart
 from serving.page.markup import Child, Markup, table
+from serving.page.rows import ValueRow, rows_chart
 from serving.page.shell import figure, paragraph, section
 from serving.page.words import plain
 from serving.scorer import Contributions

@@ -9,7 +9,7 @@ import numpy as np
 from features.columns import Floats
 from features.leaks.order import auc
 from serving.page.axes import BLUE, VERMILION
-from serving.page.charts import Curve, curves_chart
+from serving.page.curves import Curve, curves_chart
 from serving.page.markup import Child, Markup, table
 from serving.page.shell import figure, paragraph, section
 from serving.page.words import percent
