@@ -11,9 +11,10 @@ from features.recipe.recipe import Segments
 from serving.calibration.maps import MonotoneMap
 from serving.scorers.bayes import Bayes, RateTable
 from serving.scorers.blend import Blend, Model
-from serving.scorers.encoding import LinearEncoder, TreeEncoder
 from serving.scorers.linear import Linear
+from serving.scorers.linear_columns import LinearEncoder
 from serving.scorers.segmented import Segmented, Served
+from serving.scorers.tree_columns import TreeEncoder
 from serving.scorers.trees import Trees
 
 _REMEDY = "Train again with 'leadscore train', or fetch the artefact again: its files do not belong together."

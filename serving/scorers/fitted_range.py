@@ -11,8 +11,8 @@ from features import Columns, Feature
 from serving.scorer import Range, Scorer
 from serving.scorers.bayes import Bayes
 from serving.scorers.blend import Blend
-from serving.scorers.encoding import LinearEncoder, NumberColumn
 from serving.scorers.linear import Linear
+from serving.scorers.linear_columns import LinearEncoder, NumberColumn
 from serving.scorers.trees import Trees
 
 _NAMED = 4

@@ -11,7 +11,7 @@ from features import Columns, Feature
 from features.columns import Floats
 from serving.calibration.maps import MonotoneMap
 from serving.scorer import Contributions
-from serving.scorers.encoding import LinearEncoder
+from serving.scorers.linear_columns import LinearEncoder
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,9 @@ from features.columns import Floats
 from serving.calibration.maps import MonotoneMap
 from serving.scorer import Contributions
 from serving.scorers.agreement import require_same_features
-from serving.scorers.encoding import TreeEncoder
 from serving.scorers.line import by_feature, line_columns, line_names
 from serving.scorers.linear import Linear
+from serving.scorers.tree_columns import TreeEncoder
 
 if TYPE_CHECKING:
     from lightgbm import Booster

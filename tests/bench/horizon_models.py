@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from features.columns import Floats
 from features.recipe.recipe import Training
-from serving.scorers.encoding import TreeEncoder
+from serving.scorers.tree_columns import TreeEncoder
 from training.calibration.fit import fit_monotone
 from training.fitting.boosting import GROWTH, Sample, fit_bag, fit_stopped
 

@@ -8,7 +8,7 @@ import pytest
 from features import FieldValue
 from features.clock.instants import DAY_US
 from features.recipe.recipe import Training
-from serving.scorers.encoding import TreeEncoder
+from serving.scorers.tree_columns import TreeEncoder
 from tests.bench.horizon_models import World, _periods, hazard, one_margin, separate
 
 HORIZONS = (5.0, 20.0, 60.0)

@@ -13,7 +13,7 @@ from serving.artefact.models import TreeFiles, dump_model, restore_model
 from serving.scorer import Scorer
 from serving.scorers.agreement import require_columns, require_same_features
 from serving.scorers.blend import Model
-from serving.scorers.encoding import TreeEncoder
+from serving.scorers.tree_columns import TreeEncoder
 from serving.scorers.trees import Trees
 from tests.laws.scorer_laws import LAWS, Check
 from tests.made import scorers

@@ -15,9 +15,10 @@ from serving.rules.default import default_rules
 from serving.rules.file import parse_rules
 from serving.rules.rules import Rules
 from serving.scorers.blend import Blend
-from serving.scorers.encoding import CategoryColumn, Crossing, LinearEncoder, NumberColumn, TreeEncoder
 from serving.scorers.line import line_columns, line_names
 from serving.scorers.linear import Linear
+from serving.scorers.linear_columns import CategoryColumn, Crossing, LinearEncoder, NumberColumn
+from serving.scorers.tree_columns import TreeEncoder
 from serving.scorers.trees import Trees
 from training.figures.number_range import fitted_range
 

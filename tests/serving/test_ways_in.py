@@ -42,8 +42,8 @@ from serving.batch.export import BatchSummary, score_export
 from serving.rules.default import default_rules
 from serving.rules.file import parse_rules
 from serving.score import Problem, Score, failed
-from serving.scorers.encoding import LinearEncoder, NumberColumn
 from serving.scorers.linear import Linear
+from serving.scorers.linear_columns import LinearEncoder, NumberColumn
 from serving.skew.check import check_skew, mismatches
 from serving.skew.log import RequestLog
 

@@ -16,8 +16,8 @@ from serving.answer.ladder import Ladder
 from serving.artefact.folder import Artefact, load_artefact
 from serving.edge.envelope import LeadRequest, read_lead
 from serving.score import Score
-from serving.scorers.encoding import LinearEncoder, NumberColumn
 from serving.scorers.fitted_range import ranges_of
+from serving.scorers.linear_columns import LinearEncoder, NumberColumn
 from tests.laws.scorer_laws import (
     check_an_extreme_number_moves_no_margin_beyond_those_of_its_range as keeps_law,
 )

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from features.catalogue.fields import FieldValue
 from serving.calibration.bounds import Bounds, fields_of
 from serving.calibration.maps import FLOOR, MonotoneMap
-from serving.scorers.encoding import LinearEncoder, NumberColumn
 from serving.scorers.linear import Linear
+from serving.scorers.linear_columns import LinearEncoder, NumberColumn
 from training.calibration.interval import interval_maps
 from training.calibration.spreads import spreads_of
 

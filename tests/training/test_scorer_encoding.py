@@ -6,7 +6,8 @@ import lightgbm
 import numpy as np
 
 from features import FieldValue, LeadAge, WallClock
-from serving.scorers.encoding import CategoryColumn, LinearEncoder, NumberColumn, TreeEncoder
+from serving.scorers.linear_columns import CategoryColumn, LinearEncoder, NumberColumn
+from serving.scorers.tree_columns import TreeEncoder
 from training.fitting.encode import fit_tree_encoder
 
 LEVELS = np.array(["b", None, "a", "never seen", "A"], dtype=object)

@@ -14,7 +14,7 @@ import numpy as np
 from features import Columns
 from features.columns import Floats
 from features.recipe.recipe import Training
-from serving.scorers.encoding import TreeEncoder
+from serving.scorers.tree_columns import TreeEncoder
 from training.fitting.logistic import FREE
 
 T = TypeVar("T")

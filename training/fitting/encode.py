@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features import Column, Columns, Feature, LeadAge
-from serving.scorers.encoding import (
+from serving.scorers.linear_columns import (
     CategoryColumn,
     Crossing,
     LinearEncoder,
     NumberColumn,
-    TreeEncoder,
     signed_log,
 )
+from serving.scorers.tree_columns import TreeEncoder
 from training.figures.number_range import fitted_range, with_room
 
 _ONE_HOT_LEVELS = 60

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from features import Column, Columns, Feature
 from features.columns import Floats
-from serving.scorers.encoding import TreeEncoder, read_rates
+from serving.scorers.tree_columns import TreeEncoder, read_rates
 from training.bayes.rates import Counts, levelled
 from training.figures.rates import effective_share
 from training.fitting.boosting import Sample, encoded

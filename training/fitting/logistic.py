@@ -9,8 +9,8 @@ import numpy as np
 
 from features import Columns, Feature
 from features.columns import Floats
-from serving.scorers.encoding import LinearEncoder, NumberColumn
 from serving.scorers.linear import Linear
+from serving.scorers.linear_columns import LinearEncoder, NumberColumn
 from training.figures.newton import fit_logistic
 from training.fitting.encode import fit_linear_encoder
 

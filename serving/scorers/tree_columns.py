@@ -1,0 +1,86 @@
+"""Columns for trees: numbers as they are, categories as codes or as rates; what missing means."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cached_property
+
+import numpy as np
+from pydantic import Field
+
+from features import Column, Columns, n_leads
+from features.columns import Floats
+from serving.scorer import Range
+from serving.scorers.agreement import require_columns
+from serving.scorers.encoding import _encode
+
+
+class TreeEncoder(Spec):
+    """Columns for trees: numbers as they are, categories as codes or, where levels are many, as rates.
+
+    `features` are the names in the order of the matrix; a feature in `vocabularies` is a category whose
+    level number i has code i. Levels that were too rare in training are not in the vocabulary: they and
+    levels never seen share the code `len(vocabulary)`, "other"; a missing value is NaN. A category in `rates`
+    is the shrunken log-odds of its level, against those of all leads: 0 for a level never seen. `ranges` of
+    numbers are there to be told of: a tree has no split beyond the values that it saw, so it needs no clip.
+    """
+
+    features: tuple[str, ...]
+    vocabularies: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    rates: dict[str, dict[str, float]] = Field(default_factory=dict)
+    ranges: dict[str, Range] = Field(default_factory=dict)
+    typical: dict[str, float] = Field(default_factory=dict)
+    """Number → its median, of the numbers that were never missing in training: LightGBM reads a missing value
+    of these as 0, which of an age is "this minute" and of an hour midnight."""
+
+    @cached_property
+    def booster_names(self) -> tuple[str, ...]:
+        """`features` in the characters that LightGBM's text format keeps, told apart by position if need be;
+        boosters are trained with these as `feature_name`."""
+        plain = [re.sub(r"\W", "_", name, flags=re.ASCII) for name in self.features]
+        return tuple(n if plain.count(n) == 1 else f"{n}_{i}" for i, n in enumerate(plain))
+
+    @cached_property
+    def categorical(self) -> tuple[int, ...]:
+        """Positions of the categories, for LightGBM's `categorical_feature`."""
+        return tuple(i for i, name in enumerate(self.features) if name in self.vocabularies)
+
+    def transform(self, columns: Columns) -> Floats:
+        """The matrix, shape `(n_leads, len(features))`.
+
+        Raises:
+            LeadscoreError: a feature is missing from `columns`.
+        """
+        require_columns(self.features, columns)
+        matrix = np.empty((n_leads(columns), len(self.features)), dtype=np.float64)
+        if self._numbers:
+            matrix[:, self._numbers] = np.array([columns[self.features[i]] for i in self._numbers]).T
+        for name, median in self.typical.items():
+            column = matrix[:, self._places[name]]
+            column[np.isnan(column)] = median
+        for position in self.categorical:
+            name = self.features[position]
+            matrix[:, position] = _encode(columns[name], self._codes[name])
+        for name, rates in self.rates.items():
+            matrix[:, self.features.index(name)] = read_rates(columns[name], rates)
+        return matrix
+
+    @cached_property
+    def _numbers(self) -> list[int]:
+        categories = {*self.vocabularies, *self.rates}
+        return [i for i, name in enumerate(self.features) if name not in categories]
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.features)}
+
+    @cached_property
+    def _codes(self) -> dict[str, dict[str, int]]:
+        return {name: {level: i for i, level in enumerate(v)} for name, v in self.vocabularies.items()}
+
+
+def read_rates(column: Column, rates: Mapping[str, float]) -> Floats:
+    """The rate of each level, 0 for a level without one, NaN for missing, shape `(n_leads,)`."""
+    values = [np.nan if level is None else rates.get(level, 0.0) for level in column.tolist()]
+    return np.array(values, dtype=np.float64)
