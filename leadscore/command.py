@@ -15,10 +15,11 @@ from leadscore.options import (
     WRONG_INPUT,
     disk_words,
 )
+from leadscore.verbs.champion import promote, rollback, status
 from leadscore.verbs.company import demo, simulate
 from leadscore.verbs.recipes import features, init, inspect, snapshots
 from leadscore.verbs.scoring import check_skew, open_leads, score, serve
-from leadscore.verbs.training import compare, promote, rollback, status, train
+from leadscore.verbs.training import compare, train
 
 
 class Verbs(click.Group):

@@ -1,9 +1,12 @@
 """Layer 3: how a scorer is made, judged and registered."""
 
-from training.comparison.compare import Comparison, compare
+from training.comparison.compare import compare
+from training.comparison.difference import Comparison
 from training.run.run import TrainingRun, train
 from training.run.table import COMPARISON, LEAST, comparison_rows
-from training.store.promotion import Decision, promote, rollback, status
+from training.store.decision import Decision
+from training.store.promotion import promote, rollback
+from training.store.standing import status
 
 __all__ = [
     "COMPARISON",

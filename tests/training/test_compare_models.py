@@ -26,8 +26,9 @@ from serving.artefact.folder import load_artefact
 from tests.made.company import RECIPE, small_company
 from tests.made.resign import sign
 from training import status, train
-from training.comparison.compare import CHANGED, Comparison, compare
+from training.comparison.compare import compare
 from training.comparison.crowd import open_crowd
+from training.comparison.difference import CHANGED, Comparison
 from training.comparison.reasons import LEVEL, crossed, explain, move, rung_of
 from training.comparison.shift import psi, shift_of
 

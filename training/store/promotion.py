@@ -2,70 +2,15 @@
 
 from __future__ import annotations
 
-import getpass
-from datetime import UTC, datetime
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict, Field
-
 from features import LeadscoreError, Recipe, default_features, from_tables_only
-from features.clock.instants import from_us
-from features.recipe.recipe import Gate
-from serving.answer.opening import open_ladder
 from serving.artefact.registry import store_address
 from training.judging.doubts import doubts
 from training.judging.evidence import Evidence
-from training.judging.gate import Check, Judgement, judge
+from training.judging.gate import Check, judge
 from training.store import tracking
+from training.store.decision import Decision, already_champion, decision_on, keep_decision
 
 CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
-
-
-class Decision(BaseModel):
-    """What was decided about a version, by whom, when, and on which numbers; kept with the run it judges."""
-
-    model_config = ConfigDict(frozen=True)
-
-    action: str
-    name: str
-    run_id: str
-    version: str
-    promoted: bool
-    verdict: str
-    incumbent: str
-    checks: list[dict[str, Any]]
-    thresholds: dict[str, Any]
-    by: str
-    at: str
-    store: str
-    champion_before: str | None = None
-    forced: bool = False
-    reason: str = ""
-    doubts: list[str] = Field(default_factory=list)
-
-    @property
-    def moved(self) -> bool:
-        """Whether another version answers from now on."""
-        return self.promoted and self.champion_before != self.version
-
-    @property
-    def restart(self) -> str:
-        """Which services still answer as before: what runs has loaded its champion when it started.
-
-        The store does not know who has loaded from it, so they are named by what they serve.
-        """
-        if not self.moved:
-            return ""
-        before = f"with version {self.champion_before}" if self.champion_before else "by rules"
-        return (
-            f"Services of '{self.name}' that run already go on answering {before}: restart every 'leadscore "
-            f"serve' that uses {self.store}."
-        )
-
-    @property
-    def refusals(self) -> list[str]:
-        """The words of the checks that failed."""
-        return [check["words"] for check in self.checks if not check["passed"]]
 
 
 def promote(
@@ -88,17 +33,17 @@ def promote(
     gate, servable = trained_with.gate, _servable(trained_with)
     before = tracking.alias(name, CHAMPION)
     if before is not None and before.number == version.number:
-        return _already(version, gate)
+        return already_champion(version, gate)
     judgement = judge(against_champion(evidence, before.number if before else None), gate)
     if not servable.passed:
         judgement = judgement.model_copy(
             update={"verdict": "refuse", "checks": (servable, *judgement.checks)}
         )
     passed = servable.passed and (judgement.verdict == "promote" or force)
-    decision = _decision("promote", version, judgement, gate, before, passed, force, reason)
+    decision = decision_on("promote", version, judgement, gate, before, passed, force, reason)
     if passed:
         decision = decision.model_copy(update={"doubts": doubts(evidence, gate)})
-    _record(decision)
+    keep_decision(decision)
     if passed:
         _move(name, version, before)
     else:
@@ -120,57 +65,10 @@ def rollback(name: str, *, reason: str = "") -> Decision:
         )
     evidence, trained_with = _evidence(back)
     judgement = judge(evidence, trained_with.gate)
-    decision = _decision("rollback", back, judgement, trained_with.gate, before, True, False, reason)
-    _record(decision)
+    decision = decision_on("rollback", back, judgement, trained_with.gate, before, True, False, reason)
+    keep_decision(decision)
     _move(name, back, before)
     return decision
-
-
-def status(name: str) -> dict[str, Any]:
-    """What is champion, where, since when, on which figures, and what would answer a request now.
-
-    The champion's artefact is verified as a service would: one that may not be loaded is told.
-    """
-    found: dict[str, Any] = {"name": name, "store": store_address(), "champion": None, "answers": "rules"}
-    if not tracking.store_exists():
-        return found | {"note": "the store does not exist yet; 'leadscore train' makes it"}
-    for label in (CHAMPION, PREVIOUS, CHALLENGER):
-        version = tracking.alias(name, label)
-        found[label] = None if version is None else _described(version)
-    if found[CHAMPION] is not None:
-        found |= _answering(name)
-    else:
-        found["note"] = "no champion: the rules answer; 'leadscore promote' lets a trained model do it"
-    found["last_run"] = tracking.last_run(name)
-    return found
-
-
-def _answering(name: str) -> dict[str, Any]:
-    """Who answers in the champion's name, and a note where it is not its model."""
-    try:
-        opened = open_ladder(model=f"models:/{name}@{CHAMPION}")
-    except LeadscoreError as error:
-        return {"answers": "rules", "note": f"the champion cannot be loaded: {error.problem}"}
-    version = opened.version and f" (version {opened.version})"
-    return {"answers": f"{opened.rung}{version}"} | ({"note": opened.warning} if opened.warning else {})
-
-
-def _described(version: tracking.Version) -> dict[str, Any]:
-    """A version for people: number, run, when it was trained, since when it is what it is, main figures."""
-    decision = tracking.read_json(version.run_id, tracking.DECISION) or {}
-    content = tracking.read_json(version.run_id, tracking.EVIDENCE) or {}
-    model: dict[str, Any] = next(
-        (row for row in content.get("comparison", []) if row["scorer"] == "model"), {}
-    )
-    return {
-        "version": version.number,
-        "run_id": version.run_id,
-        "trained_at": from_us(version.created_ms * 1000).isoformat(timespec="seconds"),
-        "since": decision.get("at"),
-        "by": decision.get("by"),
-        "forced": decision.get("forced", False),
-        "figures": {name: model.get(name) for name in ("auc", "log_loss", "lift_10", "observed_expected")},
-    }
 
 
 def _wanted(name: str, run_id: str | None) -> tracking.Version:
@@ -230,50 +128,6 @@ def against_champion(evidence: Evidence, champion: str | None) -> Evidence:
             "--force --reason"
         )
     return evidence.without("champion").model_copy(update={"champion_missing": missing})
-
-
-def _already(version: tracking.Version, gate: Gate) -> Decision:
-    """The answer to promoting the champion: nothing is judged, moved or written over."""
-    check = Check(name="is champion", passed=True, words=f"version {version.number} is the champion already.")
-    judgement = Judgement(verdict="promote", incumbent=CHAMPION, checks=(check,))
-    return _decision("promote", version, judgement, gate, version, True, False, "")
-
-
-def _decision(
-    action: str,
-    version: tracking.Version,
-    judgement: Judgement,
-    gate: Gate,
-    before: tracking.Version | None,
-    promoted: bool,
-    forced: bool,
-    reason: str,
-) -> Decision:
-    return Decision(
-        action=action,
-        name=version.name,
-        run_id=version.run_id,
-        version=version.number,
-        promoted=promoted,
-        verdict=judgement.verdict,
-        incumbent=judgement.incumbent,
-        checks=[check.model_dump() for check in judgement.checks],
-        thresholds=gate.model_dump(mode="json"),
-        by=getpass.getuser(),
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
-        store=store_address(),
-        champion_before=before.number if before else None,
-        forced=forced,
-        reason=reason,
-    )
-
-
-def _record(decision: Decision) -> None:
-    """Keep the decision with its run: the latest under its plain name, all of them by their moment."""
-    content = decision.model_dump(mode="json")
-    moment = decision.at.replace(":", "").replace("+0000", "Z")
-    tracking.write_json(decision.run_id, f"decisions/{moment}.json", content)
-    tracking.write_json(decision.run_id, tracking.DECISION, content)
 
 
 def _move(name: str, version: tracking.Version, before: tracking.Version | None) -> None:

@@ -1,0 +1,123 @@
+"""Who answers: a model promoted, the former one let back, and how things stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from leadscore.options import JSON, NAME, REFUSED
+
+
+@click.command()
+@NAME
+@click.option("--run", "run_id", help="The run whose model is meant; default: the newest.")
+@click.option("--force", is_flag=True, help="Override the gate; needs --reason, which is recorded.")
+@click.option("--reason", default="", help="Why the gate is overridden.")
+@JSON
+@click.pass_context
+def promote(
+    ctx: click.Context, name: str, run_id: str | None, force: bool, reason: str, as_json: bool
+) -> None:
+    """Let a trained model answer, if its evidence passes the gate (exit code 1: refused).
+
+    \b
+    Example:  leadscore promote acme
+
+    A service that runs answers with the former version until it is restarted.
+    """
+    from leadscore.terminal import print_json, print_table, say, spinner
+
+    with spinner("reading the evidence"):
+        import training
+
+        decision = training.promote(model_name(name), run_id, force=force, reason=reason)
+    if as_json:
+        print_json(decision.model_dump())
+    else:
+        print_table(
+            ["check", "passed", "numbers"],
+            [(c["name"], "yes" if c["passed"] else "no", c["words"]) for c in decision.checks],
+        )
+    for doubt in decision.doubts:
+        say(f"- Not sure: {doubt}.")
+    outcome = "is champion" if decision.promoted else "was refused"
+    say(f"{decision.name} version {decision.version} {outcome} ({decision.store}).")
+    if decision.restart:
+        say(decision.restart)
+    ctx.exit(0 if decision.promoted else REFUSED)
+
+
+@click.command()
+@NAME
+@click.option("--reason", default="", help="Why; recorded with the decision.")
+@JSON
+def rollback(name: str, reason: str, as_json: bool) -> None:
+    """Let the previous champion answer again; a second rollback undoes the first.
+
+    \b
+    Example:  leadscore rollback acme --reason "scores fell on Monday"
+
+    A service that runs answers with the former version until it is restarted.
+    """
+    from leadscore.terminal import print_json, say, spinner
+
+    with spinner("reading the evidence"):
+        import training
+
+        decision = training.rollback(model_name(name), reason=reason)
+    if as_json:
+        print_json(decision.model_dump())
+    say(f"{decision.name} version {decision.version} is champion again ({decision.store}).")
+    say(decision.restart)
+
+
+@click.command()
+@NAME
+@JSON
+def status(name: str, as_json: bool) -> None:
+    """Say what is champion, where, since when, and what would answer a request.
+
+    \b
+    Example:  leadscore status acme
+    """
+    from leadscore.terminal import print_json, print_table, say, spinner
+
+    with spinner("reading the store"):
+        import training
+
+        found = training.status(model_name(name))
+    if as_json:
+        print_json(found)
+    else:
+        rows = [
+            (label, *described(found[label]))
+            for label in ("champion", "previous", "challenger")
+            if found.get(label)
+        ]
+        head = ["alias", "version", "since", "run", "auc", "log loss"]
+        print_table(head, rows, least=("run", "since"))
+    if found.get("note"):
+        say(found["note"])
+    say(f"{found['answers']} would answer; the store is {found['store']}.")
+
+
+def model_name(name_or_recipe: str) -> str:
+    """The registered name that a name or the path of a recipe stands for."""
+    if not name_or_recipe.endswith(".toml"):
+        return name_or_recipe
+    from features import load_recipe
+
+    return load_recipe(name_or_recipe).name
+
+
+def described(version: dict[str, Any]) -> tuple[object, ...]:
+    """A version's cells in the table of `status`."""
+    figures = version["figures"]
+    return (
+        version["version"],
+        version["since"] or version["trained_at"],
+        version["run_id"],
+        figures["auc"],
+        figures["log_loss"],
+    )

@@ -1,0 +1,106 @@
+"""What was decided about a version, and how it is kept with its run."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from features.recipe.recipe import Gate
+from serving.artefact.registry import store_address
+from training.judging.gate import Check, Judgement
+from training.store import tracking
+from training.store.promotion import CHAMPION
+
+
+class Decision(BaseModel):
+    """What was decided about a version, by whom, when, and on which numbers; kept with the run it judges."""
+
+    model_config = ConfigDict(frozen=True)
+
+    action: str
+    name: str
+    run_id: str
+    version: str
+    promoted: bool
+    verdict: str
+    incumbent: str
+    checks: list[dict[str, Any]]
+    thresholds: dict[str, Any]
+    by: str
+    at: str
+    store: str
+    champion_before: str | None = None
+    forced: bool = False
+    reason: str = ""
+    doubts: list[str] = Field(default_factory=list)
+
+    @property
+    def moved(self) -> bool:
+        """Whether another version answers from now on."""
+        return self.promoted and self.champion_before != self.version
+
+    @property
+    def restart(self) -> str:
+        """Which services still answer as before: what runs has loaded its champion when it started.
+
+        The store does not know who has loaded from it, so they are named by what they serve.
+        """
+        if not self.moved:
+            return ""
+        before = f"with version {self.champion_before}" if self.champion_before else "by rules"
+        return (
+            f"Services of '{self.name}' that run already go on answering {before}: restart every 'leadscore "
+            f"serve' that uses {self.store}."
+        )
+
+    @property
+    def refusals(self) -> list[str]:
+        """The words of the checks that failed."""
+        return [check["words"] for check in self.checks if not check["passed"]]
+
+
+def already_champion(version: tracking.Version, gate: Gate) -> Decision:
+    """The answer to promoting the champion: nothing is judged, moved or written over."""
+    check = Check(name="is champion", passed=True, words=f"version {version.number} is the champion already.")
+    judgement = Judgement(verdict="promote", incumbent=CHAMPION, checks=(check,))
+    return decision_on("promote", version, judgement, gate, version, True, False, "")
+
+
+def decision_on(
+    action: str,
+    version: tracking.Version,
+    judgement: Judgement,
+    gate: Gate,
+    before: tracking.Version | None,
+    promoted: bool,
+    forced: bool,
+    reason: str,
+) -> Decision:
+    return Decision(
+        action=action,
+        name=version.name,
+        run_id=version.run_id,
+        version=version.number,
+        promoted=promoted,
+        verdict=judgement.verdict,
+        incumbent=judgement.incumbent,
+        checks=[check.model_dump() for check in judgement.checks],
+        thresholds=gate.model_dump(mode="json"),
+        by=getpass.getuser(),
+        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        store=store_address(),
+        champion_before=before.number if before else None,
+        forced=forced,
+        reason=reason,
+    )
+
+
+def keep_decision(decision: Decision) -> None:
+    """Keep the decision with its run: the latest under its plain name, all of them by their moment."""
+    content = decision.model_dump(mode="json")
+    moment = decision.at.replace(":", "").replace("+0000", "Z")
+    tracking.write_json(decision.run_id, f"decisions/{moment}.json", content)
+    tracking.write_json(decision.run_id, tracking.DECISION, content)
