@@ -1,4 +1,4 @@
-"""The one exception that users meet: what is wrong and where, then what to do."""
+"""The exceptions that users meet: what is wrong and where, then what to do; a lead's problems."""
 
 from __future__ import annotations
 

@@ -11,8 +11,7 @@ from features.cells.parse import (
     Canonical,
     StoredType,
     YearError,
-    _compact,
-    _text_of,
+    compact,
     is_missing,
     parse_boolean,
     parse_category,
@@ -20,6 +19,7 @@ from features.cells.parse import (
     parse_number,
     parse_phone,
     parse_text,
+    text_of,
 )
 from features.recipe.crm import LeadField
 from features.recipe.formats import DateFormat
@@ -43,10 +43,10 @@ def field_parsers(recipe: Recipe) -> tuple[CellParser, ...]:
     for name, field in recipe.lead.fields.items():
         parsers.append(CellParser(name, name, stored_type(field), cell_parser(field, recipe.recipe.zone)))
         if field.type == "email":
-            parse = _unless_missing(lambda raw: email_label(_text_of(raw)), field)
+            parse = _unless_missing(lambda raw: email_label(text_of(raw)), field)
             parsers.append(CellParser(f"{name}.label", name, "string", parse, reports=False))
         if field.means in ("company", "domain"):
-            parse = _unless_missing(_compact, field)
+            parse = _unless_missing(compact, field)
             parsers.append(CellParser(f"{name}.compact", name, "string", parse, reports=False))
     return tuple(parsers)
 
@@ -68,7 +68,7 @@ def cell_parser(field: LeadField, zone: str) -> Callable[[object], Canonical]:
         "text": parse_text,
         "boolean": parse_boolean,
         "date": lambda raw: _likely_date(raw, zone, form),
-        "email": lambda raw: email_kind(_text_of(raw)),
+        "email": lambda raw: email_kind(text_of(raw)),
         "phone": parse_phone,
     }
     parse = _unless_missing(by_type[field.type], field)

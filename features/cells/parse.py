@@ -65,12 +65,12 @@ def parse_number(raw: object, decimal: str = ".") -> float | None:
 
 def parse_category(raw: object) -> str:
     """Stripped, casefolded, inner white space collapsed; whole numbers without '.0'."""
-    return " ".join(_text_of(raw).casefold().split())
+    return " ".join(text_of(raw).casefold().split())
 
 
 def parse_text(raw: object) -> str:
     """Lower-case words without accents, one space around each, so that ' vp ' finds a whole word."""
-    return f" {' '.join(_words(_text_of(raw)))} "
+    return f" {' '.join(_words(text_of(raw)))} "
 
 
 def parse_boolean(raw: object) -> float:
@@ -79,7 +79,7 @@ def parse_boolean(raw: object) -> float:
     Raises:
         ValueError: not a yes or a no.
     """
-    said = written_boolean(_text_of(raw))
+    said = written_boolean(text_of(raw))
     if said is None:
         raise ValueError("true or false (also yes/no, 1/0, oui/non)")
     return float(said)
@@ -104,7 +104,7 @@ def parse_date(raw: object, zone: str, edge: DayEdge = "start", form: DateFormat
         elif isinstance(raw, date | datetime):
             us = localise(raw, zone, edge)
         elif isinstance(raw, str) or form is not None:
-            us = written_moment(_text_of(raw), form, zone, edge)
+            us = written_moment(text_of(raw), form, zone, edge)
     except (ValueError, OverflowError):
         us = None
     if us is not None and not FIRST_US <= us <= LAST_US:
@@ -134,12 +134,13 @@ def parse_phone(raw: object) -> float:
 
     A number as spreadsheets write it (3.3612345678E10, 33612345678.0) is its digits.
     """
-    text = dialled(_text_of(raw))
+    text = dialled(text_of(raw))
     digits = re.sub(r"\D", "", text)
     return float(7 <= len(digits) <= 15 and re.fullmatch(r"[\d\s+().\-/x#]+", text.lower()) is not None)
 
 
-def _text_of(raw: object) -> str:
+def text_of(raw: object) -> str:
+    """A cell as text: 12.0 is '12'."""
     if isinstance(raw, float) and math.isfinite(raw) and raw.is_integer() and abs(raw) < 1e15:
         return str(int(raw))
     return str(raw)
@@ -151,8 +152,9 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[^\W_]+", plain)
 
 
-def _compact(raw: object) -> str | None:
-    return "".join(_words(_text_of(raw))) or None
+def compact(raw: object) -> str | None:
+    """The letters and digits of a name without anything between them, None where it has none."""
+    return "".join(_words(text_of(raw))) or None
 
 
 def id_text(raw: object) -> str | None:

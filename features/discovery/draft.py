@@ -74,7 +74,36 @@ def draft_recipe(
     relations: dict[str, str],
 ) -> Draft:
     """Everything that the recipe says."""
-    leads, events = company.leads, company.kind("events")
+    leads = company.leads
+    fields = _usable_fields(company, ended, suspects, excluded)
+    draft = Draft(
+        name=name or leads.path.name.split(".")[0],
+        leads=leads,
+        fields=fields,
+        outcome=ended,
+        crm=leads.crm,
+        folder=folder,
+        relations=relations,
+        events=company.kind("events"),
+        history=company.kind("field_history"),
+    )
+    if np.isnan(ended.won).all():
+        draft.remarks.append(
+            "no outcome: the scorecard answers by a stated prior, and nothing can be learned"
+        )
+        return draft
+    created = leads.role("created_at")
+    _propose_times(draft, created)
+    remark(draft, company, created)
+    draft.remarks += unknown_remarks(leads, fields)
+    return draft
+
+
+def _usable_fields(
+    company: Company, ended: OutcomeSource, suspects: tuple[Suspect, ...], excluded: set[str]
+) -> list[DraftField]:
+    """The columns that say something of a lead, each with the reason why a model may not see it, if any."""
+    leads = company.leads
     reasons = {suspect.column: f"{suspect.kind}: {suspect.reason}" for suspect in suspects}
     reasons |= dict.fromkeys(excluded - ended.columns, "left out by --exclude")
     usable = [
@@ -89,24 +118,12 @@ def draft_recipe(
             "Export more columns: where leads come from, what company they are, what they asked for.",
         )
     names = field_names(usable)
-    fields = [DraftField(names[column.name], column, reasons.get(column.name)) for column in usable]
-    created = leads.role("created_at")
-    draft = Draft(
-        name=name or leads.path.name.split(".")[0],
-        leads=leads,
-        fields=fields,
-        outcome=ended,
-        crm=leads.crm,
-        folder=folder,
-        relations=relations,
-        events=events,
-        history=company.kind("field_history"),
-    )
-    if np.isnan(ended.won).all():
-        draft.remarks.append(
-            "no outcome: the scorecard answers by a stated prior, and nothing can be learned"
-        )
-        return draft
+    return [DraftField(names[column.name], column, reasons.get(column.name)) for column in usable]
+
+
+def _propose_times(draft: Draft, created: ColumnProfile | None) -> None:
+    """Since when the history counts, and how long an outcome takes; or what the order of rows gives away."""
+    leads, ended, relations = draft.leads, draft.outcome, draft.relations
     if created is not None and created.format.type == "date":
         occurred = np.full(leads.rows, np.nan) if ended.occurred is None else steady(ended.occurred)
         values = steady(np.asarray(leads.values(created.name), dtype=np.float64))
@@ -114,16 +131,13 @@ def draft_recipe(
         counted = values >= (localise(start, "UTC") if start else -np.inf)
         draft.horizon, draft.horizon_reason = propose_horizon(values[counted], day_ends(occurred[counted]))
     elif created is None and is_sorted_by(ended.won):
-        if "leads" not in relations and (mixed := shuffled(leads, folder)) is not None:
+        if "leads" not in relations and (mixed := shuffled(leads, draft.folder)) is not None:
             relations["leads"] = mixed
         draft.remarks.append(
             "the rows are sorted by the outcome, so that their order is not that of time: "
             + ("they are taken in a mixed order; " if "leads" in relations else "sort them by time, or ")
             + "name a column of time with --time COLUMN"
         )
-    remark(draft, company, created)
-    draft.remarks += unknown_remarks(leads, fields)
-    return draft
 
 
 def remark_on(ended: OutcomeSource) -> str:

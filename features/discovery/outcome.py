@@ -164,8 +164,8 @@ def _from_date(leads: TableProfile, name: str) -> OutcomeSource:
     won: Floats = np.isfinite(occurred).astype(np.float64)
     dated = not is_undated(leads)
     return OutcomeSource(
-        name, None, None, name if dated else None, format_of(leads, name), (ANY_VALUE,), (), (), won, won == 1,
-        occurred if dated else None, frozenset({name}),
+        name, None, None, name if dated else None, format_of(leads, name), (ANY_VALUE,), (), (), won,
+        won == 1, occurred if dated else None, frozenset({name}),
     )  # fmt: skip
 
 

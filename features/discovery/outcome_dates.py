@@ -22,6 +22,7 @@ _ENDS = re.compile(
 
 
 def is_undated(leads: TableProfile) -> bool:
+    """Whether no date says when the leads came."""
     created = leads.role("created_at")
     return created is None or created.format.type != "date"
 
@@ -71,10 +72,12 @@ def dated_losses(cells: pd.Series, found: OutcomeColumn, occurred: Floats) -> tu
 
 
 def instants_of(table: TableProfile, name: str) -> Floats:
+    """µs of a column of dates, NaN where it has none."""
     return np.asarray(table.values(name), dtype=np.float64)
 
 
 def format_of(table: TableProfile, name: str | None) -> DateFormat | None:
+    """How the dates of a column are written, as a recipe says it; None for the usual way."""
     if name is None:
         return None
     return cast("DateFormat | None", table.columns[name].format.format)

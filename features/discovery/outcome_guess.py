@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from features.cells.written import number
 from features.errors import LeadscoreError
-from features.profiles.endings import _LOST, won_among
+from features.profiles.endings import LOST, won_among
 from features.profiles.presets import plain, presets
 from features.profiles.table import TableProfile
 
@@ -113,7 +113,7 @@ def is_plainly_lost(value: str) -> bool:
     >>> is_plainly_lost("Closed Lost"), is_plainly_lost("no")
     (True, False)
     """
-    return _LOST.search(plain(value)) is not None and _DENIAL.fullmatch(plain(value)) is None
+    return LOST.search(plain(value)) is not None and _DENIAL.fullmatch(plain(value)) is None
 
 
 def _score(table: TableProfile, name: str) -> float:
@@ -181,7 +181,7 @@ def _divide(column: str, values: dict[str, int], table: TableProfile) -> Outcome
 def _with_rest(column: str, values: dict[str, int], won: tuple[str, ...]) -> OutcomeColumn:
     """What is not won is lost where it says so, or where it is the only other value; else it is open."""
     rest = [value for value in values if value not in won]
-    lost = rest if len(rest) == 1 else [value for value in rest if _LOST.search(plain(value))]
+    lost = rest if len(rest) == 1 else [value for value in rest if LOST.search(plain(value))]
     return OutcomeColumn(column, won, tuple(lost), tuple(value for value in rest if value not in lost))
 
 

@@ -6,15 +6,13 @@ import re
 from collections.abc import Mapping
 
 from features.cells.written import DAY_COUNTS, moment, number
-from features.profiles.format import _TELLING, ENOUGH, ColumnFormat
+from features.profiles.format import ENOUGH, TELLING, ColumnFormat
 from features.recipe.formats import DateFormat
 
 _DATED_NAME = re.compile(
     r"date|time|\bts\b|moment|jour|datum|created|cree|updated|modified|closed|when|\bat\b|\bon\b|_at$|_on$|_dt$",
     re.IGNORECASE,
 )
-
-
 _HALF_DAY = re.compile(r"\d\s*[ap]\.?m\b", re.IGNORECASE)
 
 
@@ -34,7 +32,7 @@ def as_counted_date(head: dict[str, int], cells: int, name: str) -> ColumnFormat
     # Beside day counts there may be dates as text: what a spreadsheet did not recognise on import.
     texts = {text: count for text, count in head.items() if text not in values}
     form, worded, doubtful = _beside_counts(texts)
-    if counted == 0 or not (dated or worded >= _TELLING * cells):
+    if counted == 0 or not (dated or worded >= TELLING * cells):
         return None
     misfits = cells - worded - counted
     found = ColumnFormat("date", form, misfits=misfits, doubtful=doubtful)
@@ -80,7 +78,7 @@ def dates_among(head: dict[str, int], cells: int) -> int:
         sum(head[text] for text in texts)
         for texts in (dated, {text for text in dated if number(text) is None})
     )
-    return found if found >= cells / 2 and worded >= _TELLING * cells else 0
+    return found if found >= cells / 2 and worded >= TELLING * cells else 0
 
 
 def _spaced(name: str) -> str:

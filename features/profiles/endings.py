@@ -21,7 +21,7 @@ _PERHAPS_WON = re.compile(
 _NOT = re.compile(
     r"\b(?:not|non|no|un|lost|never|pas|dis|unqualified|disqualified|nonconverted|unconverted)\b"
 )
-_LOST = re.compile(
+LOST = re.compile(
     r"\b(?:lost|loss|perdu|perdue|not converted|non converti|non convertie|disqualified|unqualified"
     r"|rejected|refuse|refused|declined|dead|junk|cancelled|canceled|annule|abandon|abandoned|abandonne"
     r"|sans suite|cannot contact|stalled|dropped|unsuccessful|ko"
@@ -32,7 +32,7 @@ _LOST = re.compile(
 def divide_stages(values: Mapping[str, int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Of the stages in an outcomes table: those that mean won, and those that mean lost."""
     won = won_among(values)
-    return won, tuple(value for value in values if value not in won and _LOST.search(plain(value)))
+    return won, tuple(value for value in values if value not in won and LOST.search(plain(value)))
 
 
 def won_among(values: Iterable[str]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Finds out what a column holds and how it is written, from all of its cells together."""
+"""What a column holds and how it is written: the words of those who find it out."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ ColumnType = FieldType | Literal["id", "empty"]
 # A column is of a type when this share of its cells can be read so; the rest is reported cell by cell.
 ENOUGH = 0.9
 # Dates as text, in this share of the cells, say what the numbers beside them are.
-_TELLING = 0.1
-_JUDGED = 4000  # distinct values looked at, commonest first
+TELLING = 0.1
+JUDGED = 4000  # distinct values looked at, commonest first
 
 
 @dataclass(frozen=True)
@@ -36,5 +36,6 @@ class ColumnFormat:
     dated: int = 0
 
 
-def _share(head: dict[str, int], cells: int, fits: Callable[[str], bool]) -> float:
+def share_of(head: dict[str, int], cells: int, fits: Callable[[str], bool]) -> float:
+    """The share of the `cells` whose text `fits`."""
     return sum(count for text, count in head.items() if fits(text)) / cells

@@ -3,29 +3,29 @@
 from __future__ import annotations
 
 from features.cells.written import number
-from features.profiles.format import _JUDGED, ENOUGH, ColumnFormat, _share
+from features.profiles.format import ENOUGH, JUDGED, ColumnFormat, share_of
 from features.recipe.formats import ValueFormat
 
 
 def as_number(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None:
     """Numbers, with the decimal mark under which most can be read; codes with leading zeros are none."""
-    coded = _share(head, cells, lambda text: text.isdigit() and text[0] == "0" and len(text) > 1)
+    coded = share_of(head, cells, lambda text: text.isdigit() and text[0] == "0" and len(text) > 1)
     if coded > 0.02:
         return None
-    point = _share(head, cells, lambda text: number(text, ".") is not None)
-    comma = _share(head, cells, lambda text: number(text, ",") is not None)
+    point = share_of(head, cells, lambda text: number(text, ".") is not None)
+    comma = share_of(head, cells, lambda text: number(text, ",") is not None)
     if max(point, comma) < ENOUGH:
         return None
     # "0,123" and "12,5" cannot group thousands; "1,200" can, and does where nothing speaks against it.
     as_comma = comma > point or (comma == point and any(text.lstrip("+-").startswith("0,") for text in head))
     misfits = round((1 - (comma if as_comma else point)) * cells)
-    stand_in = stand_in(head, "," if as_comma else ".")
+    stand_in = stand_in_of(head, "," if as_comma else ".")
     dense = _is_sequence(head, cells)
     form: ValueFormat | None = "decimal_comma" if as_comma else None
     return ColumnFormat("id" if dense else "number", form, (stand_in,) if stand_in else (), misfits=misfits)
 
 
-def stand_in(head: dict[str, int], decimal: str) -> str | None:
+def stand_in_of(head: dict[str, int], decimal: str) -> str | None:
     """The number that stands for "none", such as 999 or -1: frequent, and far outside all others."""
     values = {text: value for text in head if (value := number(text, decimal)) is not None}
     plain = {text: f"{value:.15g}" for text, value in values.items()}  # -1.0 and "-1,00" are -1
@@ -44,14 +44,14 @@ def stand_in(head: dict[str, int], decimal: str) -> str | None:
 
 def _is_sequence(head: dict[str, int], cells: int) -> bool:
     """Whether whole numbers are all different and fill their range: a counter, not a measurement."""
-    if cells < 50 or len(head) < cells or len(head) >= _JUDGED or not all(text.isdigit() for text in head):
-        return len(head) >= _JUDGED and cells == len(head) and _dense_sample(head)
+    if cells < 50 or len(head) < cells or len(head) >= JUDGED or not all(text.isdigit() for text in head):
+        return len(head) >= JUDGED and cells == len(head) and _dense_sample(head)
     values = [int(text) for text in head]
     return max(values) - min(values) < 2 * len(values)
 
 
 def _dense_sample(head: dict[str, int]) -> bool:
-    """A sample cut off at `_JUDGED` comes in the file's order: a counter makes it a run."""
+    """A sample cut off at `JUDGED` comes in the file's order: a counter makes it a run."""
     if not all(text.isdigit() for text in head):
         return False
     values = [int(text) for text in head]

@@ -9,16 +9,13 @@ from typing import cast
 
 from features.exports.reader import RawTable
 from features.profiles.format import ColumnFormat
-from features.profiles.presets import Role, match, recognise
+from features.profiles.presets import match, recognise
 from features.profiles.recognise import find_format
 from features.profiles.roles import settle_roles
 from features.profiles.table import ColumnProfile, TableProfile
 from features.recipe.crm import FieldMeaning, FieldType
 from features.recipe.formats import DateFormat
 
-_SINGLE: tuple[Role, ...] = (
-    "id", "created_at", "account_id", "origin", "cost", "opted_out", "outcome_at", "amount",
-)  # fmt: skip
 _CURRENT = re.compile(
     r"\b(?:last|latest|recent|current|currently|number of times|times contacted|updated|modified"
     r"|dernier|dernière|derniere|récent|actuel|actuelle)\b",

@@ -10,8 +10,8 @@ import pandas as pd
 
 from features.cells.written import boolean, dialled, moment, number
 from features.profiles.dates import as_counted_date, as_date, dates_among
-from features.profiles.format import _JUDGED, ColumnFormat, ColumnType, _share
-from features.profiles.numbers import as_number, stand_in
+from features.profiles.format import JUDGED, ColumnFormat, ColumnType, share_of
+from features.profiles.numbers import as_number, stand_in_of
 
 _ALWAYS_MISSING = frozenset((
     "-", "--", "—", "–", "?", "n/a", "#n/a", "na", "n.a.", "n/c", "nc", "n.c.", "nan", "nat", "<na>", "null",
@@ -21,20 +21,10 @@ _ALWAYS_MISSING = frozenset((
     "not available", "no value", "(no value)", "aucune valeur", "non renseigné", "non renseigne",
     "non précisé", "à définir", "tbd", "keine angabe", "k.a.",
 ))  # fmt: skip
-
-
 _SOMETIMES_MISSING = frozenset({"unknown", "inconnu", "inconnue", "unbekannt", "not known"})
-
-
 _PHONE_NAME = re.compile(r"phone|tel|mobile|portable|fax|handy", re.IGNORECASE)
-
-
 _PHONE = re.compile(r"[+(]?\d[\d\s().\-/]{5,22}\d(?:\s*(?:x|ext\.?)\s*\d{1,6})?")
-
-
 _LEADING_ZERO = re.compile(r"0\d")
-
-
 _EMAIL = re.compile(r"[^@\s]+@\S*")
 
 
@@ -91,9 +81,9 @@ def _typed(column: pd.Series) -> ColumnFormat:
 
 
 def _typed_stand_in(column: pd.Series) -> str | None:
-    """As `stand_in`, of cells that are numbers already."""
-    commonest = column.dropna().value_counts().head(_JUDGED)
-    return stand_in({f"{value:.15g}": int(count) for value, count in commonest.items()}, ".")
+    """As `stand_in_of`, of cells that are numbers already."""
+    commonest = column.dropna().value_counts().head(JUDGED)
+    return stand_in_of({f"{value:.15g}": int(count) for value, count in commonest.items()}, ".")
 
 
 def _is_dense(column: pd.Series) -> bool:
@@ -115,7 +105,7 @@ def _missing_texts(counts: Mapping[str, int], rows: int) -> tuple[str, ...]:
 
 def _judge(counts: Counter[str], name: str) -> ColumnFormat:
     """The first type, from the narrowest, that enough cells can be read as."""
-    head = dict(counts.most_common(_JUDGED))
+    head = dict(counts.most_common(JUDGED))
     cells = sum(head.values())
     tests: list[Callable[[dict[str, int], int, str], ColumnFormat | None]] = [
         _as_boolean, _as_email, _as_phone, as_counted_date, as_number, as_date,
@@ -134,7 +124,7 @@ def _as_boolean(head: dict[str, int], cells: int, name: str) -> ColumnFormat | N
 def _as_email(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None:
     # Addresses are often broken, which is a signal, so that fewer suffice. A note that names an address or a
     # handle is words: an address has no space, and something before the @.
-    return ColumnFormat("email") if _share(head, cells, _is_address) >= 0.6 else None
+    return ColumnFormat("email") if share_of(head, cells, _is_address) >= 0.6 else None
 
 
 def _is_address(text: str) -> bool:
@@ -143,14 +133,14 @@ def _is_address(text: str) -> bool:
 
 def _as_phone(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None:
     head = _dialled(head)
-    if _share(head, cells, lambda text: _PHONE.fullmatch(text) is not None) < 0.8:
+    if share_of(head, cells, lambda text: _PHONE.fullmatch(text) is not None) < 0.8:
         return None
-    dated = _share(
+    dated = share_of(
         head, cells, lambda text: moment(text, "dmy") is not None or moment(text, "mdy") is not None
     )
-    marked = _share(head, cells, lambda text: text[0] in "+(0" or any(mark in text for mark in " -/("))
+    marked = share_of(head, cells, lambda text: text[0] in "+(0" or any(mark in text for mark in " -/("))
     named = _PHONE_NAME.search(name) is not None
-    amounts = _share(head, cells, lambda text: number(text) is not None and not _LEADING_ZERO.match(text))
+    amounts = share_of(head, cells, lambda text: number(text) is not None and not _LEADING_ZERO.match(text))
     return ColumnFormat("phone") if dated < 0.5 and (named or (marked >= 0.8 and amounts < 0.5)) else None
 
 

@@ -6,8 +6,11 @@ import re
 from dataclasses import replace
 
 from features.profiles.presets import Role
-from features.profiles.profile import _SINGLE
 from features.profiles.table import ColumnProfile
+
+_SINGLE: tuple[Role, ...] = (
+    "id", "created_at", "account_id", "origin", "cost", "opted_out", "outcome_at", "amount",
+)  # fmt: skip
 
 _MOST_ENDS = 40
 """A column of more values than this, whatever its name, is no outcome and no stage."""

@@ -18,12 +18,11 @@ from features.exports.reader import RawTable
 from features.profiles.format import ColumnFormat
 from features.profiles.presets import Role, plain
 from features.recipe.crm import FieldMeaning, Known
+from features.recipe.formats import DateFormat
 
 _WHO = re.compile(
     r"\b(?:name|nom|prenom|owner|agent|rep|assigned|assignee|manager|seller|proprietaire|commercial|vendeur)\b"
 )
-
-
 _PERSONAL = ("email", "phone")
 
 

@@ -1,6 +1,6 @@
 """The recipe: one typed TOML file that says everything that determines a model.
 
-Each class is one section. Nothing here reads a file (see `recipe_file`), and nothing here knows a company.
+Each class is one section. Nothing here reads a file (see `file`), and nothing here knows a company.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from features.tables.history_end import steady_moments
 
 
 def lead_frame(recipe: Recipe, tables: Tables) -> pd.DataFrame:
+    """Columns row, position, lead_id, account_id, origin, created_us (Int64): one row per lead, by row."""
     columns = ("row", "lead_id", "account_id", "origin", "created_us", "position")
     arrow = tables.leads.select(*columns).order_by("row").to_pyarrow()
     frame = pd.DataFrame({name: arrow.column(name).to_numpy() for name in ("row", "position")})

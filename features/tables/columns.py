@@ -74,12 +74,14 @@ def _stored(values: list[Any], stored: str) -> pd.Series[Any]:
 
 
 def cells_of(table: str, name: str, places: pd.DataFrame, problems: list[tuple[int, str]]) -> pd.DataFrame:
+    """`problems` (place in `places`, words) of the field `name` as rows of the report."""
     at = [place for place, _ in problems]
     part = places.iloc[at].reset_index(drop=True)
     return part.assign(table=table, field=name, problem=[text for _, text in problems])
 
 
 def texts_of(raw: pd.DataFrame, column: str | None) -> pd.Series[Any]:
+    """A column of ids as text, None where empty; all None where the recipe names no column."""
     if column is None:
         return pd.Series([None] * len(raw), index=raw.index, dtype=object)
     cells = raw[column]

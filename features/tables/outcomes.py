@@ -28,7 +28,6 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
         LeadscoreError: a column that the recipe names is absent.
     """
     outcomes = recipe.outcomes
-    types = types_of(con, view)
     occurred_at = outcomes.occurred_at
     if occurred_at is None:
         raise LeadscoreError(
@@ -37,8 +36,20 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
         )
     roles = {"lead_id": outcomes.lead_id, "stage": outcomes.stage, "occurred_at": occurred_at}
     roles |= {"amount": outcomes.amount} if outcomes.amount else {}
-    require_columns("outcomes", {f"[outcomes] {role}": column for role, column in roles.items()}, list(types))
-    dates = {"occurred_at us": occurred_at}
+    require_columns(
+        "outcomes",
+        {f"[outcomes] {role}": column for role, column in roles.items()},
+        list(types_of(con, view)),
+    )
+    _stage(con, recipe, view, roles, now_us, quality)
+    count_dropped(con, "outcomes", quality)
+    _keep_staged(con, quality)
+
+
+def _stage(con: Any, recipe: Recipe, view: str, roles: dict[str, str], now_us: int, quality: Quality) -> None:
+    """Create `staged_outcomes`: the rows of `view` with their lead, and why one is dropped."""
+    outcomes, types = recipe.outcomes, types_of(con, view)
+    dates = {"occurred_at us": roles["occurred_at"]}
     relation = dated_sql(con, view, dates, types, recipe.recipe.zone, outcomes.occurred_format)
     amount = "NULL::DOUBLE"
     if "amount" in roles:
@@ -54,7 +65,10 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
                      {text_sql(roles["stage"], types[roles["stage"]])} AS stage, {amount} AS amount
               FROM {relation}) o
         LEFT JOIN leads l ON l.lead_id = o.lead_id""")
-    count_dropped(con, "outcomes", quality)
+
+
+def _keep_staged(con: Any, quality: Quality) -> None:
+    """Create `outcomes` of the staged rows that stay; those before their lead's creation are counted."""
     query = (
         "SELECT count(*) FROM staged_outcomes "
         "WHERE dropped IS NULL AND closing IS NOT NULL AND occurred_us < created_us"

@@ -30,12 +30,8 @@ from serving.page.words import Words, percent
 
 _ROW = 20
 """Height in px of a row of `rows_chart`."""
-
-
 _TALL_ROW = 38
 """…where label and note stand above the value, as there is no room beside it."""
-
-
 _LAST = 28
 """Px right of an axis for half of the words of a tick at its end."""
 

@@ -1,4 +1,4 @@
-"""Typed columns become matrices: each encoder owns its order, its vocabularies, and what missing means."""
+"""What both encoders of typed columns share: frozen parts, the codes of a category, its two own levels."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ OTHER = "(other)"
 MISSING = "(missing)"
 
 
-class _Spec(BaseModel):
+class Spec(BaseModel):
+    """A part of an encoder: kept as JSON, never changed."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def _encode(column: Column, codes: Mapping[str, int]) -> Floats:
+def codes_of(column: Column, codes: Mapping[str, int]) -> Floats:
     """Codes of a category column: its level, `len(codes)` for any other, NaN for missing."""
     other = len(codes)
     values = [np.nan if level is None else codes.get(level, other) for level in column.tolist()]

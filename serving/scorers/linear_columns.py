@@ -12,10 +12,10 @@ from features import Columns, n_leads
 from features.columns import Floats
 from serving.scorer import Range
 from serving.scorers.agreement import require_columns
-from serving.scorers.encoding import MISSING, OTHER, _encode, _Spec
+from serving.scorers.encoding import MISSING, OTHER, Spec, codes_of
 
 
-class NumberColumn(_Spec):
+class NumberColumn(Spec):
     """A number for a linear model: missing → `median`, then (x − `mean`) / `scale`; `flag` adds a 0/1
     column that says "was missing". With `log` all of this is about sign(x)·ln(1 + |x|). Before anything else
     a number beyond `range` becomes its nearest end: nobody knows that the line goes on there."""
@@ -40,14 +40,14 @@ class NumberColumn(_Spec):
         return np.asarray((np.where(np.isnan(numbers), self.median, numbers) - self.mean) / self.scale)
 
 
-class CategoryColumn(_Spec):
+class CategoryColumn(Spec):
     """A category for a linear model: one 0/1 column for each of `levels`, for other levels, for missing."""
 
     name: str
     levels: tuple[str, ...]
 
 
-class Crossing(_Spec):
+class Crossing(Spec):
     """The number `by` with which the other columns are multiplied: standardised, and held inside the range
     [`low`, `high`] that was seen in training, since nobody knows how weights change beyond it."""
 
@@ -60,7 +60,7 @@ class Crossing(_Spec):
         return np.asarray(np.clip(self.by.standardised(numbers), self.low, self.high))
 
 
-class LinearEncoder(_Spec):
+class LinearEncoder(Spec):
     """Columns for linear models, in the order of `columns`: standardised numbers and one-hot categories.
 
     With `crossed` all encoded columns follow once more, each times one of the numbers: what a signal is worth
@@ -113,7 +113,7 @@ class LinearEncoder(_Spec):
             matrix[:, plan.at] = (np.where(absent, plan.medians, numbers) - plan.means) / plan.scales
             matrix[:, plan.flags_at] = absent[:, plan.flagged]
         for name, start, codes in plan.categories:
-            level = _encode(columns[name], codes)
+            level = codes_of(columns[name], codes)
             level[np.isnan(level)] = len(codes) + 1
             matrix[np.arange(rows), start + level.astype(np.intp)] = 1.0
         return matrix

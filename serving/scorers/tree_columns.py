@@ -13,7 +13,7 @@ from features import Column, Columns, n_leads
 from features.columns import Floats
 from serving.scorer import Range
 from serving.scorers.agreement import require_columns
-from serving.scorers.encoding import _encode
+from serving.scorers.encoding import Spec, codes_of
 
 
 class TreeEncoder(Spec):
@@ -61,7 +61,7 @@ class TreeEncoder(Spec):
             column[np.isnan(column)] = median
         for position in self.categorical:
             name = self.features[position]
-            matrix[:, position] = _encode(columns[name], self._codes[name])
+            matrix[:, position] = codes_of(columns[name], self._codes[name])
         for name, rates in self.rates.items():
             matrix[:, self.features.index(name)] = read_rates(columns[name], rates)
         return matrix

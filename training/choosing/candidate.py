@@ -51,6 +51,7 @@ class Start:
 
 
 def loss_of(linears: Linears) -> float:
+    """By which linear models are compared."""
     return linears.candidate.loss
 
 

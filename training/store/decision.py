@@ -12,7 +12,7 @@ from features.recipe.recipe import Gate
 from serving.artefact.registry import store_address
 from training.judging.gate import Check, Judgement
 from training.store import tracking
-from training.store.promotion import CHAMPION
+from training.store.tracking import CHAMPION
 
 
 class Decision(BaseModel):

@@ -9,8 +9,7 @@ from training.judging.evidence import Evidence
 from training.judging.gate import Check, judge
 from training.store import tracking
 from training.store.decision import Decision, already_champion, decision_on, keep_decision
-
-CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
+from training.store.tracking import CHALLENGER, CHAMPION, PREVIOUS
 
 
 def promote(

@@ -9,7 +9,7 @@ from features.clock.instants import from_us
 from serving.answer.opening import open_ladder
 from serving.artefact.registry import store_address
 from training.store import tracking
-from training.store.promotion import CHALLENGER, CHAMPION, PREVIOUS
+from training.store.tracking import CHALLENGER, CHAMPION, PREVIOUS
 
 
 def status(name: str) -> dict[str, Any]:

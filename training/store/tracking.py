@@ -22,6 +22,8 @@ from serving.artefact.registry import signature_of, store_address
 from serving.artefact.store import SQLITE, connect, patient, require_writable, unusable
 from training.store.run_card import RunCard
 
+CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
+
 REPORT = "report.html"
 """The file's name among a run's artefacts."""
 
