@@ -5,10 +5,10 @@ from serving.answer.opening import Opened, open_ladder
 from serving.artefact.checksums import DamagedError
 from serving.artefact.folder import Artefact, load_artefact, save_artefact
 from serving.artefact.manifest import Manifest
-from serving.artefact.registry import find_champion
-from serving.artefact.store import StoreError
 from serving.batch.export import BatchSummary, score_export
 from serving.edge.envelope import LeadRequest, score_items
+from serving.registry.store import StoreError
+from serving.registry.versions import find_champion
 from serving.rules.default import default_rules
 from serving.rules.file import load_rules
 from serving.rules.rules import Rules

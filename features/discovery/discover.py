@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.clock.instants import now_us
-from features.discovery.draft import draft_recipe
+from features.discovery.drafting import draft_recipe
 from features.discovery.event_log import cut_log, split_events
 from features.discovery.findings import Finding, list_findings
 from features.discovery.outcome import find_outcome, no_outcome

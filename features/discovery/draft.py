@@ -1,4 +1,4 @@
-"""The recipe that fits what was found, with a remark on each guess."""
+"""A draft: everything that a recipe is written from, by its names in the recipe."""
 
 from __future__ import annotations
 
@@ -8,17 +8,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-import numpy as np
-
-from features.clock.instants import localise
-from features.discovery.history_shape import day_ends, is_sorted_by, propose_horizon, propose_start, steady
-from features.discovery.outcome import ANY_VALUE, OutcomeSource
-from features.discovery.relations import shuffled
-from features.discovery.unknowns import unknown_remarks
-from features.discovery.usable import is_usable
-from features.errors import LeadscoreError
-from features.leaks.leaks import Suspect
-from features.profiles.kinds import Company, Joined
+from features.discovery.outcome import OutcomeSource
+from features.profiles.kinds import Joined
 from features.profiles.presets import plain
 from features.profiles.table import ColumnProfile, TableProfile
 
@@ -62,112 +53,3 @@ def field_names(columns: Sequence[ColumnProfile]) -> dict[str, str]:
         options = [wanted, own, *(f"{own}_{n}" for n in range(2, len(columns) + 3))]
         names[column.name] = next(option for option in options if option not in taken)
     return names
-
-
-def draft_recipe(
-    company: Company,
-    ended: OutcomeSource,
-    suspects: tuple[Suspect, ...],
-    excluded: set[str],
-    folder: Path | None,
-    name: str | None,
-    relations: dict[str, str],
-) -> Draft:
-    """Everything that the recipe says."""
-    leads = company.leads
-    fields = _usable_fields(company, ended, suspects, excluded)
-    draft = Draft(
-        name=name or leads.path.name.split(".")[0],
-        leads=leads,
-        fields=fields,
-        outcome=ended,
-        crm=leads.crm,
-        folder=folder,
-        relations=relations,
-        events=company.kind("events"),
-        history=company.kind("field_history"),
-    )
-    if np.isnan(ended.won).all():
-        draft.remarks.append(
-            "no outcome: the scorecard answers by a stated prior, and nothing can be learned"
-        )
-        return draft
-    created = leads.role("created_at")
-    _propose_times(draft, created)
-    remark(draft, company, created)
-    draft.remarks += unknown_remarks(leads, fields)
-    return draft
-
-
-def _usable_fields(
-    company: Company, ended: OutcomeSource, suspects: tuple[Suspect, ...], excluded: set[str]
-) -> list[DraftField]:
-    """The columns that say something of a lead, each with the reason why a model may not see it, if any."""
-    leads = company.leads
-    reasons = {suspect.column: f"{suspect.kind}: {suspect.reason}" for suspect in suspects}
-    reasons |= dict.fromkeys(excluded - ended.columns, "left out by --exclude")
-    usable = [
-        column
-        for column in leads.columns.values()
-        if column.name in reasons or (is_usable(column, leads.rows) and column.name not in ended.columns)
-    ]
-    if not usable and company.kind("events") is None:
-        raise LeadscoreError(
-            f"{leads.raw.name}: besides ids, dates and the outcome no column says anything of them: each "
-            "is empty, constant, free text, or names a person.",
-            "Export more columns: where leads come from, what company they are, what they asked for.",
-        )
-    names = field_names(usable)
-    return [DraftField(names[column.name], column, reasons.get(column.name)) for column in usable]
-
-
-def _propose_times(draft: Draft, created: ColumnProfile | None) -> None:
-    """Since when the history counts, and how long an outcome takes; or what the order of rows gives away."""
-    leads, ended, relations = draft.leads, draft.outcome, draft.relations
-    if created is not None and created.format.type == "date":
-        occurred = np.full(leads.rows, np.nan) if ended.occurred is None else steady(ended.occurred)
-        values = steady(np.asarray(leads.values(created.name), dtype=np.float64))
-        draft.train_from = start = propose_start(values, occurred)
-        counted = values >= (localise(start, "UTC") if start else -np.inf)
-        draft.horizon, draft.horizon_reason = propose_horizon(values[counted], day_ends(occurred[counted]))
-    elif created is None and is_sorted_by(ended.won):
-        if "leads" not in relations and (mixed := shuffled(leads, draft.folder)) is not None:
-            relations["leads"] = mixed
-        draft.remarks.append(
-            "the rows are sorted by the outcome, so that their order is not that of time: "
-            + ("they are taken in a mixed order; " if "leads" in relations else "sort them by time, or ")
-            + "name a column of time with --time COLUMN"
-        )
-
-
-def remark_on(ended: OutcomeSource) -> str:
-    """Which values mean won and lost, and what happens to others."""
-    if ended.won_values == (ANY_VALUE,):
-        return f"outcome: a value in '{ended.stage or ended.main}' means won"
-    parts = [f"outcome: '{ended.stage or ended.main}' = {' or '.join(ended.won_values[:6])} means won"]
-    if dated := [value for value in ended.lost_values if value not in ended.undated_losses]:
-        parts.append(f"{' or '.join(dated[:6])} means lost")
-    if ended.undated_losses:
-        lost = " or ".join(ended.undated_losses[:6])
-        parts.append(f"{lost} means lost, nobody knows when, so that it counts as not won within the horizon")
-    if opened := [value for value in ended.other_values if value not in ended.undated_losses]:
-        parts.append(f"{' or '.join(opened[:6])} neither, as yet")
-    return "; ".join(parts) + " (--outcome COLUMN=VALUE decides otherwise)"
-
-
-def remark(draft: Draft, company: Company, created: ColumnProfile | None) -> None:
-    """Says what was assumed, and what was not understood."""
-    draft.remarks.insert(0, remark_on(draft.outcome))
-    if created is None and draft.leads.counter is None and not is_sorted_by(draft.outcome.won):
-        draft.remarks.append(
-            "no date says when leads came: the order of rows stands for time (or --time COLUMN)"
-        )
-    for table in company.unknown:
-        draft.remarks.append(
-            f"{table.raw.name}: nothing in it names a lead of {draft.leads.raw.name}; not used"
-        )
-    for joined in company.joined:
-        if joined.kind == "other" or (joined.kind == "accounts" and "leads" not in draft.relations):
-            draft.remarks.append(
-                f"{joined.table.raw.name}: belongs to the leads by '{joined.key}', but is not used"
-            )

@@ -14,7 +14,7 @@ from typing import Any
 
 import pandas as pd
 
-from features import LeadscoreError
+from features.errors import LeadscoreError
 from features.exports.container import table_address
 from features.exports.out_file import refuse_input
 from features.exports.reader import RawTable, read_raw

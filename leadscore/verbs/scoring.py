@@ -208,10 +208,12 @@ def champion_alone() -> Any:
     """The champion by its own recipe, None where there is none or it cannot be opened, which is said."""
     import serving
     from leadscore.terminal import say
+    from serving.artefact.checksums import DamagedError
+    from serving.registry.store import StoreError
 
     try:
         return serving.open_ladder() if serving.find_champion() else None
-    except (serving.StoreError, serving.DamagedError) as error:
+    except (StoreError, DamagedError) as error:
         say(f"Warning: the champion cannot be asked: {error.problem}")
         return None
 

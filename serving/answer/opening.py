@@ -9,8 +9,8 @@ from features import LeadscoreError, Recipe, from_tables_only
 from serving.answer.ladder import Ladder
 from serving.artefact.checksums import DamagedError
 from serving.artefact.folder import Artefact, load_artefact, load_lower
-from serving.artefact.registry import ChampionRef, fetch, find_champion, resolve, store_address
-from serving.artefact.store import StoreError, shown
+from serving.registry.store import StoreError, shown
+from serving.registry.versions import ChampionRef, fetch, find_champion, resolve, store_address
 from serving.rules.file import parse_rules, rules_text
 
 

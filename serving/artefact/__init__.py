@@ -1,1 +1,1 @@
-"""The folder that holds everything a served score needs, and where it is found."""
+"""The folder that holds everything a served score needs, and whether it is whole."""

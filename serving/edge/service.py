@@ -29,11 +29,11 @@ from features import LeadscoreError, load_recipe
 from features.clock.instants import now_us
 from leadscore.terminal import say
 from serving.answer.opening import Opened, open_ladder
-from serving.artefact.registry import store_address
 from serving.edge.documents import api_document
 from serving.edge.envelope import parse_body, score_items
 from serving.edge.front_page import POLICY, front_page
 from serving.edge.ready_line import tell_when_ready
+from serving.registry.versions import store_address
 from serving.score import Problem, failed
 from serving.skew.log import RequestLog
 

@@ -77,7 +77,7 @@ def many(ladder: Ladder, columns: Columns, margin: float) -> Row:
 
 def pyfunc(folder: Path, columns: Columns) -> float:
     """CPU seconds of one lead through the loader that MLflow calls."""
-    from serving.artefact.mlflow_loader import LeadscoreModel
+    from serving.registry.mlflow_loader import LeadscoreModel
 
     model = LeadscoreModel()
     model.load_context(SimpleNamespace(artifacts={"artefact": str(folder)}))

@@ -22,7 +22,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from leadscore import main
-from serving.artefact.store import connect, patient
+from serving.registry.store import connect, patient
 
 PATIENCE = 30.0
 """Seconds; MLflow alone would try for minutes."""

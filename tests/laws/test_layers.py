@@ -61,7 +61,7 @@ def test_bentoml_is_imported_in_one_file() -> None:
 
 def test_mlflow_is_imported_in_three_files() -> None:
     assert files_importing("mlflow", "training") == {"tracking.py"}
-    assert files_importing("mlflow", "serving") == {"registry.py", "mlflow_loader.py"}
+    assert files_importing("mlflow", "serving") == {"versions.py", "mlflow_loader.py"}
     assert not files_importing("mlflow", "features")
 
 

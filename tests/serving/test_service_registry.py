@@ -14,7 +14,7 @@ import pytest
 from features import LeadscoreError
 from serving.answer.opening import open_ladder
 from serving.artefact.folder import artefact_id, load_artefact, save_artefact
-from serving.artefact.registry import fetch, find_champion, resolve, signature_of, store_address
+from serving.registry.versions import fetch, find_champion, resolve, signature_of, store_address
 from serving.rules.default import default_rules
 from tests.made import scorers
 

@@ -14,7 +14,7 @@ from features import FieldValue, LeadscoreError, Recipe, load_recipe
 from features.recipe.plan import SnapshotPlan
 from serving.answer.ladder import Ladder
 from serving.artefact.folder import load_artefact
-from serving.artefact.registry import find_champion
+from serving.registry.versions import find_champion
 from tests.bench.learning_curve import CurvePoint, curve_rows, learning_curve, switching_point, thinned
 from tests.made.company import small_company
 from tests.made.resign import sign

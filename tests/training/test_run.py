@@ -17,7 +17,7 @@ from features import LeadscoreError, Recipe
 from serving.answer.opening import open_ladder
 from serving.artefact.checksums import DIGEST_TAG
 from serving.artefact.folder import artefact_digest, load_artefact
-from serving.artefact.registry import fetch, find_champion
+from serving.registry.versions import fetch, find_champion
 from tests.made.company import small_company
 from training import TrainingRun, promote, rollback, status, train
 from training.figures.metrics import figures

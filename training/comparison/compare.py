@@ -13,7 +13,7 @@ import numpy as np
 from features import Column, Columns, Feature, LeadscoreError, Recipe
 from serving.answer.ladder import Ladder
 from serving.artefact.folder import Artefact, load_artefact
-from serving.artefact.registry import fetch, resolve
+from serving.registry.versions import fetch, resolve
 from serving.score import Maturity, Score
 from training.comparison.crowd import Crowd, export_crowd, open_crowd, shared
 from training.comparison.difference import Changed, Comparison

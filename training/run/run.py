@@ -10,7 +10,7 @@ from typing import Any
 
 from features import Recipe
 from features.progress import Step, tell
-from serving.artefact.registry import store_address
+from serving.registry.versions import store_address
 from training.choosing.choose import Budget
 from training.history.history import History, read_history
 from training.history.split import SplitRows, forward_split

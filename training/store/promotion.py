@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features import LeadscoreError, Recipe, default_features, from_tables_only
-from serving.artefact.registry import store_address
+from serving.registry.versions import store_address
 from training.judging.doubts import doubts
 from training.judging.evidence import Evidence
 from training.judging.gate import Check, judge

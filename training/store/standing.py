@@ -7,7 +7,7 @@ from typing import Any
 from features import LeadscoreError
 from features.clock.instants import from_us
 from serving.answer.opening import open_ladder
-from serving.artefact.registry import store_address
+from serving.registry.versions import store_address
 from training.store import tracking
 from training.store.tracking import CHALLENGER, CHAMPION, PREVIOUS
 

@@ -18,8 +18,8 @@ from typing import Any
 from features import Feature, LeadscoreError
 from serving.artefact.checksums import DIGEST_TAG
 from serving.artefact.folder import artefact_digest
-from serving.artefact.registry import signature_of, store_address
-from serving.artefact.store import SQLITE, connect, patient, require_writable, unusable
+from serving.registry.store import SQLITE, connect, patient, require_writable, unusable
+from serving.registry.versions import signature_of, store_address
 from training.store.run_card import RunCard
 
 CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
@@ -103,7 +103,7 @@ def _log_model(record: Record) -> str:
 
     info = mlflow.pyfunc.log_model(
         name="model",
-        python_model=_source("serving.artefact.mlflow_loader"),
+        python_model=_source("serving.registry.mlflow_loader"),
         artifacts={"artefact": str(record.served)},
         signature=signature_of(record.features),
         code_paths=[str(Path(_source(package)).parent) for package in ("features", "serving")],

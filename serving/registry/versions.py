@@ -11,7 +11,7 @@ from typing import Any
 from features import Feature, LeadscoreError
 from serving.artefact.checksums import CHECKSUMS, DIGEST_TAG
 from serving.artefact.folder import MANIFEST, absent_artefact
-from serving.artefact.store import SQLITE, connect, unusable
+from serving.registry.store import SQLITE, connect, unusable
 
 CHAMPION = "champion"
 

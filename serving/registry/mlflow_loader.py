@@ -15,7 +15,7 @@ import pandas as pd
 
 from features import Column, Columns, Feature
 from serving.artefact.folder import load_artefact
-from serving.artefact.registry import artefact_within
+from serving.registry.versions import artefact_within
 from serving.scorers.agreement import require_columns
 
 _REMEDY = "Name the columns as the model's signature does; a value that is not known is null, not left out."
