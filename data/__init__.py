@@ -2,9 +2,9 @@
 
 from data.simulator.company import EXPORT_END, SimulationSummary, simulate, simulate_export
 from data.simulator.crm_exports import CRMS, simulate_crm
-from data.simulator.known_limit import known_limit
-from data.simulator.limit import true_probability
 from data.simulator.rates import rates_hash
+from data.truth.known_limit import known_limit
+from data.truth.limit import true_probability
 
 __all__ = [
     "CRMS",

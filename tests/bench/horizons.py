@@ -29,7 +29,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from data import simulate
-from data.simulator.known_limit import known_limit
+from data.truth.known_limit import known_limit
 from features import Recipe, Tables, default_features, load_recipe, offline, read_tables
 from features.columns import Floats
 from features.snapshots.snapshots import snapshots

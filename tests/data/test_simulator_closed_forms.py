@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from scipy.linalg import expm
 
 from data.simulator.chain import build_chain
-from data.simulator.limit import true_probability
 from data.simulator.rates import MARKETS, RATES, STATES, Dynamics, KindRates, Rates
 from data.simulator.seasons import month_at, month_starts
+from data.truth.limit import true_probability
 from features.clock.instants import DAY_US, to_us
 from features.columns import Floats
 from features.errors import LeadscoreError

@@ -12,9 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from data.simulator.chain import Chain, build_chain
-from data.simulator.forward import Rows, Sightings, read_states, spectrum, win_within
 from data.simulator.rates import MARKETS, RATES, STATES, Rates
 from data.simulator.seasons import Ints
+from data.truth.forward import Rows, Sightings, read_states, spectrum, win_within
 from features.clock.instants import days_us
 from features.columns import Floats
 from features.errors import LeadscoreError

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from data.simulator.limit import true_probability
+from data.truth.limit import true_probability
 
 Limit = Callable[[pd.DataFrame], NDArray[np.float64]]
 
