@@ -15,11 +15,23 @@ from leadscore.options import (
     WRONG_INPUT,
     disk_words,
 )
-from leadscore.verbs.champion import promote, rollback, status
-from leadscore.verbs.company import demo, simulate
-from leadscore.verbs.recipes import features, init, inspect, snapshots
-from leadscore.verbs.scoring import check_skew, open_leads, score, serve
-from leadscore.verbs.training import compare, train
+from leadscore.verbs import (
+    check_skew,
+    compare,
+    demo,
+    features,
+    init,
+    inspect,
+    open_leads,
+    promote,
+    rollback,
+    score,
+    serve,
+    simulate,
+)
+from leadscore.verbs.champion import status
+from leadscore.verbs.recipes import snapshots
+from leadscore.verbs.training import train
 
 
 class Verbs(click.Group):

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from data.simulator.company import EXPORT_END
+from data.simulator import EXPORT_END
 from features.errors import LeadscoreError
 from leadscore.terminal import print_table, say
 

@@ -55,7 +55,7 @@ def disk_words(error: OSError) -> str:
 
 def moment_of(as_of: str | None, zone: str) -> int | None:
     """The microseconds that `--as-of` names, None where it names none; a wall clock is that of `zone`."""
-    from features.cells.parse import parse_date
+    from features.cells import parse_date
 
     try:
         return parse_date(as_of, zone) if as_of else None

@@ -26,7 +26,9 @@ import numpy as np
 import pandas as pd
 
 import data
-from features import default_features, load_recipe, offline, read_tables, snapshots
+from features import default_features, load_recipe, read_tables
+from features.readings import offline
+from features.snapshots import snapshots
 from training import train
 
 plt.rcParams.update({"figure.figsize": (8, 3.2), "axes.spines.top": False, "axes.spines.right": False})

@@ -1,39 +1,33 @@
 """Layer 2: how columns become an answer. Who serves over HTTP imports `serving.edge.service`."""
 
-from serving.answer.ladder import Ladder
-from serving.answer.opening import Opened, open_ladder
-from serving.artefact.checksums import DamagedError
-from serving.artefact.folder import Artefact, load_artefact, save_artefact
-from serving.artefact.manifest import Manifest
-from serving.batch.export import BatchSummary, score_export
-from serving.edge.envelope import LeadRequest, score_items
-from serving.registry.store import StoreError
-from serving.registry.versions import find_champion
-from serving.rules.default import default_rules
-from serving.rules.file import load_rules
-from serving.rules.rules import Rules
-from serving.score import Score
-from serving.scorer import Contributions, Scorer
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "Artefact",
-    "BatchSummary",
-    "Contributions",
-    "DamagedError",
-    "Ladder",
-    "LeadRequest",
-    "Manifest",
-    "Opened",
-    "Rules",
-    "Score",
-    "Scorer",
-    "StoreError",
-    "default_rules",
-    "find_champion",
-    "load_artefact",
-    "load_rules",
-    "open_ladder",
-    "save_artefact",
-    "score_export",
-    "score_items",
-]
+from features.face import lazily
+
+if TYPE_CHECKING:
+    from serving.answer import Ladder as Ladder
+    from serving.answer import open_ladder as open_ladder
+    from serving.artefact import Artefact as Artefact
+    from serving.artefact import load_artefact as load_artefact
+    from serving.batch import score_export as score_export
+    from serving.edge import LeadRequest as LeadRequest
+    from serving.edge import score_items as score_items
+    from serving.registry import find_champion as find_champion
+    from serving.rules import Rules as Rules
+    from serving.rules import default_rules as default_rules
+    from serving.score import Score as Score
+    from serving.scorer import Scorer as Scorer
+
+_PLACES = {
+    "serving.answer": ["Ladder", "open_ladder"],
+    "serving.artefact": ["Artefact", "load_artefact"],
+    "serving.batch": ["score_export"],
+    "serving.edge": ["LeadRequest", "score_items"],
+    "serving.registry": ["find_champion"],
+    "serving.rules": ["Rules", "default_rules"],
+    "serving.score": ["Score"],
+    "serving.scorer": ["Scorer"],
+}
+
+if not TYPE_CHECKING:  # else every misspelt name would be of any type
+    __getattr__ = lazily(__name__, _PLACES)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
 
-from features import Columns, Feature
-from features.columns import Floats
+from features.catalogue import Feature
+from features.columns import Columns, Floats
 
 Range: TypeAlias = tuple[float, float]
 """Lowest and highest number that is read as it is."""

@@ -12,7 +12,7 @@ from data.simulator.lives import DOORS, Arrivals
 from data.simulator.population import Population
 from data.simulator.rates import MARKETS
 from data.simulator.seasons import Ints, month_at, month_starts
-from features.clock.instants import DAY_US
+from features.clock import DAY_US
 from features.columns import Floats
 
 NO_FIRM = -1

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from data.simulator.rates import MARKETS, Dynamics, Rates
 from data.simulator.seasons import MONTHS, activity_factor, win_factor
-from features.clock.instants import DAY_US
+from features.clock import DAY_US
 from features.columns import Floats
 
 

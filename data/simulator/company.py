@@ -38,7 +38,7 @@ from data.simulator.tables import (
     truth_table,
     with_copies,
 )
-from features.clock.instants import to_us
+from features.clock import to_us
 from features.errors import LeadscoreError
 
 LEADS_AT_ONCE = 25_000

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from data.simulator.chain import Chain
 from data.simulator.seasons import Ints, month_at, month_ends
-from features.clock.instants import DAY_US
+from features.clock import DAY_US
 from features.columns import Floats
 
 OPEN, WON, LOST = 0, 1, 2

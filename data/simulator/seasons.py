@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from data.simulator.rates import Rates
-from features.clock.instants import to_us
+from features.clock import to_us
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from data.simulator.chain import Chain
-from data.simulator.seasons import MONTHS, Ints, month_at, month_ends, month_starts
-from features.clock.instants import DAY_US
+from data.simulator import MONTHS, Chain, Ints, month_at, month_ends, month_starts
+from features.clock import DAY_US
 from features.columns import Floats
 
 EVENT, BOUNDARY, READING = 0, 1, 2

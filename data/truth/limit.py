@@ -11,11 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from data.simulator.chain import Chain, build_chain
-from data.simulator.rates import MARKETS, RATES, STATES, Rates
-from data.simulator.seasons import Ints
+from data.simulator import MARKETS, RATES, STATES, Chain, Ints, Rates, build_chain
 from data.truth.forward import Rows, Sightings, read_states, spectrum, win_within
-from features.clock.instants import days_us
+from features.clock import days_us
 from features.columns import Floats
 from features.errors import LeadscoreError
 

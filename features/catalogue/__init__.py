@@ -1,1 +1,30 @@
 """Every kind of feature with both readings side by side, and which of them a recipe gets."""
+
+from features.catalogue.accounts import from_tables_only
+from features.catalogue.defaults import default_features
+from features.catalogue.events import DecayedCount, EventCount, Recency
+from features.catalogue.feature import Feature, window_of
+from features.catalogue.fields import DateAge, FieldValue
+from features.catalogue.json import dump_features, load_features
+from features.catalogue.naming import kinds_label
+from features.catalogue.texts import DomainKind, KeywordGroup
+from features.catalogue.times import LeadAge, WallClock
+
+__all__ = [
+    "DateAge",
+    "DecayedCount",
+    "DomainKind",
+    "EventCount",
+    "Feature",
+    "FieldValue",
+    "KeywordGroup",
+    "LeadAge",
+    "Recency",
+    "WallClock",
+    "default_features",
+    "dump_features",
+    "from_tables_only",
+    "kinds_label",
+    "load_features",
+    "window_of",
+]

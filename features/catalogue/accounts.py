@@ -14,7 +14,7 @@ from typing import Any, ClassVar, Literal
 from features.catalogue.naming import window_label, window_name
 from features.catalogue.row import Row
 from features.errors import LeadscoreError
-from features.lead.lead import Lead, Tally
+from features.lead import Lead, Tally
 
 What = Literal["leads", "won", "lost", "events"]
 

@@ -13,7 +13,7 @@ from features.cells.fields import stored_type
 from features.clock.zones import offsets
 from features.errors import LeadscoreError, nearest
 from features.lead.patterns import MASK_DAYS
-from features.recipe.recipe import Recipe
+from features.recipe import Recipe
 
 _TYPES = {
     ("keyword_group", "field"): ("text",), ("domain_kind", "field"): ("email",),

@@ -17,8 +17,8 @@ from features.catalogue.texts import DomainKind, KeywordGroup, SameCompany
 from features.catalogue.times import CompanyAge, LeadAge, WallClock
 from features.errors import LeadscoreError, nearest
 from features.lead.patterns import MASK_DAYS
+from features.recipe import Recipe, usable
 from features.recipe.crm import LeadField
-from features.recipe.recipe import Recipe, usable
 
 _ACTIVE_DAYS = 30
 _OWN = ("interest", "intent")

@@ -22,9 +22,9 @@ from features.catalogue.naming import (
     window_name,
 )
 from features.catalogue.row import NAN, Row
-from features.clock.instants import DAY_US
-from features.lead.lead import Lead, Tally
-from features.lead.measures import CENT, UNIT, Count, Decayed, Edge, ValueSum
+from features.clock import DAY_US
+from features.lead import CENT, Count, Lead, Tally
+from features.lead.measures import UNIT, Decayed, Edge, ValueSum
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from features.catalogue.row import Row
 from features.catalogue.shares import EventShare, WorkingShare
 from features.catalogue.texts import DomainKind, KeywordGroup, SameCompany
 from features.catalogue.times import CompanyAge, LeadAge, WallClock
-from features.lead.lead import Lead, Tally
+from features.lead import Lead, Tally
 
 
 class Feature(Protocol):

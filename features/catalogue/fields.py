@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Literal
 
 from features.catalogue.naming import NEVER, UNLESS_FILLED, kinds_label, slug
 from features.catalogue.row import NAN, Row
-from features.clock.instants import DAY_US
+from features.clock import DAY_US
 from features.clock.zones import flag
-from features.lead.lead import Lead, Tally
+from features.lead import Lead, Tally
 
 Group = Literal["fit", "origin"]
 

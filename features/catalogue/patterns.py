@@ -18,8 +18,7 @@ from features.catalogue.naming import (
 )
 from features.catalogue.row import NAN, Row
 from features.clock.zones import flag
-from features.lead.lead import Lead, Tally
-from features.lead.measures import Count
+from features.lead import Count, Lead, Tally
 from features.lead.patterns import MAX_KINDS, Days, EdgeCode, Kinds
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from features.lead.lead import Tally
+from features.lead import Tally
 
 NAN = math.nan
 

@@ -8,8 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from features.catalogue.naming import NO_SUCH_EVENT, kinds_label, kinds_slug, kinds_words
 from features.catalogue.row import NAN, Row
-from features.lead.lead import Lead, Tally
-from features.lead.measures import Count
+from features.lead import Count, Lead, Tally
 from features.lead.patterns import Working
 
 

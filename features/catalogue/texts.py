@@ -10,7 +10,7 @@ from features.catalogue.naming import UNLESS_FILLED, kinds_label, slug
 from features.catalogue.row import NAN, Row
 from features.cells.emails import EMAIL_KINDS
 from features.cells.parse import parse_text
-from features.lead.lead import Lead, Tally
+from features.lead import Lead, Tally
 
 
 @dataclass(frozen=True)

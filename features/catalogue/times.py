@@ -10,10 +10,10 @@ from typing import Any, ClassVar, Literal
 
 from features.catalogue.naming import NEVER, NO_CREATION, UNLESS_FILLED, kinds_label, slug
 from features.catalogue.row import Row
-from features.clock.instants import DAY_US
+from features.clock import DAY_US
 from features.clock.seasons import month_cos_expr, month_cos_of, month_sin_expr, month_sin_of
 from features.clock.zones import hour_expr, hour_of, month_expr, month_of, weekday_expr, weekday_of
-from features.lead.lead import Lead, Tally
+from features.lead import Lead, Tally
 
 Part = Literal["hour", "weekday", "month", "month_sin", "month_cos"]
 _VALUES: dict[Part, Callable[[int, str], float]] = {

@@ -21,9 +21,8 @@ from features.cells.parse import (
     parse_text,
     text_of,
 )
+from features.recipe import DateFormat, Recipe
 from features.recipe.crm import LeadField
-from features.recipe.formats import DateFormat
-from features.recipe.recipe import Recipe
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,9 @@ from features.cells.written import boolean as written_boolean
 from features.cells.written import dialled
 from features.cells.written import moment as written_moment
 from features.cells.written import number as written_number
-from features.clock.instants import FIRST_US, LAST_US, RANGE_WORDS, DayEdge, localise, to_us
-from features.recipe.formats import DateFormat
+from features.clock import FIRST_US, RANGE_WORDS, DayEdge, to_us
+from features.clock.instants import LAST_US, localise
+from features.recipe import DateFormat
 
 Canonical = float | int | str | None
 StoredType = Literal["float64", "int64", "string"]

@@ -10,8 +10,9 @@ import re
 from datetime import date, datetime, timedelta, timezone
 from math import isfinite
 
-from features.clock.instants import DAY_US, DayEdge, localise, parse_moment
-from features.recipe.formats import DateFormat
+from features.clock import DAY_US, DayEdge, parse_moment
+from features.clock.instants import localise
+from features.recipe import DateFormat
 
 _SPACES = re.compile(r"[\s\u00a0\u2007\u2009\u202f'’_]")
 _CURRENCY = re.compile(

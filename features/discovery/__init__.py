@@ -1,1 +1,7 @@
 """From exports nobody has seen to a recipe, every guess with its reason."""
+
+from features.discovery.discover import discover
+from features.discovery.findings import FINDING_COLUMNS, LEAST, fold_empty
+from features.discovery.unknowns import POSITIVE
+
+__all__ = ["FINDING_COLUMNS", "LEAST", "POSITIVE", "discover", "fold_empty"]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.clock.instants import now_us
+from features.clock import now_us
 from features.discovery.drafting import draft_recipe
 from features.discovery.event_log import cut_log, split_events
 from features.discovery.findings import Finding, list_findings
@@ -21,11 +21,10 @@ from features.discovery.recipe_writer import write_recipe
 from features.discovery.relations import with_accounts
 from features.discovery.usable import suspect_columns
 from features.errors import LeadscoreError
-from features.leaks.leaks import Suspect
-from features.profiles.kinds import Company, tell_apart
+from features.leaks import Suspect
+from features.profiles import Company, TableProfile, plain
+from features.profiles.kinds import tell_apart
 from features.profiles.parts import read_tables_of
-from features.profiles.presets import plain
-from features.profiles.table import TableProfile
 
 _NO_CREATION = re.compile(
     r"\b(?:birth\w*|born|dob|naissance|geburt\w*|status|statut|updat\w*|modif\w*|due|expir\w*|renew\w*|end)\b"

@@ -9,9 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from features.discovery.outcome import OutcomeSource
-from features.profiles.kinds import Joined
-from features.profiles.presets import plain
-from features.profiles.table import ColumnProfile, TableProfile
+from features.profiles import ColumnProfile, Joined, TableProfile, plain
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,8 @@ from features.discovery.relations import shuffled
 from features.discovery.unknowns import unknown_remarks
 from features.discovery.usable import is_usable
 from features.errors import LeadscoreError
-from features.leaks.leaks import Suspect
-from features.profiles.kinds import Company
-from features.profiles.table import ColumnProfile
+from features.leaks import Suspect
+from features.profiles import ColumnProfile, Company
 
 
 def draft_recipe(

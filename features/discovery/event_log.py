@@ -10,9 +10,7 @@ import pandas as pd
 
 from features.discovery.outcome_guess import OutcomeColumn, declared_outcome, find_column
 from features.discovery.relations import is_plain, relation_of
-from features.profiles.kinds import Company, Joined, date_column
-from features.profiles.profile import profile
-from features.profiles.table import TableProfile
+from features.profiles import Company, Joined, TableProfile, date_column, profile
 from features.sql import named, quoted
 
 _CREATED = "log_created_at"

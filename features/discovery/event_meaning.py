@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from features.profiles.presets import plain
+from features.profiles import plain
 from features.recipe.crm import EventMeaning
 
 # The first that fits: "demo cancelled" is negative, "call attempt" is ours.

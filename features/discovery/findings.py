@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.discovery.usable import NEVER_FIELDS
-from features.leaks.leaks import Suspect
-from features.profiles.kinds import Company, date_column, stage_column
-from features.profiles.table import ColumnProfile, TableProfile, masked
+from features.leaks import Suspect
+from features.profiles import ColumnProfile, Company, TableProfile, date_column, stage_column
+from features.profiles.table import masked
 
 FINDING_COLUMNS = ("table", "column", "role", "filled", "distinct", "example", "remark")
 LEAST = ("example", "distinct", "filled", "table")

@@ -18,10 +18,9 @@ from features.discovery.outcome_guess import (
     is_plainly_lost,
 )
 from features.errors import LeadscoreError
-from features.profiles.endings import divide_stages, won_among
-from features.profiles.kinds import Company, Joined, date_column, stage_column
-from features.profiles.table import TableProfile
-from features.recipe.formats import DateFormat
+from features.profiles import Company, Joined, TableProfile, date_column, stage_column, won_among
+from features.profiles.endings import divide_stages
+from features.recipe import DateFormat
 
 ANY_VALUE = "*"
 

@@ -8,12 +8,11 @@ from typing import cast
 import numpy as np
 import pandas as pd
 
-from features.clock.instants import DAY_US
+from features.clock import DAY_US
 from features.columns import Floats
 from features.discovery.outcome_guess import OutcomeColumn
-from features.profiles.presets import plain
-from features.profiles.table import TableProfile
-from features.recipe.formats import DateFormat
+from features.profiles import TableProfile, plain
+from features.recipe import DateFormat
 
 _ENDS = re.compile(
     r"\b(?:clos\w*|won|win|sign\w*|decid\w*|decision|ended|end|conver\w*|sold|sale|purchas\w*|order\w*|clotur\w*"

@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from features.cells.written import number
+from features.cells import number
 from features.errors import LeadscoreError
-from features.profiles.endings import LOST, won_among
-from features.profiles.presets import plain, presets
-from features.profiles.table import TableProfile
+from features.profiles import TableProfile, plain, presets, won_among
+from features.profiles.endings import LOST
 
 _MOST_VALUES = 40
 # What an open lead has too: not won so far.

@@ -9,9 +9,7 @@ from collections.abc import Sequence
 from features.discovery.draft import Draft, DraftField
 from features.discovery.event_meaning import meaning
 from features.discovery.relations import file_name
-from features.profiles.kinds import Joined, date_column, stage_column
-from features.profiles.presets import plain, presets
-from features.profiles.table import ColumnProfile, TableProfile
+from features.profiles import ColumnProfile, Joined, TableProfile, date_column, plain, presets, stage_column
 
 _WIDTH = 100
 

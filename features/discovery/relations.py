@@ -6,9 +6,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from features.profiles.kinds import Company
-from features.profiles.profile import profile
-from features.profiles.table import TableProfile
+from features.profiles import Company, TableProfile, profile
 from features.sql import named, quoted
 
 

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from features.cells.written import number
+from features.cells import number
 from features.discovery.draft import DraftField
-from features.profiles.stand_ins import stand_ins
-from features.profiles.table import TableProfile
+from features.profiles import TableProfile, stand_ins
 
 POSITIVE = ("size", "founded")
 """Meanings of which 0 cannot be: a company has somebody in it, and began in some year."""

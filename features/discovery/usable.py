@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from features.columns import Column
 from features.discovery.outcome import OutcomeSource
-from features.leaks.leaks import Suspect, find_leaks
-from features.profiles.table import ColumnProfile, TableProfile
+from features.leaks import Suspect, find_leaks
+from features.profiles import ColumnProfile, TableProfile
 
 NEVER_FIELDS = frozenset(
     {"id", "created_at", "account_id", "cost", "opted_out", "outcome_at", "modified_at", "person"}

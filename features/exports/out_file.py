@@ -7,7 +7,7 @@ from pathlib import Path
 
 from features.errors import LeadscoreError
 from features.exports.container import table_address
-from features.recipe.recipe import Recipe
+from features.recipe import Recipe
 
 
 def refuse_input(out: Path | str, read: Iterable[Path | str]) -> None:

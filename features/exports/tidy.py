@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from statistics import median
 
-from features.cells.written import moment, number
+from features.cells import moment, number
 from features.exports.text import Complaint, Line
 
 _PREAMBLE = 30

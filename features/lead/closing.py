@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from features.cells.parse import MISSING_TEXTS, parse_date
+from features.cells import MISSING_TEXTS, parse_date
+from features.recipe import Recipe
 from features.recipe.outcomes import Outcomes
-from features.recipe.recipe import Recipe
 from features.sql import TRIM, quoted
 
 ANY_STAGE = "*"

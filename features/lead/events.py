@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from features.cells.parse import id_text, is_missing, parse_date, parse_number
+from features.cells import is_missing, parse_date
+from features.cells.parse import id_text, parse_number
 from features.errors import (
     FieldProblem,
     lacks_kind_or_date,
@@ -21,8 +22,8 @@ from features.errors import (
 )
 from features.lead.lead import VisibleEvent, events_noted
 from features.lead.measures import CENT, LARGEST_VALUE
+from features.recipe import Recipe
 from features.recipe.crm import Events
-from features.recipe.recipe import Recipe
 from features.sql import TRIM
 
 EVENT_KEYS = ("occurred_at", "kind", "event_id", "ingested_at", "value", "lead_id")

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from features.cells.parse import Canonical
+from features.cells import Canonical
 from features.lead.measures import KindEvents, Measure
 
 UNDATED = (

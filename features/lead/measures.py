@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
-from features.clock.instants import DAY_US, days_us
+from features.clock import DAY_US, days_us
 
 UNIT = 1e9
 """A decayed event counts in billionths, as a whole number, so that sums do not depend on their order."""

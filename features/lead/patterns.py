@@ -9,7 +9,7 @@ from functools import cached_property, reduce
 from operator import or_
 from typing import Any, Literal
 
-from features.clock.instants import DAY_US, HOUR_US
+from features.clock import DAY_US, HOUR_US
 from features.clock.zones import Offsets, flag, floor_div, hour_expr, offsets, weekday_expr
 from features.lead.measures import Count, Edge, KindEvents
 

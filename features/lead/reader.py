@@ -6,15 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from features.cells.fields import CellParser, field_parsers
-from features.cells.parse import Canonical, is_missing, parse_boolean, parse_date
-from features.clock.instants import DayEdge
+from features.cells import Canonical, CellParser, field_parsers, is_missing, parse_date
+from features.cells.parse import parse_boolean
+from features.clock import DayEdge
 from features.errors import FieldProblem, LeadError, after_as_of, nearest_name, unreadable
 from features.lead.closing import closing_of_lead
 from features.lead.events import EventReader
 from features.lead.lead import UNDATED, Lead, gather
-from features.recipe.formats import DateFormat
-from features.recipe.recipe import Recipe
+from features.recipe import DateFormat, Recipe
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from features.cells.written import DAY_COUNTS, moment, number
+from features.cells import moment, number
+from features.cells.written import DAY_COUNTS
 from features.profiles.format import ENOUGH, TELLING, ColumnFormat
-from features.recipe.formats import DateFormat
+from features.recipe import DateFormat
 
 _DATED_NAME = re.compile(
     r"date|time|\bts\b|moment|jour|datum|created|cree|updated|modified|closed|when|\bat\b|\bon\b|_at$|_on$|_dt$",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from features.recipe.crm import FieldType
+from features.recipe import FieldType
 from features.recipe.formats import ValueFormat
 
 ColumnType = FieldType | Literal["id", "empty"]

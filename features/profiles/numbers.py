@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.cells.written import number
+from features.cells import number
 from features.profiles.format import ENOUGH, JUDGED, ColumnFormat, share_of
 from features.recipe.formats import ValueFormat
 

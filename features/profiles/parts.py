@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from features.exports import read_raw
 from features.exports.container import table_address
-from features.exports.reader import list_parts, read_raw
+from features.exports.reader import list_parts
 from features.profiles.profile import profile
 from features.profiles.table import TableProfile
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from features.recipe.crm import FieldMeaning, FieldType, Known
+from features.recipe import FieldMeaning, FieldType, Known
 
 Role = Literal[
     "id", "created_at", "account_id", "email", "origin", "cost", "opted_out", "outcome", "outcome_at",

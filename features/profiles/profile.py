@@ -7,14 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import cast
 
-from features.exports.reader import RawTable
+from features.exports import RawTable
 from features.profiles.format import ColumnFormat
 from features.profiles.presets import match, recognise
 from features.profiles.recognise import find_format
 from features.profiles.roles import settle_roles
 from features.profiles.table import ColumnProfile, TableProfile
-from features.recipe.crm import FieldMeaning, FieldType
-from features.recipe.formats import DateFormat
+from features.recipe import DateFormat, FieldMeaning, FieldType
 
 _CURRENT = re.compile(
     r"\b(?:last|latest|recent|current|currently|number of times|times contacted|updated|modified"

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 
 import pandas as pd
 
-from features.cells.written import boolean, dialled, moment, number
+from features.cells import boolean, moment, number
+from features.cells.written import dialled
 from features.profiles.dates import as_counted_date, as_date, dates_among
 from features.profiles.format import JUDGED, ColumnFormat, ColumnType, share_of
 from features.profiles.numbers import as_number, stand_in_of

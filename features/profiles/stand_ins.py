@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from features.clock.instants import from_us
+from features.clock import from_us
 from features.columns import Floats
 
 _FEWEST = 20

@@ -11,14 +11,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.cells.written import boolean, moment, number
-from features.clock.instants import FIRST_US, LAST_US
+from features.cells import boolean, moment, number
+from features.clock import FIRST_US
+from features.clock.instants import LAST_US
 from features.columns import Column
-from features.exports.reader import RawTable
+from features.exports import RawTable
 from features.profiles.format import ColumnFormat
 from features.profiles.presets import Role, plain
-from features.recipe.crm import FieldMeaning, Known
-from features.recipe.formats import DateFormat
+from features.recipe import DateFormat, FieldMeaning, Known
 
 _WHO = re.compile(
     r"\b(?:name|nom|prenom|owner|agent|rep|assigned|assignee|manager|seller|proprietaire|commercial|vendeur)\b"

@@ -1,1 +1,7 @@
 """Features of many (lead, moment) at once, or of one lead in memory."""
+
+from features.readings.engines import arrow_on, offline_on
+from features.readings.offline import locate, offline
+from features.readings.online import online, stack
+
+__all__ = ["arrow_on", "locate", "offline", "offline_on", "online", "stack"]

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from features.catalogue.accounts import AccountCount, What
-from features.clock.instants import days_us
-from features.tables.company import Tables
+from features.clock import days_us
+from features.tables import Tables
 
 _KNOWN = "known_us"
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from features.tables.company import Tables
+from features.tables import Tables
 
 ROWS_AT_ONCE = 100_000
 """Rows on their way to an engine at a time."""

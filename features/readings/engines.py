@@ -12,13 +12,13 @@ from typing import Any
 
 import pandas as pd
 
-from features.catalogue.feature import Feature
+from features.catalogue import Feature
 from features.columns import Columns
 from features.errors import LeadscoreError
 from features.readings.engine import Engine
 from features.readings.offline import CHUNK, arrow_chunks, expression, gathered, locate
-from features.recipe.recipe import Recipe
-from features.tables.company import Tables
+from features.recipe import Recipe
+from features.tables import Tables
 
 ENGINES = "duckdb, spark, spark:FOLDER (one that all its nodes see) or postgresql://…"
 

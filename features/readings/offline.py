@@ -8,19 +8,17 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from features.catalogue.feature import Feature
+from features.catalogue import Feature, WallClock
 from features.catalogue.row import Row
-from features.catalogue.times import WallClock
 from features.clock.zones import wall_expr
 from features.columns import Column, Columns
 from features.errors import LeadscoreError
-from features.lead.lead import Tally
+from features.lead import Tally
 from features.lead.measures import Measure
 from features.lead.patterns import Working
 from features.readings.accounts import with_accounts
-from features.recipe.recipe import Recipe
-from features.tables.company import Tables
-from features.tables.duck import bound, register_frame
+from features.recipe import Recipe
+from features.tables import Tables, bound, register_frame
 
 CHUNK = 250_000
 """Moments a query: bounds the engine's working set whatever the number of moments."""

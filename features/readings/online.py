@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from features.catalogue.feature import Feature
+from features.catalogue import Feature
 from features.columns import Columns
-from features.lead.lead import Lead
+from features.lead import Lead
 
 
 def online(features: Sequence[Feature], lead: Lead) -> dict[str, float | str | None]:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from features.errors import LeadscoreError
 from features.readings.engine import ROWS_AT_ONCE, Engine, moved, read_by_features
-from features.tables.company import Tables
+from features.tables import Tables
 from features.tables.duck import to_arrow
 
 

@@ -1,1 +1,26 @@
 """What a company says of itself and of the model it wants, checked."""
+
+from features.recipe.crm import FieldMeaning, FieldType, Known
+from features.recipe.file import load_recipe, parse_recipe
+from features.recipe.formats import DateFormat
+from features.recipe.recipe import (
+    Gate,
+    Recipe,
+    Segments,
+    Training,
+    usable,
+)
+
+__all__ = [
+    "DateFormat",
+    "FieldMeaning",
+    "FieldType",
+    "Gate",
+    "Known",
+    "Recipe",
+    "Segments",
+    "Training",
+    "load_recipe",
+    "parse_recipe",
+    "usable",
+]

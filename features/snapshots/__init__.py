@@ -1,1 +1,16 @@
 """Which leads are looked at when, what became of them, and the matrix of it."""
+
+from features.snapshots.matrix import write_matrix
+from features.snapshots.open import open_leads, write_open_leads
+from features.snapshots.outcomes import outcome_frame
+from features.snapshots.snapshots import at_once, label_wait_us, snapshots
+
+__all__ = [
+    "at_once",
+    "label_wait_us",
+    "open_leads",
+    "outcome_frame",
+    "snapshots",
+    "write_matrix",
+    "write_open_leads",
+]

@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from features.cells.parse import parse_date
-from features.clock.instants import from_us
+from features.cells import parse_date
+from features.clock import from_us
 from features.errors import LeadscoreError
-from features.recipe.recipe import Recipe
+from features.recipe import Recipe
 from features.snapshots.account import RowAccount
-from features.tables.company import Tables
-from features.tables.history_end import steady_moments
+from features.tables import Tables, steady_moments
 
 
 def lead_frame(recipe: Recipe, tables: Tables) -> pd.DataFrame:

@@ -9,15 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from features.catalogue.defaults import default_features
-from features.catalogue.feature import Feature
+from features.catalogue import Feature, default_features
 from features.progress import Tick
-from features.readings.engines import arrow_on
-from features.readings.offline import locate
-from features.recipe.recipe import Recipe
+from features.readings import arrow_on, locate
+from features.recipe import Recipe
 from features.snapshots.account import RowAccount
 from features.snapshots.snapshots import snapshots
-from features.tables.company import Tables, read_tables
+from features.tables import Tables, read_tables
 
 MEMORY_LIMIT = "4GB"
 """What DuckDB may hold of tables and intermediate results; the rest waits in a temporary folder."""

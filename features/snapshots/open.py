@@ -9,13 +9,11 @@ import numpy as np
 import pandas as pd
 
 from features.errors import LeadscoreError
-from features.recipe.recipe import Recipe
+from features.recipe import Recipe
 from features.snapshots.leads import lead_frame
 from features.snapshots.outcomes import closed_at, outcome_frame, undated_rows
 from features.sql import named
-from features.tables.company import Tables
-from features.tables.duck import fetch_frame, register_frame
-from features.tables.leads import lead_ids
+from features.tables import Tables, fetch_frame, lead_ids, register_frame
 
 
 def open_leads(recipe: Recipe, tables: Tables, as_of_us: int) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.tables.company import Tables
+from features.tables import Tables
 
 
 def outcome_frame(tables: Tables) -> pd.DataFrame:

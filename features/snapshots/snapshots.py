@@ -7,13 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from features.clock.instants import days_us
+from features.clock import days_us
 from features.errors import LeadscoreError
-from features.recipe.recipe import Recipe
+from features.recipe import Recipe
 from features.snapshots.account import RowAccount
 from features.snapshots.leads import created_inside, lead_frame
 from features.snapshots.outcomes import closed_at, next_won, outcome_frame, undated_rows
-from features.tables.company import Tables
+from features.tables import Tables
 
 
 @dataclass(frozen=True)

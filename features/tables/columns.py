@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.cells.fields import CellParser
-from features.cells.parse import id_text, is_missing, parse_date
-from features.clock.instants import FIRST_US, LAST_US, DayEdge
+from features.cells import CellParser, is_missing, parse_date
+from features.cells.parse import id_text
+from features.clock import FIRST_US, DayEdge
+from features.clock.instants import LAST_US
 from features.errors import LeadscoreError
-from features.recipe.formats import DateFormat
+from features.recipe import DateFormat
 from features.tables.quality import Quality
 
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import pandas as pd
 
-from features.clock.instants import now_us
+from features.clock import now_us
 from features.errors import LeadscoreError
 from features.progress import Step, tell
+from features.recipe import Recipe, usable
 from features.recipe.crm import Source
-from features.recipe.recipe import Recipe, usable
 from features.sql import named
 from features.tables.duck import bound, connect, fetch_frame, register_frame
 from features.tables.events import count_undated, create_events

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from features.cells.parse import MISSING_TEXTS
-from features.lead.measures import CENT, LARGEST_VALUE
-from features.recipe.recipe import Recipe
+from features.cells import MISSING_TEXTS
+from features.lead import CENT
+from features.lead.measures import LARGEST_VALUE
+from features.recipe import Recipe
 from features.sql import named, quoted
 from features.tables.columns import require_columns
 from features.tables.quality import Quality, count_dropped

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from features.cells.fields import CellParser, field_parsers
-from features.recipe.recipe import Recipe
+from features.cells import CellParser, field_parsers
+from features.recipe import Recipe
 from features.sql import named
 from features.tables.columns import require_columns
 from features.tables.duck import register_frame

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from features.cells.parse import parse_date
-from features.clock.instants import DAY_US, from_us
+from features.cells import parse_date
+from features.clock import DAY_US, from_us
 from features.errors import LeadscoreError
-from features.recipe.recipe import Recipe
+from features.recipe import Recipe
 
 Ints = NDArray[np.int64]
 

@@ -7,14 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features.cells.fields import CellParser, field_parsers
-from features.cells.parse import (
-    date_expected,
-    is_missing,
-    parse_boolean,
-    parse_category,
-)
-from features.recipe.recipe import Recipe
+from features.cells import CellParser, date_expected, field_parsers, is_missing
+from features.cells.parse import parse_boolean, parse_category
+from features.recipe import Recipe
 from features.tables.columns import cells_of, moments_column, parse_column, require_columns, texts_of
 from features.tables.quality import Quality
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from features.errors import LeadscoreError
 from features.lead.closing import closing_sql
-from features.recipe.recipe import Recipe
+from features.recipe import Recipe
 from features.sql import named
 from features.tables.columns import moments_column, require_columns
 from features.tables.duck import register_frame

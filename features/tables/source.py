@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from features.errors import LeadscoreError
-from features.exports.reader import read_raw
+from features.exports import read_raw
 from features.recipe.crm import Source
 from features.sql import quoted
 from features.tables.duck import register_frame

@@ -10,10 +10,11 @@ from typing import Any
 
 import pandas as pd
 
-from features.cells.parse import is_missing, parse_date
-from features.clock.instants import FIRST_US, FIRST_YEAR, LAST_US, LAST_YEAR
+from features.cells import is_missing, parse_date
+from features.clock import FIRST_US
+from features.clock.instants import FIRST_YEAR, LAST_US, LAST_YEAR
 from features.clock.zones import wall_offsets
-from features.recipe.formats import DateFormat
+from features.recipe import DateFormat
 from features.sql import named
 from features.tables.duck import register_frame
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from features.cells.parse import is_missing, parse_number
+from features.cells import is_missing
+from features.cells.parse import parse_number
 from features.sql import named
 from features.tables.duck import register_frame
 from features.tables.quality import Quality

@@ -106,7 +106,7 @@ def model_name(name_or_recipe: str) -> str:
     """The registered name that a name or the path of a recipe stands for."""
     if not name_or_recipe.endswith(".toml"):
         return name_or_recipe
-    from features import load_recipe
+    from features.recipe import load_recipe
 
     return load_recipe(name_or_recipe).name
 

@@ -38,7 +38,7 @@ def simulate(
     Example:  leadscore simulate -o acme --leads 2000 --seed 1
     """
     import data
-    from features.exports.out_file import refuse_filled
+    from features.exports import refuse_filled
     from leadscore.terminal import bar, print_json, say, spinner
 
     refuse_filled(out, force=force)

@@ -31,13 +31,12 @@ def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **ans
     \b
     Example:  leadscore init leads.csv events.csv -o recipe.toml --outcome status=Won
     """
-    from features.exports.out_file import check_written
+    from features.exports import check_written
     from leadscore.terminal import print_json, print_table, say, spinner
 
     check_written([("-o", out)], exports, force=force)
     with spinner("reading exports"):
-        from features.discovery.discover import discover
-        from features.discovery.findings import FINDING_COLUMNS, LEAST, fold_empty
+        from features.discovery import FINDING_COLUMNS, LEAST, discover, fold_empty
 
         found = discover(exports, folder=out.absolute().parent, **answers)
     out.write_text(found.recipe_toml, encoding="utf-8")
@@ -69,16 +68,15 @@ def inspect(recipe: Path, folder: Path | None, out: Path | None, force: bool, as
     \b
     Example:  leadscore inspect acme/recipe.toml -o inspection.html
     """
-    from features import load_recipe
-    from features.exports.out_file import check_written, files_read
+    from features.exports import check_written, files_read
+    from features.recipe import load_recipe
     from leadscore.terminal import print_json, print_table, say, spinner
 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
     check_written([("-o", out)], [recipe, *files_read(loaded, folder)], force=force)
     with spinner("reading tables") as step:
-        from training.inspection.found import HEAD, LEAST
-        from training.inspection.inspect import inspect as look
-        from training.inspection.page import inspect_page
+        from training.inspection import HEAD, LEAST, inspect_page
+        from training.inspection import inspect as look
 
         found = look(loaded, folder, progress=step)
     if as_json:
@@ -106,8 +104,9 @@ def snapshots(recipe: Path, folder: Path | None, out: Path, force: bool, engine:
     \b
     Example:  leadscore snapshots acme/recipe.toml -o matrix.parquet
     """
-    from features import load_recipe, write_matrix
-    from features.exports.out_file import check_written, files_read
+    from features.exports import check_written, files_read
+    from features.recipe import load_recipe
+    from features.snapshots import write_matrix
     from leadscore.terminal import bar, print_json, print_table, say
 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
@@ -134,7 +133,8 @@ def features(recipe: Path, as_json: bool) -> None:
     \b
     Example:  leadscore features acme/recipe.toml
     """
-    from features import default_features, load_recipe, window_of
+    from features.catalogue import default_features, window_of
+    from features.recipe import load_recipe
     from leadscore.terminal import print_json, print_table, say
 
     made = default_features(load_recipe(recipe))

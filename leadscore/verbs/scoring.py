@@ -27,7 +27,7 @@ def check_skew(ctx: click.Context, /, log: Path, recipe_path: Path, as_json: boo
     'leadscore serve' writes the log when LEADSCORE_REQUEST_LOG names a file. It holds the leads' data.
     Its older pieces (requests.jsonl.1 and so on) are read too, the oldest first.
     """
-    from features import load_recipe
+    from features.recipe import load_recipe
     from leadscore.terminal import print_json, print_table, say, spinner
 
     recipe = load_recipe(recipe_path)
@@ -67,9 +67,11 @@ def open_leads(
     \b
     Example:  leadscore open-leads acme/recipe.toml -o open.csv --events open_events.csv
     """
-    from features import load_recipe, read_tables, write_open_leads
-    from features.clock.instants import from_us
-    from features.exports.out_file import check_written, files_read
+    from features.clock import from_us
+    from features.exports import check_written, files_read
+    from features.recipe import load_recipe
+    from features.snapshots import write_open_leads
+    from features.tables import read_tables
     from leadscore.terminal import print_json, say, spinner
 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
@@ -115,7 +117,7 @@ def score(ctx: click.Context, /, export: Path, out: str, force: bool, as_json: b
     A sheet of a workbook is named by crm.xlsx#Leads. Exit code 3: some rows could not be scored; their
     `error` column says why.
     """
-    from features.exports.out_file import check_written
+    from features.exports import check_written
     from leadscore.terminal import print_json, print_table, say
 
     if as_json and out == "-":
@@ -155,7 +157,7 @@ def serve(host: str, port: int, recipe_path: Path | None, model: str | None) -> 
     from leadscore.terminal import say
 
     say("Loading what answers …")  # the import alone takes seconds
-    from serving.edge.service import run
+    from serving.edge import run
 
     run(host=host, port=port, recipe=recipe_path, model=model)
 
@@ -172,7 +174,7 @@ def scored_export(
     dry_run: bool,
 ) -> Any:
     """The summary of an export, scored by what the options name."""
-    from features import load_recipe
+    from features.recipe import load_recipe
     from leadscore.terminal import bar, say, spinner
 
     here = Path("recipe.toml")
@@ -208,8 +210,8 @@ def champion_alone() -> Any:
     """The champion by its own recipe, None where there is none or it cannot be opened, which is said."""
     import serving
     from leadscore.terminal import say
-    from serving.artefact.checksums import DamagedError
-    from serving.registry.store import StoreError
+    from serving.artefact import DamagedError
+    from serving.registry import StoreError
 
     try:
         return serving.open_ladder() if serving.find_champion() else None
@@ -220,11 +222,11 @@ def champion_alone() -> Any:
 
 def inferred_recipe(export: Path, events: Path | None) -> Any:
     """A recipe that fits an export when there is neither champion nor recipe; it is printed on stderr."""
-    from features import parse_recipe
+    from features.recipe import parse_recipe
     from leadscore.terminal import say, spinner
 
     with spinner("looking at the export"):
-        from features.discovery.discover import discover
+        from features.discovery import discover
 
         found = discover([path for path in (export, events) if path is not None], all_open=True)
     say(f"Neither a champion nor a recipe is here; this one was inferred:\n\n{found.recipe_toml}")

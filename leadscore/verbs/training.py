@@ -49,8 +49,8 @@ def train(
     The run is recorded in ./mlflow.db, or where MLFLOW_TRACKING_URI says. Nothing answers CRMs before
     'leadscore promote' lets it.
     """
-    from features import load_recipe
-    from features.exports.out_file import check_written, files_read
+    from features.exports import check_written, files_read
+    from features.recipe import load_recipe
     from leadscore.terminal import print_json, print_table, say, spinner
 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
@@ -114,7 +114,7 @@ def compare(a: str, b: str, recipe: Path, as_json: bool, **options: Any) -> None
         print_json(found.as_dict())
     else:
         print_table(["figure", a, b, "difference"], found.figures)
-        from training.comparison.difference import CHANGED
+        from training.comparison import CHANGED
 
         least = ("probability before", "probability after")
         print_table(CHANGED, found.rows(), title="\nLeads that change band", least=least)
@@ -134,7 +134,7 @@ def compared(
     as_of: str | None,
 ) -> Any:
     """Two models on the leads that the options name."""
-    from features import load_recipe
+    from features.recipe import load_recipe
     from leadscore.terminal import spinner
 
     loaded = load_recipe(recipe)

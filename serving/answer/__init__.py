@@ -1,1 +1,8 @@
 """Which rung answers, and how its numbers become a Score with reasons."""
+
+from serving.answer.compose import Rung, compute, take
+from serving.answer.ladder import Ladder, Row
+from serving.answer.opening import Opened, open_ladder
+from serving.answer.reasons import reason_words, subject_of
+
+__all__ = ["Ladder", "Opened", "Row", "Rung", "compute", "open_ladder", "reason_words", "subject_of", "take"]

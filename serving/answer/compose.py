@@ -9,21 +9,18 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Columns
-from features.clock.instants import from_us
-from features.columns import Floats
+from features.clock import from_us
+from features.columns import Columns, Floats
 from serving.answer.reasons import Reasoner
 from serving.asked import Asked
-from serving.calibration.bounds import Bounds
-from serving.calibration.maps import FLOOR
-from serving.calibration.reference import Reference
-from serving.playbook.actions import Circumstances, next_action
-from serving.playbook.stage import Situations
-from serving.rules.rules import Rules
+from serving.calibration import FLOOR, Bounds, Reference
+from serving.playbook import Circumstances, Situations, next_action
+from serving.rules import Rules
 from serving.score import Interval, Maturity, Reason, Score, ScoredBy, Stage
 from serving.scorer import Range, Scorer
-from serving.scorers.fitted_range import outside, range_notes, ranges_of
-from serving.scorers.segmented import Part, Segmented
+from serving.scorers import Segmented, ranges_of
+from serving.scorers.fitted_range import outside, range_notes
+from serving.scorers.segmented import Part
 
 _DIGITS = 6
 """Decimals of a probability in answers; `FLOOR` is the least number that they can show."""

@@ -10,29 +10,20 @@ from typing import Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from features import (
-    Column,
-    Columns,
-    Feature,
-    Lead,
-    LeadReader,
-    LeadscoreError,
-    Recipe,
-    dump_features,
-    online,
-    stack,
-)
+from features.catalogue import Feature, dump_features
+from features.columns import Column, Columns
+from features.errors import LeadscoreError
+from features.lead import Lead, LeadReader
+from features.readings import online, stack
+from features.recipe import Recipe
 from serving.answer.compose import About, Background, Computed, Rung, compute, scored, take, unscored
-from serving.artefact.folder import Artefact, Lower
-from serving.artefact.manifest import Manifest
+from serving.artefact import Artefact, Manifest
+from serving.artefact.folder import Lower
 from serving.asked import Asked
-from serving.playbook.stage import Situations
-from serving.rules.default import default_rules
-from serving.rules.file import parse_rules
-from serving.rules.rules import Rules
+from serving.playbook import Situations
+from serving.rules import Rules, default_rules, parse_rules
 from serving.score import Score
-from serving.scorers.bayes import Bayes
-from serving.scorers.segmented import Segmented
+from serving.scorers import Bayes, Segmented
 
 _NO_EVENTS = "events were not given: scored without them; send an empty list where there are none"
 _NO_EVENTS_OWN = "the scorer of segment '{}' reads events: that of all leads was asked"

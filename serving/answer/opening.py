@@ -5,13 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from features import LeadscoreError, Recipe, from_tables_only
+from features.catalogue import from_tables_only
+from features.errors import LeadscoreError
+from features.recipe import Recipe
 from serving.answer.ladder import Ladder
-from serving.artefact.checksums import DamagedError
-from serving.artefact.folder import Artefact, load_artefact, load_lower
-from serving.registry.store import StoreError, shown
-from serving.registry.versions import ChampionRef, fetch, find_champion, resolve, store_address
-from serving.rules.file import parse_rules, rules_text
+from serving.artefact import Artefact, DamagedError, load_artefact
+from serving.artefact.folder import load_lower
+from serving.registry import StoreError, fetch, find_champion, resolve, store_address
+from serving.registry.store import shown
+from serving.registry.versions import ChampionRef
+from serving.rules import parse_rules, rules_text
 
 
 @dataclass(frozen=True)

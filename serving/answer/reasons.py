@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Columns, Feature
-from features.columns import Floats
+from features.catalogue import Feature
+from features.columns import Columns, Floats
 from serving.score import Reason
 from serving.scorer import Contributions
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from features import LeadscoreError
+from features.errors import LeadscoreError
 
 CHECKSUMS = "checksums.json"
 DIGEST_TAG = "leadscore.artefact_sha256"

@@ -22,7 +22,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from features import Feature, LeadscoreError, dump_features, load_features
+from features.catalogue import Feature, dump_features, load_features
+from features.errors import LeadscoreError
 from serving.artefact.checksums import (
     CHECKSUMS,
     DAMAGED,
@@ -34,11 +35,8 @@ from serving.artefact.checksums import (
 )
 from serving.artefact.manifest import SCHEMA_VERSION, Manifest
 from serving.artefact.models import TreeFiles, dump_served, restore_served
-from serving.rules.default import default_rules
-from serving.rules.file import parse_rules
-from serving.rules.rules import Rules
-from serving.scorers.bayes import Bayes
-from serving.scorers.segmented import Served
+from serving.rules import Rules, default_rules, parse_rules
+from serving.scorers import Bayes, Served
 
 MANIFEST = "manifest.json"
 BAYES = "bayes.json"

@@ -6,10 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from features import Recipe
-from serving.calibration.bounds import Bounds
-from serving.calibration.maps import MonotoneMap
-from serving.calibration.reference import Reference
+from features.recipe import Recipe
+from serving.calibration import Bounds, MonotoneMap, Reference
 
 SCHEMA_VERSION = 2
 """2: with `checksums.json`, and with the range inside which each number is read. Artefacts of version 1

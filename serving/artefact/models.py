@@ -6,16 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from features import Feature, LeadscoreError
-from features.recipe.recipe import Segments
-from serving.calibration.maps import MonotoneMap
-from serving.scorers.bayes import Bayes, RateTable
-from serving.scorers.blend import Blend, Model
-from serving.scorers.linear import Linear
-from serving.scorers.linear_columns import LinearEncoder
-from serving.scorers.segmented import Segmented, Served
-from serving.scorers.tree_columns import TreeEncoder
-from serving.scorers.trees import Trees
+from features.catalogue import Feature
+from features.errors import LeadscoreError
+from features.recipe import Segments
+from serving.calibration import MonotoneMap
+from serving.scorers import (
+    Bayes,
+    Blend,
+    Linear,
+    LinearEncoder,
+    Model,
+    RateTable,
+    Segmented,
+    Served,
+    TreeEncoder,
+    Trees,
+)
 
 _REMEDY = "Train again with 'leadscore train', or fetch the artefact again: its files do not belong together."
 

@@ -7,8 +7,8 @@ import re
 
 import pandas as pd
 
-from features import LeadscoreError, Recipe
-from features.recipe.recipe import usable
+from features.errors import LeadscoreError
+from features.recipe import Recipe, usable
 
 _NEAR = 0.75
 """How alike two names must be, letters and digits only, for the one to be the other misspelt."""

@@ -6,11 +6,11 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from features import Recipe, Tables
-from features.cells.parse import date_expected
+from features.cells import date_expected
 from features.errors import FieldProblem, lacks_kind_or_date, unreadable
-from features.lead.lead import events_noted
-from features.tables.duck import fetch_frame
+from features.lead import events_noted
+from features.recipe import Recipe
+from features.tables import Tables, fetch_frame
 
 _NUMBER = "a number such as 12.5"
 

@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features import LeadscoreError, Recipe, Tables, offline, tables_from_frames
-from features.clock.instants import days_us, from_us, now_us
-from features.exports.reader import read_raw
-from features.exports.writer import Export, check_names, check_out, read_export, write_export
+from features.clock import days_us, from_us, now_us
+from features.errors import LeadscoreError
+from features.exports import Export, check_names, check_out, read_export, read_raw, write_export
 from features.progress import Tick
-from features.tables.events import LINE
-from serving.answer.compose import take
-from serving.answer.ladder import Ladder
+from features.readings import offline
+from features.recipe import Recipe
+from features.tables import LINE, Tables, tables_from_frames
+from serving.answer import Ladder, take
 from serving.batch.absent_columns import complete_events, complete_leads
 from serving.batch.columns import ADDED, added_columns, row_of
 from serving.batch.rows import ExportRows

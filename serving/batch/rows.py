@@ -9,15 +9,13 @@ from typing import Any
 
 import pandas as pd
 
-from features import Recipe, Tables, open_leads
-from features.cells.parse import date_expected, is_missing
+from features.cells import date_expected, is_missing
 from features.errors import FieldProblem, after_as_of, listed, unreadable
-from features.exports.reader import RawTable
-from features.lead.closing import closing_of_lead
-from features.lead.lead import UNDATED
-from features.tables.columns import moments_column
-from features.tables.duck import fetch_frame
-from features.tables.leads import lead_ids
+from features.exports import RawTable
+from features.lead import UNDATED, closing_of_lead
+from features.recipe import Recipe
+from features.snapshots import open_leads
+from features.tables import Tables, fetch_frame, lead_ids, moments_column
 from serving.asked import Asked
 from serving.batch.events import EventFaults, event_faults
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from features import Column, Columns, Feature
-from features.columns import Floats
+from features.catalogue import Feature
+from features.columns import Column, Columns, Floats
 from serving.calibration.maps import FLOOR, MonotoneMap, log_odds
 from serving.score import Interval
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic.json_schema import models_json_schema
 
-from features import Recipe
+from features.recipe import Recipe
 from serving.edge.envelope import LeadRequest
 from serving.score import Score
 

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from features import Lead, LeadError, LeadReader, LeadscoreError
-from features.clock.instants import RANGE_WORDS, in_range, parse_moment
-from serving.answer.ladder import Ladder, Row
+from features.clock import RANGE_WORDS, in_range, parse_moment
+from features.errors import LeadError, LeadscoreError
+from features.lead import Lead, LeadReader
+from serving.answer import Ladder, Row
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
-from serving.skew.log import RequestLog
+from serving.skew import RequestLog
 
 _ACCEPTED = "lead_id, fields, events, as_of, created_at, stage"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from html import escape
 
-from serving.answer.opening import Opened
+from serving.answer import Opened
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 """The Content-Security-Policy of the page: a browser that keeps it can ask nobody for anything."""

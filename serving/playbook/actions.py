@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from features.clock.instants import DAY_US, HOUR_US, from_us
+from features.clock import DAY_US, HOUR_US, from_us
 from serving.score import Action, Maturity, NextAction, Stage
 
 _MINUTE_US = HOUR_US // 60

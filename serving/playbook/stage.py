@@ -9,8 +9,9 @@ from typing import get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Columns, DomainKind, EventCount, Feature, FieldValue, Recency, Recipe, n_leads
-from features.columns import Floats
+from features.catalogue import DomainKind, EventCount, Feature, FieldValue, Recency
+from features.columns import Columns, Floats, n_leads
+from features.recipe import Recipe
 from serving.asked import Asked
 from serving.score import Criterion, Stage, StageName
 

@@ -1,1 +1,33 @@
 """Where artefacts are registered: the store of runs, asked without patience, and who is champion there."""
+
+from serving.registry.store import (
+    SQLITE,
+    StoreError,
+    connect,
+    patient,
+    require_writable,
+    unusable,
+)
+from serving.registry.versions import (
+    artefact_within,
+    fetch,
+    find_champion,
+    resolve,
+    signature_of,
+    store_address,
+)
+
+__all__ = [
+    "SQLITE",
+    "StoreError",
+    "artefact_within",
+    "connect",
+    "fetch",
+    "find_champion",
+    "patient",
+    "require_writable",
+    "resolve",
+    "signature_of",
+    "store_address",
+    "unusable",
+]

@@ -13,8 +13,9 @@ import mlflow
 import numpy as np
 import pandas as pd
 
-from features import Column, Columns, Feature
-from serving.artefact.folder import load_artefact
+from features.catalogue import Feature
+from features.columns import Column, Columns
+from serving.artefact import load_artefact
 from serving.registry.versions import artefact_within
 from serving.scorers.agreement import require_columns
 

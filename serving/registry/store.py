@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from features import LeadscoreError
+from features.errors import LeadscoreError
 
 SQLITE = "sqlite:///"
 _WAIT_SECONDS = 3

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from features import Feature, LeadscoreError
-from serving.artefact.checksums import CHECKSUMS, DIGEST_TAG
+from features.catalogue import Feature
+from features.errors import LeadscoreError
+from serving.artefact import CHECKSUMS, DIGEST_TAG
 from serving.artefact.folder import MANIFEST, absent_artefact
 from serving.registry.store import SQLITE, connect, unusable
 

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from features import (
-    Columns,
+from features.catalogue import (
     DateAge,
     DecayedCount,
     DomainKind,
@@ -16,11 +15,11 @@ from features import (
     Feature,
     FieldValue,
     KeywordGroup,
-    LeadscoreError,
     Recency,
-    Recipe,
 )
-from features.columns import Floats
+from features.columns import Columns, Floats
+from features.errors import LeadscoreError
+from features.recipe import Recipe
 from serving.rules.card import Band, EventRule, Exclusion, FieldRule, Scorecard
 from serving.rules.rules import CompiledRule
 

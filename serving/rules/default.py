@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from features import Recipe
+from features.recipe import Recipe
 
 _HEAD = """\
 # A scorecard: [[fit]] is who they are, [[engagement]] what they did, [[exclude]] whom not to pursue.

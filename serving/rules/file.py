@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from features import LeadscoreError, Recipe
-from serving.calibration.maps import MonotoneMap
+from features.errors import LeadscoreError
+from features.recipe import Recipe
+from serving.calibration import MonotoneMap
 from serving.rules.card import Scorecard
 from serving.rules.compile import compile_rules
 from serving.rules.default import default_rules

@@ -9,10 +9,9 @@ from typing import Literal
 
 import numpy as np
 
-from features import Columns, Feature, n_leads
-from features.columns import Floats
-from serving.calibration.maps import FLOOR, MonotoneMap, log_odds
-from serving.calibration.reference import Reference
+from features.catalogue import Feature
+from features.columns import Columns, Floats, n_leads
+from serving.calibration import FLOOR, MonotoneMap, Reference, log_odds
 from serving.rules.card import Scorecard
 from serving.scorer import Contributions
 from serving.scorers.agreement import require_columns

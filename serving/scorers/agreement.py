@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 
-from features import LeadscoreError
+from features.errors import LeadscoreError
 
 _REMEDY = "Retrain with 'leadscore train', or restore the recipe that this model was trained with."
 

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from features import Column, Columns, Feature, LeadscoreError, dump_features, load_features, n_leads
-from features.columns import Floats
-from serving.calibration.maps import MonotoneMap
+from features.catalogue import Feature, dump_features, load_features
+from features.columns import Column, Columns, Floats, n_leads
+from features.errors import LeadscoreError
+from serving.calibration import MonotoneMap
 from serving.scorer import Contributions, Range
 from serving.scorers.agreement import require_columns
 

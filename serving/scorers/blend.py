@@ -7,9 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from features import Columns, Feature, LeadscoreError
-from features.columns import Floats
-from serving.calibration.maps import MonotoneMap
+from features.catalogue import Feature
+from features.columns import Columns, Floats
+from features.errors import LeadscoreError
+from serving.calibration import MonotoneMap
 from serving.scorer import Contributions
 from serving.scorers.bayes import Bayes
 from serving.scorers.linear import Linear

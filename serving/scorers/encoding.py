@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from features import Column
-from features.columns import Floats
+from features.columns import Column, Floats
 
 OTHER = "(other)"
 MISSING = "(missing)"

@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Columns, Feature
+from features.catalogue import Feature
+from features.columns import Columns
 from serving.scorer import Range, Scorer
 from serving.scorers.bayes import Bayes
 from serving.scorers.blend import Blend

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from features import Columns
-from features.columns import Floats
+from features.columns import Columns, Floats
 from serving.scorer import Contributions
 from serving.scorers.linear import Linear
 

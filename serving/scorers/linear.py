@@ -7,9 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
-from features import Columns, Feature
-from features.columns import Floats
-from serving.calibration.maps import MonotoneMap
+from features.catalogue import Feature
+from features.columns import Columns, Floats
+from serving.calibration import MonotoneMap
 from serving.scorer import Contributions
 from serving.scorers.linear_columns import LinearEncoder
 

@@ -8,8 +8,7 @@ from functools import cached_property
 import numpy as np
 from pydantic import Field
 
-from features import Columns, n_leads
-from features.columns import Floats
+from features.columns import Columns, Floats, n_leads
 from serving.scorer import Range
 from serving.scorers.agreement import require_columns
 from serving.scorers.encoding import MISSING, OTHER, Spec, codes_of

@@ -9,10 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Columns, Feature, FieldValue, LeadscoreError
-from features.columns import Floats
-from features.recipe.recipe import Segments
-from serving.calibration.maps import MonotoneMap
+from features.catalogue import Feature, FieldValue
+from features.columns import Columns, Floats
+from features.errors import LeadscoreError
+from features.recipe import Segments
+from serving.calibration import MonotoneMap
 from serving.scorer import Contributions, Scorer
 from serving.scorers.agreement import require_columns
 from serving.scorers.blend import Model

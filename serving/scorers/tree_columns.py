@@ -9,8 +9,7 @@ from functools import cached_property
 import numpy as np
 from pydantic import Field
 
-from features import Column, Columns, n_leads
-from features.columns import Floats
+from features.columns import Column, Columns, Floats, n_leads
 from serving.scorer import Range
 from serving.scorers.agreement import require_columns
 from serving.scorers.encoding import Spec, codes_of

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from features import Columns, Feature, LeadscoreError, n_leads
-from features.columns import Floats
-from serving.calibration.maps import MonotoneMap
+from features.catalogue import Feature
+from features.columns import Columns, Floats, n_leads
+from features.errors import LeadscoreError
+from serving.calibration import MonotoneMap
 from serving.scorer import Contributions
 from serving.scorers.agreement import require_same_features
 from serving.scorers.line import by_feature, line_columns, line_names

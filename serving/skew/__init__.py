@@ -1,1 +1,5 @@
-"""Does serving read a lead as training does?."""
+"""Does serving read a lead as training does?"""
+
+from serving.skew.log import RequestLog
+
+__all__ = ["RequestLog"]

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from features import Feature, Recipe
+from features.catalogue import Feature
+from features.recipe import Recipe
 from serving.skew.log import LoggedRequest, read_log
 from serving.skew.replay import replay
 

@@ -21,7 +21,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from features import Feature, LeadscoreError, dump_features, load_features
+from features.catalogue import Feature, dump_features, load_features
+from features.errors import LeadscoreError
 
 VARIABLE = "LEADSCORE_REQUEST_LOG"
 SIZE_VARIABLE = "LEADSCORE_REQUEST_LOG_MB"

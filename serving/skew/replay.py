@@ -7,9 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from features import Columns, Feature, Recipe, Tables, offline, tables_from_frames
-from features.lead.events import EVENT_KEYS
-from features.lead.reader import accepted_fields
+from features.catalogue import Feature
+from features.columns import Columns
+from features.lead import EVENT_KEYS, accepted_fields
+from features.readings import offline
+from features.recipe import Recipe
+from features.tables import Tables, tables_from_frames
 from serving.skew.log import LoggedRequest
 
 _ID, _CREATED = "leadscore_request", "leadscore_created_at"

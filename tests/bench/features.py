@@ -11,24 +11,21 @@ import numpy as np
 
 import data
 from features import (
-    Columns,
-    DecayedCount,
-    EventCount,
     Feature,
-    Recency,
     Recipe,
     Tables,
-    ValueTotal,
     default_features,
     load_recipe,
-    offline,
-    online,
     read_tables,
-    snapshots,
 )
+from features.catalogue import DecayedCount, EventCount, Recency
+from features.catalogue.events import ValueTotal
 from features.clock.instants import DAY_US, from_us
+from features.columns import Columns
 from features.lead.lead import Lead, VisibleEvent, gather
 from features.lead.reader import parse_lead
+from features.readings import offline, online
+from features.snapshots import snapshots
 from tests.bench.features_by_hand import by_pandas, by_sql
 from tests.bench.rows import Row, at_least, at_most, cpu_seconds
 

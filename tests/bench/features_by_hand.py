@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features import Columns, DecayedCount, EventCount, Recency, Tables, ValueTotal
+from features import Tables
+from features.catalogue import DecayedCount, EventCount, Recency
+from features.catalogue.events import ValueTotal
 from features.clock.instants import DAY_US, days_us
+from features.columns import Columns
 from features.sql import named, quoted
 
 Windowed = EventCount | DecayedCount | Recency | ValueTotal

@@ -28,10 +28,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data import simulate
+from data.simulator.company import simulate
 from data.truth.known_limit import known_limit
-from features import Recipe, Tables, default_features, load_recipe, offline, read_tables
+from features import Recipe, Tables, default_features, load_recipe, read_tables
 from features.columns import Floats
+from features.readings import offline
 from features.snapshots.snapshots import snapshots
 from leadscore.terminal import print_table
 from serving.calibration.maps import FLOOR

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features import Column, Columns, Feature
-from features.columns import Floats
+from features import Feature
+from features.columns import Column, Columns, Floats
 
 SEED = 7
 MOST_LEVELS = 254

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 import data
-from features import Columns, load_recipe
-from features.columns import Floats
+from features import load_recipe
+from features.columns import Columns, Floats
 from features.recipe.recipe import Training
 from leadscore.terminal import say
 from serving.scorers.trees import Trees

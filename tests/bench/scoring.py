@@ -17,8 +17,10 @@ import pytest
 
 import data
 import training
-from features import Columns, load_recipe, parse_lead, stack
+from features import load_recipe, parse_lead
 from features.clock.instants import to_us
+from features.columns import Columns
+from features.readings import stack
 from leadscore.demo import service
 from serving import Ladder, load_artefact
 from tests.bench.rows import Row, at_most, cpu_seconds

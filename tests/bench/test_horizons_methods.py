@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features import FieldValue
+from features.catalogue import FieldValue
 from features.clock.instants import DAY_US
 from features.recipe.recipe import Training
 from serving.scorers.tree_columns import TreeEncoder

@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import Columns
 from features.catalogue.fields import FieldValue
+from features.columns import Columns
 from tests.bench import quality_autogluon
 from tests.bench.quality_autogluon import autogluon
 from tests.bench.quality_peers import PEERS, Peer, Task, make_task, predict_or_base

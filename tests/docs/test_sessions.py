@@ -7,7 +7,7 @@ import re
 import click
 import pytest
 
-from leadscore import main
+from leadscore.command import main
 from tests.docs.sessions import ROOT, alike, play
 
 README = ROOT / "README.md"

@@ -9,18 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import (
-    AccountCount,
-    Columns,
     LeadscoreError,
     default_features,
-    from_tables_only,
-    offline,
-    online,
     parse_lead,
     parse_recipe,
     tables_from_frames,
 )
+from features.catalogue import from_tables_only
+from features.catalogue.accounts import AccountCount
 from features.clock.instants import DAY_US, from_us, parse_moment
+from features.columns import Columns
+from features.readings import offline, online
 from features.readings.engines import offline_on
 
 _TEXT = """

@@ -6,18 +6,17 @@ import pandas as pd
 import pytest
 
 from features import (
-    EventCount,
-    FieldValue,
     LeadscoreError,
     Tables,
-    ValueTotal,
     default_features,
-    offline,
     parse_lead,
     parse_recipe,
     tables_from_frames,
 )
+from features.catalogue import EventCount, FieldValue
+from features.catalogue.events import ValueTotal
 from features.clock.instants import parse_moment
+from features.readings import offline
 
 _TEXT = """
 [recipe]

@@ -9,21 +9,18 @@ import pandas as pd
 import pytest
 
 from features import (
-    CompanyAge,
-    FieldValue,
     Recipe,
-    SameTouch,
-    WallClock,
     default_features,
-    offline,
-    online,
     parse_lead,
     parse_recipe,
     tables_from_frames,
-    window_of,
 )
+from features.catalogue import FieldValue, WallClock, window_of
+from features.catalogue.fields import SameTouch
 from features.catalogue.naming import NEVER, NO_EVENTS
+from features.catalogue.times import CompanyAge
 from features.clock.instants import parse_moment
+from features.readings import offline, online
 from tests.made.histories import draw_history, recipe_of
 
 AS_OF_US = parse_moment("2025-07-02T12:00:00", "UTC")

@@ -8,10 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import LeadError, Recipe, open_leads, parse_lead, parse_recipe, tables_from_frames
+from features import (
+    LeadError,
+    Recipe,
+    parse_lead,
+    parse_recipe,
+    tables_from_frames,
+)
 from features.clock.instants import DAY_US, from_us, parse_moment
 from features.lead.closing import closing, closing_of_lead, closing_sql
 from features.recipe.outcomes import Outcomes
+from features.snapshots import open_leads
 
 AS_OF_US = parse_moment("2025-06-01", "UTC")
 _LETTERS = st.characters(blacklist_categories=("Cs", "Cc", "Co"))

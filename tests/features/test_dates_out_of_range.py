@@ -11,21 +11,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import (
-    LeadAge,
     LeadError,
     LeadscoreError,
     Tables,
     default_features,
-    offline,
-    online,
     parse_lead,
     parse_recipe,
-    snapshots,
-    stack,
     tables_from_frames,
 )
+from features.catalogue import LeadAge
 from features.cells.parse import parse_date
 from features.clock.instants import FIRST_US, LAST_US, DayEdge, parse_moment
+from features.readings import offline, online, stack
+from features.snapshots import snapshots
 from features.tables.columns import moments_column
 from features.tables.duck import connect, register_frame
 from features.tables.sql_dates import dated_sql

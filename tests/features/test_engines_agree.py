@@ -12,19 +12,19 @@ import pytest
 
 import data
 from features import (
-    Columns,
     Feature,
     LeadscoreError,
     Recipe,
     Tables,
     default_features,
     load_recipe,
-    offline,
     read_tables,
-    snapshots,
 )
+from features.columns import Columns
+from features.readings import offline
 from features.readings.engines import offline_on
 from features.readings.spark import java_version
+from features.snapshots import snapshots
 from tests.made.histories import draw_history
 
 

@@ -15,12 +15,11 @@ from features import (
     LeadscoreError,
     default_features,
     load_recipe,
-    offline,
     parse_recipe,
     read_tables,
-    snapshots,
-    write_matrix,
 )
+from features.readings import offline
+from features.snapshots import snapshots, write_matrix
 
 
 @pytest.fixture(scope="module")

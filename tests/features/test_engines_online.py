@@ -12,20 +12,18 @@ import pytest
 
 import data
 from features import (
-    Columns,
     Feature,
     Recipe,
     Tables,
     default_features,
     load_recipe,
-    offline,
-    online,
     parse_lead,
     read_tables,
-    snapshots,
-    stack,
 )
+from features.columns import Columns
 from features.lead.reader import accepted_fields
+from features.readings import offline, online, stack
+from features.snapshots import snapshots
 from tests.features.test_engines_agree import unequal
 
 SHARED = Path(os.environ.get("LEADSCORE_SHARED_DATA", "../shared/data"))

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import read_tables, snapshots
+from features import read_tables
+from features.snapshots import snapshots
 from tests.bench.gate_power import NOISE_RATES, noise_company, read_results
 from tests.bench.gate_text import BEGIN, END, section
 from tests.bench.quality_text import current_section

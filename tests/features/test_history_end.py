@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import Recipe, Tables, parse_recipe, snapshots, tables_from_frames
+from features import Recipe, Tables, parse_recipe, tables_from_frames
 from features.clock.instants import DAY_US, from_us, parse_moment
 from features.discovery.history_shape import propose_horizon, propose_start, steady
+from features.snapshots import snapshots
 from features.tables.history_end import steady_days
 
 START_US = parse_moment("2024-01-01", "UTC")

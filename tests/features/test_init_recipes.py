@@ -8,13 +8,14 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from features import read_tables, snapshots
+from features import read_tables
 from features.discovery.discover import Discovery, discover
 from features.discovery.event_meaning import meaning
 from features.errors import LeadscoreError
 from features.profiles.presets import match, presets, recognise
 from features.recipe.file import load_recipe, parse_recipe
 from features.recipe.recipe import Recipe
+from features.snapshots import snapshots
 from tests.made.exports import hubspot, salesforce_french, spreadsheet, undated
 from training import train
 

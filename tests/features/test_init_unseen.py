@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from features import read_tables, snapshots
+from features import read_tables
 from features.cells.written import number
 from features.clock.instants import to_us
 from features.discovery.discover import Discovery, discover
@@ -25,7 +25,8 @@ from features.errors import LeadscoreError
 from features.profiles.recognise import find_format
 from features.recipe.file import parse_recipe
 from features.recipe.recipe import Recipe
-from leadscore import main
+from features.snapshots import snapshots
+from leadscore.command import main
 from training import train
 
 N = 400

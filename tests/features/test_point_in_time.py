@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import EventCount, Recency, default_features, offline, parse_recipe, tables_from_frames
+from features import default_features, parse_recipe, tables_from_frames
+from features.catalogue import EventCount, Recency
 from features.clock.instants import DAY_US, HOUR_US, from_us
+from features.readings import offline
 from tests.laws.test_readings_agree import mismatches
 from tests.made.histories import AS_OF_US, CLOCK_US, KINDS, History, draw_history
 

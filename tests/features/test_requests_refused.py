@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from features import (
     LeadError,
     LeadscoreError,
-    offline,
     parse_lead,
     parse_recipe,
     read_tables,
@@ -25,6 +24,7 @@ from features import (
 )
 from features.cells.parse import parse_date
 from features.clock.instants import parse_moment
+from features.readings import offline
 from features.tables.duck import connect, register_frame
 from features.tables.sql_dates import dated_sql, types_of
 

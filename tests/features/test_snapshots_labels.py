@@ -5,8 +5,10 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from features import LeadscoreError, Snapshots, open_leads, parse_recipe, snapshots, tables_from_frames
+from features import LeadscoreError, parse_recipe, tables_from_frames
 from features.clock.instants import DAY_US, parse_moment
+from features.snapshots import open_leads, snapshots
+from features.snapshots.snapshots import Snapshots
 
 _HEAD = """
 [recipe]

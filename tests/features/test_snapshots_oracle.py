@@ -9,8 +9,9 @@ import pandas as pd
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from features import Recipe, Tables, open_leads, parse_recipe, snapshots, tables_from_frames
+from features import Recipe, Tables, parse_recipe, tables_from_frames
 from features.clock.instants import DAY_US, from_us, parse_moment
+from features.snapshots import open_leads, snapshots
 
 START_US = parse_moment("2025-01-01", "UTC")
 CLOCK_US = START_US + 400 * DAY_US

@@ -8,34 +8,23 @@ import pandas as pd
 import pytest
 
 from features import (
-    ActiveDays,
-    DecayedCount,
-    DistinctKinds,
-    EdgeKind,
-    EventCount,
-    EventShare,
     Feature,
-    FirstEventDelay,
     Lead,
     LeadscoreError,
-    LongestStreak,
-    Recency,
-    Trend,
-    ValueTotal,
-    WallClock,
-    WorkingShare,
     default_features,
-    load_features,
-    offline,
-    online,
     parse_lead,
     parse_recipe,
     tables_from_frames,
 )
+from features.catalogue import DecayedCount, EventCount, Recency, WallClock, load_features
+from features.catalogue.events import FirstEventDelay, ValueTotal
+from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, LongestStreak, Trend
+from features.catalogue.shares import EventShare, WorkingShare
 from features.cells.emails import email_kind, email_label
 from features.cells.parse import parse_category, parse_phone, parse_text
 from features.clock.instants import parse_moment
 from features.clock.zones import hour_of, month_of, weekday_of
+from features.readings import offline, online
 from tests.made.histories import recipe_of
 
 AS_OF = "2025-03-31T12:00:00Z"  # a Monday

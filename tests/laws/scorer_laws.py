@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from features import Column, Columns, LeadscoreError
+from features import LeadscoreError
+from features.columns import Column, Columns
 from serving.scorer import Scorer
 from serving.scorers.fitted_range import ranges_of
 

@@ -7,15 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import (
-    Columns,
-    Feature,
-    default_features,
-    dump_features,
-    load_features,
-    offline,
-    tables_from_frames,
-)
+from features import Feature, default_features, tables_from_frames
+from features.catalogue import dump_features, load_features
+from features.columns import Columns
+from features.readings import offline
 from tests.made.histories import CLOCK_US, History, draw_history, recipe_of
 
 seeds = st.integers(0, 2**32 - 1)

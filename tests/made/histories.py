@@ -9,17 +9,16 @@ import numpy as np
 import pandas as pd
 
 from features import (
-    Columns,
     Feature,
     Recipe,
     Tables,
-    online,
     parse_lead,
     parse_recipe,
-    stack,
     tables_from_frames,
 )
 from features.clock.instants import DAY_US, HOUR_US, from_us, parse_moment
+from features.columns import Columns
+from features.readings import online, stack
 
 ZONES = (
     "UTC",

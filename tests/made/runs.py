@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features import DecayedCount, Feature, FieldValue
+from features import Feature
+from features.catalogue import DecayedCount, FieldValue
 from features.clock.instants import DAY_US
 from features.leaks.leaks import Suspect
 from features.recipe.recipe import Gate

@@ -6,7 +6,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from features import Column, Columns, Feature, FieldValue, Recipe
+from features import Feature, Recipe
+from features.catalogue import FieldValue
+from features.columns import Column, Columns
 from features.recipe.file import parse_recipe
 from serving.artefact.manifest import Manifest
 from serving.calibration.maps import MonotoneMap

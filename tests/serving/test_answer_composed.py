@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features import Columns
 from features.clock.instants import from_us, parse_moment
-from features.columns import Floats
+from features.columns import Columns, Floats
 from serving.answer.compose import About, Background, Computed, Rung, compute, scored, take, unscored
 from serving.asked import Asked
 from serving.calibration.bounds import Bounds

@@ -7,7 +7,8 @@ import json
 import numpy as np
 import pytest
 
-from features import Columns, LeadscoreError
+from features import LeadscoreError
+from features.columns import Columns
 from serving.calibration.maps import MonotoneMap
 from serving.scorers.bayes import SCHEMA_VERSION, Bayes, RateTable
 from tests.laws.scorer_laws import LAWS, Check

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features import Column, Columns, EventCount, Feature, FieldValue, Lead, LeadscoreError, parse_lead
+from features import Feature, Lead, LeadscoreError, parse_lead
+from features.catalogue import EventCount, FieldValue
 from features.clock.instants import parse_moment
-from features.columns import Floats
+from features.columns import Column, Columns, Floats
 from serving.answer.compose import Rung
 from serving.answer.ladder import Ladder, asked_of
 from serving.asked import Asked

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from features import Columns, EventCount, Lead, LeadReader, LeadscoreError
+from features import Lead, LeadscoreError
+from features.catalogue import EventCount
 from features.clock.instants import parse_moment
-from features.columns import Floats
+from features.columns import Columns, Floats
+from features.lead import LeadReader
 from serving.answer.compose import Rung
 from serving.answer.ladder import Ladder
 from serving.answer.opening import open_ladder

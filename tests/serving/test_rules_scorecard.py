@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features import Column, LeadscoreError
+from features import LeadscoreError
+from features.columns import Column
 from serving.rules.default import default_rules
 from serving.rules.file import load_rules
 from serving.rules.rules import Rules

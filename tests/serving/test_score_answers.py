@@ -10,8 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from features import EventCount, KeywordGroup, Lead, LeadReader
+from features import Lead
+from features.catalogue import EventCount, KeywordGroup
 from features.clock.instants import DAY_US, HOUR_US, from_us, parse_moment
+from features.lead import LeadReader
 from serving.answer.ladder import Ladder
 from serving.answer.reasons import Reasoner, reason_words, value_words
 from serving.calibration.reference import Reference

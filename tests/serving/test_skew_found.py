@@ -13,8 +13,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import Feature, LeadReader, LeadscoreError, Recency, Recipe, default_features, online
+from features import Feature, LeadscoreError, Recipe, default_features
+from features.catalogue import Recency
 from features.clock.instants import from_us
+from features.lead import LeadReader
+from features.readings import online
 from serving.edge.envelope import LeadRequest, read_lead
 from serving.skew.check import check_skew, mismatches
 from serving.skew.log import RequestLog, pieces_of, read_log

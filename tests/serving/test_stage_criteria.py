@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features import Column, Lead, online, parse_lead, parse_recipe, stack
+from features import Lead, parse_lead, parse_recipe
 from features.clock.instants import parse_moment
+from features.columns import Column
+from features.readings import online, stack
 from serving.answer.ladder import asked_of
 from serving.asked import Asked
 from serving.playbook.stage import Situations

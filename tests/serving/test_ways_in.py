@@ -22,19 +22,16 @@ import pytest
 from starlette.applications import Starlette
 
 from features import (
-    EventCount,
-    FieldValue,
-    LeadAge,
     LeadError,
     LeadscoreError,
-    WallClock,
     default_features,
-    offline,
     parse_recipe,
     tables_from_frames,
 )
+from features.catalogue import EventCount, FieldValue, LeadAge, WallClock
 from features.clock.instants import parse_moment
 from features.lead.reader import parse_lead
+from features.readings import offline
 from serving.answer.compose import Rung
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features import EdgeKind, Feature, FieldValue
+from features import Feature
+from features.catalogue import FieldValue
+from features.catalogue.patterns import EdgeKind
 from serving.calibration.maps import FLOOR
 from tests.made import scorers
 from tests.training.test_choices_by_hand import labelled

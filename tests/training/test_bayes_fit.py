@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import Column, FieldValue, LeadscoreError
-from features.columns import Floats
+from features import LeadscoreError
+from features.catalogue import FieldValue
+from features.columns import Column, Floats
 from serving.scorers.bayes import Bayes
 from training.bayes.fit import fit_bayes
 from training.bayes.rates import Counts, empty_table, fitted

@@ -9,7 +9,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import Columns, LeadAge, default_features
+from features import default_features
+from features.catalogue import LeadAge
+from features.columns import Columns
 from features.recipe.file import parse_recipe
 from features.recipe.recipe import Recipe
 from serving.artefact.models import TreeFiles, dump_model, restore_model

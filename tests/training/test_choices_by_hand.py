@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features import Column, Columns
 from features.clock.instants import DAY_US
+from features.columns import Column, Columns
 from features.tables.history_end import HistoryEnd
 from serving.calibration.maps import MonotoneMap
 from tests.made import scorers

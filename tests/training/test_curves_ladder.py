@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import FieldValue, LeadscoreError, Recipe, load_recipe
+from features import LeadscoreError, Recipe, load_recipe
+from features.catalogue import FieldValue
 from features.recipe.plan import SnapshotPlan
 from serving.answer.ladder import Ladder
 from serving.artefact.folder import load_artefact

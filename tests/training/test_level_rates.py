@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from features import FieldValue
+from features.catalogue import FieldValue
 from training.fitting.level_rates import MANY_LEVELS, level_rates, tree_sample
 
 CAMPAIGN = FieldValue("campaign", "category")

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import Columns, Lead
+from features import Lead
 from features.catalogue.fields import FieldValue
 from features.catalogue.times import LeadAge
 from features.clock.instants import parse_moment
+from features.columns import Columns
 from serving.answer.ladder import Ladder
 from serving.artefact.folder import Artefact, load_artefact
 from serving.edge.envelope import LeadRequest, read_lead

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import Columns, default_features
+from features import default_features
+from features.columns import Columns
 from serving.calibration.maps import MonotoneMap
 from tests.training.test_candidates import ROWS, company, converts
 from training.choosing.choose import choose_settings

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from features import FieldValue, WallClock
+from features.catalogue import FieldValue, WallClock
 from features.recipe.recipe import Gate
 from tests.made.runs import difference, made_run
 from training.judging.doubts import best_below, doubts

@@ -8,8 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import Columns, n_leads, offline, parse_lead, parse_recipe, stack, tables_from_frames
+from features import parse_lead, parse_recipe, tables_from_frames
 from features.clock.instants import parse_moment
+from features.columns import Columns, n_leads
+from features.readings import offline, stack
 from serving.answer.ladder import Ladder
 from serving.batch.export import score_export
 from serving.edge.envelope import score_items

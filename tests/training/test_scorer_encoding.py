@@ -5,7 +5,7 @@ from __future__ import annotations
 import lightgbm
 import numpy as np
 
-from features import FieldValue, LeadAge, WallClock
+from features.catalogue import FieldValue, LeadAge, WallClock
 from serving.scorers.linear_columns import CategoryColumn, LinearEncoder, NumberColumn
 from serving.scorers.tree_columns import TreeEncoder
 from training.fitting.encode import fit_tree_encoder

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import FieldValue, Recipe
+from features import Recipe
+from features.catalogue import FieldValue
 from features.clock.instants import DAY_US
 from training.choosing.earlier import earlier_split, losses
 from training.history.labelled import Labelled

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from features import Recipe, open_leads, parse_recipe, read_tables
+from features import Recipe, parse_recipe, read_tables
+from features.snapshots import open_leads
 from features.snapshots.snapshots import snapshots
 
 RECIPE = """

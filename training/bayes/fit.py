@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from features import Columns, Feature, LeadscoreError
-from features.columns import Floats
-from serving.scorers.bayes import Bayes, RateTable
+from features.catalogue import Feature
+from features.columns import Columns, Floats
+from features.errors import LeadscoreError
+from serving.scorers import Bayes, RateTable
 from training.bayes.rates import Counts, empty_table, fitted
 from training.bayes.weights import Fold, averaged, forward_folds, level, settle
-from training.figures.rates import effective_share
+from training.figures import effective_share
 
 Rows = NDArray[np.intp]
 

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import gammaln, softmax
 
-from features import Column, Feature
-from features.columns import Floats
-from serving.scorers.bayes import RateTable
+from features.catalogue import Feature
+from features.columns import Column, Floats
+from serving.scorers import RateTable
 from training.figures.number_range import fitted_range
 
 MAX_BANDS = 16

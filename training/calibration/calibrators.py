@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import minimize
 
 from features.columns import Floats
-from serving.calibration.maps import MonotoneMap
+from serving.calibration import MonotoneMap
 from training.calibration.fit import fit_platt
 from training.figures.isotonic import Groups, grouped, pooled
 

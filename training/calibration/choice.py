@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.columns import Floats
-from serving.calibration.maps import MonotoneMap
+from serving.calibration import MonotoneMap
 from training.calibration.calibrators import CALIBRATORS, Calibrator
 from training.calibration.fit import mean_interval
-from training.figures.bootstrap import Interval
+from training.figures import Interval
 from training.figures.reliability import log_losses
 
 MIN_WON = 25

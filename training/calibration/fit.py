@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.columns import Floats
-from serving.calibration.maps import MonotoneMap
-from training.figures.bootstrap import Interval
+from serving.calibration import MonotoneMap
+from training.figures import Interval
 from training.figures.isotonic import pooled
 from training.figures.newton import fit_logistic
 

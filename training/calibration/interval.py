@@ -8,9 +8,9 @@ from scipy.special import expit
 from scipy.stats import norm
 
 from features.columns import Floats
-from serving.calibration.maps import MonotoneMap
+from serving.calibration import MonotoneMap
 from training.calibration.calibrators import monotone
-from training.figures.rates import effective_share
+from training.figures import effective_share
 
 LEVEL = 0.8
 """Share of cases that should lie inside: four in five is what a person hears in "between"."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from serving.rules.rules import Rules
+from serving.rules import Rules
 from training.calibration.fit import fit_monotone
-from training.history.labelled import Labelled
-from training.history.split import Rows
+from training.history import Labelled, Rows
 
 
 def calibrated_rules(rules: Rules, labelled: Labelled, rows: Rows) -> Rules:

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from features import Columns
-from serving.calibration.bounds import Bounds, fields_of, missing
-from serving.calibration.maps import MonotoneMap, log_odds
+from features.columns import Columns
+from serving.calibration import Bounds, MonotoneMap, fields_of, log_odds, missing
 from serving.scorer import Contributions, Scorer
-from serving.scorers.fitted_range import ranges_of
-from training.history.labelled import Labelled
-from training.history.split import Rows, newest_rows
+from serving.scorers import ranges_of
+from training.history import Labelled, Rows, newest_rows
 
 _ROWS = 2000
 """Newest rows whose contributions are looked at: a standard deviation needs no more, and trees are slow."""

@@ -15,21 +15,30 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from features import Feature, LeadAge
+from features.catalogue import Feature, LeadAge
 from features.columns import Floats
-from features.recipe.recipe import Recipe, Training
-from serving.scorers.line import line_columns, line_names
+from features.recipe import Recipe, Training
+from serving.scorers import line_columns, line_names
 from training.choosing.candidate import Candidate, Linears, Start, loss_of, middle
 from training.figures.reliability import log_losses_of_margins
-from training.fitting.boosting import Sample, best_rounds, encoded, fit_stopped, margins, side_by_side
+from training.fitting import (
+    PENALTIES,
+    PLAIN,
+    PLAINLY,
+    Kind,
+    Reading,
+    Sample,
+    best_rounds,
+    fit_stopped,
+    margins,
+)
+from training.fitting.boosting import encoded, side_by_side
 from training.fitting.calendars import find_calendars, going_on
 from training.fitting.directions import directions
 from training.fitting.level_rates import tree_sample
-from training.fitting.logistic_path import HOPELESS, PENALTIES, PLAIN, PLAINLY, Path, Reading
+from training.fitting.logistic_path import HOPELESS, Path
 from training.fitting.recency import recency
-from training.fitting.settings import Kind
-from training.history.labelled import Labelled
-from training.history.split import Rows, forward_folds
+from training.history import Labelled, Rows, forward_folds
 
 NEWER_WEIGHS = 2**0.5
 """Each fold weighs this much more than the one before it: it trains on rows most like those of the final fit,

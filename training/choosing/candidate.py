@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from features.columns import Floats
-from training.fitting.logistic_path import PENALTIES, PLAINLY, Reading, Step
-from training.fitting.settings import Kind
+from training.fitting import PENALTIES, PLAINLY, Kind, Reading
+from training.fitting.logistic_path import Step
 
 
 @dataclass(frozen=True)

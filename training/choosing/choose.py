@@ -9,22 +9,18 @@ from pathlib import Path
 
 import numpy as np
 
-from features import Feature
+from features.catalogue import Feature
 from features.progress import Step
-from features.recipe.recipe import Recipe, Training
-from serving.calibration.maps import MonotoneMap
-from training.calibration.choice import choose
-from training.calibration.fit import mean_interval
-from training.calibration.interval import interval_maps
+from features.recipe import Recipe, Training
+from serving.calibration import MonotoneMap
+from training.calibration import choose, interval_maps, mean_interval
 from training.choosing.bench import Bench
 from training.choosing.candidate import Candidate
 from training.choosing.search import search
 from training.figures.reliability import log_losses_of_margins
-from training.fitting.logistic_path import PENALTIES, PLAIN
+from training.fitting import PENALTIES, PLAIN, Settings
 from training.fitting.recency import HALF_LIFE
-from training.fitting.settings import Settings
-from training.history.labelled import Labelled
-from training.history.split import Rows
+from training.history import Labelled, Rows
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,9 @@ import numpy as np
 
 from serving.scorer import score
 from training.choosing.rungs import Repair, fit_rungs, repair_of
-from training.fitting.settings import Settings
-from training.history.history import History
-from training.history.labelled import Labelled
-from training.history.split import Rows, SplitRows, known_before
-from training.judging import baselines
-from training.judging.evidence import JUDGED, Evidence, gather
+from training.fitting import Settings
+from training.history import History, Labelled, Rows, SplitRows, known_before
+from training.judging import JUDGED, Evidence, baselines, gather
 
 MIN_WON = 20
 """Fewer converted rows on a side than this say nothing."""

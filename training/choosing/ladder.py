@@ -6,9 +6,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from training.history.history import History
-from training.history.split import Rows
-from training.judging.evidence import Evidence
+from training.history import History, Rows
+from training.judging import Evidence
 
 SWITCH_WON = 100
 """Converted leads from which on the model answers where the evidence does not decide.

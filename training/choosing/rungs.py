@@ -7,18 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from features.columns import Floats
-from serving.calibration.maps import MonotoneMap
+from serving.calibration import MonotoneMap
 from serving.scorer import Scorer
-from serving.scorers.bayes import Bayes
-from training.bayes.fit import fit_bayes
-from training.calibration.choice import choose
-from training.calibration.interval import interval_maps
-from training.calibration.rules import calibrated_rules
-from training.fitting.fit import fit_logistic_model, fit_model
-from training.fitting.settings import Settings
-from training.history.history import History
-from training.history.labelled import Labelled
-from training.history.split import Rows
+from serving.scorers import Bayes
+from training.bayes import fit_bayes
+from training.calibration import calibrated_rules, choose, interval_maps
+from training.fitting import Settings, fit_logistic_model, fit_model
+from training.history import History, Labelled, Rows
 
 
 @dataclass(frozen=True)

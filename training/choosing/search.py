@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from features import LeadscoreError
 from features.columns import Floats
+from features.errors import LeadscoreError
 from features.progress import Step, tell
-from features.recipe.recipe import Training
+from features.recipe import Training
 from training.choosing.bench import Bench
 from training.choosing.candidate import Start
-from training.fitting.boosting import Sample, best_rounds, fit_stopped, margins
+from training.fitting import Sample, best_rounds, fit_stopped, margins
 
 if TYPE_CHECKING:
     from optuna import Study, Trial

@@ -12,20 +12,14 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from serving.calibration.maps import MonotoneMap
-from serving.scorers.bayes import Bayes
-from serving.scorers.blend import Model
-from serving.scorers.segmented import Segmented, Served
+from serving.calibration import MonotoneMap
+from serving.scorers import Bayes, Model, Segmented, Served
 from training.choosing.choose import choose_settings
 from training.choosing.rungs import Repair
 from training.choosing.trial import MIN_TRIED, MIN_WON_LEADS, Contender, Trial, segment_bayes, trials_of
-from training.figures.bootstrap import LEVEL, Interval
-from training.figures.metrics import known
-from training.fitting.fit import fit_model
-from training.fitting.settings import Settings
-from training.history.history import History
-from training.history.segments import rows_of, won_leads
-from training.history.split import Rows, SplitRows
+from training.figures import LEVEL, Interval, known
+from training.fitting import Settings, fit_model
+from training.history import History, Rows, SplitRows, rows_of, won_leads
 
 Answers = Literal["parent", "model", "bayes"]
 _WHO: dict[str, str] = {

@@ -17,22 +17,17 @@ from typing import Literal
 
 import numpy as np
 
-from features import Columns
-from features.columns import Floats
-from features.recipe.recipe import Segments
-from serving.calibration.maps import MonotoneMap
-from serving.scorers.bayes import Bayes
-from serving.scorers.blend import Model
-from training.bayes.fit import fit_bayes
-from training.calibration.interval import interval_maps
+from features.columns import Columns, Floats
+from features.recipe import Segments
+from serving.calibration import MonotoneMap
+from serving.scorers import Bayes, Model
+from training.bayes import fit_bayes
+from training.calibration import interval_maps
 from training.choosing.choose import choose_settings
 from training.choosing.rungs import Repair, bayes_rung
-from training.figures.bootstrap import Bootstrap
-from training.fitting.fit import fit_model
-from training.fitting.settings import Settings
-from training.history.history import History
-from training.history.segments import rows_of, won_leads
-from training.history.split import Rows, SplitRows
+from training.figures import Bootstrap
+from training.fitting import Settings, fit_model
+from training.history import History, Rows, SplitRows, rows_of, won_leads
 
 Contender = Literal["bayes", "model"]
 

@@ -10,10 +10,13 @@ from pathlib import Path
 
 import numpy as np
 
-from features import Column, Columns, Feature, LeadscoreError, Recipe
-from serving.answer.ladder import Ladder
-from serving.artefact.folder import Artefact, load_artefact
-from serving.registry.versions import fetch, resolve
+from features.catalogue import Feature
+from features.columns import Column, Columns
+from features.errors import LeadscoreError
+from features.recipe import Recipe
+from serving.answer import Ladder
+from serving.artefact import Artefact, load_artefact
+from serving.registry import fetch, resolve
 from serving.score import Maturity, Score
 from training.comparison.crowd import Crowd, export_crowd, open_crowd, shared
 from training.comparison.difference import Changed, Comparison

@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from features import Columns, LeadscoreError, Recipe, Tables, offline, open_leads, read_tables
-from features.clock.instants import now_us
-from features.tables.duck import fetch_frame
-from serving.answer.ladder import Ladder
+from features.clock import now_us
+from features.columns import Columns
+from features.errors import LeadscoreError
+from features.readings import offline
+from features.recipe import Recipe
+from features.snapshots import open_leads
+from features.tables import Tables, fetch_frame, read_tables
+from serving.answer import Ladder
 from serving.asked import Asked
-from serving.batch.export import read_tables_of_export
-from serving.batch.rows import ExportRows
+from serving.batch import ExportRows, read_tables_of_export
 from serving.score import Score
 
 _AT_ONCE = 20_000

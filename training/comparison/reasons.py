@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from features import Column, Columns, Feature
-from serving.answer.compose import Rung
-from serving.answer.ladder import Ladder
-from serving.answer.reasons import reason_words, subject_of
-from serving.calibration.reference import Reference
+from features.catalogue import Feature
+from features.columns import Column, Columns
+from serving.answer import Ladder, Rung, reason_words, subject_of
+from serving.calibration import Reference
 from serving.score import Maturity, Score
-from training.figures.reliability import logit
+from training.figures import logit
 
 LEVEL = "level and cut-off"
 """The part of a move that no feature explains: base level, calibration, and where the band begins."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.columns import Floats
-from training.figures.reliability import logit
+from training.figures import logit
 from training.judging.shift import spearman
 
 _BINS = 10

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.columns import Floats
-from features.leaks.order import auc_within
+from features.leaks import auc_within
 from training.figures.ranking import Ranking, at_capacity
 from training.figures.reliability import (
     calibration_line,

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.columns import Floats
-from features.leaks.order import rows_by_period
+from features.leaks import rows_by_period
 
 SHARES = (0.05, 0.10, 0.20)
 """The top shares at which lift and precision are reported."""

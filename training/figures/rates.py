@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.clock.instants import from_us
+from features.clock import from_us
 from features.columns import Floats
 
 Objects = NDArray[np.object_]

@@ -11,10 +11,9 @@ from typing import Any, TypeVar
 import lightgbm as lgb
 import numpy as np
 
-from features import Columns
-from features.columns import Floats
-from features.recipe.recipe import Training
-from serving.scorers.tree_columns import TreeEncoder
+from features.columns import Columns, Floats
+from features.recipe import Training
+from serving.scorers import TreeEncoder
 from training.fitting.logistic import FREE
 
 T = TypeVar("T")

@@ -11,10 +11,9 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from features import Column, Feature
-from features.columns import Floats
-from training.history.labelled import Labelled
-from training.history.split import Rows
+from features.catalogue import Feature
+from features.columns import Column, Floats
+from training.history import Labelled, Rows
 
 NEW_SHARE = 0.5
 """A feature is a calendar when more than this share of some fold's newer rows is outside the older values."""

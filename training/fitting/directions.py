@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from features import Feature
-from features.catalogue.fields import FieldValue
-from features.recipe.recipe import Recipe
+from features.catalogue import Feature, FieldValue
+from features.recipe import Recipe
 
 
 def directions(recipe: Recipe, features: Sequence[Feature]) -> Mapping[str, int]:

@@ -9,15 +9,16 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Column, Columns, Feature, LeadAge
-from serving.scorers.linear_columns import (
+from features.catalogue import Feature, LeadAge
+from features.columns import Column, Columns
+from serving.scorers import (
     CategoryColumn,
     Crossing,
     LinearEncoder,
     NumberColumn,
+    TreeEncoder,
     signed_log,
 )
-from serving.scorers.tree_columns import TreeEncoder
 from training.figures.number_range import fitted_range, with_room
 
 _ONE_HOT_LEVELS = 60

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from features import Feature
-from features.recipe.recipe import Recipe
-from serving.scorers.blend import Blend, Model
-from serving.scorers.line import line_columns, line_names
-from serving.scorers.linear import Linear
-from serving.scorers.trees import Trees
+from features.catalogue import Feature
+from features.recipe import Recipe
+from serving.scorers import Blend, Linear, Model, Trees, line_columns, line_names
 from training.fitting.boosting import fit_bag
 from training.fitting.calendars import going_on
 from training.fitting.directions import directions
@@ -18,8 +15,7 @@ from training.fitting.level_rates import tree_sample
 from training.fitting.logistic import fit_linear
 from training.fitting.recency import recency
 from training.fitting.settings import Settings
-from training.history.labelled import Labelled
-from training.history.split import Rows
+from training.history import Labelled, Rows
 
 
 def fit_model(

@@ -12,11 +12,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Column, Columns, Feature
-from features.columns import Floats
-from serving.scorers.tree_columns import TreeEncoder, read_rates
-from training.bayes.rates import Counts, levelled
-from training.figures.rates import effective_share
+from features.catalogue import Feature
+from features.columns import Column, Columns, Floats
+from serving.scorers import TreeEncoder, read_rates
+from training.bayes import Counts, levelled
+from training.figures import effective_share
 from training.fitting.boosting import Sample, encoded
 from training.fitting.encode import fit_tree_encoder
 from training.fitting.logistic import FREE

@@ -7,10 +7,9 @@ from types import MappingProxyType
 
 import numpy as np
 
-from features import Columns, Feature
-from features.columns import Floats
-from serving.scorers.linear import Linear
-from serving.scorers.linear_columns import LinearEncoder, NumberColumn
+from features.catalogue import Feature
+from features.columns import Columns, Floats
+from serving.scorers import Linear, LinearEncoder, NumberColumn
 from training.figures.newton import fit_logistic
 from training.fitting.encode import fit_linear_encoder
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from features import Columns, Feature
-from features.columns import Floats
-from serving.scorers.linear import Linear
-from serving.scorers.linear_columns import LinearEncoder
+from features.catalogue import Feature
+from features.columns import Columns, Floats
+from serving.scorers import Linear, LinearEncoder
 from training.figures.newton import times
 from training.fitting.encode import fit_linear_encoder
 from training.fitting.logistic import FREE, as_linear, column_signs, fit_signed

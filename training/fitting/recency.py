@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from features.columns import Floats
-from training.history.labelled import Labelled
-from training.history.split import Rows
+from training.history import Labelled, Rows
 
 HALF_LIFE = 0.5
 """A row half a history older than the newest counts half. One value is tried, since folds are few.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from features.recipe.recipe import Recipe, Training
-from serving.calibration.maps import MonotoneMap
+from features.recipe import Recipe, Training
+from serving.calibration import MonotoneMap
 from training.fitting.boosting import GROWTH
 
 Kind = Literal["linear", "offset", "mean", "trees", "stacked"]

@@ -1,1 +1,28 @@
 """From a company's tables to labelled rows, split forward in time."""
+
+from training.history.history import History
+from training.history.labelled import BLOCK, Labelled
+from training.history.segments import rows_of, without_events, won_leads
+from training.history.split import (
+    Rows,
+    SplitRows,
+    forward_folds,
+    forward_split,
+    known_before,
+    newest_rows,
+)
+
+__all__ = [
+    "BLOCK",
+    "History",
+    "Labelled",
+    "Rows",
+    "SplitRows",
+    "forward_folds",
+    "forward_split",
+    "known_before",
+    "newest_rows",
+    "rows_of",
+    "without_events",
+    "won_leads",
+]

@@ -9,24 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features import (
-    Columns,
-    Feature,
-    LeadscoreError,
-    Recipe,
-    Tables,
-    default_features,
-    open_leads,
-    read_tables,
-    snapshots,
-)
+from features.catalogue import Feature, default_features
+from features.columns import Columns
+from features.errors import LeadscoreError
 from features.progress import Step, tell
-from features.readings.engines import offline_on
-from features.tables.history_end import HistoryEnd
-from serving.rules.default import default_rules
-from serving.rules.file import parse_rules
-from serving.rules.rules import Rules
-from serving.scorers.segmented import route_of
+from features.readings import offline_on
+from features.recipe import Recipe
+from features.snapshots import open_leads, snapshots
+from features.tables import HistoryEnd, Tables, read_tables
+from serving.rules import Rules, default_rules, parse_rules
+from serving.scorers import route_of
 from training.history.labelled import Labelled
 from training.history.sample import draw_leads
 

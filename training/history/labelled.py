@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features import Columns, Feature
-from features.clock.instants import DAY_US
-from features.columns import Floats
+from features.catalogue import Feature
+from features.clock import DAY_US
+from features.columns import Columns, Floats
 from training.history.split import Rows
 
 BLOCK = 1000

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from features.recipe.recipe import Segments
-from serving.scorers.segmented import route_of, segments_of
+from features.recipe import Segments
+from serving.scorers import route_of, segments_of
 from training.history.history import History
 from training.history.split import Rows
 

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features import LeadscoreError
-from features.cells.parse import parse_date
-from features.clock.instants import from_us
-from features.recipe.recipe import Recipe
+from features.cells import parse_date
+from features.clock import from_us
+from features.errors import LeadscoreError
+from features.recipe import Recipe
 
 Rows = NDArray[np.intp]
 

@@ -10,11 +10,11 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from features import Column, Recipe, Tables
-from features.exports.reader import Dialect, RawTable
-from features.profiles.profile import profile
-from features.recipe.recipe import usable
-from features.tables.duck import fetch_frame
+from features.columns import Column
+from features.exports import Dialect, RawTable
+from features.profiles import profile
+from features.recipe import Recipe, usable
+from features.tables import Tables, fetch_frame
 
 What = Literal["field", "undeclared"]
 

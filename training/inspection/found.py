@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from features.leaks.leaks import Suspect
+from features.leaks import Suspect
 from training.inspection.measure import Band, Drift, Importance
 from training.inspection.timing import Timing
 

@@ -7,20 +7,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from features import (
-    Column,
-    Feature,
-    Recipe,
-    Tables,
-    default_features,
-    offline,
-    read_tables,
-    snapshots,
-)
-from features.leaks.leaks import Suspect, find_leaks
+from features.catalogue import Feature, default_features
+from features.columns import Column
+from features.leaks import Suspect, find_leaks
 from features.progress import Step, tell
-from features.tables.duck import bound
-from training.history.split import Rows, forward_split
+from features.readings import offline
+from features.recipe import Recipe
+from features.snapshots import snapshots
+from features.tables import Tables, bound, read_tables
+from training.history import Rows, forward_split
 from training.inspection.columns import LeadColumn, lead_columns, presence, roles
 from training.inspection.found import Inspected, Inspection
 from training.inspection.looks import MOST_LEADS, Looks, cluster_of, looks_of, one_age, some_leads

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.columns import Floats
-from training.history.split import Rows, forward_folds
+from training.history import Rows, forward_folds
 
 MOST_LEADS = 20_000
 """Features are computed for the snapshots of at most so many leads, evenly chosen: more move no figure."""

@@ -9,13 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import chi2, rankdata
 
-from features import Column
-from features.clock.instants import from_us
-from features.columns import Floats
-from features.leaks.order import auc_within
-from features.leaks.signal import bins, is_filled, periods
-from serving.page.words import plain
-from training.figures.rates import FEWEST, Rate, Z, groups_of, months_of, rate_of
+from features.clock import from_us
+from features.columns import Column, Floats
+from features.leaks import auc_within, bins, is_filled, periods
+from serving.page import plain
+from training.figures import FEWEST, Rate, rate_of
+from training.figures.rates import Z, groups_of, months_of
 
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int64]

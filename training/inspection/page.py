@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from serving.page.axes import BLUE, GREY, VERMILION
-from serving.page.curves import Curve, curves_chart
-from serving.page.markup import Child, Markup, join, table, tag
-from serving.page.rows import ValueRow, rows_chart
-from serving.page.shell import bullets, contents, figure, page, paragraph, section
-from serving.page.words import plain
+from serving.page import (
+    BLUE,
+    GREY,
+    VERMILION,
+    Child,
+    Curve,
+    Markup,
+    ValueRow,
+    bullets,
+    contents,
+    curves_chart,
+    figure,
+    join,
+    page,
+    paragraph,
+    plain,
+    rows_chart,
+    section,
+    table,
+    tag,
+)
 from training.figures.rates import tick_places
 from training.inspection.found import Inspected, Inspection, share
 from training.inspection.measure import Drift
-from training.report.leaks import suspects_table
-from training.report.rows import rows_section
+from training.report import rows_section, suspects_table
 
 _WIDE, _LOW = 400.0, 130.0
 _UNEVEN = 0.15

@@ -6,13 +6,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features import Column, Recipe, Tables
-from features.clock.instants import DAY_US
-from features.columns import Floats
-from features.leaks.leaks import Suspect, find_leaks
-from features.snapshots.outcomes import outcome_frame
-from features.snapshots.snapshots import at_once
-from training.history.split import Rows
+from features.clock import DAY_US
+from features.columns import Column, Floats
+from features.leaks import Suspect, find_leaks
+from features.recipe import Recipe
+from features.snapshots import at_once, outcome_frame
+from features.tables import Tables
+from training.history import Rows
 from training.inspection.columns import LeadColumn
 
 Mask = NDArray[np.bool_]

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features import Tables
-from features.clock.instants import DAY_US, HOUR_US
-from features.snapshots.outcomes import outcome_frame
+from features.clock import DAY_US, HOUR_US
+from features.snapshots import outcome_frame
+from features.tables import Tables
 
 _FEWEST = 20
 _MOSTLY = 0.5

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from features import Recipe, Tables
-from features.discovery.unknowns import POSITIVE
-from features.profiles.stand_ins import stand_ins
+from features.discovery import POSITIVE
+from features.profiles import stand_ins
+from features.recipe import Recipe
+from features.tables import Tables
 from training.inspection.columns import declared_columns
 
 

@@ -8,12 +8,11 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
-from features import Feature
+from features.catalogue import Feature
 from features.columns import Floats
-from serving.calibration.maps import FLOOR
-from training.calibration.fit import fit_monotone
-from training.history.labelled import Labelled
-from training.history.split import Rows
+from serving.calibration import FLOOR
+from training.calibration import fit_monotone
+from training.history import Labelled, Rows
 from training.judging.pls import EntryTable
 
 Limit: TypeAlias = Callable[[pd.DataFrame], Floats]

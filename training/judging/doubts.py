@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.recipe.recipe import Gate
+from features.recipe import Gate
 from training.judging.evidence import JUDGED, Evidence
 from training.judging.gate import incumbent_of
 

@@ -11,11 +11,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.columns import Floats
-from features.recipe.recipe import Recipe
-from training.figures.bootstrap import Bootstrap, Interval
-from training.figures.metrics import by_age, figures, known, within_periods
-from training.history.labelled import Labelled
-from training.history.split import Rows
+from features.recipe import Recipe
+from training.figures import Bootstrap, Interval, known
+from training.figures.metrics import by_age, figures, within_periods
+from training.history import Labelled, Rows
 from training.judging.groups import Group, new_accounts, segments
 from training.judging.latency import Latency
 

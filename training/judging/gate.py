@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from features.recipe.recipe import Gate
+from features.recipe import Gate
 from training.judging.evidence import BASELINES, INCUMBENTS, JUDGED, POOLED, Evidence
 from training.judging.groups import Group
 

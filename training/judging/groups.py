@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from features import Columns, FieldValue
-from features.columns import Floats
-from features.recipe.recipe import Recipe
-from training.figures.bootstrap import LEVEL, Bootstrap, Interval
-from training.figures.metrics import figures, known
-from training.history.labelled import Labelled
-from training.history.split import Rows
+from features.catalogue import FieldValue
+from features.columns import Columns, Floats
+from features.recipe import Recipe
+from training.figures import LEVEL, Bootstrap, Interval, known
+from training.figures.metrics import figures
+from training.history import Labelled, Rows
 
 MIN_WON = 100
 """Converted rows that a segment needs: with fewer, intervals are wider than what could be acted on."""

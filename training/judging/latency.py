@@ -7,11 +7,9 @@ import time
 import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from serving.answer.compose import compute
-from serving.answer.ladder import Ladder
-from serving.artefact.folder import Artefact
-from training.history.history import History
-from training.history.split import Rows
+from serving.answer import Ladder, compute
+from serving.artefact import Artefact
+from training.history import History, Rows
 
 _ASKED = 60
 """Leads asked about, one after the other."""

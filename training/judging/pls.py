@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from features import Columns, n_leads
-from features.columns import Floats
+from features.columns import Columns, Floats, n_leads
 
 START = 0.1
 """Added to both counts when a row of the table is made, and the floor of a count."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from serving.artefact.folder import Artefact
+from serving.artefact import Artefact
 from serving.scorer import score
-from training.figures.reliability import logit
-from training.history.history import History
+from training.figures import logit
+from training.history import History
 
 LARGE = 0.5
 """A median move of this many log-odds (a probability of 10 % becomes 6 % or 15 %) asks for a look."""

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from training.choosing.ladder import LadderChoice
-from training.choosing.rungs import Repair
-from training.choosing.segments import SegmentPlan
-from training.fitting.settings import Settings
+from training.choosing import LadderChoice, Repair, SegmentPlan
+from training.fitting import Settings
 
 
 @dataclass(frozen=True)

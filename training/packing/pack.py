@@ -9,24 +9,15 @@ from pathlib import Path
 
 import numpy as np
 
-from serving.artefact.folder import Artefact, load_artefact, save_artefact
-from serving.artefact.manifest import Manifest, RungName
-from serving.calibration.bounds import Bounds
-from serving.calibration.maps import MonotoneMap
-from serving.calibration.reference import Reference
+from serving.artefact import Artefact, Manifest, RungName, load_artefact, save_artefact
+from serving.calibration import Bounds, MonotoneMap, Reference
 from serving.scorer import Scorer, score
-from serving.scorers.bayes import Bayes
-from serving.scorers.blend import Model
-from serving.scorers.segmented import Segmented, Served
-from training.calibration.rules import calibrated_rules
-from training.calibration.spreads import bounds_of
-from training.choosing.rungs import Repair, bayes_rung
-from training.choosing.segments import SegmentPlan, with_segments
-from training.fitting.fit import fit_model
-from training.fitting.settings import Settings
-from training.history.history import History
-from training.history.segments import rows_of, without_events
-from training.history.split import Rows, newest_rows
+from serving.scorers import Bayes, Model, Segmented, Served
+from training.calibration import bounds_of, calibrated_rules
+from training.choosing import Repair, SegmentPlan, bayes_rung
+from training.choosing.segments import with_segments
+from training.fitting import Settings, fit_model
+from training.history import History, Rows, newest_rows, rows_of, without_events
 from training.packing.choices import Choices
 
 _FEWEST_OPEN = 20

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from serving.artefact.folder import Artefact
-from training.history.history import History
-from training.history.split import SplitRows
-from training.judging.evidence import Evidence
-from training.judging.gate import Judgement
+from serving.artefact import Artefact
+from training.history import History, SplitRows
+from training.judging import Evidence, Judgement
 from training.packing.choices import Choices
 
 

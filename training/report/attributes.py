@@ -8,14 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.leaks.order import auc
-from serving.page.markup import Markup, join, table, tag
-from serving.page.rows import ValueRow, rows_chart
-from serving.page.shell import figure, paragraph, section
-from serving.page.words import percent
-from training.figures.rates import Rate, groups_of, rate_of
-from training.judging.evidence import JUDGED
-from training.judging.groups import MIN_WON
+from features.leaks import auc
+from serving.page import Markup, ValueRow, figure, join, paragraph, percent, rows_chart, section, table, tag
+from training.figures import Rate, rate_of
+from training.figures.rates import groups_of
+from training.judging import JUDGED, MIN_WON
 from training.report.groups import in_words, missed
 from training.report.input import ReportInput
 

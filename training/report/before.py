@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from features.clock.instants import from_us
-from serving.page.axes import BLUE, VERMILION
-from serving.page.markup import Child, Markup, table
-from serving.page.rows import ValueRow, rows_chart
-from serving.page.shell import figure, paragraph, section
-from serving.page.words import percent, signed, with_ends
-from training.judging.evidence import JUDGED, Difference, Evidence
+from features.clock import from_us
+from serving.page import (
+    BLUE,
+    VERMILION,
+    Child,
+    Markup,
+    ValueRow,
+    figure,
+    paragraph,
+    percent,
+    rows_chart,
+    section,
+    signed,
+    table,
+    with_ends,
+)
+from training.judging import JUDGED, Difference, Evidence
 from training.report.input import ReportInput
 from training.report.names import NAMES, named
 

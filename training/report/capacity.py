@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from serving.page.axes import GREY
-from serving.page.curves import Curve, curves_chart
-from serving.page.look import look
-from serving.page.markup import Child, Markup, table
-from serving.page.rows import ValueRow, rows_chart
-from serving.page.shell import figure, paragraph, section
-from serving.page.words import percent, plain
-from training.figures.weeks import WeekLists, Weekly, choosable
-from training.history.labelled import BLOCK
-from training.judging.evidence import JUDGED
+from serving.page import (
+    GREY,
+    Child,
+    Curve,
+    Markup,
+    ValueRow,
+    curves_chart,
+    figure,
+    look,
+    paragraph,
+    percent,
+    plain,
+    rows_chart,
+    section,
+    table,
+)
+from training.figures import WeekLists, Weekly
+from training.figures.weeks import choosable
+from training.history import BLOCK
+from training.judging import JUDGED
 from training.report.input import ReportInput
 from training.report.names import NAMES, named
 from training.report.periods import comparable, each, span, within

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from serving.page.markup import Markup, table, tag
-from serving.page.shell import bullets, paragraph, section
+from serving.page import Markup, bullets, paragraph, section, table, tag
 from training.report.attributes import fairness
 from training.report.input import ReportInput
 from training.report.periods import within

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from serving.page.markup import Child, Markup, join, table, tag
-from serving.page.shell import paragraph, section
-from serving.page.words import Words, with_ends
-from training.judging.evidence import Evidence
+from serving.page import Child, Markup, Words, join, paragraph, section, table, tag, with_ends
+from training.judging import Evidence
 from training.report.names import NAMES, named
 
 _ORDER = (

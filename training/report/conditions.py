@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import re
 
-from serving.page.markup import Markup, table
-from serving.page.shell import paragraph, section
-from serving.page.words import typeset
-from training.judging.gate import Check
+from serving.page import Markup, paragraph, section, table, typeset
+from training.judging import Check
 from training.report.input import ReportInput
 from training.report.names import named
 

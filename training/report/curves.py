@@ -8,16 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.columns import Floats
-from serving.page.axes import GREY
-from serving.page.curves import Curve, curves_chart
-from serving.page.look import look
-from serving.page.markup import Child, Markup, table
-from serving.page.shell import figure, section
-from serving.page.words import percent
+from serving.page import GREY, Child, Curve, Markup, curves_chart, figure, look, percent, section, table
+from training.figures import ECE_BINS, Rate, rate_of
 from training.figures.ranking import Ranking
-from training.figures.rates import Rate, rate_of
-from training.figures.reliability import ECE_BINS
-from training.judging.evidence import JUDGED, Evidence
+from training.judging import JUDGED, Evidence
 from training.report.comparison import in_order, with_interval
 from training.report.input import ReportInput
 from training.report.names import named

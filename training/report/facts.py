@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from features import Recipe
-from features.clock.instants import from_us
-from serving.artefact.folder import Artefact
-from serving.page.words import percent, typeset
-from training.history.history import History
+from features.clock import from_us
+from features.recipe import Recipe
+from serving.artefact import Artefact
+from serving.page import percent, typeset
+from training.history import History
 from training.judging.latency import Latency
-from training.packing.trained import Trained
+from training.packing import Trained
 from training.report.names import named
 
 _KINDS = {

@@ -5,13 +5,25 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from serving.page.axes import BLUE, VERMILION
-from serving.page.markup import Child, Markup, join, table, tag
-from serving.page.rows import ValueRow, rows_chart
-from serving.page.shell import figure, paragraph, section
-from serving.page.words import plain, signed, typeset, with_ends
-from training.judging.evidence import JUDGED
-from training.judging.groups import MIN_WON, Group
+from serving.page import (
+    BLUE,
+    VERMILION,
+    Child,
+    Markup,
+    ValueRow,
+    figure,
+    join,
+    paragraph,
+    plain,
+    rows_chart,
+    section,
+    signed,
+    table,
+    tag,
+    typeset,
+    with_ends,
+)
+from training.judging import JUDGED, MIN_WON, Group
 from training.report.input import ReportInput
 from training.report.names import named
 

@@ -10,18 +10,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features import Columns, Feature, FieldValue
-from features.columns import Floats
-from features.leaks.leaks import Suspect, find_leaks
-from features.leaks.signal import is_filled
-from features.recipe.recipe import Gate
+from features.catalogue import Feature, FieldValue
+from features.columns import Columns, Floats
+from features.leaks import Suspect, find_leaks, is_filled
+from features.recipe import Gate
 from serving.scorer import Contributions
-from training.history.history import History
-from training.history.split import SplitRows
-from training.judging.evidence import Evidence
-from training.judging.gate import Check
+from training.history import History, SplitRows
+from training.judging import Check, Evidence
 from training.judging.groups import attributes_of
-from training.packing.trained import Trained
+from training.packing import Trained
 from training.report.facts import data_facts, horizon_of, model_facts
 
 _EXPLAINED = 2000

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from features.leaks.leaks import Suspect
-from serving.page.markup import Child, Markup, table, tag
-from serving.page.shell import paragraph, section
+from features.leaks import Suspect
+from serving.page import Child, Markup, paragraph, section, table, tag
 from training.report.input import ReportInput
 
 

@@ -6,8 +6,8 @@ import math
 
 import numpy as np
 
-from training.figures.weeks import Weekly
-from training.history.labelled import BLOCK
+from training.figures import Weekly
+from training.history import BLOCK
 from training.report.input import ReportInput
 from training.report.names import NAMES
 

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from features.columns import Floats
-from serving.page.look import STYLES
+from serving.page import STYLES
+from training.figures import ECE_BINS
 from training.figures.rates import wilson
-from training.figures.reliability import ECE_BINS
 
 
 def plot_gains(y: Floats, probabilities: Mapping[str, Floats], path: Path) -> None:

@@ -9,16 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features import Column, Feature, WallClock
-from features.catalogue.naming import kinds_label
-from features.columns import Floats
-from serving.answer.reasons import subject_of
-from serving.page.markup import Child, Markup, table
-from serving.page.rows import ValueRow, rows_chart
-from serving.page.shell import figure, paragraph, section
-from serving.page.words import plain
+from features.catalogue import Feature, WallClock, kinds_label
+from features.columns import Column, Floats
+from serving.answer import subject_of
+from serving.page import Child, Markup, ValueRow, figure, paragraph, plain, rows_chart, section, table
 from serving.scorer import Contributions
-from training.figures.rates import FEWEST
+from training.figures import FEWEST
 from training.report.input import ReportInput
 
 _SHOWN = 20

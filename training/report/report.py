@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from serving.page.markup import Markup, tag
-from serving.page.shell import contents, page, paragraph
-from training.judging.evidence import JUDGED
+from serving.page import Markup, contents, page, paragraph, tag
+from training.judging import JUDGED
 from training.report.attributes import age_section, groups_section
 from training.report.before import origins_section
 from training.report.capacity import capacity_section

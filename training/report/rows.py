@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from serving.page.markup import Child, Markup, join, table, tag
-from serving.page.shell import paragraph, section
-from serving.page.words import percent
+from serving.page import Child, Markup, join, paragraph, percent, section, table, tag
 
 _FULL = 0.995
 _MOVED = 0.05

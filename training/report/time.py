@@ -7,14 +7,23 @@ from collections.abc import Sequence
 import numpy as np
 
 from features.columns import Floats
-from features.leaks.order import auc
-from serving.page.axes import BLUE, VERMILION
-from serving.page.curves import Curve, curves_chart
-from serving.page.markup import Child, Markup, table
-from serving.page.shell import figure, paragraph, section
-from serving.page.words import percent
-from training.figures.rates import Rate, months_of, rate_of, tick_places
-from training.judging.evidence import JUDGED
+from features.leaks import auc
+from serving.page import (
+    BLUE,
+    VERMILION,
+    Child,
+    Curve,
+    Markup,
+    curves_chart,
+    figure,
+    paragraph,
+    percent,
+    section,
+    table,
+)
+from training.figures import Rate, rate_of
+from training.figures.rates import months_of, tick_places
+from training.judging import JUDGED
 from training.report.input import ReportInput
 
 _FEWEST_WON = 20

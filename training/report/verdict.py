@@ -6,12 +6,11 @@ import math
 
 import numpy as np
 
-from serving.page.markup import Child, Markup, tag
-from serving.page.shell import bullets, paragraph, section
-from serving.page.words import percent, typeset
-from training.figures.weeks import WeekLists, choosable
+from serving.page import Child, Markup, bullets, paragraph, percent, section, tag, typeset
+from training.figures import WeekLists
+from training.figures.weeks import choosable
+from training.judging import JUDGED
 from training.judging.doubts import against_below, best_below, outside_bands
-from training.judging.evidence import JUDGED
 from training.report.capacity import customers_chart
 from training.report.conditions import failures
 from training.report.input import ReportInput

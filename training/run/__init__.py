@@ -1,1 +1,6 @@
 """One training run from tables to verdict."""
+
+from training.run.run import TrainingRun, train
+from training.run.table import COMPARISON, LEAST, comparison_rows
+
+__all__ = ["COMPARISON", "LEAST", "TrainingRun", "comparison_rows", "train"]

@@ -9,24 +9,18 @@ import numpy as np
 
 from features.columns import Floats
 from features.progress import Step, tell
-from serving.artefact.folder import Artefact, artefact_id
+from serving.artefact import Artefact, artefact_id
 from serving.scorer import score
-from training.choosing.choose import Budget
-from training.fitting.fit import fit_logistic_model
-from training.history.history import History
-from training.history.split import SplitRows
-from training.judging import baselines
-from training.judging.baselines import Limit
-from training.judging.evidence import JUDGED, gather
-from training.judging.gate import judge
+from training.choosing import Budget
+from training.fitting import fit_logistic_model
+from training.history import History, SplitRows
+from training.judging import JUDGED, Limit, baselines, gather, judge
 from training.judging.latency import latency
 from training.judging.shift import score_shift
-from training.packing.choices import Choices
-from training.packing.pack import pack
-from training.packing.trained import Trained
+from training.packing import Choices, Trained, pack
 from training.run.pooled import pool
 from training.run.procedure import choose_kinds, climb
-from training.store.champion import Rival, champion_of
+from training.store import Rival, champion_of
 
 
 def make(

@@ -16,19 +16,14 @@ import numpy as np
 
 from features.columns import Floats
 from serving.scorer import score
-from training.calibration.rules import calibrated_rules
-from training.choosing.choose import choose_settings
-from training.choosing.earlier import earlier_split
-from training.figures.bootstrap import Bootstrap, Interval
-from training.figures.metrics import known
+from training.calibration import calibrated_rules
+from training.choosing import choose_settings, earlier_split
+from training.figures import Bootstrap, Interval, known
 from training.figures.reliability import log_losses
-from training.history.history import History
-from training.history.labelled import Labelled
-from training.history.split import Rows, SplitRows
-from training.judging import baselines
-from training.judging.evidence import JUDGED, POOLED, Difference, Pooled
-from training.packing.choices import Choices
-from training.packing.pack import fit_served
+from training.history import History, Labelled, Rows, SplitRows
+from training.judging import JUDGED, Difference, baselines
+from training.judging.evidence import POOLED, Pooled
+from training.packing import Choices, fit_served
 from training.run.procedure import climb
 
 ALONE = 200

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from training.choosing.choose import Budget, choose_settings
-from training.choosing.earlier import Earlier, earlier_split, look_back
-from training.choosing.ladder import choose_top
-from training.choosing.segments import plan_segments
-from training.history.history import History
-from training.history.segments import without_events
-from training.history.split import SplitRows
-from training.packing.choices import Choices
+from training.choosing import (
+    Budget,
+    Earlier,
+    choose_settings,
+    choose_top,
+    earlier_split,
+    look_back,
+    plan_segments,
+)
+from training.history import History, SplitRows, without_events
+from training.packing import Choices
 
 
 def choose_kinds(history: History, split: SplitRows, budget: Budget | None = None) -> Choices:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from math import ceil
 
-from training.history.history import History
-from training.history.split import SplitRows
-from training.judging.evidence import Evidence
+from training.history import History, SplitRows
+from training.judging import Evidence
 from training.judging.gate import incumbent_of
 
 MIN_EACH = 20

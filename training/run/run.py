@@ -8,22 +8,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
-from features import Recipe
 from features.progress import Step, tell
-from serving.registry.versions import store_address
-from training.choosing.choose import Budget
-from training.history.history import History, read_history
-from training.history.split import SplitRows, forward_split
-from training.judging.baselines import Limit
-from training.judging.evidence import Evidence
-from training.judging.gate import Judgement
-from training.packing.trained import Trained
-from training.report.input import report_input
-from training.report.report import write_report
+from features.recipe import Recipe
+from serving.registry import store_address
+from training.choosing import Budget
+from training.history import History, SplitRows, forward_split
+from training.history.history import read_history
+from training.judging import Evidence, Judgement, Limit
+from training.packing import Trained
+from training.report import report_input, write_report
 from training.run.make import make
 from training.run.summary import summarise, too_few, write_predictions
-from training.store.record import record_run
-from training.store.tracking import REPORT, require_store
+from training.store import REPORT, record_run, require_store
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.clock.instants import from_us
-from training.choosing.earlier import losses
-from training.history.history import History
-from training.history.split import SplitRows
-from training.judging.doubts import doubts
-from training.judging.evidence import Evidence
-from training.judging.shift import LARGE
-from training.packing.trained import Trained
+from features.clock import from_us
+from training.choosing import losses
+from training.history import History, SplitRows
+from training.judging import LARGE, Evidence, doubts
+from training.packing import Trained
 from training.run.recommend import MIN_EACH as MIN_EACH
 from training.run.recommend import MIN_LEADS, recommend
 

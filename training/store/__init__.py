@@ -1,1 +1,20 @@
 """Runs, versions and aliases in MLflow; who is promoted."""
+
+from training.store.champion import Rival, champion_of
+from training.store.decision import Decision
+from training.store.promotion import promote, rollback
+from training.store.record import record_run
+from training.store.standing import status
+from training.store.tracking import REPORT, require_store
+
+__all__ = [
+    "REPORT",
+    "Decision",
+    "Rival",
+    "champion_of",
+    "promote",
+    "record_run",
+    "require_store",
+    "rollback",
+    "status",
+]

@@ -9,14 +9,13 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from features import LeadscoreError
-from features.snapshots.snapshots import label_wait_us
-from serving.artefact.folder import Artefact, load_artefact
-from serving.registry.versions import find_champion
+from features.errors import LeadscoreError
+from features.snapshots import label_wait_us
+from serving.artefact import Artefact, load_artefact
+from serving.registry import find_champion
 from serving.scorer import score
-from serving.scorers.segmented import route_of
-from training.history.history import History
-from training.history.split import SplitRows, known_before
+from serving.scorers import route_of
+from training.history import History, SplitRows, known_before
 from training.store import tracking
 
 
@@ -86,7 +85,7 @@ def unfit(artefact: Artefact, history: History, split: SplitRows) -> str:
 
 def _fetched(uri: str, run_id: str, path: str, work: Path) -> Artefact | None:
     """The served artefact (by `uri`), or the judged one of the run; None where it cannot be read."""
-    from serving.registry.versions import artefact_within, fetch
+    from serving.registry import artefact_within, fetch
 
     try:
         if uri:

@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from features.recipe.recipe import Gate
-from serving.registry.versions import store_address
-from training.judging.gate import Check, Judgement
+from features.recipe import Gate
+from serving.registry import store_address
+from training.judging import Check, Judgement
 from training.store import tracking
 from training.store.tracking import CHAMPION
 

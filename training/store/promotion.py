@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from features import LeadscoreError, Recipe, default_features, from_tables_only
-from serving.registry.versions import store_address
-from training.judging.doubts import doubts
-from training.judging.evidence import Evidence
-from training.judging.gate import Check, judge
+from features.catalogue import default_features, from_tables_only
+from features.errors import LeadscoreError
+from features.recipe import Recipe
+from serving.registry import store_address
+from training.judging import Check, Evidence, doubts, judge
 from training.store import tracking
 from training.store.decision import Decision, already_champion, decision_on, keep_decision
 from training.store.tracking import CHALLENGER, CHAMPION, PREVIOUS

@@ -11,11 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from training.history.history import History
-from training.history.split import SplitRows
+from training.history import History, SplitRows
 from training.judging.evidence import write_evidence
-from training.packing.trained import Trained
-from training.report.plots import plot_calibration, plot_gains
+from training.packing import Trained
+from training.report import plot_calibration, plot_gains
 from training.store import tracking
 from training.store.run_card import run_card
 from training.store.tracking import REPORT

@@ -12,10 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from features.clock.instants import from_us
-from training.history.history import History
-from training.history.split import SplitRows
-from training.packing.trained import Trained
+from features.clock import from_us
+from training.history import History, SplitRows
+from training.packing import Trained
 
 _DIGEST_LENGTH = 36
 """The most that MLflow takes."""

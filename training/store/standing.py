@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from features import LeadscoreError
-from features.clock.instants import from_us
-from serving.answer.opening import open_ladder
-from serving.registry.versions import store_address
+from features.clock import from_us
+from features.errors import LeadscoreError
+from serving.answer import open_ladder
+from serving.registry import store_address
 from training.store import tracking
 from training.store.tracking import CHALLENGER, CHAMPION, PREVIOUS
 

@@ -15,11 +15,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from features import Feature, LeadscoreError
-from serving.artefact.checksums import DIGEST_TAG
-from serving.artefact.folder import artefact_digest
-from serving.registry.store import SQLITE, connect, patient, require_writable, unusable
-from serving.registry.versions import signature_of, store_address
+from features.catalogue import Feature
+from features.errors import LeadscoreError
+from serving.artefact import DIGEST_TAG, artefact_digest
+from serving.registry import SQLITE, connect, patient, require_writable, signature_of, store_address, unusable
 from training.store.run_card import RunCard
 
 CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
