@@ -11,10 +11,7 @@ from typing import Any
 
 import click
 
-from leadscore.options import (
-    WRONG_INPUT,
-    disk_words,
-)
+from leadscore.options import WRONG_INPUT, disk_words
 from leadscore.verbs import (
     check_skew,
     compare,

@@ -2,19 +2,8 @@
 
 from data.simulator.chain import Chain, build_chain
 from data.simulator.company import EXPORT_END
-from data.simulator.rates import (
-    MARKETS,
-    RATES,
-    STATES,
-    Rates,
-)
-from data.simulator.seasons import (
-    MONTHS,
-    Ints,
-    month_at,
-    month_ends,
-    month_starts,
-)
+from data.simulator.rates import MARKETS, RATES, STATES, Rates
+from data.simulator.seasons import MONTHS, Ints, month_at, month_ends, month_starts
 
 __all__ = [
     "EXPORT_END",

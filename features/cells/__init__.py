@@ -1,13 +1,7 @@
 """One cell: how people write it, and the canonical value it stands for."""
 
 from features.cells.fields import CellParser, field_parsers
-from features.cells.parse import (
-    MISSING_TEXTS,
-    Canonical,
-    date_expected,
-    is_missing,
-    parse_date,
-)
+from features.cells.parse import MISSING_TEXTS, Canonical, date_expected, is_missing, parse_date
 from features.cells.written import boolean, moment, number
 
 __all__ = [

@@ -2,13 +2,7 @@
 
 from features.exports.out_file import check_written, files_read, refuse_filled
 from features.exports.reader import Dialect, RawTable, read_raw
-from features.exports.writer import (
-    Export,
-    check_names,
-    check_out,
-    read_export,
-    write_export,
-)
+from features.exports.writer import Export, check_names, check_out, read_export, write_export
 
 __all__ = [
     "Dialect",

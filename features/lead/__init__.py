@@ -4,12 +4,7 @@ from what was sent.
 
 from features.lead.closing import closing_of_lead
 from features.lead.events import EVENT_KEYS
-from features.lead.lead import (
-    UNDATED,
-    Lead,
-    Tally,
-    events_noted,
-)
+from features.lead.lead import UNDATED, Lead, Tally, events_noted
 from features.lead.measures import CENT, Count
 from features.lead.reader import LeadReader, accepted_fields, parse_lead
 

@@ -3,13 +3,7 @@
 from features.recipe.crm import FieldMeaning, FieldType, Known
 from features.recipe.file import load_recipe, parse_recipe
 from features.recipe.formats import DateFormat
-from features.recipe.recipe import (
-    Gate,
-    Recipe,
-    Segments,
-    Training,
-    usable,
-)
+from features.recipe.recipe import Gate, Recipe, Segments, Training, usable
 
 __all__ = [
     "DateFormat",

@@ -3,12 +3,7 @@
 from leadscore.verbs.champion import promote, rollback
 from leadscore.verbs.company import demo, simulate
 from leadscore.verbs.recipes import features, init, inspect
-from leadscore.verbs.scoring import (
-    check_skew,
-    open_leads,
-    score,
-    serve,
-)
+from leadscore.verbs.scoring import check_skew, open_leads, score, serve
 from leadscore.verbs.training import compare
 
 __all__ = [

@@ -1,13 +1,6 @@
 """Where artefacts are registered: the store of runs, asked without patience, and who is champion there."""
 
-from serving.registry.store import (
-    SQLITE,
-    StoreError,
-    connect,
-    patient,
-    require_writable,
-    unusable,
-)
+from serving.registry.store import SQLITE, StoreError, connect, patient, require_writable, unusable
 from serving.registry.versions import (
     artefact_within,
     fetch,

@@ -5,19 +5,8 @@ from serving.scorers.blend import Blend, Model
 from serving.scorers.fitted_range import ranges_of
 from serving.scorers.line import line_columns, line_names
 from serving.scorers.linear import Linear
-from serving.scorers.linear_columns import (
-    CategoryColumn,
-    Crossing,
-    LinearEncoder,
-    NumberColumn,
-    signed_log,
-)
-from serving.scorers.segmented import (
-    Segmented,
-    Served,
-    route_of,
-    segments_of,
-)
+from serving.scorers.linear_columns import CategoryColumn, Crossing, LinearEncoder, NumberColumn, signed_log
+from serving.scorers.segmented import Segmented, Served, route_of, segments_of
 from serving.scorers.tree_columns import TreeEncoder, read_rates
 from serving.scorers.trees import Trees
 

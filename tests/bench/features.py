@@ -10,14 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 import data
-from features import (
-    Feature,
-    Recipe,
-    Tables,
-    default_features,
-    load_recipe,
-    read_tables,
-)
+from features import Feature, Recipe, Tables, default_features, load_recipe, read_tables
 from features.catalogue import DecayedCount, EventCount, Recency
 from features.catalogue.events import ValueTotal
 from features.clock.instants import DAY_US, from_us

@@ -8,13 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import (
-    LeadscoreError,
-    default_features,
-    parse_lead,
-    parse_recipe,
-    tables_from_frames,
-)
+from features import LeadscoreError, default_features, parse_lead, parse_recipe, tables_from_frames
 from features.catalogue import from_tables_only
 from features.catalogue.accounts import AccountCount
 from features.clock.instants import DAY_US, from_us, parse_moment

@@ -5,14 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from features import (
-    LeadscoreError,
-    Tables,
-    default_features,
-    parse_lead,
-    parse_recipe,
-    tables_from_frames,
-)
+from features import LeadscoreError, Tables, default_features, parse_lead, parse_recipe, tables_from_frames
 from features.catalogue import EventCount, FieldValue
 from features.catalogue.events import ValueTotal
 from features.clock.instants import parse_moment

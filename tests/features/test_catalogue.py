@@ -8,13 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import (
-    Recipe,
-    default_features,
-    parse_lead,
-    parse_recipe,
-    tables_from_frames,
-)
+from features import Recipe, default_features, parse_lead, parse_recipe, tables_from_frames
 from features.catalogue import FieldValue, WallClock, window_of
 from features.catalogue.fields import SameTouch
 from features.catalogue.naming import NEVER, NO_EVENTS

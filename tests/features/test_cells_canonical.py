@@ -17,13 +17,7 @@ from hypothesis import strategies as st
 from features import parse_recipe
 from features.cells.emails import email_kind, email_label
 from features.cells.fields import CellParser, field_parsers
-from features.cells.parse import (
-    is_missing,
-    parse_boolean,
-    parse_category,
-    parse_number,
-    parse_text,
-)
+from features.cells.parse import is_missing, parse_boolean, parse_category, parse_number, parse_text
 from features.clock.instants import to_us
 
 RECIPE = """

@@ -8,13 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import (
-    LeadError,
-    Recipe,
-    parse_lead,
-    parse_recipe,
-    tables_from_frames,
-)
+from features import LeadError, Recipe, parse_lead, parse_recipe, tables_from_frames
 from features.clock.instants import DAY_US, from_us, parse_moment
 from features.lead.closing import closing, closing_of_lead, closing_sql
 from features.recipe.outcomes import Outcomes

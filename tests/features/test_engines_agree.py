@@ -11,15 +11,7 @@ import pandas as pd
 import pytest
 
 import data
-from features import (
-    Feature,
-    LeadscoreError,
-    Recipe,
-    Tables,
-    default_features,
-    load_recipe,
-    read_tables,
-)
+from features import Feature, LeadscoreError, Recipe, Tables, default_features, load_recipe, read_tables
 from features.columns import Columns
 from features.readings import offline
 from features.readings.engines import offline_on

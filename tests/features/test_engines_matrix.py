@@ -11,13 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import data
-from features import (
-    LeadscoreError,
-    default_features,
-    load_recipe,
-    parse_recipe,
-    read_tables,
-)
+from features import LeadscoreError, default_features, load_recipe, parse_recipe, read_tables
 from features.readings import offline
 from features.snapshots import snapshots, write_matrix
 

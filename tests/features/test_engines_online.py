@@ -11,15 +11,7 @@ import pandas as pd
 import pytest
 
 import data
-from features import (
-    Feature,
-    Recipe,
-    Tables,
-    default_features,
-    load_recipe,
-    parse_lead,
-    read_tables,
-)
+from features import Feature, Recipe, Tables, default_features, load_recipe, parse_lead, read_tables
 from features.columns import Columns
 from features.lead.reader import accepted_fields
 from features.readings import offline, online, stack

@@ -14,14 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import (
-    LeadError,
-    LeadscoreError,
-    parse_lead,
-    parse_recipe,
-    read_tables,
-    tables_from_frames,
-)
+from features import LeadError, LeadscoreError, parse_lead, parse_recipe, read_tables, tables_from_frames
 from features.cells.parse import parse_date
 from features.clock.instants import parse_moment
 from features.readings import offline

@@ -8,14 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features import (
-    Feature,
-    Recipe,
-    Tables,
-    parse_lead,
-    parse_recipe,
-    tables_from_frames,
-)
+from features import Feature, Recipe, Tables, parse_lead, parse_recipe, tables_from_frames
 from features.clock.instants import DAY_US, HOUR_US, from_us, parse_moment
 from features.columns import Columns
 from features.readings import online, stack

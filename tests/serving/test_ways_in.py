@@ -21,13 +21,7 @@ import pandas as pd
 import pytest
 from starlette.applications import Starlette
 
-from features import (
-    LeadError,
-    LeadscoreError,
-    default_features,
-    parse_recipe,
-    tables_from_frames,
-)
+from features import LeadError, LeadscoreError, default_features, parse_recipe, tables_from_frames
 from features.catalogue import EventCount, FieldValue, LeadAge, WallClock
 from features.clock.instants import parse_moment
 from features.lead.reader import parse_lead

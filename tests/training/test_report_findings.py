@@ -7,14 +7,7 @@ from dataclasses import replace
 import pytest
 
 from serving.page.look import look
-from tests.made.runs import (
-    Seen,
-    assert_self_contained,
-    difference,
-    made_group,
-    made_run,
-    with_champion,
-)
+from tests.made.runs import Seen, assert_self_contained, difference, made_group, made_run, with_champion
 from training.figures.rates import Rate
 from training.figures.weeks import WeekLists
 from training.judging.evidence import Evidence

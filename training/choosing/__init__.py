@@ -1,12 +1,7 @@
 """Kind, settings, rung and segment's own scorer: on inner folds and an earlier origin, never on the test."""
 
 from training.choosing.choose import Budget, choose_settings
-from training.choosing.earlier import (
-    Earlier,
-    earlier_split,
-    look_back,
-    losses,
-)
+from training.choosing.earlier import Earlier, earlier_split, look_back, losses
 from training.choosing.ladder import LadderChoice, choose_top
 from training.choosing.rungs import Repair, bayes_rung
 from training.choosing.segments import SegmentPlan, plan_segments

@@ -2,12 +2,7 @@
 
 from training.figures.bootstrap import LEVEL, Bootstrap, Interval
 from training.figures.metrics import known
-from training.figures.rates import (
-    FEWEST,
-    Rate,
-    effective_share,
-    rate_of,
-)
+from training.figures.rates import FEWEST, Rate, effective_share, rate_of
 from training.figures.reliability import ECE_BINS, logit
 from training.figures.weeks import WeekLists, Weekly
 

@@ -11,14 +11,7 @@ from numpy.typing import NDArray
 
 from features.catalogue import Feature, LeadAge
 from features.columns import Column, Columns
-from serving.scorers import (
-    CategoryColumn,
-    Crossing,
-    LinearEncoder,
-    NumberColumn,
-    TreeEncoder,
-    signed_log,
-)
+from serving.scorers import CategoryColumn, Crossing, LinearEncoder, NumberColumn, TreeEncoder, signed_log
 from training.figures.number_range import fitted_range, with_room
 
 _ONE_HOT_LEVELS = 60

@@ -3,14 +3,7 @@
 from training.history.history import History
 from training.history.labelled import BLOCK, Labelled
 from training.history.segments import rows_of, without_events, won_leads
-from training.history.split import (
-    Rows,
-    SplitRows,
-    forward_folds,
-    forward_split,
-    known_before,
-    newest_rows,
-)
+from training.history.split import Rows, SplitRows, forward_folds, forward_split, known_before, newest_rows
 
 __all__ = [
     "BLOCK",

@@ -2,12 +2,7 @@
 
 from training.judging.baselines import Limit
 from training.judging.doubts import doubts
-from training.judging.evidence import (
-    JUDGED,
-    Difference,
-    Evidence,
-    gather,
-)
+from training.judging.evidence import JUDGED, Difference, Evidence, gather
 from training.judging.gate import Check, Judgement, judge
 from training.judging.groups import MIN_WON, Group
 from training.judging.shift import LARGE
