@@ -46,8 +46,11 @@ mutants: setup ## plant faults in the crucial modules and see whether tests noti
 bench: setup ## speed as ratios: the naive way, a peer, the limit
 	$(BIN)/python -m tests.bench
 
-bench-quality: extras ## models on public data: leadscore, baselines, peers; writes the README's results
+bench-quality: extras ## models on public data: leadscore, baselines, peers; writes docs/results.md
 	$(BIN)/python -m tests.bench.quality
+
+docs: setup ## write the generated pages of docs/ again, and what the terminal sessions print
+	$(BIN)/python -m tests.docs --sessions
 
 notebooks: setup ## run every notebook
 	@for notebook in notebooks/*.py; do \
@@ -71,5 +74,5 @@ lock: setup ## renew requirements.lock from pyproject.toml
 clean: ## remove the environment and what the demo made
 	rm -rf .venv demo build *.egg-info .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup extras demo test test-slow lint check mutants bench bench-quality notebooks train serve lock clean
+.PHONY: help setup extras demo test test-slow lint check mutants bench bench-quality docs notebooks train serve lock clean
 .DEFAULT_GOAL := help

@@ -12,23 +12,7 @@ from typing import Any
 import click
 
 from leadscore.options import WRONG_INPUT, disk_words
-from leadscore.verbs import (
-    check_skew,
-    compare,
-    demo,
-    features,
-    init,
-    inspect,
-    open_leads,
-    promote,
-    rollback,
-    score,
-    serve,
-    simulate,
-)
-from leadscore.verbs.champion import status
-from leadscore.verbs.recipes import snapshots
-from leadscore.verbs.training import train
+from leadscore.verbs import VERBS
 
 
 class Verbs(click.Group):
@@ -68,21 +52,5 @@ def main() -> None:
         os.environ.setdefault(name, value)
 
 
-for verb in (
-    simulate,
-    init,
-    inspect,
-    check_skew,
-    snapshots,
-    features,
-    train,
-    promote,
-    rollback,
-    status,
-    open_leads,
-    compare,
-    score,
-    serve,
-    demo,
-):
+for verb in VERBS:
     main.add_command(verb)

@@ -1,22 +1,16 @@
 """The verbs of the command, one file a group: each imports the layers that it needs when it is called."""
 
-from leadscore.verbs.champion import promote, rollback
-from leadscore.verbs.company import demo, simulate
-from leadscore.verbs.recipes import features, init, inspect
-from leadscore.verbs.scoring import check_skew, open_leads, score, serve
-from leadscore.verbs.training import compare
+import click
 
-__all__ = [
-    "check_skew",
-    "compare",
-    "demo",
-    "features",
-    "init",
-    "inspect",
-    "open_leads",
-    "promote",
-    "rollback",
-    "score",
-    "serve",
-    "simulate",
-]
+from leadscore.verbs.champion import promote, rollback, status
+from leadscore.verbs.company import demo, simulate
+from leadscore.verbs.recipes import features, init, inspect, snapshots
+from leadscore.verbs.scoring import check_skew, open_leads, score, serve
+from leadscore.verbs.training import compare, train
+
+VERBS: tuple[click.Command, ...] = (
+    simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status, open_leads,
+    compare, score, serve, demo,
+)  # fmt: skip
+
+__all__ = ["VERBS"]

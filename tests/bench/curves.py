@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from data.simulator.company import simulate
+from data import simulate
 from features import load_recipe
 from leadscore.terminal import print_table, say
 from tests.bench.learning_curve import COUNTS, curve_rows, learning_curve, switching_point

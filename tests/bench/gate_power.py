@@ -1,7 +1,7 @@
 """How often the gate promotes noise, and how often a model that knows something: companies, not rows.
 
 `python -m tests.bench.gate_power` measures what is missing in `gate_power.csv` (some hours on one core; it
-may be stopped and goes on), `--rewrite` writes the table into the README.
+may be stopped and goes on), `--rewrite` writes the table into docs/measured.md.
 
 A noise company has 1,500 leads with fields and events, and outcomes that are independent of all of them: a
 lead is won and lost with constant hazards, so that neither its age nor the date tells anything either. Their
@@ -41,7 +41,7 @@ from training.run.procedure import climb
 from training.run.summary import too_few
 
 RESULTS = Path(__file__).parent / "gate_power.csv"
-README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "measured.md"
 NOISE, SIMULATED = "noise", "simulated"
 NOISE_LEADS, NOISE_COMPANIES = 1_500, 200
 NOISE_RATES = (0.06, 0.12, 0.24)
@@ -214,13 +214,13 @@ def measure_missing(path: Path = RESULTS, tell: Callable[[str], None] = say) -> 
 
 
 def main() -> None:
-    """Measure what is missing, or write the README's table."""
+    """Measure what is missing, or write the table of docs/measured.md."""
     asked = argparse.ArgumentParser(prog="python -m tests.bench.gate_power", description=__doc__)
     asked.add_argument("--out", type=Path, default=RESULTS, help="the table to go on with")
-    asked.add_argument("--rewrite", action="store_true", help="write the README again, measure nothing")
+    asked.add_argument("--rewrite", action="store_true", help="write the page again, measure nothing")
     told = asked.parse_args()
     if told.rewrite:
-        replace_section(README, section(read_results(told.out)), BEGIN, END)
+        replace_section(PAGE, section(read_results(told.out)), BEGIN, END)
     else:
         measure_missing(told.out)
 

@@ -1,4 +1,4 @@
-"""The README's table of what the gate promotes, written from `gate_power.csv`."""
+"""The table in docs/measured.md of what the gate promotes, written from `gate_power.csv`."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from data.simulator.company import simulate
+from data import simulate
 from data.truth.known_limit import known_limit
 from features import Recipe, Tables, default_features, load_recipe, read_tables
 from features.columns import Floats

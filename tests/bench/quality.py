@@ -1,4 +1,4 @@
-"""`python -m tests.bench.quality [SET …]`: leadscore against its peers on public data, written to the README.
+"""`python -m tests.bench.quality [SET …]`: leadscore against its peers on public data: docs/results.md.
 
 Each run is a look at the tests: it is counted in looks.csv, whatever it shows.
 """
@@ -38,8 +38,8 @@ def main(words: list[str] | None = None) -> int:
                 found = measure(known, origin, _say)
                 log_look(found.look)
                 keep_results(found.table)
-    replace_section(ROOT / "README.md", section(read_results()))
-    _say("README.md: results section written")
+    replace_section(ROOT / "docs" / "results.md", section(read_results()))
+    _say("docs/results.md: results written")
     return int(absent > 0)
 
 
@@ -50,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--leads", type=int, default=LEADS, help="leads of each simulated company")
     parser.add_argument("--origin", choices=["main", "second"], help="one origin only")
-    parser.add_argument("--rewrite", action="store_true", help="write the README again, measure nothing")
+    parser.add_argument("--rewrite", action="store_true", help="write the page again, measure nothing")
     return parser
 
 

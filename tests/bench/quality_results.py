@@ -1,4 +1,4 @@
-"""Measured results as a committed table, one row a scorer and test; the README is written from it."""
+"""Measured results as a committed table, one row a scorer and test; docs/results.md is written from it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The results section of the README, written from the measured table: wins and losses alike."""
+"""The results of docs/results.md, written from the measured table: wins and losses alike."""
 
 from __future__ import annotations
 
@@ -53,16 +53,16 @@ def section(results: pd.DataFrame) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def replace_section(readme: Path, text: str, begin: str = BEGIN, end: str = END) -> None:
+def replace_section(page: Path, text: str, begin: str = BEGIN, end: str = END) -> None:
     """Write `text` between the markers, and leave the rest as it is."""
-    whole = readme.read_text(encoding="utf-8")
+    whole = page.read_text(encoding="utf-8")
     head, tail = whole.split(begin)[0], whole.split(end)[1]
-    readme.write_text(f"{head}{begin}\n{text}{end}{tail}", encoding="utf-8")
+    page.write_text(f"{head}{begin}\n{text}{end}{tail}", encoding="utf-8")
 
 
-def current_section(readme: Path, begin: str = BEGIN, end: str = END) -> str:
+def current_section(page: Path, begin: str = BEGIN, end: str = END) -> str:
     """What stands between the markers now."""
-    return readme.read_text(encoding="utf-8").split(f"{begin}\n")[1].split(end)[0]
+    return page.read_text(encoding="utf-8").split(f"{begin}\n")[1].split(end)[0]
 
 
 def rows_of(results: pd.DataFrame, known: DataSet, origin: Origin) -> pd.DataFrame:

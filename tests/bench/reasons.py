@@ -191,5 +191,5 @@ def table(
 
 
 def signed(mean: float, ends: Interval) -> str:
-    """A difference and its interval, as the README writes them."""
+    """A difference and its interval, as docs/results.md writes them."""
     return f"{mean:+.4f} ({ends.low:+.4f} to {ends.high:+.4f})".replace("-", "−")

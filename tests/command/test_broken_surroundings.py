@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from leadscore.command import main
+from leadscore import main
 from serving.registry.store import connect, patient
 
 PATIENCE = 30.0

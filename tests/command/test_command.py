@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from sklearn.metrics import log_loss, roc_auc_score
 
 from data.simulator.company import EXPORT_END
-from leadscore.command import main
+from leadscore import main
 from tests.made.company import RECIPE as SMALL
 from tests.made.company import small_company
 

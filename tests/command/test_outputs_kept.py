@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from openpyxl import Workbook
 
 from features import load_recipe
-from leadscore.command import main
+from leadscore import main
 from tests.made.company import RECIPE, small_company
 
 

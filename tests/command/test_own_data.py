@@ -8,15 +8,14 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from data.simulator.company import simulate
-from data.simulator.crm_exports import CRMS, simulate_crm
+from data import CRMS, simulate, simulate_crm
 from features import read_tables
 from features.discovery.discover import Discovery, discover
 from features.exports.reader import read_raw
 from features.recipe.file import parse_recipe
 from features.recipe.recipe import Recipe
 from features.snapshots import snapshots
-from leadscore.command import main
+from leadscore import main
 
 LEADS, SEED = 1500, 5
 UNDERSTOOD = {

@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from leadscore import terminal
-from leadscore.command import main
+from leadscore import main, terminal
 from leadscore.printed_table import Printed, printed_table
 from training.run.table import COMPARISON, LEAST
 

@@ -1,1 +1,1 @@
-"""The documentation does not lie."""
+"""The documentation, held to the code: sessions are played, pages of verbs, keys and packages generated."""

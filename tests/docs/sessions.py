@@ -17,6 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+"""Every page that people read."""
 BLOCK = re.compile(r"^```console\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NUMBER = re.compile(r"-?\d+(?:[.,]\d+)*(?:e-?\d+)?")
 TIMES = re.compile(
@@ -97,5 +99,5 @@ def rewrite(document: Path) -> None:
 
 
 if __name__ == "__main__":
-    for name in sys.argv[1:] or ["README.md"]:
-        rewrite(ROOT / name)
+    for page in [ROOT / name for name in sys.argv[1:]] or DOCUMENTS:
+        rewrite(page)

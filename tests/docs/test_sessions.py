@@ -1,32 +1,61 @@
-"""The documentation does not lie: its sessions run, its verbs exist, every verb shows an example first."""
+"""The documentation does not lie: its sessions run, its verbs exist, its generated pages are true."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import click
 import pytest
 
-from leadscore.command import main
-from tests.docs.sessions import ROOT, alike, play
+from leadscore import main
+from tests.docs.__main__ import PAGES
+from tests.docs.sessions import BLOCK, DOCUMENTS, ROOT, alike, play
 
 README = ROOT / "README.md"
 VERBS = sorted(main.commands)
+WITH_SESSIONS = [page for page in DOCUMENTS if BLOCK.search(page.read_text())]
+_LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
 
 
 @pytest.mark.slow
-def test_every_session_of_the_readme_prints_what_it_says() -> None:
-    for step, printed in play(README):
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("page", WITH_SESSIONS, ids=name_of)
+def test_every_session_prints_what_the_page_says(page: Path) -> None:
+    for step, printed in play(page):
         assert alike(step.printed, printed), f"$ {step.command}\nsaid:\n{step.printed}\nprints:\n{printed}"
 
 
-@pytest.mark.parametrize("verb", VERBS)
-def test_every_verb_is_in_the_readme(verb: str) -> None:
-    assert f"leadscore {verb}" in README.read_text()
+def test_there_are_sessions_to_play() -> None:
+    assert {"README.md", "docs/own-data.md"} <= {name_of(page) for page in WITH_SESSIONS}
 
 
-def test_the_readme_names_no_verb_that_does_not_exist() -> None:
-    named = set(re.findall(r"(?:[`$/]|&&) ?leadscore ([a-z][a-z-]+)", README.read_text()))
+@pytest.mark.parametrize("name", PAGES)
+def test_a_generated_page_is_what_the_code_says(name: str) -> None:
+    written = (ROOT / "docs" / name).read_text()
+    assert written == PAGES[name](), f"docs/{name}: write it again with 'make docs'"
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=name_of)
+def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
+    for target in _LINK.findall(page.read_text()):
+        assert "://" in target or (page.parent / target).exists(), f"{name_of(page)}: {target}"
+
+
+def test_the_readme_is_short_and_links_every_page() -> None:
+    text = README.read_text()
+    assert len(text.splitlines()) <= 200
+    for page in DOCUMENTS:
+        assert page == README or f"({name_of(page)})" in text, page
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=name_of)
+def test_no_page_names_a_verb_that_does_not_exist(page: Path) -> None:
+    named = set(re.findall(r"(?:[`$/]|&&) ?leadscore ([a-z][a-z-]+)", page.read_text()))
     assert named <= set(VERBS), named - set(VERBS)
 
 

@@ -26,7 +26,7 @@ from features.profiles.recognise import find_format
 from features.recipe.file import parse_recipe
 from features.recipe.recipe import Recipe
 from features.snapshots import snapshots
-from leadscore.command import main
+from leadscore import main
 from training import train
 
 N = 400

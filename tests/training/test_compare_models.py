@@ -20,7 +20,7 @@ from features import LeadscoreError, Recipe, read_tables
 from features.clock.instants import from_us
 from features.recipe.plan import SnapshotPlan
 from features.snapshots.open import write_open_leads
-from leadscore.command import main
+from leadscore import main
 from serving.answer.ladder import Ladder
 from serving.artefact.folder import load_artefact
 from tests.made.company import RECIPE, small_company

@@ -1,4 +1,4 @@
-"""The results in the README are the measured ones: written from the committed table, and measured again."""
+"""The results of docs/results.md are the measured ones: written from the committed table, measured again."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from tests.bench.quality_run import measure
 from tests.bench.quality_sets import ROOT, SETS, DataSet
 from tests.bench.quality_text import BEGIN, END, MODEL, current_section, replace_section, rows_of, section
 
-README = ROOT / "README.md"
+RESULTS = ROOT / "docs" / "results.md"
 PRECISION = {"auc": 2e-3, "log_loss": 2e-3}
 """How far figures may move from one machine to the next: below what the table's intervals resolve."""
 
 
-def test_the_readme_says_what_the_measured_table_says() -> None:
+def test_the_page_says_what_the_measured_table_says() -> None:
     written = section(read_results())
-    assert current_section(README) == written, "write it again: python -m tests.bench.quality --rewrite"
+    assert current_section(RESULTS) == written, "write it again: python -m tests.bench.quality --rewrite"
 
 
-def test_every_result_stands_in_the_readme_wins_and_losses_alike() -> None:
-    text, results = current_section(README), read_results()
+def test_every_result_stands_in_the_page_wins_and_losses_alike() -> None:
+    text, results = current_section(RESULTS), read_results()
     for known in SETS:
         for origin in known.origins:
             found = rows_of(results, known, origin)
@@ -36,22 +36,22 @@ def test_every_result_stands_in_the_readme_wins_and_losses_alike() -> None:
                 assert len(ends) == found.iloc[1:]["log_loss"].notna().sum()
 
 
-def test_the_readme_claims_nothing_that_cannot_be_known() -> None:
-    assert "Moro" not in README.read_text()
+def test_the_page_claims_nothing_that_cannot_be_known() -> None:
+    assert "Moro" not in RESULTS.read_text()
 
 
 def test_writing_the_section_changes_nothing_else(tmp_path: Path) -> None:
-    readme = tmp_path / "README.md"
-    readme.write_text(f"# Title\n\n{BEGIN}\nold\n{END}\n\nThe end.\n")
-    replace_section(readme, "new\n")
-    assert readme.read_text() == f"# Title\n\n{BEGIN}\nnew\n{END}\n\nThe end.\n"
-    assert current_section(readme) == "new\n"
+    page = tmp_path / "results.md"
+    page.write_text(f"# Title\n\n{BEGIN}\nold\n{END}\n\nThe end.\n")
+    replace_section(page, "new\n")
+    assert page.read_text() == f"# Title\n\n{BEGIN}\nnew\n{END}\n\nThe end.\n"
+    assert current_section(page) == "new\n"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1500)
 @pytest.mark.parametrize("known", SETS, ids=lambda known: known.name)
-def test_measured_again_leadscore_gives_the_figures_of_the_readme(known: DataSet) -> None:
+def test_measured_again_leadscore_gives_the_figures_of_the_page(known: DataSet) -> None:
     if not known.present:
         pytest.skip(f"no {known.folder_name} where LEADSCORE_SHARED_DATA points")
     origin = known.origins[0]
