@@ -101,7 +101,7 @@ def test_an_outlier_among_the_fitted_rows_changes_nothing_for_the_others():
     np.testing.assert_allclose(line.margin(columns), other.margin(columns), atol=1e-8)
 
 
-def test_a_number_of_the_day_goes_on_by_one_span_and_one_of_the_lead_does_not():
+def test_a_number_of_the_day_goes_on_and_one_of_the_lead_does_not():
     rng = np.random.default_rng(2)
     index = np.repeat(np.linspace(100.0, 110.0, 40), 10)
     size = rng.uniform(1, 50, 400)
@@ -113,9 +113,9 @@ def test_a_number_of_the_day_goes_on_by_one_span_and_one_of_the_lead_does_not():
     assert roomy == {"index"}
     line = fit_linear(features, columns, (index[turned] > 105).astype(float), 1.0, 5, calendars=roomy)
     ranges = ranges_of(line)
-    assert ranges["index"] == pytest.approx((90.0, 120.0))
+    assert ranges["index"] == pytest.approx((-10.0, 220.0))  # it may fall to nothing, or double
     assert ranges["size"] == (size.min(), size.max())
-    inside, end, far = (line.margin({"index": np.array([x]), "size": np.ones(1)})[0] for x in (110, 120, 1e9))
+    inside, end, far = (line.margin({"index": np.array([x]), "size": np.ones(1)})[0] for x in (110, 220, 1e9))
     assert inside < end == far
 
 
