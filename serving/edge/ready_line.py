@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +12,11 @@ from urllib.request import ProxyHandler, build_opener
 _EVERY, _STILL = 0.2, 5.0
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Addresses that are listened on, but not asked."""
+
+
+def say(words: str) -> None:
+    """A line on stderr: results and logs are elsewhere."""
+    print(words, file=sys.stderr, flush=True)
 
 
 def address_of(host: str, port: int) -> str:

@@ -28,12 +28,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from features.clock import now_us
 from features.errors import LeadscoreError
 from features.recipe import load_recipe
-from leadscore.terminal import say
 from serving.answer import Opened, open_ladder
 from serving.edge.documents import api_document
 from serving.edge.envelope import parse_body, score_items
 from serving.edge.front_page import POLICY, front_page
-from serving.edge.ready_line import tell_when_ready
+from serving.edge.ready_line import say, tell_when_ready
 from serving.registry import store_address
 from serving.score import Problem, failed
 from serving.skew import RequestLog
