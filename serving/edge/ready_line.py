@@ -14,9 +14,9 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Addresses that are listened on, but not asked."""
 
 
-def say(words: str) -> None:
-    """A line on stderr: results and logs are elsewhere."""
-    print(words, file=sys.stderr, flush=True)
+def say(text: str) -> None:
+    """Talk to the person who starts the service, on stderr."""
+    print(text, file=sys.stderr, flush=True)
 
 
 def address_of(host: str, port: int) -> str:
