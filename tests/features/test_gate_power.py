@@ -1,4 +1,4 @@
-"""The gate's measured table: the README says what was measured, and a noise company is noise."""
+"""The gate's measured table: docs/measured.md says what was measured, and a noise company is noise."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from tests.bench.gate_power import NOISE_RATES, noise_company, read_results
 from tests.bench.gate_text import BEGIN, END, section
 from tests.bench.quality_text import current_section
 
-README = Path(__file__).parents[2] / "README.md"
+MEASURED = Path(__file__).parents[2] / "docs" / "measured.md"
 
 
-def test_the_readme_says_what_was_measured_of_the_gate() -> None:
+def test_the_page_says_what_was_measured_of_the_gate() -> None:
     written = section(read_results())
     again = "write it again: python -m tests.bench.gate_power --rewrite"
-    assert current_section(README, BEGIN, END) == written, again
+    assert current_section(MEASURED, BEGIN, END) == written, again
 
 
 def test_no_company_is_measured_twice() -> None:
