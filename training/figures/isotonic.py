@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
 
 from features.columns import Floats
 
@@ -74,21 +75,7 @@ def grouped(margin: Floats, y: Floats, scale: float = 1.0) -> Groups:
 
 def pooled(values: Floats, weights: Floats) -> Floats:
     """The nearest rising sequence by weighted squares (pool adjacent violators), shape of `values`."""
-    means: list[float] = []
-    masses: list[float] = []
-    lengths: list[int] = []
-    for value, mass in zip(values.tolist(), weights.tolist(), strict=True):
-        length = 1
-        while means and means[-1] >= value:
-            total = masses[-1] + mass
-            value = (means.pop() * masses[-1] + value * mass) / total
-            length += lengths.pop()
-            masses.pop()
-            mass = total
-        means.append(value)
-        masses.append(mass)
-        lengths.append(length)
-    return np.repeat(np.array(means, dtype=np.float64), lengths)
+    return np.asarray(isotonic_regression(values, weights=weights).x, dtype=np.float64)
 
 
 def _sums(group: NDArray[np.intp], part: Floats) -> Floats:
