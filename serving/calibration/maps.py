@@ -14,10 +14,11 @@ FLOOR = 1e-6
 """No probability is nearer to 0 or 1 than this: a certainty would be a promise that no history supports."""
 
 
-def log_odds(probability: float | Floats) -> Floats:
-    """ln(p / (1 − p)) of probabilities inside (0, 1); 0 and 1 count as `FLOOR` and 1 − `FLOOR`."""
-    inside = np.clip(np.asarray(probability, dtype=np.float64), FLOOR, 1 - FLOOR)
-    return np.asarray(np.log(inside) - np.log1p(-inside), dtype=np.float64)
+def log_odds(probability: float | Floats, floor: float = FLOOR) -> Floats:
+    """ln(p / (1 − p)) of probabilities; those nearer to 0 or 1 than `floor` count as that near."""
+    from scipy.special import logit  # not at the top: what reads artefacts alone starts sooner without it
+
+    return np.asarray(logit(np.clip(probability, floor, 1 - floor)), dtype=np.float64)
 
 
 class MonotoneMap(BaseModel):
@@ -65,8 +66,9 @@ class MonotoneMap(BaseModel):
 
     def of(self, margins: Floats) -> Floats:
         """Probabilities of `margins`, shape `(n_leads,)`, inside [`FLOOR`, 1 − `FLOOR`]."""
-        odds = np.exp(-np.clip(self.logits(margins), -40.0, 40.0))
-        return np.asarray(np.clip(1.0 / (1.0 + odds), FLOOR, 1 - FLOOR), dtype=np.float64)
+        from scipy.special import expit  # see `log_odds`
+
+        return np.asarray(np.clip(expit(self.logits(margins)), FLOOR, 1 - FLOOR), dtype=np.float64)
 
     @cached_property
     def _pieces(self) -> tuple[Floats, Floats, Floats, Floats]:

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss
 
+from serving.calibration.maps import log_odds
 from training.figures.metrics import by_age, figures
-from training.figures.reliability import calibration_line, expected_calibration_error, logit
+from training.figures.reliability import calibration_line, expected_calibration_error
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def test_the_true_probability_is_ideal(sample):
 
 def test_over_confidence_has_a_slope_below_one(sample):
     y, p = sample
-    slope, _ = calibration_line(y, 1 / (1 + np.exp(-2 * logit(p))))
+    slope, _ = calibration_line(y, 1 / (1 + np.exp(-2 * log_odds(p))))
     assert slope == pytest.approx(0.5, abs=0.03)
 
 

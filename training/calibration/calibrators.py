@@ -11,6 +11,7 @@ from types import MappingProxyType
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.special import expit, logit
 
 from features.columns import Floats
 from serving.calibration import MonotoneMap
@@ -48,7 +49,7 @@ def beta(margin: Floats, y: Floats) -> MonotoneMap:
     def objective(at: Floats) -> tuple[float, Floats]:
         a, b, c = at
         z = a * below + b * above + c
-        error = 1 / (1 + np.exp(-np.clip(z, -500, 500))) - y
+        error = expit(z) - y
         pull = np.array([a - slope, b - slope])
         gradient = np.array([error @ below, error @ above, error.sum()])
         gradient[:2] += pull
@@ -73,8 +74,7 @@ def isotonic(margin: Floats, y: Floats) -> MonotoneMap:
     blocks = groups.merged(pooled(groups.won / groups.rows, groups.rows))
     expected = line.of(blocks.margin)
     rate = (blocks.won + _PLATT_ROWS * expected) / (blocks.rows + _PLATT_ROWS)
-    images = np.log(rate) - np.log1p(-rate)
-    images = pooled(images, blocks.rows + _PLATT_ROWS)
+    images = pooled(logit(rate), blocks.rows + _PLATT_ROWS)
     margins = np.r_[blocks.margin[0] - 1, blocks.margin, blocks.margin[-1] + 1]
     return monotone(margins, np.r_[images[0] - slope, images, images[-1] + slope])
 
@@ -91,7 +91,7 @@ def venn_abers(margin: Floats, y: Floats) -> MonotoneMap:
     knots = groups.knots()
     low, high = pair(groups, knots, weight=1.0)
     point = high / (1 - low + high)
-    images = np.log(point) - np.log1p(-point)
+    images = logit(point)
     ends = np.r_[knots[0] - 1, knots, knots[-1] + 1]
     return monotone(ends, np.r_[images[0] - slope, images, images[-1] + slope])
 

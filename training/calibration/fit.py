@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import logit
 
 from features.columns import Floats
 from serving.calibration import MonotoneMap
@@ -45,7 +46,7 @@ def fit_monotone(margin: Floats, y: Floats) -> MonotoneMap:
     centres = np.bincount(group, margin) / rows
     rising = pooled(rate, rows)
     tilt = 1e-3 * (centres - centres[0]) / max(float(margin.std()), 1e-9)
-    return MonotoneMap(margins=tuple(centres.tolist()), log_odds=tuple((_logit(rising) + tilt).tolist()))
+    return MonotoneMap(margins=tuple(centres.tolist()), log_odds=tuple((logit(rising) + tilt).tolist()))
 
 
 def mean_interval(values: Floats, clusters: NDArray[np.object_], seed: int) -> Interval:
@@ -76,8 +77,4 @@ def _sloped(line: MonotoneMap, margin: Floats) -> MonotoneMap:
 
 
 def _rate_logit(y: Floats) -> float:
-    return float(_logit(np.array([(float(y.sum()) + 0.5) / (len(y) + 1)]))[0])
-
-
-def _logit(rate: Floats) -> Floats:
-    return np.asarray(np.log(rate) - np.log1p(-rate))
+    return float(logit((float(y.sum()) + 0.5) / (len(y) + 1)))

@@ -10,9 +10,8 @@ import numpy as np
 from features.catalogue import Feature
 from features.columns import Column, Columns
 from serving.answer import Ladder, Rung, reason_words, subject_of
-from serving.calibration import Reference
+from serving.calibration import Reference, log_odds
 from serving.score import Maturity, Score
-from training.figures import logit
 
 LEVEL = "level and cut-off"
 """The part of a move that no feature explains: base level, calibration, and where the band begins."""
@@ -56,8 +55,8 @@ def explain(rung: Rung, columns: Columns, cuts: Sequence[Maturity]) -> list[Expl
     """Each lead in `columns` under `rung`, measured from the cut-off of its band in `cuts`."""
     scorer = rung.scorer
     found = scorer.contributions(columns)
-    chances = logit(scorer.probability(scorer.margin(columns)))
-    distance = chances - logit(np.array([_cut(rung.reference, band) for band in cuts]))
+    chances = log_odds(scorer.probability(scorer.margin(columns)))
+    distance = chances - log_odds(np.array([_cut(rung.reference, band) for band in cuts]))
     level = distance - found.values.sum(axis=1)
     return [
         Explained(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from features.columns import Floats
-from training.figures import logit
+from serving.calibration import log_odds
 from training.judging.shift import spearman
 
 _BINS = 10
@@ -34,7 +34,7 @@ def shift_of(a: Floats, b: Floats) -> Shift:
         return Shift(0.0, 0.0, None, None, 1.0)
     return Shift(
         psi(a, b),
-        float(np.median(np.abs(logit(b) - logit(a)))),
+        float(np.median(np.abs(log_odds(b) - log_odds(a)))),
         float(a.mean()),
         float(b.mean()),
         spearman(a, b),

@@ -3,7 +3,7 @@
 from training.figures.bootstrap import LEVEL, Bootstrap, Interval
 from training.figures.metrics import known
 from training.figures.rates import FEWEST, Rate, effective_share, rate_of
-from training.figures.reliability import ECE_BINS, logit
+from training.figures.reliability import ECE_BINS
 from training.figures.weeks import WeekLists, Weekly
 
 __all__ = [

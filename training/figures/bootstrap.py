@@ -7,10 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from features.columns import Floats
+from serving.calibration import log_odds
 from training.figures.ranking import Ranking
-from training.figures.reliability import log_losses, logit, squared_errors
+from training.figures.reliability import NEAREST, log_losses, squared_errors
 
 LEVEL = 0.95
 _BINS = 200
@@ -87,7 +89,7 @@ class _Drawn:
         self._ranking = Ranking(y, p)
         columns = (np.ones(len(p)), y, p, log_losses(y, p), squared_errors(y, p))
         self._sums = np.stack([bootstrap.per_cluster(column) for column in columns], axis=1)
-        self._lasts, self._centres = self._bins(logit(p)[self._ranking.order])
+        self._lasts, self._centres = self._bins(log_odds(p, NEAREST)[self._ranking.order])
         self._rows: list[dict[str, float]] = []
         self._binned: list[Floats] = []
 
@@ -130,10 +132,9 @@ def _slopes(binned: Floats, centres: Floats, steps: int = 12) -> Floats:
         return np.full(len(binned), np.nan)
     x = (centres - centres.mean()) / spread
     rows, won = binned[:, 0], binned[:, 1]
-    rate = np.clip(won.sum(axis=1) / rows.sum(axis=1), 1e-9, 1 - 1e-9)
-    a, b = np.log(rate / (1 - rate)), np.zeros(len(binned))
+    a, b = log_odds(won.sum(axis=1) / rows.sum(axis=1), 1e-9), np.zeros(len(binned))
     for _ in range(steps):
-        p = 1 / (1 + np.exp(-np.clip(a[:, None] + b[:, None] * x, -30, 30)))
+        p = expit(np.clip(a[:, None] + b[:, None] * x, -30, 30))
         error, curve = won - rows * p, rows * p * (1 - p)
         g0, g1 = error.sum(axis=1), error @ x
         h00, h01, h11 = curve.sum(axis=1), curve @ x, curve @ x**2

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve
+from scipy.special import expit
 
 from features.columns import Floats
 
@@ -46,7 +47,7 @@ def fit_logistic(
         fresh = factor is None or step % _KEEP == 0
         if fresh:
             factor = _curvature(X, margin, ridge, importance)
-        error = _rate(margin) - y if importance is None else (_rate(margin) - y) * importance
+        error = expit(margin) - y if importance is None else (expit(margin) - y) * importance
         gradient = np.r_[error.sum(), X.T @ error.astype(X.dtype)] + ridge * beta
         direction = np.asarray(cho_solve(factor, gradient), dtype=np.float64)
         beta, margin, reached = _descend(X, y, (beta, margin), direction, ridge, loss, importance)
@@ -98,14 +99,10 @@ def _loss(y: Floats, margin: Floats, beta: Floats, ridge: Floats, importance: Fl
     return float(total - hits @ margin + 0.5 * (ridge @ beta**2))
 
 
-def _rate(margin: Floats) -> Floats:
-    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(margin, -500, 500))))
-
-
 def _curvature(X: Floats, margin: Floats, ridge: Floats, importance: Floats | None) -> Any:
     """The factorised Hessian of some rows, scaled to all of them."""
     every = max(1, len(X) // _CURVE_ROWS)
-    p = _rate(margin[::every])
+    p = expit(margin[::every])
     spread = p * (1 - p) if importance is None else p * (1 - p) * importance[::every]
     root = np.sqrt(every * spread)
     rows = np.empty((len(root), X.shape[1] + 1), dtype=X.dtype)

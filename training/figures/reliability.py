@@ -5,17 +5,20 @@ from __future__ import annotations
 import numpy as np
 
 from features.columns import Floats
+from serving.calibration import log_odds
 from training.figures.newton import fit_logistic
 
 ECE_BINS = 10
+NEAREST = 1e-15
+"""Foreign probabilities nearer to 0 or 1 count as that near: certainties would have infinite log-odds."""
 
 
 def log_losses(y: Floats, p: Floats) -> Floats:
     """−log of the probability given to what happened, per row, shape `(n_rows,)`.
 
-    Probabilities are strictly inside (0, 1) by the scorers' contract; 1e-15 only guards foreign ones.
+    Probabilities are strictly inside (0, 1) by the scorers' contract; `NEAREST` only guards foreign ones.
     """
-    inside = np.clip(p, 1e-15, 1 - 1e-15)
+    inside = np.clip(p, NEAREST, 1 - NEAREST)
     return np.asarray(-(y * np.log(inside) + (1 - y) * np.log1p(-inside)))
 
 
@@ -27,12 +30,6 @@ def log_losses_of_margins(y: Floats, margin: Floats) -> Floats:
 def squared_errors(y: Floats, p: Floats) -> Floats:
     """(p − y)² per row; their mean is the Brier score."""
     return np.asarray((p - y) ** 2)
-
-
-def logit(p: Floats) -> Floats:
-    """Log-odds of probabilities."""
-    inside = np.clip(p, 1e-15, 1 - 1e-15)
-    return np.asarray(np.log(inside) - np.log1p(-inside))
 
 
 def expected_calibration_error(y: Floats, p: Floats, bins: int = ECE_BINS) -> float:
@@ -50,11 +47,11 @@ def expected_calibration_error(y: Floats, p: Floats, bins: int = ECE_BINS) -> fl
 
 
 def calibration_line(y: Floats, p: Floats) -> tuple[float, float]:
-    """(slope, intercept) of the logistic regression of `y` on logit(p).
+    """(slope, intercept) of the logistic regression of `y` on the log-odds of `p`.
 
     1 and 0 are ideal; a slope below 1 is over-confident. NaN for a constant probability or one class.
     """
-    x = logit(p)
+    x = log_odds(p, NEAREST)
     if len(y) == 0 or np.ptp(x) < 1e-9 or y.min() == y.max():
         return float("nan"), float("nan")
     centre, scale = float(x.mean()), float(x.std())

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.special import expit
 
 from features.columns import Columns, Floats, n_leads
 
@@ -127,8 +128,7 @@ class EntryTable:
         margin = np.full(n_leads(columns), self._prior)
         for name, ratios in self._ratios.items():
             margin += np.array([ratios.get(value, 0.0) for value in columns[name].tolist()])
-        p = 1 / (1 + np.exp(-margin))
-        return np.asarray(np.clip(p, 0.0001, 0.9999))
+        return np.asarray(np.clip(expit(margin), 0.0001, 0.9999))
 
 
 def _log_ratios(values: Sequence[object], y: Floats) -> dict[object, float]:

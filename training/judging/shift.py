@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from serving.artefact import Artefact
+from serving.calibration import log_odds
 from serving.scorer import score
-from training.figures import logit
 from training.history import History
 
 LARGE = 0.5
@@ -25,7 +25,7 @@ def score_shift(judged: Artefact, served: Artefact, history: History) -> dict[st
         columns = history.labelled.at(rows)
     before, after = score(judged.model, columns), score(served.model, columns)
     return {
-        "median_log_odds": float(np.median(np.abs(logit(after) - logit(before)))),
+        "median_log_odds": float(np.median(np.abs(log_odds(after) - log_odds(before)))),
         "mean_probability_judged": float(before.mean()),
         "mean_probability_served": float(after.mean()),
         "rank_agreement": spearman(before, after),
