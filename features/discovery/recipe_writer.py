@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping
+from typing import Any
+
+import tomlkit
+from tomlkit.items import Comment, InlineTable, Item, Table
 
 from features.discovery.draft import Draft, DraftField
 from features.discovery.event_meaning import meaning
@@ -16,96 +19,107 @@ _WIDTH = 100
 
 def write_recipe(draft: Draft) -> str:
     """The recipe as TOML text; `features.recipe.file.parse_recipe` accepts it."""
-    parts = [
-        _about(draft), _tables(draft), _lead(draft), _fields(draft), _events(draft), _outcomes(draft),
-        _history(draft), _snapshots(draft), _split(draft),
-    ]  # fmt: skip
-    return "\n\n".join(part for part in parts if part) + "\n"
+    sections = {
+        "recipe": _about(draft), "tables": _tables(draft), "lead": _lead(draft),
+        "lead.fields": _fields(draft), "events": _events(draft), "events.kinds": _kinds(draft),
+        "outcomes": _outcomes(draft), "field_history": _history(draft), "snapshots": _snapshots(draft),
+        "split": _split(draft),
+    }  # fmt: skip
+    texts = [
+        "".join(_remark(line).as_string() for line in _above(name, draft)) + f"[{name}]\n{table.as_string()}"
+        for name, table in sections.items()
+        if table is not None
+    ]
+    return "\n".join(texts)
 
 
-def _about(draft: Draft) -> str:
+def _above(name: str, draft: Draft) -> list[str]:
+    """The remarks above the heading of a section."""
+    if name == "events.kinds":
+        return ["interest, intent, negative, contact (we did it) or neutral"]
+    if name != "recipe":
+        return []
     origin = presets()[draft.crm].name if draft.crm else "a list"
+    return [
+        f"Written by 'leadscore init' from {draft.leads.raw.name}: {draft.leads.rows:,} rows of {origin}.",
+        "Read it through: what is wrong here is wrong in the model.",
+    ]
+
+
+def _about(draft: Draft) -> Table:
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", draft.name).strip("-._") or "leads"
-    dated = draft.leads.role("created_at") is not None
-    rows = f"{draft.leads.rows:,} rows"
-    horizon = f"horizon_days = {draft.horizon}  # {draft.horizon_reason}"
-    return "\n".join(
-        [
-            f"# Written by 'leadscore init' from {draft.leads.raw.name}: {rows} of {origin}.",
-            "# Read it through: what is wrong here is wrong in the model.",
-            "[recipe]",
-            f"name = {_quoted(name)}",
-            'zone = "UTC"  # of dates without an offset, such as "Europe/Paris"',
-            *([horizon] if dated else []),
-        ]
-    )
+    zone = _because("UTC", 'of dates without an offset, such as "Europe/Paris"')
+    section = _section({"name": name, "zone": zone})
+    if draft.leads.role("created_at") is not None:
+        section.add("horizon_days", _because(draft.horizon, draft.horizon_reason))
+    return section
 
 
-def _tables(draft: Draft) -> str:
-    lines = ["[tables]", f"leads = {_source('leads', draft.leads, draft)}"]
+def _tables(draft: Draft) -> Table:
     beside = {"events": draft.events, "outcomes": draft.outcome.joined, "field_history": draft.history}
-    lines += [f"{kind} = {_source(kind, joined.table, draft)}" for kind, joined in beside.items() if joined]
-    return "\n".join(lines)
+    joined = {kind: _source(kind, found.table, draft) for kind, found in beside.items() if found}
+    return _section({"leads": _source("leads", draft.leads, draft), **joined})
 
 
-def _source(kind: str, table: TableProfile, draft: Draft) -> str:
+def _source(kind: str, table: TableProfile, draft: Draft) -> Any:
     """A file by its name, or a SELECT."""
-    if kind in draft.relations:
-        return f'{{ sql = """\n{draft.relations[kind]}\n""" }}'
-    return _quoted(file_name(table.path, draft.folder))
+    if kind not in draft.relations:
+        return file_name(table.path, draft.folder)
+    select = tomlkit.string(f"{draft.relations[kind]}\n", multiline=True).as_string()
+    return _inline({"sql": tomlkit.value(select.replace('"""', '"""\n', 1))})  # it starts on its own line
 
 
-def _lead(draft: Draft) -> str:
-    leads, lines = draft.leads, ["[lead]"]
+def _lead(draft: Draft) -> Table:
+    leads, section = draft.leads, tomlkit.table()
     if (column := leads.role("id")) is not None:
-        lines.append(f"id = {_quoted(column.name)}")
+        section.add("id", column.name)
     else:
-        lines.append('# id = "…"  # no column tells the leads apart: the row number names them')
+        section.add(_remark('id = "…"  # no column tells the leads apart: the row number names them'))
     created = leads.role("created_at")
     if leads.counter is not None:
-        lines.append(f"order = {_quoted(leads.counter)}")
+        section.add("order", leads.counter)
     elif created is None:
-        lines.append('# created_at = "…"  # no date: the order of rows stands for time')
+        section.add(_remark('created_at = "…"  # no date: the order of rows stands for time'))
     elif created.format.type != "date":
-        lines.append(f"order = {_quoted(created.name)}")
+        section.add("order", created.name)
     else:
-        lines.append(f"created_at = {_quoted(created.name)}")
+        section.add("created_at", created.name)
         if created.format.format is not None:
-            lines.append(f"created_format = {_quoted(created.format.format)}")
-    roles = ("account_id", "cost", "opted_out")
-    lines += [f"{c.role} = {_quoted(c.name)}" for c in leads.columns.values() if c.role in roles]
-    return "\n".join(lines)
+            section.add("created_format", created.format.format)
+    for other in leads.columns.values():
+        if other.role in ("account_id", "cost", "opted_out"):
+            section.add(other.role, other.name)
+    return section
 
 
-def _fields(draft: Draft) -> str:
+def _fields(draft: Draft) -> Table:
     """Used fields first; those left out keep their definition, their reason, and `use = false`."""
-    used = [_field(field) for field in draft.fields if field.left_out is None]
-    lines = ["[lead.fields]", *used]
-    left_out = [field for field in draft.fields if field.left_out is not None]
+    left_out = [found for found in draft.fields if found.left_out is not None]
+    section = _section({found.name: _field(found) for found in draft.fields if found.left_out is None})
     if left_out:
-        lines.append("# Left out, each for the reason above it; 'use = true' puts one back.")
+        section.add(_remark("Left out, each for the reason above it; 'use = true' puts one back."))
     for found in left_out:
-        lines.extend([f"# {found.left_out}", _field(found)])
-    return "\n".join(lines)
+        section.add(_remark(str(found.left_out)))
+        section.add(found.name, _field(found))
+    return section
 
 
-def _field(found: DraftField) -> str:
-    column, parts = found.column, []
-    kind = "category" if column.format.type == "id" else column.format.type
-    parts.append(f"type = {_quoted(str(kind))}")
+def _field(found: DraftField) -> InlineTable:
+    column = found.column
+    parts: dict[str, Any] = {"type": "category" if column.format.type == "id" else str(column.format.type)}
     if column.name != found.name:
-        parts.append(f"column = {_quoted(column.name)}")
+        parts["column"] = column.name
     if column.format.format is not None:
-        parts.append(f"format = {_quoted(column.format.format)}")
+        parts["format"] = column.format.format
     if column.known != "creation":
-        parts.append('known = "current"')
+        parts["known"] = "current"
     if column.means is not None and _means_fits(column):
-        parts.append(f"means = {_quoted(column.means)}")
+        parts["means"] = column.means
     if column.format.missing:
-        parts.append(f"missing = {_list(column.format.missing)}")
+        parts["missing"] = list(column.format.missing)
     if found.left_out is not None:
-        parts.append("use = false")
-    return f"{found.name} = {{ {', '.join(parts)} }}"
+        parts["use"] = False
+    return _inline(parts)
 
 
 def _means_fits(column: ColumnProfile) -> bool:
@@ -115,28 +129,26 @@ def _means_fits(column: ColumnProfile) -> bool:
     return column.format.type in ("category", "text", "id")
 
 
-def _events(draft: Draft) -> str:
+def _events(draft: Draft) -> Table | None:
     joined = draft.events
     if joined is None:
-        return ""
+        return None
     table = joined.table
     kind, when = stage_column(table, joined.key), date_column(table)
-    lines = ["[events]", f"lead_id = {_quoted(joined.key)}", f"occurred_at = {_quoted(str(when))}"]
+    section = _section({"lead_id": joined.key, "occurred_at": str(when)})
     if when is not None and (written := table.columns[when].format.format) is not None:
-        lines.append(f"occurred_format = {_quoted(written)}")
-    lines.append(f"kind = {_quoted(str(kind))}")
-    lines += [f"{role} = {_quoted(name)}" for role, name in _event_roles(joined).items()]
-    kinds = table.cells(str(kind)).value_counts().index.tolist() if kind else []
-    meanings = [f"{_key(text)} = {_quoted(meaning(text))}" for text in kinds]
-    return "\n".join(
-        [
-            *lines,
-            "",
-            "# interest, intent, negative, contact (we did it) or neutral",
-            "[events.kinds]",
-            *meanings,
-        ]
-    )
+        section.add("occurred_format", written)
+    return _section(_event_roles(joined), _section({"kind": str(kind)}, section))
+
+
+def _kinds(draft: Draft) -> Table | None:
+    """What each kind of event says; the commonest first."""
+    joined = draft.events
+    if joined is None:
+        return None
+    kind = stage_column(joined.table, joined.key)
+    texts = joined.table.cells(kind).value_counts().index.tolist() if kind else []
+    return _section({text: meaning(text) for text in texts})
 
 
 def _event_roles(joined: Joined) -> dict[str, str]:
@@ -156,68 +168,92 @@ def _event_roles(joined: Joined) -> dict[str, str]:
     }
 
 
-def _outcomes(draft: Draft) -> str:
-    ended, lines = draft.outcome, ["[outcomes]"]
+def _outcomes(draft: Draft) -> Table | None:
+    ended, section = draft.outcome, tomlkit.table()
     if ended.joined is None and ended.main is None:
-        return ""
+        return None
     if ended.joined is not None:
-        lines += [f"lead_id = {_quoted(ended.joined.key)}", f"stage = {_quoted(str(ended.stage))}"]
+        _section({"lead_id": ended.joined.key, "stage": str(ended.stage)}, section)
     else:
-        lines.append(f"column = {_quoted(str(ended.main))}")
+        section.add("column", str(ended.main))
     if ended.date is not None:
-        lines.append(f"occurred_at = {_quoted(ended.date)}")
+        section.add("occurred_at", ended.date)
         if ended.date_format is not None:
-            lines.append(f"occurred_format = {_quoted(ended.date_format)}")
-    won = "  # any value" if ended.won_values == ("*",) else ""
-    lines += [f"won = {_list(ended.won_values)}{won}", f"lost = {_list(ended.lost_values)}"]
+            section.add("occurred_format", ended.date_format)
+    won = list(ended.won_values)
+    section.add("won", _because(won, "any value") if won == ["*"] else won)
+    section.add("lost", list(ended.lost_values))
     if ended.undated_losses:
-        lines.append(f"# lost, but nobody knows when: {', '.join(ended.undated_losses)[:_WIDTH]}")
+        section.add(_remark(f"lost, but nobody knows when: {', '.join(ended.undated_losses)[:_WIDTH]}"))
     if opened := [value for value in ended.other_values if value not in ended.undated_losses]:
-        lines.append(f"# neither, as yet: {', '.join(opened)[:_WIDTH]}")
+        section.add(_remark(f"neither, as yet: {', '.join(opened)[:_WIDTH]}"))
     created = draft.leads.role("created_at")
     if created is None or created.format.type != "date":
-        lines.append("at_once = true  # nothing is dated: the outcome is that of the row")
-    return "\n".join(lines)
+        section.add("at_once", _because(True, "nothing is dated: the outcome is that of the row"))
+    return section
 
 
-def _history(draft: Draft) -> str:
+def _history(draft: Draft) -> Table | None:
     """The columns of a table of changes, by the words that CRMs use for them."""
     if draft.history is None:
-        return ""
-    table, lines = draft.history.table, ["[field_history]", f"lead_id = {_quoted(draft.history.key)}"]
+        return None
+    table, section = draft.history.table, _section({"lead_id": draft.history.key})
     words = {
         "field": r"field|field event|property|champ.*",
         "value": r"new value|value|valeur|nouvelle valeur",
     }
     for role, pattern in words.items():
         name = next((name for name in table.columns if re.fullmatch(pattern, plain(name))), role)
-        lines.append(f"{role} = {_quoted(name)}")
-    lines.append(f"changed_at = {_quoted(date_column(table) or 'changed_at')}")
-    return "\n".join(lines)
+        section.add(role, name)
+    section.add("changed_at", date_column(table) or "changed_at")
+    return section
 
 
-def _snapshots(draft: Draft) -> str:
+def _snapshots(draft: Draft) -> Table | None:
     """Without events a lead looks the same at every age, so that one look is enough."""
     if draft.events is not None or draft.history is not None:
-        return ""
-    return "[snapshots]\nat_days = [0]"
+        return None
+    return _section({"at_days": [0]})
 
 
-def _split(draft: Draft) -> str:
+def _split(draft: Draft) -> Table | None:
     if draft.train_from is None:
-        return ""
-    reason = "# No win was recorded before this day: older leads only look lost."
-    return f"[split]\n{reason}\ntrain_from = {_quoted(draft.train_from.isoformat())}"
+        return None
+    section = tomlkit.table()
+    section.add(_remark("No win was recorded before this day: older leads only look lost."))
+    return _section({"train_from": draft.train_from.isoformat()}, section)
 
 
-def _quoted(text: str) -> str:
-    """A TOML basic string; its escapes are those of JSON."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+def _section(content: Mapping[str, Any], into: Table | None = None) -> Table:
+    """A table with `content`, added to `into` where there is one."""
+    section = tomlkit.table() if into is None else into
+    for key, value in content.items():
+        section.add(key, value)
+    return section
 
 
-def _key(text: str) -> str:
-    return text if re.fullmatch(r"[A-Za-z0-9_-]+", text) else _quoted(text)
+def _inline(content: Mapping[str, Any]) -> InlineTable:
+    """`content` on one line, with spaces inside the braces."""
+    table = tomlkit.inline_table()
+    table.add(tomlkit.ws(" "))
+    items = {key: tomlkit.item(value) for key, value in content.items()}
+    list(items.values())[-1].trivia.trail = " "
+    for key, item in items.items():
+        table.add(key, item)
+    return table
 
 
-def _list(texts: Sequence[str]) -> str:
-    return f"[{', '.join(_quoted(text) for text in texts)}]"
+def _because(value: Any, reason: str) -> Item:
+    """`value` with its reason beside it."""
+    item: Item = tomlkit.item(value)
+    item.comment(_one_line(reason)).trivia.comment_ws = "  "
+    return item
+
+
+def _remark(text: str) -> Comment:
+    return tomlkit.comment(_one_line(text))
+
+
+def _one_line(text: str) -> str:
+    """`text` as a comment can hold it: cells have line breaks, and TOML forbids control characters."""
+    return re.sub(r"[\x00-\x1f\x7f]+", " ", text)

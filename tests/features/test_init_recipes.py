@@ -52,6 +52,24 @@ def test_french_salesforce_leads_are_recognised_and_read(tmp_path: Path) -> None
     assert [count for _, kind, count, _ in discovery.quality if "below" in kind] == [2]
 
 
+def test_a_recipe_can_be_read_whatever_cells_and_columns_say(tmp_path: Path) -> None:
+    """A line break in a stage once ended its comment, and a column in Chinese was a bare key."""
+    stages = ["Won", "Lost", "Waiting\nfor the board", "Open\t\x01\x7f[x]"]
+    rows = pd.DataFrame(
+        {
+            "Id": [f"L{i}" for i in range(240)],
+            "Created": [f"2024-{1 + i // 26:02d}-{1 + i % 26:02d}" for i in range(240)],
+            "规模": [("a", "b\\", 'c"""')[i % 3] for i in range(240)],
+            "Stage": [stages[i % 4] for i in range(240)],
+        }
+    )
+    rows.to_csv(tmp_path / "leads.csv", index=False)
+    discovery, recipe = found(tmp_path / "leads.csv")
+    assert "# neither, as yet: " in discovery.recipe_toml
+    assert set(recipe.lead.fields) == {"规模"}
+    assert (recipe.outcomes.won, recipe.outcomes.lost) == (("Won",), ("Lost",))
+
+
 def test_a_list_without_dates_newest_first(tmp_path: Path) -> None:
     discovery, recipe = found(undated(tmp_path))
     assert not recipe.dated
