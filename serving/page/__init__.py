@@ -2,16 +2,15 @@
 
 from serving.page.axes import BLUE, GREY, VERMILION
 from serving.page.curves import Curve, curves_chart
-from serving.page.look import STYLES, look
+from serving.page.look import look
 from serving.page.markup import Child, Markup, join, table, tag
 from serving.page.rows import ValueRow, rows_chart
-from serving.page.shell import bullets, contents, figure, page, paragraph, section
+from serving.page.shell import bullets, contents, figure, page, paragraph, picture, section
 from serving.page.words import Words, percent, plain, signed, typeset, with_ends
 
 __all__ = [
     "BLUE",
     "GREY",
-    "STYLES",
     "VERMILION",
     "Child",
     "Curve",
@@ -26,6 +25,7 @@ __all__ = [
     "look",
     "page",
     "paragraph",
+    "picture",
     "percent",
     "plain",
     "rows_chart",

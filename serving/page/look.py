@@ -4,18 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-STYLES: dict[str, tuple[str, str]] = {
-    "model": ("#0072B2", "-"),
-    "champion": ("#56B4E9", "-"),
-    "limit": ("#000000", ":"),
-    "logistic": ("#E69F00", "--"),
-    "bayes": ("#F0E442", "-."),
-    "rules": ("#D55E00", "--"),
-    "pls": ("#CC79A7", "-."),
-    "newest_first": ("#009E73", ":"),
-}
-"""Scorer → colour and line; the base rate is the diagonal."""
-
 
 @dataclass(frozen=True)
 class Look:
@@ -26,21 +14,20 @@ class Look:
     mark: str
 
 
-_SHAPES = {
-    "model": ("", "disc"),
-    "champion": ("10 3", "square"),
-    "limit": ("2 3", ""),
-    "logistic": ("7 4", "diamond"),
-    "bayes": ("8 3 2 3", "cross"),
-    "rules": ("5 4", "triangle"),
-    "pls": ("8 3 2 3", "ring"),
-    "newest_first": ("2 3", "wedge"),
+_LOOKS = {
+    "model": Look("#0072B2", "", "disc"),
+    "champion": Look("#3A8FC2", "10 3", "square"),
+    "limit": Look("#000000", "2 3", ""),
+    "logistic": Look("#E69F00", "7 4", "diamond"),
+    "bayes": Look("#8A7A00", "8 3 2 3", "cross"),
+    "rules": Look("#D55E00", "5 4", "triangle"),
+    "pls": Look("#CC79A7", "8 3 2 3", "ring"),
+    "newest_first": Look("#009E73", "2 3", "wedge"),
 }
-_ON_WHITE = {"#F0E442": "#8A7A00", "#56B4E9": "#3A8FC2"}
-"""The two colours of the palette that are too light for lines on white paper, and what stands for them."""
+"""Okabe and Ito's colours, which colour-blind people tell apart; those of the champion and the Bayes rates
+are darker than theirs, which are too light for lines on white paper."""
 
 
 def look(scorer: str) -> Look:
-    """How the curve of `scorer` looks, one of those in `plots.STYLES`."""
-    colour = STYLES[scorer][0]
-    return Look(_ON_WHITE.get(colour, colour), *_SHAPES[scorer])
+    """How the curve of `scorer` looks; not every scorer is drawn."""
+    return _LOOKS[scorer]

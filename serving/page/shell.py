@@ -11,6 +11,8 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """Even if a text became markup, a browser would neither run nor fetch anything."""
 
 _STYLE = "\n" + files("serving.page").joinpath("style.css").read_text(encoding="utf-8")
+_MARGIN = 12
+"""Px of white around a picture that no page surrounds."""
 
 
 def page(title: str, sections: Iterable[Markup]) -> str:
@@ -26,6 +28,17 @@ def page(title: str, sections: Iterable[Markup]) -> str:
     )
     body = tag("body", tag("main", *sections))
     return "<!DOCTYPE html>\n" + tag("html", head, body, lang="en").source + "\n"
+
+
+def picture(drawing: Markup, width: float, height: float) -> str:
+    """A drawing of `width` × `height` px as an SVG file of its own, on white, in the page's style."""
+    size = {"width": f"{width + 2 * _MARGIN:g}", "height": f"{height + 2 * _MARGIN:g}"}
+    ground = tag("rect", x=-_MARGIN, y=-_MARGIN, **size, fill="#fff")
+    whole = tag(
+        "svg", tag("style", Markup(_STYLE)), ground, drawing, xmlns="http://www.w3.org/2000/svg", **size,
+        viewBox=f"{-_MARGIN} {-_MARGIN} {size['width']} {size['height']}",
+    )  # fmt: skip
+    return whole.source + "\n"
 
 
 def section(key: str, title: str, *content: Child) -> Markup:

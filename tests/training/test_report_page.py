@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -13,6 +14,7 @@ from serving.page.markup import table, tag
 from serving.page.shell import page, section
 from serving.page.words import percent
 from tests.made.runs import HOSTILE, Seen, assert_self_contained, made_run
+from training.report.curves import write_curves
 from training.report.input import ReportInput
 from training.report.report import report, write_report
 
@@ -20,6 +22,7 @@ SECTIONS = [
     "verdict", "capacity", "gains", "calibration", "reasons", "time", "age", "conditions", "origins",
     "segments", "groups", "comparison", "leaks", "rows", "card",
 ]  # fmt: skip
+SVG = "{http://www.w3.org/2000/svg}"
 TEXT = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cn"]), min_size=1, max_size=40)
 
 
@@ -52,6 +55,27 @@ def test_hostile_names_are_shown_not_run(tmp_path):
     seen = assert_self_contained((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert "<script>alert(1)</script>" in seen.text
     assert "nul bell half?" in seen.text
+
+
+def test_the_curves_of_the_page_are_kept_as_pictures_of_their_own(tmp_path):
+    write_curves(made_run(names=HOSTILE), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"gains.svg", "calibration.svg"}
+    for name, section_ in (("gains.svg", "gains"), ("calibration.svg", "calibration")):
+        text = (tmp_path / name).read_text(encoding="utf-8")
+        assert_self_contained(text)
+        drawn = ElementTree.fromstring(text)  # one picture in XML, with its size and its style
+        assert drawn.tag == f"{SVG}svg"
+        assert {"width", "height", "viewBox"} <= set(drawn.attrib)
+        assert ".soft" in str(drawn.findtext(f"{SVG}style"))
+        page_ = report(made_run(names=HOSTILE)).partition(f'<section id="{section_}">')[2]
+        said = [str(title.text) for title in drawn.iter(f"{SVG}title")]
+        assert f"<title>{said[0]}</title>" in page_.partition("</svg>")[0]
+        assert len(list(drawn.iter(f"{SVG}polyline"))) == page_.partition("</svg>")[0].count("<polyline")
+
+
+def test_a_run_that_learned_nothing_has_no_curves(tmp_path):
+    write_curves(replace(made_run(), test=None, probabilities={}), tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_no_lead_is_named():

@@ -3,12 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.columns import Floats
-from serving.page import GREY, Child, Curve, Markup, curves_chart, figure, look, percent, section, table
+from serving.page import (
+    GREY,
+    Child,
+    Curve,
+    Markup,
+    curves_chart,
+    figure,
+    look,
+    percent,
+    picture,
+    section,
+    table,
+)
 from training.figures import ECE_BINS, Rate, rate_of
 from training.figures.ranking import Ranking
 from training.judging import JUDGED, Evidence
@@ -16,6 +29,12 @@ from training.report.comparison import in_order, with_interval
 from training.report.input import ReportInput
 from training.report.names import named
 from training.report.periods import comparable
+
+Size = tuple[float, float]
+
+GAINS, CALIBRATION = "gains.svg", "calibration.svg"
+"""The files' names among a run's artefacts."""
+_FILE = (840.0, 480.0)
 
 _DRAWN = ("model", "champion", "limit", "bayes", "rules", "newest_first")
 """Whose gains are drawn; more curves than these cannot be told apart. The table has all."""
@@ -26,18 +45,22 @@ _EVERY = 17
 
 def gains_section(run: ReportInput) -> Markup:
     """The share of conversions found, best first; lift and precision at the top shares, with intervals."""
+    words = "A curve that rises early finds the customers with few calls."
+    lifted = _lifts(run.evidence) if run.evidence else None
+    return section("gains", "Working the best first", figure(gains_chart(run), words), lifted)
+
+
+def gains_chart(run: ReportInput, size: Size | None = None) -> Markup:
+    """Conversions found against leads worked, best first, for each scorer; `size` as for `curves_chart`."""
     assert run.test is not None
     y = run.test["label"].to_numpy(np.float64)
     shown = comparable(run)
     curves = [_gains(y, run.probabilities[name], name) for name in _DRAWN if name in shown]
     ideal = Curve("any order", (0.0, 1.0), (0.0, 1.0), GREY, thin=True)
-    chart = curves_chart(
+    return curves_chart(
         [*curves, ideal], title="Share of conversions found against share of leads worked", y_top=1.0,
-        x_title="share of leads worked, best first", y_title="share of conversions found",
+        x_title="share of leads worked, best first", y_title="share of conversions found", size=size,
     )  # fmt: skip
-    words = "A curve that rises early finds the customers with few calls."
-    lifted = _lifts(run.evidence) if run.evidence else None
-    return section("gains", "Working the best first", figure(chart, words), lifted)
 
 
 def _gains(y: Floats, p: Floats, name: str) -> Curve:
@@ -75,24 +98,9 @@ def _lifts(evidence: Evidence) -> Markup:
 
 def calibration_section(run: ReportInput) -> Markup:
     """What was promised against what came, in ten equal parts, with intervals that count leads."""
-    assert run.test is not None
-    y, clusters = run.test["label"].to_numpy(np.float64), run.test["cluster"].to_numpy(object)
-    other = "champion" if "champion" in run.probabilities else "rules"
-    parts = {
-        name: reliability(y, run.probabilities[name], clusters)
-        for name in (other, JUDGED)
-        if name in run.probabilities
-    }
-    curves = [_reliability_curve(bins, name) for name, bins in parts.items()]
-    top = max((value for curve in curves for value in (*curve.x, *(curve.high or ()))), default=1.0)
-    ideal = Curve("what is promised comes", (0.0, top), (0.0, top), GREY, thin=True)
-    chart = curves_chart(
-        [ideal, *curves], title="Converted share against promised probability",
-        x_title="promised probability", y_title="share converted",
-    )  # fmt: skip
     rows: list[list[Child]] = [
         [percent(p), percent(r.rate), f"{percent(r.low)} to {percent(r.high)}", r.n, r.won]
-        for p, r in parts[JUDGED]
+        for p, r in _believed(run, JUDGED)
     ]
     head = ["promised", "share converted", "95\N{NO-BREAK SPACE}% interval", "rows", "converted rows"]
     said = table(head, rows, "The model, in tenths of the test rows")
@@ -100,7 +108,37 @@ def calibration_section(run: ReportInput) -> Markup:
         "Each mark is a tenth of the test rows; where its bar crosses the thin line, what was promised came. "
         "Below the line too much was promised, above it too little."
     )
-    return section("calibration", "Can the probabilities be believed?", figure(chart, words), said)
+    drawn = figure(calibration_chart(run), words)
+    return section("calibration", "Can the probabilities be believed?", drawn, said)
+
+
+def calibration_chart(run: ReportInput, size: Size | None = None) -> Markup:
+    """The converted share against the promised probability, for the model and whom it is held against."""
+    other = "champion" if "champion" in run.probabilities else "rules"
+    known = [name for name in (other, JUDGED) if name in run.probabilities]
+    curves = [_reliability_curve(_believed(run, name), name) for name in known]
+    top = max((value for curve in curves for value in (*curve.x, *(curve.high or ()))), default=1.0)
+    ideal = Curve("what is promised comes", (0.0, top), (0.0, top), GREY, thin=True)
+    return curves_chart(
+        [ideal, *curves], title="Converted share against promised probability",
+        x_title="promised probability", y_title="share converted", size=size,
+    )  # fmt: skip
+
+
+def write_curves(run: ReportInput, folder: Path) -> None:
+    """The two drawings of a run with a model as files, which MLflow shows among its artefacts."""
+    if run.test is None or not len(run.test) or JUDGED not in run.probabilities:
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, chart in ((GAINS, gains_chart), (CALIBRATION, calibration_chart)):
+        (folder / name).write_text(picture(chart(run, _FILE), *_FILE), encoding="utf-8")
+
+
+def _believed(run: ReportInput, scorer: str) -> list[tuple[float, Rate]]:
+    """`reliability` of one scorer on the test rows."""
+    assert run.test is not None
+    y, clusters = run.test["label"].to_numpy(np.float64), run.test["cluster"].to_numpy(object)
+    return reliability(y, run.probabilities[scorer], clusters)
 
 
 def reliability(y: Floats, p: Floats, clusters: NDArray[np.object_]) -> list[tuple[float, Rate]]:

@@ -14,12 +14,16 @@ from serving.registry import store_address
 from training.choosing import Budget
 from training.history import History, SplitRows, forward_split
 from training.history.history import read_history
-from training.judging import Evidence, Judgement, Limit
+from training.judging import (
+    Evidence,
+    Judgement,
+    Limit,
+)
 from training.packing import Trained
-from training.report import report_input, write_report
+from training.report import report_input, write_curves, write_report
 from training.run.make import make
 from training.run.summary import summarise, too_few, write_predictions
-from training.store import REPORT, record_run, require_store
+from training.store import RECORD, REPORT, record_run, require_store
 
 
 @dataclass(frozen=True)
@@ -159,10 +163,13 @@ def _report(
     summary: dict[str, Any],
     trained: Trained | None = None,
 ) -> Path | None:
-    """The run's page where somebody will read it: in the store, or in the file that was asked for."""
+    """The run's page where somebody will read it: in the store, with its drawings, or in a file of theirs."""
     path = asked.report or (work / REPORT if asked.tracking else None)
     if path is not None:
         tell(asked.progress, "writing the report")
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_report(report_input(history, split, summary, trained), path)
+        shown = report_input(history, split, summary, trained)
+        write_report(shown, path)
+        if asked.tracking:
+            write_curves(shown, work / RECORD)
     return path

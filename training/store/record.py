@@ -1,4 +1,4 @@
-"""Leaves a run in the store: recipe, rows, settings, figures, plots, evidence, both artefacts."""
+"""Leaves a run in the store: recipe, rows, settings, figures, drawings, evidence, both artefacts."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ from typing import Any
 from training.history import History, SplitRows
 from training.judging.evidence import write_evidence
 from training.packing import Trained
-from training.report import plot_calibration, plot_gains
+from training.report import REPORT
 from training.store import tracking
 from training.store.run_card import run_card
 from training.store.tracking import REPORT
+
+RECORD = "record"
+"""The folder below a run's work whose files become its artefacts; the page's drawings stand there already."""
 
 
 def record_run(
@@ -32,7 +35,7 @@ def record_run(
 
     A run that learned nothing is recorded too, without a model: that it was tried is worth knowing.
     """
-    folder = work / "record"
+    folder = work / RECORD
     folder.mkdir(parents=True, exist_ok=True)
     _write_json(folder / "recipe.json", history.recipe.model_dump(mode="json"))
     _write_json(folder / "summary.json", summary)
@@ -40,9 +43,6 @@ def record_run(
         shutil.copyfile(page, folder / REPORT)
     if trained is not None:
         write_evidence(trained.evidence, folder / tracking.EVIDENCE)
-        y = history.labelled.y(split.test)
-        plot_gains(y, trained.probabilities, folder / "gains.png")
-        plot_calibration(y, trained.probabilities, folder / "calibration.png")
         shutil.copytree(work / "judged", folder / tracking.JUDGED, dirs_exist_ok=True)
     learned = trained is not None and summary["verdict"] != "nothing_to_learn"
     return tracking.log_run(
