@@ -31,7 +31,7 @@ DECISION = "decision.json"
 EVIDENCE = "evidence.json"
 JUDGED = "judged"
 
-_NEEDED = ("numpy", "pandas", "pydantic", "lightgbm", "ibis-framework", "duckdb", "scikit-learn", "mlflow")
+_NEEDED = ("numpy", "pandas", "pydantic", "lightgbm", "ibis-framework", "duckdb", "scipy", "mlflow")
 """What the logged model needs to load elsewhere; written down instead of inferred, which takes minutes."""
 
 
