@@ -14,7 +14,7 @@ from features.columns import Columns, Floats
 from features.errors import LeadscoreError
 from serving.scorers import Bayes, RateTable
 from training.bayes.rates import Counts, empty_table, fitted
-from training.bayes.weights import Fold, averaged, forward_folds, level, settle
+from training.bayes.weights import Fold, averaged, halves, level, settle
 from training.figures import effective_share
 
 Rows = NDArray[np.intp]
@@ -56,7 +56,7 @@ def fit_bayes(
         )
     rows = _Rows.of(features, columns, y, clusters, order, parent)
     weighed = rows.thinned()
-    folds = list(forward_folds(weighed.y, weighed.clusters, weighed.order))
+    folds = list(halves(weighed.y, weighed.clusters, weighed.order))
     shares = settle(weighed.ratios, folds, weighed.y, weighed.offset, weighed.scale)
 
     tables = rows.fitted_on(np.arange(len(y)))

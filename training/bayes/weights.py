@@ -24,7 +24,7 @@ PRECISIONS = (0.3, 3.0, 30.0, 1e4)
 single common weight."""
 SETTINGS = tuple((temper, precision) for precision in PRECISIONS for temper in TEMPERS)
 FOLDS = (0.4, 0.6, 0.8)
-"""Shares of the conversions that the older side of each forward fold holds."""
+"""Shares of the conversions that the older of two `halves` holds."""
 _NO_SHARE = 1e-3
 """Settings with less than this posterior share are left out of the mean."""
 _LEVEL = 1.0
@@ -39,8 +39,9 @@ class Fold:
     newer: Rows
 
 
-def forward_folds(y: Floats, clusters: NDArray[np.intp], order: NDArray[np.int64]) -> Iterator[Fold]:
-    """Forward-chained folds cut where `FOLDS` of the conversions have been seen, skipping empty sides."""
+def halves(y: Floats, clusters: NDArray[np.intp], order: NDArray[np.int64]) -> Iterator[Fold]:
+    """Older and newer half at each of the cuts where `FOLDS` of the conversions have been seen; a newer half
+    ends at the next cut. Empty ones are left out."""
     rows = np.argsort(order, kind="stable")
     won = np.cumsum(y[rows])
     if len(rows) == 0 or won[-1] < 2:

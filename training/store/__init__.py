@@ -3,11 +3,12 @@
 from training.store.champion import Rival, champion_of
 from training.store.decision import Decision
 from training.store.promotion import promote, rollback
-from training.store.record import record_run
+from training.store.record import RECORD, record_run
 from training.store.standing import status
 from training.store.tracking import REPORT, require_store
 
 __all__ = [
+    "RECORD",
     "REPORT",
     "Decision",
     "Rival",
