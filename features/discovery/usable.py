@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from features.clock.instants import DAY_US
 from features.columns import Column
 from features.discovery.outcome import OutcomeSource
 from features.leaks import Suspect, find_leaks
@@ -58,6 +59,5 @@ def _presence(leads: TableProfile, name: str) -> Column:
 
 
 def _lies_after(values: NDArray[np.float64], created: NDArray[np.float64]) -> bool:
-    day = 86_400_000_000
     filled = np.isfinite(values)
-    return bool(filled.any() and (values[filled] > created[filled] + day).mean() > 0.2)
+    return bool(filled.any() and (values[filled] > created[filled] + DAY_US).mean() > 0.2)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.clock import from_us
+from features.clock import DAY_US, from_us
 from features.columns import Floats
 
 Objects = NDArray[np.object_]
@@ -87,8 +87,8 @@ def months_of(
     if not dated:
         parts = np.array_split(np.argsort(as_of_us, kind="stable"), blocks)
         return [(f"block {i + 1}", _mask(part, len(as_of_us))) for i, part in enumerate(parts) if len(part)]
-    days = as_of_us // 86_400_000_000
-    names = {day: from_us(int(day) * 86_400_000_000).strftime("%Y-%m") for day in np.unique(days)}
+    days = as_of_us // DAY_US
+    names = {day: from_us(int(day) * DAY_US).strftime("%Y-%m") for day in np.unique(days)}
     month = np.array([names[day] for day in days], dtype=object)
     return [(name, month == name) for name in sorted(set(names.values()))]
 
