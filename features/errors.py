@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -78,15 +78,41 @@ def unreadable(field: str, expected: str) -> FieldProblem:
     )
 
 
-def nearest(name: str, known: Sequence[str]) -> str:
-    """The end of a sentence that says that `name` is not known: the nearest name, or those that are."""
-    near = difflib.get_close_matches(name, known, n=1)
-    if near:
-        return f"; did you mean '{near[0]}'?"
-    return f"; use one of {', '.join(known[:30])}" if known else ""
+_NAMED = 30
+"""Names that a sentence lists before it becomes a wall."""
 
 
-def nearest_name(key: str, names: list[str]) -> str:
+def near(name: str, known: Iterable[str], alike: float = 0.6) -> str | None:
+    """The one of `known` that `name` may be misspelt as; `alike` is how much of it must agree.
+
+    >>> near("szie", ["size", "source"]), near("colour", ["size"])
+    ('size', None)
+    """
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=alike)), None)
+
+
+def nearest(name: str, known: Iterable[str], accepted: str = "use one of") -> str:
+    """The end of a sentence that says that `name` is not known: the nearest name, or those that are.
+
+    >>> nearest("szie", ["size", "source"]), nearest("colour", ["size"], "it has")
+    ("; did you mean 'size'?", '; it has size')
+    """
+    names = list(known)
+    if (meant := near(name, names)) is not None:
+        return f"; did you mean '{meant}'?"
+    return f"; {accepted} {', '.join(names[:_NAMED])}" if names else ""
+
+
+def ended(sentence: str) -> str:
+    """`sentence` with its full stop, unless it asks.
+
+    >>> ended("it is not known"), ended("did you mean 'size'?")
+    ('it is not known.', "did you mean 'size'?")
+    """
+    return sentence if sentence.endswith("?") else f"{sentence}."
+
+
+def nearest_name(key: str, names: Iterable[str]) -> str:
     """A remedy for a name that is not known: the nearest one that is, or all."""
-    near = difflib.get_close_matches(key, names, n=1)
-    return f"Did you mean '{near[0]}'?" if near else f"Use one of {', '.join(names[:30])}."
+    said = nearest(key, names).removeprefix("; ")
+    return ended(said[:1].upper() + said[1:])

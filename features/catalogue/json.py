@@ -10,7 +10,7 @@ from typing import Any, get_args
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from features.catalogue.feature import DeclaredFeature, Feature
-from features.errors import LeadscoreError, nearest
+from features.errors import LeadscoreError, ended, nearest
 
 
 @lru_cache(maxsize=1)
@@ -42,9 +42,8 @@ def _load(place: int, item: dict[str, Any], source: str) -> Feature:
         feature: Feature = _adapter().validate_python(item)
     except ValidationError as error:
         problems = [_words(problem) for problem in error.errors(include_url=False, include_input=False)]
-        words = "; ".join(problems)
         raise LeadscoreError(
-            f"{source}: feature {place + 1} is not accepted: {words}{'' if words.endswith('?') else '.'}",
+            f"{source}: feature {place + 1} is not accepted: {ended('; '.join(problems))}",
             "Correct it there, or take it out; 'leadscore features RECIPE --json' shows what features are.",
         ) from None
     return feature

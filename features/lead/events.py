@@ -13,7 +13,13 @@ from typing import TypeAlias
 
 from features.cells import is_missing, parse_date
 from features.cells.parse import id_text, parse_number
-from features.errors import FieldProblem, lacks_kind_or_date, nearest_name, of_another_lead, unreadable
+from features.errors import (
+    FieldProblem,
+    lacks_kind_or_date,
+    nearest_name,
+    of_another_lead,
+    unreadable,
+)
 from features.lead.lead import VisibleEvent, events_noted
 from features.lead.measures import CENT, LARGEST_VALUE
 from features.recipe import Recipe

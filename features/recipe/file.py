@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from features.errors import LeadscoreError
+from features.errors import LeadscoreError, near
 from features.recipe.recipe import Recipe
 
 _REMEDY = "Correct the file; 'leadscore init' writes a recipe with every section explained."
@@ -78,8 +77,8 @@ def _nearest(section: list[str], key: str) -> str:
     keys = _keys_of(section)
     if not keys:
         return ""
-    near = difflib.get_close_matches(key, keys, n=1)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
+    meant = near(key, keys)
+    hint = f"; did you mean '{meant}'?" if meant else ""
     return f"{hint or ';'} Accepted: {', '.join(keys)}"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ from features.cells import CellParser, is_missing, parse_date
 from features.cells.parse import id_text
 from features.clock import FIRST_US, DayEdge
 from features.clock.instants import LAST_US
-from features.errors import LeadscoreError
+from features.errors import LeadscoreError, ended, nearest
 from features.recipe import DateFormat
 from features.tables.quality import Quality
 
@@ -21,10 +20,9 @@ def require_columns(table: str, named: dict[str, str], present: list[str]) -> No
     """Raise LeadscoreError for the first of `named` (place in the recipe → column) that is not `present`."""
     for place, column in named.items():
         if column not in present:
-            near = difflib.get_close_matches(column, present, n=1)
-            hint = f"; did you mean '{near[0]}'?" if near else f"; it has {', '.join(present[:40])}."
+            wrong = f"recipe: {place} names column '{column}', which the {table} table does not have"
             raise LeadscoreError(
-                f"recipe: {place} names column '{column}', which the {table} table does not have{hint}",
+                ended(wrong + nearest(column, present, "it has")),
                 "Correct the column's name in the recipe, or export the table with it.",
             )
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 
 import pandas as pd
 
-from features.errors import LeadscoreError
+from features.errors import LeadscoreError, near
 from features.recipe import Recipe, usable
 
 _NEAR = 0.75
@@ -72,8 +71,8 @@ def recipe_columns(recipe: Recipe) -> set[str]:
 
 def absent_words(name: str, absent: list[str], spare: list[str]) -> str:
     """'export.csv lacks the column …, which counts as missing', each with the spare one that may be meant."""
-    near = [(column, near_name(column, spare)) for column in absent]
-    told = [f"'{column}'" + (f" (did you mean '{found}'?)" if found else "") for column, found in near]
+    meant = [(column, near_name(column, spare)) for column in absent]
+    told = [f"'{column}'" + (f" (did you mean '{found}'?)" if found else "") for column, found in meant]
     if len(told) == 1:
         return f"{name} lacks the column {told[0]}, which counts as missing for every lead"
     return f"{name} lacks the columns {', '.join(told)}, which count as missing for every lead"
@@ -82,8 +81,8 @@ def absent_words(name: str, absent: list[str], spare: list[str]) -> str:
 def near_name(column: str, spare: list[str]) -> str | None:
     """The one of `spare` that `column` may be misspelt as, None where none is near."""
     plain = {_plain(name): name for name in spare}
-    near = difflib.get_close_matches(_plain(column), list(plain), n=1, cutoff=_NEAR)
-    return plain[near[0]] if near else None
+    meant = near(_plain(column), plain, _NEAR)
+    return plain[meant] if meant else None
 
 
 def _plain(column: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from features.catalogue import (
     Recency,
 )
 from features.columns import Columns, Floats
-from features.errors import LeadscoreError
+from features.errors import LeadscoreError, ended, nearest
 from features.recipe import Recipe
 from serving.rules.card import Band, EventRule, Exclusion, FieldRule, Scorecard
 from serving.rules.rules import CompiledRule
@@ -50,13 +49,14 @@ class _Place:
         self._where = f"{file}: [{section}] number {index + 1}"
 
     def refuse(self, key: str, problem: str) -> LeadscoreError:
-        return LeadscoreError(f"{self._where}, key '{key}': {problem}.", _REMEDY)
+        return LeadscoreError(ended(f"{self._where}, key '{key}': {problem}"), _REMEDY)
 
     def type_of(self, field: str) -> str:
         """The declared type of `field`."""
         fields = self.recipe.lead.fields
         if field not in fields:
-            raise self.refuse("field", f"the recipe declares no field '{field}'{_nearest(field, fields)}")
+            hint = nearest(field, fields, "it declares") or "; it declares none"
+            raise self.refuse("field", f"the recipe declares no field '{field}'{hint}")
         return fields[field].type
 
     def check_kinds(self, kinds: Sequence[str]) -> None:
@@ -64,7 +64,7 @@ class _Place:
         declared = self.recipe.events.kinds if self.recipe.events else {}
         for kind in kinds:
             if kind not in declared:
-                hint = _nearest(kind, declared) if declared else "; it declares no events at all"
+                hint = nearest(kind, declared, "it declares") or "; it declares no events at all"
                 raise self.refuse("events", f"the recipe declares no event kind '{kind}'{hint}")
 
 
@@ -195,9 +195,3 @@ def _silent(name: str, days: float, worth: float) -> Callable[[Columns], Floats]
 def _canonical(word: str) -> str:
     """As the features hold categories: casefolded, white space collapsed."""
     return " ".join(word.casefold().split())
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=1)
-    return f"; did you mean '{near[0]}'?" if near else f"; it declares {', '.join(names) or 'none'}"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 
-from features.errors import LeadscoreError
+from features.errors import LeadscoreError, near
 
 _REMEDY = "Retrain with 'leadscore train', or restore the recipe that this model was trained with."
 
@@ -50,5 +49,5 @@ def _difference(
 
 
 def _lost(name: str, made: Sequence[str]) -> str:
-    near = difflib.get_close_matches(name, made, n=1)
-    return f"  - {name}" + (f"   (nearest: {near[0]})" if near else "")
+    meant = near(name, made)
+    return f"  - {name}" + (f"   (nearest: {meant})" if meant else "")
