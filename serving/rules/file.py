@@ -29,7 +29,14 @@ def rules_text(recipe: Recipe, folder: Path | None = None) -> str:
     """
     if recipe.rules is None:
         return default_rules(recipe)
-    return _read(Path(folder or ".") / recipe.rules)
+    path = Path(folder or ".") / recipe.rules
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        raise LeadscoreError(
+            f"recipe: rules '{recipe.rules}': no such text file in {path.parent}.",
+            "Correct the path, or remove 'rules' to use the default scorecard.",
+        ) from None
 
 
 def load_rules(source: Path | str, recipe: Recipe) -> Rules:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from features import LeadscoreError
 from features.columns import Column
 from serving.rules.default import default_rules
-from serving.rules.file import load_rules
+from serving.rules.file import load_rules, rules_text
 from serving.rules.rules import Rules
 from tests.laws.scorer_laws import blank
 from tests.made import scorers
@@ -195,6 +197,15 @@ def test_an_error_names_section_and_key(text: str, said: list[str]) -> None:
     for words in said:
         assert words in refused.value.problem, refused.value.problem
     assert refused.value.remedy
+
+
+def test_an_absent_scorecard_of_the_recipe_is_said_with_its_key(tmp_path: Path) -> None:
+    recipe = scorers.recipe().model_copy(update={"rules": "nowhere.toml"})
+    with pytest.raises(
+        LeadscoreError, match=r"recipe: rules 'nowhere\.toml': no such text file in"
+    ) as refused:
+        rules_text(recipe, tmp_path)
+    assert "'rules'" in refused.value.remedy
 
 
 def test_an_absent_scorecard_is_said() -> None:

@@ -19,6 +19,8 @@ from features.snapshots import open_leads, snapshots
 from features.tables import HistoryEnd, Tables, read_tables
 from serving.rules import Rules, default_rules, parse_rules
 from serving.scorers import route_of
+from features import (
+from serving.rules import rules_text
 from training.history.labelled import Labelled
 from training.history.sample import draw_leads
 
@@ -65,36 +67,18 @@ def read_history(
         LeadscoreError: a table cannot be read (see `features.read_tables`), or no lead has a known outcome.
     """
     tables = read_tables(recipe, folder, progress=progress)
-    return history_of(recipe, tables, scorecard(recipe, folder), progress, engine)
-
-
-def scorecard(recipe: Recipe, folder: Path) -> str:
-    """The text of the recipe's rules (a file beside the data), or of the default scorecard.
-
-    Raises:
-        LeadscoreError: the file cannot be read.
-    """
-    if recipe.rules is None:
-        return default_rules(recipe)
-    path = folder / recipe.rules
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        raise LeadscoreError(
-            f"recipe: rules '{recipe.rules}': no such text file in {folder}.",
-            "Correct the path, or remove 'rules' to use the default scorecard.",
-        ) from None
+    return history_of(recipe, tables, rules_text(recipe, folder), progress, engine)
 
 
 def history_of(
     recipe: Recipe,
     tables: Tables,
-    rules_text: str,
+    card: str,
     progress: Step | None = None,
     engine: str = "duckdb",
 ) -> History:
-    """As `read_history`, from tables that were already read."""
-    rules = parse_rules(rules_text, recipe)
+    """As `read_history`, from tables that were already read and the text of the scorecard."""
+    rules = parse_rules(card, recipe)
     features = default_features(recipe, events=tables.events is not None)
     plain = default_features(recipe, events=False) if tables.events is not None else None
     tell(progress, "taking snapshots")
@@ -109,7 +93,7 @@ def history_of(
     return History(
         recipe=recipe,
         rules=rules,
-        rules_text=rules_text,
+        rules_text=card,
         features=features,
         features_without_events=plain,
         labelled=Labelled(frame, columns.take(slice(len(frame))), recipe.dated),
