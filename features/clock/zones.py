@@ -1,7 +1,8 @@
 """Wall clocks by integer arithmetic, so that every engine and Python agree to the microsecond.
 
 A zone becomes a table of offsets between 1970 and 2060 (outside, the nearest one holds); an expression over
-it is a balanced tree of comparisons.
+it is a balanced tree of comparisons. The table comes from zoneinfo; the arithmetic is by hand because the
+engines' own zones differ from it and from each other, and equality across them is the product.
 """
 
 from __future__ import annotations

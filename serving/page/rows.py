@@ -1,4 +1,8 @@
-"""A chart of rows with a value and its interval each, drawn for a desk and for a telephone."""
+"""A chart of rows with a value and its interval each, drawn for a desk and for a telephone.
+
+By hand, as `curves`: matplotlib draws for one size and altair needs a script; these are drawn by the hundred,
+with marks and dashes for paper and words for screen readers.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Paired cluster bootstrap: how far a difference between two scorers could be luck."""
+"""Paired cluster bootstrap: how far a difference between two scorers could be luck.
+
+By hand, because scipy.stats.bootstrap draws rows and not clusters, for one figure at a time: here all scorers
+and all figures see the same draws, in one pass.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""How well a score orders leads: every figure here depends on the order alone, and ties are shared fairly."""
+"""How well a score orders leads: every figure here depends on the order alone, and ties are shared fairly.
+
+By hand, because scikit-learn sorts again for each set of weights: here one sort serves every draw of the
+bootstrap. scikit-learn is the oracle of the tests.
+"""
 
 from __future__ import annotations
 
