@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from datetime import date, datetime
 from numbers import Real
 from typing import Literal
 
 import numpy as np
 
+from features.cells.contact import can_be_dialled
+from features.cells.written import DateFormat, unaccented
 from features.cells.written import boolean as written_boolean
-from features.cells.written import dialled
 from features.cells.written import moment as written_moment
 from features.cells.written import number as written_number
 from features.clock import FIRST_US, RANGE_WORDS, DayEdge, to_us
@@ -131,13 +131,8 @@ def _iso_moment(text: str) -> int | None:
 
 
 def parse_phone(raw: object) -> float:
-    """1.0 when `raw` could be dialled (7 to 15 digits as in E.164, usual separators), else 0.0.
-
-    A number as spreadsheets write it (3.3612345678E10, 33612345678.0) is its digits.
-    """
-    text = dialled(text_of(raw))
-    digits = re.sub(r"\D", "", text)
-    return float(7 <= len(digits) <= 15 and re.fullmatch(r"[\d\s+().\-/x#]+", text.lower()) is not None)
+    """1.0 when `raw` could be dialled (see `can_be_dialled`), else 0.0."""
+    return float(can_be_dialled(text_of(raw)))
 
 
 def text_of(raw: object) -> str:
@@ -148,9 +143,7 @@ def text_of(raw: object) -> str:
 
 
 def _words(text: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", text.lower())
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
-    return re.findall(r"[^\W_]+", plain)
+    return re.findall(r"[^\W_]+", unaccented(text.lower()))
 
 
 def compact(raw: object) -> str | None:

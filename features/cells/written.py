@@ -1,12 +1,14 @@
 """Reads one cell of an export as people type it: "1 200,50 €", "31/12/2025 14h30", "oui".
 
 What a column's cells mean (decimal mark, order of day and month) is decided once per column, written into the
-recipe as `format`, and given here. Nothing is guessed from a single cell.
+recipe as `format`, and given here. Nothing is guessed from a single cell. By hand, because babel, dateutil
+and dateparser guess cell by cell, and SQL must read the same.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from datetime import date, datetime, timedelta, timezone
 from math import isfinite
 
@@ -89,6 +91,16 @@ def number(text: str, decimal: str = ".") -> float | None:
     if not isfinite(value):  # "12E45678" is a code, not a number
         return None
     return -value if negative else value
+
+
+def unaccented(text: str) -> str:
+    """`text` without the accents of its letters.
+
+    >>> unaccented("Société Größe")
+    'Societe Große'
+    """
+    letters = unicodedata.normalize("NFKD", text)
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def dialled(text: str) -> str:

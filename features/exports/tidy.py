@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 from statistics import median
 
-from features.cells import moment, number
+from features.cells import looks_like_email, moment, number
 from features.exports.text import Complaint, Line
 
 _PREAMBLE = 30
@@ -17,7 +17,6 @@ _FOOTER = re.compile(
     r"|\brecords?\)?\s*$",
     re.IGNORECASE,
 )
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ def _is_value(cell: str) -> bool:
         or number(cell, ",") is not None
         or moment(cell, "dmy") is not None
         or moment(cell, "mdy") is not None
-        or _EMAIL.fullmatch(cell) is not None
+        or looks_like_email(cell)
     )
 
 

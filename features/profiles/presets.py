@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import tomllib
-import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
 from importlib.resources import files
@@ -12,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from features.cells import unaccented
 from features.recipe import FieldMeaning, FieldType, Known
 
 Role = Literal[
@@ -51,8 +51,7 @@ def plain(name: str) -> str:
     >>> plain("Chiffre d'affaires_ANNUEL ")
     'chiffre d affaires annuel'
     """
-    bare = unicodedata.normalize("NFKD", re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", name).casefold())
-    bare = "".join(letter for letter in bare if not unicodedata.combining(letter))
+    bare = unaccented(re.sub(r"(?<=[a-z])(?=[A-Z][a-z])", " ", name).casefold())
     return " ".join(re.findall(r"[^\W_]+", bare))
 
 

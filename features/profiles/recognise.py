@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import pandas as pd
 
 from features.cells import boolean, moment, number
+from features.cells.contact import looks_like_email, looks_like_phone
 from features.cells.written import dialled
 from features.profiles.dates import as_counted_date, as_date, dates_among
 from features.profiles.format import JUDGED, ColumnFormat, ColumnType, share_of
@@ -24,9 +25,7 @@ _ALWAYS_MISSING = frozenset((
 ))  # fmt: skip
 _SOMETIMES_MISSING = frozenset({"unknown", "inconnu", "inconnue", "unbekannt", "not known"})
 _PHONE_NAME = re.compile(r"phone|tel|mobile|portable|fax|handy", re.IGNORECASE)
-_PHONE = re.compile(r"[+(]?\d[\d\s().\-/]{5,22}\d(?:\s*(?:x|ext\.?)\s*\d{1,6})?")
 _LEADING_ZERO = re.compile(r"0\d")
-_EMAIL = re.compile(r"[^@\s]+@\S*")
 
 
 def find_format(column: pd.Series, name: str = "") -> ColumnFormat:
@@ -125,16 +124,12 @@ def _as_boolean(head: dict[str, int], cells: int, name: str) -> ColumnFormat | N
 def _as_email(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None:
     # Addresses are often broken, which is a signal, so that fewer suffice. A note that names an address or a
     # handle is words: an address has no space, and something before the @.
-    return ColumnFormat("email") if share_of(head, cells, _is_address) >= 0.6 else None
-
-
-def _is_address(text: str) -> bool:
-    return _EMAIL.fullmatch(text) is not None
+    return ColumnFormat("email") if share_of(head, cells, looks_like_email) >= 0.6 else None
 
 
 def _as_phone(head: dict[str, int], cells: int, name: str) -> ColumnFormat | None:
     head = _dialled(head)
-    if share_of(head, cells, lambda text: _PHONE.fullmatch(text) is not None) < 0.8:
+    if share_of(head, cells, looks_like_phone) < 0.8:
         return None
     dated = share_of(
         head, cells, lambda text: moment(text, "dmy") is not None or moment(text, "mdy") is not None
