@@ -11,7 +11,6 @@ from features.catalogue.events import DecayedCount, EventCount, FirstEventDelay,
 from features.catalogue.feature import Feature
 from features.catalogue.fields import DateAge, FieldValue, Filled, SameTouch
 from features.catalogue.keywords import FUNCTION, SENIORITY
-from features.catalogue.origins import SameTouch
 from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, LongestStreak, Trend
 from features.catalogue.shares import EventShare, WorkingShare
 from features.catalogue.texts import DomainKind, KeywordGroup, SameCompany

@@ -16,10 +16,10 @@ from typing import Literal
 import numpy as np
 
 from features.cells.contact import can_be_dialled
-from features.cells.written import DateFormat, unaccented
 from features.cells.written import boolean as written_boolean
 from features.cells.written import moment as written_moment
 from features.cells.written import number as written_number
+from features.cells.written import unaccented
 from features.clock import FIRST_US, RANGE_WORDS, DayEdge, to_us
 from features.clock.instants import LAST_US, localise
 from features.recipe import DateFormat

@@ -1,7 +1,7 @@
 """Delimited text to rows of cells: encoding, delimiter and quoting are found out from the bytes.
 
-By hand, because charset-normalizer and clevercsv guess and report nothing: here each row keeps its line number,
-lines of another encoding are read one by one, and a bad quote costs one line.
+By hand, because charset-normalizer and clevercsv guess and report nothing: here each row keeps its line
+number, lines of another encoding are read one by one, and a bad quote costs one line.
 """
 
 from __future__ import annotations

@@ -7,7 +7,8 @@ from collections import Counter
 from dataclasses import dataclass
 from statistics import median
 
-from features.cells import looks_like_email, moment, number
+from features.cells import moment, number
+from features.cells.contact import looks_like_email
 from features.exports.text import Complaint, Line
 
 _PREAMBLE = 30

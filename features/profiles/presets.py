@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from features.cells import unaccented
+from features.cells.written import unaccented
 from features.recipe import FieldMeaning, FieldType, Known
 
 Role = Literal[

@@ -11,10 +11,6 @@ from features.cells import CellParser, date_expected, field_parsers, is_missing
 from features.cells.parse import parse_boolean, parse_category
 from features.recipe import Recipe
 from features.tables.columns import cells_of, moments_column, parse_column, require_columns, texts_of
-from features.cells import (
-from features.cells import DateFormat
-from features.clock import FIRST_US, LAST_US, DayEdge
-from features.errors import LeadscoreError, ended, nearest
 from features.tables.quality import Quality
 
 

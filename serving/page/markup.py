@@ -1,7 +1,7 @@
 """HTML and SVG that cannot be broken into: every text is escaped where it becomes markup.
 
-By hand, because htpy or Jinja2 would replace `tag` and `join` alone, about thirty lines: what pages need beside
-them (control characters left out, half surrogates replaced, numbers in digits that people read) would stay.
+By hand, because htpy or Jinja2 would replace `tag` and `join` alone, about thirty lines: what pages need
+beside them (control characters left out, half surrogates replaced, digits that people read) would stay.
 """
 
 from __future__ import annotations

@@ -11,16 +11,13 @@ import pandas as pd
 
 from features.catalogue import Feature, default_features
 from features.columns import Columns
-from features.errors import LeadscoreError
 from features.progress import Step, tell
 from features.readings import offline_on
 from features.recipe import Recipe
 from features.snapshots import open_leads, snapshots
 from features.tables import HistoryEnd, Tables, read_tables
-from serving.rules import Rules, default_rules, parse_rules
+from serving.rules import Rules, parse_rules, rules_text
 from serving.scorers import route_of
-from features import (
-from serving.rules import rules_text
 from training.history.labelled import Labelled
 from training.history.sample import draw_leads
 

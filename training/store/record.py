@@ -14,7 +14,6 @@ from typing import Any
 from training.history import History, SplitRows
 from training.judging.evidence import write_evidence
 from training.packing import Trained
-from training.report import REPORT
 from training.store import tracking
 from training.store.run_card import run_card
 from training.store.tracking import REPORT
