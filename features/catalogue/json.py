@@ -11,6 +11,7 @@ from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from features.catalogue.feature import DeclaredFeature, Feature
 from features.errors import LeadscoreError, ended, nearest
+from features.refused import wrong
 
 
 @lru_cache(maxsize=1)
@@ -59,11 +60,11 @@ def _words(problem: Any) -> str:
             tag = problem["ctx"]["tag"]
             return f"type '{tag}' is not known{nearest(tag, sorted(_kinds()))}"
         case "unexpected_keyword_argument":
-            return f"key '{where[0]}' is not known{nearest(where[0], _keys(kind))}"
+            return f"key '{where[0]}' {wrong(problem)}{nearest(where[0], _keys(kind))}"
         case "missing":
-            return f"key '{where[0]}' is missing"
+            return f"key '{where[0]}' {wrong(problem)}"
         case _:
-            return ": ".join([".".join(where) or kind, problem["msg"].removeprefix("Value error, ")])
+            return f"{'.'.join(where) or kind}: {wrong(problem)}"
 
 
 def _kinds() -> dict[str, Any]:

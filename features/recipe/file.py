@@ -6,10 +6,11 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from features.errors import LeadscoreError, near
 from features.recipe.recipe import Recipe
+from features.refused import accepted_keys, wrong
 
 _REMEDY = "Correct the file; 'leadscore init' writes a recipe with every section explained."
 
@@ -55,47 +56,23 @@ def _sentence(source: str, problem: Any) -> str:
     if key.isdigit() and section:  # the place in a list
         section, key = section[:-1], f"{section[-1]}, item {int(key) + 1},"
     place = f"[{'.'.join(section)}] " if section else ""
+    said = wrong(problem)
     match problem["type"]:
         case "extra_forbidden":
-            return f"{source}: {place}key '{key}' is not known{_nearest(section, key)}."
+            return f"{source}: {place}key '{key}' {said}{_nearest(section, key)}."
         case "missing":
-            return f"{source}: {place}key '{key}' is missing."
+            return f"{source}: {place}key '{key}' {said}."
         case "literal_error":
-            accepted = problem["ctx"]["expected"].replace("'", "").replace(" or ", ", ")
-            return f"{source}: {place}{key} '{problem['input']}' is not known; use one of {accepted}."
+            return f"{source}: {place}{key} '{problem['input']}' {said}."
         case _:
-            return f"{source}: {place}{key} {_message(problem['msg'])}."
-
-
-def _message(text: str) -> str:
-    """What pydantic says, as the end of a sentence about a key."""
-    return text.removeprefix("Value error, ").replace("Input should", "should")
+            return f"{source}: {place}{key} {said}."
 
 
 def _nearest(section: list[str], key: str) -> str:
     """The accepted keys of a section, the nearest to `key` first."""
-    keys = _keys_of(section)
+    keys = accepted_keys(Recipe, section)
     if not keys:
         return ""
     meant = near(key, keys)
     hint = f"; did you mean '{meant}'?" if meant else ""
     return f"{hint or ';'} Accepted: {', '.join(keys)}"
-
-
-def _keys_of(section: list[str]) -> list[str]:
-    """The keys that the schema accepts in `section`, a path such as ['lead', 'fields', 'size']."""
-    model: Any = Recipe
-    for part in section:
-        if not (isinstance(model, type) and issubclass(model, BaseModel)):
-            return []
-        field = model.model_fields.get(part)
-        model = _model_in(field.annotation) if field else _model_in(model)
-    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
-
-
-def _model_in(annotation: Any) -> Any:
-    """The section class inside an annotation such as `dict[str, LeadField]` or `Events | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    models = [_model_in(part) for part in getattr(annotation, "__args__", ())]
-    return next((model for model in models if model is not None), None)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from features.clock import RANGE_WORDS, in_range, parse_moment
 from features.errors import LeadError, LeadscoreError
 from features.lead import Lead, LeadReader
+from features.refused import wrong
 from serving.answer import Ladder, Row
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 from serving.skew import RequestLog
@@ -153,5 +154,5 @@ def _envelope_problem(problem: Any) -> Problem:
         return Problem(field=place, problem=NO_ID, remedy=OWN_ID)
     if problem["type"] == "extra_forbidden":
         remedy = f"Accepted beside 'fields': {_ACCEPTED}. A CRM's own fields go inside 'fields'."
-        return Problem(field=place, problem="is not known", remedy=remedy)
-    return Problem(field=place, problem=str(problem["msg"]), remedy=f"A lead has {_ACCEPTED}.")
+        return Problem(field=place, problem=wrong(problem), remedy=remedy)
+    return Problem(field=place, problem=wrong(problem), remedy=f"A lead has {_ACCEPTED}.")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from features.errors import LeadscoreError
 from features.recipe import Recipe
+from features.refused import accepted_keys, wrong
 from serving.calibration import MonotoneMap
 from serving.rules.card import Scorecard
 from serving.rules.compile import compile_rules
@@ -89,23 +89,6 @@ def _sentence(name: str, problem: Any) -> str:
     number = f" number {int(rest.pop(0)) + 1}" if rest and rest[0].isdigit() else ""
     place = f"[{section}]{number}" if section in Scorecard.model_fields else f"key '{section}'"
     key = f", key '{'.'.join(rest)}'" if rest else ""
-    said = "is not known" if problem["type"] == "extra_forbidden" else problem["msg"]
-    return f"{name}: {place}{key}: {said.removeprefix('Value error, ')}{_accepted(problem)}."
-
-
-def _accepted(problem: Any) -> str:
-    """The keys that a section accepts, where an unknown one was given."""
-    if problem["type"] != "extra_forbidden":
-        return ""
-    model: type[BaseModel] = Scorecard
-    for part in problem["loc"][:-1]:
-        if isinstance(part, str) and part in model.model_fields:
-            model = next(_models_in(model.model_fields[part].annotation), model)
-    return f"; accepted: {', '.join(f.alias or n for n, f in model.model_fields.items())}"
-
-
-def _models_in(annotation: Any) -> Iterator[type[BaseModel]]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield annotation
-    for part in getattr(annotation, "__args__", ()):
-        yield from _models_in(part)
+    accepted = accepted_keys(Scorecard, problem["loc"][:-1]) if problem["type"] == "extra_forbidden" else []
+    listed = f"; accepted: {', '.join(accepted)}" if accepted else ""
+    return f"{name}: {place}{key}: {wrong(problem)}{listed}."

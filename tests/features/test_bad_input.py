@@ -126,7 +126,7 @@ def test_without_one_good_row_every_lead_still_has_its_row() -> None:
         (
             'type = "event_count", window_days = "x"',
             "feature 1",
-            "window_days: Input should be a valid number",
+            "window_days: should be a valid number",
         ),
         ('type = "event_count", window_days = 0', "feature 1", "window_days is 0; it must be more than 0"),
         ('type = "trend", window_days = -7', "feature 1", "window_days is -7"),
