@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 import tomlkit
-from tomlkit.items import Comment, InlineTable, Item, Table
+from tomlkit.items import InlineTable, Table
 
 from features.discovery.draft import Draft, DraftField
 from features.discovery.event_meaning import meaning
 from features.discovery.relations import file_name
+from features.discovery.toml_text import because, inline_of, remark, table_of
 from features.profiles import ColumnProfile, Joined, TableProfile, date_column, plain, presets, stage_column
 
 _WIDTH = 100
@@ -26,7 +26,7 @@ def write_recipe(draft: Draft) -> str:
         "split": _split(draft),
     }  # fmt: skip
     texts = [
-        "".join(_remark(line).as_string() for line in _above(name, draft)) + f"[{name}]\n{table.as_string()}"
+        "".join(remark(line).as_string() for line in _above(name, draft)) + f"[{name}]\n{table.as_string()}"
         for name, table in sections.items()
         if table is not None
     ]
@@ -48,17 +48,17 @@ def _above(name: str, draft: Draft) -> list[str]:
 
 def _about(draft: Draft) -> Table:
     name = re.sub(r"[^A-Za-z0-9_.-]+", "-", draft.name).strip("-._") or "leads"
-    zone = _because("UTC", 'of dates without an offset, such as "Europe/Paris"')
-    section = _section({"name": name, "zone": zone})
+    zone = because("UTC", 'of dates without an offset, such as "Europe/Paris"')
+    section = table_of({"name": name, "zone": zone})
     if draft.leads.role("created_at") is not None:
-        section.add("horizon_days", _because(draft.horizon, draft.horizon_reason))
+        section.add("horizon_days", because(draft.horizon, draft.horizon_reason))
     return section
 
 
 def _tables(draft: Draft) -> Table:
     beside = {"events": draft.events, "outcomes": draft.outcome.joined, "field_history": draft.history}
     joined = {kind: _source(kind, found.table, draft) for kind, found in beside.items() if found}
-    return _section({"leads": _source("leads", draft.leads, draft), **joined})
+    return table_of({"leads": _source("leads", draft.leads, draft), **joined})
 
 
 def _source(kind: str, table: TableProfile, draft: Draft) -> Any:
@@ -66,7 +66,7 @@ def _source(kind: str, table: TableProfile, draft: Draft) -> Any:
     if kind not in draft.relations:
         return file_name(table.path, draft.folder)
     select = tomlkit.string(f"{draft.relations[kind]}\n", multiline=True).as_string()
-    return _inline({"sql": tomlkit.value(select.replace('"""', '"""\n', 1))})  # it starts on its own line
+    return inline_of({"sql": tomlkit.value(select.replace('"""', '"""\n', 1))})  # it starts on its own line
 
 
 def _lead(draft: Draft) -> Table:
@@ -74,12 +74,12 @@ def _lead(draft: Draft) -> Table:
     if (column := leads.role("id")) is not None:
         section.add("id", column.name)
     else:
-        section.add(_remark('id = "…"  # no column tells the leads apart: the row number names them'))
+        section.add(remark('id = "…"  # no column tells the leads apart: the row number names them'))
     created = leads.role("created_at")
     if leads.counter is not None:
         section.add("order", leads.counter)
     elif created is None:
-        section.add(_remark('created_at = "…"  # no date: the order of rows stands for time'))
+        section.add(remark('created_at = "…"  # no date: the order of rows stands for time'))
     elif created.format.type != "date":
         section.add("order", created.name)
     else:
@@ -95,11 +95,11 @@ def _lead(draft: Draft) -> Table:
 def _fields(draft: Draft) -> Table:
     """Used fields first; those left out keep their definition, their reason, and `use = false`."""
     left_out = [found for found in draft.fields if found.left_out is not None]
-    section = _section({found.name: _field(found) for found in draft.fields if found.left_out is None})
+    section = table_of({found.name: _field(found) for found in draft.fields if found.left_out is None})
     if left_out:
-        section.add(_remark("Left out, each for the reason above it; 'use = true' puts one back."))
+        section.add(remark("Left out, each for the reason above it; 'use = true' puts one back."))
     for found in left_out:
-        section.add(_remark(str(found.left_out)))
+        section.add(remark(str(found.left_out)))
         section.add(found.name, _field(found))
     return section
 
@@ -119,7 +119,7 @@ def _field(found: DraftField) -> InlineTable:
         parts["missing"] = list(column.format.missing)
     if found.left_out is not None:
         parts["use"] = False
-    return _inline(parts)
+    return inline_of(parts)
 
 
 def _means_fits(column: ColumnProfile) -> bool:
@@ -135,10 +135,10 @@ def _events(draft: Draft) -> Table | None:
         return None
     table = joined.table
     kind, when = stage_column(table, joined.key), date_column(table)
-    section = _section({"lead_id": joined.key, "occurred_at": str(when)})
+    section = table_of({"lead_id": joined.key, "occurred_at": str(when)})
     if when is not None and (written := table.columns[when].format.format) is not None:
         section.add("occurred_format", written)
-    return _section(_event_roles(joined), _section({"kind": str(kind)}, section))
+    return table_of(_event_roles(joined), table_of({"kind": str(kind)}, section))
 
 
 def _kinds(draft: Draft) -> Table | None:
@@ -148,7 +148,7 @@ def _kinds(draft: Draft) -> Table | None:
         return None
     kind = stage_column(joined.table, joined.key)
     texts = joined.table.cells(kind).value_counts().index.tolist() if kind else []
-    return _section({text: meaning(text) for text in texts})
+    return table_of({text: meaning(text) for text in texts})
 
 
 def _event_roles(joined: Joined) -> dict[str, str]:
@@ -173,7 +173,7 @@ def _outcomes(draft: Draft) -> Table | None:
     if ended.joined is None and ended.main is None:
         return None
     if ended.joined is not None:
-        _section({"lead_id": ended.joined.key, "stage": str(ended.stage)}, section)
+        table_of({"lead_id": ended.joined.key, "stage": str(ended.stage)}, section)
     else:
         section.add("column", str(ended.main))
     if ended.date is not None:
@@ -181,15 +181,15 @@ def _outcomes(draft: Draft) -> Table | None:
         if ended.date_format is not None:
             section.add("occurred_format", ended.date_format)
     won = list(ended.won_values)
-    section.add("won", _because(won, "any value") if won == ["*"] else won)
+    section.add("won", because(won, "any value") if won == ["*"] else won)
     section.add("lost", list(ended.lost_values))
     if ended.undated_losses:
-        section.add(_remark(f"lost, but nobody knows when: {', '.join(ended.undated_losses)[:_WIDTH]}"))
+        section.add(remark(f"lost, but nobody knows when: {', '.join(ended.undated_losses)[:_WIDTH]}"))
     if opened := [value for value in ended.other_values if value not in ended.undated_losses]:
-        section.add(_remark(f"neither, as yet: {', '.join(opened)[:_WIDTH]}"))
+        section.add(remark(f"neither, as yet: {', '.join(opened)[:_WIDTH]}"))
     created = draft.leads.role("created_at")
     if created is None or created.format.type != "date":
-        section.add("at_once", _because(True, "nothing is dated: the outcome is that of the row"))
+        section.add("at_once", because(True, "nothing is dated: the outcome is that of the row"))
     return section
 
 
@@ -197,7 +197,7 @@ def _history(draft: Draft) -> Table | None:
     """The columns of a table of changes, by the words that CRMs use for them."""
     if draft.history is None:
         return None
-    table, section = draft.history.table, _section({"lead_id": draft.history.key})
+    table, section = draft.history.table, table_of({"lead_id": draft.history.key})
     words = {
         "field": r"field|field event|property|champ.*",
         "value": r"new value|value|valeur|nouvelle valeur",
@@ -213,47 +213,12 @@ def _snapshots(draft: Draft) -> Table | None:
     """Without events a lead looks the same at every age, so that one look is enough."""
     if draft.events is not None or draft.history is not None:
         return None
-    return _section({"at_days": [0]})
+    return table_of({"at_days": [0]})
 
 
 def _split(draft: Draft) -> Table | None:
     if draft.train_from is None:
         return None
     section = tomlkit.table()
-    section.add(_remark("No win was recorded before this day: older leads only look lost."))
-    return _section({"train_from": draft.train_from.isoformat()}, section)
-
-
-def _section(content: Mapping[str, Any], into: Table | None = None) -> Table:
-    """A table with `content`, added to `into` where there is one."""
-    section = tomlkit.table() if into is None else into
-    for key, value in content.items():
-        section.add(key, value)
-    return section
-
-
-def _inline(content: Mapping[str, Any]) -> InlineTable:
-    """`content` on one line, with spaces inside the braces."""
-    table = tomlkit.inline_table()
-    table.add(tomlkit.ws(" "))
-    items = {key: tomlkit.item(value) for key, value in content.items()}
-    list(items.values())[-1].trivia.trail = " "
-    for key, item in items.items():
-        table.add(key, item)
-    return table
-
-
-def _because(value: Any, reason: str) -> Item:
-    """`value` with its reason beside it."""
-    item: Item = tomlkit.item(value)
-    item.comment(_one_line(reason)).trivia.comment_ws = "  "
-    return item
-
-
-def _remark(text: str) -> Comment:
-    return tomlkit.comment(_one_line(text))
-
-
-def _one_line(text: str) -> str:
-    """`text` as a comment can hold it: cells have line breaks, and TOML forbids control characters."""
-    return re.sub(r"[\x00-\x1f\x7f]+", " ", text)
+    section.add(remark("No win was recorded before this day: older leads only look lost."))
+    return table_of({"train_from": draft.train_from.isoformat()}, section)
