@@ -1,5 +1,6 @@
 """Where artefacts are registered: the store of runs, asked without patience, and who is champion there."""
 
+from serving.registry.mlflow_tables import newest_run, read_or_ask, run_json, versions_under
 from serving.registry.store import SQLITE, StoreError, connect, patient, require_writable, unusable
 from serving.registry.versions import (
     artefact_within,
@@ -17,10 +18,14 @@ __all__ = [
     "connect",
     "fetch",
     "find_champion",
+    "newest_run",
     "patient",
+    "read_or_ask",
     "require_writable",
     "resolve",
+    "run_json",
     "signature_of",
     "store_address",
     "unusable",
+    "versions_under",
 ]

@@ -12,6 +12,14 @@ from features.catalogue import Feature
 from features.errors import LeadscoreError
 from serving.artefact import CHECKSUMS, DIGEST_TAG
 from serving.artefact.folder import MANIFEST, absent_artefact
+from serving.registry.mlflow_tables import (
+    RegisteredVersion,
+    Unanswered,
+    local_folder,
+    read_or_ask,
+    version_numbered,
+    versions_under,
+)
 from serving.registry.store import SQLITE, connect, unusable
 
 CHAMPION = "champion"
@@ -54,14 +62,10 @@ def find_champion(name: str | None = None) -> ChampionRef | None:
     store = store_address()
     if store.startswith(SQLITE) and not Path(store.removeprefix(SQLITE)).exists():
         return None
-    client = _client(store)
-    try:
-        found = [_champion(client, name, store)] if name else _champions(client, store)
-    except Exception as error:
-        if _is_absent(error):
-            return None
-        raise unusable(store, "the model registry cannot be read", error) from error
-    champions = [ref for ref in found if ref]
+    champions = read_or_ask(
+        lambda: [_read(version, store) for version in versions_under(store, CHAMPION, name or None)],
+        lambda: _asked_champions(store, name),
+    )
     if len(champions) > 1:
         names = ", ".join(sorted(ref.name for ref in champions))
         raise LeadscoreError(
@@ -80,6 +84,19 @@ def fetch(reference: ChampionRef | str | Path) -> Path:
     address = reference.uri if isinstance(reference, ChampionRef) else str(reference)
     if ":/" not in address:
         return artefact_within(Path(address))
+    return artefact_within(read_or_ask(lambda: _local_place(address), lambda: _download(address)))
+
+
+def _local_place(address: str) -> Path:
+    """The folder of a registered version whose artefact is on this machine, where it stands."""
+    name, _, number = address.removeprefix("models:/").partition("/")
+    if not address.startswith("models:/"):
+        raise Unanswered
+    return local_folder(version_numbered(store_address(), name, number).place)
+
+
+def _download(address: str) -> Path:
+    """The folder that MLflow gives for an address."""
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")  # stderr is for our own talk
     import mlflow
 
@@ -94,7 +111,7 @@ def fetch(reference: ChampionRef | str | Path) -> Path:
             )
             raise LeadscoreError(problem, "Check the name, and MLFLOW_TRACKING_URI.") from error
         raise unusable(store_address(), f"{address} cannot be fetched from it", error) from error
-    return artefact_within(Path(folder))
+    return Path(folder)
 
 
 def resolve(address: str) -> ChampionRef | None:
@@ -107,12 +124,33 @@ def resolve(address: str) -> ChampionRef | None:
     if not address.startswith("models:/"):
         return None
     store = store_address()
-    client = _client(store)
     name, at, alias = address.removeprefix("models:/").partition("@")
-    name, _, version = (name, "", "") if at else name.partition("/")
+    name, _, number = (name, "", "") if at else name.partition("/")
+    return read_or_ask(
+        lambda: _read(
+            _version_under(store, name, alias) if at else version_numbered(store, name, number), store
+        ),
+        lambda: _asked_version(address, name, alias, number),
+    )
+
+
+def _version_under(store: str, name: str, alias: str) -> RegisteredVersion:
+    """The one version under an alias; where there is none, MLflow says so."""
+    found = versions_under(store, alias, name)
+    if len(found) != 1:
+        raise Unanswered
+    return found[0]
+
+
+def _asked_version(address: str, name: str, alias: str, number: str) -> ChampionRef:
+    """What MLflow has under an alias, or without one under a number."""
+    store = store_address()
+    client = _client(store)
     try:
         found = (
-            client.get_model_version_by_alias(name, alias) if at else client.get_model_version(name, version)
+            client.get_model_version_by_alias(name, alias)
+            if alias
+            else client.get_model_version(name, number)
         )
     except Exception as error:
         if not _is_absent(error):
@@ -169,9 +207,14 @@ def _client(store: str) -> Any:
     return connect(store, MlflowClient)
 
 
-def _champion(client: Any, name: str, store: str) -> ChampionRef | None:
+def _champion(client: Any, name: str, store: str) -> ChampionRef:
     found = client.get_model_version_by_alias(name, CHAMPION)
     return _reference(name, found, store)
+
+
+def _read(version: RegisteredVersion, store: str) -> ChampionRef:
+    """A version as the tables have it, in our words."""
+    return ChampionRef(version.name, version.number, version.run_id, store, version.digest)
 
 
 def _reference(name: str, found: Any, store: str) -> ChampionRef:
@@ -179,9 +222,18 @@ def _reference(name: str, found: Any, store: str) -> ChampionRef:
     return ChampionRef(name, str(found.version), str(found.run_id), store, found.tags.get(DIGEST_TAG))
 
 
-def _champions(client: Any, store: str) -> list[ChampionRef | None]:
-    models = client.search_registered_models(max_results=1000)
-    return [_champion(client, model.name, store) for model in models if CHAMPION in model.aliases]
+def _asked_champions(store: str, name: str | None) -> list[ChampionRef]:
+    """What MLflow has under `champion`: of one model, or of all."""
+    client = _client(store)
+    try:
+        if name:
+            return [_champion(client, name, store)]
+        models = client.search_registered_models(max_results=1000)
+        return [_champion(client, model.name, store) for model in models if CHAMPION in model.aliases]
+    except Exception as error:
+        if _is_absent(error):
+            return []
+        raise unusable(store, "the model registry cannot be read", error) from error
 
 
 def _is_absent(error: Exception) -> bool:

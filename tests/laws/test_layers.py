@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -80,3 +81,37 @@ def test_nothing_names_a_path_of_the_machine_it_was_written_on() -> None:
     for name in listed:
         text = (ROOT / name).read_text(encoding="utf-8", errors="replace") if (ROOT / name).is_file() else ""
         assert home == "/" or f"{home}/" not in text, name
+
+
+@pytest.mark.parametrize("recipe", [(), ("--recipe", "recipe.toml")], ids=["none", "given"])
+def test_scoring_an_export_imports_nothing_of_training(tmp_path: Path, recipe: tuple[str, ...]) -> None:
+    """Also without a recipe, where one is inferred: the image that serves carries no training code."""
+    made = ["simulate", "-o", ".", "--leads", "300", "--export", "5"]
+    run_command(tmp_path, *made)
+    for extra in ((), ("--events", "export_events.csv")):
+        found = run_command(tmp_path, "score", "export.csv", *extra, "-o", "out.csv", "--force", *recipe)
+        assert found & {"features", "serving"} == {"features", "serving"}
+        assert not found & {"training", "mlflow", "bentoml", "matplotlib", "optuna", "sklearn"}
+
+
+def test_serving_imports_nothing_of_training() -> None:
+    code = "import sys, serving.edge.service; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    found = {name.split(".")[0] for name in done.stdout.split()}
+    assert "bentoml" in found
+    assert not found & {"training", "mlflow", "matplotlib", "optuna"}
+
+
+def run_command(folder: Path, *words: str) -> set[str]:
+    """The command in a Python of its own; the root names of all that it imported."""
+    code = (
+        "import sys; from leadscore import main; main(sys.argv[1:], standalone_mode=False);"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "MLFLOW_TRACKING_URI": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words],
+        capture_output=True, text=True, check=False, cwd=folder, env=environment,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return {name.split(".")[0] for name in done.stderr.splitlines()[-1].split()}

@@ -18,7 +18,19 @@ from typing import Any
 from features.catalogue import Feature
 from features.errors import LeadscoreError
 from serving.artefact import DIGEST_TAG, artefact_digest
-from serving.registry import SQLITE, connect, patient, require_writable, signature_of, store_address, unusable
+from serving.registry import (
+    SQLITE,
+    connect,
+    newest_run,
+    patient,
+    read_or_ask,
+    require_writable,
+    run_json,
+    signature_of,
+    store_address,
+    unusable,
+    versions_under,
+)
 from training.store.run_card import RunCard
 
 CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
@@ -159,6 +171,19 @@ def version_of_run(name: str, run_id: str | None) -> Version | None:
 
 def alias(name: str, label: str) -> Version | None:
     """The version under an alias, or None."""
+
+    def read() -> Version | None:
+        found = [
+            Version(name, version.number, version.run_id, version.created_ms)
+            for version in versions_under(store_address(), label, name)
+        ]
+        return found[0] if found else None
+
+    return read_or_ask(read, lambda: _asked_alias(name, label))
+
+
+def _asked_alias(name: str, label: str) -> Version | None:
+    """As `alias`, by MLflow."""
     from mlflow.exceptions import MlflowException
 
     with _told("cannot be read"):
@@ -185,6 +210,11 @@ def drop_alias(name: str, label: str) -> None:
 
 def read_json(run_id: str, path: str) -> Any:
     """A JSON artefact of a run, or None where the run has none."""
+    return read_or_ask(lambda: run_json(store_address(), run_id, path), lambda: _asked_json(run_id, path))
+
+
+def _asked_json(run_id: str, path: str) -> Any:
+    """As `read_json`, by MLflow."""
     with _told("cannot be read"), TemporaryDirectory() as folder, _quiet():
         found = client().list_artifacts(run_id, str(Path(path).parent).replace(".", ""))
         if path not in {item.path for item in found}:
@@ -208,7 +238,12 @@ def fetch_folder(run_id: str, path: str, into: Path) -> Path | None:
 
 
 def last_run(name: str) -> str | None:
-    """The id of the newest finished run of `name`."""
+    """The id of the newest run of `name`, None where there is none."""
+    return read_or_ask(lambda: newest_run(store_address(), name), lambda: _asked_last_run(name))
+
+
+def _asked_last_run(name: str) -> str | None:
+    """As `last_run`, by MLflow."""
     with _told("cannot be read"):
         experiment = client().get_experiment_by_name(name)
         if experiment is None:
