@@ -40,7 +40,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         with mlflow.start_run():
             mlflow.pyfunc.log_model(
                 name="model",
-                python_model=str(Path(__file__).parents[2] / "serving" / "artefact" / "mlflow_loader.py"),
+                python_model=str(Path(__file__).parents[2] / "serving" / "registry" / "mlflow_loader.py"),
                 artifacts={"artefact": str(folder / "artefact")},
                 signature=signature_of(model.features),
                 pip_requirements=["lightgbm"],
@@ -89,7 +89,7 @@ def test_mlflow_loads_the_model_without_pickle_and_scores_alike(store: Path) -> 
     loaded = mlflow.pyfunc.load_model("models:/acme/1")
     artefact = load_artefact(store / "artefact")
     columns = scorers.columns(tuple(artefact.model.features), 30)
-    answers = loaded.predict(pd.DataFrame(columns, index=range(100, 130)))
+    answers = loaded.predict(pd.DataFrame(dict(columns), index=range(100, 130)))
     expected = artefact.model.probability(artefact.model.margin(columns))
     np.testing.assert_array_equal(answers["probability"].to_numpy(), expected)
     assert list(answers.index) == list(range(100, 130))
@@ -100,7 +100,7 @@ def test_columns_are_matched_by_name_and_further_ones_are_left_out(store: Path) 
     import mlflow
 
     loaded = mlflow.pyfunc.load_model("models:/acme/1")
-    table = pd.DataFrame(scorers.columns((scorers.SIZE, scorers.INDUSTRY), 30))
+    table = pd.DataFrame(dict(scorers.columns((scorers.SIZE, scorers.INDUSTRY), 30)))
     expected = loaded.predict(table)
     pd.testing.assert_frame_equal(loaded.predict(table[["industry", "company_size"]]), expected)
     pd.testing.assert_frame_equal(loaded.predict(table.assign(colour="red", size=1)), expected)
@@ -114,7 +114,7 @@ def test_an_absent_or_misnamed_column_is_an_error_with_both_names(
     import mlflow
 
     loaded = mlflow.pyfunc.load_model("models:/acme/1")
-    table = pd.DataFrame(scorers.columns((scorers.SIZE, scorers.INDUSTRY), 30))
+    table = pd.DataFrame(dict(scorers.columns((scorers.SIZE, scorers.INDUSTRY), 30)))
     wrong = {name: name.title() for name in lost}
     given = table.rename(columns=wrong) if misnamed else table.drop(columns=lost).assign(other=1.0)
     with pytest.raises(mlflow.exceptions.MlflowException, match="missing inputs") as refused:
@@ -135,7 +135,7 @@ def test_values_may_be_missing_in_every_column(store: Path) -> None:
     nothing = pd.DataFrame({"company_size": [np.nan] * 3, "industry": pd.Series([None] * 3, dtype=object)})
     answers = loaded.predict(nothing)
     assert answers["probability"].between(0, 1).all()
-    table = pd.DataFrame(scorers.columns((scorers.SIZE, scorers.INDUSTRY), 1)).assign(company_size=np.nan)
+    table = pd.DataFrame(dict(scorers.columns((scorers.SIZE, scorers.INDUSTRY), 1))).assign(company_size=np.nan)
     assert len(loaded.predict(table.assign(industry=None).astype({"industry": object}))) == 1
 
 
