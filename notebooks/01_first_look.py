@@ -77,7 +77,7 @@ figure.tight_layout()
 limit = data.known_limit(Path("acme"), recipe.recipe.horizon_days)
 run = train(recipe, "acme", tracking=False, limit=limit, predictions=Path("test.parquet"))
 figures = ["auc", "average_precision", "log_loss", "slope", "observed_expected", "lift_10"]
-comparison = pd.DataFrame(run.comparison).set_index("scorer")[figures]
+comparison = pd.DataFrame([row.model_dump() for row in run.comparison]).set_index("scorer")[figures]
 comparison.round(3)
 
 # %% [markdown]
@@ -101,4 +101,4 @@ figure.tight_layout()
 
 # %%
 assert comparison.loc["model", "log_loss"] < comparison.loc["rules", "log_loss"]
-print(run.verdict, run.summary["reasons"])
+print(run.verdict, run.summary.reasons)

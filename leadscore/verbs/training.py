@@ -64,7 +64,7 @@ def train(
         seconds = None if budget is None else seconds_in(budget)
         run = training.train(loaded, folder, progress=step, limit=limit, budget_seconds=seconds, **options)
     if as_json:
-        print_json(run.summary)
+        print_json(run.summary.model_dump(mode="json"))
     else:
         print_table(["rows", "count"], run.account)
         print_table(
@@ -73,15 +73,15 @@ def train(
             title="\nOn the same matured test rows",
             least=training.LEAST,
         )
-    if run.summary["history_end"] is not None:
-        say(f"- the history ends on {run.summary['history_end']}")
-    for reason in run.summary["reasons"] + run.summary["warnings"]:
+    if run.summary.history_end is not None:
+        say(f"- the history ends on {run.summary.history_end}")
+    for reason in run.summary.reasons + run.summary.warnings:
         say(f"- {reason}")
     if run.verdict == "promote":
-        for doubt in run.summary["doubts"]:
+        for doubt in run.summary.doubts:
             say(f"- Not sure: {doubt}.")
     say(f"Run {run.run_id} in {run.store}.")
-    say(f"{run.verdict}: {run.summary['recommendation']}")
+    say(f"{run.verdict}: {run.summary.recommendation}")
     ctx.exit(0 if run.verdict == "promote" else REFUSED)
 
 

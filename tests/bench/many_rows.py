@@ -146,7 +146,7 @@ def train_here(folder: Path) -> None:
     for what, count in found.account:
         say(f"  {count:>12,} {what}")
     for row in found.comparison:
-        say(f"  {row['scorer']}: log loss {row['log_loss']:.4f}, AUC {row['auc']:.4f}")
+        say(f"  {row.scorer}: log loss {row.log_loss:.4f}, AUC {row.auc:.4f}")
 
 
 def main() -> int:

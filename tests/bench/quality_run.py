@@ -77,7 +77,7 @@ def leadscore_predictions(
     for theirs, mine in (("lead_id", "lead_id"), ("age_days", "age_days"), ("outcome", "label")):
         assert (written[theirs].to_numpy() == rows[mine].to_numpy()).all(), f"other test rows by {theirs}"
     scorers = [str(name) for name in written if name not in _IDS]
-    return {name: written[name].to_numpy(np.float64) for name in scorers}, run.summary["settings"]
+    return {name: written[name].to_numpy(np.float64) for name in scorers}, run.summary.settings
 
 
 def _peer_predictions(
@@ -106,9 +106,9 @@ def tabulate(evidence: Evidence, notes: dict[str, str], n_fit: int) -> pd.DataFr
     """One row a scorer with figures and leadscore's differences to it; absent peers have a note alone."""
     rows = []
     for found in evidence.comparison:
-        name = str(found["scorer"])
+        name = found.scorer
         row: dict[str, Any] = {"scorer": name, "note": notes.get(name)}
-        row |= {figure: found.get(figure) for figure in FIGURES}
+        row |= {figure: found.figure(figure) for figure in FIGURES}
         if name != JUDGED:
             row |= _differences(evidence, name)
         rows.append(row)

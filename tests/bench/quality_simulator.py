@@ -37,7 +37,7 @@ def measure_seed(seed: int, leads: int, say: Callable[[str], None]) -> pd.DataFr
         assert limit is not None, "the simulated folder holds no truth"
         run = train(recipe, folder, tracking=False, limit=limit, out=folder / "artefacts", progress=say)
     assert run.evidence is not None, f"nothing was learned: {run.verdict}"
-    table = tabulate(run.evidence, {}, int(run.summary["n_train"]))
+    table = tabulate(run.evidence, {}, int(run.summary.n_train))
     return table.assign(data_set=NAME, origin=f"seed {seed}, {leads:,} leads")
 
 

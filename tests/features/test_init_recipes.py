@@ -92,8 +92,8 @@ def test_init_then_train_runs_unattended(tmp_path: Path, make: object) -> None:
     path = make(tmp_path)  # type: ignore[operator]
     (tmp_path / "recipe.toml").write_text(found(path)[0].recipe_toml, encoding="utf-8")
     run = train(load_recipe(tmp_path / "recipe.toml"), tmp_path, tracking=False, out=tmp_path / "out")
-    model = next(row for row in run.summary["comparison"] if row["scorer"] == "model")
-    assert model["auc"] > 0.55
+    model = run.summary.row("model")
+    assert model.auc > 0.55
 
 
 def test_a_shuffled_outcome_never_passes(tmp_path: Path) -> None:

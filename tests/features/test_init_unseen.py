@@ -160,7 +160,7 @@ def test_every_remark_fits_its_column(tmp_path: Path) -> None:
 def _trained(folder: Path, recipe: Recipe) -> tuple[str, str, str]:
     """Verdict, reasons and recommendation of a run on the list in `folder`."""
     run = train(recipe, folder, tracking=False, out=folder / "out")
-    return run.verdict, " ".join(run.summary["reasons"]), run.summary["recommendation"]
+    return run.verdict, " ".join(run.summary.reasons), run.summary.recommendation
 
 
 def test_without_a_field_and_a_date_there_is_nothing_to_learn(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ def test_it_is_judged_but_neither_promoted_nor_opened(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
     recipe = with_accounts(tmp_path)
     run = train(recipe, tmp_path, out=tmp_path / "out")
-    assert {"model", "rules"} <= {row["scorer"] for row in run.comparison}
+    assert {"model", "rules"} <= {row.scorer for row in run.comparison}
     for force in (False, True):
         decision = promote(recipe, force=force, reason="we want it")
         assert not decision.promoted

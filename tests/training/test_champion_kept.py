@@ -20,6 +20,7 @@ from training.choosing.earlier import earlier_split
 from training.history.history import read_history
 from training.history.labelled import Labelled
 from training.history.split import forward_folds, forward_split, known_before
+from training.judging import Figures
 from training.store import tracking
 from training.store.champion import champion_of, unfit
 from training.store.promotion import _move, against_champion
@@ -136,7 +137,7 @@ def test_a_recipe_without_a_field_of_the_champion_is_refused_by_training_and_pro
     assert run.verdict == "refuse"
     assert run.evidence is not None
     assert run.evidence.champion_version == "1"
-    assert any("makes otherwise: industry" in words for words in run.summary["reasons"])
+    assert any("makes otherwise: industry" in words for words in run.summary.reasons)
     refused = promote(world.recipe.name, run.run_id)
     assert not refused.promoted
     assert champion(world) == "1"
@@ -209,7 +210,7 @@ def test_every_split_fits_on_what_was_known_strictly_before(world):
     assert known_before(np.array([4, 5, 6]), 5).tolist() == [True, False, False]
 
 
-def _row(world: World, scorer: str) -> dict[str, Any]:
+def _row(world: World, scorer: str) -> Figures:
     row = world.evidence.row("rules")
     assert row is not None
-    return {**row, "scorer": scorer}
+    return row.model_copy(update={"scorer": scorer})

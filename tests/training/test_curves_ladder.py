@@ -27,6 +27,7 @@ from training.history.history import History, read_history
 from training.history.labelled import Labelled
 from training.history.split import forward_split
 from training.judging.evidence import Difference, Evidence
+from training.report import RunSummary
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -50,7 +51,7 @@ def history(young: tuple[Path, Recipe]) -> History:
 
 
 @pytest.fixture(scope="module")
-def run(young, tmp_path_factory) -> Iterator[tuple[dict, Path]]:
+def run(young, tmp_path_factory) -> Iterator[tuple[RunSummary, Path]]:
     folder, recipe = young
     out = tmp_path_factory.mktemp("out")
     with pytest.MonkeyPatch.context() as patch:
@@ -110,7 +111,8 @@ def test_plenty_begins_with_that_very_number_of_conversions(history, monkeypatch
 def test_bayes_on_top_answers_and_says_so(young, run):
     folder, _ = young
     summary, out = run
-    assert summary["ladder"]["top"] == "bayes", summary["ladder"]
+    assert summary.ladder is not None
+    assert summary.ladder.top == "bayes", summary.ladder
     served = load_artefact(out / "served")
     assert served.manifest.settings["ladder"]["words"]
     ladder = Ladder.of(served)
@@ -129,11 +131,11 @@ def test_bayes_on_top_answers_and_says_so(young, run):
 def test_bayes_on_top_is_judged_promoted_and_fetched_like_any_model(young, run):
     _, recipe = young
     summary, out = run
-    row = next(row for row in summary["comparison"] if row["scorer"] == "model")
-    assert row["auc"] > 0.6
+    row = summary.row("model")
+    assert row.auc > 0.6
     assert json.loads((out / "served" / "manifest.json").read_text())["model"]["kind"] == "bayes"
     promote(recipe, force=True, reason="too few conversions for the gate")
-    assert status(recipe.name)["champion"]["figures"]["auc"] == pytest.approx(row["auc"])
+    assert status(recipe.name)["champion"]["figures"]["auc"] == pytest.approx(row.auc)
     assert find_champion(recipe.name) is not None
 
 

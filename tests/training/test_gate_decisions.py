@@ -193,6 +193,6 @@ def test_evidence_survives_its_file():
 def test_every_row_says_how_it_differs_from_the_best_baseline(figure):
     found = evidence(model=TRUTH, logistic=0.8 * TRUTH)
     for row in found.comparison:
-        if row["scorer"] != found.best_baseline:
-            versus = row["versus_best"][figure]
-            assert versus["low"] <= versus["difference"] <= versus["high"]
+        if row.scorer != found.best_baseline:
+            versus = getattr(row.versus_best, figure)
+            assert versus.low <= versus.difference <= versus.high

@@ -78,11 +78,11 @@ def telling(folder: Path, leads: int = LEADS, **booster: object) -> Recipe:
 
 
 def figure(found: TrainingRun, name: str) -> float:
-    return float(next(row[name] for row in found.comparison if row["scorer"] == "model"))
+    return found.evidence.figure("model", name)
 
 
 def chosen(found: TrainingRun) -> dict[str, object]:
-    return dict(found.summary["settings"]["model"])
+    return dict(found.summary.settings["model"])
 
 
 def test_fields_that_never_vary_teach_nothing(tmp_path):
@@ -156,7 +156,7 @@ def test_an_outcome_in_the_future_is_counted_and_teaches_nothing(tmp_path):
     ):
         frame.to_csv(tmp_path / name, index=False)
         found = run(tmp_path, parse_recipe(f'tables.leads = "{name}"\n{told}\n{DATED}'))
-        future = [row for row in found.summary["quality"] if row[1] == "rows dated in the future"]
+        future = [row for row in found.summary.quality if row[1] == "rows dated in the future"]
         assert [row[:3] for row in future] == [["outcomes", "rows dated in the future", (len(won) + 1) // 2]]
         counts = dict(found.account)
         assert counts["matured snapshots converted"] <= len(won) // 2

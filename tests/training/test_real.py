@@ -9,6 +9,7 @@ import pytest
 
 from features import load_recipe
 from training import TrainingRun, train
+from training.judging import Figures
 
 ROOT = Path(__file__).parents[2]
 SHARED = Path(os.environ.get("LEADSCORE_SHARED_DATA", ROOT / ".." / "shared" / "data"))
@@ -25,29 +26,31 @@ def trained(recipe: str, folder: str, out: Path) -> TrainingRun:
     return train(load_recipe(ROOT / "data" / "recipes" / recipe), SHARED / folder, tracking=False, out=out)
 
 
-def figures(run: TrainingRun, scorer: str) -> dict[str, float]:
-    return next(row for row in run.comparison if row["scorer"] == scorer)
+def figures(run: TrainingRun, scorer: str) -> Figures:
+    found = run.summary.row(scorer)
+    assert found is not None
+    return found
 
 
 def test_applications_for_loans(tmp_path):
     run = trained("bpic2012.toml", "bpic2012_loan_events", tmp_path)
-    assert (run.summary["n_train"], run.summary["n_test"]) == (13_422, 7_719)
-    assert run.verdict == "promote", run.summary["reasons"]
-    assert figures(run, "model")["auc"] > 0.74
-    assert figures(run, "model")["log_loss"] < figures(run, "logistic")["log_loss"]
+    assert (run.summary.n_train, run.summary.n_test) == (13_422, 7_719)
+    assert run.verdict == "promote", run.summary.reasons
+    assert figures(run, "model").auc > 0.74
+    assert figures(run, "model").log_loss < figures(run, "logistic").log_loss
 
 
 def test_shops_from_landing_pages(tmp_path):
     run = trained("olist.toml", "olist_marketing_funnel", tmp_path)
-    assert run.summary["n_train"] == pytest.approx(2_937, abs=1)
-    assert run.summary["n_test"] == 2_019
-    assert run.verdict == "promote", run.summary["reasons"]
-    assert figures(run, "model")["auc"] > 0.70
+    assert run.summary.n_train == pytest.approx(2_937, abs=1)
+    assert run.summary.n_test == 2_019
+    assert run.verdict == "promote", run.summary.reasons
+    assert figures(run, "model").auc > 0.70
 
 
 def test_calls_of_a_bank_through_a_crisis(tmp_path):
     run = trained("bank_marketing.toml", "uci_bank_marketing", tmp_path)
-    assert (run.summary["n_train"], run.summary["n_test"]) == (32_950, 8_238)
-    assert figures(run, "logistic")["auc"] == pytest.approx(0.748, abs=0.005)
-    beaten = figures(run, "model")["log_loss"] > figures(run, "logistic")["log_loss"]
+    assert (run.summary.n_train, run.summary.n_test) == (32_950, 8_238)
+    assert figures(run, "logistic").auc == pytest.approx(0.748, abs=0.005)
+    beaten = figures(run, "model").log_loss > figures(run, "logistic").log_loss
     assert (run.verdict == "refuse") == beaten, "a model that loses to a plain baseline is not promoted"

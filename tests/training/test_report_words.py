@@ -46,12 +46,12 @@ def evidence_with(low: float, high: float, **figures: tuple[float, float, float]
     """Evidence of a model, less rules by the given interval, with figures as (low, value, high)."""
     evidence = made_run(600).evidence
     assert evidence is not None
-    rows = [dict(row) for row in evidence.comparison]
-    for row in rows:
-        if row["scorer"] == "model":
-            row |= {name: found[1] for name, found in figures.items()}
-            ends = {name: [found[0], found[2]] for name, found in figures.items()}
-            row["intervals"] = {**row["intervals"], **ends}
+    model = evidence.row("model")
+    assert model is not None
+    ends = {name: (low, high) for name, (low, _, high) in figures.items()}
+    changed = {name: found[1] for name, found in figures.items()}
+    row = model.model_copy(update=changed | {"intervals": model.intervals | ends})
+    rows = [row if old.scorer == "model" else old for old in evidence.comparison]
     kept = [d for d in evidence.differences if (d.versus, d.figure) != ("rules", "log_loss")]
     return evidence.model_copy(
         update={"comparison": rows, "differences": [*kept, difference("rules", low, high)]}

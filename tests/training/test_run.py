@@ -68,16 +68,16 @@ def run(world, store, tmp_path_factory) -> tuple[TrainingRun, Path, Path]:
 
 def test_the_comparison_has_every_scorer_with_every_figure(run):
     done, _, _ = run
-    names = [row["scorer"] for row in done.comparison]
+    names = [row.scorer for row in done.comparison]
     assert {"base_rate", "newest_first", "rules", "pls", "logistic", "model", "limit"} <= set(names)
     for row in done.comparison:
         for figure in ("auc", "average_precision", "log_loss", "brier", "ece", "lift_10", "precision_10"):
-            assert row[figure] is not None, (row["scorer"], figure)
+            assert row.figure(figure) is not None, (row.scorer, figure)
 
 
 def test_the_summary_is_one_json_object_with_the_promised_keys(run):
     done, _, _ = run
-    summary = json.loads(json.dumps(done.summary, allow_nan=False))
+    summary = json.loads(json.dumps(done.summary.model_dump(mode="json"), allow_nan=False))
     promised = {"run_id", "verdict", "horizon_days", "n_train", "n_train_leads", "n_test", "base_rate"}
     assert promised <= set(summary)
     assert summary["run_id"] == done.run_id
@@ -88,12 +88,12 @@ def test_anyone_can_recompute_the_figures_from_the_predictions(run):
     done, predictions, _ = run
     frame = pd.read_parquet(predictions)
     assert list(frame.columns[:4]) == ["lead_id", "as_of", "age_days", "outcome"]
-    assert len(frame) == done.summary["n_test"]
+    assert len(frame) == done.summary.n_test
     for row in done.comparison:
-        again = figures(frame["outcome"].to_numpy(np.float64), frame[row["scorer"]].to_numpy())
-        assert again["log_loss"] == pytest.approx(row["log_loss"])
-        assert again["auc"] == pytest.approx(row["auc"])
-        assert 0 < frame[row["scorer"]].min() <= frame[row["scorer"]].max() < 1
+        again = figures(frame["outcome"].to_numpy(np.float64), frame[row.scorer].to_numpy())
+        assert again["log_loss"] == pytest.approx(row.log_loss)
+        assert again["auc"] == pytest.approx(row.auc)
+        assert 0 < frame[row.scorer].min() <= frame[row.scorer].max() < 1
 
 
 def test_the_served_artefact_names_the_judged_one_and_is_newer(run):
@@ -103,9 +103,7 @@ def test_the_served_artefact_names_the_judged_one_and_is_newer(run):
     assert judged.manifest.judged_by is None
     assert served.manifest.n_rows > judged.manifest.n_rows
     assert served.manifest.window_us[1] > judged.manifest.window_us[1]
-    assert served.manifest.metrics["auc"] == pytest.approx(
-        next(row["auc"] for row in done.comparison if row["scorer"] == "model")
-    )
+    assert served.manifest.metrics["auc"] == pytest.approx(done.evidence.figure("model", "auc"))
     assert {"model", "no_events", "rules"} <= set(served.manifest.references)
 
 
@@ -123,8 +121,8 @@ def test_the_same_tables_recipe_and_seed_give_the_same_bytes(world, run, tmp_pat
 def test_the_account_ends_with_the_rows_that_were_used(run):
     done, _, _ = run
     counts = dict(done.account)
-    assert counts["fit rows"] == done.summary["n_train"]
-    assert counts["test rows"] == done.summary["n_test"]
+    assert counts["fit rows"] == done.summary.n_train
+    assert counts["test rows"] == done.summary.n_test
 
 
 def test_memory_and_the_seconds_of_each_step_are_metrics_of_the_run(run):
@@ -138,7 +136,7 @@ def test_memory_and_the_seconds_of_each_step_are_metrics_of_the_run(run):
 def test_promotion_status_and_rollback_follow_the_evidence(world, run):
     done, _, _ = run
     _, recipe = world
-    assert done.verdict == "promote", done.summary["reasons"]
+    assert done.verdict == "promote", done.summary.reasons
     assert status(recipe.name)["answers"] == "rules"
     decision = promote(recipe, done.run_id)
     assert decision.promoted
@@ -149,7 +147,7 @@ def test_promotion_status_and_rollback_follow_the_evidence(world, run):
     assert now["champion"]["since"] == decision.at
     champion = find_champion(recipe.name)
     assert champion is not None
-    assert load_artefact(fetch(champion)).manifest.judged_by == done.summary["judged"]
+    assert load_artefact(fetch(champion)).manifest.judged_by == done.summary.judged
     with pytest.raises(LeadscoreError, match="no previous champion"):
         rollback(recipe.name)
 
@@ -175,16 +173,16 @@ def test_a_run_and_its_version_say_in_mlflow_what_they_are(world, run):
     client = mlflow.MlflowClient()
     kept = client.get_run(done.run_id)
     assert re.fullmatch(rf"{recipe.name} \d{{4}}-\d\d-\d\d \d\d:\d\d {done.verdict}", kept.info.run_name)
-    model = next(row for row in done.comparison if row["scorer"] == "model")
+    model = done.summary.row("model")
     (version,) = client.search_model_versions(f"run_id='{done.run_id}'")
     for words in (kept.data.tags["mlflow.note.content"], version.description):
         assert f"Verdict: {done.verdict}." in words
-        assert f"log loss {model['log_loss']:.4g}" in words
-        assert f"{done.summary['base_rate']:.1%}" in words
+        assert f"log loss {model.log_loss:.4g}" in words
+        assert f"{done.summary.base_rate:.1%}" in words
     for tags in (kept.data.tags, version.tags):
         assert tags["leadscore.recipe_hash"] == recipe.hash
         assert tags["leadscore.verdict"] == done.verdict
-        assert float(tags["leadscore.base_rate"]) == pytest.approx(done.summary["base_rate"], abs=1e-4)
+        assert float(tags["leadscore.base_rate"]) == pytest.approx(done.summary.base_rate, abs=1e-4)
         assert tags["leadscore.rung"] in ("model", "bayes")
         assert re.fullmatch(r"2024-\d\d-\d\d to 2024-\d\d-\d\d", tags["leadscore.test_window"])
         assert tags["leadscore.code_version"]
@@ -236,7 +234,7 @@ def test_an_equal_challenger_is_refused_and_force_needs_a_reason(world, run):
     rare = recipe.train.rare_level + 1  # of no level here: an equal model by another recipe
     other = recipe.model_copy(update={"train": recipe.train.model_copy(update={"rare_level": rare})})
     second = train(other, folder)
-    assert any(row["scorer"] == "champion" for row in second.comparison)
+    assert second.summary.row("champion") is not None
     decision = promote(other, second.run_id)
     assert not decision.promoted
     assert any("champion" in words for words in decision.refusals)
@@ -263,7 +261,7 @@ def test_a_shuffled_outcome_has_nothing_to_learn(world, tmp_path):
     )
     done = train(recipe, tmp_path, tracking=False, out=tmp_path / "out")
     assert done.verdict == "nothing_to_learn"
-    assert "let the rules answer" in done.summary["reasons"][0]
+    assert "let the rules answer" in done.summary.reasons[0]
 
 
 @pytest.mark.parametrize(("share", "words"), [(0.0, "no conversion"), (0.015, "are needed to learn")])
@@ -271,8 +269,8 @@ def test_a_history_with_hardly_a_conversion_says_so(tmp_path, store, share, word
     recipe = small_company(tmp_path, won_share=share)
     done = train(recipe, tmp_path, out=tmp_path / "out")
     assert done.verdict == "nothing_to_learn"
-    assert words in done.summary["reasons"][0]
-    assert "rules" in done.summary["recommendation"]
+    assert words in done.summary.reasons[0]
+    assert "rules" in done.summary.recommendation
     assert done.artefact is None
     assert done.run_id
 
@@ -290,7 +288,7 @@ def test_a_list_of_conversions_only_says_so(tmp_path):
     )
     done = train(recipe, tmp_path, tracking=False, out=tmp_path / "out")
     assert done.verdict == "nothing_to_learn"
-    assert "only conversions" in done.summary["reasons"][0]
+    assert "only conversions" in done.summary.reasons[0]
 
 
 def test_promoting_what_was_never_trained_says_where_it_looked(tmp_path):

@@ -175,13 +175,13 @@ def test_a_run_names_who_answers_for_each_segment_and_who_is_in_none(tmp_path):
     recipe = opposites(tmp_path).recipe
     page = tmp_path / "report.html"
     summary = train(recipe, tmp_path, tracking=False, out=tmp_path / "out", report=page).summary
-    told = json.loads(json.dumps(summary["models_by_segment"], allow_nan=False))
+    told = json.loads(json.dumps(summary.models_by_segment, allow_nan=False))
     assert [(one["segment"], one["scorer"]) for one in told["segments"]][::2] == [
         ("makers", "bayes"),
         ("none", "parent"),
     ]
     assert told["uncovered"] > 0
-    assert any("are of no segment" in words for words in summary["warnings"])
+    assert any("are of no segment" in words for words in summary.warnings)
     assert page.stat().st_size > 10_000
     served = load_artefact(tmp_path / "out" / "served")
     assert isinstance(served.model, Segmented)

@@ -3,17 +3,17 @@
 from training.judging.baselines import Limit
 from training.judging.doubts import doubts
 from training.judging.evidence import JUDGED, Difference, Evidence, gather
+from training.judging.figures import Figures
 from training.judging.gate import Check, Judgement, judge
 from training.judging.groups import MIN_WON, Group
-from training.judging.shift import LARGE
 
 __all__ = [
     "JUDGED",
-    "LARGE",
     "MIN_WON",
     "Check",
     "Difference",
     "Evidence",
+    "Figures",
     "Group",
     "Judgement",
     "Limit",

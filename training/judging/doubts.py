@@ -35,7 +35,7 @@ def outside_bands(evidence: Evidence, gate: Gate) -> list[str]:
 def best_below(evidence: Evidence) -> str | None:
     """The rung below the model that has the lowest log loss, None where none was compared."""
     rows = {name: row for name in BELOW if (row := evidence.row(name)) is not None}
-    return min(rows, key=lambda name: float(rows[name]["log_loss"]), default=None)
+    return min(rows, key=lambda name: rows[name].loss, default=None)
 
 
 def against_below(evidence: Evidence) -> str:
@@ -56,7 +56,7 @@ def against_below(evidence: Evidence) -> str:
 
 def _outside(evidence: Evidence, figure: str, band: tuple[float, float]) -> str:
     """Why a figure outside its band does not refuse the model; '' inside it."""
-    own = (evidence.row(JUDGED) or {}).get(figure)
+    own = evidence.figure(JUDGED, figure)
     if own is None or band[0] <= own <= band[1]:
         return ""
     ends = evidence.interval(JUDGED, figure)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
@@ -15,6 +14,7 @@ from features.recipe import Recipe
 from training.figures import Bootstrap, Interval, known
 from training.figures.metrics import by_age, figures, within_periods
 from training.history import Labelled, Rows
+from training.judging.figures import Figures, Gap, VersusBest
 from training.judging.groups import Group, new_accounts, segments
 from training.judging.latency import Latency
 
@@ -70,8 +70,7 @@ class Pooled(BaseModel):
 class Evidence(BaseModel):
     """What was measured on the test rows; written beside the run that it judges, read by the gate.
 
-    `comparison` has one row a scorer: its figures, `intervals` of some of them, and `versus_best`, the
-    differences to the best baseline. `differences` holds the model against every other scorer.
+    `comparison` has one row a scorer. `differences` holds the model against every other scorer.
     `won` counts rows, `won_leads` the leads that they belong to (None in evidence of former versions).
     `champion_version` says which version was champion then (None: none), and stands in the row `champion`
     unless `champion_missing` says why it could not be compared. `segments` are the
@@ -92,7 +91,7 @@ class Evidence(BaseModel):
     last_us: int
     draws: int
     best_baseline: str
-    comparison: list[dict[str, Any]]
+    comparison: list[Figures]
     differences: list[Difference]
     ages: list[dict[str, float | None]] = Field(default_factory=list)
     champion_version: str | None = None
@@ -103,13 +102,18 @@ class Evidence(BaseModel):
     earlier: list[Evidence] = Field(default_factory=list)
     pooled: Pooled | None = None
 
-    def row(self, scorer: str) -> dict[str, Any] | None:
+    def row(self, scorer: str) -> Figures | None:
         """The comparison row of `scorer`, or None where it was not compared."""
-        return next((row for row in self.comparison if row["scorer"] == scorer), None)
+        return next((row for row in self.comparison if row.scorer == scorer), None)
+
+    def figure(self, scorer: str, name: str) -> float | None:
+        """One figure of one scorer, or None where it is not known."""
+        row = self.row(scorer)
+        return None if row is None else row.figure(name)
 
     def without(self, scorer: str) -> Evidence:
         """The same evidence as if `scorer` had not been compared."""
-        rows = [row for row in self.comparison if row["scorer"] != scorer]
+        rows = [row for row in self.comparison if row.scorer != scorer]
         kept = [d for d in self.differences if d.versus != scorer]
         return self.model_copy(update={"comparison": rows, "differences": kept})
 
@@ -129,8 +133,9 @@ class Evidence(BaseModel):
 
     def interval(self, scorer: str, figure: str) -> Interval | None:
         """The interval of one figure of one scorer, or None where it is not known."""
-        ends = (self.row(scorer) or {}).get("intervals", {}).get(figure)
-        return None if ends is None or None in ends else Interval(*ends)
+        row = self.row(scorer)
+        low, high = (None, None) if row is None else row.intervals.get(figure, (None, None))
+        return None if low is None or high is None else Interval(low, high)
 
 
 def gather(
@@ -150,9 +155,6 @@ def gather(
     samples = Bootstrap(y, clusters, draws, recipe.train.seed).samples(probabilities)
     rows = [_row(recipe, labelled, test, name, p, samples) for name, p in probabilities.items()]
     best = _best_baseline(rows)
-    for row in rows:
-        if row["scorer"] != best:
-            row["versus_best"] = _versus(row, best, rows, samples)
     as_of = labelled.frame["as_of_us"].to_numpy(np.int64)[test]
     age = labelled.frame["age_days"].to_numpy(np.float64)[test]
     rivals = {name: probabilities[name] for name in (JUDGED, *INCUMBENTS) if name in probabilities}
@@ -167,7 +169,7 @@ def gather(
         last_us=int(as_of.max()),
         draws=draws,
         best_baseline=best,
-        comparison=rows,
+        comparison=[_against(best, row, rows, samples) for row in rows],
         differences=_model_differences(rows, samples),
         ages=by_age(y, probabilities[JUDGED], age) if JUDGED in probabilities else [],
         champion_version=champion_version,
@@ -180,37 +182,34 @@ def gather(
     )
 
 
-def _row(
-    recipe: Recipe, labelled: Labelled, test: Rows, name: str, p: Floats, samples: Samples
-) -> dict[str, Any]:
+def _row(recipe: Recipe, labelled: Labelled, test: Rows, name: str, p: Floats, samples: Samples) -> Figures:
     """One scorer's figures and intervals."""
     y = labelled.y(test)
     leads = labelled.frame["lead_id"].to_numpy(object)[test]
-    found: dict[str, Any] = {"scorer": name, **figures(y, p)}
-    found |= within_periods(y, p, labelled.periods(test), leads, recipe.gate.capacity_per_week)
-    ends = {figure: Interval.of(drawn) for figure, drawn in samples[name].items()}
-    found["intervals"] = {figure: [known(end.low), known(end.high)] for figure, end in ends.items()}
-    return found
+    found = figures(y, p) | within_periods(y, p, labelled.periods(test), leads, recipe.gate.capacity_per_week)
+    drawn = {figure: Interval.of(values) for figure, values in samples[name].items()}
+    ends = {figure: (known(end.low), known(end.high)) for figure, end in drawn.items()}
+    return Figures.model_validate({"scorer": name, **found, "intervals": ends})
 
 
-def _best_baseline(rows: list[dict[str, Any]]) -> str:
+def _best_baseline(rows: Sequence[Figures]) -> str:
     """The baseline with the lowest log loss."""
-    baselines = [row for row in rows if row["scorer"] in BASELINES]
-    return str(min(baselines or rows, key=lambda row: row["log_loss"])["scorer"])
+    baselines = [row for row in rows if row.scorer in BASELINES]
+    return min(baselines or rows, key=lambda row: row.loss).scorer
 
 
-def _versus(row: dict[str, Any], best: str, rows: list[dict[str, Any]], samples: Samples) -> dict[str, Any]:
-    """Differences of one scorer to the best baseline: {baseline, figure: {difference, low, high}}."""
-    found: dict[str, Any] = {"baseline": best}
-    for figure in COMPARED:
-        between = _difference(row["scorer"], best, figure, rows, samples)
-        found[figure] = between.model_dump(include={"difference", "low", "high"})
-    return found
+def _against(best: str, row: Figures, rows: Sequence[Figures], samples: Samples) -> Figures:
+    """`row` with the differences of its scorer to the best baseline, which has none to itself."""
+    if row.scorer == best:
+        return row
+    found = (_difference(row.scorer, best, figure, rows, samples) for figure in COMPARED)
+    gaps = {one.figure: Gap(difference=one.difference, low=one.low, high=one.high) for one in found}
+    return row.model_copy(update={"versus_best": VersusBest(baseline=best, **gaps)})
 
 
-def _model_differences(rows: list[dict[str, Any]], samples: Samples) -> list[Difference]:
+def _model_differences(rows: Sequence[Figures], samples: Samples) -> list[Difference]:
     """The model against every other scorer, in every compared figure."""
-    names = [row["scorer"] for row in rows]
+    names = [row.scorer for row in rows]
     if JUDGED not in names:
         return []
     others = [name for name in names if name != JUDGED]
@@ -218,10 +217,10 @@ def _model_differences(rows: list[dict[str, Any]], samples: Samples) -> list[Dif
 
 
 def _difference(
-    scorer: str, versus: str, figure: str, rows: list[dict[str, Any]], samples: Samples
+    scorer: str, versus: str, figure: str, rows: Sequence[Figures], samples: Samples
 ) -> Difference:
     """One paired difference."""
-    value = {row["scorer"]: row.get(figure) for row in rows}
+    value = {row.scorer: row.figure(figure) for row in rows}
     a, b = value[scorer], value[versus]
     interval = Interval.of(samples[scorer][figure] - samples[versus][figure])
     return Difference(

@@ -150,7 +150,7 @@ def _veto(evidence: Evidence, incumbent: str, figure: str, band: tuple[float, fl
     """The interval of `figure` touches the band, or the incumbent is further from it."""
     interval = evidence.interval(JUDGED, figure)
     outside = interval is not None and (interval.high < band[0] or interval.low > band[1])
-    own, other = ((evidence.row(name) or {}).get(figure) for name in (JUDGED, incumbent))
+    own, other = (evidence.figure(name, figure) for name in (JUDGED, incumbent))
     worse = other is None or own is None or _off(own, band) > _off(other, band)
     words = f"{figure} {own:.2f}" if own is not None else f"{figure} is not known"
     if interval is not None:

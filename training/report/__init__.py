@@ -5,5 +5,14 @@ from training.report.input import report_input
 from training.report.leaks import suspects_table
 from training.report.report import write_report
 from training.report.rows import rows_section
+from training.report.run_summary import EarlierTest, RunSummary
 
-__all__ = ["report_input", "rows_section", "suspects_table", "write_curves", "write_report"]
+__all__ = [
+    "EarlierTest",
+    "RunSummary",
+    "report_input",
+    "rows_section",
+    "suspects_table",
+    "write_curves",
+    "write_report",
+]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from serving.page import Child, Markup, Words, join, paragraph, section, table, tag, with_ends
-from training.judging import Evidence
+from training.judging import Evidence, Figures
 from training.report.names import NAMES, named
 
 _ORDER = (
@@ -67,7 +66,7 @@ def _compared(evidence: Evidence, columns: Sequence[tuple[str, str, int]], capti
     head: list[Child] = ["who scores", *[title for _, title, _ in columns]]
     rows = [
         [
-            named(row["scorer"]),
+            named(row.scorer),
             *[with_interval(row, name, f"{{:.{digits}f}}".format) for name, _, digits in columns],
         ]
         for row in in_order(evidence)
@@ -75,12 +74,12 @@ def _compared(evidence: Evidence, columns: Sequence[tuple[str, str, int]], capti
     return table(head, rows, caption)
 
 
-def in_order(evidence: Evidence) -> list[dict[str, Any]]:
+def in_order(evidence: Evidence) -> list[Figures]:
     """The rows of the comparison, the model first."""
     order = {name: place for place, name in enumerate(NAMES)}
-    return sorted(evidence.comparison, key=lambda row: order.get(row["scorer"], len(order)))
+    return sorted(evidence.comparison, key=lambda row: order.get(row.scorer, len(order)))
 
 
-def with_interval(row: Mapping[str, Any], name: str, shown: Words) -> str:
+def with_interval(row: Figures, name: str, shown: Words) -> str:
     """A figure of a comparison row with its interval, '–' where it is not defined."""
-    return with_ends(row.get(name), row.get("intervals", {}).get(name), shown)
+    return with_ends(row.figure(name), row.intervals.get(name), shown)

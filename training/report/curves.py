@@ -83,7 +83,7 @@ def _lifts(evidence: Evidence) -> Markup:
     ]
     rows = [
         [
-            named(row["scorer"]),
+            named(row.scorer),
             *[with_interval(row, figure, "{:.2f}".format) for figure in ("lift_5", "lift_10", "lift_20")],
             with_interval(row, "precision_10", percent),
         ]

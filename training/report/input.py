@@ -20,6 +20,7 @@ from training.judging import Check, Evidence
 from training.judging.groups import attributes_of
 from training.packing import Trained
 from training.report.facts import data_facts, horizon_of, model_facts
+from training.report.run_summary import RunSummary
 
 _EXPLAINED = 2000
 """Test rows whose contributions are averaged: reasons cost a hundred times a prediction."""
@@ -68,7 +69,7 @@ class ReportInput:
 def report_input(
     history: History,
     split: SplitRows,
-    summary: Mapping[str, Any],
+    summary: RunSummary,
     trained: Trained | None = None,
     suspects: Sequence[Suspect] | None = None,
 ) -> ReportInput:
@@ -78,16 +79,16 @@ def report_input(
     """
     common: dict[str, Any] = {
         "name": history.recipe.name,
-        "verdict": str(summary["verdict"]),
-        "reasons": list(summary["reasons"]),
-        "recommendation": str(summary.get("recommendation", "")),
+        "verdict": summary.verdict,
+        "reasons": summary.reasons,
+        "recommendation": summary.recommendation,
         "horizon_days": horizon_of(history.recipe),
-        "account": [(str(what), int(count)) for what, count in summary["rows"]],
+        "account": summary.rows,
         "quality": history.quality,
         "capacity": history.recipe.gate.capacity_per_week,
         "dated": history.recipe.dated,
-        "run_id": summary.get("run_id"),
-        "warnings": list(summary.get("warnings", [])),
+        "run_id": summary.run_id,
+        "warnings": summary.warnings,
         "facts": data_facts(history),
     }
     if trained is None:

@@ -59,7 +59,8 @@ def make(
     judgement = judge(evidence, history.recipe.gate)
     clock.step("fitting again to the end of the history", "refit")
     rows = np.arange(len(history.labelled.frame))
-    metrics = {k: v for k, v in (evidence.row(JUDGED) or {}).items() if isinstance(v, float)}
+    row = evidence.row(JUDGED)
+    metrics = row.measured() if row is not None else {}
     served = pack(history, choices, rows, work / "served", artefact_id(work / "judged"), metrics)
     shift = score_shift(judged, served, history)
     clock.stop()

@@ -69,6 +69,6 @@ def _better_rung(evidence: Evidence) -> str:
     rules, bayes = (evidence.row(name) for name in ("rules", "bayes"))
     if rules is None or bayes is None:
         return ""
-    best, other = ("Bayes", "the rules") if bayes["log_loss"] < rules["log_loss"] else ("the rules", "Bayes")
-    low, high = sorted((bayes["log_loss"], rules["log_loss"]))
+    best, other = ("Bayes", "the rules") if bayes.loss < rules.loss else ("the rules", "Bayes")
+    low, high = sorted((bayes.loss, rules.loss))
     return f" Below the model {best} did better than {other} (log loss {low:.4f} against {high:.4f})."

@@ -6,7 +6,6 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
-from typing import Any
 
 from features.progress import Step, tell
 from features.recipe import Recipe
@@ -14,13 +13,9 @@ from serving.registry import store_address
 from training.choosing import Budget
 from training.history import History, SplitRows, forward_split
 from training.history.history import read_history
-from training.judging import (
-    Evidence,
-    Judgement,
-    Limit,
-)
+from training.judging import Evidence, Figures, Judgement, Limit
 from training.packing import Trained
-from training.report import report_input, write_curves, write_report
+from training.report import RunSummary, report_input, write_curves, write_report
 from training.run.make import make
 from training.run.summary import summarise, too_few, write_predictions
 from training.store import RECORD, REPORT, record_run, require_store
@@ -28,14 +23,14 @@ from training.store import RECORD, REPORT, record_run, require_store
 
 @dataclass(frozen=True)
 class TrainingRun:
-    """What `train` hands back. `summary` is the object of `--json`; `comparison` its rows.
+    """What `train` hands back. The dump of `summary` is the object of `--json`.
 
     `artefact` is where the served artefact is: `models:/NAME/VERSION` when it was registered, else a folder;
     None when nothing could be learned from so little. `store` is the tracking store's absolute address.
     """
 
     verdict: str
-    summary: dict[str, Any]
+    summary: RunSummary
     run_id: str | None = None
     artefact: str | None = None
     store: str | None = None
@@ -44,9 +39,9 @@ class TrainingRun:
     account: list[tuple[str, int]] = field(default_factory=list)
 
     @property
-    def comparison(self) -> list[dict[str, Any]]:
+    def comparison(self) -> list[Figures]:
         """One row a scorer; empty when nothing was compared."""
-        return list(self.summary["comparison"])
+        return self.summary.comparison
 
 
 def train(
@@ -133,7 +128,7 @@ def _run(history: History, work: Path, asked: _Asked, *, kept: bool) -> Training
         artefact = f"models:/{version.name}/{version.number}"
     return TrainingRun(
         judgement.verdict,
-        {"run_id": run_id, **summary, "artefact": artefact},
+        summary.model_copy(update={"run_id": run_id, "artefact": artefact}),
         run_id,
         artefact,
         store_address() if asked.tracking else None,
@@ -150,9 +145,8 @@ def _nothing(history: History, split: SplitRows, work: Path, asked: _Asked, word
     run_id, _ = record_run(history, split, work, summary, page=page) if asked.tracking else (None, None)
     store = store_address() if asked.tracking else None
     account = history.account + split.account
-    return TrainingRun(
-        "nothing_to_learn", {"run_id": run_id, **summary}, run_id, store=store, account=account
-    )
+    summary = summary.model_copy(update={"run_id": run_id})
+    return TrainingRun("nothing_to_learn", summary, run_id, store=store, account=account)
 
 
 def _report(
@@ -160,7 +154,7 @@ def _report(
     split: SplitRows,
     work: Path,
     asked: _Asked,
-    summary: dict[str, Any],
+    summary: RunSummary,
     trained: Trained | None = None,
 ) -> Path | None:
     """The run's page where somebody will read it: in the store, with its drawings, or in a file of theirs."""

@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 from features.clock import from_us
 from training.choosing import losses
 from training.history import History, SplitRows
-from training.judging import LARGE, Evidence, doubts
+from training.judging import Evidence, doubts
+from training.judging.shift import LARGE
 from training.packing import Trained
+from training.report import EarlierTest, RunSummary
 from training.run.recommend import MIN_EACH as MIN_EACH
 from training.run.recommend import MIN_LEADS, recommend
 
@@ -46,8 +48,8 @@ def too_few(history: History, split: SplitRows) -> str | None:
 
 def summarise(
     history: History, split: SplitRows, verdict: str, reasons: list[str], trained: Trained | None = None
-) -> dict[str, Any]:
-    """The object of `train --json`, but for run id and artefact; JSON-ready."""
+) -> RunSummary:
+    """What `train --json` says, but for run id and artefact, which are known at the end."""
     labelled = history.labelled
     y = labelled.y(split.test)
     found: dict[str, Any] = {
@@ -63,12 +65,12 @@ def summarise(
         "test_from": _when(split.first_test_us) if history.recipe.dated and len(split.test) else None,
         "history_end": history.end.words if history.recipe.dated else None,
         "comparison": [],
-        "rows": [list(row) for row in history.account + split.account],
-        "quality": [list(row) for row in history.quality],
+        "rows": history.account + split.account,
+        "quality": history.quality,
         "recommendation": recommend(history, split, verdict, trained.evidence if trained else None),
         "warnings": list(history.warnings),
     }
-    return found | _of_trained(trained) if trained is not None else found
+    return RunSummary.model_validate(found | (_of_trained(trained) if trained is not None else {}))
 
 
 def _of_trained(trained: Trained) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def _of_trained(trained: Trained) -> dict[str, Any]:
     return {
         "comparison": trained.evidence.comparison,
         "best_baseline": trained.evidence.best_baseline,
-        "checks": [check.model_dump() for check in trained.judgement.checks],
+        "checks": list(trained.judgement.checks),
         "incumbent": trained.judgement.incumbent,
         "ages": trained.evidence.ages,
         "settings": trained.served.manifest.settings,
@@ -86,7 +88,7 @@ def _of_trained(trained: Trained) -> dict[str, Any]:
         "served": trained.served.version,
         "shift": trained.shift,
         "seconds": trained.seconds,
-        "ladder": trained.choices.ladder and trained.choices.ladder.model_dump(),
+        "ladder": trained.choices.ladder,
         "models_by_segment": trained.choices.segments and trained.choices.segments.as_dict(),
         **_beside(trained.evidence, trained.history.recipe.dated),
         "doubts": doubts(trained.evidence, trained.history.recipe.gate),
@@ -102,19 +104,16 @@ def _of_trained(trained: Trained) -> dict[str, Any]:
 def _beside(evidence: Evidence, dated: bool) -> dict[str, Any]:
     """What was looked at beside the comparison: groups of rows, an earlier origin, the time of an answer."""
     return {
-        "segments": [group.model_dump(mode="json") for group in evidence.segments],
-        "new_accounts": evidence.new_accounts and evidence.new_accounts.model_dump(mode="json"),
-        "latency": evidence.latency and evidence.latency.model_dump(),
+        "segments": evidence.segments,
+        "new_accounts": evidence.new_accounts,
+        "latency": evidence.latency,
         "earlier": [
-            {
-                "test_from": _when(origin.first_us) if dated else None,
-                "n_test": origin.n_test,
-                "won": origin.won,
-                "comparison": [
-                    {name: row[name] for name in ("scorer", "auc", "log_loss", "observed_expected")}
-                    for row in origin.comparison
-                ],
-            }
+            EarlierTest(
+                test_from=_when(origin.first_us) if dated else None,
+                n_test=origin.n_test,
+                won=origin.won,
+                comparison=[row.only("auc", "log_loss", "observed_expected") for row in origin.comparison],
+            )
             for origin in evidence.earlier
         ],
     }

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from training.judging import Figures
 from training.run.run import TrainingRun
 
 COMPARISON = (
@@ -21,15 +20,17 @@ _FIGURES = (
 def comparison_rows(run: TrainingRun) -> list[tuple[object, ...]]:
     """One row a scorer in the columns of `COMPARISON`; the last is the difference with its 95 % interval."""
     return [
-        (row["scorer"], *(row[figure] for figure in _FIGURES), _difference(row)) for row in run.comparison
+        (row.scorer, *(row.figure(name) for name in _FIGURES), _difference(row)) for row in run.comparison
     ]
 
 
-def _difference(row: dict[str, Any]) -> str:
+def _difference(row: Figures) -> str:
     """`−0.0063 (−0.0083 to −0.0045)`: below zero is better than the best baseline."""
-    found = row.get("versus_best", {}).get("log_loss")
+    found = None if row.versus_best is None else row.versus_best.log_loss
     if found is None:
         return "best baseline"
-    if found["low"] is None:
-        return f"{found['difference']:+.4f}"
-    return f"{found['difference']:+.4f} ({found['low']:+.4f} to {found['high']:+.4f})"
+    if found.difference is None:
+        return "not known"
+    if found.low is None or found.high is None:
+        return f"{found.difference:+.4f}"
+    return f"{found.difference:+.4f} ({found.low:+.4f} to {found.high:+.4f})"

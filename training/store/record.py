@@ -6,7 +6,6 @@ import json
 import resource
 import shutil
 import sys
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from training.history import History, SplitRows
 from training.judging.evidence import write_evidence
 from training.packing import Trained
+from training.report import RunSummary
 from training.store import tracking
 from training.store.run_card import run_card
 from training.store.tracking import REPORT
@@ -26,7 +26,7 @@ def record_run(
     history: History,
     split: SplitRows,
     work: Path,
-    summary: Mapping[str, Any],
+    summary: RunSummary,
     trained: Trained | None = None,
     page: Path | None = None,
 ) -> tuple[str, tracking.Version | None]:
@@ -37,13 +37,13 @@ def record_run(
     folder = work / RECORD
     folder.mkdir(parents=True, exist_ok=True)
     _write_json(folder / "recipe.json", history.recipe.model_dump(mode="json"))
-    _write_json(folder / "summary.json", summary)
+    _write_json(folder / "summary.json", summary.model_dump(mode="json"))
     if page is not None:
         shutil.copyfile(page, folder / REPORT)
     if trained is not None:
         write_evidence(trained.evidence, folder / tracking.EVIDENCE)
         shutil.copytree(work / "judged", folder / tracking.JUDGED, dirs_exist_ok=True)
-    learned = trained is not None and summary["verdict"] != "nothing_to_learn"
+    learned = trained is not None and summary.verdict != "nothing_to_learn"
     return tracking.log_run(
         tracking.Record(
             name=history.recipe.name,
@@ -70,15 +70,19 @@ def _params(history: History, trained: Trained | None) -> dict[str, Any]:
     return found
 
 
-def _metrics(summary: Mapping[str, Any], trained: Trained | None) -> dict[str, float]:
+def _metrics(summary: RunSummary, trained: Trained | None) -> dict[str, float]:
     """`scorer.figure`, counts of rows, seconds of each step, peak memory."""
     found = {
-        f"{row['scorer']}.{figure}": value
-        for row in summary["comparison"]
-        for figure, value in row.items()
-        if isinstance(value, float)
+        f"{row.scorer}.{figure}": value
+        for row in summary.comparison
+        for figure, value in row.measured().items()
     }
-    found |= {name: float(summary[name]) for name in ("n_train", "n_train_leads", "n_test")}
+    counts = {
+        "n_train": summary.n_train,
+        "n_train_leads": summary.n_train_leads,
+        "n_test": summary.n_test,
+    }
+    found |= {name: float(count) for name, count in counts.items()}
     found["peak_memory_mb"] = peak_memory_mb()
     if trained is not None:
         found |= {f"seconds.{step}": seconds for step, seconds in trained.seconds.items()}

@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import Any
 
 import numpy as np
 
 from features.clock import from_us
 from training.history import History, SplitRows
+from training.judging import JUDGED
 from training.packing import Trained
+from training.report import RunSummary
 
 _DIGEST_LENGTH = 36
 """The most that MLflow takes."""
@@ -36,12 +37,12 @@ class RunCard:
 
 
 def run_card(
-    history: History, split: SplitRows, summary: Mapping[str, Any], trained: Trained | None, now: datetime
+    history: History, split: SplitRows, summary: RunSummary, trained: Trained | None, now: datetime
 ) -> RunCard:
     """The card of a run that ends at `now` (UTC) with this `summary`."""
     recipe = history.recipe
     return RunCard(
-        name=f"{recipe.name} {now.astimezone(UTC):%Y-%m-%d %H:%M} {summary['verdict']}",
+        name=f"{recipe.name} {now.astimezone(UTC):%Y-%m-%d %H:%M} {summary.verdict}",
         description=_description(history, summary, trained),
         tags=_tags(history, split, summary, trained),
         source=json.dumps(_sources(history)),
@@ -57,18 +58,16 @@ def _sources(history: History) -> dict[str, str]:
     return {name: _SECRET.sub("", text) for name, text in texts.items() if text}
 
 
-def _tags(
-    history: History, split: SplitRows, summary: Mapping[str, Any], trained: Trained | None
-) -> dict[str, str]:
+def _tags(history: History, split: SplitRows, summary: RunSummary, trained: Trained | None) -> dict[str, str]:
     found = {
         "recipe_hash": history.recipe.hash,
         "data_hash": history.data_hash,
-        "verdict": str(summary["verdict"]),
+        "verdict": summary.verdict,
         "code_version": version("leadscore"),
-        "horizon_days": f"{summary['horizon_days']:g}",
+        "horizon_days": f"{summary.horizon_days:g}",
     }
-    if summary["base_rate"] is not None:
-        found["base_rate"] = f"{summary['base_rate']:.4f}"
+    if summary.base_rate is not None:
+        found["base_rate"] = f"{summary.base_rate:.4f}"
     if len(split.test):
         found["test_window"] = _window(history, split)
     if trained is not None:
@@ -84,34 +83,32 @@ def _window(history: History, split: SplitRows) -> str:
     return f"{from_us(int(as_of.min())):%Y-%m-%d} to {from_us(int(as_of.max())):%Y-%m-%d}"
 
 
-def _description(history: History, summary: Mapping[str, Any], trained: Trained | None) -> str:
+def _description(history: History, summary: RunSummary, trained: Trained | None) -> str:
     """A few sentences with the main figures."""
-    parts = [f"Verdict: {summary['verdict']}. {summary['recommendation']}"]
+    parts = [f"Verdict: {summary.verdict}. {summary.recommendation}"]
     if trained is not None:
         parts.append(f"{_counts(history, summary)} {_figures(summary)}")
-    parts += [f"- {reason}" for reason in summary["reasons"]]
+    parts += [f"- {reason}" for reason in summary.reasons]
     return "\n\n".join(part.strip() for part in parts)
 
 
-def _counts(history: History, summary: Mapping[str, Any]) -> str:
-    since = f" from {summary['test_from']}" if summary["test_from"] else ""
+def _counts(history: History, summary: RunSummary) -> str:
+    since = f" from {summary.test_from}" if summary.test_from else ""
     return (
-        f"Converted within {summary['horizon_days']:g} days: {summary['base_rate']:.1%} of "
-        f"{summary['n_test']:,} test rows{since}; fitted on {summary['n_train']:,} rows of "
-        f"{summary['n_train_leads']:,} leads with {len(history.features)} features."
+        f"Converted within {summary.horizon_days:g} days: {summary.base_rate:.1%} of "
+        f"{summary.n_test:,} test rows{since}; fitted on {summary.n_train:,} rows of "
+        f"{summary.n_train_leads:,} leads with {len(history.features)} features."
     )
 
 
-def _figures(summary: Mapping[str, Any]) -> str:
+def _figures(summary: RunSummary) -> str:
     """The model's row of the comparison, and the log loss of who it has to beat."""
-    rows = {row["scorer"]: row for row in summary["comparison"]}
-    mine = rows.get("model", {})
+    mine = summary.row(JUDGED)
     names = {"log_loss": "log loss", "auc": "AUC", "lift_10": "lift of the best tenth"}
-    told = [f"{words} {mine[name]:.4g}" for name, words in names.items() if mine.get(name) is not None]
-    others = [
-        f"{name} {rows[name]['log_loss']:.4g}"
-        for name in dict.fromkeys(("champion", summary.get("best_baseline"), "rules"))
-        if name in rows and rows[name].get("log_loss") is not None
-    ]
+    known = mine.measured() if mine is not None else {}
+    told = [f"{words} {known[name]:.4g}" for name, words in names.items() if name in known]
+    rivals = dict.fromkeys(("champion", summary.best_baseline or "rules", "rules"))
+    rows = (summary.row(name) for name in rivals)
+    others = [f"{row.scorer} {row.log_loss:.4g}" for row in rows if row and row.log_loss is not None]
     words = f"The model: {', '.join(told)}." if told else ""
     return f"{words} Log loss of others: {', '.join(others)}." if others else words
