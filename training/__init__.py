@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from training.run import COMPARISON as COMPARISON
     from training.run import LEAST as LEAST
     from training.run import TrainingRun as TrainingRun
+    from training.run import TrainOptions as TrainOptions
     from training.run import comparison_rows as comparison_rows
     from training.run import train as train
     from training.store import Decision as Decision
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "training.comparison": ["Comparison", "compare"],
-    "training.run": ["COMPARISON", "LEAST", "TrainingRun", "comparison_rows", "train"],
+    "training.run": ["COMPARISON", "LEAST", "TrainOptions", "TrainingRun", "comparison_rows", "train"],
     "training.store": ["Decision", "promote", "rollback", "status"],
 }
 
