@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from leadscore.options import JSON, NAME, REFUSED
+
+if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
+    from training.store.standing import Standing
 
 
 @click.command()
@@ -33,11 +36,11 @@ def promote(
 
         decision = training.promote(model_name(name), run_id, force=force, reason=reason)
     if as_json:
-        print_json(decision.model_dump())
+        print_json(decision.model_dump(mode="json"))
     else:
         print_table(
             ["check", "passed", "numbers"],
-            [(c["name"], "yes" if c["passed"] else "no", c["words"]) for c in decision.checks],
+            [(check.name, "yes" if check.passed else "no", check.words) for check in decision.checks],
         )
     for doubt in decision.doubts:
         say(f"- Not sure: {doubt}.")
@@ -67,7 +70,7 @@ def rollback(name: str, reason: str, as_json: bool) -> None:
 
         decision = training.rollback(model_name(name), reason=reason)
     if as_json:
-        print_json(decision.model_dump())
+        print_json(decision.model_dump(mode="json"))
     say(f"{decision.name} version {decision.version} is champion again ({decision.store}).")
     say(decision.restart)
 
@@ -88,18 +91,15 @@ def status(name: str, as_json: bool) -> None:
 
         found = training.status(model_name(name))
     if as_json:
-        print_json(found)
+        print_json(found.model_dump(mode="json"))
     else:
-        rows = [
-            (label, *described(found[label]))
-            for label in ("champion", "previous", "challenger")
-            if found.get(label)
-        ]
+        named = {"champion": found.champion, "previous": found.previous, "challenger": found.challenger}
+        rows = [(label, *described(version)) for label, version in named.items() if version is not None]
         head = ["alias", "version", "since", "run", "auc", "log loss"]
         print_table(head, rows, least=("run", "since"))
-    if found.get("note"):
-        say(found["note"])
-    say(f"{found['answers']} would answer; the store is {found['store']}.")
+    if found.note:
+        say(found.note)
+    say(f"{found.answers} would answer; the store is {found.store}.")
 
 
 def model_name(name_or_recipe: str) -> str:
@@ -111,13 +111,7 @@ def model_name(name_or_recipe: str) -> str:
     return load_recipe(name_or_recipe).name
 
 
-def described(version: dict[str, Any]) -> tuple[object, ...]:
+def described(version: Standing) -> tuple[object, ...]:
     """A version's cells in the table of `status`."""
-    figures = version["figures"]
-    return (
-        version["version"],
-        version["since"] or version["trained_at"],
-        version["run_id"],
-        figures["auc"],
-        figures["log_loss"],
-    )
+    figures, since = version.figures, version.since or version.trained_at
+    return (version.version, since, version.run_id, figures.auc, figures.log_loss)

@@ -40,7 +40,7 @@ def test_it_is_judged_but_neither_promoted_nor_opened(
         decision = promote(recipe, force=force, reason="we want it")
         assert not decision.promoted
         assert "the account's other leads (account_leads_ever" in decision.refusals[0]
-    assert status(recipe.name)["champion"] is None
+    assert status(recipe.name).champion is None
     with pytest.raises(LeadscoreError, match="counts the account's other leads") as caught:
         open_ladder(model=tmp_path / "out" / "served")
     assert "accounts = false" in caught.value.remedy

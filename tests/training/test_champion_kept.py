@@ -76,7 +76,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def champion(world: World) -> str:
-    return str(status(world.recipe.name)["champion"]["version"])
+    return str(status(world.recipe.name).champion.version)
 
 
 def test_a_model_trained_before_the_champion_was_one_is_refused_not_held_against_the_rules(world, store):
@@ -87,7 +87,7 @@ def test_a_model_trained_before_the_champion_was_one_is_refused_not_held_against
     assert any("version 1 is champion and was not compared" in words for words in refused.refusals)
     assert any("Train again with 'leadscore train'" in words for words in refused.refusals)
     assert champion(world) == "1"
-    assert status(world.recipe.name)["challenger"]["version"] == "2"
+    assert status(world.recipe.name).challenger.version == "2"
     forced = promote(world.recipe, second.run_id, force=True, reason="an exercise")
     assert forced.promoted
     assert champion(world) == "2"
@@ -111,10 +111,10 @@ def test_promoting_the_champion_again_moves_nothing_and_writes_over_nothing(worl
     decided = promote(world.recipe, first.run_id)
     again = promote(world.recipe, first.run_id)
     assert (again.promoted, again.moved, again.restart) == (True, False, "")
-    assert "is the champion already" in again.checks[0]["words"]
-    assert status(world.recipe.name)["champion"]["since"] == decided.at
+    assert "is the champion already" in again.checks[0].words
+    assert status(world.recipe.name).champion.since == decided.at
     assert tracking.read_json(first.run_id, tracking.DECISION)["incumbent"] == "rules"
-    assert status(world.recipe.name)["previous"] is None
+    assert status(world.recipe.name).previous is None
 
 
 def test_a_promotion_that_came_between_stops_this_one(world, store):
@@ -124,7 +124,7 @@ def test_a_promotion_that_came_between_stops_this_one(world, store):
         with pytest.raises(LeadscoreError, match="another promotion of 'small' came between"):
             _move(world.recipe.name, second, seen)
     assert champion(world) == "1"
-    assert status(world.recipe.name)["previous"] is None
+    assert status(world.recipe.name).previous is None
     _move(world.recipe.name, second, first)
     assert champion(world) == "2"
 

@@ -163,7 +163,7 @@ def test_the_command_compares_on_an_export_at_a_moment(world, models, comparison
 
 def test_runs_versions_and_aliases_name_models(world, models):
     folder, recipe = world
-    run = str(status(recipe.name)["last_run"])
+    run = str(status(recipe.name).last_run)
     by_run = compare(run, "1", folder, recipe=recipe)
     assert by_run.changed == []
     assert by_run.n_leads > 50

@@ -135,7 +135,7 @@ def test_bayes_on_top_is_judged_promoted_and_fetched_like_any_model(young, run):
     assert row.auc > 0.6
     assert json.loads((out / "served" / "manifest.json").read_text())["model"]["kind"] == "bayes"
     promote(recipe, force=True, reason="too few conversions for the gate")
-    assert status(recipe.name)["champion"]["figures"]["auc"] == pytest.approx(row.auc)
+    assert status(recipe.name).champion.figures.auc == pytest.approx(row.auc)
     assert find_champion(recipe.name) is not None
 
 

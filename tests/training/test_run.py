@@ -137,14 +137,14 @@ def test_promotion_status_and_rollback_follow_the_evidence(world, run):
     done, _, _ = run
     _, recipe = world
     assert done.verdict == "promote", done.summary.reasons
-    assert status(recipe.name)["answers"] == "rules"
+    assert status(recipe.name).answers == "rules"
     decision = promote(recipe, done.run_id)
     assert decision.promoted
     assert decision.by
     now = status(recipe.name)
-    assert now["champion"]["run_id"] == done.run_id
-    assert now["store"].startswith("sqlite:////")
-    assert now["champion"]["since"] == decision.at
+    assert now.champion.run_id == done.run_id
+    assert now.store.startswith("sqlite:////")
+    assert now.champion.since == decision.at
     champion = find_champion(recipe.name)
     assert champion is not None
     assert load_artefact(fetch(champion)).manifest.judged_by == done.summary.judged
@@ -199,24 +199,24 @@ def test_a_run_and_its_version_say_in_mlflow_what_they_are(world, run):
 def test_a_champion_edited_where_it_lies_is_not_served_and_status_says_so(world, run):
     _, recipe = world
     done, _, artefacts = run
-    if status(recipe.name)["champion"] is None:
+    if status(recipe.name).champion is None:
         promote(recipe, done.run_id, force=True, reason="the test needs a champion")
     before = status(recipe.name)
-    assert "version" in before["answers"]
+    assert "version" in before.answers
     champion = fetch(f"models:/{recipe.name}@champion")
     whole = {path.name: path.read_bytes() for path in champion.iterdir()}
     judged = {path.name: path.read_bytes() for path in (artefacts / "judged").iterdir()}
     try:
         (champion / "manifest.json").write_bytes(whole["manifest.json"].replace(b"20.0", b"40.0", 1))
-        assert "manifest.json is changed" in status(recipe.name)["note"]
+        assert "manifest.json is changed" in status(recipe.name).note
         assert open_ladder(recipe).rung == "rules"
         _refill(champion, judged)  # another whole artefact, with checksums of its own
         load_artefact(champion)
-        assert "not the artefact that the registry names" in status(recipe.name)["note"]
+        assert "not the artefact that the registry names" in status(recipe.name).note
         assert open_ladder(recipe).rung == "rules"
     finally:
         _refill(champion, whole)
-    assert status(recipe.name)["answers"] == before["answers"]
+    assert status(recipe.name).answers == before.answers
 
 
 def _refill(folder: Path, files: dict[str, bytes]) -> None:
@@ -229,7 +229,7 @@ def _refill(folder: Path, files: dict[str, bytes]) -> None:
 def test_an_equal_challenger_is_refused_and_force_needs_a_reason(world, run):
     folder, recipe = world
     first, _, _ = run
-    if status(recipe.name)["champion"] is None:
+    if status(recipe.name).champion is None:
         promote(recipe, first.run_id)
     rare = recipe.train.rare_level + 1  # of no level here: an equal model by another recipe
     other = recipe.model_copy(update={"train": recipe.train.model_copy(update={"rare_level": rare})})
@@ -238,15 +238,15 @@ def test_an_equal_challenger_is_refused_and_force_needs_a_reason(world, run):
     decision = promote(other, second.run_id)
     assert not decision.promoted
     assert any("champion" in words for words in decision.refusals)
-    assert status(recipe.name)["challenger"]["run_id"] == second.run_id
+    assert status(recipe.name).challenger.run_id == second.run_id
     with pytest.raises(LeadscoreError, match="needs a reason"):
         promote(other, second.run_id, force=True)
     forced = promote(other, second.run_id, force=True, reason="an exercise")
     assert (forced.promoted, forced.forced, forced.reason) == (True, True, "an exercise")
-    assert status(recipe.name)["previous"]["run_id"] == first.run_id
+    assert status(recipe.name).previous.run_id == first.run_id
     back = rollback(recipe.name)
     assert back.run_id == first.run_id
-    assert status(recipe.name)["champion"]["run_id"] == first.run_id
+    assert status(recipe.name).champion.run_id == first.run_id
 
 
 def test_a_shuffled_outcome_has_nothing_to_learn(world, tmp_path):

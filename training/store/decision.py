@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 from datetime import UTC, datetime
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -27,8 +26,8 @@ class Decision(BaseModel):
     promoted: bool
     verdict: str
     incumbent: str
-    checks: list[dict[str, Any]]
-    thresholds: dict[str, Any]
+    checks: list[Check]
+    thresholds: Gate
     by: str
     at: str
     store: str
@@ -59,7 +58,7 @@ class Decision(BaseModel):
     @property
     def refusals(self) -> list[str]:
         """The words of the checks that failed."""
-        return [check["words"] for check in self.checks if not check["passed"]]
+        return [check.words for check in self.checks if not check.passed]
 
 
 def already_champion(version: tracking.Version, gate: Gate) -> Decision:
@@ -87,8 +86,8 @@ def decision_on(
         promoted=promoted,
         verdict=judgement.verdict,
         incumbent=judgement.incumbent,
-        checks=[check.model_dump() for check in judgement.checks],
-        thresholds=gate.model_dump(mode="json"),
+        checks=list(judgement.checks),
+        thresholds=gate,
         by=getpass.getuser(),
         at=datetime.now(UTC).isoformat(timespec="seconds"),
         store=store_address(),
