@@ -135,7 +135,8 @@ def test_values_may_be_missing_in_every_column(store: Path) -> None:
     nothing = pd.DataFrame({"company_size": [np.nan] * 3, "industry": pd.Series([None] * 3, dtype=object)})
     answers = loaded.predict(nothing)
     assert answers["probability"].between(0, 1).all()
-    table = pd.DataFrame(dict(scorers.columns((scorers.SIZE, scorers.INDUSTRY), 1))).assign(company_size=np.nan)
+    one = pd.DataFrame(dict(scorers.columns((scorers.SIZE, scorers.INDUSTRY), 1)))
+    table = one.assign(company_size=np.nan)
     assert len(loaded.predict(table.assign(industry=None).astype({"industry": object}))) == 1
 
 
