@@ -12,7 +12,7 @@ from tests.mutants.lists import ROOT, Piece
 from tests.mutants.plain import written_out
 
 SOURCES = ("features", "serving", "training")
-_LINKED = ("tests", "data", "leadscore.py", "README.md", "requirements.lock")
+_LINKED = ("tests", "data", "leadscore", "README.md", "requirements.lock")
 
 # A server imports the tests once and forks for each mutant, so that a mutant costs its tests and no import;
 # the selection stands in a file because mutmut forgets every result when this option changes. The limit is
@@ -21,7 +21,7 @@ _SETTINGS = """
 [tool.mutmut]
 source_paths = {sources}
 only_mutate = {modules}
-also_copy = ["data", "leadscore.py", "README.md", "selection.txt"]
+also_copy = ["data", "leadscore", "README.md", "selection.txt"]
 pytest_add_cli_args = ["-p", "no:xdist"]
 pytest_add_cli_args_test_selection = ["@selection.txt"]
 process_isolation = "forkserver"

@@ -12,7 +12,7 @@ from features import Recipe
 from features.clock.instants import DAY_US
 from training.history.labelled import Labelled
 from training.judging.evidence import Difference, Evidence, Pooled, gather
-from training.judging.gate import Check, Judgement, judge
+from training.judging.gate import Check, Judgement, incumbent_of, judge
 
 N = 4000
 RECIPE = Recipe.model_validate({"tables": {"leads": "leads.csv"}})
@@ -102,7 +102,9 @@ def test_converted_leads_are_counted_not_their_snapshots():
 
 def test_evidence_that_never_counted_leads_is_not_enough():
     found = evidence(model=TRUTH).model_copy(update={"won_leads": None})
-    assert "train again" in named(judge(found, RECIPE.gate), "min_positives").words
+    told = named(judge(found, RECIPE.gate), "min_positives")
+    assert told.passed is False
+    assert "train again" in told.words
 
 
 def gains(found: Evidence, versus: str, low: float, high: float) -> Evidence:
@@ -155,6 +157,8 @@ def test_a_champion_that_could_not_be_compared_refuses_in_its_own_words():
     judged = judge(found, RECIPE.gate)
     assert (judged.verdict, judged.incumbent) == ("refuse", "champion")
     assert judged.reasons == ("version 3 was not compared: why.",)
+    assert named(judged, "gain over champion").passed is False
+    assert incumbent_of(found) == "champion"
 
 
 def test_a_slope_surely_outside_its_band_refuses_it():

@@ -77,9 +77,8 @@ def test_a_segment_is_not_held_against_whom_it_was_not_compared_with():
 def test_every_failing_segment_is_told():
     both = [group("paid", 0.7, (0.6, 0.8)), group("social", 1.4, (1.2, 1.6), auc=(-0.2, -0.1))]
     words = check(evidence(segments=[*both, group("event", 1.0, (0.9, 1.1))]), "worst segment").words
-    assert words.count("origin = paid") == 1
-    assert words.count("origin = social") == 2
-    assert "event" not in words
+    told = [part.split(":")[0] for part in words.split("; ")]
+    assert told == ["origin = paid", "origin = social", "origin = social"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,197 @@
+"""Which artefact stands for the champion on a test, and why none does: artefacts and histories made by hand.
+
+No run is needed: a real store holds artefacts of small scorers, and the history has just the rows judged on.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features import Columns, Recipe
+from features.clock.instants import DAY_US
+from features.snapshots.snapshots import RowAccount
+from serving.artefact.folder import load_artefact, save_artefact
+from serving.rules.default import default_rules
+from serving.scorer import Scorer
+from serving.scorers.segmented import Segmented
+from tests.made import scorers
+from tests.made.store import empty_store
+from tests.serving.test_segments_routing import PLAN
+from tests.training.test_promotion_moves import pytestmark as quiet
+from training.history.history import History
+from training.history.labelled import Labelled
+from training.history.split import SplitRows
+from training.store import tracking
+from training.store.champion import champion_of, unfit
+
+pytestmark = quiet
+FEATURES = (scorers.SIZE, scorers.INDUSTRY)
+WINDOW_US = 100 * DAY_US
+"""The last as_of that the judged artefact was fitted on; its labels were known 30 days later."""
+TEST_US = WINDOW_US + 30 * DAY_US + 1
+TEST = np.array([3, 7, 8])
+
+
+def history(recipe: Recipe | None = None, **change: Any) -> History:
+    """A history of ten rows, of which `TEST` are judged on."""
+    asked = recipe or scorers.recipe()
+    made = {
+        "recipe": asked, "rules": scorers.rules(), "rules_text": "", "features": FEATURES,
+        "features_without_events": None, "labelled": Labelled(pd.DataFrame(), scorers.columns(FEATURES, 10)),
+        "open_columns": Columns({}, 0), "n_open": 0, "account": RowAccount().rows(), "quality": [],
+        "warnings": [], "data_hash": "", "end": None,
+    } | change  # fmt: skip
+    return History(**made)  # type: ignore[arg-type]
+
+
+def split(first_us: int = TEST_US) -> SplitRows:
+    return SplitRows(np.arange(3), TEST, first_us)
+
+
+def save(folder: Path, scorer: Scorer, until_us: int = WINDOW_US, recipe: Recipe | None = None) -> None:
+    asked = recipe or scorers.recipe()
+    facts = scorers.manifest().model_copy(
+        update={"window_us": (0, until_us), "recipe": asked, "recipe_hash": asked.hash}
+    )
+    save_artefact(folder, facts, scorer, rules=default_rules(asked))
+
+
+class Champion:
+    """A store whose champion has artefacts put there by hand: the served one and its twin."""
+
+    def __init__(self, folder: Path) -> None:
+        empty_store(folder)
+        asked = tracking.client()
+        run = asked.create_run(tracking._experiment("acme")).info
+        self.folder = Path(run.artifact_uri.removeprefix("file://"))
+        (self.folder / "model").mkdir(parents=True)
+        asked.create_registered_model("acme")
+        asked.create_model_version("acme", f"{run.artifact_uri}/model", run.run_id)
+        made = asked.create_model_version("acme", f"{run.artifact_uri}/model", run.run_id)
+        tracking.set_alias("acme", "champion", tracking.version("acme", str(made.version)))
+
+
+@pytest.fixture
+def champion(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Champion:
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
+    return Champion(tmp_path)
+
+
+def promised(scorer: Scorer) -> list[float]:
+    """What `scorer` gives the rows of the test."""
+    table = scorers.columns(FEATURES, 10)
+    rows = Columns({name: table[name][TEST] for name in table}, len(TEST))
+    return [float(p) for p in scorer.probability(scorer.margin(rows))]
+
+
+def test_the_served_artefact_is_held_against_the_test_where_it_has_not_seen_it(champion):
+    save(champion.folder / "model" / "artefact", scorers.linear())
+    save(champion.folder / tracking.JUDGED, scorers.crossed())
+    found = champion_of(history(), split())
+    assert (found.version, found.missing, list(found.probabilities)) == ("2", "", ["champion"])
+    assert found.probabilities["champion"].tolist() == promised(scorers.linear())
+
+
+def test_else_its_twin_that_was_judged_stands_for_it(champion):
+    save(champion.folder / "model" / "artefact", scorers.linear(), until_us=WINDOW_US + 1)
+    save(champion.folder / tracking.JUDGED, scorers.crossed())
+    found = champion_of(history(), split())
+    assert (found.version, found.missing) == ("2", "")
+    assert found.probabilities["champion"].tolist() == promised(scorers.crossed())
+    assert promised(scorers.crossed()) != promised(scorers.linear())
+
+
+def test_a_served_artefact_that_cannot_be_read_leaves_its_twin(champion):
+    save(champion.folder / tracking.JUDGED, scorers.crossed())
+    found = champion_of(history(), split())
+    assert found.probabilities["champion"].tolist() == promised(scorers.crossed())
+
+
+def test_where_neither_can_be_compared_the_reason_of_the_one_that_can_be_read_is_told(champion):
+    told = champion_of(history(), split())
+    assert told.missing.startswith("version 2 is champion and was not compared: its artefact cannot be read")
+    assert (told.version, told.probabilities) == ("2", {})
+    save(champion.folder / tracking.JUDGED, scorers.crossed(), until_us=WINDOW_US + 1)
+    assert "it was fitted on rows of this test" in champion_of(history(), split()).missing
+    save(champion.folder / "model" / "artefact", scorers.linear(), until_us=WINDOW_US + 1)
+    (champion.folder / tracking.JUDGED / "manifest.json").write_text("{")
+    told = champion_of(history(), split())
+    assert told.missing.startswith(
+        "version 2 is champion and was not compared: it was fitted on rows of this"
+    )
+    assert told.version == "2"
+
+
+def test_a_champion_of_another_name_is_nobodys_rival(champion, tmp_path, monkeypatch):
+    other = scorers.recipe()
+    named = other.model_copy(update={"recipe": other.recipe.model_copy(update={"name": "other"})})
+    found = champion_of(history(named), split())
+    assert (found.version, found.probabilities, found.missing) == (None, {}, "")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'none.db'}")
+    assert champion_of(history(), split()).version is None
+
+
+def asked(**change: Any) -> Recipe:
+    """Acme's recipe with another question."""
+    recipe = scorers.recipe()
+    return recipe.model_copy(
+        update={key: getattr(recipe, key).model_copy(update=value) for key, value in change.items()}
+    )
+
+
+@pytest.mark.parametrize(
+    ("recipe", "other"),
+    [
+        (asked(), False),
+        (asked(recipe={"horizon_days": 31.0}), True),
+        (asked(outcomes={"won": ("won", "paid")}), True),
+        (asked(outcomes={"lost": ()}), True),
+        (asked(recipe={"horizon_days": 31.0}, outcomes={"won": ("paid",)}), True),
+        (asked(gate={"min_positives": 7}), False),
+    ],
+)
+def test_another_question_is_another_horizon_or_other_outcomes(tmp_path, recipe, other):
+    save(tmp_path, scorers.linear())
+    words = unfit(load_artefact(tmp_path), history(recipe), split())
+    assert words.startswith("it answers another question") is other
+    assert ("horizon of 30 days" in words) is other
+    assert (words == "") is not other
+
+
+def test_what_the_champion_reads_and_this_recipe_does_not_make_alike_is_listed(tmp_path):
+    save(tmp_path, scorers.linear())
+    artefact = load_artefact(tmp_path)
+    retyped = replace(scorers.SIZE, dtype="category")
+    for made, missing in (
+        (FEATURES, ""),
+        (FEATURES[::-1], ""),
+        ((scorers.INDUSTRY,), "company_size"),
+        ((retyped, scorers.INDUSTRY), "company_size"),
+        ((), "company_size, industry"),
+    ):
+        words = unfit(artefact, history(features=made), split())
+        listed = words.partition("makes otherwise: ")[2].partition(".")[0]
+        assert listed == missing
+
+
+def test_a_champion_of_segments_may_read_the_field_that_routes_them(tmp_path):
+    """A recipe of segments makes that field, also where no model reads it otherwise."""
+    routed = scorers.recipe().model_copy(update={"segments": PLAN})
+    save(tmp_path, Segmented(PLAN, scorers.linear(), (("makers", scorers.crossed()),)), recipe=routed)
+    artefact, size = load_artefact(tmp_path), (scorers.SIZE,)
+    assert unfit(artefact, history(routed, features=size), split()) == ""
+    assert "makes otherwise: industry." in unfit(artefact, history(features=size), split())
+
+
+@pytest.mark.parametrize(("first_us", "seen"), [(TEST_US - 1, True), (TEST_US, False), (0, True)])
+def test_a_label_known_at_the_very_beginning_of_the_test_was_seen(tmp_path, first_us, seen):
+    save(tmp_path, scorers.linear())
+    words = unfit(load_artefact(tmp_path), history(), split(first_us))
+    assert words.startswith("it was fitted on rows of this test") is seen
+    assert (words == "") is not seen
