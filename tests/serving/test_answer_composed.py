@@ -21,6 +21,7 @@ from serving.playbook.stage import Situations
 from serving.score import Interval, Reason, Score, ScoredBy, Stage
 from serving.scorer import Contributions
 from serving.scorers.bayes import Bayes, RateTable
+from serving.scorers.linear import Linear
 from serving.scorers.segmented import Segmented
 from tests.made import scorers
 from tests.serving.test_segments_routing import PLAN
@@ -65,6 +66,8 @@ def test_a_probability_is_shown_to_six_decimals_inside_the_floor_and_ranked_unro
     assert found.maturities == SPREAD.maturities(np.array(exact))
     assert (found.reasons_for, found.reasons_against) == ([[]] * len(margins), [[]] * len(margins))
     assert found.voices == [("model", None)] * len(margins)
+    assert found.rung.voices == (("model", None),)
+    assert found.notes == [[]] * len(margins)
     assert found.intervals == [None] * len(margins)
 
 
@@ -90,11 +93,15 @@ def around(width: float) -> Bounds:
     return Bounds(lower=MonotoneMap.platt(1.0, -width), upper=MonotoneMap.platt(1.0, width))
 
 
+WIDE = around(0.5).model_copy(update={"spreads": {"company_size": 1.5, "industry": 0.5}})
+
+
 def test_each_segment_speaks_for_its_own_leads_with_its_own_interval():
     rates = RateTable(feature="industry", levels=scorers.INDUSTRIES, log_ratios=(0.4, -0.7, 0.1, 0.3))
     shops = Bayes((INDUSTRY,), (rates,), -1.2, MonotoneMap.platt(0.7, -0.4))
     parent = scorers.linear()
     model = Segmented(PLAN, parent, (("makers", scorers.crossed()), ("shops", shops)))
+    assert Rung(model, SPREAD).voices == (("model", None), ("model", "makers"), ("bayes", "shops"))
     own = {"shops": around(0.5), None: around(1.0)}
     levels = np.array(["retail", "software", "steel", "food", None], dtype=object)
     table = {SIZE.name: np.array([5.0, 40.0, 7.0, np.nan, 3.0]), INDUSTRY.name: levels}
@@ -115,6 +122,50 @@ def test_each_segment_speaks_for_its_own_leads_with_its_own_interval():
         shown = found.probabilities[row : row + 1]
         (expected,) = own[segment].intervals(scorer.features, one, scorer.margin(one), shown)
         assert found.intervals[row] == expected
+
+
+def fitted_on(low: float, high: float) -> Linear:
+    """A model of size and industry that has seen sizes from `low` to `high`."""
+    scorer = scorers.linear()
+    size, industry = scorer.encoder.columns
+    seen = size.model_copy(update={"range": (low, high)})
+    return replace(scorer, encoder=scorer.encoder.model_copy(update={"columns": (seen, industry)}))
+
+
+def test_a_lead_outside_what_its_own_scorer_has_seen_is_warned_of_and_is_less_sure():
+    """A size of 5 is new to the makers' model and known to that of all, 95 is new to both."""
+    answering = {None: fitted_on(0.5, 90.0), "makers": fitted_on(10.0, 20.0)}
+    members = (("makers", answering["makers"]),)
+    whole = Rung(Segmented(PLAN, answering[None], members), SPREAD, bounds=dict.fromkeys(answering, WIDE))
+    alone = Rung(answering[None], SPREAD, bounds={None: WIDE})
+    sizes = np.array([5.0, 15.0, 95.0, 5.0, 15.0, 95.0, np.nan])
+    levels = np.array([*["steel"] * 3, *["software"] * 3, None], dtype=object)
+    table = {SIZE.name: sizes, INDUSTRY.name: levels}
+    for rung, beyond in (
+        (whole, [True, False, True, False, False, True, False]),
+        (alone, [False, False, True, False, False, True, False]),
+    ):
+        found = compute(rung, table, 0)
+        assert found.rung is rung
+        assert [["company_size" in note for note in notes] for notes in found.notes] == [
+            [True] if outside else [] for outside in beyond
+        ]
+        for row, outside in enumerate(beyond):
+            one = {name: column[row : row + 1] for name, column in table.items()}
+            scorer = answering[found.voices[row][1]]
+            mask = {SIZE.name: np.array([True])} if outside else {}
+            shown = found.probabilities[row : row + 1]
+            assert [found.intervals[row]] == WIDE.intervals(
+                scorer.features, one, scorer.margin(one), shown, mask
+            )
+
+
+def test_where_nobody_is_asked_about_nothing_is_answered():
+    recipe, rules = scorers.recipe(), scorers.rules()
+    situations = Situations(recipe)
+    features = {feature.name: feature for feature in (*rules.features, *situations.features)}
+    found = Background.of(rules, situations, scorers.columns(tuple(features.values()), 0), [])
+    assert (found.grades, found.excluded, found.stages, len(found.intent_days)) == ([], [], [], 0)
 
 
 REASONS = [Reason(text=f"reason {i}", feature=f"f{i}", strength=float(i)) for i in range(4)]
