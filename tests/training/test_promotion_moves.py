@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 
 from features import LeadscoreError, Recipe
+from serving.artefact.folder import save_artefact
+from serving.rules.default import default_rules
+from tests.made import scorers
 from tests.made.store import empty_store
 from tests.training.test_gate_by_hand import evidence, scorer
 from training import promote, rollback, status
@@ -57,6 +60,10 @@ class Store:
             asked.create_registered_model(name)
         made = asked.create_model_version(name, f"{run.artifact_uri}/model", run.run_id)
         return tracking.version(name, str(made.version))
+
+    def folder_of(self, version: tracking.Version) -> Path:
+        """Where the artefacts of the version's run stand."""
+        return Path(tracking.client().get_run(version.run_id).info.artifact_uri.removeprefix("file://"))
 
     def labels(self) -> dict[str, str | None]:
         """Alias → version number."""
@@ -211,8 +218,7 @@ def test_what_is_not_there_is_said_with_a_remedy(store, tmp_path, monkeypatch):
         assert "leadscore train" in told.value.remedy
     for missing in (tracking.EVIDENCE, "recipe.json"):
         empty = store.register()
-        root = Path(tracking.client().get_run(empty.run_id).info.artifact_uri.removeprefix("file://"))
-        (root / missing).unlink()
+        (store.folder_of(empty) / missing).unlink()
         with pytest.raises(LeadscoreError, match=f"run {empty.run_id} has no {tracking.EVIDENCE}") as told:
             promote("moves", empty.run_id)
         assert store.address in told.value.problem
@@ -267,9 +273,8 @@ def test_status_tells_each_version_with_its_decision_and_figures_and_who_answers
     assert told["last_run"] in {None, first.run_id, second.run_id}
     promote("moves", second.run_id, force=True, reason="an exercise")
     assert status("moves")["champion"]["forced"] is True
-    root = Path(tracking.client().get_run(second.run_id).info.artifact_uri.removeprefix("file://"))
     for gone in (tracking.EVIDENCE, tracking.DECISION):
-        (root / gone).unlink()
+        (store.folder_of(second) / gone).unlink()
     told = status("moves")["champion"]
     assert (told["since"], told["by"], told["forced"]) == (None, None, False)
     assert set(told["figures"].values()) == {None}
@@ -287,3 +292,18 @@ def test_services_are_to_be_restarted_when_another_version_answers(store):
     assert [check["words"] for check in again.checks] == ["version 2 is the champion already."]
     refused = promote("moves", store.register(won=99).run_id)
     assert (refused.restart, refused.moved) == ("", False)
+
+
+def test_status_says_which_rung_answers_and_what_is_wrong_with_those_above(store):
+    first = store.register()
+    promote("moves", first.run_id)
+    artefact = store.folder_of(first) / "model" / "artefact"
+    save_artefact(artefact, scorers.manifest(), scorers.blend(), rules=default_rules(scorers.recipe()))
+    told = status("moves")
+    assert told["answers"] == "model (version 1)"
+    assert "note" not in told
+    trees = next(artefact.glob("*.txt"))
+    trees.write_text(trees.read_text() + " ")
+    told = status("moves")
+    assert told["answers"] == "rules (version 1)", "those that came with version 1"
+    assert "the model cannot be loaded" in told["note"]
