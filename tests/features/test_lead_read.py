@@ -108,7 +108,7 @@ def test_a_field_is_known_by_its_name_and_by_its_column_alike():
         ({"sizes": "7"}, ("sizes", "is not a field of the recipe", "size")),
         ({"size": "many"}, ("size", "cannot be read; expected a number", "Correct the value")),
         ({"employees": "many"}, ("size", "cannot be read; expected a number", "Correct the value")),
-        ({"stop": "perhaps"}, ("opted_out", "cannot be read; expected", "Correct the value")),
+        ({"stop": "perhaps"}, ("opted_out", "cannot be read; expected true or false", "Correct the value")),
         ({"made": "soon"}, ("made", "cannot be read; expected a date", "Correct the value")),
         ({"created_at": "soon"}, ("created_at", "cannot be read; expected a date", "Correct the value")),
         ({"ended": "soon"}, ("ended", "cannot be read; expected a date", "Correct the value")),

@@ -17,12 +17,14 @@ _LINKED = ("tests", "data", "leadscore", "README.md", "requirements.lock")
 # A server imports the tests once and forks for each mutant, so that a mutant costs its tests and no import;
 # the selection stands in a file because mutmut forgets every result when this option changes. The limit is
 # generous, a minute and more: a machine that is busy with other things must not count as a test that notices.
+# Without unraisableexception pytest does not collect garbage five times at the end: that takes seconds where
+# the tests have imported MLflow.
 _SETTINGS = """
 [tool.mutmut]
 source_paths = {sources}
 only_mutate = {modules}
 also_copy = ["data", "leadscore", "README.md", "selection.txt"]
-pytest_add_cli_args = ["-p", "no:xdist"]
+pytest_add_cli_args = ["-p", "no:xdist", "-p", "no:unraisableexception"]
 pytest_add_cli_args_test_selection = ["@selection.txt"]
 process_isolation = "forkserver"
 timeout_multiplier = 30.0
