@@ -70,10 +70,11 @@ class Champion:
         asked = tracking.client()
         run = asked.create_run(tracking._experiment("acme")).info
         self.folder = Path(run.artifact_uri.removeprefix("file://"))
-        (self.folder / "model").mkdir(parents=True)
+        self.served = folder / "registered"  # a registered model is kept beside the run, not in it
+        self.served.mkdir()
         asked.create_registered_model("acme")
-        asked.create_model_version("acme", f"{run.artifact_uri}/model", run.run_id)
-        made = asked.create_model_version("acme", f"{run.artifact_uri}/model", run.run_id)
+        asked.create_model_version("acme", self.served.as_uri(), run.run_id)
+        made = asked.create_model_version("acme", self.served.as_uri(), run.run_id)
         tracking.set_alias("acme", "champion", tracking.version("acme", str(made.version)))
 
 
@@ -91,7 +92,7 @@ def promised(scorer: Scorer) -> list[float]:
 
 
 def test_the_served_artefact_is_held_against_the_test_where_it_has_not_seen_it(champion):
-    save(champion.folder / "model" / "artefact", scorers.linear())
+    save(champion.served / "artefact", scorers.linear())
     save(champion.folder / tracking.JUDGED, scorers.crossed())
     found = champion_of(history(), split())
     assert (found.version, found.missing, list(found.probabilities)) == ("2", "", ["champion"])
@@ -99,7 +100,7 @@ def test_the_served_artefact_is_held_against_the_test_where_it_has_not_seen_it(c
 
 
 def test_else_its_twin_that_was_judged_stands_for_it(champion):
-    save(champion.folder / "model" / "artefact", scorers.linear(), until_us=WINDOW_US + 1)
+    save(champion.served / "artefact", scorers.linear(), until_us=WINDOW_US + 1)
     save(champion.folder / tracking.JUDGED, scorers.crossed())
     found = champion_of(history(), split())
     assert (found.version, found.missing) == ("2", "")
@@ -119,7 +120,7 @@ def test_where_neither_can_be_compared_the_reason_of_the_one_that_can_be_read_is
     assert (told.version, told.probabilities) == ("2", {})
     save(champion.folder / tracking.JUDGED, scorers.crossed(), until_us=WINDOW_US + 1)
     assert "it was fitted on rows of this test" in champion_of(history(), split()).missing
-    save(champion.folder / "model" / "artefact", scorers.linear(), until_us=WINDOW_US + 1)
+    save(champion.served / "artefact", scorers.linear(), until_us=WINDOW_US + 1)
     (champion.folder / tracking.JUDGED / "manifest.json").write_text("{")
     told = champion_of(history(), split())
     assert told.missing.startswith(
