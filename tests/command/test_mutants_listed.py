@@ -45,8 +45,8 @@ def test_every_equivalent_mutant_points_at_code_that_exists():
 
 
 def test_an_entry_whose_line_or_function_is_gone_is_found():
-    kept = Equivalent("maps", "log_odds", "FLOOR, 1 - FLOOR", ("FLOOR, 2 - FLOOR",), "made up")
-    gone = [replace(kept, function="odds"), replace(kept, before="FLOOR, 3"), replace(kept, piece="none")]
+    kept = Equivalent("maps", "log_odds", "floor, 1 - floor", ("floor, 2 - floor",), "made up")
+    gone = [replace(kept, function="odds"), replace(kept, before="floor, 3"), replace(kept, piece="none")]
     assert stale(pieces(), [kept, *gone]) == gone
 
 

@@ -13,8 +13,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import Columns, Recipe
+from features import Recipe
 from features.clock.instants import DAY_US
+from features.columns import Columns
 from features.snapshots.snapshots import RowAccount
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.rules.default import default_rules

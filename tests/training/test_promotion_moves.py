@@ -38,7 +38,14 @@ COMPARED = (scorer("rules"), scorer("base_rate"), scorer("champion"))
 def measured(*model: dict[str, Any], **more: Any) -> Evidence:
     """Evidence that passes, with the log loss that a promotion asks for."""
     found = evidence(*model, **more)
-    return found.model_copy(update={"comparison": [{"log_loss": 0.3} | row for row in found.comparison]})
+    return found.model_copy(
+        update={
+            "comparison": [
+                row.model_copy(update={"log_loss": row.log_loss if row.log_loss is not None else 0.3})
+                for row in found.comparison
+            ]
+        }
+    )
 
 
 class Store:
@@ -136,8 +143,8 @@ def test_a_decision_says_what_by_whom_when_on_which_numbers_and_is_kept_with_its
         at = datetime.fromisoformat(decided.at)
         assert before <= at <= datetime.now(UTC)
         assert at.microsecond == 0
-        assert decided.thresholds == RECIPE.gate.model_dump(mode="json")
-        assert {"min_positives", "slope", "worst segment"} <= {check["name"] for check in decided.checks}
+        assert decided.thresholds == RECIPE.gate
+        assert {"min_positives", "slope", "worst segment"} <= {check.name for check in decided.checks}
     told = [(d.action, d.version, d.run_id, d.champion_before) for d in (refused, forced, back)]
     assert told == [
         ("promote", "2", second.run_id, "1"),
@@ -150,7 +157,7 @@ def test_a_decision_says_what_by_whom_when_on_which_numbers_and_is_kept_with_its
         ("refuse", "champion", True, "the rules are broken", True),
     ]
     assert (back.forced, back.reason, back.promoted, back.incumbent) == (False, "too hot", True, "rules")
-    assert refused.refusals == [check["words"] for check in refused.checks if not check["passed"]] != []
+    assert refused.refusals == [check.words for check in refused.checks if not check.passed] != []
     assert Decision.model_validate(tracking.read_json(first.run_id, tracking.DECISION)) == back
     assert Decision.model_validate(tracking.read_json(second.run_id, tracking.DECISION)) == forced
     moment = back.at.replace(":", "").replace("+0000", "Z")
@@ -193,8 +200,8 @@ def test_a_model_that_no_request_can_feed_is_refused_even_by_force(store):
     for force in (False, True):
         decided = promote("moves", version.run_id, force=force, reason="an exercise" if force else "")
         first = decided.checks[0]
-        assert (first["name"], first["passed"]) == ("can be served", False)
-        assert first["words"].startswith("counts the account's other leads (")
+        assert (first.name, first.passed) == ("can be served", False)
+        assert first.words.startswith("counts the account's other leads (")
         assert (decided.promoted, decided.verdict) == (False, "refuse")
         assert len(decided.checks) > 1
         assert store.labels() == served(challenger="1")
@@ -235,27 +242,27 @@ def test_what_is_not_there_is_said_with_a_remedy(store, tmp_path, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'none.db'}")
     with pytest.raises(LeadscoreError, match="has no registered version"):
         promote("moves")
-    found = status("moves")
+    found = status("moves").model_dump(mode="json")
     assert not (tmp_path / "none.db").exists(), "asking makes no store"
     assert (found["champion"], found["answers"]) == (None, "rules")
     assert "does not exist yet" in found["note"]
 
 
 def test_status_tells_each_version_with_its_decision_and_figures_and_who_answers(store):
-    nobody = status("moves")
+    nobody = status("moves").model_dump(mode="json")
     assert {nobody[label] for label in LABELS} == {None}
     assert (nobody["name"], nobody["store"], nobody["answers"]) == ("moves", store.address, "rules")
     assert "no champion: the rules answer" in nobody["note"]
     assert nobody["last_run"] is None
     first, second = store.register(), store.register(won=99)
-    registered = status("moves")
+    registered = status("moves").model_dump(mode="json")
     assert registered["champion"] is None
     decided = promote("moves", first.run_id)
     figures = {"auc": 0.75, "log_loss": 0.3, "lift_10": 2.5, "observed_expected": 1.0}
     found = measured(scorer("model") | figures, won=99)
     tracking.write_json(second.run_id, tracking.EVIDENCE, found.model_dump(mode="json"))
     refused = promote("moves", second.run_id)
-    told = status("moves")
+    told = status("moves").model_dump(mode="json")
     assert told["champion"] == {
         "version": "1",
         "run_id": first.run_id,
@@ -272,10 +279,10 @@ def test_status_tells_each_version_with_its_decision_and_figures_and_who_answers
     assert "the champion cannot be loaded" in told["note"], "these versions hold no model"
     assert told["last_run"] in {None, first.run_id, second.run_id}
     promote("moves", second.run_id, force=True, reason="an exercise")
-    assert status("moves")["champion"]["forced"] is True
+    assert status("moves").model_dump()["champion"]["forced"] is True
     for gone in (tracking.EVIDENCE, tracking.DECISION):
         (store.folder_of(second) / gone).unlink()
-    told = status("moves")["champion"]
+    told = status("moves").model_dump(mode="json")["champion"]
     assert (told["since"], told["by"], told["forced"]) == (None, None, False)
     assert set(told["figures"].values()) == {None}
 
@@ -289,7 +296,7 @@ def test_services_are_to_be_restarted_when_another_version_answers(store):
     assert "go on answering with version 1: " in promote("moves", second.run_id).restart
     again = promote("moves", second.run_id)
     assert (again.restart, again.moved, again.promoted, again.champion_before) == ("", False, True, "2")
-    assert [check["words"] for check in again.checks] == ["version 2 is the champion already."]
+    assert [check.words for check in again.checks] == ["version 2 is the champion already."]
     refused = promote("moves", store.register(won=99).run_id)
     assert (refused.restart, refused.moved) == ("", False)
 
@@ -299,11 +306,11 @@ def test_status_says_which_rung_answers_and_what_is_wrong_with_those_above(store
     promote("moves", first.run_id)
     artefact = store.folder_of(first) / "model" / "artefact"
     save_artefact(artefact, scorers.manifest(), scorers.blend(), rules=default_rules(scorers.recipe()))
-    told = status("moves")
+    told = status("moves").model_dump(mode="json")
     assert told["answers"] == "model (version 1)"
     assert "note" not in told
     trees = next(artefact.glob("*.txt"))
     trees.write_text(trees.read_text() + " ")
-    told = status("moves")
+    told = status("moves").model_dump(mode="json")
     assert told["answers"] == "rules (version 1)", "those that came with version 1"
     assert "the model cannot be loaded" in told["note"]
