@@ -9,7 +9,7 @@ import click
 from leadscore.options import JSON, NAME, REFUSED
 
 if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
-    from training.store.standing import Standing
+    from training.store import Standing
 
 
 @click.command()

@@ -18,7 +18,8 @@ def log_odds(probability: float | Floats, floor: float = FLOOR) -> Floats:
     """ln(p / (1 − p)) of probabilities; those nearer to 0 or 1 than `floor` count as that near."""
     from scipy.special import logit  # not at the top: what reads artefacts alone starts sooner without it
 
-    return np.asarray(logit(np.clip(probability, floor, 1 - floor)), dtype=np.float64)
+    doubled = np.asarray(probability, dtype=np.float64)
+    return np.asarray(logit(np.clip(doubled, floor, 1 - floor)), dtype=np.float64)
 
 
 class MonotoneMap(BaseModel):

@@ -157,7 +157,7 @@ def test_an_outcome_in_the_future_is_counted_and_teaches_nothing(tmp_path):
         frame.to_csv(tmp_path / name, index=False)
         found = run(tmp_path, parse_recipe(f'tables.leads = "{name}"\n{told}\n{DATED}'))
         future = [row for row in found.summary.quality if row[1] == "rows dated in the future"]
-        assert [row[:3] for row in future] == [["outcomes", "rows dated in the future", (len(won) + 1) // 2]]
+        assert [row[:3] for row in future] == [("outcomes", "rows dated in the future", (len(won) + 1) // 2)]
         counts = dict(found.account)
         assert counts["matured snapshots converted"] <= len(won) // 2
 

@@ -139,7 +139,8 @@ def test_no_two_scorers_look_alike_without_colour():
 
 
 def test_the_best_by_truth_find_more_than_any_order():
-    weeks = WeekLists.of(made_run())
+    made = made_run()
+    weeks = WeekLists.of(made.test, made.probabilities)
     model, chance = weeks.brought("model", 30), weeks.brought("base_rate", 30)
     assert model is not None
     assert chance is not None
