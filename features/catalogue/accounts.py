@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
+from features.catalogue.members import OfLead
 from features.catalogue.naming import window_label, window_name
 from features.catalogue.row import Row
 from features.errors import LeadscoreError
-from features.lead import Lead, Tally
+from features.lead import Lead
 
 What = Literal["leads", "won", "lost", "events"]
 
@@ -33,7 +34,7 @@ _WORDS: dict[What, str] = {
 
 
 @dataclass(frozen=True)
-class AccountCount:
+class AccountCount(OfLead):
     """Number of other leads of the account, of those won or lost, or of their events.
 
     Counted in `(as_of − window, as_of]` by the moment at which each became known; never the lead itself.
@@ -42,9 +43,7 @@ class AccountCount:
     what: What
     window_days: float | None = None
     type: Literal["account_count"] = "account_count"
-    dtype: Literal["number"] = "number"
-    group: Literal["fit"] = "fit"
-    missing: ClassVar[str] = "when the lead has no account, or the table is not given; 0 when there is none"
+    missing = "when the lead has no account, or the table is not given; 0 when there is none"
 
     @cached_property
     def name(self) -> str:
@@ -59,10 +58,6 @@ class AccountCount:
             f"Number of {_WORDS[self.what]}, {window_label(self.window_days)}; 0 when there is none, missing "
             "without an account. From tables only: not for a model that is served."
         )
-
-    @property
-    def tallies(self) -> tuple[Tally, ...]:
-        return ()
 
     def expr(self, row: Row) -> Any:
         return row.account(self.name)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
+from features.catalogue.members import OfEvents
 from features.catalogue.naming import (
     NO_CREATION,
-    NO_EVENTS,
     NO_SUCH_EVENT,
     kinds_label,
     kinds_slug,
@@ -28,16 +28,13 @@ from features.lead.measures import UNIT, Decayed, Edge, ValueSum
 
 
 @dataclass(frozen=True)
-class EventCount:
+class EventCount(OfEvents):
     """Number of events of some kinds in `(as_of − window, as_of]`; no kinds means any, no window ever."""
 
     kinds: tuple[str, ...] = ()
     window_days: float | None = None
     called: str | None = None
     type: Literal["event_count"] = "event_count"
-    dtype: Literal["number"] = "number"
-    group: Literal["engagement"] = "engagement"
-    missing: ClassVar[str] = NO_EVENTS
 
     @cached_property
     def name(self) -> str:
@@ -64,16 +61,13 @@ class EventCount:
 
 
 @dataclass(frozen=True)
-class DecayedCount:
+class DecayedCount(OfEvents):
     """Σ 2^(−age / half-life) over events of some kinds: an event counts 1 now, ½ one half-life later."""
 
     kinds: tuple[str, ...] = ()
     half_life_days: float = 14
     called: str | None = None
     type: Literal["decayed_count"] = "decayed_count"
-    dtype: Literal["number"] = "number"
-    group: Literal["engagement"] = "engagement"
-    missing: ClassVar[str] = NO_EVENTS
 
     @cached_property
     def name(self) -> str:
@@ -103,15 +97,13 @@ class DecayedCount:
 
 
 @dataclass(frozen=True)
-class Recency:
+class Recency(OfEvents):
     """Days since the newest event of some kinds; missing when there is none."""
 
     kinds: tuple[str, ...] = ()
     called: str | None = None
     type: Literal["recency"] = "recency"
-    dtype: Literal["number"] = "number"
-    group: Literal["engagement"] = "engagement"
-    missing: ClassVar[str] = NO_SUCH_EVENT
+    missing = NO_SUCH_EVENT
 
     @cached_property
     def name(self) -> str:
@@ -137,16 +129,13 @@ class Recency:
 
 
 @dataclass(frozen=True)
-class ValueTotal:
+class ValueTotal(OfEvents):
     """Sum of the events' values (amounts, seconds, scores) in a window, to the thousandth."""
 
     kinds: tuple[str, ...] = ()
     window_days: float | None = None
     called: str | None = None
     type: Literal["value_total"] = "value_total"
-    dtype: Literal["number"] = "number"
-    group: Literal["engagement"] = "engagement"
-    missing: ClassVar[str] = NO_EVENTS
 
     @cached_property
     def name(self) -> str:
@@ -176,15 +165,13 @@ class ValueTotal:
 
 
 @dataclass(frozen=True)
-class FirstEventDelay:
+class FirstEventDelay(OfEvents):
     """Days from the lead's creation to its first event of some kinds (negative when it came before)."""
 
     kinds: tuple[str, ...] = ()
     called: str | None = None
     type: Literal["first_event_delay"] = "first_event_delay"
-    dtype: Literal["number"] = "number"
-    group: Literal["engagement"] = "engagement"
-    missing: ClassVar[str] = f"{NO_SUCH_EVENT}, or {NO_CREATION}"
+    missing = f"{NO_SUCH_EVENT}, or {NO_CREATION}"
 
     @cached_property
     def name(self) -> str:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Protocol, TypeAlias
+from typing import Annotated, Any, Protocol, TypeAlias
 
 from pydantic import Field
 
 from features.catalogue.accounts import AccountCount
 from features.catalogue.events import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
 from features.catalogue.fields import DateAge, FieldValue, Filled, SameTouch
+from features.catalogue.members import Dtype, GroupName
 from features.catalogue.naming import days_text, window_label
 from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, LongestStreak, Trend
 from features.catalogue.row import Row
@@ -30,13 +31,13 @@ class Feature(Protocol):
     def name(self) -> str: ...
 
     @property
-    def dtype(self) -> Literal["number", "category"]: ...
+    def dtype(self) -> Dtype: ...
 
     @property
     def label(self) -> str: ...
 
     @property
-    def group(self) -> Literal["fit", "engagement", "origin", "time", "record"]: ...
+    def group(self) -> GroupName: ...
 
     @property
     def missing(self) -> str:

@@ -5,26 +5,24 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
-from features.catalogue.naming import NEVER, UNLESS_FILLED, kinds_label, slug
+from features.catalogue.members import Dtype, OfLead
+from features.catalogue.naming import NEVER, kinds_label, slug
 from features.catalogue.row import NAN, Row
 from features.clock import DAY_US
 from features.clock.zones import flag
-from features.lead import Lead, Tally
-
-Group = Literal["fit", "origin"]
+from features.lead import Lead
 
 
 @dataclass(frozen=True)
-class FieldValue:
+class FieldValue(OfLead):
     """A declared field as it is: a number or yes/no as number, anything else as category."""
 
     field: str
-    dtype: Literal["number", "category"] = "number"
-    group: Group = "fit"
+    dtype: Dtype = "number"  # type: ignore[misc]  # a field, not the kind, says what it is
+    group: Literal["fit", "origin"] = "fit"  # type: ignore[misc]
     type: Literal["field_value"] = "field_value"
-    missing: ClassVar[str] = UNLESS_FILLED
 
     @cached_property
     def name(self) -> str:
@@ -37,10 +35,6 @@ class FieldValue:
     def describe(self) -> str:
         return f"The field {self.field}, a {self.dtype}; missing when the cell is."
 
-    @property
-    def tallies(self) -> tuple[Tally, ...]:
-        return ()
-
     def expr(self, row: Row) -> Any:
         return row.field(self.field)
 
@@ -50,15 +44,14 @@ class FieldValue:
 
 
 @dataclass(frozen=True)
-class Filled:
+class Filled(OfLead):
     """Share of the given fields that hold a value: 0 to 1; of one field, whether it does."""
 
     fields: tuple[str, ...]
     called: str
     type: Literal["filled"] = "filled"
-    dtype: Literal["number"] = "number"
-    group: Literal["record"] = "record"
-    missing: ClassVar[str] = NEVER
+    group = "record"
+    missing = NEVER
 
     @cached_property
     def name(self) -> str:
@@ -70,10 +63,6 @@ class Filled:
 
     def describe(self) -> str:
         return f"Share of {', '.join(self.fields)} that hold a value; never missing."
-
-    @property
-    def tallies(self) -> tuple[Tally, ...]:
-        return ()
 
     def expr(self, row: Row) -> Any:
         filled = [flag(row.field(field).notnull()) for field in self.fields]
@@ -91,14 +80,11 @@ def _total(parts: list[Any]) -> Any:
 
 
 @dataclass(frozen=True)
-class DateAge:
+class DateAge(OfLead):
     """Days from a date field to as_of (negative for a date to come)."""
 
     field: str
     type: Literal["date_age"] = "date_age"
-    dtype: Literal["number"] = "number"
-    group: Literal["fit"] = "fit"
-    missing: ClassVar[str] = UNLESS_FILLED
 
     @cached_property
     def name(self) -> str:
@@ -111,10 +97,6 @@ class DateAge:
     def describe(self) -> str:
         return f"Days from {self.field} to as_of; missing when the cell is."
 
-    @property
-    def tallies(self) -> tuple[Tally, ...]:
-        return ()
-
     def expr(self, row: Row) -> Any:
         return (row.as_of_us - row.field(self.field)).cast("float64") / float(DAY_US)
 
@@ -124,15 +106,14 @@ class DateAge:
 
 
 @dataclass(frozen=True)
-class SameTouch:
+class SameTouch(OfLead):
     """1 when two category fields hold the same value (the first and the last touch), else 0."""
 
     first: str
     last: str
     type: Literal["same_touch"] = "same_touch"
-    dtype: Literal["number"] = "number"
-    group: Literal["origin"] = "origin"
-    missing: ClassVar[str] = "when one of the two is empty"
+    group = "origin"
+    missing = "when one of the two is empty"
 
     @cached_property
     def name(self) -> str:
@@ -144,10 +125,6 @@ class SameTouch:
 
     def describe(self) -> str:
         return f"1 when {self.last} holds what {self.first} holds, else 0; missing when one of them is."
-
-    @property
-    def tallies(self) -> tuple[Tally, ...]:
-        return ()
 
     def expr(self, row: Row) -> Any:
         import ibis

@@ -22,7 +22,10 @@ def _adapter() -> TypeAdapter[Any]:
 
 def dump_features(features: Iterable[Feature]) -> list[dict[str, Any]]:
     """Each feature as a JSON object; `load_features` gives equal features back."""
-    return [_adapter().dump_python(feature, mode="json") for feature in features]
+    return [
+        _adapter().dump_python(feature, mode="json") | {"dtype": feature.dtype, "group": feature.group}
+        for feature in features
+    ]
 
 
 def load_features(
@@ -39,15 +42,28 @@ def load_features(
 
 
 def _load(place: int, item: dict[str, Any], source: str) -> Feature:
+    declared, problems = _apart(item)
     try:
-        feature: Feature = _adapter().validate_python(item)
+        feature: Feature = _adapter().validate_python(declared)
     except ValidationError as error:
-        problems = [_words(problem) for problem in error.errors(include_url=False, include_input=False)]
+        problems += [_words(problem) for problem in error.errors(include_url=False, include_input=False)]
+    if problems:
         raise LeadscoreError(
             f"{source}: feature {place + 1} is not accepted: {ended('; '.join(problems))}",
             "Correct it there, or take it out; 'leadscore features RECIPE --json' shows what features are.",
-        ) from None
+        )
     return feature
+
+
+def _apart(item: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """A feature in JSON without the `dtype` and `group` that its kind states; what is wrong with these."""
+    kind = _kinds().get(str(item.get("type")))
+    own = {field.name for field in fields(kind)} if kind else set(item)
+    stated = [key for key in ("dtype", "group") if key in item and key not in own]
+    problems = [
+        f"{key}: Input should be '{getattr(kind, key)}'" for key in stated if item[key] != getattr(kind, key)
+    ]
+    return {key: value for key, value in item.items() if key not in stated}, problems
 
 
 def _words(problem: Any) -> str:
@@ -67,6 +83,7 @@ def _words(problem: Any) -> str:
             return f"{'.'.join(where) or kind}: {wrong(problem)}"
 
 
+@lru_cache(maxsize=1)
 def _kinds() -> dict[str, Any]:
     """Name in JSON → class."""
     union = get_args(DeclaredFeature)[0]

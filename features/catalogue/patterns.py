@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
+from features.catalogue.members import OfEvents
 from features.catalogue.naming import (
-    NO_EVENTS,
     NO_SUCH_EVENT,
     kinds_label,
     kinds_slug,
@@ -23,16 +23,13 @@ from features.lead.patterns import MAX_KINDS, Days, EdgeCode, Kinds
 
 
 @dataclass(frozen=True)
-class DistinctKinds:
+class DistinctKinds(OfEvents):
     """Number of different kinds of events in a window."""
 
     kinds: tuple[str, ...] = ()
     window_days: float | None = None
     called: str | None = None
     type: Literal["distinct_kinds"] = "distinct_kinds"
-    dtype: Literal["number"] = "number"
-    group: Literal["engagement"] = "engagement"
-    missing: ClassVar[str] = NO_EVENTS
 
     @cached_property
     def name(self) -> str:
@@ -57,16 +54,13 @@ class DistinctKinds:
 
 
 @dataclass(frozen=True)
-class ActiveDays:
+class ActiveDays(OfEvents):
     """Number of 24-hour days before as_of with an event, among the last `days` (at most 60)."""
 
     kinds: tuple[str, ...] = ()
     days: int = 30
     called: str | None = None
     type: Literal["active_days"] = "active_days"
-    dtype: Literal["number"] = "number"
-    group: Literal["engagement"] = "engagement"
-    missing: ClassVar[str] = NO_EVENTS
 
     @cached_property
     def name(self) -> str:
@@ -96,7 +90,7 @@ class ActiveDays:
 
 
 @dataclass(frozen=True)
-class LongestStreak:
+class LongestStreak(OfEvents):
     """The longest run of consecutive active days among the last `days`, counted up to `at_most`."""
 
     kinds: tuple[str, ...] = ()
@@ -104,9 +98,6 @@ class LongestStreak:
     at_most: int = 7
     called: str | None = None
     type: Literal["longest_streak"] = "longest_streak"
-    dtype: Literal["number"] = "number"
-    group: Literal["engagement"] = "engagement"
-    missing: ClassVar[str] = NO_EVENTS
 
     @cached_property
     def name(self) -> str:
@@ -149,16 +140,13 @@ class LongestStreak:
 
 
 @dataclass(frozen=True)
-class Trend:
+class Trend(OfEvents):
     """Events in the last window minus events in the window before it."""
 
     kinds: tuple[str, ...] = ()
     window_days: float = 7
     called: str | None = None
     type: Literal["trend"] = "trend"
-    dtype: Literal["number"] = "number"
-    group: Literal["engagement"] = "engagement"
-    missing: ClassVar[str] = NO_EVENTS
 
     @cached_property
     def name(self) -> str:
@@ -194,7 +182,7 @@ class Trend:
 
 
 @dataclass(frozen=True)
-class EdgeKind:
+class EdgeKind(OfEvents):
     """The kind of the newest or the oldest event of some kinds; ties by kind.
 
     Of the kinds that the lead does itself it is the last or the first touch.
@@ -204,9 +192,8 @@ class EdgeKind:
     kinds: tuple[str, ...]
     called: str | None = None
     type: Literal["edge_kind"] = "edge_kind"
-    dtype: Literal["category"] = "category"
-    group: Literal["engagement"] = "engagement"
-    missing: ClassVar[str] = NO_SUCH_EVENT
+    dtype = "category"
+    missing = NO_SUCH_EVENT
 
     def __post_init__(self) -> None:
         if not 0 < len(self.kinds) <= MAX_KINDS:

@@ -2,26 +2,44 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
+from features.catalogue.members import OfEvents
 from features.catalogue.naming import NO_SUCH_EVENT, kinds_label, kinds_slug, kinds_words
 from features.catalogue.row import NAN, Row
 from features.lead import Count, Lead, Tally
 from features.lead.patterns import Working
 
 
+class Share(OfEvents, ABC):
+    """A kind whose value is its first tally over its second; missing when there is no event."""
+
+    missing = NO_SUCH_EVENT
+
+    @property
+    @abstractmethod
+    def tallies(self) -> tuple[Tally, ...]:
+        """The part, and the whole that it is a part of."""
+
+    def expr(self, row: Row) -> Any:
+        part, whole = self.tallies
+        return row.counted(part) / row.tally(whole).cast("float64")
+
+    def value(self, lead: Lead) -> float:
+        whole = lead.tally(self.tallies[1])
+        return NAN if whole is None else (lead.tally(self.tallies[0]) or 0) / whole
+
+
 @dataclass(frozen=True)
-class EventShare:
+class EventShare(Share):
     """Share of some kinds among all events ever; missing when there is no event."""
 
     kinds: tuple[str, ...]
     called: str | None = None
     type: Literal["event_share"] = "event_share"
-    dtype: Literal["number"] = "number"
-    group: Literal["engagement"] = "engagement"
-    missing: ClassVar[str] = NO_SUCH_EVENT
 
     @cached_property
     def name(self) -> str:
@@ -38,24 +56,13 @@ class EventShare:
     def tallies(self) -> tuple[Tally, ...]:
         return (Tally(Count(), self.kinds), Tally(Count()))
 
-    def expr(self, row: Row) -> Any:
-        part, whole = self.tallies
-        return row.counted(part) / row.tally(whole).cast("float64")
-
-    def value(self, lead: Lead) -> float:
-        whole = lead.tally(self.tallies[1])
-        return NAN if whole is None else (lead.tally(self.tallies[0]) or 0) / whole
-
 
 @dataclass(frozen=True)
-class WorkingShare:
+class WorkingShare(Share):
     """Share of events between 9 and 18 h, Monday to Friday, wall clock of `zone`."""
 
     zone: str = "UTC"
     type: Literal["working_share"] = "working_share"
-    dtype: Literal["number"] = "number"
-    group: Literal["engagement"] = "engagement"
-    missing: ClassVar[str] = NO_SUCH_EVENT
 
     @property
     def name(self) -> str:
@@ -74,11 +81,3 @@ class WorkingShare:
     @cached_property
     def tallies(self) -> tuple[Tally, ...]:
         return (Tally(Working(self.zone)), Tally(Count()))
-
-    def expr(self, row: Row) -> Any:
-        part, whole = self.tallies
-        return row.counted(part) / row.tally(whole).cast("float64")
-
-    def value(self, lead: Lead) -> float:
-        whole = lead.tally(self.tallies[1])
-        return NAN if whole is None else (lead.tally(self.tallies[0]) or 0) / whole

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
-from features.catalogue.naming import UNLESS_FILLED, kinds_label, slug
+from features.catalogue.members import OfLead
+from features.catalogue.naming import kinds_label, slug
 from features.catalogue.row import NAN, Row
 from features.cells.emails import EMAIL_KINDS
 from features.cells.parse import parse_text
-from features.lead import Lead, Tally
+from features.lead import Lead
 
 
 @dataclass(frozen=True)
-class KeywordGroup:
+class KeywordGroup(OfLead):
     """1 when a text has one of the keywords as whole words ('engineer*': as the start of a word), else 0."""
 
     field: str
     called: str
     keywords: tuple[str, ...]
     type: Literal["keyword_group"] = "keyword_group"
-    dtype: Literal["number"] = "number"
-    group: Literal["fit"] = "fit"
-    missing: ClassVar[str] = UNLESS_FILLED
 
     @cached_property
     def name(self) -> str:
@@ -36,10 +34,6 @@ class KeywordGroup:
     def describe(self) -> str:
         words = ", ".join(self.keywords)
         return f"1 when {self.field} has one of the words {words}, else 0; missing without text."
-
-    @property
-    def tallies(self) -> tuple[Tally, ...]:
-        return ()
 
     @cached_property
     def _needles(self) -> tuple[str, ...]:
@@ -68,14 +62,12 @@ class KeywordGroup:
 
 
 @dataclass(frozen=True)
-class DomainKind:
+class DomainKind(OfLead):
     """business, free, disposable or invalid: the domain of an e-mail field."""
 
     field: str
     type: Literal["domain_kind"] = "domain_kind"
-    dtype: Literal["category"] = "category"
-    group: Literal["fit"] = "fit"
-    missing: ClassVar[str] = UNLESS_FILLED
+    dtype = "category"
 
     @cached_property
     def name(self) -> str:
@@ -88,10 +80,6 @@ class DomainKind:
     def describe(self) -> str:
         return f"Kind of domain of {self.field}: {', '.join(EMAIL_KINDS)}; missing without an address."
 
-    @property
-    def tallies(self) -> tuple[Tally, ...]:
-        return ()
-
     def expr(self, row: Row) -> Any:
         return row.field(self.field)
 
@@ -100,15 +88,13 @@ class DomainKind:
 
 
 @dataclass(frozen=True)
-class SameCompany:
+class SameCompany(OfLead):
     """1 when the e-mail's business domain and the company's name (or domain) contain each other, else 0."""
 
     email: str
     company: str
     type: Literal["same_company"] = "same_company"
-    dtype: Literal["number"] = "number"
-    group: Literal["fit"] = "fit"
-    missing: ClassVar[str] = "when one of the two is empty, or the domain is not a business one"
+    missing = "when one of the two is empty, or the domain is not a business one"
 
     @cached_property
     def name(self) -> str:
@@ -123,10 +109,6 @@ class SameCompany:
             f"1 when the registered domain of {self.email} is contained in {self.company} or contains it "
             "(letters and digits only), else 0; missing when either is, or the domain is not a business one."
         )
-
-    @property
-    def tallies(self) -> tuple[Tally, ...]:
-        return ()
 
     def expr(self, row: Row) -> Any:
         import ibis

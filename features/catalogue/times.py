@@ -6,14 +6,15 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
+from features.catalogue.members import OfLead
 from features.catalogue.naming import NEVER, NO_CREATION, UNLESS_FILLED, kinds_label, slug
 from features.catalogue.row import Row
 from features.clock import DAY_US
 from features.clock.seasons import month_cos_expr, month_cos_of, month_sin_expr, month_sin_of
 from features.clock.zones import hour_expr, hour_of, month_expr, month_of, weekday_expr, weekday_of
-from features.lead import Lead, Tally
+from features.lead import Lead
 
 Part = Literal["hour", "weekday", "month", "month_sin", "month_cos"]
 _VALUES: dict[Part, Callable[[int, str], float]] = {
@@ -37,13 +38,12 @@ _OLDEST_COMPANY = 1500.0
 
 
 @dataclass(frozen=True)
-class LeadAge:
+class LeadAge(OfLead):
     """Days from creation to as_of."""
 
     type: Literal["lead_age"] = "lead_age"
-    dtype: Literal["number"] = "number"
-    group: Literal["time"] = "time"
-    missing: ClassVar[str] = NO_CREATION
+    group = "time"
+    missing = NO_CREATION
 
     @property
     def name(self) -> str:
@@ -56,10 +56,6 @@ class LeadAge:
     def describe(self) -> str:
         return "Days from creation to as_of; missing when nobody knows when the lead was created."
 
-    @property
-    def tallies(self) -> tuple[Tally, ...]:
-        return ()
-
     def expr(self, row: Row) -> Any:
         return (row.as_of_us - row.created_us).cast("float64") / float(DAY_US)
 
@@ -68,7 +64,7 @@ class LeadAge:
 
 
 @dataclass(frozen=True)
-class WallClock:
+class WallClock(OfLead):
     """Hour, weekday or month of the creation or of as_of, by the wall clock of `zone`.
 
     `month_sin` and `month_cos` are the month on a circle, on which December is beside January.
@@ -78,11 +74,10 @@ class WallClock:
     part: Part
     zone: str = "UTC"
     type: Literal["wall_clock"] = "wall_clock"
-    dtype: Literal["number"] = "number"
-    group: Literal["time"] = "time"
+    group = "time"
 
     @property
-    def missing(self) -> str:
+    def missing(self) -> str:  # type: ignore[override]  # by what it is of
         """When it is missing: what is of as_of never is."""
         return NO_CREATION if self.of == "creation" else NEVER
 
@@ -99,10 +94,6 @@ class WallClock:
         part = self.part.partition("_")[0].capitalize()
         return f"{part} of {self.of}, {_RANGES[self.part]}, wall clock of {self.zone}."
 
-    @property
-    def tallies(self) -> tuple[Tally, ...]:
-        return ()
-
     def expr(self, row: Row) -> Any:
         return _EXPRS[self.part](row.wall(self.of, self.zone)).cast("float64")
 
@@ -112,14 +103,12 @@ class WallClock:
 
 
 @dataclass(frozen=True)
-class CompanyAge:
+class CompanyAge(OfLead):
     """Years from the year in a number field to as_of: the company grows older, its year does not."""
 
     field: str
     type: Literal["company_age"] = "company_age"
-    dtype: Literal["number"] = "number"
-    group: Literal["fit"] = "fit"
-    missing: ClassVar[str] = f"{UNLESS_FILLED}, or is no year in which a company can have begun"
+    missing = f"{UNLESS_FILLED}, or is no year in which a company can have begun"
 
     @cached_property
     def name(self) -> str:
@@ -134,10 +123,6 @@ class CompanyAge:
             f"Years from the start of the year {self.field} to as_of; missing when the cell is, or is no "
             f"year between {_OLDEST_COMPANY:.0f} years before as_of and one after."
         )
-
-    @property
-    def tallies(self) -> tuple[Tally, ...]:
-        return ()
 
     def expr(self, row: Row) -> Any:
         import ibis
