@@ -48,7 +48,7 @@ class NextAction(_Part):
     reason: str
 
 
-class Interval(_Part):
+class LeadInterval(_Part):
     """Bounds that are meant to hold the lead's own probability in four of five cases.
 
     How far a lead may be from the rate of its like cannot be seen in a company's outcomes: it is what was
@@ -122,7 +122,7 @@ class Score(_Part):
     """Strongest first."""
     reasons_against: list[Reason] = Field(default_factory=list)
     """Strongest first."""
-    interval: Interval | None = None
+    interval: LeadInterval | None = None
     """Null where the scorer has none: it is fitted on margins of rows that the scorer had not seen."""
     scored_by: ScoredBy | None = None
     warnings: list[str] = Field(default_factory=list)

@@ -29,7 +29,7 @@ PRIVATE_AMOUNT, FIRM_AMOUNT = 900.0, 6_000.0
 
 
 @dataclass(frozen=True)
-class Outcomes:
+class OutcomeRows:
     """Rows of the outcomes table sorted by moment: lead, position in STAGES, moment, amount (NaN: none)."""
 
     lead: Ints
@@ -38,7 +38,7 @@ class Outcomes:
     amount: Floats
 
 
-def outcomes_of(chain: Chain, lives: Lives, amounts: Floats, until: int) -> Outcomes:
+def outcomes_of(chain: Chain, lives: Lives, amounts: Floats, until: int) -> OutcomeRows:
     """Every stage a lead reached while it was open and before `until`, and how it ended."""
     reached = np.stack([_first_seen(chain, lives, kinds) for kinds in STAGE_KINDS.values()], axis=1)
     mql, sal, sql, opportunity = reached.T
@@ -55,7 +55,7 @@ def outcomes_of(chain: Chain, lives: Lives, amounts: Floats, until: int) -> Outc
     at = np.concatenate([reached[lead, stage], lives.closed[ended]])
     priced = np.isin(stage_of, [STAGES.index("opportunity"), STAGES.index("won")])
     order = np.lexsort((stage_of, lead_of, at))
-    return Outcomes(
+    return OutcomeRows(
         lead_of[order], stage_of[order], at[order], np.where(priced, amounts[lead_of], np.nan)[order]
     )
 

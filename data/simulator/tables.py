@@ -15,7 +15,7 @@ from data.simulator.people import draw_emails, draw_phones, draw_titles, number_
 from data.simulator.population import Population
 from data.simulator.rates import MARKETS, STATES
 from data.simulator.seasons import START, month_at
-from data.simulator.stages import STAGES, Outcomes
+from data.simulator.stages import STAGES, OutcomeRows
 
 STAMP = pa.timestamp("us", tz="UTC")
 CLOSE_REASONS = {
@@ -115,7 +115,7 @@ def event_table(
     )
 
 
-def outcome_table(outcomes: Outcomes, ids: pa.Array) -> pa.Table:
+def outcome_table(outcomes: OutcomeRows, ids: pa.Array) -> pa.Table:
     """Stages and endings, in order of their moments."""
     return pa.table(
         {

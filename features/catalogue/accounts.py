@@ -17,15 +17,15 @@ from features.catalogue.row import Row
 from features.errors import LeadscoreError
 from features.lead import Lead
 
-What = Literal["leads", "won", "lost", "events"]
+Counted = Literal["leads", "won", "lost", "events"]
 
-_LABELS: dict[What, str] = {
+_LABELS: dict[Counted, str] = {
     "leads": "Other leads of the account",
     "won": "Other leads of the account won",
     "lost": "Other leads of the account lost",
     "events": "Events of the account's other leads",
 }
-_WORDS: dict[What, str] = {
+_WORDS: dict[Counted, str] = {
     "leads": "other leads of the account created",
     "won": "other leads of the account won for the first time",
     "lost": "other leads of the account lost for the first time",
@@ -40,7 +40,7 @@ class AccountCount(OfLead):
     Counted in `(as_of − window, as_of]` by the moment at which each became known; never the lead itself.
     """
 
-    what: What
+    what: Counted
     window_days: float | None = None
     type: Literal["account_count"] = "account_count"
     missing = "when the lead has no account, or the table is not given; 0 when there is none"

@@ -24,7 +24,7 @@ from features.catalogue.naming import (
 from features.catalogue.row import NAN, Row
 from features.clock import DAY_US
 from features.lead import CENT, Count, Lead, Tally
-from features.lead.measures import UNIT, Decayed, Edge, ValueSum
+from features.lead.measures import UNIT, Decayed, EventAge, ValueSum
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ class Recency(OfEvents):
 
     @cached_property
     def tallies(self) -> tuple[Tally, ...]:
-        return (Tally(Edge("newest"), self.kinds),)
+        return (Tally(EventAge("newest"), self.kinds),)
 
     def expr(self, row: Row) -> Any:
         return row.tally(self.tallies[0]).cast("float64") / float(DAY_US)
@@ -188,7 +188,7 @@ class FirstEventDelay(OfEvents):
 
     @cached_property
     def tallies(self) -> tuple[Tally, ...]:
-        return (Tally(Edge("oldest"), self.kinds),)
+        return (Tally(EventAge("oldest"), self.kinds),)
 
     def expr(self, row: Row) -> Any:
         delay = row.as_of_us - row.created_us - row.tally(self.tallies[0])

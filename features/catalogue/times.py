@@ -16,16 +16,16 @@ from features.clock.seasons import month_cos_expr, month_cos_of, month_sin_expr,
 from features.clock.zones import hour_expr, hour_of, month_expr, month_of, weekday_expr, weekday_of
 from features.lead import Lead
 
-Part = Literal["hour", "weekday", "month", "month_sin", "month_cos"]
-_VALUES: dict[Part, Callable[[int, str], float]] = {
+ClockPart = Literal["hour", "weekday", "month", "month_sin", "month_cos"]
+_VALUES: dict[ClockPart, Callable[[int, str], float]] = {
     "hour": hour_of, "weekday": weekday_of, "month": month_of,
     "month_sin": month_sin_of, "month_cos": month_cos_of,
 }  # fmt: skip
-_EXPRS: dict[Part, Callable[[Any], Any]] = {
+_EXPRS: dict[ClockPart, Callable[[Any], Any]] = {
     "hour": hour_expr, "weekday": weekday_expr, "month": month_expr,
     "month_sin": month_sin_expr, "month_cos": month_cos_expr,
 }  # fmt: skip
-_RANGES: dict[Part, str] = {
+_RANGES: dict[ClockPart, str] = {
     "hour": "0–23", "weekday": "0 (Monday) – 6", "month": "1–12",
     "month_sin": "as the sine on a circle of twelve, 0 in January",
     "month_cos": "as the cosine on a circle of twelve, 1 in January",
@@ -71,7 +71,7 @@ class WallClock(OfLead):
     """
 
     of: Literal["creation", "as_of"]
-    part: Part
+    part: ClockPart
     zone: str = "UTC"
     type: Literal["wall_clock"] = "wall_clock"
     group = "time"

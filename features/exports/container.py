@@ -13,7 +13,7 @@ from typing import Literal
 
 from features.errors import LeadscoreError
 
-Kind = Literal["text", "xlsx", "parquet"]
+FileKind = Literal["text", "xlsx", "parquet"]
 
 # Text is held in memory cell by cell, at about eight times its size: beyond this, a columnar file is needed.
 LARGEST_TEXT = 1_500_000_000
@@ -32,11 +32,11 @@ _WEB = (b"<html", b"<!doctype html", b"<table", b"<?xml", b"<meta")
 
 
 @dataclass(frozen=True)
-class Opened:
+class ExportContent:
     """The unwrapped bytes of an export, its kind, and the archive member that they come from."""
 
     content: bytes
-    kind: Kind
+    kind: FileKind
     member: str | None = None
     compression: Literal["gzip", "zip"] | None = None
 
@@ -67,7 +67,7 @@ def list_members(path: Path) -> tuple[str, ...]:
     return tuple(item.filename for item in _archive(path, content).infolist() if _may_be_table(item))
 
 
-def open_export(path: Path, part: str | None = None) -> Opened:
+def open_export(path: Path, part: str | None = None) -> ExportContent:
     """The content of the file `path`, unpacked; `part` names the file of a zip that is meant.
 
     Raises:
@@ -76,11 +76,11 @@ def open_export(path: Path, part: str | None = None) -> Opened:
     _check_size(path)
     content = path.read_bytes()
     if content.startswith(_GZIP):
-        return Opened(*_known(path, _gunzip(path, content)), compression="gzip")
+        return ExportContent(*_known(path, _gunzip(path, content)), compression="gzip")
     if content.startswith(_ZIP) and not _is_workbook(path, content):
         member, inner = _unzip(path, content, part)
-        return Opened(*_known(path, inner), member=member, compression="zip")
-    return Opened(*_known(path, content))
+        return ExportContent(*_known(path, inner), member=member, compression="zip")
+    return ExportContent(*_known(path, content))
 
 
 def too_large(path: Path) -> LeadscoreError:
@@ -104,7 +104,7 @@ def _check_size(path: Path) -> None:
         raise too_large(path)
 
 
-def _known(path: Path, content: bytes) -> tuple[bytes, Kind]:
+def _known(path: Path, content: bytes) -> tuple[bytes, FileKind]:
     """The content with its kind, or the error that says what else it is."""
     if content.startswith(_PARQUET):
         return content, "parquet"

@@ -15,7 +15,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.errors import LeadscoreError
-from features.exports.container import ACCEPTED, Kind, Opened, list_members, open_export, table_address
+from features.exports.container import (
+    ACCEPTED,
+    ExportContent,
+    FileKind,
+    list_members,
+    open_export,
+    table_address,
+)
 from features.exports.sheet import list_sheets, read_sheet
 from features.exports.text import Complaint, Line, TextDialect, decode, records, sniff
 from features.exports.tidy import Body, tidy
@@ -30,7 +37,7 @@ _SHOWN = 10
 class Dialect:
     """How an export was written: enough to write it back in the same way."""
 
-    kind: Kind
+    kind: FileKind
     compression: str | None = None
     member: str | None = None
     text: TextDialect | None = None
@@ -114,7 +121,7 @@ def list_parts(path: Path | str) -> tuple[str, ...]:
     return tuple(titles) if len(titles) > 1 else ()
 
 
-def _parquet(name: str, opened: Opened) -> RawTable:
+def _parquet(name: str, opened: ExportContent) -> RawTable:
     """Parquet keeps its types."""
     try:
         frame = pd.read_parquet(BytesIO(opened.content))
@@ -127,7 +134,7 @@ def _parquet(name: str, opened: Opened) -> RawTable:
     return RawTable(name, frame, lines, _problems([]), np.zeros(len(frame), dtype=bool), dialect)
 
 
-def _cells(name: str, opened: Opened, sheet: str | None) -> RawTable:
+def _cells(name: str, opened: ExportContent, sheet: str | None) -> RawTable:
     """Text and workbooks, both through the same tidying."""
     title, written = None, None
     if opened.kind == "xlsx":
@@ -141,7 +148,7 @@ def _cells(name: str, opened: Opened, sheet: str | None) -> RawTable:
     return _table(name, body, complaints, dialect)
 
 
-def _text_lines(opened: Opened) -> tuple[TextDialect, list[Line], list[Complaint]]:
+def _text_lines(opened: ExportContent) -> tuple[TextDialect, list[Line], list[Complaint]]:
     """The dialect and records of a text; the text itself is let go before its records are tidied."""
     text, encoding, complaints = decode(opened.content)
     written = sniff(text, encoding)

@@ -157,7 +157,7 @@ class ValueSum:
 
 
 @dataclass(frozen=True)
-class Edge:
+class EventAge:
     """Age in µs of the newest or the oldest event."""
 
     edge: Literal["newest", "oldest"]

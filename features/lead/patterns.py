@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from features.clock import DAY_US, HOUR_US
 from features.clock.zones import Offsets, flag, floor_div, hour_expr, offsets, weekday_expr
-from features.lead.measures import Count, Edge, KindEvents
+from features.lead.measures import Count, EventAge, KindEvents
 
 MASK_DAYS = 60
 """Days that a mask in a signed 64-bit integer holds, with room to spare."""
@@ -41,7 +41,7 @@ class EdgeCode:
         return f"code_{self.edge}_{'|'.join(self.kinds)}"
 
     def per_kind(self, age: Any, event: Any) -> Any:
-        return Edge(self.edge).per_kind(age, event)
+        return EventAge(self.edge).per_kind(age, event)
 
     def fold(self, events: KindEvents) -> int:
         age = events.ages[0] if self.edge == "newest" else events.ages[-1]

@@ -12,9 +12,9 @@ from features.profiles.endings import divide_stages, won_among
 from features.profiles.presets import plain
 from features.profiles.table import ColumnProfile, TableProfile
 
-Kind = Literal["leads", "events", "outcomes", "accounts", "field_history", "other"]
+TableKind = Literal["leads", "events", "outcomes", "accounts", "field_history", "other"]
 
-_NAMED: dict[Kind, re.Pattern[str]] = {
+_NAMED: dict[TableKind, re.Pattern[str]] = {
     "leads": re.compile(r"\b(?:leads?|contacts?|prospects?|pistes?|mql|qualified)\b"),
     "events": re.compile(r"\b(?:events?|activit\w+|interactions?|log|visits?|evenements?|touch\w*|web)\b"),
     "outcomes": re.compile(
@@ -31,7 +31,7 @@ class Joined:
     """A table beside the leads: its kind, its column that names a lead or account, the leads' column."""
 
     table: TableProfile
-    kind: Kind
+    kind: TableKind
     key: str
     lead_key: str
 
@@ -44,7 +44,7 @@ class Company:
     joined: tuple[Joined, ...]
     unknown: tuple[TableProfile, ...]
 
-    def kind(self, kind: Kind) -> Joined | None:
+    def kind(self, kind: TableKind) -> Joined | None:
         """The table of a kind, None where there is none."""
         return next((joined for joined in self.joined if joined.kind == kind), None)
 
@@ -82,7 +82,7 @@ def _leads(tables: Sequence[TableProfile], id_column: str | None) -> TableProfil
     )
 
 
-def _calls_itself(table: TableProfile, kind: Kind) -> bool:
+def _calls_itself(table: TableProfile, kind: TableKind) -> bool:
     file, _, part = table.path.name.partition("#")
     return _NAMED[kind].search(plain((part or file).split(".")[0])) is not None
 
@@ -155,7 +155,7 @@ def _account_column(leads: TableProfile, own: str, keys: set[str]) -> str | None
     return None
 
 
-def _kind(table: TableProfile, pointer: str) -> Kind:
+def _kind(table: TableProfile, pointer: str) -> TableKind:
     """What a table that names leads holds."""
     names = {plain(name) for name in table.columns}
     dated = any(column.format.type == "date" for column in table.columns.values())

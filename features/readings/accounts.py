@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from features.catalogue.accounts import AccountCount, What
+from features.catalogue.accounts import AccountCount, Counted
 from features.clock import days_us
 from features.tables import Tables
 
@@ -47,7 +47,7 @@ def _others(asked: list[AccountCount], rows: Any, tables: Tables) -> Any:
     """For each moment and each look back (moment, back_us): what the others had done by then, by kind."""
     import ibis
 
-    kinds: list[What] = list(dict.fromkeys(feature.what for feature in asked))
+    kinds: list[Counted] = list(dict.fromkeys(feature.what for feature in asked))
     looks = dict.fromkeys([0, *(days_us(f.window_days) for f in asked if f.window_days is not None)])
     leads = tables.leads
     accounts = leads.filter(leads.account_id.notnull()).select(
@@ -63,7 +63,7 @@ def _others(asked: list[AccountCount], rows: Any, tables: Tables) -> Any:
     return found.mutate(**{kind: ibis.null("int64") for kind in kinds if _absent(kind, tables)})
 
 
-def _before(stream: Any, kind: What, group: str) -> Any:
+def _before(stream: Any, kind: Counted, group: str) -> Any:
     """The running sum of `kind` within `group`; at one instant, what happened counts before who asks."""
     import ibis
 
@@ -71,13 +71,13 @@ def _before(stream: Any, kind: What, group: str) -> Any:
     return stream[kind].sum().over(ibis.window(group_by=group, order_by=order, preceding=None, following=0))
 
 
-def _absent(kind: What, tables: Tables) -> bool:
+def _absent(kind: Counted, tables: Tables) -> bool:
     if kind == "events":
         return tables.events is None
     return kind in ("won", "lost") and tables.outcomes is None
 
 
-def _known(kind: What, kinds: list[What], accounts: Any, tables: Tables) -> Any:
+def _known(kind: Counted, kinds: list[Counted], accounts: Any, tables: Tables) -> Any:
     """One row for each thing of a kind, at the moment from which on it is known."""
     import ibis
 
@@ -97,14 +97,16 @@ def _known(kind: What, kinds: list[What], accounts: Any, tables: Tables) -> Any:
     return _row(joined, known, kinds, kind, ibis.null("int64"), 0)
 
 
-def _asking(back_us: int, kinds: list[What], accounts: Any, rows: Any) -> Any:
+def _asking(back_us: int, kinds: list[Counted], accounts: Any, rows: Any) -> Any:
     """One row for each moment, `back_us` before it."""
     moments = rows.select("moment", "row", "as_of_us")
     joined = moments.join(accounts, moments["row"] == accounts["at"])
     return _row(joined, joined.as_of_us - back_us, kinds, None, joined.moment.cast("int64"), back_us)
 
 
-def _row(table: Any, known_us: Any, kinds: list[What], kind: What | None, moment: Any, back_us: int) -> Any:
+def _row(
+    table: Any, known_us: Any, kinds: list[Counted], kind: Counted | None, moment: Any, back_us: int
+) -> Any:
     """The columns of the stream, alike for both sorts of rows."""
     import ibis
 

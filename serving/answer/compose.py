@@ -16,7 +16,7 @@ from serving.asked import Asked
 from serving.calibration import FLOOR, Bounds, Reference
 from serving.playbook import Circumstances, Situations, next_action
 from serving.rules import Rules
-from serving.score import Interval, Maturity, Reason, Score, ScoredBy, Stage
+from serving.score import LeadInterval, Maturity, Reason, Score, ScoredBy, Stage
 from serving.scorer import Range, Scorer
 from serving.scorers import Segmented, ranges_of
 from serving.scorers.fitted_range import outside, range_notes
@@ -97,7 +97,7 @@ class Computed:
     maturities: list[Maturity]
     reasons_for: list[list[Reason]]
     reasons_against: list[list[Reason]]
-    intervals: list[Interval | None]
+    intervals: list[LeadInterval | None]
     notes: list[list[str]]
 
 
@@ -139,10 +139,10 @@ def _voices(parts: Sequence[Part], n_leads: int) -> list[tuple[str, str | None]]
 
 def _sureness(
     rung: Rung, parts: Sequence[Part], shown: Floats
-) -> tuple[list[Interval | None], list[list[str]]]:
+) -> tuple[list[LeadInterval | None], list[list[str]]]:
     """For each lead the interval by the bounds of its own scorer, None where that has none, and a warning
     where a number lies outside what the scorer was fitted on."""
-    found: list[Interval | None] = [None] * len(shown)
+    found: list[LeadInterval | None] = [None] * len(shown)
     notes: list[list[str]] = [[] for _ in shown]
     for part in parts:
         features, rows = part.scorer.features, part.rows.tolist()
@@ -159,7 +159,13 @@ def _sureness(
 
 
 def scored(
-    lead: Asked, background: Background, row: int, computed: Computed, at: int, about: About, notes: list[str]
+    lead: Asked,
+    background: Background,
+    row: int,
+    computed: Computed,
+    at: int,
+    question: Question,
+    notes: list[str],
 ) -> Score:
     """The score of `lead`: position `row` of the background, position `at` of what the rung computed."""
     rung, stage = computed.rung, background.stages[row]
@@ -172,7 +178,7 @@ def scored(
         lead_id=lead.lead_id,
         status="scored" if rung.calibrated else "uncalibrated",
         as_of=from_us(lead.as_of_us),
-        horizon_days=about.horizon_days,
+        horizon_days=question.horizon_days,
         probability=float(computed.probabilities[at]),
         score=computed.scores[at],
         grade=background.grades[row],
@@ -182,7 +188,7 @@ def scored(
         reasons_for=computed.reasons_for[at],
         reasons_against=computed.reasons_against[at],
         interval=computed.intervals[at],
-        scored_by=ScoredBy(rung=spoke, version=rung.scorer.version, name=about.name, segment=segment),  # type: ignore[arg-type]
+        scored_by=ScoredBy(rung=spoke, version=rung.scorer.version, name=question.name, segment=segment),  # type: ignore[arg-type]
         warnings=[
             *lead.notes,
             *notes,
@@ -193,7 +199,7 @@ def scored(
     )
 
 
-def unscored(lead: Asked, stage: Stage, about: About, notes: Sequence[str] = ()) -> Score:
+def unscored(lead: Asked, stage: Stage, question: Question, notes: Sequence[str] = ()) -> Score:
     """The answer for a lead that is closed, has opted out, or that no rung could answer for."""
     closed = lead.outcome is not None
     case = Circumstances(lead.as_of_us, None, stage, np.nan, opted_out=lead.opted_out, closed=closed)
@@ -201,7 +207,7 @@ def unscored(lead: Asked, stage: Stage, about: About, notes: Sequence[str] = ())
         lead_id=lead.lead_id,
         status="closed" if closed else "opted_out" if lead.opted_out else "abstained",
         as_of=from_us(lead.as_of_us),
-        horizon_days=about.horizon_days,
+        horizon_days=question.horizon_days,
         probability=None,
         score=None,
         grade=None,
@@ -213,7 +219,7 @@ def unscored(lead: Asked, stage: Stage, about: About, notes: Sequence[str] = ())
 
 
 @dataclass(frozen=True)
-class About:
+class Question:
     """What is the same in all answers of a ladder: the recipe's name and the horizon."""
 
     name: str

@@ -16,7 +16,7 @@ from features.errors import LeadscoreError
 from features.lead import Lead, LeadReader
 from features.readings import online, stack
 from features.recipe import Recipe
-from serving.answer.compose import About, Background, Computed, Rung, compute, scored, take, unscored
+from serving.answer.compose import Background, Computed, Question, Rung, compute, scored, take, unscored
 from serving.artefact import Artefact, Manifest
 from serving.artefact.folder import Lower
 from serving.asked import Asked
@@ -127,7 +127,7 @@ class Ladder:
         if not asked:
             return []
         background = Background.of(self.rules, self.situations, columns, asked)
-        about = About(self.recipe.name, self.recipe.recipe.horizon_days)
+        question = Question(self.recipe.name, self.recipe.recipe.horizon_days)
         answers: dict[int, Score] = {}
         notes: list[list[str]] = [[] for _ in asked]
         open_rows = [i for i, lead in enumerate(asked) if lead.outcome is None and not lead.opted_out]
@@ -135,9 +135,9 @@ class Ladder:
         self._warn(asked, open_rows, thin, self._owners(columns, len(asked)), notes)
         for computed, rows in self._climb(columns, asked, open_rows, thin, notes, reasons):
             for at, row in enumerate(rows):
-                answers[row] = scored(asked[row], background, row, computed, at, about, notes[row])
+                answers[row] = scored(asked[row], background, row, computed, at, question, notes[row])
         return [
-            answers.get(row) or unscored(lead, background.stages[row], about, notes[row])
+            answers.get(row) or unscored(lead, background.stages[row], question, notes[row])
             for row, lead in enumerate(asked)
         ]
 

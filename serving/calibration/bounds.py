@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from features.catalogue import Feature
 from features.columns import Column, Columns, Floats
 from serving.calibration.maps import FLOOR, MonotoneMap, log_odds
-from serving.score import Interval
+from serving.score import LeadInterval
 
 SIDES = 1.2816
 """Standard deviations on each side that hold four in five of a normal: the level of the maps themselves."""
@@ -48,7 +48,7 @@ class Bounds(BaseModel):
         margin: Floats,
         probabilities: Floats,
         beyond: Mapping[str, NDArray[np.bool_]] = NOBODY,
-    ) -> list[Interval]:
+    ) -> list[LeadInterval]:
         """One for each lead, around its shown probability, shape `(n_leads,)` each.
 
         `beyond` names features with numbers outside their range, and the leads that have them.
@@ -63,7 +63,7 @@ class Bounds(BaseModel):
         high = np.maximum(_shown(centre + up), probabilities)
         widest = self._widest(gaps)
         return [
-            Interval(low=a, high=b, narrowed_by=name)
+            LeadInterval(low=a, high=b, narrowed_by=name)
             for a, b, name in zip(low.tolist(), high.tolist(), widest, strict=True)
         ]
 

@@ -28,7 +28,7 @@ SHAPES: dict[str, tuple[tuple[float, float], ...]] = {
 
 
 @dataclass(frozen=True)
-class Scale:
+class PixelScale:
     """Values `low`…`high` on pixels `start`…`end`."""
 
     low: float
@@ -138,7 +138,9 @@ def mark(x: float, y: float, colour: str, shape: str) -> Markup:
     return tag("polygon", points=corners, fill=colour, stroke="#fff", stroke_width="0.5")
 
 
-def bottom_axis(scale: Scale, y: float, ticks: Sequence[tuple[float, str]], title: str, top: float) -> Markup:
+def bottom_axis(
+    scale: PixelScale, y: float, ticks: Sequence[tuple[float, str]], title: str, top: float
+) -> Markup:
     """Ticks with words below `y`, grid lines up to `top`, the axis' title below."""
     parts = [line(scale.at(value), top, scale.at(value), y) for value, _ in ticks]
     parts += [words(scale.at(value), y + 16, text, "middle", soft=True) for value, text in ticks]
@@ -147,7 +149,7 @@ def bottom_axis(scale: Scale, y: float, ticks: Sequence[tuple[float, str]], titl
     return join(parts)
 
 
-def left_axis(scale: Scale, x: float, ticks: Sequence[tuple[float, str]], right: float) -> Markup:
+def left_axis(scale: PixelScale, x: float, ticks: Sequence[tuple[float, str]], right: float) -> Markup:
     """Ticks with words left of `x`, grid lines to `right`; `scale` runs from the bottom to the top."""
     parts = [line(x, scale.at(value), right, scale.at(value)) for value, _ in ticks]
     parts += [words(x - 6, scale.at(value) + 4, text, "end", soft=True) for value, text in ticks]
@@ -166,7 +168,7 @@ def legend(entries: Sequence[tuple[str, Markup]], x: float, y: float, until: flo
     return join(parts), down - y + 18 if entries else 0.0
 
 
-def apart(ticks: Sequence[tuple[float, str]], scale: Scale) -> list[tuple[float, str]]:
+def apart(ticks: Sequence[tuple[float, str]], scale: PixelScale) -> list[tuple[float, str]]:
     """Ticks whose words do not touch; of a dense axis every second, third … one."""
     widest = max((width_of(text) for _, text in ticks), default=0.0) + 8
     room = abs(scale.end - scale.start) / max(len(ticks) - 1, 1)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from serving.page.axes import (
     BLUE,
-    Scale,
+    PixelScale,
     apart,
     both,
     bottom_axis,
@@ -84,8 +84,8 @@ def _curves(
     xs = [value for curve in curves for value in curve.x]
     ys = [value for curve in curves for value in (*curve.y, *(curve.high or ()))]
     ends = (min(xs, default=0.0), max(xs, default=1.0))
-    across = Scale(*ends, left, right)
-    up = Scale(0.0, y_top or top_of(ys), bottom, top)
+    across = PixelScale(*ends, left, right)
+    up = PixelScale(0.0, y_top or top_of(ys), bottom, top)
     most = max(3, min(6, int((bottom - top) / 28)))
     ticks = x_ticks or tick_words(nice_ticks(*ends), x_words)
     parts = [
@@ -103,7 +103,7 @@ def _sample(curve: Curve) -> Markup:
     return join([drawn, mark(14, 5, curve.colour, curve.mark) if curve.mark else None])
 
 
-def _drawn(curve: Curve, across: Scale, up: Scale) -> Markup:
+def _drawn(curve: Curve, across: PixelScale, up: PixelScale) -> Markup:
     places = [
         (across.at(x), up.at(y))
         for x, y in zip(curve.x, curve.y, strict=True)

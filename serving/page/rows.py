@@ -14,7 +14,7 @@ from serving.page.axes import (
     BLUE,
     GREY,
     INK,
-    Scale,
+    PixelScale,
     apart,
     both,
     bottom_axis,
@@ -98,7 +98,7 @@ def _rows(
         room, wide = float(_LAST), 16.0
     top, left = taken + 9, wide + 4
     bottom = top + each * len(rows) + 4
-    across = Scale(_start(rows), _end(rows, reference), left, max(width - room, left + 60))
+    across = PixelScale(_start(rows), _end(rows, reference), left, max(width - room, left + 60))
     ticks = tick_words(nice_ticks(across.low, across.high, 5), value_words)
     parts = [key, bottom_axis(across, bottom, apart(ticks, across), "", top)]
     if reference is not None:
@@ -132,7 +132,7 @@ def _marks(bars: bool) -> tuple[Markup, Markup, Markup]:
     return value, dot(14, 5, GREY, hollow=True), line(14, 0, 14, 11, INK, 1.5, "3 1")
 
 
-def _beside(row: ValueRow, across: Scale, y: float, wide: float) -> Markup:
+def _beside(row: ValueRow, across: PixelScale, y: float, wide: float) -> Markup:
     """The label in `wide` px left of the axis, the note right of it."""
     label = words(wide - 4, y + 4, row.label, "end", room=wide - 6)
     return join([label, words(across.end + 8, y + 4, row.note, soft=True)])
@@ -144,7 +144,7 @@ def _above(row: ValueRow, y: float, width: float) -> Markup:
     return join([words(0, y, row.label, room=room), words(width - 2, y, row.note, "end", soft=True)])
 
 
-def _row(row: ValueRow, across: Scale, y: float, bars: bool) -> Markup:
+def _row(row: ValueRow, across: PixelScale, y: float, bars: bool) -> Markup:
     """The value of one row, with its interval, at the height `y`."""
     parts = []
     if bars:

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from features.clock.instants import from_us, parse_moment
 from features.columns import Columns, Floats
-from serving.answer.compose import About, Background, Computed, Rung, compute, scored, take, unscored
+from serving.answer.compose import Background, Computed, Question, Rung, compute, scored, take, unscored
 from serving.asked import Asked
 from serving.calibration.bounds import Bounds
 from serving.calibration.maps import FLOOR, MonotoneMap
 from serving.calibration.reference import Reference
 from serving.playbook.actions import Circumstances, next_action
 from serving.playbook.stage import Situations
-from serving.score import Interval, Reason, Score, ScoredBy, Stage
+from serving.score import LeadInterval, Reason, Score, ScoredBy, Stage
 from serving.scorer import Contributions
 from serving.scorers.bayes import Bayes, RateTable
 from serving.scorers.linear import Linear
@@ -28,7 +28,7 @@ from tests.serving.test_segments_routing import PLAN
 
 NOW = parse_moment("2026-03-02T12:00:00+00:00", "UTC")
 SPREAD = Reference.of(np.linspace(0.01, 0.6, 500))
-ABOUT = About("acme", 30)
+QUESTION = Question("acme", 30)
 SIZE, INDUSTRY = scorers.SIZE, scorers.INDUSTRY
 
 
@@ -187,7 +187,7 @@ def composed() -> tuple[Background, Computed]:
         maturities=["warm", "hot"],
         reasons_for=[[REASONS[0]], [REASONS[1]]],
         reasons_against=[[REASONS[2]], [REASONS[3]]],
-        intervals=[Interval(low=0.2, high=0.3), None],
+        intervals=[LeadInterval(low=0.2, high=0.3), None],
         notes=[["read as the nearest end"], []],
     )
     return background, computed
@@ -200,16 +200,16 @@ def test_every_part_of_a_score_is_that_of_its_own_lead():
         lead_id="c", status="scored", as_of=from_us(NOW), horizon_days=30, probability=0.25, score=12,
         grade="C3", maturity="warm", stage=background.stages[2],
         next_action=next_action(Circumstances(NOW, "warm", background.stages[2], 0.9)),
-        reasons_for=[REASONS[0]], reasons_against=[REASONS[2]], interval=Interval(low=0.2, high=0.3),
+        reasons_for=[REASONS[0]], reasons_against=[REASONS[2]], interval=LeadInterval(low=0.2, high=0.3),
         scored_by=ScoredBy(rung="bayes", version="7", name="acme", segment="shops"),
         warnings=["noted", "no events", "read as the nearest end", "said by a test"],
     )  # fmt: skip
-    assert scored(lead, background, 2, computed, 0, ABOUT, ["no events"]) == expected
+    assert scored(lead, background, 2, computed, 0, QUESTION, ["no events"]) == expected
 
 
 def test_who_is_excluded_is_warned_of_and_left_alone():
     background, computed = composed()
-    found = scored(Asked("a", NOW, True), background, 0, computed, 1, ABOUT, [])
+    found = scored(Asked("a", NOW, True), background, 0, computed, 1, QUESTION, [])
     assert found.warnings == [
         "said by a test", "excluded by the scorecard: rival", "excluded by the scorecard: student"
     ]  # fmt: skip
@@ -219,7 +219,7 @@ def test_who_is_excluded_is_warned_of_and_left_alone():
     assert (found.maturity, found.score, found.interval) == ("hot", 97, None)
     plain = replace(computed, rung=replace(computed.rung, note="", calibrated=False))
     (quiet, *_), status = (
-        (scored(Asked("b", NOW, True), background, row, plain, 1, ABOUT, []) for row in (1, 0)),
+        (scored(Asked("b", NOW, True), background, row, plain, 1, QUESTION, []) for row in (1, 0)),
         "uncalibrated",
     )
     assert (quiet.warnings, quiet.status) == ([], status)
@@ -237,13 +237,13 @@ def test_who_is_excluded_is_warned_of_and_left_alone():
 def test_who_is_not_scored_has_a_status_a_stage_and_no_number(outcome, opted_out, status, action):
     stage = Stage(name="sal")
     lead = Asked("x", NOW, True, None, outcome, opted_out, ("noted",))
-    found = unscored(lead, stage, ABOUT, ["failed"])
+    found = unscored(lead, stage, QUESTION, ["failed"])
     assert (found.lead_id, found.status, found.as_of, found.horizon_days) == ("x", status, from_us(NOW), 30)
     assert (found.probability, found.score, found.grade, found.maturity) == (None, None, None, None)
     assert (found.stage, found.warnings) == (stage, ["noted", "failed"])
     assert found.next_action is not None
     assert (found.next_action.action, found.next_action.deadline) == (action, None)
-    assert unscored(lead, stage, ABOUT).warnings == ["noted"]
+    assert unscored(lead, stage, QUESTION).warnings == ["noted"]
 
 
 @pytest.mark.parametrize(("cut", "name"), [(0.0, "mql"), (1e-9, "lead")])

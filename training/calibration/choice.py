@@ -20,7 +20,7 @@ MIN_WON = 25
 
 
 @dataclass(frozen=True)
-class Trial:
+class MapTrial:
     """What a candidate gained on the newer half: log loss per row of `against` minus its own."""
 
     name: str
@@ -35,7 +35,7 @@ class Choice:
 
     name: str
     calibration: MonotoneMap
-    trials: tuple[Trial, ...] = field(default=())
+    trials: tuple[MapTrial, ...] = field(default=())
 
 
 def choose(
@@ -66,7 +66,7 @@ def choose(
             continue
         losses[name] = log_losses(y[newer], calibrate(margin[older], y[older]).of(margin[newer]))
         gain = losses[best] - losses[name]
-        trial = Trial(name, best, float(gain.mean()), mean_interval(gain, clusters[newer], seed))
+        trial = MapTrial(name, best, float(gain.mean()), mean_interval(gain, clusters[newer], seed))
         trials.append(trial)
         best = name if trial.interval.low > 0 else best
     found = MonotoneMap.identity() if best == "identity" else candidates[best](margin[rows], y[rows])

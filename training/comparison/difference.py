@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from serving.score import Maturity
-from training.comparison.reasons import Part
+from training.comparison.reasons import MovePart
 from training.comparison.shift import Shift
 
 CHANGED = ("lead", "before", "after", "probability before", "probability after", "why (log-odds)")
@@ -26,7 +26,7 @@ class Changed:
     probability_before: float
     probability_after: float
     moved: float
-    why: tuple[Part, ...]
+    why: tuple[MovePart, ...]
 
 
 @dataclass(frozen=True)
@@ -74,5 +74,5 @@ class Comparison:
         }
 
 
-def _told(parts: Sequence[Part]) -> str:
+def _told(parts: Sequence[MovePart]) -> str:
     return "; ".join(f"{part.words} {part.difference:+.2f}" for part in parts)

@@ -18,7 +18,7 @@ LEVEL = "level and cut-off"
 
 
 @dataclass(frozen=True)
-class Part:
+class MovePart:
     """One subject's part of a move in log-odds; `words` say what is the case with the lead."""
 
     feature: str
@@ -70,7 +70,7 @@ def explain(rung: Rung, columns: Columns, cuts: Sequence[Maturity]) -> list[Expl
 
 def move(
     before: Explained, after: Explained, features: dict[str, Feature], columns: Mapping[str, Column], row: int
-) -> list[Part]:
+) -> list[MovePart]:
     """The parts of `after.distance − before.distance`, largest first; they add up to it.
 
     Features that look at the same subject speak as one, in the words of the one that moved most.
@@ -81,7 +81,7 @@ def move(
     for name in names:
         subjects.setdefault(subject_of(features[name]), []).append(name)
     found = [_spoken(members, differences, features, columns, row) for members in subjects.values()]
-    level = Part(LEVEL, LEVEL, after.level - before.level)
+    level = MovePart(LEVEL, LEVEL, after.level - before.level)
     return sorted([*found, level], key=lambda part: (-abs(part.difference), part.feature))
 
 
@@ -91,11 +91,11 @@ def _spoken(
     features: dict[str, Feature],
     columns: Mapping[str, Column],
     row: int,
-) -> Part:
+) -> MovePart:
     """One part for the `members` of a subject."""
     loudest = max(members, key=lambda name: abs(differences[name]))
     words = reason_words(features[loudest], columns[loudest][row])
-    return Part(loudest, words, sum(differences[name] for name in members))
+    return MovePart(loudest, words, sum(differences[name] for name in members))
 
 
 def _cut(reference: Reference, band: Maturity) -> float:

@@ -37,16 +37,16 @@ class Ranking:
         """
         return self.groups(weights).figures()
 
-    def groups(self, weights: Floats | None = None) -> Groups:
+    def groups(self, weights: Floats | None = None) -> TiedRows:
         """The weighted rows and won rows of each group of tied rows, best first."""
         rows = np.ones(len(self._y)) if weights is None else weights[self.order]
         won = rows * self._y
         if self.starts is not None:
             rows, won = np.add.reduceat(rows, self.starts), np.add.reduceat(won, self.starts)
-        return Groups(rows, won)
+        return TiedRows(rows, won)
 
 
-class Groups:
+class TiedRows:
     """Rows and won rows per group of tied rows, best first, and their running sums."""
 
     def __init__(self, rows: Floats, won: Floats) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from features.leaks import Suspect
-from training.inspection.measure import Band, Drift, Importance
+from training.inspection.measure import Drift, Importance, ValueRate
 from training.inspection.timing import Timing
 
 HEAD = ("column", "what", "filled", "if converted", "if not", "AUC alone", "stability", "suspicion")
@@ -34,7 +34,7 @@ class Inspected:
     fill_won: float
     fill_other: float
     importance: Importance
-    bands: tuple[Band, ...]
+    bands: tuple[ValueRate, ...]
     drift: Drift | None
     suspicion: Suspect | None = None
     note: str = ""

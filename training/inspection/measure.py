@@ -30,7 +30,7 @@ _TELLS_TIME = 0.8
 
 
 @dataclass(frozen=True)
-class Band:
+class ValueRate:
     """A value, or a range of values, and the rate of the rows that have it."""
 
     label: str
@@ -110,10 +110,10 @@ def _auc_error(auc: float, won: float, lost: float) -> float:
     return float(Z * np.sqrt(max(variance, 0.0) / (won * lost)))
 
 
-def bands(column: Column, kind: str, y: Floats, clusters: Ints) -> tuple[Band, ...]:
+def bands(column: Column, kind: str, y: Floats, clusters: Ints) -> tuple[ValueRate, ...]:
     """The rate of each value or range; rows without a value last. Every row is in one band."""
     named = _ranges(column, kind) if column.dtype == np.float64 else groups_of(column, 8)
-    return tuple(Band(name, rate_of(y[rows], clusters[rows])) for name, rows in named if rows.any())
+    return tuple(ValueRate(name, rate_of(y[rows], clusters[rows])) for name, rows in named if rows.any())
 
 
 def _ranges(column: Column, kind: str) -> Iterator[tuple[str, Mask]]:

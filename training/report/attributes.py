@@ -21,7 +21,7 @@ _FEWEST_WON = 20
 
 
 @dataclass(frozen=True)
-class Group:
+class AttributeGroup:
     """One group of test rows: what came, what was promised, and how well it is ordered inside."""
 
     name: str
@@ -61,14 +61,14 @@ def age_section(run: ReportInput) -> Markup:
     return section("age", "By age of the lead", words, parts)
 
 
-def groups(run: ReportInput, named: Iterable[tuple[str, NDArray[np.bool_]]]) -> list[Group]:
+def groups(run: ReportInput, named: Iterable[tuple[str, NDArray[np.bool_]]]) -> list[AttributeGroup]:
     """The model's results in each named group of test rows."""
     assert run.test is not None
     y, clusters = run.test["label"].to_numpy(np.float64), run.test["cluster"].to_numpy(object)
     p = run.probabilities[JUDGED]
     best = p >= np.quantile(p, 0.9)
     return [
-        Group(
+        AttributeGroup(
             name,
             rate_of(y[rows], clusters[rows]),
             float(p[rows].mean()),
@@ -118,7 +118,7 @@ def found_off(run: ReportInput) -> dict[tuple[str, str], str]:
     return {(group.field, group.level): missed(group) for group in judged if missed(group)}
 
 
-def _cells(group: Group, off: str) -> list[str | int]:
+def _cells(group: AttributeGroup, off: str) -> list[str | int]:
     told = group.rate.won >= _FEWEST_WON
     ratio = f"{group.rate.rate / group.promised:.2f}" if told and group.promised > 0 else "–"
     inside = f"{group.auc:.3f}" if told and not np.isnan(group.auc) else "–"

@@ -31,7 +31,7 @@ ALONE = 200
 
 
 @dataclass(frozen=True)
-class Origin:
+class ForecastCut:
     """Test rows of one origin, and scorer → probabilities of shape `(n_test,)` by what was known before."""
 
     test: Rows
@@ -46,10 +46,10 @@ def pool(history: History, split: SplitRows, newest: Mapping[str, Floats], draws
     earlier = replay(history, split, draws)
     if earlier is None:
         return None
-    return pooled(labelled, (Origin(split.test, newest), earlier), draws, history.recipe.train.seed)
+    return pooled(labelled, (ForecastCut(split.test, newest), earlier), draws, history.recipe.train.seed)
 
 
-def replay(history: History, split: SplitRows, draws: int) -> Origin | None:
+def replay(history: History, split: SplitRows, draws: int) -> ForecastCut | None:
     """The whole procedure from the origin before `split`; None where outcomes are few there."""
     before = earlier_split(history.labelled, split)
     if before is None:
@@ -64,10 +64,10 @@ def replay(history: History, split: SplitRows, draws: int) -> Origin | None:
         "rules": score(calibrated_rules(history.rules, labelled, before.fit), columns),
         "base_rate": baselines.base_rate(labelled, before.fit, before.test),
     }
-    return Origin(before.test, probabilities)
+    return ForecastCut(before.test, probabilities)
 
 
-def pooled(labelled: Labelled, origins: Sequence[Origin], draws: int, seed: int) -> Pooled:
+def pooled(labelled: Labelled, origins: Sequence[ForecastCut], draws: int, seed: int) -> Pooled:
     """Paired differences in log loss over all rows of `origins`, drawn by cluster."""
     rows = np.concatenate([origin.test for origin in origins])
     y = labelled.y(rows)
