@@ -54,7 +54,7 @@ class LeadAge(OfLead):
         return "Age of the lead, days"
 
     def describe(self) -> str:
-        return "Days from creation to as_of; missing when nobody knows when the lead was created."
+        return "Days from creation to as_of; missing when the lead has no date of creation."
 
     def expr(self, row: Row) -> Any:
         return (row.as_of_us - row.created_us).cast("float64") / float(DAY_US)

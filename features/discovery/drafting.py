@@ -103,7 +103,7 @@ def remark_on(ended: OutcomeSource) -> str:
         parts.append(f"{' or '.join(dated[:6])} means lost")
     if ended.undated_losses:
         lost = " or ".join(ended.undated_losses[:6])
-        parts.append(f"{lost} means lost, nobody knows when, so that it counts as not won within the horizon")
+        parts.append(f"{lost} means lost, without a date, so that it counts as not won within the horizon")
     if opened := [value for value in ended.other_values if value not in ended.undated_losses]:
         parts.append(f"{' or '.join(opened[:6])} neither, as yet")
     return "; ".join(parts) + " (--outcome COLUMN=VALUE decides otherwise)"

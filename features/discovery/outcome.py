@@ -32,7 +32,7 @@ class OutcomeSource:
     `main` is the leads' column, or None with `joined`, a table whose columns are `stage` and `date`. `won`
     (n_leads,) is 1, 0 or NaN (unknown), `closed` (n_leads,) whether the case is over, `occurred` (n_leads,)
     the µs of the win or None where nothing dates it. `columns` are the leads' columns that this uses up;
-    `undated_losses` are the values that mean lost, nobody knows when: of `lost_values` where they say lost
+    `undated_losses` are the values that mean lost, without a date: of `lost_values` where they say lost
     plainly, of `other_values` where they only deny a win ("0", "no"), which an open lead has too.
     """
 
@@ -174,7 +174,7 @@ def _from_table(leads: TableProfile, joined: Joined, asked: str | None) -> Outco
     date = date_column(table)
     if date is None:
         raise LeadscoreError(
-            f"{table.raw.name}: names leads but has no date, so that nobody knows when they were won.",
+            f"{table.raw.name}: names leads but has no date, so that it is not known when they were won.",
             "Export the date of each outcome.",
         )
     stage, won_values, lost_values = _stages(joined, asked)

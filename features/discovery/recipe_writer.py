@@ -184,7 +184,7 @@ def _outcomes(draft: Draft) -> Table | None:
     section.add("won", because(won, "any value") if won == ["*"] else won)
     section.add("lost", list(ended.lost_values))
     if ended.undated_losses:
-        section.add(remark(f"lost, but nobody knows when: {', '.join(ended.undated_losses)[:_WIDTH]}"))
+        section.add(remark(f"lost, without a date: {', '.join(ended.undated_losses)[:_WIDTH]}"))
     if opened := [value for value in ended.other_values if value not in ended.undated_losses]:
         section.add(remark(f"neither, as yet: {', '.join(opened)[:_WIDTH]}"))
     created = draft.leads.role("created_at")

@@ -17,7 +17,7 @@ from features.tables import Tables, fetch_frame, lead_ids, register_frame
 
 
 def open_leads(recipe: Recipe, tables: Tables, as_of_us: int) -> pd.DataFrame:
-    """Columns lead_id, as_of_us, row: leads created by `as_of_us` (or nobody knows when) and not closed."""
+    """Columns lead_id, as_of_us, row: leads created by `as_of_us` (or without a date) and not closed."""
     leads = lead_frame(recipe, tables)
     if recipe.dated:
         leads = leads[leads["created_us"].fillna(0) <= as_of_us]

@@ -20,7 +20,7 @@ def outcome_frame(tables: Tables) -> pd.DataFrame:
 
 
 def undated_rows(outcomes: pd.DataFrame, *ends: str) -> pd.Series[Any]:
-    """The rows of the leads that ended so ('won', 'lost') nobody knows when."""
+    """The rows of the leads that ended so ('won', 'lost') without a date."""
     return outcomes[outcomes["occurred_us"].isna() & outcomes["closing"].isin(ends)]["row"]
 
 

@@ -33,8 +33,8 @@ def snapshots(recipe: Recipe, tables: Tables) -> Snapshots:
     """Every open lead at every planned age up to the end of the history.
 
     Open: created, and the last dated outcome at or before as_of does not close it. Label: won in
-    `(as_of, as_of + H]`, whatever happened between. A lead lost nobody knows when is looked at at every age
-    and not won; one won nobody knows when is left out. Matured: as_of + H ≤ end of history, for conversions
+    `(as_of, as_of + H]`, whatever happened between. A lead lost without a date is looked at at every age
+    and not won; one won without a date is left out. Matured: as_of + H ≤ end of history, for conversions
     as for the rest; else the label is NaN. Where outcomes are known at once (or bear no date) a lead has one
     snapshot; one without an outcome is unknown. Without creation times the order stands for time: as_of_us
     is the row's place.
@@ -105,23 +105,23 @@ def _over_time(
 
 
 def _without_unknown_wins(leads: pd.DataFrame, outcomes: pd.DataFrame, account: RowAccount) -> pd.DataFrame:
-    """The leads but those won nobody knows when: of no moment is it known whether the win was still to come.
+    """The leads but those won without a date: of no moment is it known whether the win was still to come.
 
     A loss without a date stays: whenever it came, the lead was not won. Its lead is looked at as long as one
     that is open, since nothing says from when on it was not.
     """
     undated = {end: undated_rows(outcomes, end) for end in ("won", "lost")}
     won, lost = (leads["row"].isin(rows) for rows in (undated["won"], undated["lost"]))
-    account.add("leads won nobody knows when", int(won.sum()))
-    account.add("leads lost nobody knows when, counted as not won", int((lost & ~won).sum()))
+    account.add("won leads without a date, left out", int(won.sum()))
+    account.add("lost leads without a date, counted as not won", int((lost & ~won).sum()))
     if won.any():
         account.warnings.append(
-            f"leads won nobody knows when, left out: {int(won.sum()):,}. Rates of conversion come out too "
+            f"won leads without a date, left out: {int(won.sum()):,}. Rates of conversion come out too "
             "low; export the date of each win"
         )
     if (lost & ~won).any():
         account.warnings.append(
-            f"leads lost nobody knows when: {int((lost & ~won).sum()):,}. They count as not won at every "
+            f"lost leads without a date: {int((lost & ~won).sum()):,}. They count as not won at every "
             "age, so that older leads are promised too little; export the date of each loss"
         )
     return leads[~won]

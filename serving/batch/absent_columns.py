@@ -44,7 +44,7 @@ def complete_leads(
     told = [*absent, *(end for end in ends if near_name(end, spare))]
     said = [absent_words(name, told, spare)] if told else []
     if lead.opted_out in absent:
-        said.append(f"{name} lacks '{lead.opted_out}': nobody counts as opted out")
+        said.append(f"{name} lacks '{lead.opted_out}': no lead counts as opted out")
     return _with_empty(frame, [*absent, *ends]), said
 
 

@@ -104,7 +104,7 @@ def read_lead(reader: LeadReader, request: LeadRequest, now_us: int) -> Lead:
     zone = reader.recipe.recipe.zone
     as_of = now_us if request.as_of is None else parse_moment(request.as_of, zone)
     if not in_range(as_of):
-        raise ValueError("as_of is out of all reason")
+        raise ValueError("as_of is far outside the dates that are accepted")
     return reader.read(
         lead_id=request.lead_id,
         fields=request.fields,

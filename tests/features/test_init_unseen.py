@@ -118,7 +118,7 @@ def test_a_date_that_only_won_leads_have_dates_the_win(tmp_path: Path) -> None:
     )  # fmt: skip
     assert (recipe.lead.created_at, recipe.outcomes.occurred_at) == ("began", "zeta")
     assert discovery.suspects == ()
-    assert any("0 means lost, nobody knows when" in remark for remark in discovery.remarks)
+    assert any("0 means lost, without a date" in remark for remark in discovery.remarks)
 
 
 def test_wins_dated_by_the_day_lie_within_the_proposed_horizon(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_wins_dated_by_the_day_lie_within_the_proposed_horizon(tmp_path: Path) -
     looked = snapshots(recipe, read_tables(recipe, tmp_path))
     matured = looked.frame[looked.frame["matured"]]
     assert matured["label"].mean() == pytest.approx(0.25, abs=0.02)
-    assert any("lost nobody knows when" in warning for warning in looked.account.warnings)
+    assert any("lost leads without a date" in warning for warning in looked.account.warnings)
 
 
 def test_a_date_of_losses_knows_the_outcome_by_being_filled(tmp_path: Path) -> None:

@@ -235,8 +235,8 @@ def test_undated_losses_do_not_raise_the_rate_of_wins_and_are_told() -> None:
         found = snapshots(recipe, tables)
         first = found.frame[found.frame["age_days"] == 0]
         assert first["label"].mean() == 0.1
-        assert ("leads lost nobody knows when, counted as not won", 90) in found.account.rows()
-        assert any("lost nobody knows when: 90" in warning for warning in found.account.warnings)
+        assert ("lost leads without a date, counted as not won", 90) in found.account.rows()
+        assert any("lost leads without a date: 90" in warning for warning in found.account.warnings)
         counted: Any = {(table, what): count for table, what, count, _ in tables.quality.rows()}
         assert counted["outcomes", "lost rows without a readable date"] == 90
 
@@ -246,4 +246,4 @@ def test_undated_wins_are_left_out_and_told() -> None:
     dated = Case(START_US, (("won", START_US + 4 * DAY_US),))
     found = snapshots(recipe, read(recipe, [dated, Case(START_US, (("won", None),))]))
     assert set(found.frame["lead_id"]) == {"0"}
-    assert any("won nobody knows when, left out: 1" in warning for warning in found.account.warnings)
+    assert any("won leads without a date, left out: 1" in warning for warning in found.account.warnings)

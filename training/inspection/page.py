@@ -91,7 +91,7 @@ def _basis(inspection: Inspection) -> str:
 
 def _suspicions(inspection: Inspection) -> Markup:
     if not inspection.suspects:
-        words = "No column seems to know the outcome, is filled by it, or is a calendar in disguise."
+        words = "No column seems to know the outcome, is filled by it, or only says when a lead came."
         return section("suspicions", "Suspicions", paragraph(words))
     words = (
         "These seem to know the outcome, or to say when rather than who. Nothing was dropped: find out "

@@ -55,9 +55,8 @@ def _limits(run: ReportInput) -> list[str]:
     ]
     if not run.dated:
         limits.append(
-            "The leads have no creation time, so the order of rows stands for time, and nobody can "
-            "guarantee that "
-            "each field held its value at the moment of prediction."
+            "The leads have no creation time, so the order of rows stands for time, and it cannot "
+            "be guaranteed that each field held its value at the moment of prediction."
         )
     if run.evidence is not None and (won := run.evidence.won_leads) is not None and won < _FEW_WON:
         limits.append(f"Only {won:,} converted leads were judged on: the intervals are wide for that reason.")

@@ -13,7 +13,7 @@ def leak_section(run: ReportInput) -> Markup:
     """Features that seem to know the outcome."""
     if not run.suspects:
         words = (
-            "No feature alone orders the outcome too well, is filled by it, or is a calendar in disguise, "
+            "No feature alone orders the outcome too well, is filled by it, or only says when a lead came, "
             "measured "
             "on the rows that were fitted on. 'leadscore inspect' looks at every column, also at those "
             "left out."
