@@ -11,9 +11,9 @@ import pytest
 from serving.answer.ladder import Ladder
 from serving.calibration.maps import MonotoneMap
 from tests.made.company import small_company
+from training.calibration.maps import choose_map
 from training.choosing.choose import choose_settings
 from training.choosing.earlier import look_back
-from training.choosing.rungs import repair_of
 from training.history.history import read_history
 from training.history.labelled import Labelled
 from training.history.split import forward_split
@@ -32,14 +32,14 @@ def rows_of(margin: np.ndarray, seed: int) -> Labelled:
 
 def test_margins_that_promise_too_much_are_repaired():
     truth = np.random.default_rng(1).normal(-1.5, 1, 6000)
-    found = repair_of(2 * truth, rows_of(truth, 2), np.arange(6000), seed=3)
+    found = choose_map(2 * truth, rows_of(truth, 2), np.arange(6000), seed=3)
     assert found.name != "identity"
     assert found.calibration.logits(np.array([-4.0, -2.0])) == pytest.approx([-2.0, -1.0], abs=0.25)
 
 
 def test_margins_that_are_right_are_believed():
     truth = np.random.default_rng(4).normal(-1.5, 1, 6000)
-    found = repair_of(truth, rows_of(truth, 5), np.arange(6000), seed=6)
+    found = choose_map(truth, rows_of(truth, 5), np.arange(6000), seed=6)
     assert (found.name, found.calibration) == ("identity", MonotoneMap.identity())
 
 

@@ -15,12 +15,12 @@ from features.columns import Columns
 from features.recipe.file import parse_recipe
 from features.recipe.recipe import Recipe
 from serving.artefact.models import TreeFiles, dump_model, restore_model
-from serving.calibration.maps import MonotoneMap
 from training.choosing.bench import Bench
 from training.choosing.choose import choose_settings
 from training.fitting.calendars import find_calendars
+from training.fitting.encode import Reading
 from training.fitting.fit import fit_model
-from training.fitting.settings import Settings
+from training.fitting.settings import LinearChoice, Settings, TreeChoice
 from training.history.labelled import Labelled
 
 ROWS = 3000
@@ -77,9 +77,9 @@ def chosen(recipe: Recipe, labelled: Labelled, rows: np.ndarray) -> Settings:
 def test_a_line_goes_on_where_a_calendar_climbs():
     clock, b = np.linspace(0, 4, ROWS), np.random.default_rng(1).normal(size=ROWS)
     found = chosen(*company(clock, b, converts(clock + b - 3)))
-    assert found.calendars == ("a",)
+    assert found.trees.calendars == ("a",)
     assert found.kind in ("linear", "offset")
-    assert found.left_out == ()
+    assert found.linear.left_out == ()
 
 
 def test_trees_win_where_a_line_cannot_bend():
@@ -92,7 +92,7 @@ def test_trees_win_where_a_line_cannot_bend():
 def test_a_long_tail_is_read_as_a_logarithm():
     a, b = np.random.default_rng(3).lognormal(2, 2, (2, ROWS))
     found = chosen(*company(a, b, converts(np.log(a) - np.log(b))))
-    assert found.logs
+    assert found.linear.reading.logs
 
 
 @pytest.mark.parametrize(
@@ -123,7 +123,7 @@ def test_a_declared_direction_holds_whatever_the_rows_say(kind, logs, direction)
     text = RECIPE.replace("a = { type", f"a = {{ direction = {direction}, type")
     a, b = np.random.default_rng(6).normal(size=(2, ROWS))
     recipe, labelled, rows = company(a, b, converts(-direction * a + np.sin(3 * a) + b), text)
-    settings = Settings(kind, 60, 1.0, 1.0, MonotoneMap.identity(), logs=logs)
+    settings = Settings(kind, LinearChoice(1.0, Reading(logs=logs)), TreeChoice(60), 1.0)
     model = fit_model(recipe, labelled, default_features(recipe), rows, settings)
     grid = {"a": np.linspace(-3, 3, 200), "b": np.zeros(200), "record_filled": np.ones(200)}
     assert (direction * np.diff(model.margin(grid)) >= -1e-9).all()
@@ -132,7 +132,9 @@ def test_a_declared_direction_holds_whatever_the_rows_say(kind, logs, direction)
 def test_trees_from_the_line_add_up_and_are_kept_in_text():
     a, b = np.random.default_rng(7).normal(size=(2, ROWS))
     recipe, labelled, rows = company(a, b, converts(a + 2 * np.abs(b) - 2))
-    settings = Settings("offset", 40, 1.0, 1.0, MonotoneMap.identity(), calendars=("a",), logs=True)
+    settings = Settings(
+        "offset", LinearChoice(1.0, Reading(logs=True)), TreeChoice(40, calendars=("a",)), 1.0
+    )
     model = fit_model(recipe, labelled, default_features(recipe), rows, settings)
     columns = labelled.at(rows[:50])
     parts = model.contributions(columns)
@@ -155,9 +157,9 @@ def test_weights_change_with_the_age_of_the_lead():
     recipe, labelled, rows = aged(ROWS)
     features = (*default_features(recipe), LeadAge())
     bench = Bench.of(recipe, labelled, features, rows)
-    assert bench.linears[0].candidate.reading.crossed
+    assert bench.linears[0].candidate.linear.reading.crossed
     settings = choose_settings(recipe, labelled, features, rows)
-    assert settings.crossed
+    assert settings.linear.reading.crossed
     assert settings.losses["linear"] < 0.6
     model = fit_model(recipe, labelled, features, rows, replace(settings, kind="linear"))
 
@@ -176,7 +178,7 @@ def test_weights_change_with_the_age_of_the_lead():
 def test_trees_that_read_the_line_are_kept_in_text_and_credit_its_features(crossed):
     recipe, labelled, rows = aged(ROWS)
     features = (*default_features(recipe), LeadAge())
-    settings = Settings("stacked", 40, 1.0, 1.0, MonotoneMap.identity(), crossed=crossed)
+    settings = Settings("stacked", LinearChoice(1.0, Reading(crossed=crossed)), TreeChoice(40), 1.0)
     model = fit_model(recipe, labelled, features, rows, settings)
     columns = labelled.at(rows[:200])
     files = TreeFiles("model")

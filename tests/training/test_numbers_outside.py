@@ -27,6 +27,7 @@ from training import train
 from training.bayes.fit import fit_bayes
 from training.figures.number_range import fitted_range
 from training.fitting.calendars import going_on
+from training.fitting.encode import Reading
 from training.fitting.logistic import fit_linear
 from training.history.labelled import Labelled
 
@@ -71,7 +72,7 @@ def test_a_rare_event_keeps_all_of_its_counts():
 @given(seed=st.integers(0, 2**32 - 1))
 def test_a_fitted_line_ends_where_its_rows_ended(logs, crossed, seed):
     columns, y = made_rows(seed)
-    line = fit_linear((SIZE, AGE), columns, y, 1.0, 5, logs=logs, crossed=crossed)
+    line = fit_linear((SIZE, AGE), columns, y, 1.0, 5, reading=Reading(logs, crossed))
     keeps_law(line, columns.take(slice(8)))
 
 
@@ -95,8 +96,7 @@ def test_an_outlier_among_the_fitted_rows_changes_nothing_for_the_others():
     wild = tamed.copy()
     wild[3] = 1e9
     line, other = (
-        fit_linear((SIZE, AGE), Columns({**columns, "size": size}, 300), y, 1.0, 5, logs=False)
-        for size in (tamed, wild)
+        fit_linear((SIZE, AGE), Columns({**columns, "size": size}, 300), y, 1.0, 5) for size in (tamed, wild)
     )
     np.testing.assert_allclose(line.margin(columns), other.margin(columns), atol=1e-8)
 

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from features import default_features
 from features.columns import Columns
-from serving.calibration.maps import MonotoneMap
 from tests.training.test_candidates import ROWS, company, converts
 from training.choosing.choose import choose_settings
 from training.figures.newton import fit_logistic
 from training.fitting.fit import fit_model
 from training.fitting.recency import HALF_LIFE, recency
-from training.fitting.settings import Settings
+from training.fitting.settings import LinearChoice, Settings, TreeChoice
 from training.history.labelled import Labelled
 
 
@@ -60,8 +61,8 @@ def test_every_kind_is_fitted_with_the_weights(kind):
     turn = np.where(np.arange(ROWS) < ROWS // 2, -1.0, 1.0)
     recipe, labelled, rows = company(a, b, converts(turn * 2 * a - 1))
     features = default_features(recipe)
-    plain = Settings(kind, 40, 1.0, 1.0, MonotoneMap.identity())
-    aged = Settings(kind, 40, 1.0, 1.0, MonotoneMap.identity(), half_life=0.1)
+    plain = Settings(kind, LinearChoice(1.0), TreeChoice(40), 1.0)
+    aged = replace(plain, half_life=0.1)
     grid: Columns = {"a": np.array([-1.0, 1.0]), "b": np.zeros(2), "record_filled": np.ones(2)}
     rises = [
         float(np.diff(fit_model(recipe, labelled, features, rows, settings).margin(grid))[0])

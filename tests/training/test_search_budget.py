@@ -81,7 +81,7 @@ def test_what_was_found_is_used_only_where_it_is_better_on_the_folds(company):
     plain = choose_settings(recipe, bench.labelled, bench.features, rows)
     found = choose_settings(recipe, bench.labelled, bench.features, rows, Budget(1.0))
     assert min(found.losses.values()) <= min(plain.losses.values())
-    assert found.plan(recipe) == recipe.train.model_copy(update=found.booster)
+    assert found.trees.plan(recipe.train) == recipe.train.model_copy(update=found.trees.booster)
 
 
 def test_no_folds_no_search(company):

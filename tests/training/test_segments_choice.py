@@ -124,7 +124,7 @@ def test_leads_of_no_segment_are_counted(plan, history):
 
 def test_one_artefact_holds_all_segments_and_each_lead_gets_one_answer(history, settings, plan, tmp_path):
     split = forward_split(history.recipe, history.labelled.frame)
-    fresh = Member("shops", settings, settings.bounds)
+    fresh = Member("shops", settings, settings.map.bounds)
     mixed = replace(plan, members=(next(m for m in plan.members if m.segment == "makers"), fresh))
     artefact = pack(history, Choices(settings, None, segments=mixed), split.fit, tmp_path)
     assert isinstance(artefact.model, Segmented)

@@ -26,6 +26,7 @@ from training.fitting import (
     PLAIN,
     PLAINLY,
     Kind,
+    LinearChoice,
     Reading,
     Sample,
     best_rounds,
@@ -100,14 +101,14 @@ class Bench:
         first = self._best([*self._plain, *self._paths((), Reading(logs=True))])
         if not self.calendars:
             return (first,)
-        reading = first.candidate.reading
+        reading = first.candidate.linear.reading
         penalties = self._near(first.candidate) if reading.crossed else PENALTIES
         return first, min(self._paths(self.calendars, reading, penalties), key=loss_of)
 
     @cached_property
     def plain_penalty(self) -> float:
         """The baseline's penalty: of those around 1, all features as they are."""
-        found = {trial.candidate.penalty: trial.candidate.loss for trial in self._plain}
+        found = {trial.candidate.linear.penalty: trial.candidate.loss for trial in self._plain}
         return min(PLAIN, key=lambda penalty: found[penalty])
 
     @cached_property
@@ -120,13 +121,13 @@ class Bench:
         best = min(trials, key=loss_of)
         if not self._ages:
             return best
-        reading = replace(best.candidate.reading, crossed=True)
+        reading = replace(best.candidate.linear.reading, crossed=True)
         return min([best, *self._paths((), reading, self._near(best.candidate))], key=loss_of)
 
     @staticmethod
     def _near(candidate: Candidate) -> tuple[float, ...]:
         """The penalty of a linear candidate and its neighbours."""
-        at = PENALTIES.index(candidate.penalty)
+        at = PENALTIES.index(candidate.linear.penalty)
         return PENALTIES[max(at - 1, 0) : at + 2]
 
     @cached_property
@@ -150,7 +151,7 @@ class Bench:
         for penalty in penalties:
             steps = side_by_side(partial(Path.step, penalty=penalty), paths)
             newer = [step.newer for step in steps]
-            candidate = Candidate("linear", self.loss(newer), newer, penalty, reading, left_out)
+            candidate = Candidate("linear", self.loss(newer), newer, LinearChoice(penalty, reading, left_out))
             found.append(Linears(steps, candidate))
             if not whole and candidate.loss > HOPELESS * min(map(loss_of, found)):
                 break
@@ -240,7 +241,8 @@ class Bench:
         """The candidate of the same kind, reading and penalty as `known`, fitted on these folds."""
         if known.kind == "trees":
             return self._grown("trees", known, *self.boosted(plan))
-        (linears,) = self._paths(known.left_out, known.reading, (known.penalty,))
+        linear = known.linear
+        (linears,) = self._paths(linear.left_out, linear.reading, (linear.penalty,))
         if known.kind == "linear":
             return linears.candidate
         if known.kind != "mean":
@@ -252,8 +254,6 @@ class Bench:
         """Trees that are given something of a linear model."""
         return self._grown(start.kind, start.linears.candidate, *self.boosted(plan, start))
 
-    def _grown(self, kind: Kind, linear: Candidate, newer: list[Floats], rounds: int) -> Candidate:
-        """A candidate with trees beside, or instead of, `linear`."""
-        return Candidate(
-            kind, self.loss(newer), newer, linear.penalty, linear.reading, linear.left_out, rounds
-        )
+    def _grown(self, kind: Kind, beside: Candidate, newer: list[Floats], rounds: int) -> Candidate:
+        """A candidate with trees beside, or instead of, the linear part of another."""
+        return Candidate(kind, self.loss(newer), newer, beside.linear, rounds)

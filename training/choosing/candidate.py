@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from features.columns import Floats
-from training.fitting import PENALTIES, PLAINLY, Kind, Reading
+from training.fitting import Kind, LinearChoice
 from training.fitting.logistic_path import Step
 
 
@@ -15,22 +15,21 @@ from training.fitting.logistic_path import Step
 class Candidate:
     """A way to fit, its out-of-fold log loss, and its margins of each fold's newer rows.
 
-    `penalty` and `reading` are the linear part's; `left_out` are the calendars that it does not read;
     `rounds` are the trees'.
     """
 
     kind: Kind
     loss: float
     newer: list[Floats] = field(repr=False)
-    penalty: float = PENALTIES[0]
-    reading: Reading = PLAINLY
-    left_out: tuple[str, ...] = ()
+    linear: LinearChoice
     rounds: int = 0
 
     @property
     def name(self) -> str:
         """The kind, and whether calendars were taken from its linear part."""
-        return f"{self.kind} without calendars" if self.left_out and self.kind != "trees" else self.kind
+        return (
+            f"{self.kind} without calendars" if self.linear.left_out and self.kind != "trees" else self.kind
+        )
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,12 @@ import numpy as np
 from features.catalogue import Feature
 from features.progress import Step
 from features.recipe import Recipe, Training
-from serving.calibration import MonotoneMap
-from training.calibration import choose, interval_maps, mean_interval
+from training.calibration import choose_map, mean_interval
 from training.choosing.bench import Bench
 from training.choosing.candidate import Candidate
 from training.choosing.search import search
 from training.figures.reliability import log_losses_of_margins
-from training.fitting import PENALTIES, PLAIN, Settings
+from training.fitting import PENALTIES, PLAIN, LinearChoice, Settings, TreeChoice
 from training.fitting.recency import HALF_LIFE
 from training.history import Labelled, Rows
 
@@ -46,7 +45,7 @@ def choose_settings(
     """
     bench = Bench.of(recipe, labelled, features, fit)
     if not bench.folds or not features:
-        return Settings("linear", 50, PENALTIES[0], PLAIN[0], MonotoneMap.identity())
+        return Settings("linear", LinearChoice(PENALTIES[0]), TreeChoice(50), PLAIN[0])
     plain = bench.candidates(recipe.train)
     if budget is None or not bench.tree_features:
         return settle(bench, plain, {})
@@ -77,26 +76,16 @@ def settle(bench: Bench, candidates: Sequence[Candidate], booster: dict[str, flo
     """
     best = min(candidates, key=lambda candidate: candidate.loss)
     best, half_life = _by_recency(bench, best, bench.recipe.train.model_copy(update=booster))
-    rows, labelled = bench.newer, bench.labelled
-    margin, y, clusters = np.concatenate(best.newer), labelled.y(rows), labelled.clusters(rows)
-    order = labelled.frame["order"].to_numpy(np.int64)[rows]
-    chosen = choose(margin, y, clusters, order, seed=bench.recipe.train.seed)
+    margin, seed = np.concatenate(best.newer), bench.recipe.train.seed
     return Settings(
         kind=best.kind,
-        rounds=best.rounds,
-        penalty=best.penalty,
+        linear=best.linear,
+        trees=TreeChoice(best.rounds, booster, bench.calendars),
         plain_penalty=bench.plain_penalty,
-        calibration=chosen.calibration,
+        map=choose_map(margin, bench.labelled, bench.newer, seed=seed),
+        half_life=half_life,
         losses={candidate.name: candidate.loss for candidate in candidates},
         folds=len(bench.folds),
-        logs=best.reading.logs,
-        crossed=best.reading.crossed,
-        calendars=bench.calendars,
-        left_out=best.left_out,
-        booster=booster,
-        bounds=interval_maps(margin, y, clusters, chosen.calibration),
-        map_name=chosen.name,
-        half_life=half_life,
     )
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from serving.scorer import score
-from training.choosing.rungs import Repair, fit_rungs, repair_of
+from training.calibration import MapChoice, choose_map
+from training.choosing.rungs import fit_rungs
 from training.fitting import Settings
 from training.history import History, Labelled, Rows, SplitRows, known_before
 from training.judging import JUDGED, Evidence, baselines, gather
@@ -21,7 +22,7 @@ class Earlier:
     """What an earlier origin of the forecast teaches: the comparison there, and the map of the Bayes rung."""
 
     evidence: Evidence
-    bayes: Repair
+    bayes: MapChoice
 
 
 def look_back(history: History, settings: Settings, split: SplitRows, draws: int) -> Earlier | None:
@@ -39,7 +40,7 @@ def look_back(history: History, settings: Settings, split: SplitRows, draws: int
     probabilities["base_rate"] = baselines.base_rate(labelled, earlier.fit, earlier.test)
     evidence = gather(history.recipe, labelled, earlier.test, probabilities, draws, fit=earlier.fit)
     margin = rungs["bayes"].margin(columns)
-    return Earlier(evidence, repair_of(margin, labelled, earlier.test, history.recipe.train.seed))
+    return Earlier(evidence, choose_map(margin, labelled, earlier.test, seed=history.recipe.train.seed))
 
 
 def losses(evidence: Evidence) -> list[str]:

@@ -14,8 +14,8 @@ from pydantic import BaseModel, ConfigDict
 
 from serving.calibration import MonotoneMap
 from serving.scorers import Bayes, Model, Segmented, Served
+from training.calibration import MapChoice
 from training.choosing.choose import choose_settings
-from training.choosing.rungs import Repair
 from training.choosing.trial import MIN_TRIED, MIN_WON_LEADS, Contender, Trial, segment_bayes, trials_of
 from training.figures import LEVEL, Interval, known
 from training.fitting import Settings, fit_model
@@ -90,7 +90,7 @@ def plan_segments(
     fit: Rows,
     earlier: SplitRows | None,
     top: Literal["model", "bayes"] = "model",
-    repair: Repair | None = None,
+    repair: MapChoice | None = None,
 ) -> SegmentPlan | None:
     """Try scorers of its own for each segment of the `fit` rows, on the split `earlier` in them.
 
@@ -111,7 +111,7 @@ def plan_segments(
         choices.append(choice)
         if choice.scorer == "model":
             settings = choose_settings(history.recipe, history.labelled, history.features, rows)
-            members.append(Member(trial.segment, settings, settings.bounds))
+            members.append(Member(trial.segment, settings, settings.map.bounds))
         elif choice.scorer == "bayes":
             members.append(Member(trial.segment, None, trial.bayes_bounds))
     inside = sum(choice.rows for choice in choices)

@@ -22,9 +22,9 @@ from features.recipe import Segments
 from serving.calibration import MonotoneMap
 from serving.scorers import Bayes, Model
 from training.bayes import fit_bayes
-from training.calibration import interval_maps
+from training.calibration import MapChoice, interval_maps
 from training.choosing.choose import choose_settings
-from training.choosing.rungs import Repair, bayes_rung
+from training.choosing.rungs import bayes_rung
 from training.figures import Bootstrap
 from training.fitting import Settings, fit_model
 from training.history import History, Rows, SplitRows, rows_of, won_leads
@@ -72,7 +72,7 @@ def trials_of(
     fit: Rows,
     earlier: SplitRows | None,
     top: Literal["model", "bayes"],
-    repair: Repair | None = None,
+    repair: MapChoice | None = None,
 ) -> list[Trial]:
     """A trial of each segment, in the order of the recipe; `repair` is that of the Bayes rung of all."""
     everybody = _Everybody(history, parent, earlier.fit, top, repair) if earlier is not None else None
@@ -115,7 +115,7 @@ class _Everybody:
     settings: Settings
     older: Rows
     top: Literal["model", "bayes"]
-    repair: Repair | None
+    repair: MapChoice | None
 
     @cached_property
     def rates(self) -> Bayes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
@@ -16,6 +17,18 @@ from training.figures.number_range import fitted_range, with_room
 
 _ONE_HOT_LEVELS = 60
 """At most this many levels of a category get a weight of their own in a linear model, most frequent first."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a linear model reads: numbers as signed logarithms, every column crossed with the lead's age."""
+
+    logs: bool = False
+    crossed: bool = False
+
+
+PLAINLY = Reading()
+"""Numbers as they are, one weight at all ages."""
 NO_RATES: Mapping[str, dict[str, float]] = MappingProxyType({})
 """Every category is read by its codes."""
 
@@ -57,19 +70,18 @@ def fit_linear_encoder(
     features: Sequence[Feature],
     columns: Columns,
     rare_level: int,
-    *,
-    logs: bool = False,
-    crossed: bool = False,
+    reading: Reading = PLAINLY,
     calendars: Collection[str] = (),
 ) -> LinearEncoder:
-    """Medians, scales and levels of `columns`, of numbers as logarithms with `logs`; features that never
-    vary are left out. With `crossed` all are crossed with the lead's age, where that varies. Numbers are held
-    inside the range of `columns`, those of `calendars` inside a wider one."""
-    found = [_spec(f, columns[f.name], rare_level, logs, f.name in calendars) for f in features]
+    """Medians, scales and levels of `columns`, of numbers as the `reading` has them; features that never
+    vary are left out, and nothing is crossed with an age that never does. Numbers are held inside the range
+    of `columns`, those of `calendars` inside a wider one."""
+    found = [_spec(f, columns[f.name], rare_level, reading.logs, f.name in calendars) for f in features]
     specs = tuple(spec for spec in found if spec is not None)
-    ages = {feature.name for feature in features if isinstance(feature, LeadAge)} if crossed else set()
+    ages = {feature.name for feature in features if isinstance(feature, LeadAge)}
     by = [spec for spec in specs if isinstance(spec, NumberColumn) and spec.name in ages]
-    return LinearEncoder(columns=specs, crossed=_crossing(by[0], columns) if by else None)
+    crossed = _crossing(by[0], columns) if by and reading.crossed else None
+    return LinearEncoder(columns=specs, crossed=crossed)
 
 
 def _crossing(by: NumberColumn, columns: Columns) -> Crossing:

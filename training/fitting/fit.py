@@ -23,7 +23,7 @@ def fit_model(
 ) -> Model:
     """The model of `settings` fitted on `rows`, with its calibration."""
     model = _fit_kind(recipe, labelled, features, rows, settings)
-    return replace(model, calibration=settings.calibration)
+    return replace(model, calibration=settings.map.calibration)
 
 
 def _fit_kind(
@@ -47,7 +47,7 @@ def fit_logistic_model(
 ) -> Linear:
     """Plain logistic regression on `rows`, uncalibrated: the baseline."""
     columns, y, rare = labelled.at(rows, features), labelled.y(rows), recipe.train.rare_level
-    roomy = going_on(labelled, features, rows, settings.calendars)
+    roomy = going_on(labelled, features, rows, settings.trees.calendars)
     return fit_linear(features, columns, y, settings.plain_penalty, rare, calendars=roomy)
 
 
@@ -55,18 +55,17 @@ def _fit_linear(
     recipe: Recipe, labelled: Labelled, features: Sequence[Feature], rows: Rows, settings: Settings
 ) -> Linear:
     """The linear part, by the penalty and the reading of numbers that the folds chose."""
-    read = [feature for feature in features if feature.name not in settings.left_out]
+    read = [feature for feature in features if feature.name not in settings.linear.left_out]
     return fit_linear(
         read,
         labelled.at(rows, read),
         labelled.y(rows),
-        settings.penalty,
+        settings.linear.penalty,
         recipe.train.rare_level,
-        logs=settings.logs,
-        crossed=settings.crossed,
+        reading=settings.linear.reading,
         signs=directions(recipe, read),
         importance=recency(labelled, rows, settings.half_life),
-        calendars=going_on(labelled, read, rows, settings.calendars),
+        calendars=going_on(labelled, read, rows, settings.trees.calendars),
     )
 
 
@@ -81,7 +80,7 @@ def _fit_trees(
 ) -> Trees:
     """A bag of boosters on all `rows`, with the rounds that the folds chose; they start from the margin of
     `offset` and read the columns of `line`."""
-    seen = tuple(feature for feature in features if feature.name not in settings.calendars)
+    seen = tuple(feature for feature in features if feature.name not in settings.trees.calendars)
     columns = labelled.at(rows, seen)
     y, clusters, rare = labelled.y(rows), labelled.clusters(rows), recipe.train.rare_level
     encoder, sample = tree_sample(seen, columns, y, clusters, rare, directions(recipe, seen))
@@ -90,7 +89,7 @@ def _fit_trees(
         sample = sample.starting(offset.margin(labelled.at(rows, offset.features)))
     if line is not None:
         sample = sample.reading(line_columns(line, labelled.at(rows, line.features)), line_names(line))
-    boosters = fit_bag(sample, settings.plan(recipe), settings.all_rounds)
+    boosters = fit_bag(sample, settings.trees.plan(recipe.train), settings.trees.all_rounds)
     parts = [*seen, *(offset.features if offset else ()), *(line.features if line else ())]
     union = {feature.name: feature for feature in parts}
     return Trees(tuple(union.values()), encoder, boosters, offset, line=line)

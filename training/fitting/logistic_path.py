@@ -12,7 +12,7 @@ from features.catalogue import Feature
 from features.columns import Columns, Floats
 from serving.scorers import Linear, LinearEncoder
 from training.figures.newton import times
-from training.fitting.encode import fit_linear_encoder
+from training.fitting.encode import Reading, fit_linear_encoder
 from training.fitting.logistic import FREE, as_linear, column_signs, fit_signed
 
 PENALTIES = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3)
@@ -33,18 +33,6 @@ class Step:
     linear: Linear
     older: Floats
     newer: Floats
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How a linear model reads: numbers as logarithms, every column crossed with the lead's age."""
-
-    logs: bool = False
-    crossed: bool = False
-
-
-PLAINLY = Reading()
-"""Numbers as they are, one weight at all ages."""
 
 
 @dataclass
@@ -75,14 +63,7 @@ class Path:
     ) -> Path:
         """A path on the `older` (columns, outcomes), whose models answer for the `newer` (columns, rows)."""
         columns, y = older
-        encoder = fit_linear_encoder(
-            features,
-            columns,
-            rare_level,
-            logs=reading.logs,
-            crossed=reading.crossed,
-            calendars=calendars,
-        )
+        encoder = fit_linear_encoder(features, columns, rare_level, reading, calendars)
         X, later = (_read(encoder, *part) for part in ((columns, len(y)), newer))
         centre = X.mean(axis=0, dtype=np.float64)
         column_sign = column_signs(encoder, signs)

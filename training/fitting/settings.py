@@ -1,56 +1,79 @@
-"""How a model is fitted: its kind, rounds, penalty, and the map of its margins."""
+"""How a model is fitted: its kind, its linear part, its trees, and the map of its margins."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from features.recipe import Recipe, Training
-from serving.calibration import MonotoneMap
+from features.recipe import Training
+from training.calibration import MapChoice
 from training.fitting.boosting import GROWTH
+from training.fitting.encode import PLAINLY, Reading
 
 Kind = Literal["linear", "offset", "mean", "trees", "stacked"]
+
+
+@dataclass(frozen=True)
+class LinearChoice:
+    """The linear part: its penalty, how it reads, and the calendars that it does not read."""
+
+    penalty: float
+    reading: Reading = PLAINLY
+    left_out: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TreeChoice:
+    """The trees: rounds of the folds, what a search changed in the recipe's `[train]`, and the calendars,
+    which they never split on."""
+
+    rounds: int
+    booster: dict[str, float] = field(default_factory=dict)
+    calendars: tuple[str, ...] = ()
+
+    @property
+    def all_rounds(self) -> int:
+        """Rounds for a fit on all rows: `GROWTH` times those of the folds."""
+        return max(1, round(self.rounds * GROWTH))
+
+    def plan(self, train: Training) -> Training:
+        """The recipe's `[train]` with what a search changed."""
+        return train.model_copy(update=self.booster)
 
 
 @dataclass(frozen=True)
 class Settings:
     """What the folds chose. `losses` holds each candidate's out-of-fold log loss, empty without folds.
 
-    `rounds` are those of the folds; a fit on all rows uses `GROWTH` times as many. `calibration` maps the
-    margins of `kind`. `plain_penalty` is that of the baseline, chosen around 1. `logs`: the linear part reads
-    numbers as signed logarithms; `crossed`: its weights change with the lead's age. Trees never split on
-    `calendars`; the linear part does not read `left_out`. `booster` holds what a search changed in the
-    recipe's `[train]`. `bounds` are the maps to the ends of the interval around `calibration` (see
-    `calibration_interval`), None without folds. `half_life`: newer rows count for more (see `recency`), None
-    where all count alike.
+    `map` is for the margins of `kind`. `plain_penalty` is that of the baseline, chosen around 1. `half_life`:
+    newer rows count for more (see `recency`), None where all count alike.
     """
 
     kind: Kind
-    rounds: int
-    penalty: float
+    linear: LinearChoice
+    trees: TreeChoice
     plain_penalty: float
-    calibration: MonotoneMap
+    map: MapChoice = field(default_factory=MapChoice)
+    half_life: float | None = None
     losses: dict[str, float] = field(default_factory=dict)
     folds: int = 0
-    logs: bool = False
-    crossed: bool = False
-    calendars: tuple[str, ...] = ()
-    left_out: tuple[str, ...] = ()
-    booster: dict[str, float] = field(default_factory=dict)
-    bounds: tuple[MonotoneMap, MonotoneMap] | None = None
-    map_name: str = "identity"
-    half_life: float | None = None
-
-    @property
-    def all_rounds(self) -> int:
-        """Rounds for a fit on all rows."""
-        return max(1, round(self.rounds * GROWTH))
-
-    def plan(self, recipe: Recipe) -> Training:
-        """The recipe's `[train]` with what a search changed."""
-        return recipe.train.model_copy(update=self.booster)
 
     def as_dict(self) -> dict[str, Any]:
-        """JSON-ready, without `bounds`, which the manifest holds by itself."""
-        found = asdict(replace(self, bounds=None)) | {"calibration": self.calibration.model_dump(mode="json")}
-        return {name: value for name, value in found.items() if name != "bounds"}
+        """JSON-ready, one level deep, as manifests have kept it from the first; without the map's `bounds`,
+        which the manifest holds by itself."""
+        return {
+            "kind": self.kind,
+            "rounds": self.trees.rounds,
+            "penalty": self.linear.penalty,
+            "plain_penalty": self.plain_penalty,
+            "calibration": self.map.calibration.model_dump(mode="json"),
+            "losses": self.losses,
+            "folds": self.folds,
+            "logs": self.linear.reading.logs,
+            "crossed": self.linear.reading.crossed,
+            "calendars": self.trees.calendars,
+            "left_out": self.linear.left_out,
+            "booster": self.trees.booster,
+            "map_name": self.map.name,
+            "half_life": self.half_life,
+        }

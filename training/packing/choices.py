@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from training.choosing import LadderChoice, Repair, SegmentPlan
+from training.calibration import MapChoice
+from training.choosing import LadderChoice, SegmentPlan
 from training.fitting import Settings
 
 
@@ -23,7 +24,7 @@ class Choices:
     ladder: LadderChoice | None = None
     segments: SegmentPlan | None = None
     no_events_segments: SegmentPlan | None = None
-    bayes: Repair | None = None
+    bayes: MapChoice | None = None
 
     @property
     def top(self) -> Literal["model", "bayes"]:

@@ -13,8 +13,8 @@ from serving.artefact import Artefact, Manifest, RungName, load_artefact, save_a
 from serving.calibration import Bounds, MonotoneMap, Reference
 from serving.scorer import Scorer, score
 from serving.scorers import Bayes, Model, Segmented, Served
-from training.calibration import bounds_of, calibrated_rules
-from training.choosing import Repair, SegmentPlan, bayes_rung
+from training.calibration import MapChoice, bounds_of, calibrated_rules
+from training.choosing import SegmentPlan, bayes_rung
 from training.choosing.segments import with_segments
 from training.fitting import Settings, fit_model
 from training.history import History, Rows, newest_rows, rows_of, without_events
@@ -105,9 +105,9 @@ def _bounds(
     history: History, choices: Choices, rows: Rows, scorers: Mapping[RungName, Scorer | None]
 ) -> dict[RungName, Bounds]:
     """Intervals of the scorer of all leads and of its variant, whose out-of-fold margins are known."""
-    wanted: dict[RungName, Settings | Repair | None] = {
-        "model": choices.bayes if choices.by_bayes else choices.model,
-        "no_events": choices.no_events,
+    wanted: dict[RungName, MapChoice | None] = {
+        "model": choices.bayes if choices.by_bayes else choices.model.map,
+        "no_events": choices.no_events.map if choices.no_events is not None else None,
         "bayes": choices.bayes,
     }
     found: dict[RungName, Bounds] = {}

@@ -48,7 +48,7 @@ def model_facts(trained: Trained) -> dict[str, str]:
     chosen = trained.choices.model
     facts = {
         "Kind of model": _KINDS.get(trained.choices.kind, trained.choices.kind),
-        "Calibration": _MAPS.get(chosen.map_name, chosen.map_name.replace("_", "-")),
+        "Calibration": _MAPS.get(chosen.map.name, chosen.map.name.replace("_", "-")),
         "Features": f"{len(trained.served.model.features)}",
         "Judged in this report": f"{trained.judged.version}, {_fitted(trained.judged)}",
         "Served after a promotion": f"{trained.served.version}, {_fitted(trained.served)}",
@@ -60,9 +60,9 @@ def model_facts(trained: Trained) -> dict[str, str]:
         ladder = trained.choices.ladder
         facts["Answers first"] = f"{named(ladder.top)}: {typeset(ladder.words)}"
     facts["The served one, on open leads"] = moved(trained.shift)
-    if chosen.calendars:
-        facts["Calendars, which trees do not see"] = ", ".join(chosen.calendars)
-    if chosen.crossed and not trained.choices.by_bayes:
+    if chosen.trees.calendars:
+        facts["Calendars, which trees do not see"] = ", ".join(chosen.trees.calendars)
+    if chosen.linear.reading.crossed and not trained.choices.by_bayes:
         facts["Weights of the regression"] = "change with the age of the lead"
     if chosen.half_life is not None and not trained.choices.by_bayes:
         facts["Newer rows"] = f"count for more: half as much {chosen.half_life:g} of the history ago"

@@ -64,9 +64,13 @@ def _params(history: History, trained: Trained | None) -> dict[str, Any]:
     found |= {"horizon_days": recipe.recipe.horizon_days, "features": len(history.features)}
     if trained is not None:
         chosen = trained.choices.model
-        found |= {"kind": trained.choices.kind, "rounds": chosen.all_rounds, "penalty": chosen.penalty}
-        found |= {"calibration": chosen.map_name, "calendars": ", ".join(chosen.calendars) or "none"}
-        found |= {f"searched.{name}": value for name, value in chosen.booster.items()}
+        found |= {
+            "kind": trained.choices.kind,
+            "rounds": chosen.trees.all_rounds,
+            "penalty": chosen.linear.penalty,
+        }
+        found |= {"calibration": chosen.map.name, "calendars": ", ".join(chosen.trees.calendars) or "none"}
+        found |= {f"searched.{name}": value for name, value in chosen.trees.booster.items()}
     return found
 
 
