@@ -22,9 +22,6 @@ from serving.scorers import line_columns, line_names
 from training.choosing.candidate import Candidate, Linears, Start, loss_of, middle
 from training.figures.reliability import log_losses_of_margins
 from training.fitting import (
-    PENALTIES,
-    PLAIN,
-    PLAINLY,
     Kind,
     LinearChoice,
     Reading,
@@ -36,8 +33,9 @@ from training.fitting import (
 from training.fitting.boosting import encoded, side_by_side
 from training.fitting.calendars import find_calendars, going_on
 from training.fitting.directions import directions
+from training.fitting.encode import PLAINLY
 from training.fitting.level_rates import tree_sample
-from training.fitting.logistic_path import HOPELESS, Path
+from training.fitting.logistic_path import HOPELESS, PENALTIES, PLAIN, Path
 from training.fitting.recency import recency
 from training.history import Labelled, Rows, forward_folds
 

@@ -17,7 +17,8 @@ from training.choosing.bench import Bench
 from training.choosing.candidate import Candidate
 from training.choosing.search import search
 from training.figures.reliability import log_losses_of_margins
-from training.fitting import PENALTIES, PLAIN, LinearChoice, Settings, TreeChoice
+from training.fitting import LinearChoice, Settings, TreeChoice
+from training.fitting.logistic_path import PENALTIES, PLAIN
 from training.fitting.recency import HALF_LIFE
 from training.history import Labelled, Rows
 

@@ -1,15 +1,11 @@
 """Each kind of model fitted on given rows: the same code for what is judged and what is served."""
 
 from training.fitting.boosting import Sample, best_rounds, fit_stopped, margins
-from training.fitting.encode import PLAINLY, Reading
+from training.fitting.encode import Reading
 from training.fitting.fit import fit_logistic_model, fit_model
-from training.fitting.logistic_path import PENALTIES, PLAIN
 from training.fitting.settings import Kind, LinearChoice, Settings, TreeChoice
 
 __all__ = [
-    "PENALTIES",
-    "PLAIN",
-    "PLAINLY",
     "Kind",
     "LinearChoice",
     "Reading",
