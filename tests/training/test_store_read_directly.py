@@ -225,7 +225,7 @@ def test_a_champion_is_found_read_and_told_without_mlflow(store: Path) -> None:
     promote("acme", registered(store, "acme").run_id, force=True, reason="x")
     code = (
         "import json, sys; from serving import open_ladder; from training import status;"
-        "found = status('acme')['answers']; open_ladder();"
+        "found = status('acme').answers; open_ladder();"
         "print(json.dumps([found, sorted({'mlflow', 'sqlalchemy', 'bentoml'} & set(sys.modules))]))"
     )
     done = subprocess.run(
