@@ -49,7 +49,7 @@ class TableSources(Section):
 class LeadField(Section):
     """`[lead.fields.NAME]`: a column of the leads, what it holds and when it was known.
 
-    `format` is how its numbers or dates are written (see `raw_formats`; needed only for texts that can be
+    `format` is how its numbers or dates are written (see `ValueFormat`; needed only for texts that can be
     read in two ways). `missing` lists texts that mean "no value" beside the empty cell. `direction` is the
     sign that a model's margin may follow, for numbers whose effect is known (+1, −1). A field with
     `use = false` is as if it were not written; it keeps its place, so that one word puts it back.

@@ -32,7 +32,7 @@ _HEIGHTS = {"desk": 380.0, "phone": 320.0}
 @dataclass(frozen=True)
 class Curve:
     """Points of one curve; `low` and `high` are ends of intervals, drawn as bars; `mark` is a shape of
-    `svg.SHAPES` that stands at every `every`-th point."""
+    `axes.SHAPES` that stands at every `every`-th point."""
 
     name: str
     x: Sequence[float]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Look:
-    """A colour, the dashes of a line, and a mark of `svg.SHAPES`: any one of them tells curves apart."""
+    """A colour, the dashes of a line, and a mark of `axes.SHAPES`: any one of them tells curves apart."""
 
     colour: str
     dash: str

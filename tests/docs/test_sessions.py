@@ -13,6 +13,7 @@ from tests.docs.__main__ import PAGES
 from tests.docs.sessions import BLOCK, DOCUMENTS, ROOT, alike, play
 
 README = ROOT / "README.md"
+CONTRIBUTING = ROOT / "docs" / "contributing.md"
 VERBS = sorted(main.commands)
 WITH_SESSIONS = [page for page in DOCUMENTS if BLOCK.search(page.read_text())]
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
@@ -44,6 +45,14 @@ def test_a_generated_page_is_what_the_code_says(name: str) -> None:
 def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     for target in _LINK.findall(page.read_text()):
         assert "://" in target or (page.parent / target).exists(), f"{name_of(page)}: {target}"
+
+
+def test_every_file_that_contributors_are_sent_to_exists() -> None:
+    named = re.findall(
+        r"`((?:features|serving|training|tests|leadscore)/[a-z_/]+\.py)`", CONTRIBUTING.read_text()
+    )
+    assert named
+    assert [name for name in named if not (ROOT / name).exists()] == []
 
 
 def test_the_readme_is_short_and_links_every_page() -> None:

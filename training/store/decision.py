@@ -78,6 +78,7 @@ def decision_on(
     forced: bool,
     reason: str,
 ) -> Decision:
+    """The decision of now, by who runs this, on `version` while `before` (None: nobody) was champion."""
     return Decision(
         action=action,
         name=version.name,
