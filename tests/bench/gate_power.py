@@ -168,7 +168,7 @@ def evidence_of(history: History, folder: Path) -> Evidence | None:
     if too_few(history, split) is not None:
         return None
     draws = max(recipe.gate.draws, 1000)
-    settings = choose_settings(recipe, labelled, history.features, split.fit)
+    settings = choose_settings(recipe, history.excerpt(split.fit))
     choices, _ = climb(history, split, Choices(settings, None), draws)
     probabilities = predict_all(history, split, choices, pack(history, choices, split.fit, folder), None)
     evidence = gather(recipe, labelled, split.test, probabilities, draws, fit=split.fit)

@@ -88,7 +88,7 @@ def _company(seed: int, leads: int) -> pd.DataFrame:
         assert limit is not None, "the simulated folder holds no truth"
         history = read_history(recipe, folder)
         split = forward_split(recipe, history.labelled.frame)
-        chosen = choose_settings(recipe, history.labelled, history.features, split.fit)
+        chosen = choose_settings(recipe, history.excerpt(split.fit))
         ladder = Ladder.of(pack(history, Choices(chosen, None), split.fit, folder / "judged"))
         rows = history.labelled.frame.iloc[split.test].reset_index(drop=True)
         return _grouped(history, split.test, ladder, np.asarray(limit(rows))).assign(company=seed)

@@ -95,7 +95,7 @@ def thinned(labelled: Labelled, fit: Rows, counts: Sequence[int], draw: int) -> 
 def _points(history: History, split: SplitRows, rows: Rows, won: int, draw: int) -> list[CurvePoint]:
     """Every rung fitted on `rows`."""
     labelled = history.labelled
-    settings = choose_settings(history.recipe, labelled, history.features, rows)
+    settings = choose_settings(history.recipe, history.excerpt(rows))
     columns, y = labelled.at(split.test), labelled.y(split.test)
     points = []
     for name, scorer in fit_rungs(history, rows, settings).items():

@@ -92,7 +92,7 @@ def ratio(choice: Choice) -> float:
 
 def measured(history: History, split: SplitRows) -> list[Choice]:
     """Every size, cheapest trees first."""
-    bench = Bench.of(history.recipe, history.labelled, history.features, split.fit)
+    bench = Bench.of(history.recipe, history.excerpt(split.fit))
     found = []
     for (leaves, depth), bags in SHAPES.items():
         changed = {"num_leaves": leaves, "max_depth": depth, "bag": max(bags)}
@@ -108,7 +108,7 @@ def fitted(history: History, split: SplitRows, bench: Bench, plan: Training, rou
     """The largest bag on the rows that may be fitted; smaller ones are its first members, seed for seed."""
     columns = history.labelled.at(split.fit, bench.tree_features)
     encoder = fit_tree_encoder(bench.tree_features, columns, plan.rare_level)
-    sample = encoded(encoder, columns, history.labelled.y(split.fit), signs=bench.signs)
+    sample = encoded(encoder, columns, history.labelled.y(split.fit), signs=bench.excerpt.signs)
     return Trees(features=bench.tree_features, encoder=encoder, boosters=fit_bag(sample, plan, rounds))
 
 

@@ -21,6 +21,7 @@ from training.fitting.calendars import find_calendars
 from training.fitting.encode import Reading
 from training.fitting.fit import fit_model
 from training.fitting.settings import LinearChoice, Settings, TreeChoice
+from training.history.excerpt import Excerpt
 from training.history.labelled import Labelled
 
 ROWS = 3000
@@ -71,7 +72,7 @@ def converts(margin: np.ndarray) -> np.ndarray:
 
 
 def chosen(recipe: Recipe, labelled: Labelled, rows: np.ndarray) -> Settings:
-    return choose_settings(recipe, labelled, default_features(recipe), rows)
+    return choose_settings(recipe, Excerpt.of(recipe, labelled, default_features(recipe), rows))
 
 
 def test_a_line_goes_on_where_a_calendar_climbs():
@@ -110,7 +111,7 @@ def test_newer_folds_weigh_more_and_weights_sum_to_one():
     recipe, labelled, rows = company(
         *np.random.default_rng(4).normal(size=(2, ROWS)), converts(np.zeros(ROWS))
     )
-    weights = Bench.of(recipe, labelled, default_features(recipe), rows).weights
+    weights = Bench.of(recipe, Excerpt.of(recipe, labelled, default_features(recipe), rows)).weights
     assert sum(weights) == pytest.approx(1)
     assert weights == sorted(weights)
     assert weights[-1] == pytest.approx(2 * weights[-3])
@@ -124,7 +125,7 @@ def test_a_declared_direction_holds_whatever_the_rows_say(kind, logs, direction)
     a, b = np.random.default_rng(6).normal(size=(2, ROWS))
     recipe, labelled, rows = company(a, b, converts(-direction * a + np.sin(3 * a) + b), text)
     settings = Settings(kind, LinearChoice(1.0, Reading(logs=logs)), TreeChoice(60), 1.0)
-    model = fit_model(recipe, labelled, default_features(recipe), rows, settings)
+    model = fit_model(Excerpt.of(recipe, labelled, default_features(recipe), rows), recipe.train, settings)
     grid = {"a": np.linspace(-3, 3, 200), "b": np.zeros(200), "record_filled": np.ones(200)}
     assert (direction * np.diff(model.margin(grid)) >= -1e-9).all()
 
@@ -135,7 +136,7 @@ def test_trees_from_the_line_add_up_and_are_kept_in_text():
     settings = Settings(
         "offset", LinearChoice(1.0, Reading(logs=True)), TreeChoice(40, calendars=("a",)), 1.0
     )
-    model = fit_model(recipe, labelled, default_features(recipe), rows, settings)
+    model = fit_model(Excerpt.of(recipe, labelled, default_features(recipe), rows), recipe.train, settings)
     columns = labelled.at(rows[:50])
     parts = model.contributions(columns)
     assert parts.values.sum(axis=1) + parts.bias == pytest.approx(model.margin(columns), abs=1e-9)
@@ -156,12 +157,13 @@ def aged(rows: int) -> tuple[Recipe, Labelled, np.ndarray]:
 def test_weights_change_with_the_age_of_the_lead():
     recipe, labelled, rows = aged(ROWS)
     features = (*default_features(recipe), LeadAge())
-    bench = Bench.of(recipe, labelled, features, rows)
+    excerpt = Excerpt.of(recipe, labelled, features, rows)
+    bench = Bench.of(recipe, excerpt)
     assert bench.linears[0].candidate.linear.reading.crossed
-    settings = choose_settings(recipe, labelled, features, rows)
+    settings = choose_settings(recipe, excerpt)
     assert settings.linear.reading.crossed
     assert settings.losses["linear"] < 0.6
-    model = fit_model(recipe, labelled, features, rows, replace(settings, kind="linear"))
+    model = fit_model(excerpt, recipe.train, replace(settings, kind="linear"))
 
     def slope(age: float) -> float:
         ends = {"a": np.array([-1.0, 1.0]), "b": np.zeros(2), "record_filled": np.ones(2)}
@@ -179,7 +181,7 @@ def test_trees_that_read_the_line_are_kept_in_text_and_credit_its_features(cross
     recipe, labelled, rows = aged(ROWS)
     features = (*default_features(recipe), LeadAge())
     settings = Settings("stacked", LinearChoice(1.0, Reading(crossed=crossed)), TreeChoice(40), 1.0)
-    model = fit_model(recipe, labelled, features, rows, settings)
+    model = fit_model(Excerpt.of(recipe, labelled, features, rows), recipe.train, settings)
     columns = labelled.at(rows[:200])
     files = TreeFiles("model")
     body = json.loads(json.dumps(dump_model(model, files)))

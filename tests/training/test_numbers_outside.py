@@ -29,6 +29,7 @@ from training.figures.number_range import fitted_range
 from training.fitting.calendars import going_on
 from training.fitting.encode import Reading
 from training.fitting.logistic import fit_linear
+from training.history.excerpt import Excerpt
 from training.history.labelled import Labelled
 
 SIZE, AGE = FieldValue("size"), LeadAge()
@@ -109,7 +110,7 @@ def test_a_number_of_the_day_goes_on_and_one_of_the_lead_does_not():
     frame = pd.DataFrame({"order": np.arange(400)[turned]})
     columns = {"index": index[turned], "size": size[turned]}
     features = (FieldValue("index"), SIZE)
-    roomy = going_on(Labelled(frame, columns), features, np.arange(400), ())
+    roomy = going_on(Excerpt(Labelled(frame, Columns(columns, 400)), features, np.arange(400)), ())
     assert roomy == {"index"}
     line = fit_linear(features, columns, (index[turned] > 105).astype(float), 1.0, 5, calendars=roomy)
     ranges = ranges_of(line)

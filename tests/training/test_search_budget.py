@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +23,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recipe, Bench]:
     recipe = small_company(folder, leads=1200)
     history = read_history(recipe, folder)
     split = forward_split(recipe, history.labelled.frame)
-    return recipe, Bench.of(recipe, history.labelled, history.features, split.fit)
+    return recipe, Bench.of(recipe, history.excerpt(split.fit))
 
 
 def searched(bench: Bench, seconds: float, file: Path | None = None, heard: list[str] | None = None):
@@ -78,14 +77,13 @@ def test_a_file_that_cannot_hold_a_search_is_named(company, tmp_path):
 def test_what_was_found_is_used_only_where_it_is_better_on_the_folds(company):
     recipe, bench = company
     rows = np.unique(np.concatenate([np.r_[older, newer] for older, newer in bench.folds]))
-    plain = choose_settings(recipe, bench.labelled, bench.features, rows)
-    found = choose_settings(recipe, bench.labelled, bench.features, rows, Budget(1.0))
+    plain = choose_settings(recipe, bench.excerpt.on(rows))
+    found = choose_settings(recipe, bench.excerpt.on(rows), Budget(1.0))
     assert min(found.losses.values()) <= min(plain.losses.values())
     assert found.trees.plan(recipe.train) == recipe.train.model_copy(update=found.trees.booster)
 
 
 def test_no_folds_no_search(company):
     recipe, bench = company
-    few = replace(bench, folds=[])
-    found = choose_settings(recipe, few.labelled, few.features, np.arange(10), Budget(60.0))
+    found = choose_settings(recipe, bench.excerpt.on(np.arange(10)), Budget(60.0))
     assert (found.kind, found.folds) == ("linear", 0)

@@ -28,7 +28,7 @@ from training.comparison.compare import compare
 from training.figures.bootstrap import Bootstrap, Interval
 from training.fitting.settings import Settings
 from training.history.history import History, read_history
-from training.history.segments import rows_of
+from training.history.segments import rows_of, without_events
 from training.history.split import forward_split
 from training.packing.choices import Choices
 from training.packing.pack import pack
@@ -58,7 +58,7 @@ def opposites(folder: Path) -> History:
 @pytest.fixture(scope="module")
 def settings(history: History) -> Settings:
     split = forward_split(history.recipe, history.labelled.frame)
-    return choose_settings(history.recipe, history.labelled, history.features, split.fit)
+    return choose_settings(history.recipe, history.excerpt(split.fit))
 
 
 def planned(history: History, parent: Settings, **how: Any) -> SegmentPlan:
@@ -148,7 +148,7 @@ def test_one_artefact_holds_all_segments_and_each_lead_gets_one_answer(history, 
 
 def test_a_lead_without_events_is_answered_by_its_segment_s_own_variant(history, settings, plan, tmp_path):
     split = forward_split(history.recipe, history.labelled.frame)
-    blind = choose_settings(history.recipe, history.labelled, history.features_without_events, split.fit)
+    blind = choose_settings(history.recipe, without_events(history).excerpt(split.fit))
     choices = Choices(settings, blind, segments=plan, no_events_segments=plan)
     artefact = pack(history, choices, split.fit, tmp_path)
     levels = {"steel": "makers", "food": None}

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from features.columns import Floats
 from serving.calibration import MonotoneMap
 from training.calibration.choice import choose
 from training.calibration.interval import interval_maps
-from training.history import Labelled, Rows
+from training.history import Excerpt
 
 
 @dataclass(frozen=True)
@@ -26,9 +24,9 @@ class MapChoice:
     bounds: tuple[MonotoneMap, MonotoneMap] | None = None
 
 
-def choose_map(margin: Floats, labelled: Labelled, rows: Rows, *, seed: int) -> MapChoice:
-    """What `margin`, made by a scorer that was fitted on none of `rows`, needs to become probabilities."""
-    y, clusters = labelled.y(rows), labelled.clusters(rows)
-    chosen = choose(margin, y, clusters, labelled.frame["order"].to_numpy(np.int64)[rows], seed=seed)
+def choose_map(margin: Floats, excerpt: Excerpt, *, seed: int) -> MapChoice:
+    """What `margin` needs to become probabilities; its scorer was fitted on none of these rows."""
+    y, clusters = excerpt.y, excerpt.clusters
+    chosen = choose(margin, y, clusters, excerpt.order, seed=seed)
     bounds = interval_maps(margin, y, clusters, chosen.calibration)
     return MapChoice(chosen.name, chosen.calibration, bounds)

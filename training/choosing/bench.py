@@ -9,7 +9,7 @@ the margin would stay where the calendar left it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -32,12 +32,11 @@ from training.fitting import (
 )
 from training.fitting.boosting import encoded, side_by_side
 from training.fitting.calendars import find_calendars, going_on
-from training.fitting.directions import directions
 from training.fitting.encode import PLAINLY
-from training.fitting.level_rates import tree_sample
+from training.fitting.level_rates import weighed_sample
 from training.fitting.logistic_path import HOPELESS, PENALTIES, PLAIN, Path
 from training.fitting.recency import recency
-from training.history import Labelled, Rows, forward_folds
+from training.history import Excerpt, Rows, forward_folds
 
 NEWER_WEIGHS = 2**0.5
 """Each fold weighs this much more than the one before it: it trains on rows most like those of the final fit,
@@ -52,16 +51,14 @@ class Bench:
     """
 
     recipe: Recipe
-    labelled: Labelled
-    features: tuple[Feature, ...]
+    excerpt: Excerpt
     folds: list[tuple[Rows, Rows]]
     half_life: float | None = None
 
     @classmethod
-    def of(cls, recipe: Recipe, labelled: Labelled, features: Sequence[Feature], fit: Rows) -> Bench:
-        """The folds of the `fit` rows; there may be none."""
-        folds = forward_folds(labelled.frame, fit, recipe.train.folds)
-        return cls(recipe, labelled, tuple(features), folds)
+    def of(cls, recipe: Recipe, excerpt: Excerpt) -> Bench:
+        """The folds of the rows that may be fitted; there may be none."""
+        return cls(recipe, excerpt, forward_folds(excerpt.labelled.frame, excerpt.rows, recipe.train.folds))
 
     @property
     def newer(self) -> Rows:
@@ -77,12 +74,7 @@ class Bench:
     @cached_property
     def calendars(self) -> tuple[str, ...]:
         """Features that trees must not see."""
-        return find_calendars(self.labelled, self.features, self.folds)
-
-    @cached_property
-    def signs(self) -> Mapping[str, int]:
-        """Declared signs by feature name."""
-        return directions(self.recipe, self.features)
+        return find_calendars(self.excerpt.labelled, self.excerpt.features, self.folds)
 
     def loss(self, newer: Sequence[Floats]) -> float:
         """Weighted mean log loss of the newer rows' margins, one array a fold."""
@@ -90,7 +82,7 @@ class Bench:
 
     def fold_loss(self, fold: int, margin: Floats) -> float:
         """Mean log loss of margins on one fold's newer rows."""
-        y = self.labelled.y(self.folds[fold][1])
+        y = self.excerpt.on(self.folds[fold][1]).y
         return float(log_losses_of_margins(y, margin).mean())
 
     @cached_property
@@ -131,7 +123,7 @@ class Bench:
     @cached_property
     def _ages(self) -> bool:
         """Whether leads are looked at in more than one age."""
-        aged = any(isinstance(feature, LeadAge) for feature in self.features)
+        aged = any(isinstance(feature, LeadAge) for feature in self.excerpt.features)
         return aged and len(self.recipe.snapshots.at_days) > 1
 
     def _paths(
@@ -143,8 +135,8 @@ class Bench:
         whole: bool = False,
     ) -> list[Linears]:
         """One linear model a penalty, on all folds, as long as there is hope; to the end if `whole`."""
-        features = [feature for feature in self.features if feature.name not in left_out]
-        paths = side_by_side(lambda fold: self._path(features, reading, *fold), self.folds)
+        read = self.excerpt.without(left_out)
+        paths = side_by_side(lambda fold: self._path(read.on(fold[0]), read.on(fold[1]), reading), self.folds)
         found: list[Linears] = []
         for penalty in penalties:
             steps = side_by_side(partial(Path.step, penalty=penalty), paths)
@@ -155,13 +147,9 @@ class Bench:
                 break
         return found
 
-    def _path(self, features: Sequence[Feature], reading: Reading, older: Rows, newer: Rows) -> Path:
-        labelled, rare = self.labelled, self.recipe.train.rare_level
-        fitted_on = labelled.at(older, features), labelled.y(older)
-        asked = labelled.at(newer, features), len(newer)
-        importance = recency(labelled, older, self.half_life)
-        roomy = going_on(labelled, features, older, self.calendars)
-        return Path.of(features, fitted_on, asked, rare, reading, self.signs, importance, roomy)
+    def _path(self, older: Excerpt, newer: Excerpt, reading: Reading) -> Path:
+        importance, roomy = recency(older, self.half_life), going_on(older, self.calendars)
+        return Path.of(older, newer, self.recipe.train.rare_level, reading, importance, roomy)
 
     @cached_property
     def samples(self) -> list[tuple[Sample, Sample]]:
@@ -171,17 +159,12 @@ class Bench:
     @cached_property
     def tree_features(self) -> tuple[Feature, ...]:
         """What trees may split on."""
-        return tuple(feature for feature in self.features if feature.name not in self.calendars)
+        return self.excerpt.without(self.calendars).features
 
     def _sample_pair(self, fold: tuple[Rows, Rows]) -> tuple[Sample, Sample]:
-        labelled, (older, newer) = self.labelled, fold
-        columns, rare = labelled.at(older, self.tree_features), self.recipe.train.rare_level
-        encoder, sample = tree_sample(
-            self.tree_features, columns, labelled.y(older), labelled.clusters(older), rare, self.signs
-        )
-        sample = replace(sample, weight=recency(labelled, older, self.half_life))
-        later = labelled.at(newer, self.tree_features)
-        return sample, encoded(encoder, later, labelled.y(newer), signs=self.signs)
+        older, newer = map(self.excerpt.without(self.calendars).on, fold)
+        encoder, sample = weighed_sample(older, self.recipe.train.rare_level, self.half_life)
+        return sample, encoded(encoder, newer.columns, newer.y, signs=newer.signs)
 
     def boosted(self, plan: Training, start: Start | None = None) -> tuple[list[Floats], int]:
         """Margins of each fold's newer rows by one booster a fold, and the rounds that were best over all."""
@@ -203,7 +186,7 @@ class Bench:
             return older.starting(step.older), newer.starting(step.newer)
         names = line_names(step.linear)
         parts = [
-            line_columns(step.linear, self.labelled.at(rows, step.linear.features))
+            line_columns(step.linear, self.excerpt.on(rows).reading(step.linear.features).columns)
             for rows in self.folds[fold]
         ]
         return older.reading(parts[0], names), newer.reading(parts[1], names)

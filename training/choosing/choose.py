@@ -9,7 +9,6 @@ from pathlib import Path
 
 import numpy as np
 
-from features.catalogue import Feature
 from features.progress import Step
 from features.recipe import Recipe, Training
 from training.calibration import choose_map, mean_interval
@@ -20,7 +19,7 @@ from training.figures.reliability import log_losses_of_margins
 from training.fitting import LinearChoice, Settings, TreeChoice
 from training.fitting.logistic_path import PENALTIES, PLAIN
 from training.fitting.recency import HALF_LIFE
-from training.history import Labelled, Rows
+from training.history import Excerpt
 
 
 @dataclass(frozen=True)
@@ -32,20 +31,14 @@ class Budget:
     say: Step | None = None
 
 
-def choose_settings(
-    recipe: Recipe,
-    labelled: Labelled,
-    features: Sequence[Feature],
-    fit: Rows,
-    budget: Budget | None = None,
-) -> Settings:
+def choose_settings(recipe: Recipe, excerpt: Excerpt, budget: Budget | None = None) -> Settings:
     """Kind of model, rounds, penalty and calibration with the lowest log loss on newer rows.
 
     With a `budget` the booster's settings are searched too; the recipe's own stay where nothing was better.
     Without a fold that has both outcomes on both sides, the plainest: a linear model, well penalised.
     """
-    bench = Bench.of(recipe, labelled, features, fit)
-    if not bench.folds or not features:
+    bench = Bench.of(recipe, excerpt)
+    if not bench.folds or not excerpt.features:
         return Settings("linear", LinearChoice(PENALTIES[0]), TreeChoice(50), PLAIN[0])
     plain = bench.candidates(recipe.train)
     if budget is None or not bench.tree_features:
@@ -83,7 +76,7 @@ def settle(bench: Bench, candidates: Sequence[Candidate], booster: dict[str, flo
         linear=best.linear,
         trees=TreeChoice(best.rounds, booster, bench.calendars),
         plain_penalty=bench.plain_penalty,
-        map=choose_map(margin, bench.labelled, bench.newer, seed=seed),
+        map=choose_map(margin, bench.excerpt.on(bench.newer), seed=seed),
         half_life=half_life,
         losses={candidate.name: candidate.loss for candidate in candidates},
         folds=len(bench.folds),
@@ -93,7 +86,7 @@ def settle(bench: Bench, candidates: Sequence[Candidate], booster: dict[str, flo
 def _by_recency(bench: Bench, best: Candidate, plan: Training) -> tuple[Candidate, float | None]:
     """`best`, or the same with newer rows counting for more where that surely gains; and its half-life."""
     aged = replace(bench, half_life=HALF_LIFE).again(best, plan)
-    y, clusters = bench.labelled.y(bench.newer), bench.labelled.clusters(bench.newer)
-    before, after = (log_losses_of_margins(y, np.concatenate(one.newer)) for one in (best, aged))
-    gain = mean_interval(before - after, clusters, bench.recipe.train.seed)
+    newer = bench.excerpt.on(bench.newer)
+    before, after = (log_losses_of_margins(newer.y, np.concatenate(one.newer)) for one in (best, aged))
+    gain = mean_interval(before - after, newer.clusters, bench.recipe.train.seed)
     return (aged, HALF_LIFE) if gain.low > 0 else (best, None)

@@ -40,7 +40,9 @@ def look_back(history: History, settings: Settings, split: SplitRows, draws: int
     probabilities["base_rate"] = baselines.base_rate(labelled, earlier.fit, earlier.test)
     evidence = gather(history.recipe, labelled, earlier.test, probabilities, draws, fit=earlier.fit)
     margin = rungs["bayes"].margin(columns)
-    return Earlier(evidence, choose_map(margin, labelled, earlier.test, seed=history.recipe.train.seed))
+    return Earlier(
+        evidence, choose_map(margin, history.excerpt(earlier.test), seed=history.recipe.train.seed)
+    )
 
 
 def losses(evidence: Evidence) -> list[str]:

@@ -110,7 +110,7 @@ def plan_segments(
         choice = _choice(trial, len(rows), won_leads(history, rows), level)
         choices.append(choice)
         if choice.scorer == "model":
-            settings = choose_settings(history.recipe, history.labelled, history.features, rows)
+            settings = choose_settings(history.recipe, history.excerpt(rows))
             members.append(Member(trial.segment, settings, settings.map.bounds))
         elif choice.scorer == "bayes":
             members.append(Member(trial.segment, None, trial.bayes_bounds))
@@ -138,7 +138,7 @@ def with_segments(
 def _fitted(history: History, member: Member, rows: Rows, rates: Bayes) -> Model:
     if member.settings is None:
         return segment_bayes(history, rows, rates)
-    return fit_model(history.recipe, history.labelled, history.features, rows, member.settings)
+    return fit_model(history.excerpt(rows), history.recipe.train, member.settings)
 
 
 def _choice(trial: Trial, rows: int, won: int, level: float) -> SegmentChoice:

@@ -15,8 +15,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
-import numpy as np
-
 from features.columns import Columns, Floats
 from features.recipe import Segments
 from serving.calibration import MonotoneMap
@@ -92,18 +90,11 @@ def segment_bayes(history: History, rows: Rows, parent: Bayes) -> Bayes:
 
     It keeps the parent's map: what repairs the parent's margins repairs those that are built on them.
     """
-    labelled, features = history.labelled, history.features
-    read = {feature.name: feature for feature in (*features, *parent.features)}
-    order = labelled.frame["order"].to_numpy(np.int64)[rows]
-    own = fit_bayes(
-        features,
-        labelled.at(rows, tuple(read.values())),
-        labelled.y(rows),
-        labelled.clusters(rows),
-        order,
-        version="",
-        parent=parent,
-    )
+    excerpt = history.excerpt(rows)
+    read = {feature.name: feature for feature in (*excerpt.features, *parent.features)}
+    columns = excerpt.reading(tuple(read.values())).columns
+    y, clusters, order = excerpt.y, excerpt.clusters, excerpt.order
+    own = fit_bayes(excerpt.features, columns, y, clusters, order, version="", parent=parent)
     return replace(own, calibration=parent.calibration)
 
 
@@ -126,7 +117,7 @@ class _Everybody:
         if self.top == "bayes":
             return self.rates
         history = self.history
-        return fit_model(history.recipe, history.labelled, history.features, self.older, self.settings)
+        return fit_model(history.excerpt(self.older), history.recipe.train, self.settings)
 
 
 def _trial(
@@ -139,8 +130,8 @@ def _trial(
     bayes = segment_bayes(history, older, everybody.rates)
     own: dict[Contender, Model] = {"bayes": bayes}
     if large:
-        settings = choose_settings(history.recipe, labelled, history.features, older)
-        own["model"] = fit_model(history.recipe, labelled, history.features, older, settings)
+        excerpt = history.excerpt(older)
+        own["model"] = fit_model(excerpt, train, choose_settings(history.recipe, excerpt))
     y, clusters, columns = labelled.y(newer), labelled.clusters(newer), labelled.at(newer)
     answers: dict[str, Floats] = {contender: _answers(scorer, columns) for contender, scorer in own.items()}
     answers["parent"] = _answers(everybody.scorer, columns)

@@ -13,7 +13,7 @@ import numpy as np
 
 from features.catalogue import Feature
 from features.columns import Column, Floats
-from training.history import Labelled, Rows
+from training.history import Excerpt, Labelled, Rows
 
 NEW_SHARE = 0.5
 """A feature is a calendar when more than this share of some fold's newer rows is outside the older values."""
@@ -33,17 +33,15 @@ def find_calendars(
     )
 
 
-def going_on(
-    labelled: Labelled, features: Sequence[Feature], rows: Rows, calendars: Collection[str]
-) -> frozenset[str]:
+def going_on(excerpt: Excerpt, calendars: Collection[str]) -> frozenset[str]:
     """The `calendars`, and numbers that say when rather than who: nearly the same from one row to the next.
 
     A price index is one even where the folds lie inside its old values. Neighbours in time are other leads:
     a number of the lead itself hardly follows the one before it.
     """
-    rows = rows[np.argsort(labelled.frame["order"].to_numpy(np.int64)[rows], kind="stable")]
-    numbers = (feature.name for feature in features if feature.dtype == "number")
-    slow = (name for name in numbers if _follows(labelled.columns[name][rows].astype(np.float64)))
+    rows, columns = excerpt.rows[np.argsort(excerpt.order, kind="stable")], excerpt.labelled.columns
+    numbers = (feature.name for feature in excerpt.features if feature.dtype == "number")
+    slow = (name for name in numbers if _follows(columns[name][rows].astype(np.float64)))
     return frozenset((*calendars, *slow))
 
 

@@ -8,6 +8,7 @@ of all. Rates are shrunk towards the base rate by their own evidence, as those o
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,8 @@ from training.figures import effective_share
 from training.fitting.boosting import Sample, encoded
 from training.fitting.encode import fit_tree_encoder
 from training.fitting.logistic import FREE
+from training.fitting.recency import recency
+from training.history import Excerpt
 
 Codes = NDArray[np.intp]
 
@@ -60,6 +63,14 @@ def tree_sample(
         place = encoder.features.index(name)
         sample.X[:, place] = _others(columns[name], y, group % _PARTS, scale, sample.X[:, place])
     return encoder, sample
+
+
+def weighed_sample(excerpt: Excerpt, rare_level: int, half_life: float | None) -> tuple[TreeEncoder, Sample]:
+    """As `tree_sample`, of an excerpt; with `half_life` newer rows count for more (see `recency`)."""
+    encoder, sample = tree_sample(
+        excerpt.features, excerpt.columns, excerpt.y, excerpt.clusters, rare_level, excerpt.signs
+    )
+    return encoder, replace(sample, weight=recency(excerpt, half_life))
 
 
 def level_rates(column: Column, y: Floats, scale: float) -> dict[str, float]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,8 @@ from features.columns import Columns, Floats
 from serving.scorers import Linear, LinearEncoder
 from training.figures.newton import times
 from training.fitting.encode import Reading, fit_linear_encoder
-from training.fitting.logistic import FREE, as_linear, column_signs, fit_signed
+from training.fitting.logistic import as_linear, column_signs, fit_signed
+from training.history import Excerpt
 
 PENALTIES = (1000.0, 300.0, 100.0, 30.0, 10.0, 3.0, 1.0, 0.3)
 """Strongest first, so that each solution starts the next; scikit-learn's C is 1 / penalty."""
@@ -52,22 +53,20 @@ class Path:
     @classmethod
     def of(
         cls,
-        features: Sequence[Feature],
-        older: tuple[Columns, Floats],
-        newer: tuple[Columns, int],
+        older: Excerpt,
+        newer: Excerpt,
         rare_level: int,
         reading: Reading,
-        signs: Mapping[str, int] = FREE,
         importance: Floats | None = None,
         calendars: Collection[str] = (),
     ) -> Path:
-        """A path on the `older` (columns, outcomes), whose models answer for the `newer` (columns, rows)."""
-        columns, y = older
-        encoder = fit_linear_encoder(features, columns, rare_level, reading, calendars)
-        X, later = (_read(encoder, *part) for part in ((columns, len(y)), newer))
+        """A path on the `older` rows, whose models answer for the `newer` ones."""
+        columns = older.columns
+        encoder = fit_linear_encoder(older.features, columns, rare_level, reading, calendars)
+        X, later = (_read(encoder, part) for part in (columns, newer.columns))
         centre = X.mean(axis=0, dtype=np.float64)
-        column_sign = column_signs(encoder, signs)
-        return cls(tuple(features), encoder, y, X, later, column_sign, centre, importance)
+        column_sign = column_signs(encoder, older.signs)
+        return cls(older.features, encoder, older.y, X, later, column_sign, centre, importance)
 
     def step(self, penalty: float) -> Step:
         """The model of this penalty, from the solution before it."""
@@ -79,8 +78,8 @@ class Path:
         return Step(linear, times(self.older, self.reached), times(self.newer, self.reached))
 
 
-def _read(encoder: LinearEncoder, columns: Columns, rows: int) -> Any:
+def _read(encoder: LinearEncoder, columns: Columns) -> Any:
     """The encoded columns in half the bytes: to choose a penalty by, that is precise enough."""
     if not encoder.columns:
-        return np.zeros((rows, 0), dtype=np.float32)
+        return np.zeros((columns.n_leads, 0), dtype=np.float32)
     return encoder.transform(columns).astype(np.float32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from features.columns import Floats
-from training.history import Labelled, Rows
+from training.history import Excerpt
 
 HALF_LIFE = 0.5
 """A row half a history older than the newest counts half. One value is tried, since folds are few.
@@ -17,14 +17,14 @@ second origin +5.1 [+0.7, +8.3], the bank +2.8 [+1.6, +2.8] and +0.1 [−0.3, +0
 """
 
 
-def recency(labelled: Labelled, rows: Rows, half_life: float | None) -> Floats | None:
-    """A weight for each of `rows`, with mean 1; `half_life` is a share of the time that they span.
+def recency(excerpt: Excerpt, half_life: float | None) -> Floats | None:
+    """A weight for each row, with mean 1; `half_life` is a share of the time that they span.
 
     None without `half_life`: all count alike. Weights depend on as_of alone (its order, without dates).
     """
-    if half_life is None or not len(rows):
+    if half_life is None or not len(excerpt.rows):
         return None
-    moment = labelled.frame["as_of_us"].to_numpy(np.float64)[rows]
+    moment = excerpt.labelled.frame["as_of_us"].to_numpy(np.float64)[excerpt.rows]
     age = (moment.max() - moment) / max(float(np.ptp(moment)), 1.0)
     weight = 2.0 ** (-age / half_life)
     return np.asarray(weight / weight.mean(), dtype=np.float64)

@@ -1,5 +1,6 @@
 """From a company's tables to labelled rows, split forward in time."""
 
+from training.history.excerpt import Excerpt
 from training.history.history import History
 from training.history.labelled import BLOCK, Labelled
 from training.history.segments import rows_of, without_events, won_leads
@@ -7,6 +8,7 @@ from training.history.split import Rows, SplitRows, forward_folds, forward_split
 
 __all__ = [
     "BLOCK",
+    "Excerpt",
     "History",
     "Labelled",
     "Rows",

@@ -18,8 +18,10 @@ from features.snapshots import open_leads, snapshots
 from features.tables import HistoryEnd, Tables, read_tables
 from serving.rules import Rules, parse_rules, rules_text
 from serving.scorers import route_of
+from training.history.excerpt import Excerpt
 from training.history.labelled import Labelled
 from training.history.sample import draw_leads
+from training.history.split import Rows
 
 _MOST_OPEN = 10_000
 """Open leads that fix the bands and scores; more of them would not move a percentile."""
@@ -53,6 +55,10 @@ class History:
     def end_us(self) -> int:
         """The end of the history."""
         return self.end.us
+
+    def excerpt(self, rows: Rows) -> Excerpt:
+        """These rows, as the model reads them."""
+        return Excerpt.of(self.recipe, self.labelled, self.features, rows)
 
 
 def read_history(

@@ -68,7 +68,7 @@ def fit_served(history: History, choices: Choices, rows: Rows) -> tuple[Served, 
 
 def _general(history: History, settings: Settings, rows: Rows) -> Model:
     """The model of all leads."""
-    return fit_model(history.recipe, history.labelled, history.features, rows, settings)
+    return fit_model(history.excerpt(rows), history.recipe.train, settings)
 
 
 def _manifest(

@@ -74,7 +74,7 @@ def predict_all(
 ) -> dict[str, Floats]:
     """Scorer → probabilities of the test rows; model, bayes and rules are those that serving loaded."""
     labelled, fit, test = history.labelled, split.fit, split.test
-    logistic = fit_logistic_model(history.recipe, labelled, history.features, fit, choices.model)
+    logistic = fit_logistic_model(history.excerpt(fit), history.recipe.train, choices.model)
     columns = labelled.at(test)
     found = {
         "base_rate": baselines.base_rate(labelled, fit, test),

@@ -55,7 +55,7 @@ def replay(history: History, split: SplitRows, draws: int) -> ForecastCut | None
     if before is None:
         return None
     recipe, labelled = history.recipe, history.labelled
-    settings = choose_settings(recipe, labelled, history.features, before.fit)
+    settings = choose_settings(recipe, history.excerpt(before.fit))
     choices, _ = climb(history, before, Choices(settings, None), draws)
     model, _, _ = fit_served(history, choices, before.fit)
     columns = labelled.at(before.test)

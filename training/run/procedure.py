@@ -19,11 +19,10 @@ from training.packing import Choices
 
 def choose_kinds(history: History, split: SplitRows, budget: Budget | None = None) -> Choices:
     """Settings of the model and of its variant without events; the budget is the model's alone."""
-    recipe, labelled = history.recipe, history.labelled
-    plain = history.features_without_events
+    recipe, plain = history.recipe, without_events(history)
     return Choices(
-        choose_settings(recipe, labelled, history.features, split.fit, budget),
-        choose_settings(recipe, labelled, plain, split.fit) if plain else None,
+        choose_settings(recipe, history.excerpt(split.fit), budget),
+        choose_settings(recipe, plain.excerpt(split.fit)) if plain is not None and plain.features else None,
     )
 
 
