@@ -51,7 +51,7 @@ def n_leads(columns: Mapping[str, Column]) -> int:
     """How many leads `columns` hold; a plain mapping is counted by its first column.
 
     Raises:
-        ValueError: a plain mapping without a column, of which nobody can say for how many leads it is.
+        ValueError: a plain mapping without a column, which does not say for how many leads it is.
     """
     if isinstance(columns, Columns):
         return columns.n_leads

@@ -67,7 +67,7 @@ def of_another_lead(field: str) -> FieldProblem:
 
 
 def lacks_kind_or_date(field: str) -> FieldProblem:
-    """An event of which nobody can say what happened, or when."""
+    """An event without its kind or its date."""
     return FieldProblem(field, "lacks kind or occurred_at", "Give both.")
 
 

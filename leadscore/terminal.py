@@ -104,7 +104,7 @@ def spinner(title: str) -> Iterator[Step]:
 
 
 def _nothing(done: int, total: int | None = None) -> None:
-    """A bar that nobody sees."""
+    """A bar that is not shown."""
 
 
 def _talking() -> Console:

@@ -1,4 +1,4 @@
-"""From exports nobody has seen to a recipe, every guess with its reason."""
+"""From unknown exports to a recipe, every guess with its reason."""
 
 from features.discovery.discover import discover
 from features.discovery.findings import FINDING_COLUMNS, LEAST, fold_empty

@@ -1,4 +1,4 @@
-"""From exports that nobody has seen to a recipe: what each table and column is, and what must not be used."""
+"""From unknown exports to a recipe: what each table and column is, and what must not be used."""
 
 from __future__ import annotations
 

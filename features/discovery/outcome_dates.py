@@ -65,7 +65,7 @@ def _comes_after(occurred: Floats, created: Floats) -> bool:
 
 
 def dated_losses(cells: pd.Series, found: OutcomeColumn, occurred: Floats) -> tuple[str, ...]:
-    """Values that mean lost where losses are dated; without a date nobody knows when they closed."""
+    """Values that mean lost where losses are dated; without a date it is not known when they closed."""
     filled = np.isfinite(occurred)
     return tuple(value for value in found.lost if filled[(cells == value).to_numpy()].mean() > 0.9)
 

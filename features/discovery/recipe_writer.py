@@ -74,7 +74,7 @@ def _lead(draft: Draft) -> Table:
     if (column := leads.role("id")) is not None:
         section.add("id", column.name)
     else:
-        section.add(remark('id = "…"  # no column tells the leads apart: the row number names them'))
+        section.add(remark('id = "…"  # no column is different for each lead: the row number is the id'))
     created = leads.role("created_at")
     if leads.counter is not None:
         section.add("order", leads.counter)

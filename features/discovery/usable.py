@@ -36,7 +36,7 @@ def suspect_columns(
     known = {suspect.column for suspect in found}
     late = [
         Suspect(
-            name, "after creation", "its dates lie after the lead's creation, so that it was not known then"
+            name, "after creation", "its dates are later than the lead's creation, so it was not known then"
         )
         for name in names
         if dated

@@ -37,7 +37,7 @@ class VisibleEvent:
 
 @dataclass(frozen=True)
 class Lead:
-    """What is known of a lead at `as_of_us`; `created_us` is None where nobody knows when it was created.
+    """What is known of a lead at `as_of_us`; `created_us` is None where the date of creation is not known.
 
     `values` are canonical values by canonical column (None = missing). `by_kind` holds the visible events of
     each kind that has any; None means that events were not given, which is not the same as no events.

@@ -18,7 +18,7 @@ MASK_DAYS = 60
 _FROM_MONDAY = 3 * DAY_US  # 1970 began on a Thursday
 _AT_WORK = [day < 5 and 9 <= hour < 18 for day in range(7) for hour in range(24)]
 MAX_KINDS = 1024
-"""Kinds that are told apart when packed with an age: µs of 280 years × 1024 fit in 63 bits."""
+"""Kinds that fit beside an age in one number: µs of 280 years × 1024 fit in 63 bits."""
 
 
 @dataclass(frozen=True)

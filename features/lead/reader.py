@@ -38,7 +38,7 @@ class LeadReader:
         creation, account, opt-out, outcome). Events carry occurred_at, kind and optionally event_id,
         ingested_at, value, under these names or the recipe's columns. `events=None` means not given: event
         features are missing. Without a creation time what depends on it is missing, and a note says so: the
-        lead is not new because nobody told its age, and its first event may be years after it came.
+        lead is not new because its age is not given, and its first event may be years after it came.
 
         Raises:
             LeadError: unknown fields (with the nearest known name), cells that do not parse, a creation after

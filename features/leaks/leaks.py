@@ -173,7 +173,7 @@ def _is_full(column: Column) -> bool:
 def _sequences(
     columns: Mapping[str, Column], order: NDArray[Any], dated: bool, dates: frozenset[str]
 ) -> list[Suspect]:
-    """Numbers that are the order of time in disguise, or a counter of rows.
+    """Numbers that follow the order of time, or count rows.
 
     A file may be sorted by an honest column: without dates, only a number that hardly repeats is a calendar.
     """

@@ -54,7 +54,7 @@ class HistoryEnd:
         rows = sum(self.stray.values())
         places = ", ".join(f"{count:,} of {table}" for table, count in self.stray.items())
         return (
-            f"dates that lie alone, long after all others: {rows:,} ({places}). The history ends before "
+            f"isolated dates, long after all others: {rows:,} ({places}). The history ends before "
             f"them, on {from_us(self.us).date()}; correct them, or declare [split] history_end"
         )
 
@@ -77,7 +77,7 @@ def find_end(con: Any, recipe: Recipe, present: set[str], clock_us: int) -> Hist
     declared = declared_end(recipe)
     if declared is not None:
         return HistoryEnd(declared, newest, "declared in the recipe", stray)
-    why = "the newest date" + (f" but {sum(stray.values()):,} that lie alone" if stray else "")
+    why = "the newest date" + (f" but {sum(stray.values()):,} isolated dates after it" if stray else "")
     return HistoryEnd(newest, newest, why, stray)
 
 

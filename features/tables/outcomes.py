@@ -21,7 +21,7 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
     """Create `outcomes`: row (of the lead), occurred_us, stage, closing ('won', 'lost' or NULL), amount.
 
     Dropped and counted: outcomes of unknown leads, without a stage, dated in the future. A closing outcome
-    without a readable date is kept with NULL: its lead is closed, nobody knows since when (see
+    without a readable date is kept with NULL: its lead is closed, since an unknown date (see
     `count_undated`). An outcome before the lead's creation is kept and counted: that lead was never open.
 
     Raises:

@@ -56,10 +56,10 @@ class Rung:
         return {None: ranges_of(scorer.parent)} | {name: ranges_of(own) for name, own in scorer.members}
 
     @cached_property
-    def voices(self) -> tuple[tuple[str, str | None], ...]:
+    def answerers(self) -> tuple[tuple[str, str | None], ...]:
         """(rung, segment) that answers of this rung may name in `scored_by`."""
         scorer = self.scorer
-        return scorer.voices if isinstance(scorer, Segmented) else ((scorer.rung, None),)
+        return scorer.answerers if isinstance(scorer, Segmented) else ((scorer.rung, None),)
 
 
 @dataclass(frozen=True)
@@ -87,11 +87,11 @@ class Background:
 
 @dataclass(frozen=True)
 class Computed:
-    """What one rung says about some leads, in their order; `voices` are (rung, segment) of who spoke,
+    """What one rung says about some leads, in their order; `answerers` are (rung, segment) of who answered,
     `notes` warnings of each lead."""
 
     rung: Rung
-    voices: list[tuple[str, str | None]]
+    answerers: list[tuple[str, str | None]]
     probabilities: Floats
     scores: list[int]
     maturities: list[Maturity]
@@ -116,8 +116,8 @@ def compute(rung: Rung, columns: Columns, reasons: int) -> Computed:
     shown = np.clip(np.round(exact, _DIGITS), FLOOR, 1 - FLOOR)
     scores, maturities = rung.reference.scores(exact), rung.reference.maturities(exact)
     intervals, notes = _sureness(rung, parts, shown)
-    voices = _voices(parts, len(margin))
-    return Computed(rung, voices, shown, scores, maturities, pro, con, intervals, notes)
+    answerers = _answerers(parts, len(margin))
+    return Computed(rung, answerers, shown, scores, maturities, pro, con, intervals, notes)
 
 
 def _parts(scorer: Scorer, columns: Columns) -> list[Part]:
@@ -128,7 +128,7 @@ def _parts(scorer: Scorer, columns: Columns) -> list[Part]:
     return [Part(None, scorer, np.arange(len(margin)), columns, margin)]
 
 
-def _voices(parts: Sequence[Part], n_leads: int) -> list[tuple[str, str | None]]:
+def _answerers(parts: Sequence[Part], n_leads: int) -> list[tuple[str, str | None]]:
     """(rung, segment) of the scorer of each lead."""
     found: list[tuple[str, str | None]] = [("", None)] * n_leads
     for part in parts:
@@ -170,7 +170,7 @@ def scored(
     """The score of `lead`: position `row` of the background, position `at` of what the rung computed."""
     rung, stage = computed.rung, background.stages[row]
     maturity, excluded = computed.maturities[at], background.excluded[row]
-    spoke, segment = computed.voices[at]
+    rung_name, segment = computed.answerers[at]
     case = Circumstances(
         lead.as_of_us, maturity, stage, float(background.intent_days[row]), excluded_by=excluded
     )
@@ -188,7 +188,7 @@ def scored(
         reasons_for=computed.reasons_for[at],
         reasons_against=computed.reasons_against[at],
         interval=computed.intervals[at],
-        scored_by=ScoredBy(rung=spoke, version=rung.scorer.version, name=question.name, segment=segment),  # type: ignore[arg-type]
+        scored_by=ScoredBy(rung=rung_name, version=rung.scorer.version, name=question.name, segment=segment),  # type: ignore[arg-type]
         warnings=[
             *lead.notes,
             *notes,

@@ -133,7 +133,7 @@ class Ladder:
         open_rows = [i for i, lead in enumerate(asked) if lead.outcome is None and not lead.opted_out]
         thin = self._thin(columns, len(asked))
         self._warn(asked, open_rows, thin, self._owners(columns, len(asked)), notes)
-        for computed, rows in self._climb(columns, asked, open_rows, thin, notes, reasons):
+        for computed, rows in self._by_rung(columns, asked, open_rows, thin, notes, reasons):
             for at, row in enumerate(rows):
                 answers[row] = scored(asked[row], background, row, computed, at, question, notes[row])
         return [
@@ -141,7 +141,7 @@ class Ladder:
             for row, lead in enumerate(asked)
         ]
 
-    def _climb(
+    def _by_rung(
         self,
         columns: Columns,
         asked: Sequence[Asked],
@@ -174,7 +174,7 @@ class Ladder:
         scorer = self.top.scorer
         if not isinstance(scorer, Segmented):
             return [None] * rows
-        kept = {segment for rung in self.rungs if not rung.needs_events for _, segment in rung.voices}
+        kept = {segment for rung in self.rungs if not rung.needs_events for _, segment in rung.answerers}
         return [None if segment in kept else segment for segment in scorer.owners(columns)]
 
     def _warn(

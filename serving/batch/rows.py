@@ -152,7 +152,7 @@ def _empty(frame: pd.DataFrame, column: str, row: int) -> bool:
 
 
 def _ends(recipe: Recipe, frame: pd.DataFrame, leads: pd.DataFrame) -> Iterator[tuple[int, FieldProblem]]:
-    """Dates of outcomes that cannot be read: nobody knows whether such a lead is closed at as_of."""
+    """Dates of outcomes that cannot be read: it is not known whether such a lead is closed at as_of."""
     outcomes = recipe.outcomes
     column = outcomes.occurred_at
     if outcomes.column is None or outcomes.at_once or column is None or column not in frame.columns:

@@ -1,4 +1,4 @@
-"""How each scorer is drawn: colour, dashes and mark, told apart on paper too."""
+"""How each scorer is drawn: colour, dashes and mark, different on paper too."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ _TABLE = (
     _Row(("hot",), 1.0, "call", HOUR_US, "hot, and asked within the last day"),
     _Row(("warm",), 1.0, "call", 4 * HOUR_US, "asked within the last day"),
     _Row(("hot",), None, "call", DAY_US, "hot: a clear intention to buy"),
-    _Row(("cold",), 1.0, "write", DAY_US, "asked within the last day, though little else speaks for it"),
+    _Row(("cold",), 1.0, "write", DAY_US, "asked within the last day, but the probability is low"),
     _Row(("warm",), None, "write", 3 * DAY_US, "warm: signs of interest, still exploring"),
     _Row(("cold",), None, "nurture", None, "cold: no project in sight yet"),
 )

@@ -17,7 +17,7 @@ from serving.scorers.encoding import MISSING, OTHER, Spec, codes_of
 class NumberColumn(Spec):
     """A number for a linear model: missing → `median`, then (x − `mean`) / `scale`; `flag` adds a 0/1
     column that says "was missing". With `log` all of this is about sign(x)·ln(1 + |x|). Before anything else
-    a number beyond `range` becomes its nearest end: nobody knows that the line goes on there."""
+    a number beyond `range` becomes its nearest end: the line was not fitted there."""
 
     name: str
     median: float
@@ -48,7 +48,7 @@ class CategoryColumn(Spec):
 
 class Crossing(Spec):
     """The number `by` with which the other columns are multiplied: standardised, and held inside the range
-    [`low`, `high`] that was seen in training, since nobody knows how weights change beyond it."""
+    [`low`, `high`] that was seen in training, since weights beyond it were not fitted."""
 
     by: NumberColumn
     low: float

@@ -57,11 +57,11 @@ class Segmented:
 
     @property
     def rung(self) -> str:
-        """The rung of the scorer of all; a segment's own may be another (see `voices`)."""
+        """The rung of the scorer of all; a segment's own may be another (see `answerers`)."""
         return self.parent.rung
 
     @cached_property
-    def voices(self) -> tuple[tuple[str, str | None], ...]:
+    def answerers(self) -> tuple[tuple[str, str | None], ...]:
         """(rung, segment) of everybody who may answer, the scorer of all (None) first."""
         return ((self.parent.rung, None), *((member.rung, name) for name, member in self.members))
 

@@ -37,7 +37,7 @@ from training.packing.choices import Choices
 from training.packing.pack import pack
 from training.run.make import predict_all
 from training.run.pooled import pool
-from training.run.procedure import climb
+from training.run.procedure import try_earlier
 from training.run.summary import too_few
 
 RESULTS = Path(__file__).parent / "gate_power.csv"
@@ -169,7 +169,7 @@ def evidence_of(history: History, folder: Path) -> Evidence | None:
         return None
     draws = max(recipe.gate.draws, 1000)
     settings = choose_settings(recipe, history.excerpt(split.fit))
-    choices, _ = climb(history, split, Choices(settings, None), draws)
+    choices, _ = try_earlier(history, split, Choices(settings, None), draws)
     probabilities = predict_all(history, split, choices, pack(history, choices, split.fit, folder), None)
     evidence = gather(recipe, labelled, split.test, probabilities, draws, fit=split.fit)
     return evidence.model_copy(update={"pooled": pool(history, split, probabilities, draws)})

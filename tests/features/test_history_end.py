@@ -97,7 +97,7 @@ def test_a_few_wrong_dates_move_no_row(table: str, column: str, seed: int, late:
     (warning,) = after.account.warnings
     assert f"{len(days)} of {table}" in warning
     assert "2024-12-31" in warning
-    assert after.account.end == f"2024-12-31, the newest date but {len(days)} that lie alone"
+    assert after.account.end == f"2024-12-31, the newest date but {len(days)} isolated dates after it"
     assert (table, "rows dated alone, long after all others", len(days)) in {
         row[:3] for row in wrong.quality.rows()
     }

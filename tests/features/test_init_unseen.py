@@ -167,7 +167,7 @@ def test_without_a_field_and_a_date_there_is_nothing_to_learn(tmp_path: Path) ->
     discovery, recipe = found(tmp_path, code=KEY, x=of([1, 0, 0, 0]), converted=of([1, 0, 0, 0]))
     assert [suspect.column for suspect in discovery.suspects] == ["x"]
     verdict, reasons, advice = _trained(tmp_path, recipe)
-    assert (verdict, "nothing tells leads apart" in reasons) == ("nothing_to_learn", True)
+    assert (verdict, "there is no column to predict from" in reasons) == ("nothing_to_learn", True)
     assert "Let the rules answer" in advice
     assert "Missing: columns known when a lead came" in advice
 

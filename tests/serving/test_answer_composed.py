@@ -65,8 +65,8 @@ def test_a_probability_is_shown_to_six_decimals_inside_the_floor_and_ranked_unro
     assert found.scores == SPREAD.scores(np.array(exact))
     assert found.maturities == SPREAD.maturities(np.array(exact))
     assert (found.reasons_for, found.reasons_against) == ([[]] * len(margins), [[]] * len(margins))
-    assert found.voices == [("model", None)] * len(margins)
-    assert found.rung.voices == (("model", None),)
+    assert found.answerers == [("model", None)] * len(margins)
+    assert found.rung.answerers == (("model", None),)
     assert found.notes == [[]] * len(margins)
     assert found.intervals == [None] * len(margins)
 
@@ -101,16 +101,16 @@ def test_each_segment_speaks_for_its_own_leads_with_its_own_interval():
     shops = Bayes((INDUSTRY,), (rates,), -1.2, MonotoneMap.platt(0.7, -0.4))
     parent = scorers.linear()
     model = Segmented(PLAN, parent, (("makers", scorers.crossed()), ("shops", shops)))
-    assert Rung(model, SPREAD).voices == (("model", None), ("model", "makers"), ("bayes", "shops"))
+    assert Rung(model, SPREAD).answerers == (("model", None), ("model", "makers"), ("bayes", "shops"))
     own = {"shops": around(0.5), None: around(1.0)}
     levels = np.array(["retail", "software", "steel", "food", None], dtype=object)
     table = {SIZE.name: np.array([5.0, 40.0, 7.0, np.nan, 3.0]), INDUSTRY.name: levels}
     found = compute(Rung(model, SPREAD, bounds=own), table, 2)
-    assert found.voices == [
+    assert found.answerers == [
         ("bayes", "shops"), ("model", None), ("model", "makers"), ("bayes", "shops"), ("model", None)
     ]  # fmt: skip
     answering = {"shops": shops, None: parent}
-    for row, (_, segment) in enumerate(found.voices):
+    for row, (_, segment) in enumerate(found.answerers):
         one = {name: column[row : row + 1] for name, column in table.items()}
         alone = compute(Rung(model, SPREAD, bounds=own), one, 2)
         assert found.probabilities[row] == alone.probabilities[0]
@@ -152,7 +152,7 @@ def test_a_lead_outside_what_its_own_scorer_has_seen_is_warned_of_and_is_less_su
         ]
         for row, outside in enumerate(beyond):
             one = {name: column[row : row + 1] for name, column in table.items()}
-            scorer = answering[found.voices[row][1]]
+            scorer = answering[found.answerers[row][1]]
             mask = {SIZE.name: np.array([True])} if outside else {}
             shown = found.probabilities[row : row + 1]
             assert [found.intervals[row]] == WIDE.intervals(
@@ -181,7 +181,7 @@ def composed() -> tuple[Background, Computed]:
     )
     computed = Computed(
         rung=Rung(Said(), SPREAD, note="said by a test"),  # type: ignore[arg-type]
-        voices=[("bayes", "shops"), ("model", None)],
+        answerers=[("bayes", "shops"), ("model", None)],
         probabilities=np.array([0.25, 0.5]),
         scores=[12, 97],
         maturities=["warm", "hot"],

@@ -122,8 +122,8 @@ def test_who_answered_and_the_interval_are_those_of_the_leads_own_scorer():
     found = compute(Rung(model, scorers.manifest().references["model"], bounds=bounds), table, 2)
     segment = segments_of(PLAN, LEVELS.tolist())
     answers = {"makers": scorers.trees(), "shops": shops(), None: scorers.blend()}
-    assert found.voices == [(answers[name].rung, name) for name in segment]
-    assert found.voices[1] == ("bayes", "shops")
+    assert found.answerers == [(answers[name].rung, name) for name in segment]
+    assert found.answerers[1] == ("bayes", "shops")
     for name, scorer in answers.items():
         rows = np.flatnonzero([one == name for one in segment])
         alone = compute(

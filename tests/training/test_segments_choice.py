@@ -128,7 +128,7 @@ def test_one_artefact_holds_all_segments_and_each_lead_gets_one_answer(history, 
     mixed = replace(plan, members=(next(m for m in plan.members if m.segment == "makers"), fresh))
     artefact = pack(history, Choices(settings, None, segments=mixed), split.fit, tmp_path)
     assert isinstance(artefact.model, Segmented)
-    assert artefact.model.voices == (("model", None), ("bayes", "makers"), ("model", "shops"))
+    assert artefact.model.answerers == (("model", None), ("bayes", "makers"), ("model", "shops"))
     told = artefact.manifest.settings["segments"]
     assert [one["words"] for one in told["segments"]] == [choice.words for choice in plan.choices]
     assert list(told["settings"]) == ["shops"]
@@ -140,7 +140,7 @@ def test_one_artefact_holds_all_segments_and_each_lead_gets_one_answer(history, 
     assert route_of(history.recipe.segments).name in {feature.name for feature in ladder.features}
     assert set(ladder.top.bounds) == {None, "makers", "shops"}
     found = compute(ladder.top, table, 1)
-    assert {segment for _, segment in found.voices} == {None, "makers", "shops"}
+    assert {segment for _, segment in found.answerers} == {None, "makers", "shops"}
     for probability, interval in zip(found.probabilities.tolist(), found.intervals, strict=True):
         assert interval is not None
         assert 0 < interval.low <= probability <= interval.high < 1
@@ -167,7 +167,7 @@ def test_segments_borrow_from_bayes_where_bayes_answers_for_all(history, setting
     ladder = LadderChoice(top="bayes", converted_leads=1)
     artefact = pack(history, Choices(settings, None, ladder, plan), split.fit, tmp_path)
     assert isinstance(artefact.model, Segmented)
-    assert artefact.model.voices[:2] == (("bayes", None), ("bayes", "makers"))
+    assert artefact.model.answerers[:2] == (("bayes", None), ("bayes", "makers"))
     assert [rung.scorer.rung for rung in Ladder.of(artefact).rungs] == ["bayes", "rules"]
 
 

@@ -47,7 +47,7 @@ class Counts:
 def empty_table(feature: Feature, column: Column) -> RateTable:
     """Bands at the quantiles of `column`, or its frequent levels, with log-ratios of 0.
 
-    A band ends at a value that occurs, so that 0 events and 1 event are told apart.
+    A band ends at a value that occurs, so that 0 events and 1 event are two bands.
     """
     if feature.dtype == "number":
         known = np.asarray(column, dtype=np.float64)

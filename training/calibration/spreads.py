@@ -15,7 +15,7 @@ from training.history import Labelled, Rows, newest_rows
 _ROWS = 2000
 """Newest rows whose contributions are looked at: a standard deviation needs no more, and trees are slow."""
 _LEAST = 0.02
-"""A field that moves margins by less, in log-odds, is nobody's next question."""
+"""A field that moves margins by less, in log-odds, is not worth asking for."""
 HIDDEN = 0.5
 """Standard deviation of leads' own log-odds around what a model says of them: what its signals do not show,
 what it has not learned, and how far the level moves until the answer is needed. A company's outcomes cannot

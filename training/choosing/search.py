@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 Pairs = Sequence[tuple[Sample, Sample]]
 
 _WARM_TRIALS = 5
-"""Trials that are never pruned: before them nobody knows what a usual loss is."""
+"""Trials that are never pruned: before them it is not known what a usual loss is."""
 
 
 def search(

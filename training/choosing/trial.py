@@ -5,7 +5,7 @@ opposite ways, some 85 converted leads each were enough for a Bayes rung of its 
 In four simulated companies (10,000 and 20,000 leads; by market and by origin, 32 segments), where a signal
 means the same in every market, nothing was chosen before the test, and rightly: with 150 converted leads or
 more, own scorers were between 0.001 better and 0.006 worse on it. A segment too thin to be tried may be
-lucky, which nobody can know before.
+lucky, which is not known before.
 """
 
 from __future__ import annotations

@@ -46,8 +46,8 @@ def crossed(a: Maturity, b: Maturity) -> Maturity:
 def rung_of(ladder: Ladder, score: Score, events_given: bool) -> Rung:
     """The rung of `ladder` that gave `score`."""
     assert score.scored_by is not None
-    voice = (score.scored_by.rung, score.scored_by.segment)
-    named = [rung for rung in ladder.rungs if voice in rung.voices]
+    answerer = (score.scored_by.rung, score.scored_by.segment)
+    named = [rung for rung in ladder.rungs if answerer in rung.answerers]
     return next(rung for rung in named if events_given or not rung.needs_events)
 
 

@@ -62,7 +62,7 @@ class Groups:
 def grouped(margin: Floats, y: Floats, scale: float = 1.0) -> Groups:
     """Rows in at most `MAX_GROUPS` groups, equal margins together; each row counts as `scale` rows.
 
-    Margins are rounded to 9 decimals, so that the means of two groups are told apart for certain.
+    Margins are rounded to 9 decimals, so that the means of two groups are compared exactly.
     """
     margin = np.round(margin, 9)
     edges = np.unique(np.quantile(margin, np.linspace(0, 1, MAX_GROUPS + 1)[1:-1]))

@@ -1,4 +1,4 @@
-"""Finds calendars in disguise: features whose newer rows lie where older rows never were.
+"""Finds features that only repeat the date: those whose newer rows lie where older rows never were.
 
 A price index, a month, a campaign named after its quarter: they tell when a lead came, and on newer rows they
 take values that no older row had. A tree knows nothing there, whatever it learned; a line at least goes on,

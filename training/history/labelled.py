@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 import pandas as pd
@@ -15,9 +16,6 @@ from features.clock import DAY_US
 from features.columns import Columns, Floats
 from training.history.split import Rows
 
-BLOCK = 1000
-"""Rows of a period where time is only an order: a week's work of a calling team, and a common block size."""
-
 
 @dataclass(frozen=True)
 class Labelled:
@@ -26,6 +24,8 @@ class Labelled:
     frame: pd.DataFrame
     columns: Columns
     dated: bool = True
+    BLOCK: ClassVar[int] = 1000
+    """Rows of a period where time is only an order: a week's work of a calling team, a common block size."""
 
     def at(self, rows: Rows, features: Sequence[Feature] | None = None) -> Columns:
         """The columns of `features` (all without it) at the given rows."""
@@ -46,7 +46,7 @@ class Labelled:
             return self.frame["as_of_us"].to_numpy(np.int64)[rows] // (7 * DAY_US)
         place = np.empty(len(rows), dtype=np.int64)
         place[np.argsort(self.frame["order"].to_numpy(np.int64)[rows], kind="stable")] = np.arange(len(rows))
-        return place // BLOCK
+        return place // self.BLOCK
 
     def n_leads(self, rows: Rows) -> int:
         """Distinct leads among the rows."""

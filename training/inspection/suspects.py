@@ -69,5 +69,5 @@ def _after_creation(column: LeadColumn, days: Column) -> Suspect | None:
     share = float((known > 1).mean()) if len(known) else 0.0
     if share <= _LATE:
         return None
-    reason = f"{share:.0%} of its dates lie after the lead's creation, so that it was not known then"
+    reason = f"{share:.0%} of its dates are later than the lead's creation, so it was not known then"
     return Suspect(column.name, "after creation", reason)

@@ -18,7 +18,7 @@ from training.history import Labelled, Rows
 MIN_WON = 100
 """Converted rows that a segment needs: with fewer, intervals are wider than what could be acted on."""
 MEANINGS = ("origin", "market", "country", "region", "industry", "campaign")
-"""Meanings of fields by which groups are told apart, in this order: here, in the gate and in the report."""
+"""Meanings of fields by which groups are formed, in this order: here, in the gate and in the report."""
 _FIGURES = ("auc", "log_loss", "observed_expected")
 
 
@@ -135,7 +135,7 @@ def _at(probabilities: Mapping[str, Floats], rows: Rows) -> dict[str, Floats]:
 
 
 def _columns(recipe: Recipe, labelled: Labelled, test: Rows) -> Iterator[tuple[str, NDArray[np.object_]]]:
-    """Fields by which groups are told apart, at the test rows."""
+    """Fields by which groups are formed, at the test rows."""
     yield from attributes_of(recipe, labelled.columns, test).items()
 
 

@@ -55,7 +55,7 @@ def age_section(run: ReportInput) -> Markup:
     groups = [(f"{days:g} days", age == days) for days in np.unique(age)]
     words = paragraph(
         "How old a lead was when it was looked at. An old lead that is still open converts less often; the "
-        "model should know that, and tell leads of one age apart (AUC inside)."
+        "model should know that, and rank leads of one age too (AUC inside)."
     )
     parts = _breakdown(run, "age of the lead", groups, titled=False)
     return section("age", "By age of the lead", words, parts)
@@ -138,7 +138,7 @@ def _cells(group: AttributeGroup, off: str) -> list[str | int]:
 def fairness(run: ReportInput) -> Markup:
     """Who is promised too much or too little among the declared attributes, and who is called less."""
     if not run.segments:
-        return paragraph("No attribute is declared by which leads could be told apart, so none was checked.")
+        return paragraph("No attribute is declared by which groups could be compared, so none was checked.")
     note = (
         "The share of each group among the best tenth stands in the tables above. Whether a difference is "
         "fair is for people to judge: the model follows what was bought, also where past selling was unequal."

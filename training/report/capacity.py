@@ -20,7 +20,7 @@ from serving.page import (
 )
 from training.figures import WeekLists, Weekly
 from training.figures.weeks import choosable
-from training.history import BLOCK
+from training.history import Labelled
 from training.judging import JUDGED
 from training.report.input import ReportInput
 from training.report.names import NAMES, named
@@ -118,7 +118,7 @@ def _counted(run: ReportInput, weeks: WeekLists) -> str:
     some = weeks.brought(JUDGED, run.capacity)
     one = "week" if run.dated else "block"
     counted = f"{some.weeks} {one if some.weeks == 1 else one + 's'} of the test" if some else "the test"
-    block = "" if run.dated else f" A block is {BLOCK:,} rows."
+    block = "" if run.dated else f" A block is {Labelled.BLOCK:,} rows."
     return (
         f"Counted over {counted}. The list of a {one} holds the leads that were looked at in it; a lead that "
         f"was called is not called again, so that a customer counts once. A customer is a lead that "

@@ -37,7 +37,7 @@ GAINS, CALIBRATION = "gains.svg", "calibration.svg"
 _FILE = (840.0, 480.0)
 
 _DRAWN = ("model", "champion", "limit", "bayes", "rules", "newest_first")
-"""Whose gains are drawn; more curves than these cannot be told apart. The table has all."""
+"""Whose gains are drawn; more curves than these cannot be distinguished. The table has all."""
 _POINTS = 120
 _EVERY = 17
 """Marks of a curve stand this many points apart, so that they do not hide it."""

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from training.figures import Weekly
-from training.history import BLOCK
+from training.history import Labelled
 from training.report.input import ReportInput
 from training.report.names import NAMES
 
@@ -31,7 +31,7 @@ def comparable(run: ReportInput) -> list[str]:
 
 def each(run: ReportInput) -> str:
     """What a team's capacity is for."""
-    return "a week" if run.dated else f"of each {BLOCK:,} rows"
+    return "a week" if run.dated else f"of each {Labelled.BLOCK:,} rows"
 
 
 def within(run: ReportInput) -> str:

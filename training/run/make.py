@@ -19,7 +19,7 @@ from training.judging.latency import latency
 from training.judging.shift import score_shift
 from training.packing import Choices, Trained, pack
 from training.run.pooled import pool
-from training.run.procedure import choose_kinds, climb
+from training.run.procedure import choose_kinds, try_earlier
 from training.store import Rival, champion_of
 
 
@@ -39,7 +39,7 @@ def make(
     choices = choose_kinds(history, split, budget)
     clock.step("judging from an earlier origin", "earlier")
     draws = max(history.recipe.gate.draws, 1000)
-    choices, earlier = climb(history, split, choices, draws)
+    choices, earlier = try_earlier(history, split, choices, draws)
     clock.step(f"fitting on {len(split.fit):,} rows", "fit")
     judged = pack(history, choices, split.fit, work / "judged")
     clock.step(f"judging on {len(split.test):,} test rows", "judge")

@@ -24,7 +24,7 @@ from training.history import History, Labelled, Rows, SplitRows
 from training.judging import JUDGED, Difference, baselines
 from training.judging.evidence import POOLED, Pooled
 from training.packing import Choices, fit_served
-from training.run.procedure import climb
+from training.run.procedure import try_earlier
 
 ALONE = 200
 """Converted leads with which the newest test is enough alone: an earlier origin doubles the training."""
@@ -56,7 +56,7 @@ def replay(history: History, split: SplitRows, draws: int) -> ForecastCut | None
         return None
     recipe, labelled = history.recipe, history.labelled
     settings = choose_settings(recipe, history.excerpt(before.fit))
-    choices, _ = climb(history, before, Choices(settings, None), draws)
+    choices, _ = try_earlier(history, before, Choices(settings, None), draws)
     model, _, _ = fit_served(history, choices, before.fit)
     columns = labelled.at(before.test)
     probabilities = {

@@ -26,8 +26,10 @@ def choose_kinds(history: History, split: SplitRows, budget: Budget | None = Non
     )
 
 
-def climb(history: History, split: SplitRows, choices: Choices, draws: int) -> tuple[Choices, Earlier | None]:
-    """`choices` with who answers first and who for each segment, and the earlier origin that says so."""
+def try_earlier(
+    history: History, split: SplitRows, choices: Choices, draws: int
+) -> tuple[Choices, Earlier | None]:
+    """`choices` with the rung of all leads and of each segment, and the evidence of the earlier origin."""
     earlier = look_back(history, choices.model, split, draws)
     before, plain = earlier_split(history.labelled, split), without_events(history)
     ladder = choose_top(history, split.fit, earlier.evidence if earlier else None)

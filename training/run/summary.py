@@ -27,15 +27,15 @@ def too_few(history: History, split: SplitRows) -> str | None:
     won, others = int(y.sum()), int((1 - y).sum())
     won_leads = labelled.n_leads(split.fit[y == 1])
     if not history.features:
-        return "no field is used, nothing is dated and no events are given: nothing tells leads apart"
+        return "no field is used, no date and no events are given: there is no column to predict from"
     if not len(split.fit):
         return (
             f"no row can be fitted on: {history.account[-2][1]} snapshots matured, none known before the test"
         )
     if not won:
-        return f"no conversion among {len(y)} fit rows: there is nothing to tell leads apart by"
+        return f"no conversion among {len(y)} fit rows: there is no difference to learn"
     if not others:
-        return f"only conversions among {len(y)} fit rows: there is nothing to tell leads apart by"
+        return f"only conversions among {len(y)} fit rows: there is no difference to learn"
     if min(won, others) < MIN_EACH or won_leads < MIN_LEADS:
         return (
             f"{won} converted and {others} other fit rows, {won_leads} converted leads: at least {MIN_EACH} "
