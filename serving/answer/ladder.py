@@ -242,4 +242,4 @@ def asked_of(lead: Lead) -> Asked:
 def _meaning(feature: Feature) -> dict[str, object]:
     """A feature's definition without how it is grouped and called for people."""
     (dumped,) = dump_features((feature,))
-    return {key: value for key, value in dumped.items() if key not in ("group", "called", "label")}
+    return {key: value for key, value in dumped.items() if key not in ("group", "called")}

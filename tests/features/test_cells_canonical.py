@@ -17,7 +17,17 @@ from hypothesis import strategies as st
 from features import parse_recipe
 from features.cells.emails import email_kind, email_label
 from features.cells.fields import CellParser, field_parsers
-from features.cells.parse import is_missing, parse_boolean, parse_category, parse_number, parse_text
+from features.cells.parse import (
+    YearError,
+    date_expected,
+    id_text,
+    is_missing,
+    parse_boolean,
+    parse_category,
+    parse_date,
+    parse_number,
+    parse_text,
+)
 from features.clock.instants import to_us
 
 RECIPE = """
@@ -222,3 +232,83 @@ def test_a_yes_is_one_and_a_no_is_nought(raw, value):
 def test_what_is_neither_yes_nor_no_is_told():
     with pytest.raises(ValueError, match="true or false"):
         parse_boolean("perhaps")
+
+
+STAND_INS = """
+[tables]
+leads = "leads.csv"
+[lead]
+id = "lead_id"
+created_at = "created_at"
+[recipe]
+zone = "Europe/Paris"
+[outcomes]
+column = "status"
+won = ["won"]
+[lead.fields.size]
+type = "number"
+missing = ["-1", "unknown"]
+[lead.fields.budget]
+type = "number"
+format = "decimal_comma"
+missing = ["999,5"]
+[lead.fields.seen]
+type = "date"
+missing = ["1900-01-01", "1970-01-01"]
+[lead.fields.sent]
+type = "date"
+format = "dmy"
+missing = ["01/01/1900", "1970-01-01"]
+[lead.fields.title]
+type = "text"
+missing = ["-1"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "missing"),
+    [
+        ("size", -1.0, True),
+        ("size", "-1.00", True),
+        ("size", "unknown", True),
+        ("size", 1, False),
+        ("budget", "999,50", True),
+        ("budget", 999.5, True),
+        ("budget", "998,5", False),
+        ("seen", "1900-01-01T00:00:00", True),
+        ("seen", "1969-12-31T23:00:00Z", True),
+        ("seen", "1970-01-01T00:00:00Z", False),
+        ("seen", "1901-01-01", False),
+        ("sent", "1.1.1900", True),
+        ("sent", "01/01/1970", True),
+        ("sent", "02/01/1970", False),
+        ("title", "-1.0", False),
+    ],
+)
+def test_a_stand_in_is_missing_however_a_cell_writes_its_number_or_date(name, raw, missing):
+    (parser,) = (p for p in field_parsers(parse_recipe(STAND_INS)) if p.name == name)
+    assert (parser.parse(raw) is None) == missing
+
+
+@pytest.mark.parametrize(
+    ("raw", "text"),
+    [
+        (12.0, "12"), (np.float64(7), "7"), (12.5, "12.5"), (7, "7"), (" a1 ", "a1"), ("NULL", "NULL"),
+        ("nan", "nan"), ("", None), ("  ", None), (None, None), (math.nan, None), (pd.NA, None),
+    ],
+)  # fmt: skip
+def test_an_id_is_its_text_and_words_for_missing_are_ids_too(raw, text):
+    assert id_text(raw) == text
+
+
+@pytest.mark.parametrize("raw", ["1900-01-01T00:00:00Z", "2099-12-31T23:59:59.999999Z"])
+def test_the_first_and_the_last_moment_that_are_dates_count(raw):
+    assert parse_date(raw, "UTC", "start") == to_us(datetime.fromisoformat(raw))
+
+
+@pytest.mark.parametrize("raw", ["1899-12-31T23:59:59.999999Z", "2100-01-01T00:00:00Z"])
+def test_a_year_that_cannot_be_meant_is_told_with_the_form_that_was_expected(raw):
+    with pytest.raises(YearError, match=re.escape(date_expected(None))):
+        parse_date(raw, "UTC", "start")
+    with pytest.raises(YearError, match=re.escape(date_expected("dmy"))):
+        parse_date("01/01/2100", "UTC", "start", "dmy")

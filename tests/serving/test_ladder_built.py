@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from serving.answer.ladder import Ladder
-from serving.artefact.folder import Artefact
+from serving.artefact.folder import Artefact, Lower
 from serving.calibration.bounds import Bounds
 from serving.calibration.maps import MonotoneMap
 from serving.calibration.reference import Reference
@@ -104,3 +104,22 @@ def test_the_scorecard_alone_answers_with_its_note():
     assert (score.status, score.warnings) == ("scored", ["before training"])
     (plain,) = Ladder.by_rules(scorers.recipe()).score([sent("a")])
     assert (plain.status, plain.warnings) == ("uncalibrated", [])
+
+
+def test_below_a_model_that_may_not_be_loaded_stand_the_other_rungs_each_with_the_note():
+    kept = artefact(ALL, ALL)
+    lower = Lower(kept.manifest, kept.bayes, kept.rules)
+    ladder = Ladder.of_lower(lower, "the model is damaged")
+    assert (ladder.recipe, ladder.rules) == (kept.manifest.recipe, kept.rules)
+    assert [(rung.scorer, rung.note) for rung in ladder.rungs] == [
+        (kept.bayes, "the model is damaged"),
+        (kept.rules, "the model is damaged"),
+    ]
+    own = kept.manifest.references
+    assert [rung.reference for rung in ladder.rungs] == [own["bayes"], own["rules"]]
+    alone = Ladder.of_lower(replace(lower, bayes=None), "x")
+    assert [rung.scorer for rung in alone.rungs] == [kept.rules]
+
+
+def test_requests_are_read_by_the_recipe_of_the_ladder():
+    assert Ladder.by_rules(scorers.recipe()).reader.recipe == scorers.recipe()

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from features import Feature, Lead, LeadscoreError, parse_lead
 from features.catalogue import EventCount, FieldValue
+from features.catalogue.fields import Filled
 from features.clock.instants import parse_moment
 from features.columns import Column, Columns, Floats
+from features.readings import stack
 from serving.answer.compose import Rung
 from serving.answer.ladder import Ladder, asked_of
 from serving.asked import Asked
@@ -28,6 +30,7 @@ from tests.serving.test_segments_routing import PLAN
 
 NOW = parse_moment("2026-03-02T12:00:00+00:00", "UTC")
 CREATED = "2026-02-01"
+VIEW = {"kind": "page_view", "occurred_at": "2026-03-01"}
 DEMO = {"kind": "demo_request", "occurred_at": "2026-03-01"}
 SPREAD = Reference.of(np.linspace(0.01, 0.6, 500))
 NO_EVENTS = "events were not given: scored without them; send an empty list where there are none"
@@ -221,3 +224,45 @@ def test_a_segment_keeps_its_scorer_without_events_where_a_rung_that_needs_none_
     assert lost == [["the scorer of segment 'makers' reads events: that of all leads was asked"], [], []]
     given = [sent(level, {"industry": level}) for level in ("steel", "retail")]
     assert [score.warnings for score in ladder.score(given)] == [[], []]
+
+
+def test_where_nothing_is_said_there_are_three_reasons():
+    ladder = Ladder.by_rules(scorers.recipe())
+    lead = sent(
+        "a",
+        {"company_size": 40, "industry": "software", "email": "a@acme.io", "title": "VP Sales"},
+        [DEMO, VIEW],
+    )
+    columns, asked = stack(ladder.features, ladder.rows([lead])), [asked_of(lead)]
+    (said,), (three,), (all_of_them,) = (
+        ladder.score_columns(columns, asked),
+        ladder.score_columns(columns, asked, 3),
+        ladder.score_columns(columns, asked, 9),
+    )
+    assert said == three
+    assert max(len(all_of_them.reasons_for), len(all_of_them.reasons_against)) > 3
+
+
+def test_an_origin_is_something_known():
+    source = replace(scorers.INDUSTRY, group="origin")
+    silent = replace(scorers.rules(), compiled=(), card=scorers.rules().card)
+    top = Rung(replace(bayes(), features=(source,)), SPREAD)
+    plain = scorers.recipe().model_copy(update={"events": None})
+    ladder = Ladder(plain, silent, (top, Rung(silent, silent.reference())))
+    columns = {
+        feature.name: np.array([None, "retail"], dtype=object)
+        if feature.name == "industry"
+        else np.full(2, np.nan)
+        if feature.dtype == "number"
+        else np.full(2, None, dtype=object)
+        for feature in ladder.features
+    }
+    found = ladder.score_columns(columns, [Asked("a", NOW, True), Asked("b", NOW, True)])
+    assert [THIN in score.warnings for score in found] == [True, False]
+
+
+def test_two_rungs_may_name_one_feature_differently_for_people():
+    one, other = (Filled(("phone",), called=name) for name in ("Phone no", "Phone_no"))
+    assert (one.name, one == other) == (other.name, False)
+    ladder = Ladder(scorers.recipe(), scorers.rules(), (linear_with(one), linear_with(other)))
+    assert [feature for feature in ladder.features if feature.name == one.name] == [one]

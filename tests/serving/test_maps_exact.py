@@ -59,3 +59,16 @@ def test_the_outer_pieces_go_on_beyond_the_knots(curve: MonotoneMap, beyond: flo
     below, above = curve.logits(np.array([a - beyond, z + beyond]))
     assert below == pytest.approx(u - beyond * (v - u) / (b - a), rel=1e-9, abs=1e-9)
     assert above == pytest.approx(x + beyond * (x - w) / (z - y), rel=1e-9, abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("margins", "log_odds", "wrong"),
+    [
+        ((0.0, 1.0, 2.0), (0.0, 1.0), "as many log-odds as margins"),
+        ((0.0, 0.0), (0.0, 1.0), "margins of a map must rise strictly"),
+        ((0.0, 1.0), (0.0, -1.0), "log-odds of a map must not fall"),
+    ],
+)
+def test_a_map_that_is_none_is_refused_with_what_is_wrong(margins, log_odds, wrong):
+    with pytest.raises(ValueError, match=wrong):
+        MonotoneMap(margins=margins, log_odds=log_odds)

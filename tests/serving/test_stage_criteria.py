@@ -8,6 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import Lead, parse_lead, parse_recipe
+from features.catalogue import EventCount, FieldValue, Recency
+from features.catalogue.texts import DomainKind
 from features.clock.instants import parse_moment
 from features.columns import Column
 from features.readings import online, stack
@@ -161,3 +163,18 @@ def test_of_no_leads_there_are_no_stages():
     columns, _ = read(asked, [])
     assert asked.stages(columns, [], np.zeros(0, dtype=bool)) == []
     assert asked.intent_days(columns).shape == (0,)
+
+
+def test_what_is_read_has_names_of_its_own_beside_a_recipe_s_features():
+    """A recipe may count the same kinds by another name; both are computed, neither stands for the other."""
+    interest = ("Demo request", "Event visit", "webinar")
+    engagement = ("Demo request", "Event visit", "webinar", "Page_View", "mail open", "session", "call back")
+    assert situations().features == (
+        DomainKind("email"),
+        DomainKind("second"),
+        FieldValue("mobile", "number"),
+        FieldValue("desk", "number"),
+        EventCount(interest, called="criterion interest"),
+        EventCount(engagement, called="criterion engagement"),
+        Recency(("Demo request",), called="newest intent"),
+    )

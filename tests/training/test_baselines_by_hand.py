@@ -82,3 +82,14 @@ def test_odoo_s_scoring_reads_who_they_are_and_where_they_came_from_and_no_behav
 
 def test_foreign_probabilities_are_held_inside_the_floor():
     assert inside(np.array([0.0, 0.3, 1.0])).tolist() == [FLOOR, 0.3, 1 - FLOOR]
+
+
+def test_a_category_of_the_record_is_read_too():
+    """How a lead came to be written down, such as the form, is known on arrival."""
+    form = FieldValue("form", "category", group="record")
+    rng = np.random.default_rng(5)
+    table = {"form": rng.choice(np.array(["a", "b"], dtype=object), 300)}
+    y = (rng.random(300) < np.where(table["form"] == "a", 0.6, 0.2)).astype(float)
+    found = pls(labelled(y, columns=table), [form], np.arange(200), np.arange(200, 300))
+    assert found is not None
+    assert len(set(found.tolist())) == 2

@@ -197,3 +197,17 @@ def test_a_label_known_at_the_very_beginning_of_the_test_was_seen(tmp_path, firs
     words = unfit(load_artefact(tmp_path), history(), split(first_us))
     assert words.startswith("it was fitted on rows of this test") is seen
     assert (words == "") is not seen
+
+
+def test_the_twin_is_read_from_its_own_folder_and_nothing_is_left_behind(champion, tmp_path, monkeypatch):
+    """A run keeps the model that was registered too; its copy is read in a folder that is gone afterwards."""
+    save(champion.folder / "model" / "artefact", scorers.linear())
+    save(champion.folder / tracking.JUDGED, scorers.crossed())
+    here, temporary = tmp_path / "here", tmp_path / "temporary"
+    here.mkdir()
+    temporary.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    found = champion_of(history(), split())
+    assert found.probabilities["champion"].tolist() == promised(scorers.crossed())
+    assert [*here.iterdir(), *temporary.iterdir()] == []

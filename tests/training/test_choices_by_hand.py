@@ -173,3 +173,12 @@ def test_only_the_rows_that_may_be_fitted_count():
     history = history_of(120)
     assert choose_top(history, np.arange(2 * 99), None).top == "bayes"
     assert choose_top(history, np.arange(2 * 100), None).top == "model"
+
+
+def test_a_map_that_gains_nothing_leaves_the_identity():
+    margin = np.linspace(-2, 2, 400)
+    y = (np.arange(400) % 3 == 0).astype(float)
+    clusters = np.array([f"c{i}" for i in range(400)], dtype=object)
+    alike = {"identity": lambda m, y: MonotoneMap.identity(), "same": lambda m, y: MonotoneMap.identity()}
+    found = choose(margin, y, clusters, np.arange(400), seed=1, candidates=alike)
+    assert (found.name, found.trials[0].gain, found.trials[0].interval.low) == ("identity", 0.0, 0.0)

@@ -1,0 +1,125 @@
+"""What a promotion, a rollback and a status say word by word; models of other names are left alone."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from features import LeadscoreError
+from features.catalogue import default_features, from_tables_only
+from serving.artefact.folder import save_artefact
+from serving.rules.default import default_rules
+from tests.made import scorers
+from tests.training.test_promotion_moves import COMPARED, RECIPE, Store, measured, served, store
+from tests.training.test_promotion_moves import pytestmark as quiet
+from training import promote, rollback, status
+from training.store import tracking
+from training.store.promotion import _servable, against_champion
+
+pytestmark = quiet
+__all__ = ["store"]  # the fixture
+
+
+def another(name: str, labels: tuple[str, ...]) -> tracking.Version:
+    """A version of another model in the same store, before ours in the alphabet, under each of `labels`."""
+    asked = tracking.client()
+    run = asked.create_run(tracking._experiment(name)).info
+    tracking.write_json(run.run_id, tracking.EVIDENCE, measured().model_dump(mode="json"))
+    tracking.write_json(run.run_id, "recipe.json", RECIPE.model_dump(mode="json"))
+    asked.create_registered_model(name)
+    for _ in range(4):  # its numbers are not ours
+        made = asked.create_model_version(name, f"{run.artifact_uri}/model", run.run_id)
+    version = tracking.version(name, str(made.version))
+    for label in labels:
+        tracking.set_alias(name, label, version)
+    return version
+
+
+def test_a_model_of_another_name_is_neither_asked_nor_moved(store: Store) -> None:
+    labels = ("champion", "previous", "challenger")
+    foreign = another("a company before ours", labels)
+    first = store.register()
+    assert status("moves").champion is None
+    with pytest.raises(LeadscoreError, match="no previous champion"):
+        rollback("moves")
+    decided = promote("moves", first.run_id)
+    assert (decided.champion_before, decided.moved) == (None, True)
+    assert store.labels() == served(champion="1")
+    second = store.register(against="1")
+    assert promote("moves", second.run_id).champion_before == "1"
+    back = rollback("moves")
+    assert (back.champion_before, back.reason) == ("2", "")
+    assert store.labels() == served(champion="1", previous="2")
+    for label in labels:
+        kept = tracking.alias(foreign.name, label)
+        assert kept is not None
+        assert kept.number == "4"
+
+
+def test_a_challenger_of_ours_under_another_s_number_keeps_its_label(store: Store) -> None:
+    store.register(won=99)
+    promote("moves")
+    assert store.labels() == served(challenger="1")
+    another("a company before ours", ("challenger",))
+    promote("moves", store.register().run_id)
+    assert store.labels() == served(champion="2", challenger="1")
+    promote("moves", tracking.version("moves", "1").run_id, force=True, reason="an exercise")
+    assert store.labels() == served(champion="1", previous="2")
+
+
+def test_promoting_the_champion_again_is_a_promotion_without_force_or_failed_check(store: Store) -> None:
+    first = store.register()
+    promote("moves", first.run_id)
+    again = promote("moves", first.run_id)
+    assert (again.action, again.verdict, again.incumbent) == ("promote", "promote", "champion")
+    assert (again.forced, again.reason, again.refusals) == (False, "", [])
+
+
+def test_what_can_be_served_is_said_and_what_cannot_is_listed() -> None:
+    assert _servable(RECIPE).words == "yes."
+    lead = RECIPE.lead.model_copy(update={"account_id": "account", "created_at": "created"})
+    accounts = RECIPE.features.model_copy(update={"accounts": True})
+    recipe = RECIPE.model_copy(update={"features": accounts, "lead": lead})
+    names = from_tables_only(default_features(recipe))
+    assert len(names) > 1
+    told = f"counts the account's other leads ({', '.join(names)}): no request holds them."
+    assert _servable(recipe).words == told
+
+
+@pytest.mark.parametrize(
+    ("then", "words"), [("3", "version 3 was champion"), (None, "there was no champion")]
+)
+def test_a_comparison_with_another_champion_is_dropped_and_the_reason_told(then, words) -> None:
+    found = measured(others=COMPARED, champion_version=then)
+    told = against_champion(found, "7")
+    assert "champion" not in {row.scorer for row in told.comparison}
+    assert "version 7 is champion and was not compared" in told.champion_missing
+    assert f"when this model was trained {words}." in told.champion_missing
+    alone = against_champion(found, None)
+    assert alone.champion_missing == ""
+    assert against_champion(found, then) is found or then is None
+
+
+def test_a_decision_is_kept_as_json_that_any_reader_reads(store: Store) -> None:
+    first = store.register()
+    decided = promote("moves", first.run_id)
+    text = (store.folder_of(first) / tracking.DECISION).read_text()
+    assert json.loads(text) == decided.model_dump(mode="json")
+
+
+def test_status_names_the_previous_champion_the_newest_run_and_the_version_that_answers(store: Store) -> None:
+    """Two versions hold models of different names: who answers is the champion, not the newest."""
+    first, second = store.register(), store.register(against="1")
+    for version in (first, second):
+        artefact = store.folder_of(version) / "model" / "artefact"
+        save_artefact(artefact, scorers.manifest(), scorers.blend(), rules=default_rules(scorers.recipe()))
+    promote("moves", first.run_id)
+    promote("moves", second.run_id)
+    told = status("moves")
+    assert told.previous is not None
+    assert (told.previous.version, told.previous.run_id) == ("1", first.run_id)
+    assert told.answers == "model (version 2)"
+    assert told.last_run == second.run_id
+    another("a company after", ())
+    assert status("moves").last_run == second.run_id
