@@ -21,7 +21,7 @@ from training.judging.evidence import Difference, Evidence
 from training.judging.gate import judge
 from training.judging.groups import Group
 from training.judging.latency import Latency
-from training.report.input import ReportInput
+from training.report.input import ReportInput, SegmentAnswer
 
 START_US = 1_735_689_600_000_000
 HOSTILE = (
@@ -84,8 +84,10 @@ def made_run(
         explained={name: rng.random(200) for name in features},
         facts={"Model's name": names[0]},
         answering=[
-            {"segment": names[0], "levels": names[-1], "rows": 900, "converted_leads": 260,
-             "answers": "a model of its own", "why": "own minus parent in log loss [-0.0100, -0.0020]"},
+            SegmentAnswer(
+                names[0], names[-1], rows=900, converted_leads=260, answers="a model of its own",
+                why="own minus parent in log loss [-0.0100, -0.0020]",
+            ),
         ],
         fills=[(names[0], 0.9, 0.5), ("full", 1.0, 1.0)],
     )  # fmt: skip

@@ -102,10 +102,11 @@ def read(folder: Path, table: list[Row], recipe: str, events: str | None = HAPPE
     return ExportRows.of(declared, export.raw, tables, NOW)
 
 
-@pytest.fixture(scope="module")
-def rows(tmp_path_factory: pytest.TempPathFactory) -> ExportRows:
+@pytest.fixture
+def rows(tmp_path: Path) -> ExportRows:
+    """Read anew for each test, so that planted faults in the reading are tried with all of them."""
     recipe = RECIPE.format(events=EVENTS, created=CREATED, outcomes=COLUMN)
-    return read(tmp_path_factory.mktemp("export"), TABLE, recipe)
+    return read(tmp_path, TABLE, recipe)
 
 
 def test_the_rows_that_are_scored_are_those_without_a_problem_once_a_lead_in_order(rows):

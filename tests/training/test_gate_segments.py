@@ -6,7 +6,7 @@ import pytest
 
 from tests.training.test_gate_by_hand import Ends, check, evidence
 from training.judging.gate import SEGMENT_AUC
-from training.judging.groups import Group
+from training.judging.groups import Group, GroupFigures
 
 
 def group(
@@ -16,9 +16,9 @@ def group(
     other: float | None = 1.0,
     auc: Ends = (0.0, 0.1),
 ) -> Group:
-    scorers: dict[str, dict[str, float | None]] = {
-        "model": {"observed_expected": own},
-        "rules": {"observed_expected": other},
+    scorers = {
+        "model": GroupFigures(observed_expected=own),
+        "rules": GroupFigures(observed_expected=other),
     }
     return Group(
         field="origin", level=level, n=500, won=100, scorers=scorers, observed_expected=ends,

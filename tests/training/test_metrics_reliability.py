@@ -7,8 +7,9 @@ import pytest
 from sklearn.metrics import brier_score_loss, log_loss
 
 from serving.calibration.maps import log_odds
-from training.figures.metrics import by_age, figures
+from training.figures.metrics import figures
 from training.figures.reliability import calibration_line, expected_calibration_error
+from training.judging.ages import by_age
 
 
 @pytest.fixture(scope="module")
@@ -58,5 +59,5 @@ def test_every_age_has_its_row(sample):
     y, p = sample
     age = np.tile([0.0, 7.0], len(y) // 2)
     rows = by_age(y, p, age)
-    assert [row["age_days"] for row in rows] == [0.0, 7.0]
-    assert sum(row["n"] or 0 for row in rows) == len(y)
+    assert [row.age_days for row in rows] == [0.0, 7.0]
+    assert sum(row.n for row in rows) == len(y)

@@ -93,13 +93,13 @@ def test_a_champion_that_did_not_see_the_test_is_drawn_beside_its_challenger(
 
 
 def test_a_segment_says_who_answers_for_it_and_why(run):
-    told = {one["segment"]: one for one in run.answering}
-    assert told["makers"]["levels"] == "steel"
-    assert told["shops"]["levels"] == "retail, food"
-    assert told["shops"]["answers"] == "the scorer of all leads", "far too few shops convert"
+    told = {one.segment: one for one in run.answering}
+    assert told["makers"].levels == "steel"
+    assert told["shops"].levels == "retail, food"
+    assert told["shops"].answers == "the scorer of all leads", "far too few shops convert"
     text = assert_self_contained(report(run)).text
     assert "Who answers for which segment" in text
-    assert typeset(told["makers"]["why"]) in text
+    assert typeset(told["makers"].why) in text
 
 
 def test_a_run_with_too_few_outcomes_has_a_report_too(history, split):

@@ -71,7 +71,7 @@ def test_each_origin_with_enough_conversions_is_looked_at():
         rows = group.level == CHANNEL
         assert (group.n, group.won) == (rows.sum(), LABEL[rows].sum())
         ratio = LABEL[rows].sum() / probability(TRUTH[rows]).sum()
-        assert group.scorers["model"]["observed_expected"] == pytest.approx(ratio)
+        assert group.scorers["model"].observed_expected == pytest.approx(ratio)
         low, high = group.observed_expected
         assert low < ratio < high
     assert check(found).passed

@@ -1,4 +1,4 @@
-"""All figures of one scorer on test rows: unweighted, pooled, within periods and by age."""
+"""All figures of one scorer on test rows: unweighted, pooled and within periods."""
 
 from __future__ import annotations
 
@@ -61,21 +61,6 @@ def newest_in_period(period: NDArray[np.int64], leads: NDArray[np.object_]) -> N
     pair = period.astype(np.int64) * (int(lead.max(initial=0)) + 1) + lead
     _, from_behind = np.unique(pair[::-1], return_index=True)
     return np.sort(len(pair) - 1 - from_behind)
-
-
-def by_age(y: Floats, p: Floats, age_days: Floats) -> list[dict[str, float | None]]:
-    """The main figures at each snapshot age, youngest first: {age_days, n, won, auc, log_loss, …}."""
-    rows = []
-    for age in np.unique(age_days):
-        at = age_days == age
-        found = figures(y[at], p[at])
-        row: dict[str, float | None] = {
-            "age_days": float(age),
-            "n": float(at.sum()),
-            "won": float(y[at].sum()),
-        }
-        rows.append(row | {name: found[name] for name in ("auc", "log_loss", "lift_10", "observed_expected")})
-    return rows
 
 
 def known(value: float) -> float | None:

@@ -12,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from features.columns import Floats
 from features.recipe import Recipe
 from training.figures import Bootstrap, Interval, known
-from training.figures.metrics import by_age, figures, within_periods
+from training.figures.metrics import figures, within_periods
 from training.history import Labelled, Rows
+from training.judging.ages import AgeFigures, by_age
 from training.judging.figures import Figures, Gap, VersusBest
 from training.judging.groups import Group, new_accounts, segments
 from training.judging.latency import Latency
@@ -93,7 +94,7 @@ class Evidence(BaseModel):
     best_baseline: str
     comparison: list[Figures]
     differences: list[Difference]
-    ages: list[dict[str, float | None]] = Field(default_factory=list)
+    ages: list[AgeFigures] = Field(default_factory=list)
     champion_version: str | None = None
     champion_missing: str = ""
     segments: list[Group] = Field(default_factory=list)

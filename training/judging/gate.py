@@ -173,7 +173,8 @@ def _segments(evidence: Evidence, incumbent: str, band: tuple[float, float]) -> 
 def _failures(group: Group, incumbent: str, band: tuple[float, float]) -> Iterator[str]:
     """What is surely wrong in one segment, in words."""
     low, high = group.observed_expected
-    own, other = (group.scorers.get(name, {}).get("observed_expected") for name in (JUDGED, incumbent))
+    found = [group.scorers.get(name) for name in (JUDGED, incumbent)]
+    own, other = [None if one is None else one.observed_expected for one in found]
     outside = low is not None and high is not None and (high < band[0] or low > band[1])
     if outside and own is not None and (other is None or _off(own, band) > _off(other, band)):
         yield f"{_promised(group)}, band {band[0]:g} to {band[1]:g}"
@@ -183,7 +184,7 @@ def _failures(group: Group, incumbent: str, band: tuple[float, float]) -> Iterat
 
 
 def _promised(group: Group) -> str:
-    own = group.scorers[JUDGED]["observed_expected"]
+    own = group.scorers[JUDGED].observed_expected
     low, high = group.observed_expected
     if own is None or low is None or high is None:
         return f"{group.name}: observed/expected is not known"
@@ -192,7 +193,7 @@ def _promised(group: Group) -> str:
 
 def _distance(group: Group, band: tuple[float, float]) -> float:
     """Minus how far the segment's observed/expected is from the middle of the band."""
-    own = group.scorers[JUDGED]["observed_expected"]
+    own = group.scorers[JUDGED].observed_expected
     return 0.0 if own is None else -abs(own - (band[0] + band[1]) / 2)
 
 

@@ -19,7 +19,16 @@ MIN_WON = 100
 """Converted rows that a segment needs: with fewer, intervals are wider than what could be acted on."""
 MEANINGS = ("origin", "market", "country", "region", "industry", "campaign")
 """Meanings of fields by which groups are formed, in this order: here, in the gate and in the report."""
-_FIGURES = ("auc", "log_loss", "observed_expected")
+
+
+class GroupFigures(BaseModel):
+    """What one scorer reached inside a group; None where a figure is not defined."""
+
+    model_config = ConfigDict(frozen=True)
+
+    auc: float | None = None
+    log_loss: float | None = None
+    observed_expected: float | None = None
 
 
 class Group(BaseModel):
@@ -36,7 +45,7 @@ class Group(BaseModel):
     level: str
     n: int
     won: int
-    scorers: dict[str, dict[str, float | None]]
+    scorers: dict[str, GroupFigures]
     observed_expected: tuple[float | None, float | None]
     auc_difference: dict[str, tuple[float | None, float | None]]
 
@@ -108,7 +117,9 @@ def group_of(
     y = labelled.y(rows)
     samples = Bootstrap(y, labelled.clusters(rows), draws, recipe.train.seed).samples(probabilities)
     scorers = {
-        scorer: {figure: found[figure] for figure in _FIGURES}
+        scorer: GroupFigures(
+            auc=found["auc"], log_loss=found["log_loss"], observed_expected=found["observed_expected"]
+        )
         for scorer, found in ((scorer, figures(y, p)) for scorer, p in probabilities.items())
     }
     others = [scorer for scorer in probabilities if scorer != judged]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from serving.page import (
     BLUE,
@@ -24,7 +23,7 @@ from serving.page import (
     with_ends,
 )
 from training.judging import JUDGED, MIN_WON, Group
-from training.report.input import ReportInput
+from training.report.input import ReportInput, SegmentAnswer
 from training.report.names import named
 
 _RIVALS = ("champion", "rules")
@@ -45,18 +44,18 @@ def segments_section(run: ReportInput) -> Markup:
     )
 
 
-def _plan(answering: Sequence[Mapping[str, Any]]) -> Markup | None:
+def _plan(answering: Sequence[SegmentAnswer]) -> Markup | None:
     """Which segment of the recipe has a scorer of its own, and why; None without `[segments]`."""
     if not answering:
         return None
     rows: list[list[Child]] = [
         [
-            one["segment"],
-            one["levels"],
-            one["rows"],
-            one["converted_leads"],
-            one["answers"],
-            typeset(one["why"]),
+            one.segment,
+            one.levels,
+            one.rows,
+            one.converted_leads,
+            one.answers,
+            typeset(one.why),
         ]
         for one in answering
     ]
@@ -92,7 +91,7 @@ def _judged(groups: Sequence[Group]) -> Markup:
 
 
 def _drawn(group: Group) -> ValueRow:
-    value, (low, high) = group.scorers[JUDGED]["observed_expected"], group.observed_expected
+    value, (low, high) = group.scorers[JUDGED].observed_expected, group.observed_expected
     off = missed(group) != ""
     return ValueRow(
         group.name, float("nan") if value is None else value, low, high, note=f"{group.won:,} rows converted",
@@ -129,15 +128,15 @@ def _in_numbers(groups: Sequence[Group]) -> Markup:
 
 def _cells(group: Group, rivals: Sequence[str]) -> list[Child]:
     own = group.scorers[JUDGED]
-    ratio, ends = own["observed_expected"], group.observed_expected
+    ratio, ends = own.observed_expected, group.observed_expected
     cells: list[Child] = [group.name, group.n, group.won, with_ends(ratio, ends, "{:.2f}".format)]
-    cells.append("–" if own["auc"] is None else f"{own['auc']:.3f}")
+    cells.append("–" if own.auc is None else f"{own.auc:.3f}")
     return [*cells, *[_gap(group, rival) for rival in rivals]]
 
 
 def _gap(group: Group, rival: str) -> str:
-    own, other = group.scorers[JUDGED]["auc"], group.scorers.get(rival, {}).get("auc")
-    gap = None if own is None or other is None else own - other
+    own, other = group.scorers[JUDGED].auc, group.scorers.get(rival)
+    gap = None if own is None or other is None or other.auc is None else own - other.auc
     return with_ends(gap, group.auc_difference.get(rival, (None, None)), signed(3))
 
 

@@ -27,6 +27,18 @@ _EXPLAINED = 2000
 
 
 @dataclass(frozen=True)
+class SegmentAnswer:
+    """Who answers for the leads of one segment, and why, in words; `rows` and leads are those fitted on."""
+
+    segment: str
+    levels: str
+    rows: int
+    converted_leads: int
+    answers: str
+    why: str
+
+
+@dataclass(frozen=True)
 class ReportInput:
     """One run as arrays.
 
@@ -62,7 +74,7 @@ class ReportInput:
     contributions: Contributions | None = None
     explained: Columns = field(default_factory=lambda: Columns({}, 0))
     facts: Mapping[str, str] = field(default_factory=dict)
-    answering: Sequence[Mapping[str, Any]] = ()
+    answering: Sequence[SegmentAnswer] = ()
     fills: Sequence[tuple[str, float, float]] = ()
 
 
@@ -122,20 +134,20 @@ def feature_suspects(history: History, split: SplitRows) -> tuple[Suspect, ...]:
     return find_leaks(columns, labelled.y(fit), order, dated=dated, training_share=1.0)
 
 
-def answering(trained: Trained) -> list[dict[str, Any]]:
-    """Who answers for each segment of the recipe and why: {segment, levels, rows, converted_leads, …}."""
+def answering(trained: Trained) -> list[SegmentAnswer]:
+    """Who answers for each segment of the recipe and why."""
     plan, segments = trained.choices.segments, trained.history.recipe.segments
     if plan is None or segments is None:
         return []
     return [
-        {
-            "segment": choice.segment,
-            "levels": ", ".join(segments.groups[choice.segment]),
-            "rows": choice.rows,
-            "converted_leads": choice.converted_leads,
-            "answers": _ANSWERS[choice.scorer],
-            "why": choice.words,
-        }
+        SegmentAnswer(
+            segment=choice.segment,
+            levels=", ".join(segments.groups[choice.segment]),
+            rows=choice.rows,
+            converted_leads=choice.converted_leads,
+            answers=_ANSWERS[choice.scorer],
+            why=choice.words,
+        )
         for choice in plan.choices
     ]
 

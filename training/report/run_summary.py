@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 
 from training.choosing.ladder import LadderChoice
 from training.judging import Check, Figures, Group
+from training.judging.ages import AgeFigures
 from training.judging.figures import only_set
 from training.judging.latency import Latency
 
@@ -55,7 +56,7 @@ class RunSummary(BaseModel):
     best_baseline: str | None = None
     checks: list[Check] = Field(default_factory=list)
     incumbent: str | None = None
-    ages: list[dict[str, float | None]] = Field(default_factory=list)
+    ages: list[AgeFigures] = Field(default_factory=list)
     settings: dict[str, Any] = Field(default_factory=dict)
     judged: str | None = None
     served: str | None = None
