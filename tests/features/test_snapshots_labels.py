@@ -167,3 +167,67 @@ def test_a_recipe_without_outcomes_has_no_snapshots() -> None:
     recipe = parse_recipe('[tables]\nleads = "leads.csv"\n[lead]\nid = "lead_id"')
     with pytest.raises(LeadscoreError, match="no outcomes"):
         snapshots(recipe, tables_from_frames(recipe, pd.DataFrame({"lead_id": ["a"]})))
+
+
+def test_a_stage_that_is_neither_won_nor_lost_is_unknown_where_losses_are_told() -> None:
+    leads = pd.DataFrame({"age": [1, 2, 3], "week": [1, 2, 3], "y": ["yes", "maybe", "no"]})
+    told = parse_recipe(_FLAT)
+    frame = snapshots(told, tables_from_frames(told, leads)).frame
+    assert frame["matured"].tolist() == [True, False, True]
+    untold = parse_recipe(_FLAT.replace('lost = ["no"]', "lost = []"))
+    frame = snapshots(untold, tables_from_frames(untold, leads)).frame
+    assert frame["label"].tolist() == [1.0, 0.0, 0.0]
+    assert frame["age_days"].tolist() == [0.0, 0.0, 0.0]
+    assert frame["created_us"].tolist() == frame["as_of_us"].tolist()
+
+
+_ONE_LOOK = """
+[recipe]
+horizon_days = 10
+[tables]
+leads = "leads.csv"
+[lead]
+id = "lead_id"
+created_at = "created_at"
+[outcomes]
+column = "stage"
+won = ["won"]
+[snapshots]
+at_days = [3]
+"""
+
+
+def test_the_only_look_is_at_the_first_planned_age_and_its_outcome_known_at_the_horizon() -> None:
+    recipe = parse_recipe(_ONE_LOOK)
+    leads = pd.DataFrame(
+        {
+            "lead_id": ["a", "b", "end"],
+            "created_at": ["2025-01-01", "2025-01-02", "2025-03-01"],
+            "stage": ["won", "talks", "won"],
+        }
+    )
+    frame = snapshots(recipe, tables_from_frames(recipe, leads, clock_us=CLOCK_US)).frame
+    created = [parse_moment(day, "UTC") for day in leads["created_at"]]
+    assert frame["created_us"].tolist() == created
+    assert frame["as_of_us"].tolist() == [us + 3 * DAY_US for us in created]
+    assert frame["age_days"].tolist() == [3.0, 3.0, 3.0]
+    assert frame["label_known_us"].tolist() == [us + 13 * DAY_US for us in created]
+    assert frame["matured"].tolist() == [True, True, False]
+    assert frame["label"].tolist()[:2] == [1.0, 0.0]
+    assert {str(frame[name].dtype) for name in ("as_of_us", "created_us", "label_known_us")} == {"int64"}
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "what"),
+    [
+        ("history_end", "2024-12-01", "ends before the first lead"),
+        ("train_from", "2025-04-01", "leaves no lead"),
+    ],
+)
+def test_a_split_outside_the_history_is_told_with_the_span_of_the_leads(key, value, what) -> None:
+    with pytest.raises(LeadscoreError) as told:
+        look([], tail=f'[split]\n{key} = "{value}"\n')
+    assert told.value.problem == (
+        f"recipe: [split] {key} '{value}' {what}: leads were created from 2025-01-01 to 2025-03-01."
+    )
+    assert told.value.remedy == f"Choose a date inside that span, or leave {key} out."
