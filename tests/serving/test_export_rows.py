@@ -49,6 +49,7 @@ a,2026-03-04,demo
 b,2026-03-04,demo
 b,2026-03-05,demo
 odd,soon,demo
+odder,soon,demo
 """
 DATE = f"cannot be read; expected {date_expected(None)}"
 
@@ -88,6 +89,11 @@ TABLE = [
     Row("many,2026-02-01,no,many,,", copy=6),
     Row("both,soon,no,many,,", problems=(("created_at", DATE), ("size", "cannot be read"))),
     Row("c,2026-02-01,no,7,,", (None, None, False, [])),
+    Row("now,2026-03-02T12:00:00Z,no,5,,", (None, None, False, [])),
+    Row(
+        "odder,2026-02-01,no,many,,",
+        problems=(("events[line 7].occurred_at", DATE), ("size", "cannot be read")),
+    ),
 ]  # fmt: skip
 
 
@@ -194,3 +200,14 @@ def test_leads_without_dates_are_noted_nowhere(tmp_path):
     recipe = RECIPE.format(events="", created="", outcomes='column = "stage"')
     found = read(tmp_path, [Row("x,2027-02-01,no,5,,")], recipe, None)
     assert (found.asked(0).notes, found.problems) == ((), {})
+
+
+def test_the_end_of_a_lead_is_read_in_the_form_that_the_recipe_declares(tmp_path):
+    form = COLUMN + '\noccurred_format = "dmy"'
+    recipe = RECIPE.format(events="", created=CREATED, outcomes=form)
+    table = [Row("x,2026-02-01,no,5,won,28/02/2026"), Row("y,2026-02-01,no,5,won,2/28/2026")]
+    found = read(tmp_path, table, recipe, None)
+    assert found.asked(0).outcome == "won"
+    assert list(found.problems) == [1]
+    (told,) = found.problems[1]
+    assert (told.field, told.problem) == ("ended_at", f"cannot be read; expected {date_expected('dmy')}")
