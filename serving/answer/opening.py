@@ -11,7 +11,7 @@ from features.recipe import Recipe
 from serving.answer.ladder import Ladder
 from serving.artefact import Artefact, DamagedError, load_artefact
 from serving.artefact.folder import load_lower
-from serving.registry import StoreError, fetch, find_champion, resolve, store_address
+from serving.registry import StoreError, fetch, find_champion, resolve, shown_store
 from serving.registry.store import shown
 from serving.registry.versions import ChampionRef
 from serving.rules import parse_rules, rules_text
@@ -61,7 +61,7 @@ def open_ladder(
         ref = resolve(str(model)) if model is not None else find_champion(recipe.name if recipe else None)
         if ref is not None or model is not None:
             return _opened(fetch(ref or str(model)), ref, recipe)
-        where = f"no champion{f' called {recipe.name!r}' if recipe else ''} in {shown(store_address())}"
+        where = f"no champion{f' called {recipe.name!r}' if recipe else ''} in {shown_store()}"
     except LeadscoreError as error:
         there = isinstance(error, StoreError | DamagedError) or (ref is not None and model is None)
         if recipe is None or not there:

@@ -7,6 +7,7 @@ from serving.registry.versions import (
     fetch,
     find_champion,
     resolve,
+    shown_store,
     signature_of,
     store_address,
 )
@@ -24,6 +25,7 @@ __all__ = [
     "require_writable",
     "resolve",
     "run_json",
+    "shown_store",
     "signature_of",
     "store_address",
     "unusable",

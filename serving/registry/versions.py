@@ -20,7 +20,7 @@ from serving.registry.mlflow_tables import (
     version_numbered,
     versions_under,
 )
-from serving.registry.store import SQLITE, connect, unusable
+from serving.registry.store import SQLITE, connect, shown, unusable
 
 CHAMPION = "champion"
 
@@ -50,6 +50,11 @@ def store_address() -> str:
     return address if "://" in address or ":" in address else str(Path(address).absolute())
 
 
+def shown_store() -> str:
+    """The tracking store's address as it may be printed and kept: without its password."""
+    return shown(store_address())
+
+
 def find_champion(name: str | None = None) -> ChampionRef | None:
     """The champion called `name`, or with None the only one that the store has; None where there is none.
 
@@ -69,7 +74,7 @@ def find_champion(name: str | None = None) -> ChampionRef | None:
     if len(champions) > 1:
         names = ", ".join(sorted(ref.name for ref in champions))
         raise LeadscoreError(
-            f"{store}: has several champions: {names}.", "Name one: --model models:/NAME@champion"
+            f"{shown(store)}: has several champions: {names}.", "Name one: --model models:/NAME@champion"
         )
     return champions[0] if champions else None
 
@@ -106,9 +111,7 @@ def _download(address: str) -> Path:
         folder = mlflow.artifacts.download_artifacts(artifact_uri=address)
     except Exception as error:
         if _is_absent(error) or not address.startswith(("models:/", "runs:/")):
-            problem = (
-                f"{address}: cannot be fetched ({type(error).__name__}); the store is {store_address()}."
-            )
+            problem = f"{address}: cannot be fetched ({type(error).__name__}); the store is {shown_store()}."
             raise LeadscoreError(problem, "Check the name, and MLFLOW_TRACKING_URI.") from error
         raise unusable(store_address(), f"{address} cannot be fetched from it", error) from error
     return Path(folder)
@@ -155,7 +158,7 @@ def _asked_version(address: str, name: str, alias: str, number: str) -> Champion
     except Exception as error:
         if not _is_absent(error):
             raise unusable(store, f"{address} cannot be read from it", error) from error
-        problem = f"{address}: is not in {store} ({type(error).__name__})."
+        problem = f"{address}: is not in {shown(store)} ({type(error).__name__})."
         raise LeadscoreError(problem, "Check the name, and MLFLOW_TRACKING_URI.") from error
     return _reference(name, found, store)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -14,10 +15,13 @@ from tests.made import scorers
 from tests.training.test_promotion_moves import COMPARED, RECIPE, Store, measured, served, store
 from tests.training.test_promotion_moves import pytestmark as quiet
 from training import promote, rollback, status
+from training.judging import judge
 from training.store import tracking
+from training.store.decision import decision_on
 from training.store.promotion import _servable, against_champion
 
 pytestmark = quiet
+ROOT = Path(__file__).parents[2]
 __all__ = ["store"]  # the fixture
 
 
@@ -123,3 +127,17 @@ def test_status_names_the_previous_champion_the_newest_run_and_the_version_that_
     assert told.last_run == second.run_id
     another("a company after", ())
     assert status("moves").last_run == second.run_id
+
+
+def test_a_store_s_password_is_in_no_decision_and_in_no_sentence(monkeypatch) -> None:
+    """The address of a database may hold one; what is told is printed and kept with runs."""
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://sales:hush-hush@127.0.0.1:1/runs")
+    version = tracking.Version("moves", "1", "0" * 32, 0)
+    decided = decision_on(
+        "promote", version, judge(measured(), RECIPE.gate), RECIPE.gate, None, True, False, ""
+    )
+    assert decided.store == "postgresql://sales:***@127.0.0.1:1/runs"
+    assert decided.restart.endswith("that uses postgresql://sales:***@127.0.0.1:1/runs.")
+    for layer in ("features", "serving", "training", "leadscore"):
+        for path in (ROOT / layer).rglob("*.py"):
+            assert "{store_address()}" not in path.read_text(), f"{path}: print shown_store()"

@@ -10,7 +10,7 @@ from typing import Any
 
 from features.progress import tell
 from features.recipe import Recipe
-from serving.registry import store_address
+from serving.registry import shown_store
 from training.history import History, SplitRows, forward_split
 from training.history.history import read_history
 from training.judging import Evidence, Figures, Judgement
@@ -102,7 +102,7 @@ def _run(history: History, work: Path, options: TrainOptions, reading: float, *,
         summary.model_copy(update={"run_id": run_id, "artefact": artefact}),
         run_id,
         artefact,
-        store_address() if options.tracking else None,
+        shown_store() if options.tracking else None,
         judgement,
         trained.evidence,
         history.account + split.account,
@@ -116,7 +116,7 @@ def _nothing(
     summary = summarise(history, split, "nothing_to_learn", [words])
     page = _report(history, split, work, options, summary)
     run_id, _ = record_run(history, split, work, summary, page=page) if options.tracking else (None, None)
-    store = store_address() if options.tracking else None
+    store = shown_store() if options.tracking else None
     account = history.account + split.account
     summary = summary.model_copy(update={"run_id": run_id})
     return TrainingRun("nothing_to_learn", summary, run_id, store=store, account=account)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.recipe import Gate
-from serving.registry import store_address
+from serving.registry import shown_store
 from training.judging import Check, Judgement
 from training.store import tracking
 from training.store.tracking import CHAMPION
@@ -91,7 +91,7 @@ def decision_on(
         thresholds=gate,
         by=getpass.getuser(),
         at=datetime.now(UTC).isoformat(timespec="seconds"),
-        store=store_address(),
+        store=shown_store(),
         champion_before=before.number if before else None,
         forced=forced,
         reason=reason,

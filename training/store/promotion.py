@@ -5,7 +5,7 @@ from __future__ import annotations
 from features.catalogue import default_features, from_tables_only
 from features.errors import LeadscoreError
 from features.recipe import Recipe
-from serving.registry import store_address
+from serving.registry import shown_store
 from training.judging import Check, Evidence, doubts, judge
 from training.store import tracking
 from training.store.decision import Decision, already_champion, decision_on, keep_decision
@@ -59,7 +59,7 @@ def rollback(name: str, *, reason: str = "") -> Decision:
     before, back = tracking.alias(name, CHAMPION), tracking.alias(name, PREVIOUS)
     if back is None:
         raise LeadscoreError(
-            f"{store_address()}: '{name}' has no previous champion to go back to.",
+            f"{shown_store()}: '{name}' has no previous champion to go back to.",
             "See 'leadscore status'; promote another run with 'leadscore promote --run RUN_ID'.",
         )
     evidence, trained_with = _evidence(back)
@@ -80,7 +80,7 @@ def _wanted(name: str, run_id: str | None) -> tracking.Version:
     if found is None:
         run = f"run {run_id} of '{name}'" if run_id else f"'{name}'"
         raise LeadscoreError(
-            f"{store_address()}: has no registered version of {run}.",
+            f"{shown_store()}: has no registered version of {run}.",
             "Train with 'leadscore train' (a run with nothing to learn registers none), or check "
             "MLFLOW_TRACKING_URI.",
         )
@@ -93,7 +93,7 @@ def _evidence(version: tracking.Version) -> tuple[Evidence, Recipe]:
     recipe = tracking.read_json(version.run_id, "recipe.json")
     if content is None or recipe is None:
         raise LeadscoreError(
-            f"{store_address()}: run {version.run_id} has no {tracking.EVIDENCE}, so nothing judges it.",
+            f"{shown_store()}: run {version.run_id} has no {tracking.EVIDENCE}, so nothing judges it.",
             "Train again with 'leadscore train'.",
         )
     return Evidence.model_validate(content), Recipe.model_validate(recipe)
@@ -138,7 +138,7 @@ def _move(name: str, version: tracking.Version, before: tracking.Version | None)
     now = tracking.alias(name, CHAMPION)
     if (now and now.number) != (before and before.number):
         raise LeadscoreError(
-            f"{store_address()}: another promotion of '{name}' came between; nothing was moved.",
+            f"{shown_store()}: another promotion of '{name}' came between; nothing was moved.",
             "Look at 'leadscore status', and promote again if it is still wanted.",
         )
     if before is not None and before.number != version.number:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model
 from features.clock import from_us
 from features.errors import LeadscoreError
 from serving.answer import open_ladder
-from serving.registry import store_address
+from serving.registry import shown_store
 from training.judging import JUDGED
 from training.judging.figures import only_set
 from training.store import tracking
@@ -70,7 +70,7 @@ def status(name: str) -> Status:
     """
     if not tracking.store_exists():
         note = "the store does not exist yet; 'leadscore train' makes it"
-        return Status(name=name, store=store_address(), champion=None, answers="rules", note=note)
+        return Status(name=name, store=shown_store(), champion=None, answers="rules", note=note)
     versions = {label: tracking.alias(name, label) for label in (CHAMPION, PREVIOUS, CHALLENGER)}
     standing = {label: _standing(version) if version else None for label, version in versions.items()}
     if standing[CHAMPION] is not None:
@@ -80,7 +80,7 @@ def status(name: str) -> Status:
         note = "no champion: the rules answer; 'leadscore promote' lets a trained model do it"
     found = Status(
         name=name,
-        store=store_address(),
+        store=shown_store(),
         champion=standing[CHAMPION],
         answers=answers,
         previous=standing[PREVIOUS],

@@ -26,6 +26,7 @@ from serving.registry import (
     read_or_ask,
     require_writable,
     run_json,
+    shown_store,
     signature_of,
     store_address,
     unusable,
@@ -123,7 +124,7 @@ def _log_model(record: Record) -> str:
     )
     if mlflow.models.get_model_info(info.model_uri).signature is None:
         raise LeadscoreError(
-            f"{store_address()}: kept the model of '{record.name}' without its signature.",
+            f"{shown_store()}: kept the model of '{record.name}' without its signature.",
             "Upgrade MLflow on the server; a model without a signature accepts permuted columns.",
         )
     number = str(info.registered_model_version)
