@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, model_validator
 
-from features.recipe.formats import DateFormat, ValueFormat
+from features.recipe.formats import DateFormat, NumberFormat, ValueFormat
 from features.recipe.section import Section
 
 FieldType = Literal["number", "category", "text", "boolean", "date", "email", "phone"]
@@ -66,6 +66,15 @@ class LeadField(Section):
     missing: tuple[str, ...] = ()
     direction: Literal[-1, 0, 1] = 0
     use: bool = True
+
+    @model_validator(mode="after")
+    def _format_fits(self) -> Self:
+        """A decimal mark is of numbers, a way of writing dates of dates: elsewhere it would do nothing."""
+        accepted = {"number": get_args(NumberFormat), "date": get_args(DateFormat)}.get(self.type, ())
+        if self.format is not None and self.format not in accepted:
+            remedy = f"use one of {', '.join(accepted)}" if accepted else "numbers and dates alone have one"
+            raise ValueError(f"format '{self.format}' does not fit type '{self.type}'; {remedy}")
+        return self
 
 
 def _in_use(fields: dict[str, LeadField]) -> dict[str, LeadField]:

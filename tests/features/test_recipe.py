@@ -48,6 +48,18 @@ def test_the_hash_names_the_content_and_not_the_spelling() -> None:
         ("[tables.events]\nfile = 'a.csv'\nsql = 'SELECT 1'", "needs either 'file' or 'sql'"),
         ("[events]\nkinds = {}", "[events] kinds"),
         ("[windows]\ndays = [0]", "greater than 0"),
+        (
+            "[lead.fields.size]\ntype = 'number'\nformat = 'dmy'",
+            "size format 'dmy' does not fit type 'number'; use one of decimal_point, decimal_comma",
+        ),
+        (
+            "[lead.fields.seen]\ntype = 'date'\nformat = 'decimal_comma'",
+            "format 'decimal_comma' does not fit type 'date'; use one of iso, dmy",
+        ),
+        (
+            "[lead.fields.town]\ntype = 'text'\nformat = 'iso'",
+            "format 'iso' does not fit type 'text'; numbers and dates alone have one",
+        ),
     ],
 )
 def test_an_error_names_section_key_and_what_is_accepted(lines: str, said: str) -> None:
