@@ -92,3 +92,13 @@ def artefact_version(folder: Path) -> str:
 )
 def test_the_address_is_one_that_can_be_opened(host: str, address: str) -> None:
     assert address_of(host, 80) == address
+
+
+def test_the_prompt_comes_back_without_a_last_look_through_all_that_was_loaded():
+    """At its end Python collects garbage among all objects; those that are frozen are passed over."""
+    code = (
+        "import atexit, gc; atexit.register(lambda: print('frozen', gc.get_freeze_count() > 1000)); "
+        "from leadscore import main; main(['status', '--help'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.stdout.endswith("frozen True\n"), done.stderr
