@@ -174,11 +174,12 @@ def test_a_stage_that_is_neither_won_nor_lost_is_unknown_where_losses_are_told()
     told = parse_recipe(_FLAT)
     frame = snapshots(told, tables_from_frames(told, leads)).frame
     assert frame["matured"].tolist() == [True, False, True]
-    untold = parse_recipe(_FLAT.replace('lost = ["no"]', "lost = []"))
+    untold = parse_recipe(_FLAT.replace('lost = ["no"]', "lost = []").replace("[0]", "[2]"))
     frame = snapshots(untold, tables_from_frames(untold, leads)).frame
     assert frame["label"].tolist() == [1.0, 0.0, 0.0]
     assert frame["age_days"].tolist() == [0.0, 0.0, 0.0]
     assert frame["created_us"].tolist() == frame["as_of_us"].tolist()
+    assert str(frame["created_us"].dtype) == "int64"
 
 
 _ONE_LOOK = """
@@ -231,3 +232,22 @@ def test_a_split_outside_the_history_is_told_with_the_span_of_the_leads(key, val
         f"recipe: [split] {key} '{value}' {what}: leads were created from 2025-01-01 to 2025-03-01."
     )
     assert told.value.remedy == f"Choose a date inside that span, or leave {key} out."
+
+
+def test_leads_that_are_not_looked_at_are_counted_by_why_and_those_alone_are_warned_of() -> None:
+    days = pd.date_range("2025-01-01", periods=120).strftime("%Y-%m-%d").tolist()
+    created = [*days, "1999-05-05", "", "2025-05-20", "2025-05-21", "2025-05-22"]
+    leads = pd.DataFrame({"lead_id": [f"l{i}" for i in range(len(created))], "created_at": created})
+    none = pd.DataFrame({"lead_id": [], "stage": [], "occurred_at": []}, dtype=object)
+    recipe = parse_recipe(_HEAD + '[split]\nhistory_end = "2025-05-15"\n')
+    account = snapshots(recipe, tables_from_frames(recipe, leads, None, none, clock_us=CLOCK_US)).account
+    counted = dict(account.rows())
+    assert counted["leads without a creation time"] == 1
+    assert counted["leads created after the end of the history"] == 3
+    assert counted["leads created alone, long before all others"] == 1
+    (warning,) = account.warnings
+    assert warning.startswith("leads created alone, long before all others, left out: 1. Correct the date")
+
+
+def test_where_nothing_is_odd_nothing_is_warned_of() -> None:
+    assert look([("a", "won", "2025-01-12T00:00:00Z")]).account.warnings == []
