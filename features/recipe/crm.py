@@ -67,14 +67,17 @@ class LeadField(Section):
     direction: Literal[-1, 0, 1] = 0
     use: bool = True
 
-    @model_validator(mode="after")
-    def _format_fits(self) -> Self:
-        """A decimal mark is of numbers, a way of writing dates of dates: elsewhere it would do nothing."""
+    @property
+    def misfit(self) -> str:
+        """What is wrong with a `format` that does nothing for this type, '' where it fits.
+
+        Not a validator: recipes inside artefacts were written when it was accepted, and must load.
+        """
         accepted = {"number": get_args(NumberFormat), "date": get_args(DateFormat)}.get(self.type, ())
-        if self.format is not None and self.format not in accepted:
-            remedy = f"use one of {', '.join(accepted)}" if accepted else "numbers and dates alone have one"
-            raise ValueError(f"format '{self.format}' does not fit type '{self.type}'; {remedy}")
-        return self
+        if self.format is None or self.format in accepted:
+            return ""
+        remedy = f"use one of {', '.join(accepted)}" if accepted else "numbers and dates alone have one"
+        return f"format '{self.format}' does not fit type '{self.type}'; {remedy}"
 
 
 def _in_use(fields: dict[str, LeadField]) -> dict[str, LeadField]:

@@ -43,10 +43,18 @@ def parse_recipe(text: str, source: str = "recipe.toml") -> Recipe:
     except tomllib.TOMLDecodeError as error:
         raise LeadscoreError(f"{source}: is not valid TOML: {error}.", _REMEDY) from None
     try:
-        return Recipe.model_validate(content)
+        recipe = Recipe.model_validate(content)
     except ValidationError as error:
         problems = [_sentence(source, problem) for problem in error.errors(include_url=False)]
         raise LeadscoreError("\n".join(problems), _REMEDY) from None
+    misfits = [
+        f"{source}: [lead.fields.{name}] {field.misfit}."
+        for name, field in recipe.lead.fields.items()
+        if field.misfit
+    ]
+    if misfits:
+        raise LeadscoreError("\n".join(misfits), _REMEDY)
+    return recipe
 
 
 def _sentence(source: str, problem: Any) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from features import LeadscoreError, load_recipe
+from features import LeadscoreError, Recipe, load_recipe
 from features.recipe.file import parse_recipe
 
 ROOT = Path(__file__).parents[2]
@@ -50,7 +50,7 @@ def test_the_hash_names_the_content_and_not_the_spelling() -> None:
         ("[windows]\ndays = [0]", "greater than 0"),
         (
             "[lead.fields.size]\ntype = 'number'\nformat = 'dmy'",
-            "size format 'dmy' does not fit type 'number'; use one of decimal_point, decimal_comma",
+            "[lead.fields.size] format 'dmy' does not fit type 'number'; use one of decimal_point",
         ),
         (
             "[lead.fields.seen]\ntype = 'date'\nformat = 'decimal_comma'",
@@ -80,3 +80,10 @@ def test_a_missing_or_broken_file_is_named(tmp_path: Path) -> None:
     broken.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(LeadscoreError, match="not a text file"):
         load_recipe(broken)
+
+
+def test_a_recipe_inside_an_artefact_loads_though_a_format_of_it_does_not_fit() -> None:
+    """Version 0.2.0 accepted such a format and did nothing with it; its champions go on answering."""
+    written = parse_recipe(LEAST + "[lead.fields.size]\ntype = 'category'\n").model_dump(mode="json")
+    written["lead"]["fields"]["size"]["format"] = "iso"
+    assert Recipe.model_validate(written).lead.fields["size"].format == "iso"
