@@ -13,7 +13,8 @@ from features.cells.parse import parse_date, parse_phone
 from features.clock.instants import DAY_US, to_us
 from features.recipe.crm import LeadField
 
-MOMENTS = st.datetimes(datetime(1901, 1, 1), datetime(2100, 1, 1))
+# a day inside the years that are accepted, whatever the offset
+MOMENTS = st.datetimes(datetime(1901, 1, 1), datetime(2099, 12, 30))
 OFFSETS = st.integers(-14 * 60, 14 * 60).map(lambda minutes: timezone(timedelta(minutes=minutes)))
 
 
