@@ -124,7 +124,7 @@ def test_what_is_distorted_is_mended_and_the_trials_say_by_how_much() -> None:
     found = choose(margin, y, *alone(4000), seed=7)
     assert found.name == "platt"
     assert [trial.name for trial in found.trials] == ["platt", "beta", "isotonic", "venn_abers"]
-    assert found.trials[0].interval.low > 0
+    assert [fold.interval.low > 0 for fold in found.trials[0].folds] == [True] * 3
     assert {trial.against for trial in found.trials[1:]} == {"platt"}
     assert calibration_line(y, found.calibration.of(margin))[0] == pytest.approx(1.0, abs=0.05)
 
@@ -145,19 +145,27 @@ def test_a_distortion_of_the_past_alone_is_not_mended() -> None:
     assert choose(np.r_[old, new], np.r_[lost, won], *alone(3000), seed=9).name == "identity"
 
 
+@pytest.mark.parametrize("moved", [0.7, -0.7, 1.2])
+def test_a_level_that_went_and_came_back_is_followed_by_no_map(moved: float) -> None:
+    """Judged on the newer half as one, its first quarter asked for a line that its last one refutes."""
+    margin, y = outcomes(6000, seed=20)
+    margin[1500:4500] += moved
+    found = choose(margin, y, *alone(6000), seed=20)
+    assert found.trials[0].folds[1].interval.low > 0, "a line surely gains while the level is away"
+    assert found.name == "identity"
+
+
 def test_what_became_of_accounts_known_before_judges_no_map() -> None:
     margin, y = outcomes(3000, seed=14, slope=0.6)
     clusters, order = alone(3000)
-    known = np.arange(1500, 3000, 3)  # rows of the newer half whose account is in the older half
-    clusters[known] = clusters[known - 1500]
+    known = np.arange(2250, 3000, 3)  # rows of the newest part whose account is in the oldest one
+    clusters[known] = clusters[known - 2250]
     otherwise = y.copy()
     otherwise[known] = 1 - y[known]
-    gains = [
-        [trial.gain for trial in choose(margin, one, clusters, order, seed=14).trials[:1]]
-        for one in (y, otherwise)
+    newest = [
+        choose(margin, one, clusters, order, seed=14).trials[0].folds[-1].gain for one in (y, otherwise)
     ]
-    assert len(gains[0]) == 1
-    assert gains[0] == gains[1]
+    assert newest[0] == newest[1]
     clusters[1500:] = clusters[:1500]
     assert choose(margin, y, clusters, order, seed=14).trials == ()
 

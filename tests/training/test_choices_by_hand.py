@@ -49,49 +49,65 @@ def loss(y: float, log_odds: float) -> float:
 
 
 @given(st.integers(0, 9999), st.sampled_from([(1.0, 0.0), (0.4, 0.0), (2.5, 0.0), (1.0, 1.2), (0.5, 1.0)]))
-def test_a_map_is_chosen_where_rows_of_new_clusters_in_the_newer_half_surely_ask_for_it(seed, truth):
+def test_a_map_is_chosen_where_rows_of_new_clusters_ask_for_it_in_more_than_one_newer_part(seed, truth):
     rng = np.random.default_rng(seed)
-    n = int(rng.integers(350, 450))
+    n = int(rng.integers(700, 900))
     margin = rng.normal(0, 1.5, n)
     y = (rng.random(n) < 1 / (1 + np.exp(-(truth[0] * margin + truth[1])))).astype(float)
     order = rng.integers(0, 60, n)  # ties, which the clusters' names put in order
-    clusters = np.array([f"c{order[i] // 9 * 20 + i % 20:04d}" for i in range(n)], dtype=object)
+    clusters = np.array([f"c{order[i] // 9 * 60 + i % 60:04d}" for i in range(n)], dtype=object)
     fitted: dict[str, Fitted] = {}
     found = choose(margin, y, clusters, order, seed=seed, candidates=candidates(fitted))
     rows = sorted(range(n), key=lambda i: (order[i], clusters[i]))
-    older, newer = rows[: n // 2], rows[n // 2 :]
-    seen = {clusters[i] for i in older}
-    newer = [i for i in newer if clusters[i] not in seen]
+    ends = [sum(n // 4 + (part < n % 4) for part in range(number)) for number in range(5)]
+    sides = []
+    for number in (1, 2, 3):
+        older = rows[: ends[number]]
+        seen = {clusters[i] for i in older}
+        newer = [i for i in rows[ends[number] : ends[number + 1]] if clusters[i] not in seen]
+        sizes = [len({clusters[i] for i in side if y[i] == won}) for side in (older, newer) for won in (0, 1)]
+        if min(sizes) >= 25:
+            sides.append((older, newer))
     best, told = "identity", []
-    for name in ("flatter", "steeper", "higher"):
-        losses = {
-            one: np.array([loss(y[i], LINES[one][0] * margin[i] + LINES[one][1]) for i in newer])
-            for one in (best, name)
-        }
-        gain = losses[best] - losses[name]
-        interval = mean_interval(gain, clusters[newer], seed)
-        told.append((name, best, pytest.approx(gain.mean()), pytest.approx((interval.low, interval.high))))
-        best = name if interval.low > 0 else best
-    trials = [(t.name, t.against, t.gain, (t.interval.low, t.interval.high)) for t in found.trials]
-    assert trials == told
+    for name in ("flatter", "steeper", "higher") if len(sides) > 1 else ():
+        folds = []
+        for _, newer in sides:
+            losses = {
+                one: np.array([loss(y[i], LINES[one][0] * margin[i] + LINES[one][1]) for i in newer])
+                for one in (best, name)
+            }
+            gain = losses[best] - losses[name]
+            interval = mean_interval(gain, clusters[newer], seed)
+            folds.append((gain.mean(), interval.low, interval.high))
+        told.append((name, best, [pytest.approx(fold) for fold in folds]))
+        sure = sum(low > 0 for _, low, _ in folds) > 1 and all(high >= 0 for _, _, high in folds)
+        best = name if sure and folds[-1][0] > 0 else best
+    assert told == [
+        (t.name, t.against, [(f.gain, f.interval.low, f.interval.high) for f in t.folds])
+        for t in found.trials
+    ]
     assert (found.name, found.calibration) == (best, MonotoneMap.platt(*LINES[best]))
-    known = sorted((margin[i], y[i]) for i in older)
+    known = [sorted((margin[i], y[i]) for i in older) for older, _ in sides]
     for name, fits in fitted.items():
-        assert sorted(zip(*fits[0], strict=True)) == known
-        assert len(fits) == 1 + (name == best)
-        if name == best:
-            assert sorted(zip(*fits[1], strict=True)) == sorted(zip(margin, y, strict=True))
+        pairs = [sorted(zip(*fit, strict=True)) for fit in fits]
+        everything = sorted(zip(margin, y, strict=True))
+        assert pairs == [*known, *([everything] if name == best else [])]
 
 
 @pytest.mark.parametrize(("won", "lost", "tried"), [(25, 25, True), (24, 40, False), (40, 24, False)])
-@pytest.mark.parametrize("scarce", ["older", "newer"])
-def test_a_map_is_thought_of_with_25_of_each_class_in_each_half(won, lost, tried, scarce):
+@pytest.mark.parametrize("scarce", [0, 1, 2])
+@pytest.mark.parametrize("each", [1, 3])
+def test_a_map_is_thought_of_with_25_clusters_of_each_class_on_both_sides_of_two_folds(
+    won, lost, tried, scarce, each
+):
+    """Of the first three parts one is scarce, the newest has no conversion: two folds remain, or fewer."""
     few = [1.0] * won + [0.0] * lost
     plenty = [1.0] * (len(few) // 2) + [0.0] * (len(few) - len(few) // 2)
-    y = np.array(few + plenty if scarce == "older" else plenty + few)
     assert min(sum(plenty), len(plenty) - sum(plenty)) >= 25
+    y = np.array([*(few if part == scarce else plenty for part in range(3)), [0.0] * len(few)]).ravel()
+    y = np.repeat(y, each)
     margin = np.where(y > 0, 1.0, -1.0)
-    clusters = np.array([f"{i:04d}" for i in range(len(y))], dtype=object)
+    clusters = np.repeat(np.array([f"{i:04d}" for i in range(len(y) // each)], dtype=object), each)
     found = choose(margin, y, clusters, np.arange(len(y)), seed=1, candidates=candidates({}))
     assert bool(found.trials) == tried
     if not tried:
@@ -181,4 +197,5 @@ def test_a_map_that_gains_nothing_leaves_the_identity():
     clusters = np.array([f"c{i}" for i in range(400)], dtype=object)
     alike = {"identity": lambda m, y: MonotoneMap.identity(), "same": lambda m, y: MonotoneMap.identity()}
     found = choose(margin, y, clusters, np.arange(400), seed=1, candidates=alike)
-    assert (found.name, found.trials[0].gain, found.trials[0].interval.low) == ("identity", 0.0, 0.0)
+    gains = [(fold.gain, fold.interval.low) for fold in found.trials[0].folds]
+    assert (found.name, gains) == ("identity", [(0.0, 0.0)] * 3)
