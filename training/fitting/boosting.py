@@ -28,12 +28,33 @@ _FEWEST = 4
 """Features offered to each tree at least: with fewer, exports of a handful of columns would starve."""
 
 
+_CAT_L2, _LEAST_GROUP = 10.0, 100
+"""LightGBM's own for categories: penalty of a level, rows of a group of levels; both in independent rows.
+
+Made companies, leads of several looks; log loss of trees on new leads against leaving the category out, means
+of eight, by what is counted in leads (`rare_level`) or independent rows (the rest):
+
+    leads, looks, levels    nothing   rare_level   and categories   and leaves, smoothing
+    3,333, 9, 300           +0.0136       0.0000           0.0000                 +0.0003
+    10,000, 9, 300          +0.0103      +0.0058          +0.0017                 +0.0016
+    3,333, 9, 40            +0.0037      +0.0037          +0.0017                 +0.0022
+    3,333, 9, 40 (strong)   -0.0050      -0.0050          -0.0059                 -0.0056
+    3,000, 4, 100           +0.0037       0.0000          -0.0010                 -0.0012
+
+Out-of-fold log loss of the best candidate by nothing, the third and the fourth column: BPI 0.5351, 0.5347,
+0.5366; from its second origin 0.4997, 0.4997, 0.4950; two simulated companies 0.2182, 0.2181, 0.2177 and
+0.2308, 0.2311, 0.2316.
+"""
+
+
 @dataclass(frozen=True)
 class Sample:
     """A matrix of shape `(n_rows, n_features)`, its outcomes, its columns' names and which are categories.
 
     `offset` holds the margins that the trees start from, None for the base rate; `signs` has the declared
     sign of each column, 0 where it is free; `weight` says how much each row counts, None: all alike.
+    `share` is how many independent rows a row is worth (see `effective_share`): several looks at a lead
+    repeat its outcome.
     """
 
     X: Floats
@@ -43,6 +64,7 @@ class Sample:
     offset: Floats | None = None
     signs: tuple[int, ...] = ()
     weight: Floats | None = None
+    share: float = 1.0
 
     def starting(self, offset: Floats) -> Sample:
         """The same rows, with trees starting from these margins."""
@@ -76,8 +98,11 @@ def encoded(
 def parameters(plan: Training, sample: Sample, member: int = 0) -> dict[str, Any]:
     """LightGBM's parameters for one `member` of the bag on `sample`.
 
-    Row-wise and deterministic, so that the same rows and seed give the same trees on any machine.
+    Row-wise and deterministic, so that the same rows and seed give the same trees on any machine. What holds
+    levels of a category back is counted in independent rows: a level belongs to the lead, so that nine looks
+    at a lead tell of it once. Numbers change from look to look; what holds leaves back stays in rows.
     """
+    looks = 1.0 / sample.share
     width = max(sample.X.shape[1], 1)
     signed = {"monotone_constraints": list(sample.signs)} if any(sample.signs) else {}
     return signed | {
@@ -94,7 +119,9 @@ def parameters(plan: Training, sample: Sample, member: int = 0) -> dict[str, Any
         "lambda_l2": plan.lambda_l2,
         "path_smooth": plan.path_smooth,
         "extra_trees": plan.extra_trees,
-        "cat_smooth": plan.cat_smooth,
+        "cat_smooth": plan.cat_smooth * looks,
+        "cat_l2": _CAT_L2 * looks,
+        "min_data_per_group": round(_LEAST_GROUP * looks),
         "seed": plan.seed + 1000 * member,
         "num_threads": plan.threads,
         "deterministic": True,

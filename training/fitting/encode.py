@@ -29,6 +29,8 @@ class Reading:
 
 PLAINLY = Reading()
 """Numbers as they are, one weight at all ages."""
+Leads = NDArray[np.intp] | None
+"""The number of each row's lead, `(n_rows,)`; None: each row is a lead of its own."""
 NO_RATES: Mapping[str, dict[str, float]] = MappingProxyType({})
 """Every category is read by its codes."""
 
@@ -38,13 +40,14 @@ def fit_tree_encoder(
     columns: Columns,
     rare_level: int,
     rates: Mapping[str, dict[str, float]] = NO_RATES,
+    leads: Leads = None,
 ) -> TreeEncoder:
-    """Codes for the levels with at least `rare_level` rows; the rest shares "other".
+    """Codes for the levels with at least `rare_level` leads; the rest shares "other".
 
     Categories in `rates` are read by them.
     """
     vocabularies = {
-        feature.name: tuple(sorted(_levels(columns[feature.name], rare_level)))
+        feature.name: tuple(sorted(_levels(columns[feature.name], rare_level, leads)))
         for feature in features
         if feature.dtype == "category" and feature.name not in rates
     }
@@ -72,11 +75,18 @@ def fit_linear_encoder(
     rare_level: int,
     reading: Reading = PLAINLY,
     calendars: Collection[str] = (),
+    leads: Leads = None,
 ) -> LinearEncoder:
     """Medians, scales and levels of `columns`, of numbers as the `reading` has them; features that never
     vary are left out, and nothing is crossed with an age that never does. Numbers are held inside the range
-    of `columns`, those of `calendars` inside a wider one."""
-    found = [_spec(f, columns[f.name], rare_level, reading.logs, f.name in calendars) for f in features]
+    of `columns`, those of `calendars` inside a wider one. A level of fewer than `rare_level` leads has no
+    weight of its own."""
+    found = [
+        _levelled(f.name, columns[f.name], rare_level, leads)
+        if f.dtype == "category"
+        else _measured(f.name, columns[f.name], reading.logs, f.name in calendars)
+        for f in features
+    ]
     specs = tuple(spec for spec in found if spec is not None)
     ages = {feature.name for feature in features if isinstance(feature, LeadAge)}
     by = [spec for spec in specs if isinstance(spec, NumberColumn) and spec.name in ages]
@@ -90,17 +100,19 @@ def _crossing(by: NumberColumn, columns: Columns) -> Crossing:
     return Crossing(by=by, low=float(seen.min()), high=float(seen.max()))
 
 
-def _spec(
-    feature: Feature, column: Column, rare_level: int, log: bool, calendar: bool
-) -> NumberColumn | CategoryColumn | None:
-    if feature.dtype == "category":
-        levels = _levels(column, rare_level)[:_ONE_HOT_LEVELS]
-        return CategoryColumn(name=feature.name, levels=tuple(sorted(levels))) if levels else None
+def _levelled(name: str, column: Column, rare_level: int, leads: Leads) -> CategoryColumn | None:
+    """The category's levels, None where it has none."""
+    levels = _levels(column, rare_level, leads)[:_ONE_HOT_LEVELS]
+    return CategoryColumn(name=name, levels=tuple(sorted(levels))) if levels else None
+
+
+def _measured(name: str, column: Column, log: bool, calendar: bool) -> NumberColumn | None:
+    """The number inside its range, None where it never varies."""
     numbers = column.astype(np.float64)
     ends = fitted_range(numbers)
     if ends is None:
         return None
-    found = _number(feature.name, np.clip(numbers, *ends), log)
+    found = _number(name, np.clip(numbers, *ends), log)
     return found and found.model_copy(update={"range": with_room(ends) if calendar else ends})
 
 
@@ -118,7 +130,12 @@ def _number(name: str, numbers: NDArray[np.float64], log: bool) -> NumberColumn 
     return NumberColumn(name=name, median=median, mean=mean, scale=scale, flag=flag, log=log)
 
 
-def _levels(column: Column, rare_level: int) -> list[str]:
-    """Levels with at least `rare_level` rows, most frequent first, ties by name."""
-    counts = Counter(level for level in column.tolist() if level is not None)
+def _levels(column: Column, rare_level: int, leads: Leads) -> list[str]:
+    """Levels with at least `rare_level` leads, most frequent first, ties by name.
+
+    A lead that is looked at nine times says no more of its level than one that is looked at once.
+    """
+    cells = column.tolist()
+    met = cells if leads is None else [level for level, _ in set(zip(cells, leads.tolist(), strict=True))]
+    counts = Counter(level for level in met if level is not None)
     return sorted((level for level, n in counts.items() if n >= rare_level), key=lambda v: (-counts[v], v))

@@ -38,7 +38,8 @@ def fit_logistic_model(excerpt: Excerpt, train: Training, settings: Settings) ->
     """Plain logistic regression on the `excerpt`, uncalibrated: the baseline."""
     roomy = going_on(excerpt, settings.trees.calendars)
     penalty, rare = settings.plain_penalty, train.rare_level
-    return fit_linear(excerpt.features, excerpt.columns, excerpt.y, penalty, rare, calendars=roomy)
+    columns, leads = excerpt.columns, excerpt.leads
+    return fit_linear(excerpt.features, columns, excerpt.y, penalty, rare, calendars=roomy, leads=leads)
 
 
 def _fit_linear(excerpt: Excerpt, train: Training, settings: Settings) -> Linear:
@@ -54,6 +55,7 @@ def _fit_linear(excerpt: Excerpt, train: Training, settings: Settings) -> Linear
         signs=read.signs,
         importance=recency(read, settings.half_life),
         calendars=going_on(read, settings.trees.calendars),
+        leads=read.leads,
     )
 
 

@@ -19,7 +19,7 @@ from serving.scorers import TreeEncoder, read_rates
 from training.bayes import Counts, levelled
 from training.figures import effective_share
 from training.fitting.boosting import Sample, encoded
-from training.fitting.encode import fit_tree_encoder
+from training.fitting.encode import Leads, fit_tree_encoder
 from training.fitting.logistic import FREE
 from training.fitting.recency import recency
 from training.history import Excerpt
@@ -48,17 +48,20 @@ def tree_sample(
     clusters: NDArray[np.object_],
     rare_level: int,
     signs: Mapping[str, int] = FREE,
+    leads: Leads = None,
 ) -> tuple[TreeEncoder, Sample]:
     """The encoder of these rows, and the rows as trees are fitted on them; all have `n_rows` entries.
 
-    `clusters` names the account or lead of each row: its rows are in one part of the cross-fitting.
+    `clusters` names the account or lead of each row: its rows are in one part of the cross-fitting. They
+    repeat each other's outcome; the sample says how much each row is worth, and levels are counted in
+    `leads`.
     """
     many = [f.name for f in features if f.dtype == "category" and _count(columns[f.name]) > MANY_LEVELS]
-    group = np.unique(clusters.astype(str), return_inverse=True)[1] if many else np.zeros(0, dtype=np.intp)
-    scale = effective_share(y, group) if many else 1.0
+    group = np.unique(clusters.astype(str), return_inverse=True)[1]
+    scale = effective_share(y, group)
     rates = {name: level_rates(columns[name], y, scale) for name in many}
-    encoder = fit_tree_encoder(features, columns, rare_level, rates)
-    sample = encoded(encoder, columns, y, signs=signs)
+    encoder = fit_tree_encoder(features, columns, rare_level, rates, leads)
+    sample = replace(encoded(encoder, columns, y, signs=signs), share=scale)
     for name in many:
         place = encoder.features.index(name)
         sample.X[:, place] = _others(columns[name], y, group % _PARTS, scale, sample.X[:, place])
@@ -68,7 +71,13 @@ def tree_sample(
 def weighed_sample(excerpt: Excerpt, rare_level: int, half_life: float | None) -> tuple[TreeEncoder, Sample]:
     """As `tree_sample`, of an excerpt; with `half_life` newer rows count for more (see `recency`)."""
     encoder, sample = tree_sample(
-        excerpt.features, excerpt.columns, excerpt.y, excerpt.clusters, rare_level, excerpt.signs
+        excerpt.features,
+        excerpt.columns,
+        excerpt.y,
+        excerpt.clusters,
+        rare_level,
+        excerpt.signs,
+        excerpt.leads,
     )
     return encoder, replace(sample, weight=recency(excerpt, half_life))
 

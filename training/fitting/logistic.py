@@ -11,7 +11,7 @@ from features.catalogue import Feature
 from features.columns import Columns, Floats
 from serving.scorers import Linear, LinearEncoder, NumberColumn
 from training.figures.newton import fit_logistic
-from training.fitting.encode import PLAINLY, Reading, fit_linear_encoder
+from training.fitting.encode import PLAINLY, Leads, Reading, fit_linear_encoder
 
 FREE: Mapping[str, int] = MappingProxyType({})
 """No declared signs."""
@@ -28,13 +28,15 @@ def fit_linear(
     signs: Mapping[str, int] = FREE,
     importance: Floats | None = None,
     calendars: Collection[str] = (),
+    leads: Leads = None,
 ) -> Linear:
     """A `Linear` of all `features`, fitted on all rows of `columns`; it reads those that vary.
 
     `reading` says how it reads them; `signs` holds the declared sign of some features, `importance` how much
-    each row counts; `calendars` may go on beyond the values of `columns` (see `number_range`).
+    each row counts; `calendars` may go on beyond the values of `columns` (see `number_range`); levels are
+    counted in `leads`.
     """
-    encoder = fit_linear_encoder(features, columns, rare_level, reading, calendars)
+    encoder = fit_linear_encoder(features, columns, rare_level, reading, calendars, leads)
     X = encoder.transform(columns) if encoder.columns else np.zeros((len(y), 0))
     intercept, weights = fit_signed(X, y, penalty, column_signs(encoder, signs), importance=importance)
     return as_linear(features, encoder, X.mean(axis=0), intercept, weights)

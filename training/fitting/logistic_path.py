@@ -62,7 +62,7 @@ class Path:
     ) -> Path:
         """A path on the `older` rows, whose models answer for the `newer` ones."""
         columns = older.columns
-        encoder = fit_linear_encoder(older.features, columns, rare_level, reading, calendars)
+        encoder = fit_linear_encoder(older.features, columns, rare_level, reading, calendars, older.leads)
         X, later = (_read(encoder, part) for part in (columns, newer.columns))
         centre = X.mean(axis=0, dtype=np.float64)
         column_sign = column_signs(encoder, older.signs)

@@ -50,6 +50,12 @@ class Excerpt:
         return self.labelled.clusters(self.rows)
 
     @property
+    def leads(self) -> NDArray[np.intp] | None:
+        """The number of each row's lead, None where no lead has two rows."""
+        found = self.labelled.leads(self.rows)
+        return found if len(np.unique(found)) < len(found) else None
+
+    @property
     def order(self) -> NDArray[np.int64]:
         """The place of each row in time."""
         return self.labelled.frame["order"].to_numpy(np.int64)[self.rows]

@@ -16,6 +16,8 @@ from features.clock import DAY_US
 from features.columns import Columns, Floats
 from training.history.split import Rows
 
+Codes = NDArray[np.intp]
+
 
 @dataclass(frozen=True)
 class Labelled:
@@ -40,6 +42,10 @@ class Labelled:
         """The account of each row, or its lead where no account is known."""
         return self._cluster[rows]
 
+    def leads(self, rows: Rows) -> Codes:
+        """The number of each row's lead."""
+        return self._lead[rows]
+
     def periods(self, rows: Rows) -> NDArray[np.int64]:
         """The week of each row's as_of, or blocks of `BLOCK` rows where time is only an order."""
         if self.dated:
@@ -59,6 +65,10 @@ class Labelled:
     @cached_property
     def _label(self) -> Floats:
         return self.frame["label"].to_numpy(np.float64)
+
+    @cached_property
+    def _lead(self) -> Codes:
+        return np.asarray(pd.factorize(self.frame["lead_id"].astype(object))[0], dtype=np.intp)
 
     @cached_property
     def _cluster(self) -> NDArray[np.object_]:
