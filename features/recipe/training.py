@@ -29,9 +29,10 @@ class Training(Section):
     Small trees on few features each keep correlated counts from speaking for one another, and keep reasons
     cheap: their cost grows with `bag` × rounds × leaves × depth². `max_depth` −1 is no limit but the leaves.
     `path_smooth` draws a leaf towards its parent by as many rows. At least four features are offered to each
-    tree, however small `feature_fraction` is. `rare_level` counts leads, and `cat_smooth` independent rows,
-    however often a lead is looked at. Of a history with more than `max_rows` matured snapshots a
-    sample of whole leads is fitted on and judged on, drawn by `seed` and told in the account of rows.
+    tree, however small `feature_fraction` is; left out of the recipe, a larger share is tried on the folds.
+    `rare_level` counts leads, and `cat_smooth` independent rows, however often a lead is looked at. Of a
+    history with more than `max_rows` matured snapshots a sample of whole leads is fitted on and judged on,
+    drawn by `seed` and told in the account of rows.
     """
 
     seed: int = 7

@@ -15,7 +15,7 @@ from training.fitting.logistic_path import Step
 class Candidate:
     """A way to fit, its out-of-fold log loss, and its margins of each fold's newer rows.
 
-    `rounds` are the trees'.
+    `rounds` are the trees', `wide` says that more features were offered to each than the recipe says.
     """
 
     kind: Kind
@@ -23,13 +23,16 @@ class Candidate:
     newer: list[Floats] = field(repr=False)
     linear: LinearChoice
     rounds: int = 0
+    wide: bool = False
 
     @property
     def name(self) -> str:
-        """The kind, and whether calendars were taken from its linear part."""
-        return (
+        """The kind, and whether calendars were taken from its linear part, and what is
+        peculiar to its trees."""
+        found = (
             f"{self.kind} without calendars" if self.linear.left_out and self.kind != "trees" else self.kind
         )
+        return f"{found}, more features a tree" if self.wide else found
 
 
 @dataclass(frozen=True)

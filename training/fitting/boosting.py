@@ -103,7 +103,6 @@ def parameters(plan: Training, sample: Sample, member: int = 0) -> dict[str, Any
     at a lead tell of it once. Numbers change from look to look; what holds leaves back stays in rows.
     """
     looks = 1.0 / sample.share
-    width = max(sample.X.shape[1], 1)
     signed = {"monotone_constraints": list(sample.signs)} if any(sample.signs) else {}
     return signed | {
         "objective": "binary",
@@ -112,7 +111,7 @@ def parameters(plan: Training, sample: Sample, member: int = 0) -> dict[str, Any
         "num_leaves": plan.num_leaves,
         "min_data_in_leaf": plan.min_child_samples,
         "max_depth": plan.max_depth,
-        "feature_fraction": min(1.0, max(plan.feature_fraction, _FEWEST / width)),
+        "feature_fraction": offered(plan, sample.X.shape[1]),
         "bagging_fraction": plan.bagging_fraction,
         "bagging_freq": 1,
         "lambda_l1": plan.lambda_l1,
@@ -128,6 +127,11 @@ def parameters(plan: Training, sample: Sample, member: int = 0) -> dict[str, Any
         "force_row_wise": True,
         "verbosity": -1,
     }
+
+
+def offered(plan: Training, width: int) -> float:
+    """The share of `width` features that each tree is offered."""
+    return min(1.0, max(plan.feature_fraction, _FEWEST / max(width, 1)))
 
 
 def fit_bag(sample: Sample, plan: Training, rounds: int) -> tuple[lgb.Booster, ...]:

@@ -24,7 +24,7 @@ class LinearChoice:
 
 @dataclass(frozen=True)
 class TreeChoice:
-    """The trees: rounds of the folds, what a search changed in the recipe's `[train]`, and the calendars,
+    """The trees: rounds of the folds, what the folds changed in the recipe's `[train]`, and the calendars,
     which they never split on."""
 
     rounds: int
@@ -37,7 +37,7 @@ class TreeChoice:
         return max(1, round(self.rounds * GROWTH))
 
     def plan(self, train: Training) -> Training:
-        """The recipe's `[train]` with what a search changed."""
+        """The recipe's `[train]` with what the folds changed."""
         return train.model_copy(update=self.booster)
 
 
