@@ -16,6 +16,7 @@ from features.discovery.drafting import draft_recipe
 from features.discovery.event_log import cut_log, split_events
 from features.discovery.findings import Finding, list_findings
 from features.discovery.outcome import find_outcome, no_outcome
+from features.discovery.outcome_choice import OutcomeChoice
 from features.discovery.outcome_guess import find_column
 from features.discovery.recipe_writer import write_recipe
 from features.discovery.relations import with_accounts
@@ -36,7 +37,8 @@ class Discovery:
     """A recipe for exports, as text, with what it rests on.
 
     `findings` has one row a column; `suspects` are the columns left out because they know the outcome;
-    `remarks` are sentences on what was assumed or not understood; `quality` counts (file, kind, rows,
+    `remarks` are sentences on what was assumed or not understood; `choice` is the outcome that was taken
+    where nobody named one, how sure, and what else could be it; `quality` counts (file, kind, rows,
     treatment) of what was odd in the files.
     """
 
@@ -44,6 +46,7 @@ class Discovery:
     findings: tuple[Finding, ...]
     suspects: tuple[Suspect, ...]
     remarks: tuple[str, ...]
+    choice: OutcomeChoice | None
     quality: tuple[tuple[str, str, int, str], ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -53,6 +56,7 @@ class Discovery:
             "findings": [asdict(finding) for finding in self.findings],
             "suspects": [asdict(suspect) for suspect in self.suspects],
             "remarks": list(self.remarks),
+            "choice": None if self.choice is None else self.choice.as_dict(),
             "quality": [list(count) for count in self.quality],
         }
 
@@ -90,12 +94,14 @@ def discover(
     draft = draft_recipe(company, ended, suspects, excluded, folder, name, relations)
     used = {field.column.name for field in draft.fields}
     beside = [table for table in tables if table.path != leads.path]
-    remarks += [remark for table in (leads, *beside) for remark in table.remarks] + draft.remarks
+    remarks += [remark for table in (leads, *beside) for remark in table.remarks]
+    remarks += (ended.choice.sentences() if ended.choice else []) + draft.remarks
     return Discovery(
         recipe_toml=write_recipe(draft),
         findings=tuple(list_findings(company, ended.main, used, suspects, excluded)),
         suspects=suspects,
         remarks=tuple(remarks),
+        choice=ended.choice,
         quality=tuple((t.raw.name, *count) for t in tables for count in t.raw.counts()),
     )
 

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
+from features.cells import number
 from features.clock.instants import localise
 from features.discovery.draft import Draft, DraftField, field_names
 from features.discovery.history_shape import day_ends, is_sorted_by, propose_horizon, propose_start, steady
 from features.discovery.outcome import ANY_VALUE, OutcomeSource
 from features.discovery.relations import shuffled
-from features.discovery.unknowns import unknown_remarks
 from features.discovery.usable import is_usable
 from features.errors import LeadscoreError
 from features.leaks import Suspect
-from features.profiles import ColumnProfile, Company
+from features.profiles import ColumnProfile, Company, TableProfile, stand_ins
+
+POSITIVE = ("size", "founded")
+"""Meanings of which 0 cannot be: a company has somebody in it, and began in some year."""
 
 
 def draft_recipe(
@@ -125,3 +129,18 @@ def remark(draft: Draft, company: Company, created: ColumnProfile | None) -> Non
             draft.remarks.append(
                 f"{joined.table.raw.name}: belongs to the leads by '{joined.key}', but is not used"
             )
+
+
+def unknown_remarks(leads: TableProfile, fields: Sequence[DraftField]) -> list[str]:
+    """Sentences on the fields that a new recipe uses, and on numbers that it takes to mean "unknown"."""
+    remarks = []
+    for field in fields:
+        column = field.column
+        if field.left_out is not None or column.format.type not in ("number", "date"):
+            continue
+        taken = [text for text in column.format.missing if number(text) is not None]
+        remarks += [f'{field.name}: {text} is read as "unknown" (missing)' for text in taken]
+        values = np.asarray(leads.values(column.name), dtype=np.float64)
+        found = stand_ins(values, positive=column.means in POSITIVE)
+        remarks += [one.words(field.name, "UTC" if column.format.type == "date" else None) for one in found]
+    return remarks

@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.columns import Floats
+from features.discovery.outcome_choice import OutcomeChoice, choose_outcome
 from features.discovery.outcome_dates import dated_losses, dating_column, format_of, instants_of, is_undated
 from features.discovery.outcome_guess import (
     OutcomeColumn,
     candidates,
     declared_outcome,
-    guess_outcome,
     is_plainly_lost,
 )
 from features.errors import LeadscoreError
@@ -33,7 +33,8 @@ class OutcomeSource:
     (n_leads,) is 1, 0 or NaN (unknown), `closed` (n_leads,) whether the case is over, `occurred` (n_leads,)
     the µs of the win or None where nothing dates it. `columns` are the leads' columns that this uses up;
     `undated_losses` are the values that mean lost, without a date: of `lost_values` where they say lost
-    plainly, of `other_values` where they only deny a win ("0", "no"), which an open lead has too.
+    plainly, of `other_values` where they only deny a win ("0", "no"), which an open lead has too. `choice`
+    says why this column was taken, where nobody named one.
     """
 
     main: str | None
@@ -49,6 +50,7 @@ class OutcomeSource:
     occurred: Floats | None
     columns: frozenset[str]
     undated_losses: tuple[str, ...] = ()
+    choice: OutcomeChoice | None = None
 
 
 def no_outcome(leads: TableProfile) -> OutcomeSource:
@@ -70,9 +72,9 @@ def find_outcome(company: Company, asked: str | None) -> OutcomeSource:
         return _from_table(company.leads, table, asked)
     if asked is not None:
         return _from_column(company.leads, declared_outcome(company.leads, asked))
-    guess = guess_outcome(company.leads)
-    if guess is not None:
-        return _from_column(company.leads, guess)
+    chosen = choose_outcome(company.leads)
+    if chosen is not None:
+        return replace(_from_column(company.leads, chosen.found), choice=chosen)
     dated = company.leads.role("outcome_at")
     if dated is not None and 0 < dated.format.filled < 0.98 * company.leads.rows:
         return _from_date(company.leads, dated.name)
@@ -176,6 +178,12 @@ def _from_table(leads: TableProfile, joined: Joined, asked: str | None) -> Outco
         raise LeadscoreError(
             f"{table.raw.name}: names leads but has no date, so that it is not known when they were won.",
             "Export the date of each outcome.",
+        )
+    if is_undated(leads):
+        raise LeadscoreError(
+            f"{leads.raw.name}: no date says when leads came, so that the outcomes in {table.raw.name} "
+            "cannot be set against them.",
+            "Name a column of dates: --time COLUMN; or name other leads, where this file holds none.",
         )
     stage, won_values, lost_values = _stages(joined, asked)
     frame = pd.DataFrame({"lead": table.cells(joined.key), "us": instants_of(table, date)})

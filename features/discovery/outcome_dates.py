@@ -39,7 +39,7 @@ def dating_column(leads: TableProfile, won: Floats) -> str | None:
     if named is not None and np.isfinite(dates[named.name])[won == 1].mean() >= 0.9:
         return named.name
     start = dates.pop(created.name)
-    able = [name for name, us in dates.items() if _is_filled_by_wins(us, start, won)]
+    able = [name for name, us in dates.items() if is_filled_by_wins(us, start, won)]
     able = able or [
         name
         for name, us in dates.items()
@@ -48,7 +48,7 @@ def dating_column(leads: TableProfile, won: Floats) -> str | None:
     return min(able, key=lambda name: float(np.nanmedian(dates[name])), default=None)
 
 
-def _is_filled_by_wins(occurred: Floats, created: Floats, won: Floats) -> bool:
+def is_filled_by_wins(occurred: Floats, created: Floats, won: Floats) -> bool:
     """Whether the won leads have this date, after their creation, and hardly another lead has."""
     wins = won == 1
     others = float(np.isfinite(occurred[~wins]).mean()) if not wins.all() else 0.0

@@ -13,8 +13,13 @@ from features.profiles.endings import LOST
 
 _MOST_VALUES = 40
 # What an open lead has too: not won so far.
-_DENIAL = re.compile(r"(?:no|n|0|false|faux|non|not converted|nonconverted|unconverted|non convertie?)")
+_DENIAL = re.compile(r"(?:no|nein|n|0|false|faux|non|not converted|nonconverted|unconverted|non convertie?)")
 _NAMED = {"outcome": 4.0, "status": 3.0}
+_EARLIER = re.compile(
+    r"\b(?:prev|previous|prior|past|earlier|former|preceding|precedente?s?|anterieure?s?|ancienn?e?"
+    r"|vorherige[rsnm]?|vorige[rsnm]?|fruhere[rsnm]?"
+    r"|(?:last|derniere?|letzte[rsnm]?) (?:campaign|campagne|kampagne|call|appel|anruf))\b"
+)
 
 
 @dataclass(frozen=True)
@@ -40,9 +45,9 @@ def declared_outcome(table: TableProfile, asked: str) -> OutcomeColumn:
     """
     name, _, value = asked.partition("=")
     column = find_column(table, name, "--outcome")
-    values = _values(table, column)
+    values = values_of(table, column)
     if not value:
-        found = _divide(column, values, table)
+        found = divide(table, column)
         if found.won:
             return found
         raise LeadscoreError(
@@ -56,33 +61,37 @@ def declared_outcome(table: TableProfile, asked: str) -> OutcomeColumn:
             f"--outcome {asked}: the column has no such value; it has {_listed(values)}.",
             "Name one of these, as written in the file.",
         )
-    return _with_rest(column, values, won)
+    return with_rest(column, values, won)
 
 
-def guess_outcome(table: TableProfile) -> OutcomeColumn | None:
-    """The likeliest outcome column, None where nothing looks like one.
+def named_outcomes(table: TableProfile) -> dict[str, float]:
+    """Columns that are called an outcome → how surely, by preset, name and values; from 3 on plainly.
 
-    Another one beside it says the same under another name, and is then found by the leak check.
+    The result of an earlier campaign is known when a lead comes, whatever its name says.
     """
-    scored: dict[str, float] = {}
-    for name, column in table.columns.items():
-        if (
-            column.format.type in ("boolean", "category", "number")
-            and 1 < column.format.distinct <= _MOST_VALUES
-        ):
-            score = _score(table, name)
-            if score > 0:
-                scored[name] = score
-    if not scored:
-        return _last_of_a_data_set(table)
-    best = max(scored, key=lambda name: (scored[name], -table.columns[name].place))
-    return _divide(best, _values(table, best), table)
+    few = [
+        name
+        for name, column in table.columns.items()
+        if column.format.type in ("boolean", "category", "number")
+        and 1 < column.format.distinct <= _MOST_VALUES
+        and not is_earlier(name)
+    ]
+    return {name: score for name in few if (score := _score(table, name)) > 0}
+
+
+def is_earlier(name: str) -> bool:
+    """Whether a column is called after what was before this lead.
+
+    >>> is_earlier("Résultat précédent"), is_earlier("previous_outcome"), is_earlier("Result")
+    (True, True, False)
+    """
+    return _EARLIER.search(plain(name)) is not None
 
 
 def candidates(table: TableProfile) -> str:
     """Columns of few values with these values, for the error that asks for the outcome."""
     few = [
-        f"{name} ({_listed(_values(table, name))})"
+        f"{name} ({_listed(values_of(table, name))})"
         for name, column in table.columns.items()
         if 1 < column.format.distinct <= 12 and not column.personal and column.format.type != "date"
     ]
@@ -117,7 +126,7 @@ def is_plainly_lost(value: str) -> bool:
 
 def _score(table: TableProfile, name: str) -> float:
     """How much a column looks like an outcome: a preset's word, then its name, then its values."""
-    column, values = table.columns[name], _values(table, name)
+    column, values = table.columns[name], values_of(table, name)
     preset = {plain(value) for value in column.won}
     if column.role == "outcome":
         if any(plain(value) in preset for value in values):
@@ -137,7 +146,7 @@ def _score(table: TableProfile, name: str) -> float:
     return named + (0.25 if len(values) == 2 else 0.0)
 
 
-def _last_of_a_data_set(table: TableProfile) -> OutcomeColumn | None:
+def last_of_a_data_set(table: TableProfile) -> str | None:
     """The last column where it says yes or no, of a table that names nobody and holds no status.
 
     Data sets made for learning put the outcome last, under any name; lists that people keep do not.
@@ -150,12 +159,7 @@ def _last_of_a_data_set(table: TableProfile) -> OutcomeColumn | None:
     last = table.columns[name]
     if listed or last.role is not None or last.format.type != "boolean" or last.format.distinct != 2:
         return None
-    if last.format.filled < table.rows:
-        return None
-    table.remarks.append(
-        f"{name}: taken for the outcome, as the last column, and the one that says yes or no"
-    )
-    return _divide(name, _values(table, name), table)
+    return name if last.format.filled == table.rows else None
 
 
 def _outcome_words() -> frozenset[str]:
@@ -164,12 +168,14 @@ def _outcome_words() -> frozenset[str]:
     return frozenset(plain(name) for name in names if len(name) > 2 and " " not in name)
 
 
-def _divide(column: str, values: dict[str, int], table: TableProfile) -> OutcomeColumn:
+def divide(table: TableProfile, column: str) -> OutcomeColumn:
+    """The values of `column` that mean won, lost, or neither as yet."""
+    values = values_of(table, column)
     preset = {plain(value) for value in table.columns[column].won}
     won = tuple(value for value in values if plain(value) in preset)
     won = won or won_among(values)
     lost = {plain(value) for value in table.columns[column].lost}
-    found = _with_rest(column, values, won)
+    found = with_rest(column, values, won)
     if not lost:
         return found
     listed = tuple(value for value in values if plain(value) in lost and value not in won)
@@ -177,14 +183,14 @@ def _divide(column: str, values: dict[str, int], table: TableProfile) -> Outcome
     return OutcomeColumn(column, won, listed, rest)
 
 
-def _with_rest(column: str, values: dict[str, int], won: tuple[str, ...]) -> OutcomeColumn:
+def with_rest(column: str, values: Mapping[str, int], won: tuple[str, ...]) -> OutcomeColumn:
     """What is not won is lost where it says so, or where it is the only other value; else it is open."""
     rest = [value for value in values if value not in won]
     lost = rest if len(rest) == 1 else [value for value in rest if LOST.search(plain(value))]
     return OutcomeColumn(column, won, tuple(lost), tuple(value for value in rest if value not in lost))
 
 
-def _values(table: TableProfile, name: str) -> dict[str, int]:
+def values_of(table: TableProfile, name: str) -> dict[str, int]:
     """Distinct values with their counts, commonest first."""
     counts = table.cells(name).value_counts()
     return {str(value): int(count) for value, count in counts.head(200).items()}

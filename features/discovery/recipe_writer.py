@@ -175,7 +175,8 @@ def _outcomes(draft: Draft) -> Table | None:
     if ended.joined is not None:
         table_of({"lead_id": ended.joined.key, "stage": str(ended.stage)}, section)
     else:
-        section.add("column", str(ended.main))
+        doubt = ended.choice.doubt() if ended.choice else None
+        section.add("column", because(str(ended.main), f"check: {doubt}") if doubt else str(ended.main))
     if ended.date is not None:
         section.add("occurred_at", ended.date)
         if ended.date_format is not None:

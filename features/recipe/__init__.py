@@ -1,7 +1,7 @@
 """What a company says of itself and of the model it wants, checked."""
 
 from features.recipe.crm import FieldMeaning, FieldType, Known
-from features.recipe.file import load_recipe, parse_recipe
+from features.recipe.file import lines_to_check, load_recipe, parse_recipe
 from features.recipe.formats import DateFormat
 from features.recipe.recipe import Gate, Recipe, Segments, Training, usable
 
@@ -14,6 +14,7 @@ __all__ = [
     "Recipe",
     "Segments",
     "Training",
+    "lines_to_check",
     "load_recipe",
     "parse_recipe",
     "usable",

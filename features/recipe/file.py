@@ -15,6 +15,9 @@ from features.refused import accepted_keys, wrong
 _REMEDY = "Correct the file; 'leadscore init' writes a recipe with every section explained."
 
 
+_CHECK = "  # check: "
+
+
 def load_recipe(path: Path | str) -> Recipe:
     """The recipe in the TOML file `path`.
 
@@ -30,6 +33,18 @@ def load_recipe(path: Path | str) -> Recipe:
     except (UnicodeDecodeError, IsADirectoryError):
         raise LeadscoreError(f"{path}: is not a text file.", "Name a recipe in TOML.") from None
     return parse_recipe(text, source=path.name)
+
+
+def lines_to_check(text: str) -> list[str]:
+    """The lines of a recipe on which 'leadscore init' was not sure: what it wrote, and what to check.
+
+    A person who has looked deletes the comment.
+
+    >>> lines_to_check('column = "Customer"  # check: likely, by its name')
+    ['column = "Customer": likely, by its name']
+    """
+    marked = [line.rpartition(_CHECK) for line in text.splitlines() if _CHECK in line]
+    return [f"{written.strip()}: {doubt}" for written, _, doubt in marked]
 
 
 def parse_recipe(text: str, source: str = "recipe.toml") -> Recipe:

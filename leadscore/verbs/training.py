@@ -50,10 +50,12 @@ def train(
     'leadscore promote' lets it.
     """
     from features.exports import check_written, files_read
-    from features.recipe import load_recipe
+    from features.recipe import lines_to_check, load_recipe
     from leadscore.terminal import print_json, print_table, say, spinner
 
     loaded, folder = load_recipe(recipe), folder or recipe.parent
+    for line in lines_to_check(recipe.read_text(encoding="utf-8")):
+        say(f"- check: {line}")
     written = [(f"--{name}", options[name]) for name in ("report", "predictions")]
     check_written(written, [recipe, *files_read(loaded, folder)], force=force)
     with spinner("reading tables") as step:
