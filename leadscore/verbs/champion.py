@@ -27,7 +27,7 @@ def promote(
     \b
     Example:  leadscore promote acme
 
-    A service that runs answers with the former version until it is restarted.
+    A service that runs answers with it within 10 s.
     """
     from leadscore.terminal import print_json, print_table, say, spinner
 
@@ -46,8 +46,8 @@ def promote(
         say(f"- Not sure: {doubt}.")
     outcome = "is champion" if decision.promoted else "was refused"
     say(f"{decision.name} version {decision.version} {outcome} ({decision.store}).")
-    if decision.restart:
-        say(decision.restart)
+    if decision.followed:
+        say(decision.followed)
     ctx.exit(0 if decision.promoted else REFUSED)
 
 
@@ -61,7 +61,7 @@ def rollback(name: str, reason: str, as_json: bool) -> None:
     \b
     Example:  leadscore rollback acme --reason "scores fell on Monday"
 
-    A service that runs answers with the former version until it is restarted.
+    A service that runs answers with it within 10 s.
     """
     from leadscore.terminal import print_json, say, spinner
 
@@ -72,7 +72,7 @@ def rollback(name: str, reason: str, as_json: bool) -> None:
     if as_json:
         print_json(decision.model_dump(mode="json"))
     say(f"{decision.name} version {decision.version} is champion again ({decision.store}).")
-    say(decision.restart)
+    say(decision.followed)
 
 
 @click.command()

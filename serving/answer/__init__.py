@@ -2,7 +2,18 @@
 
 from serving.answer.compose import Rung, compute, take
 from serving.answer.ladder import Ladder, Row
-from serving.answer.opening import Opened, open_ladder
+from serving.answer.opening import Opened, open_ladder, open_version
 from serving.answer.reasons import reason_words, subject_of
 
-__all__ = ["Ladder", "Opened", "Row", "Rung", "compute", "open_ladder", "reason_words", "subject_of", "take"]
+__all__ = [
+    "Ladder",
+    "Opened",
+    "Row",
+    "Rung",
+    "compute",
+    "open_ladder",
+    "open_version",
+    "reason_words",
+    "subject_of",
+    "take",
+]

@@ -21,13 +21,21 @@ from serving.rules import parse_rules, rules_text
 class Opened:
     """A ladder that is ready to answer.
 
-    `source` is an absolute address or folder; `warning` is empty where a model answers.
+    `source` is an absolute address or folder; `warning` is empty where a model answers. `ref` is the
+    registered version, None for a folder and for rules; `history_end_us` the last moment that the artefact
+    learned from.
     """
 
     ladder: Ladder
     source: str
     warning: str = ""
-    run_id: str | None = None
+    ref: ChampionRef | None = None
+    history_end_us: int | None = None
+
+    @property
+    def run_id(self) -> str | None:
+        """The run that made it, where the registry knows."""
+        return self.ref.run_id if self.ref else None
 
     @property
     def rung(self) -> str:
@@ -72,20 +80,37 @@ def open_ladder(
     return _by_rules(recipe, folder, where, note)
 
 
+def open_version(ref: ChampionRef, recipe: Recipe | None = None) -> Opened:
+    """The ladder of a registered version as it was written: no lower rung stands in for its model.
+
+    Raises:
+        LeadscoreError: it cannot be fetched, is not what was registered, or may not be served.
+    """
+    return _whole(load_artefact(fetch(ref), ref.version, ref.digest), _source(ref), ref, recipe)
+
+
 def _opened(folder: Path, ref: ChampionRef | None, recipe: Recipe | None) -> Opened:
     """The ladder of an artefact; where its model may not be loaded, that of the rungs below."""
     version, digest = (ref.version, ref.digest) if ref else (None, None)
-    source = f"{ref.uri} in {shown(ref.store)}" if ref else str(folder.absolute())
-    run_id = ref.run_id if ref else None
+    source = _source(ref) if ref else str(folder.absolute())
     try:
         artefact = load_artefact(folder, version, digest)
     except LeadscoreError as error:
-        ladder = Ladder.of_lower(load_lower(folder, version, digest), _unloaded(error))
+        lower = load_lower(folder, version, digest)
+        ladder = Ladder.of_lower(lower, _unloaded(error))
         by = f"{_unloaded(error)}: {_called(ladder.top.scorer.rung)} answers"
-        return Opened(ladder, source, by, run_id)
+        return Opened(ladder, source, by, ref, lower.manifest.history_end_us)
+    return _whole(artefact, source, ref, recipe)
+
+
+def _whole(artefact: Artefact, source: str, ref: ChampionRef | None, recipe: Recipe | None) -> Opened:
     ladder = Ladder.of(artefact)
     _check_servable(ladder, source)
-    return Opened(ladder, source, _other_recipe(artefact, recipe), run_id)
+    return Opened(ladder, source, _other_recipe(artefact, recipe), ref, artefact.manifest.history_end_us)
+
+
+def _source(ref: ChampionRef) -> str:
+    return f"{ref.uri} in {shown(ref.store)}"
 
 
 def _unloaded(error: LeadscoreError) -> str:

@@ -9,6 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from features.recipe import Recipe
 from serving.edge.envelope import LeadRequest
+from serving.edge.problems import MEDIA_TYPE, RequestProblem
 from serving.score import Score
 
 _REF = "#/components/schemas/{model}"
@@ -17,7 +18,10 @@ _MANY = "One score for each lead, in their order; a lead whose input is wrong ha
 
 def api_document(recipe: Recipe) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the service whose leads have the fields and event kinds of `recipe`."""
-    _, made = models_json_schema([(LeadRequest, "validation"), (Score, "serialization")], ref_template=_REF)
+    _, made = models_json_schema(
+        [(LeadRequest, "validation"), (Score, "serialization"), (RequestProblem, "serialization")],
+        ref_template=_REF,
+    )
     schemas = made["$defs"]
     schemas["LeadRequest"]["properties"] |= _company(recipe)
     return {
@@ -31,6 +35,7 @@ def api_document(recipe: Recipe) -> dict[str, Any]:
             "/v1/score": {"post": _score()},
             "/v1/model": {"get": _get("Who answers and from where, with the fields and event kinds.")},
             "/readyz": {"get": _get("Whether an answer can be given, and by whom.")},
+            "/metrics": {"get": _text("Figures of this process, in Prometheus' text format.")},
             "/livez": {
                 "get": {
                     "summary": "Whether the process lives.",
@@ -67,11 +72,11 @@ def _company(recipe: Recipe) -> dict[str, Any]:
 def _score() -> dict[str, Any]:
     lead, answer = _schema("LeadRequest"), _schema("Score")
     leads, answers = ({"type": "array", "items": one} for one in (lead, answer))
-    refused = {status: _body(words, answer) for status, words in (
-        ("400", "The body is not JSON."),
-        ("413", "Too many leads in one request."),
-        ("422", "The input of the single lead is wrong; `error` says what."),
-    )}  # fmt: skip
+    refused = {
+        status: _body(words, _schema("RequestProblem"), MEDIA_TYPE)
+        for status, words in (("400", "The body is not JSON."), ("413", "Too many leads in one request."))
+    }
+    wrong = "The input of the single lead is wrong; `error` says what."
     return {
         "summary": "Score one lead, or a list of leads.",
         "operationId": "score",
@@ -82,6 +87,7 @@ def _score() -> dict[str, Any]:
         "responses": {
             "200": _body(f"The score of one lead. {_MANY}", {"oneOf": [answer, answers]}),
             **refused,
+            "422": _body(wrong, answer),
         },
     }
 
@@ -90,8 +96,12 @@ def _get(summary: str) -> dict[str, Any]:
     return {"summary": summary, "responses": {"200": _body("As told.", {"type": "object"})}}
 
 
-def _body(description: str, schema: dict[str, Any]) -> dict[str, Any]:
-    return {"description": description, "content": {"application/json": {"schema": schema}}}
+def _text(summary: str) -> dict[str, Any]:
+    return {"summary": summary, "responses": {"200": _body("As told.", {"type": "string"}, "text/plain")}}
+
+
+def _body(description: str, schema: dict[str, Any], form: str = "application/json") -> dict[str, Any]:
+    return {"description": description, "content": {form: {"schema": schema}}}
 
 
 def _schema(name: str) -> dict[str, Any]:

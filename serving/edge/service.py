@@ -1,6 +1,6 @@
-"""The HTTP service: POST /v1/score with one lead or a list of leads; /readyz says who would answer.
+"""The HTTP service: POST /v1/score with one lead or a list of leads, /v1/model says who answers.
 
-/ is a page for people and /docs.json an OpenAPI document, both our own: nobody else is asked for anything.
+A promotion or rollback is answered within seconds, by a ladder that is loaded beside the one that answers.
 
 Started by `leadscore serve` or `bentoml serve serving.edge.service:LeadScore`, configured by the environment:
 LEADSCORE_RECIPE (a file), LEADSCORE_MODEL (a folder or models:/… address), MLFLOW_TRACKING_URI. The routes
@@ -20,21 +20,22 @@ from typing import Any
 import bentoml
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features.clock import now_us
 from features.errors import LeadscoreError
-from features.recipe import load_recipe
+from features.recipe import Recipe, load_recipe
 from serving.answer import Opened, open_ladder
-from serving.edge.documents import api_document
 from serving.edge.envelope import parse_body, score_items
-from serving.edge.front_page import POLICY, front_page
+from serving.edge.metrics import Metrics
+from serving.edge.own_pages import Edge, failure, not_allowed, readiness
+from serving.edge.problems import refused
 from serving.edge.ready_line import say, tell_when_ready
+from serving.edge.watch import Watch
 from serving.registry import store_address
-from serving.score import Problem, failed
 from serving.skew import RequestLog
 
 MOST_LEADS = 10_000
@@ -52,15 +53,17 @@ async def score(request: Request) -> Response:
     try:
         body = parse_body(await request.body())
     except (ValueError, RecursionError):
-        return _refused(400, "is not JSON", "Send one lead as an object, or a list of them.")
+        return refused(400, "body", "is not JSON", "Send one lead as an object, or a list of them.")
     if isinstance(body, list) and len(body) > MOST_LEADS:
-        return _refused(
-            413, f"has more than {MOST_LEADS} leads", "Send several requests, or 'leadscore score'."
-        )
+        remedy = "Send several requests, or use 'leadscore score'."
+        return refused(413, "body", f"has more than {MOST_LEADS} leads", remedy)
     opened: Opened = request.app.state.opened
     items = body if isinstance(body, list) else [body]
     answer = partial(score_items, opened.ladder, items, now_us(), log=request.app.state.log)
     scores = answer() if len(items) <= _FEW else await run_in_threadpool(answer)
+    metrics: Metrics | None = getattr(request.app.state, "metrics", None)
+    if metrics is not None:
+        metrics.scored(scores)
     if isinstance(body, list):
         return _json("[" + ",".join(one.model_dump_json() for one in scores) + "]")
     return _json(scores[0].model_dump_json(), 422 if scores[0].status == "error" else 200)
@@ -72,73 +75,44 @@ async def model(request: Request) -> Response:
     recipe = opened.ladder.recipe
     kinds = list(recipe.events.kinds) if recipe.events else None
     fields = {name: field.type for name, field in recipe.lead.fields.items()}
-    return JSONResponse(
-        _readiness(opened) | {"source": opened.source, "fields": fields, "event_kinds": kinds}
-    )
+    found = readiness(request.app.state)
+    return JSONResponse(found | {"source": opened.source, "fields": fields, "event_kinds": kinds})
 
 
-routes = Starlette(routes=[Route("/v1/score", score, methods=["POST"]), Route("/v1/model", model)])
+async def _other_method(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return not_allowed((error.headers or {}).get("Allow", "GET"))
 
 
-class Edge:
-    """ASGI middleware: echoes X-Request-ID, and answers /, /docs.json and /readyz by what is loaded."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request, with its id on the answer."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        given = [value for name, value in scope["headers"] if name == b"x-request-id"][:1]
-
-        async def named(message: Message) -> None:
-            if given and message["type"] == "http.response.start":
-                kept = [
-                    (name, value) for name, value in message["headers"] if name.lower() != b"x-request-id"
-                ]
-                message = {**message, "headers": [*kept, (b"x-request-id", given[0])]}
-            await send(message)
-
-        opened = getattr(routes.state, "opened", None)
-        own = _own(Request(scope), opened) if opened is not None else None
-        await (own or self.app)(scope, receive, named)
+async def _failing(_: Request, __: Exception) -> Response:
+    return failure()  # and the error goes on to the edge, which tells its type alone
 
 
-def _own(request: Request, opened: Opened) -> Response | None:
-    """Our answer where the framework has one of its own, with pages that call third parties."""
-    path = request.scope["path"]
-    if path == "/readyz":
-        return JSONResponse(_readiness(opened))
-    if path == "/":
-        return HTMLResponse(
-            front_page(opened, request.url.netloc), headers={"Content-Security-Policy": POLICY}
-        )
-    if path == "/docs.json":
-        return JSONResponse(api_document(opened.ladder.recipe))
-    if path.startswith("/static_content"):
-        return JSONResponse({"error": "nothing is here; see / and /docs.json"}, 404)
-    return None
+routes = Starlette(
+    routes=[Route("/v1/score", score, methods=["POST"]), Route("/v1/model", model)],
+    exception_handlers={405: _other_method, Exception: _failing},
+)
 
 
 @bentoml.service(name="leadscore", traffic={"timeout": 60}, http={"host": "127.0.0.1"})
 @bentoml.asgi_app(routes, path="/")
 class LeadScore:
-    """Loads what answers once, at the start of each worker."""
+    """Loads what answers at the start of each worker, and follows the registry from then on."""
 
     def __init__(self) -> None:
-        opened = open_from_environment()
+        recipe, opened = _recipe()[0], open_from_environment()
         if opened.warning:
             print(f"leadscore: {opened.warning}", flush=True)
         print(f"leadscore: answering by {opened.rung} {opened.version} from {opened.source}", flush=True)
-        routes.state.opened = opened
+        watch = Watch(opened, os.environ.get("LEADSCORE_MODEL"), recipe, _swap)
+        routes.state.opened, routes.state.watch, routes.state.metrics = opened, watch, Metrics(watch)
         routes.state.log = RequestLog.from_environment()
         _warm(opened)
         _collect_aside()
+        watch.start()
 
 
-LeadScore.add_asgi_middleware(Edge)  # type: ignore[attr-defined]  # the decorator has made it a service
+LeadScore.add_asgi_middleware(Edge, state=routes.state)  # type: ignore[attr-defined]  # the decorator has made it a service
 
 
 def open_from_environment() -> Opened:
@@ -147,12 +121,16 @@ def open_from_environment() -> Opened:
     Raises:
         LeadscoreError: as `open_ladder`.
     """
+    recipe, folder = _recipe()
+    return open_ladder(recipe, os.environ.get("LEADSCORE_MODEL"), folder=folder)
+
+
+def _recipe() -> tuple[Recipe | None, Path | None]:
+    """The recipe that the environment names, and its folder."""
     path = os.environ.get("LEADSCORE_RECIPE")
     if path is None and Path("recipe.toml").exists() and "LEADSCORE_MODEL" not in os.environ:
         path = "recipe.toml"
-    recipe = load_recipe(Path(path)) if path else None
-    folder = Path(path).parent if path else None
-    return open_ladder(recipe, os.environ.get("LEADSCORE_MODEL"), folder=folder)
+    return (load_recipe(Path(path)), Path(path).parent) if path else (None, None)
 
 
 def run(
@@ -194,23 +172,30 @@ def _require_free(host: str, port: int) -> None:
         ) from None
 
 
-def _readiness(opened: Opened) -> dict[str, Any]:
-    return {
-        "ready": True,
-        "rung": opened.rung,
-        "version": opened.version,
-        "name": opened.ladder.recipe.name,
-        "warning": opened.warning or None,
-    }
+def _swap(opened: Opened) -> None:
+    """Let `opened` answer from now on, once it has answered a lead; what has begun ends with the one before.
+
+    Raises:
+        LeadscoreError: it cannot answer.
+    """
+    if not _warm(opened):
+        raise LeadscoreError(f"{opened.source}: a lead gets no answer.", "Train again.")
+    routes.state.opened = opened
+    gc.unfreeze()  # else what goes now would stay for good
+    gc.collect()
+    gc.freeze()
 
 
-def _warm(opened: Opened) -> None:
-    """A lead through everything, so that the first real one does not pay for imports and lists."""
+def _warm(opened: Opened) -> bool:
+    """A lead through everything, so that the first real one does not pay for imports and lists.
+
+    Whether it was answered.
+    """
     addresses = [name for name, field in opened.ladder.recipe.lead.fields.items() if field.type == "email"]
     fields = dict.fromkeys(addresses, "warm-up@example.com")
     empty: list[Any] = []
-    for events in (empty, None):
-        score_items(opened.ladder, [{"lead_id": "warm-up", "fields": fields, "events": events}], now_us())
+    leads = [{"lead_id": "warm-up", "fields": fields, "events": events} for events in (empty, None)]
+    return all(score_items(opened.ladder, [lead], now_us())[0].error is None for lead in leads)
 
 
 def _collect_aside() -> None:
@@ -232,8 +217,3 @@ def _collect_aside() -> None:
 
 def _json(text: str, status: int = 200) -> Response:
     return Response(text, status, media_type="application/json")
-
-
-def _refused(status: int, problem: str, remedy: str) -> Response:
-    refused = failed(None, [Problem(field="body", problem=problem, remedy=remedy)])
-    return _json(refused.model_dump_json(), status)

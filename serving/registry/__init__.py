@@ -3,6 +3,7 @@
 from serving.registry.mlflow_tables import newest_run, read_or_ask, run_json, versions_under
 from serving.registry.store import SQLITE, StoreError, connect, patient, require_writable, unusable
 from serving.registry.versions import (
+    ChampionRef,
     artefact_within,
     fetch,
     find_champion,
@@ -14,6 +15,7 @@ from serving.registry.versions import (
 
 __all__ = [
     "SQLITE",
+    "ChampionRef",
     "StoreError",
     "artefact_within",
     "connect",

@@ -156,7 +156,8 @@ def test_what_is_wrong_is_named(server: Server, item: Any, field: str) -> None:
 def test_a_body_that_is_not_json_is_a_400(server: Server, content: bytes) -> None:
     answer = httpx.post(f"{server.url}/v1/score", content=content)
     assert answer.status_code == 400
-    assert answer.json()["error"]["problems"][0]["problem"] == "is not JSON"
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["problems"][0]["problem"] == "is not JSON"
 
 
 def test_no_leads_give_no_scores_and_too_many_are_refused(server: Server) -> None:
@@ -190,12 +191,15 @@ def test_request_ids_are_echoed(server: Server) -> None:
 
 def test_readyz_says_who_would_answer(server: Server) -> None:
     ready = httpx.get(f"{server.url}/readyz").json()
+    since = parse_moment(ready.pop("since"), "UTC")
+    assert since <= time.time() * 1e6 < since + 600e6
     assert ready == {
         "ready": True,
         "rung": "model",
         "version": artefact_id(server.model),
         "name": "acme",
         "warning": None,
+        "pending": None,
     }
     assert httpx.get(f"{server.url}/livez").status_code == 200
     described = httpx.get(f"{server.url}/v1/model").json()

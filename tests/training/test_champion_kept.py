@@ -91,7 +91,7 @@ def test_a_model_trained_before_the_champion_was_one_is_refused_not_held_against
     forced = promote(world.recipe, second.run_id, force=True, reason="an exercise")
     assert forced.promoted
     assert champion(world) == "2"
-    assert "go on answering with version 1: restart every 'leadscore serve'" in forced.restart
+    assert "answer with version 2 within 10 s" in forced.followed
 
 
 def test_a_comparison_with_a_former_champion_is_none_with_the_present_one(world, store):
@@ -100,7 +100,7 @@ def test_a_comparison_with_a_former_champion_is_none_with_the_present_one(world,
     third = world.register("2", comparison=[*world.evidence.comparison, _row(world, "champion")])
     back = rollback(world.recipe.name)
     assert (champion(world), back.moved) == ("1", True)
-    assert "go on answering with version 2" in back.restart
+    assert "answer with version 1 within 10 s, or say in /readyz why version 2 must go on" in back.followed
     refused = promote(world.recipe, third.run_id)
     assert not refused.promoted
     assert any("version 2 was champion" in words for words in refused.refusals)
@@ -110,7 +110,7 @@ def test_promoting_the_champion_again_moves_nothing_and_writes_over_nothing(worl
     first = world.register(None)
     decided = promote(world.recipe, first.run_id)
     again = promote(world.recipe, first.run_id)
-    assert (again.promoted, again.moved, again.restart) == (True, False, "")
+    assert (again.promoted, again.moved, again.followed) == (True, False, "")
     assert "is the champion already" in again.checks[0].words
     assert status(world.recipe.name).champion.since == decided.at
     assert tracking.read_json(first.run_id, tracking.DECISION)["incumbent"] == "rules"

@@ -287,18 +287,18 @@ def test_status_tells_each_version_with_its_decision_and_figures_and_who_answers
     assert set(told["figures"].values()) == {None}
 
 
-def test_services_are_to_be_restarted_when_another_version_answers(store):
+def test_services_that_run_are_told_of_when_another_version_answers(store):
     first, second = store.register(), store.register(against="1")
-    told = promote("moves", first.run_id).restart
-    assert "Services of 'moves'" in told
-    assert "go on answering by rules: " in told
-    assert f"that uses {store.address}" in told
-    assert "go on answering with version 1: " in promote("moves", second.run_id).restart
+    told = promote("moves", first.run_id).followed
+    assert f"Services of 'moves' that run on {store.address} answer with version 1 within 10 s" in told
+    assert "why the rules must go on" in told
+    told = promote("moves", second.run_id).followed
+    assert "answer with version 2 within 10 s, or say in /readyz why version 1 must go on." in told
     again = promote("moves", second.run_id)
-    assert (again.restart, again.moved, again.promoted, again.champion_before) == ("", False, True, "2")
+    assert (again.followed, again.moved, again.promoted, again.champion_before) == ("", False, True, "2")
     assert [check.words for check in again.checks] == ["version 2 is the champion already."]
     refused = promote("moves", store.register(won=99).run_id)
-    assert (refused.restart, refused.moved) == ("", False)
+    assert (refused.followed, refused.moved) == ("", False)
 
 
 def test_status_says_which_rung_answers_and_what_is_wrong_with_those_above(store):

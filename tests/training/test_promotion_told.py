@@ -137,7 +137,7 @@ def test_a_store_s_password_is_in_no_decision_and_in_no_sentence(monkeypatch) ->
         "promote", version, judge(measured(), RECIPE.gate), RECIPE.gate, None, True, False, ""
     )
     assert decided.store == "postgresql://sales:***@127.0.0.1:1/runs"
-    assert decided.restart.endswith("that uses postgresql://sales:***@127.0.0.1:1/runs.")
+    assert "that run on postgresql://sales:***@127.0.0.1:1/runs answer" in decided.followed
     for layer in ("features", "serving", "training", "leadscore"):
         for path in (ROOT / layer).rglob("*.py"):
             assert "{store_address()}" not in path.read_text(), f"{path}: print shown_store()"

@@ -42,17 +42,17 @@ class Decision(BaseModel):
         return self.promoted and self.champion_before != self.version
 
     @property
-    def restart(self) -> str:
-        """Which services still answer as before: what runs has loaded its champion when it started.
+    def followed(self) -> str:
+        """Which services answer otherwise from now on.
 
         The store does not know who has loaded from it, so they are named by what they serve.
         """
         if not self.moved:
             return ""
-        before = f"with version {self.champion_before}" if self.champion_before else "by rules"
+        before = f"version {self.champion_before}" if self.champion_before else "the rules"
         return (
-            f"Services of '{self.name}' that run already go on answering {before}: restart every 'leadscore "
-            f"serve' that uses {self.store}."
+            f"Services of '{self.name}' that run on {self.store} answer with version {self.version} within "
+            f"10 s, or say in /readyz why {before} must go on."
         )
 
     @property

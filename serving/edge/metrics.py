@@ -1,0 +1,101 @@
+"""What /metrics says, in Prometheus' words: requests, latency, rungs, scores, data quality, the champion.
+
+The figures are of the process that answers: `leadscore serve` starts one, and replicas are asked one by one.
+No label holds anything that a caller made up: fields are those of the recipe, paths those of the service.
+"""
+
+from __future__ import annotations
+
+from collections import Counter as Count
+from collections.abc import Iterator, Sequence
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from serving.edge.watch import Watch
+from serving.score import Score
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_PROBABILITIES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
+OTHER = "other"
+
+
+class Metrics:
+    """Counts what is answered; `watch` says who answers."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        own = self._registry = CollectorRegistry()
+        own.register(_Champion(watch))
+        labels = ["path", "status"]
+        self._requests = Counter("leadscore_requests", "Requests answered.", labels, registry=own)
+        self._seconds = Histogram(
+            "leadscore_request_seconds", "Time to answer.", ["path"], registry=own, buckets=_SECONDS
+        )
+        self._scores = Counter("leadscore_scores", "Leads answered.", ["status", "rung"], registry=own)
+        self._warned = Counter("leadscore_scores_warned", "Leads whose answer has a warning.", registry=own)
+        self._problems = Counter(
+            "leadscore_lead_problems", "Problems of leads that could not be scored.", ["field"], registry=own
+        )
+        self._probability = Histogram(
+            "leadscore_probability", "Probabilities given.", ["rung"], registry=own, buckets=_PROBABILITIES
+        )
+
+    def answered(self, path: str, status: int, seconds: float) -> None:
+        """One request, answered with `status`."""
+        self._requests.labels(path, str(status)).inc()
+        self._seconds.labels(path).observe(seconds)
+
+    def scored(self, scores: Sequence[Score]) -> None:
+        """The leads of one request."""
+        for (status, rung), number in Count((one.status, _rung(one)) for one in scores).items():
+            self._scores.labels(status, rung).inc(number)
+        self._warned.inc(sum(bool(one.warnings) for one in scores))
+        for one in scores:
+            if one.probability is not None:
+                self._probability.labels(_rung(one)).observe(one.probability)
+            for problem in one.error.problems if one.error else ():
+                self._problems.labels(self._known(problem.field)).inc()
+
+    def text(self) -> bytes:
+        """The page, in Prometheus' text format."""
+        return bytes(generate_latest(self._registry))
+
+    def _known(self, place: str) -> str:
+        """A place in a lead as far as it is ours: what a caller calls a field may be anything."""
+        if place.startswith("events"):
+            return "events"
+        ours = {"lead", "lead_id", "as_of", "created_at", "fields", "stage", "opted_out"}
+        return place if place in ours | set(self._watch.opened.ladder.recipe.lead.fields) else OTHER
+
+
+class _Champion(Collector):
+    """Who answers, read when it is asked for."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    def collect(self) -> Iterator[Metric]:
+        """Gauges of the champion and counters of the looks at the registry."""
+        watch, opened = self._watch, self._watch.opened
+        who = GaugeMetricFamily("leadscore_champion", "Who answers.", labels=["name", "rung", "version"])
+        who.add_metric([opened.ladder.recipe.name, opened.rung, opened.version], 1)
+        yield who
+        since = "Unix time since which it answers."
+        yield GaugeMetricFamily("leadscore_champion_since_seconds", since, watch.since_us / 1e6)
+        if opened.history_end_us is not None:
+            learned = "Unix time of the end of the history that it learned from."
+            yield GaugeMetricFamily(
+                "leadscore_champion_history_end_seconds", learned, opened.history_end_us / 1e6
+            )
+        pending = "1 where what the registry names does not answer."
+        yield GaugeMetricFamily("leadscore_promotion_pending", pending, float(bool(watch.pending)))
+        looks = CounterMetricFamily("leadscore_registry_looks", "Looks at the registry.", labels=["result"])
+        for result, number in sorted(watch.looks.copy().items()):
+            looks.add_metric([result], number)
+        yield looks
+
+
+def _rung(score: Score) -> str:
+    return score.scored_by.rung if score.scored_by else ""

@@ -1,0 +1,71 @@
+"""Who should answer now? The version that the registry names, if its callers need not change."""
+
+from __future__ import annotations
+
+from features.errors import LeadscoreError
+from features.lead import EVENT_KEYS, accepted_fields
+from features.recipe import Recipe
+from serving.answer import Opened, open_version
+from serving.registry import ChampionRef, find_champion, resolve
+
+
+def named_now(opened: Opened, model: str | None) -> ChampionRef | None:
+    """The version that is to answer: what the address `model` leads to, else the champion by this name.
+
+    None where there is no champion. A folder or a numbered version leads to itself for ever.
+
+    Raises:
+        StoreError: the store cannot be read.
+        LeadscoreError: nothing is there under that address any more.
+    """
+    return find_champion(opened.ladder.recipe.name) if model is None else resolve(model)
+
+
+def open_successor(opened: Opened, ref: ChampionRef, recipe: Recipe | None) -> Opened:
+    """The ladder of `ref`, which is to answer in place of `opened`.
+
+    Raises:
+        LeadscoreError: it cannot be loaded whole, or requests that were accepted would be refused.
+    """
+    found = open_version(ref, recipe)
+    broken = breaks(opened.ladder.recipe, found.ladder.recipe)
+    if broken:
+        raise LeadscoreError(
+            f"{', '.join(broken)}: requests that are accepted now would be refused",
+            "Restart the service once its callers send what the new version reads, or roll back.",
+        )
+    return found
+
+
+def breaks(old: Recipe, new: Recipe) -> list[str]:
+    """What of a request that `old` accepts `new` would refuse or read otherwise, in words; empty: nothing."""
+    before, after = accepted_fields(old), accepted_fields(new)
+    found = [f"'{key}' is no field any more" for key in before if key not in after]
+    for key in (key for key in before if key in after):
+        was, is_now = _kind(old, before[key]), _kind(new, after[key])
+        if was != is_now:
+            found.append(f"'{key}' was {was} and is {is_now}")
+    columns = _event_columns(new)
+    for column, role in _event_columns(old).items() if new.events else ():
+        if columns.get(column, role if column == role else None) != role:
+            found.append(f"'{column}' of events is not their {role} any more")
+    return found
+
+
+def _kind(recipe: Recipe, role: str) -> str:
+    """What a key of `fields` holds: type and format of a declared field, else the role of a column."""
+    _, declared, name = role.partition("field:")
+    if not declared:
+        return f"the column of {role}"
+    field = recipe.lead.fields[name]
+    return field.type if field.format is None else f"{field.type} ({field.format})"
+
+
+def _event_columns(recipe: Recipe) -> dict[str, str]:
+    """The columns of events under names of their own → the roles that they play.
+
+    A kind that a recipe does not name is none that is refused: the answer warns of it.
+    """
+    if recipe.events is None:
+        return {}
+    return {str(getattr(recipe.events, role)): role for role in EVENT_KEYS if getattr(recipe.events, role)}
