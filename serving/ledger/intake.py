@@ -110,8 +110,8 @@ def _insert_all(connection: Connection, rows: Sequence[Kept]) -> _Found:
     found, by_table = _Found(), defaultdict[str, dict[str, Kept]](dict)
     for row in rows:
         by_table[row.table.name].setdefault(row.natural_key, row)  # of two alike the first
-    for name, distinct in by_table.items():
-        for part in _parts(distinct.values()):
+    for name, distinct in sorted(by_table.items()):
+        for part in _parts(_ordered(connection, distinct)):
             table = part[0].table
             new = _inserted(connection, table, [row.row for row in part])
             found.new |= {(name, key) for key in new}
@@ -119,6 +119,12 @@ def _insert_all(connection: Connection, rows: Sequence[Kept]) -> _Found:
             found.digests |= {(name, row.natural_key): row.digest for row in part}
             found.digests |= {(name, key): digest for key, digest in _digests(connection, table, known)}
     return found
+
+
+def _ordered(connection: Connection, rows: dict[str, Kept]) -> list[Kept]:
+    """In the order of arrival; where others write too, in one that all keep, so that none blocks another."""
+    alone = connection.dialect.name == "sqlite"
+    return list(rows.values()) if alone else [rows[key] for key in sorted(rows)]
 
 
 def _inserted(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> set[str]:

@@ -54,6 +54,7 @@ class LeadSent:
 class EventSent:
     """Something that a lead did. (`source`, `event_id`) names it; without an id all that is said of it does.
 
+    `ingested_us` is what the source says, not when it arrived here: sent again it would be another content.
     `repetition` tells apart events of a table without ids that are alike: two page views may coincide.
     """
 

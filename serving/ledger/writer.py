@@ -7,7 +7,6 @@ import queue
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
-from contextlib import suppress
 from dataclasses import dataclass
 
 from features.clock import now_us
@@ -42,7 +41,7 @@ class Writer:
         self.ledger = ledger
         self._lock = WriterLock(ledger.path) if ledger.path is not None else None
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(_MOST_WAITING)
-        self._closed = False
+        self._closed, self._closing = False, threading.Lock()
         self._thread = threading.Thread(target=self._run, name="leadscore-ledger", daemon=True)
         self._thread.start()
 
@@ -67,21 +66,22 @@ class Writer:
             )
         digest = hashlib.sha256(body).hexdigest()
         waiting = _Waiting(Submission(tuple(items), caller, key, digest, now_us()), Future())
-        if self._closed:
-            raise LeadscoreError("the ledger's writer is closed.", "Send it again once the service is back.")
-        try:
-            self._waiting.put_nowait(waiting)
-        except queue.Full:
-            raise LeadscoreError(
-                "the ledger is behind with its work.", "Send it again in a second."
-            ) from None
+        with self._closing:
+            if self._closed:
+                raise LeadscoreError("the ledger's writer is closed.", "Send it again when it is back.")
+            try:
+                self._waiting.put_nowait(waiting)
+            except queue.Full:
+                words = "the ledger is behind with its work."
+                raise LeadscoreError(words, "Send it again in a second.") from None
         return waiting.answer
 
     def close(self) -> None:
         """Commit what waits, then let another one write."""
-        if self._closed:
-            return
-        self._closed = True
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True  # nothing comes after the end that is put now
         self._waiting.put(None)
         self._thread.join()
         if self._lock is not None:
@@ -99,7 +99,6 @@ class Writer:
             self._commit(batch)
             if ended:
                 break
-        self._refuse_late()
 
     def _gathered(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
         """All that waits by now, up to a commit's size; whether the end is among it."""
@@ -138,16 +137,17 @@ class Writer:
             one.answer.set_exception(_told(error))
 
     def _stored(self, submissions: list[Submission]) -> list[Receipt]:
+        """One transaction; where others write too, a second one if the first had to give way to them."""
+        try:
+            return self._transaction(submissions)
+        except LeadscoreError:
+            if self.ledger.path is not None:
+                raise
+            return self._transaction(submissions)
+
+    def _transaction(self, submissions: list[Submission]) -> list[Receipt]:
         with self.ledger.transaction() as connection:
             return store(connection, submissions)
-
-    def _refuse_late(self) -> None:
-        """What came while the writer was closing."""
-        with suppress(queue.Empty):
-            while True:
-                late = self._waiting.get_nowait()
-                if late is not None:
-                    late.answer.set_exception(LeadscoreError("the ledger's writer is closed.", "Send again."))
 
 
 def _told(error: Exception) -> LeadscoreError:

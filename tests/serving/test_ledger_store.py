@@ -169,6 +169,17 @@ def test_postgres_keeps_the_same_and_has_several_writers(postgres: str) -> None:
             "refused", "known",
         )  # fmt: skip
     assert ledger.counts()["events"] == 400
+    many = [EventSent("crm", f"L{n}", "visit", NOON + n, event_id=str(n)) for n in range(6_000)]
+    with Writer(ledger) as one, Writer(other.ledger) as another:  # the same, from both ends
+        both = one.submit(many), another.submit(many[::-1])
+        assert sum(answer.result().count("stored") for answer in both) == 6_000
+    with Writer(ledger) as one:  # gone in the midst of work, and back
+        with ledger.transaction() as connection:
+            connection.exec_driver_sql(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
+                "AND datname = current_database()"
+            )
+        assert one.submit([EventSent("web", "L9", "back", NOON)]).result().items == ("stored",)
     text, _ = ApiKeys(ledger).new("a", ["score"])
     assert ApiKeys(ledger).check(text) is not None
     assert ApiKeys(ledger).check("lsk_\x00_x") is None
