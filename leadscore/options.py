@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
+    from features.recipe import Recipe
 
 REFUSED, WRONG_INPUT, SOME_FAILED = 1, 2, 3
 FILE = click.Path(dir_okay=False, path_type=Path)
 FOLDER = click.Path(file_okay=False, path_type=Path)
 NAME = click.argument("name", metavar="NAME|RECIPE")
 RECIPE = click.argument("recipe", type=FILE)
-DATA = click.option("--data", "folder", type=FOLDER, help="Folder of the tables; default: the recipe's.")
+LEDGER = "ledger"
+
+
+class DataPlace(click.Path):
+    """A folder of tables, or the word that stands for the ledger; a folder of that name is './ledger'."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+        return LEDGER if value == LEDGER else super().convert(value, param, ctx)
+
+
+DATA = click.option(
+    "--data",
+    "folder",
+    type=DataPlace(file_okay=False, path_type=Path),
+    help="Folder of the tables, or 'ledger'; default: the recipe's folder.",
+)
 ENGINE = click.option(
     "--engine",
     default="duckdb",
@@ -51,6 +69,23 @@ def disk_words(error: OSError) -> str:
     """What the operating system refused, with the file, and what to do."""
     name = f"{error.filename}: " if error.filename else ""
     return f"{name}{error.strerror or error}.\n\nCheck that the path is right, and may be read and written."
+
+
+def place_of(recipe: Path, loaded: Recipe, folder: Path | str | None) -> tuple[Any, list[Path]]:
+    """Where `--data` says that the tables are, and the files that are read there, which nothing may replace.
+
+    Raises:
+        LeadscoreError: there is no ledger, or one that cannot be read.
+    """
+    from features.exports import files_read
+
+    if folder != LEDGER:
+        place = folder or recipe.parent
+        return place, [recipe, *files_read(loaded, Path(place))]
+    from serving.ledger import Ledger, LedgerTables
+
+    kept = LedgerTables(Ledger.opened(), recipe.parent)
+    return kept, [recipe, *([kept.ledger.path] if kept.ledger.path else [])]
 
 
 def moment_of(as_of: str | None, zone: str) -> int | None:

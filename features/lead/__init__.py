@@ -2,7 +2,7 @@
 from what was sent.
 """
 
-from features.lead.closing import closing_of_lead
+from features.lead.closing import closing, closing_of_lead
 from features.lead.events import EVENT_KEYS
 from features.lead.lead import UNDATED, Lead, Tally, events_noted
 from features.lead.measures import CENT, Count
@@ -17,6 +17,7 @@ __all__ = [
     "LeadReader",
     "Tally",
     "accepted_fields",
+    "closing",
     "closing_of_lead",
     "events_noted",
     "parse_lead",

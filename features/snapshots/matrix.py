@@ -15,7 +15,7 @@ from features.readings import arrow_on, locate
 from features.recipe import Recipe
 from features.snapshots.account import RowAccount
 from features.snapshots.snapshots import snapshots
-from features.tables import Tables, read_tables
+from features.tables import Place, Tables, read_tables
 
 MEMORY_LIMIT = "4GB"
 """What DuckDB may hold of tables and intermediate results; the rest waits in a temporary folder."""
@@ -25,7 +25,7 @@ ROWS_AT_ONCE = 100_000
 
 def write_matrix(
     recipe: Recipe,
-    folder: Path | str,
+    folder: Place,
     out: Path | str,
     *,
     engine: str = "duckdb",

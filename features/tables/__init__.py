@@ -1,7 +1,7 @@
 """A company's tables in one engine, canonical, with what was found wrong on the way."""
 
 from features.tables.columns import moments_column
-from features.tables.company import Tables, read_tables, tables_from_frames
+from features.tables.company import Place, Tables, read_tables, tables_from_frames
 from features.tables.duck import bound, fetch_frame, register_frame
 from features.tables.events import LINE
 from features.tables.history_end import HistoryEnd, steady_moments
@@ -10,6 +10,7 @@ from features.tables.leads import lead_ids
 __all__ = [
     "LINE",
     "HistoryEnd",
+    "Place",
     "Tables",
     "bound",
     "fetch_frame",

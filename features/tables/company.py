@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeAlias
 
 import pandas as pd
 
@@ -56,15 +57,30 @@ class Tables:
         return self.quality.problems
 
 
+class KeptTables(Protocol):
+    """Tables that are kept elsewhere than in files."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the recipe's other files are, such as its scorecard."""
+
+    def frames(self, recipe: Recipe) -> Mapping[str, pd.DataFrame]:
+        """Raw cells by role (leads, events, outcomes, field_history), columns as the recipe names them."""
+
+
+Place: TypeAlias = Path | str | KeptTables
+"""Where a company's tables are: a folder of files, or what keeps them otherwise."""
+
+
 def read_tables(
     recipe: Recipe,
-    folder: Path | str,
+    folder: Place,
     *,
     progress: Step | None = None,
     memory_limit: str | None = None,
     clock_us: int | None = None,
 ) -> Tables:
-    """The recipe's tables from the files in `folder` (or the databases that it names).
+    """The recipe's tables from the files in `folder` (or the databases that it names), or as they are kept.
 
     Rows dated after `clock_us` (default: now) cannot have happened and are dropped. `progress` is told the
     step that begins.
@@ -73,7 +89,12 @@ def read_tables(
         LeadscoreError: a file is absent, empty, changed or unreadable, lacks a column of the recipe, or a
             SELECT of leads repeats ids.
     """
-    con, sources, views, quality = connect(memory_limit), recipe.tables, {}, Quality()
+    con, sources, quality = connect(memory_limit), recipe.tables, Quality()
+    if not isinstance(folder, Path | str):
+        tell(progress, "reading what is kept")
+        views = _registered(con, folder.frames(recipe))
+        return _canonical(con, recipe, views, quality, clock_us or now_us(), progress)
+    views = {}
     roles: dict[str, Source | None] = {
         "leads": sources.leads,
         "events": sources.events if recipe.events is not None else None,
@@ -120,13 +141,16 @@ def tables_from_frames(
     clock_us: int | None = None,
 ) -> Tables:
     """The same from frames of raw cells; column `row` of the canonical leads is the 0-based input order."""
-    con, views = connect(), {}
+    con = connect()
     frames = {"leads": leads, "events": events, "outcomes": outcomes, "field_history": field_history}
-    for role, frame in frames.items():
-        if frame is not None:
-            views[role] = f"raw_{role}"
-            register_frame(con, views[role], frame)
+    views = _registered(con, {role: frame for role, frame in frames.items() if frame is not None})
     return _canonical(con, recipe, views, Quality(), clock_us or now_us(), None)
+
+
+def _registered(con: Any, frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
+    for role, frame in frames.items():
+        register_frame(con, f"raw_{role}", frame)
+    return {role: f"raw_{role}" for role in frames}
 
 
 def _canonical(

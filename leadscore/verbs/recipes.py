@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from leadscore.options import DATA, ENGINE, FILE, FORCE, JSON, OUT, RECIPE
+from leadscore.options import DATA, ENGINE, FILE, FORCE, JSON, OUT, RECIPE, place_of
 
 
 @click.command()
@@ -62,23 +62,24 @@ def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **ans
 @click.option("-o", "--out", type=OUT, help="Also write one HTML page with plots.")
 @FORCE
 @JSON
-def inspect(recipe: Path, folder: Path | None, out: Path | None, force: bool, as_json: bool) -> None:
+def inspect(recipe: Path, folder: Path | str | None, out: Path | None, force: bool, as_json: bool) -> None:
     """Look at every field and feature: fill, conversion, importance, stability, suspicion of a leak.
 
     \b
     Example:  leadscore inspect acme/recipe.toml -o inspection.html
     """
-    from features.exports import check_written, files_read
+    from features.exports import check_written
     from features.recipe import load_recipe
     from leadscore.terminal import print_json, print_table, say, spinner
 
-    loaded, folder = load_recipe(recipe), folder or recipe.parent
-    check_written([("-o", out)], [recipe, *files_read(loaded, folder)], force=force)
+    loaded = load_recipe(recipe)
+    place, read = place_of(recipe, loaded, folder)
+    check_written([("-o", out)], read, force=force)
     with spinner("reading tables") as step:
         from training.inspection import HEAD, LEAST, inspect_page
         from training.inspection import inspect as look
 
-        found = look(loaded, folder, progress=step)
+        found = look(loaded, place, progress=step)
     if as_json:
         print_json(found.as_dict())
     else:
@@ -98,21 +99,24 @@ def inspect(recipe: Path, folder: Path | None, out: Path | None, force: bool, as
 @FORCE
 @ENGINE
 @JSON
-def snapshots(recipe: Path, folder: Path | None, out: Path, force: bool, engine: str, as_json: bool) -> None:
+def snapshots(
+    recipe: Path, folder: Path | str | None, out: Path, force: bool, engine: str, as_json: bool
+) -> None:
     """Write the training matrix: ids, as_of, label, label_known_at and every feature.
 
     \b
     Example:  leadscore snapshots acme/recipe.toml -o matrix.parquet
     """
-    from features.exports import check_written, files_read
+    from features.exports import check_written
     from features.recipe import load_recipe
     from features.snapshots import write_matrix
     from leadscore.terminal import bar, print_json, print_table, say
 
-    loaded, folder = load_recipe(recipe), folder or recipe.parent
-    check_written([("-o", out)], [recipe, *files_read(loaded, folder)], force=force)
+    loaded = load_recipe(recipe)
+    place, read = place_of(recipe, loaded, folder)
+    check_written([("-o", out)], read, force=force)
     with bar("computing features") as tick:
-        account = write_matrix(loaded, folder, out, engine=engine, progress=tick)
+        account = write_matrix(loaded, place, out, engine=engine, progress=tick)
     if as_json:
         print_json({"out": str(out), "rows": dict(account.rows())})
     else:

@@ -8,7 +8,19 @@ from typing import Any
 
 import click
 
-from leadscore.options import DATA, FILE, FORCE, JSON, OUT, RECIPE, REFUSED, SOME_FAILED, OutFile, moment_of
+from leadscore.options import (
+    DATA,
+    FILE,
+    FORCE,
+    JSON,
+    OUT,
+    RECIPE,
+    REFUSED,
+    SOME_FAILED,
+    OutFile,
+    moment_of,
+    place_of,
+)
 
 
 @click.command(name="check-skew")
@@ -55,7 +67,7 @@ def check_skew(ctx: click.Context, /, log: Path, recipe_path: Path, as_json: boo
 @JSON
 def open_leads(
     recipe: Path,
-    folder: Path | None,
+    folder: Path | str | None,
     out: Path,
     events: Path | None,
     as_of: str | None,
@@ -68,17 +80,18 @@ def open_leads(
     Example:  leadscore open-leads acme/recipe.toml -o open.csv --events open_events.csv
     """
     from features.clock import from_us
-    from features.exports import check_written, files_read
+    from features.exports import check_written
     from features.recipe import load_recipe
     from features.snapshots import write_open_leads
     from features.tables import read_tables
     from leadscore.terminal import print_json, say, spinner
 
-    loaded, folder = load_recipe(recipe), folder or recipe.parent
+    loaded = load_recipe(recipe)
+    place, read = place_of(recipe, loaded, folder)
     moment = moment_of(as_of, loaded.recipe.zone)
-    check_written([("-o", out), ("--events", events)], [recipe, *files_read(loaded, folder)], force=force)
+    check_written([("-o", out), ("--events", events)], read, force=force)
     with spinner("reading tables") as step:
-        tables = read_tables(loaded, folder, progress=step)
+        tables = read_tables(loaded, place, progress=step)
         written = write_open_leads(loaded, tables, out, events, as_of_us=moment)
     when = from_us(written.as_of_us).isoformat()
     if as_json:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from leadscore.options import DATA, ENGINE, FILE, FORCE, JSON, MADE, RECIPE, REFUSED, moment_of
+from leadscore.options import DATA, ENGINE, FILE, FORCE, JSON, MADE, RECIPE, REFUSED, moment_of, place_of
 
 
 @click.command()
@@ -35,7 +35,7 @@ def train(
     ctx: click.Context,
     /,
     recipe: Path,
-    folder: Path | None,
+    folder: Path | str | None,
     budget: str | None,
     force: bool,
     as_json: bool,
@@ -49,22 +49,23 @@ def train(
     The run is recorded in ./mlflow.db, or where MLFLOW_TRACKING_URI says. Nothing answers CRMs before
     'leadscore promote' lets it.
     """
-    from features.exports import check_written, files_read
+    from features.exports import check_written
     from features.recipe import lines_to_check, load_recipe
     from leadscore.terminal import print_json, print_table, say, spinner
 
-    loaded, folder = load_recipe(recipe), folder or recipe.parent
+    loaded = load_recipe(recipe)
     for line in lines_to_check(recipe.read_text(encoding="utf-8")):
         say(f"- check: {line}")
+    place, read = place_of(recipe, loaded, folder)
     written = [(f"--{name}", options[name]) for name in ("report", "predictions")]
-    check_written(written, [recipe, *files_read(loaded, folder)], force=force)
+    check_written(written, read, force=force)
     with spinner("reading tables") as step:
         import data
         import training
 
-        limit = data.known_limit(folder, loaded.recipe.horizon_days)
+        limit = data.known_limit(place, loaded.recipe.horizon_days) if isinstance(place, Path) else None
         seconds = None if budget is None else seconds_in(budget)
-        run = training.train(loaded, folder, progress=step, limit=limit, budget_seconds=seconds, **options)
+        run = training.train(loaded, place, progress=step, limit=limit, budget_seconds=seconds, **options)
     if as_json:
         print_json(run.summary.model_dump(mode="json"))
     else:
@@ -130,7 +131,7 @@ def compared(
     b: str,
     recipe: Path,
     *,
-    folder: Path | None,
+    folder: Path | str | None,
     leads: Path | None,
     events: Path | None,
     as_of: str | None,
@@ -141,12 +142,11 @@ def compared(
 
     loaded = load_recipe(recipe)
     moment = moment_of(as_of, loaded.recipe.zone)
+    place, _ = place_of(recipe, loaded, folder)
     with spinner("scoring the leads twice"):
         import training
 
-        return training.compare(
-            a, b, folder or recipe.parent, recipe=loaded, leads=leads, events=events, as_of_us=moment
-        )
+        return training.compare(a, b, place, recipe=loaded, leads=leads, events=events, as_of_us=moment)
 
 
 def seconds_in(text: str) -> float:

@@ -14,6 +14,7 @@ from features.catalogue import Feature
 from features.columns import Column, Columns
 from features.errors import LeadscoreError
 from features.recipe import Recipe
+from features.tables import Place
 from serving.answer import Ladder
 from serving.artefact import Artefact, load_artefact
 from serving.registry import fetch, resolve
@@ -32,7 +33,7 @@ _BANDS: tuple[Maturity, ...] = ("cold", "warm", "hot")
 def compare(
     a: str,
     b: str,
-    folder: Path | str,
+    folder: Place,
     *,
     recipe: Recipe | None = None,
     leads: Path | None = None,
@@ -57,7 +58,7 @@ def compare(
             crowds.append(crowds[0])
             continue
         own = artefact.manifest.recipe
-        crowd = export_crowd(own, leads, events, moment) if leads else open_crowd(own, Path(folder), moment)
+        crowd = export_crowd(own, leads, events, moment) if leads else open_crowd(own, folder, moment)
         moment = crowd.asked[0].as_of_us
         crowds.append(crowd)
     pair = shared((crowds[1], crowds[0]))

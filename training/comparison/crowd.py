@@ -14,7 +14,7 @@ from features.errors import LeadscoreError
 from features.readings import offline
 from features.recipe import Recipe
 from features.snapshots import open_leads
-from features.tables import Tables, fetch_frame, read_tables
+from features.tables import Place, Tables, fetch_frame, read_tables
 from serving.answer import Ladder
 from serving.asked import Asked
 from serving.batch import ExportRows, read_tables_of_export
@@ -51,7 +51,7 @@ class Crowd:
         return offline(ladder.features, self.recipe, self.tables, self.moments.iloc[list(places)])
 
 
-def open_crowd(recipe: Recipe, folder: Path, as_of_us: int | None = None) -> Crowd:
+def open_crowd(recipe: Recipe, folder: Place, as_of_us: int | None = None) -> Crowd:
     """The leads of the tables in `folder` that are open at `as_of_us` (default: the end of the history).
 
     Raises:

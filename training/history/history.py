@@ -15,7 +15,7 @@ from features.progress import Step, tell
 from features.readings import offline_on
 from features.recipe import Recipe
 from features.snapshots import open_leads, snapshots
-from features.tables import HistoryEnd, Tables, read_tables
+from features.tables import HistoryEnd, Place, Tables, read_tables
 from serving.rules import Rules, parse_rules, rules_text
 from serving.scorers import route_of
 from training.history.excerpt import Excerpt
@@ -62,7 +62,7 @@ class History:
 
 
 def read_history(
-    recipe: Recipe, folder: Path, progress: Step | None = None, engine: str = "duckdb"
+    recipe: Recipe, folder: Place, progress: Step | None = None, engine: str = "duckdb"
 ) -> History:
     """Read the tables in `folder`, take snapshots, and compute by `engine` every feature that a scorer reads.
 
@@ -70,7 +70,8 @@ def read_history(
         LeadscoreError: a table cannot be read (see `features.read_tables`), or no lead has a known outcome.
     """
     tables = read_tables(recipe, folder, progress=progress)
-    return history_of(recipe, tables, rules_text(recipe, folder), progress, engine)
+    beside = Path(folder) if isinstance(folder, Path | str) else folder.folder
+    return history_of(recipe, tables, rules_text(recipe, beside), progress, engine)
 
 
 def history_of(

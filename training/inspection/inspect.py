@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 
@@ -14,7 +12,7 @@ from features.progress import Step, tell
 from features.readings import offline
 from features.recipe import Recipe
 from features.snapshots import snapshots
-from features.tables import Tables, bound, read_tables
+from features.tables import Place, Tables, bound, read_tables
 from training.history import Rows, forward_split
 from training.inspection.columns import LeadColumn, lead_columns, presence, roles
 from training.inspection.found import Inspected, Inspection
@@ -25,7 +23,7 @@ from training.inspection.timing import timings
 from training.inspection.unknowns import unknown_values
 
 
-def inspect(recipe: Recipe, folder: Path | str, *, progress: Step | None = None) -> Inspection:
+def inspect(recipe: Recipe, folder: Place, *, progress: Step | None = None) -> Inspection:
     """Inspect the tables in `folder`: fields and undeclared columns of the leads, and every feature.
 
     Outcomes are looked at only on the training side: rows whose label was known when the test begins. Fill
@@ -34,7 +32,7 @@ def inspect(recipe: Recipe, folder: Path | str, *, progress: Step | None = None)
     Raises:
         LeadscoreError: a table cannot be read (see `features.read_tables`), or the split names no date.
     """
-    return inspect_tables(recipe, read_tables(recipe, Path(folder), progress=progress), progress)
+    return inspect_tables(recipe, read_tables(recipe, folder, progress=progress), progress)
 
 
 def inspect_tables(recipe: Recipe, tables: Tables, progress: Step | None = None) -> Inspection:

@@ -10,6 +10,7 @@ from typing import Any
 
 from features.progress import tell
 from features.recipe import Recipe
+from features.tables import Place
 from serving.registry import shown_store
 from training.history import History, SplitRows, forward_split
 from training.history.history import read_history
@@ -45,10 +46,8 @@ class TrainingRun:
         return self.summary.comparison
 
 
-def train(
-    recipe: Recipe, folder: Path | str, options: TrainOptions | None = None, **asked: Any
-) -> TrainingRun:
-    """Train, judge and register a model of the tables in `folder`.
+def train(recipe: Recipe, folder: Place, options: TrainOptions | None = None, **asked: Any) -> TrainingRun:
+    """Train, judge and register a model of the tables in `folder`, or as they are kept.
 
     Settings are chosen on inner folds; the artefact judged on the test is the one that serving loads; a
     second one, fitted with the same settings to the end of the history, is registered. `asked` are fields of
@@ -62,7 +61,7 @@ def train(
     started = time.perf_counter()
     if chosen.tracking:
         require_store(recipe.name)
-    history = read_history(recipe, Path(folder), chosen.progress, chosen.engine)
+    history = read_history(recipe, folder, chosen.progress, chosen.engine)
     reading = time.perf_counter() - started
     if chosen.out is not None or not chosen.tracking:
         return _run(history, Path(chosen.out or mkdtemp(prefix="leadscore-")), chosen, reading, kept=True)

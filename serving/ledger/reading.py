@@ -1,0 +1,140 @@
+"""A lead by its name as it stood at a moment: the same lead in memory that a request makes; its scores."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from features.clock import from_us
+from features.errors import FieldProblem, LeadError
+from features.lead import Lead, LeadReader, accepted_fields, closing
+from features.recipe import Recipe
+from serving.ledger.schema import EVENTS, FIELD_HISTORY, LEADS, OUTCOMES, SCORES
+from serving.ledger.sent import Cell
+from serving.ledger.store import Ledger
+
+
+@dataclass(frozen=True)
+class KeptScore:
+    """A score that was given; `answer` and `features` are JSON, as they were kept."""
+
+    lead_id: str
+    as_of_us: int
+    recorded_us: int
+    rung: str
+    version: str
+    recipe_hash: str
+    shadow: bool
+    answer: str = field(repr=False)
+    features: str | None = field(repr=False)
+
+
+def lead_of(ledger: Ledger, reader: LeadReader, lead_id: str, as_of_us: int) -> Lead:
+    """The lead `lead_id` as it stood at `as_of_us`, by the recipe of `reader`.
+
+    Fields are the fold of their history up to then by the source's time; columns that the recipe does not
+    know are left out. Events are those that were available; where the ledger holds none of anybody they
+    count as not given. The stage is the last outcome up to then.
+
+    Raises:
+        LeadError: the ledger does not know the lead at that moment, or a cell cannot be read by the recipe.
+        LeadscoreError: the ledger cannot be reached.
+    """
+    recipe = reader.recipe
+    with ledger.reading() as connection:
+        cells = _cells_at(connection, recipe, lead_id, as_of_us)
+        events = _events_of(connection, recipe, lead_id, as_of_us)
+        stage = _stage_at(connection, recipe, lead_id, as_of_us)
+    lead = reader.read(lead_id=lead_id, fields=cells, events=events, as_of_us=as_of_us)
+    if stage is None or recipe.outcomes.column is not None:
+        return lead
+    return replace(lead, stage=stage, outcome=closing(recipe.outcomes, stage))
+
+
+def scores_of(ledger: Ledger, lead_id: str, *, shadow: bool = False, most: int = 100) -> list[KeptScore]:
+    """The scores that a lead was given, the newest moment first; those of challengers only with `shadow`.
+
+    By the moment that each is about, not by arrival: an older score that comes late stays behind.
+    """
+    query = select(*(SCORES.c[name] for name in KeptScore.__dataclass_fields__))
+    query = query.where(SCORES.c.lead_id == lead_id)
+    if not shadow:
+        query = query.where(SCORES.c.shadow.is_(False))
+    with ledger.reading() as connection:
+        rows = connection.execute(query.order_by(SCORES.c.as_of_us.desc(), SCORES.c.seq.desc()).limit(most))
+        return [KeptScore(*row) for row in rows]
+
+
+def folded(recipe: Recipe, rows: Iterable[tuple[int, str]]) -> dict[str, Cell]:
+    """Cells by column of (valid_from, cells): the last of each field, of equal moments the greater text.
+
+    As in a table of changes: it must not depend on the order of arrival. A field may be named by the recipe's
+    name or its column; names that the recipe does not know are left out.
+    """
+    roles = accepted_fields(recipe)
+    columns = {role: name for name, role in reversed(roles.items())}
+    found: dict[str, tuple[int, bool, str, Cell]] = {}
+    for valid_from, text in rows:
+        for name, cell in json.loads(text).items():
+            if (role := roles.get(name)) is None:
+                continue
+            held = (valid_from, cell is not None, str(cell), cell)
+            if role not in found or held[:3] > found[role][:3]:
+                found[role] = held
+    return {columns[role]: held[3] for role, held in found.items()}
+
+
+def _cells_at(connection: Connection, recipe: Recipe, lead_id: str, as_of_us: int) -> dict[str, Cell]:
+    known = connection.execute(select(LEADS.c.seq).where(LEADS.c.lead_id == lead_id)).first()
+    table = FIELD_HISTORY
+    query = select(table.c.valid_from_us, table.c.cells).where(
+        table.c.lead_id == lead_id, table.c.valid_from_us <= as_of_us
+    )
+    rows = [(row.valid_from_us, row.cells) for row in connection.execute(query)] if known else []
+    if not rows:
+        remedy = "Send the lead first, or score it with its fields."
+        raise LeadError([FieldProblem("lead_id", "is not known to the ledger at this moment", remedy)])
+    return folded(recipe, rows)
+
+
+def _events_of(
+    connection: Connection, recipe: Recipe, lead_id: str, as_of_us: int
+) -> list[dict[str, Any]] | None:
+    """Events up to as_of, in the order of their arrival; None where nobody ever sent one.
+
+    With what the recipe declares of them, as a table of events would have it.
+    """
+    table, declared = EVENTS, recipe.events
+    if declared is None:
+        return None
+    query = select(table).where(table.c.lead_id == lead_id, table.c.occurred_us <= as_of_us)
+    events = []
+    for row in connection.execute(query.order_by(table.c.seq)):
+        event = {"kind": row.kind, "occurred_at": from_us(row.occurred_us)}
+        event |= {"event_id": row.event_id} if declared.event_id else {}
+        event |= {"value": row.value} if declared.value else {}
+        if declared.ingested_at and row.ingested_us is not None:
+            event["ingested_at"] = from_us(row.ingested_us)
+        events.append(event)
+    if not events and connection.execute(select(table.c.seq).limit(1)).first() is None:
+        return None
+    return events
+
+
+def _stage_at(connection: Connection, recipe: Recipe, lead_id: str, as_of_us: int) -> str | None:
+    """The last stage up to as_of; of equal moments lost, then won, is last. One that closes undated is it."""
+    table = OUTCOMES
+    query = select(table.c.occurred_us, table.c.stage).where(table.c.lead_id == lead_id)
+    ranks = {None: 0, "lost": 1, "won": 2}
+    found = []
+    for occurred, stage in connection.execute(query):
+        rank = ranks[closing(recipe.outcomes, stage)]
+        if occurred is None and rank:
+            found.append((as_of_us + 1, rank, stage))
+        elif occurred is not None and occurred <= as_of_us:
+            found.append((occurred, rank, stage))
+    return max(found)[2] if found else None
