@@ -165,6 +165,7 @@ def test_an_address_of_an_excluded_domain_is_met_whatever_its_suffix() -> None:
         lead = parse_lead(scorers.recipe(), lead_id="a", fields={"email": address}, events=[], as_of_us=AS_OF)
         met += rules.read(stack(rules.features, [online(rules.features, lead)]))[2]
     assert met == [("rival",), ("rival",), (), (), ()]
+    assert [feature.label for feature in rules.features] == ["Owner of the e-mail domain"]
 
 
 @pytest.mark.parametrize(
