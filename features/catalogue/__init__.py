@@ -7,10 +7,12 @@ from features.catalogue.feature import Feature, window_of
 from features.catalogue.fields import DateAge, FieldValue
 from features.catalogue.json import dump_features, load_features
 from features.catalogue.naming import kinds_label
+from features.catalogue.patterns import ActiveDays
 from features.catalogue.texts import DomainKind, KeywordGroup
 from features.catalogue.times import LeadAge, WallClock
 
 __all__ = [
+    "ActiveDays",
     "DateAge",
     "DecayedCount",
     "DomainKind",

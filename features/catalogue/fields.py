@@ -30,6 +30,8 @@ class FieldValue(OfLead):
 
     @property
     def label(self) -> str:
+        if self.field.endswith(".label"):  # the canonical column beside an e-mail field
+            return "Owner of the e-mail domain"
         return kinds_label((self.field,), None)
 
     def describe(self) -> str:

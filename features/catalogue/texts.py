@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from features.catalogue.members import OfLead
 from features.catalogue.naming import kinds_label, slug
@@ -68,6 +68,7 @@ class DomainKind(OfLead):
     field: str
     type: Literal["domain_kind"] = "domain_kind"
     dtype = "category"
+    levels: ClassVar[tuple[str, ...]] = EMAIL_KINDS
 
     @cached_property
     def name(self) -> str:

@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from collections.abc import Iterator
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
-Word = Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1)]
-Points = Annotated[float, Field(ge=-1000, le=1000)]
+from serving.rules.event_rule import EventRule
+from serving.rules.example import Example
+from serving.rules.section import Band, Cap, CardSection, Points, Word
 
-
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, populate_by_name=True, allow_inf_nan=False
-    )
-
-
-class Band(_Section):
-    """Points for numbers `from` ≤ x < `to`; an end that is left out is open."""
-
-    lowest: float | None = Field(default=None, alias="from")
-    highest: float | None = Field(default=None, alias="to")
-    points: Points
-
-    @model_validator(mode="after")
-    def _not_empty(self) -> Self:
-        if self.lowest is not None and self.highest is not None and self.lowest >= self.highest:
-            raise ValueError("'from' must be below 'to'")
-        return self
+AXES = ("fit", "engagement")
+"""Names of groups that stand for all rules of a section."""
 
 
-class Keywords(_Section):
+class Keywords(CardSection):
     """Points for a text that contains one of `words`."""
 
     words: tuple[Word, ...] = Field(min_length=1)
     points: Points
 
 
-class FieldRule(_Section):
+class FieldRule(CardSection):
     """`[[fit]]`: points for a `field`, by one of `bands` (numbers and dates of the lead), `match`
     (categories and e-mail domain kinds) or `keywords` (texts; the first list that hits gives its points).
 
@@ -51,6 +36,7 @@ class FieldRule(_Section):
     keywords: tuple[Keywords, ...] = ()
     other: Points = 0
     missing: Points = 0
+    group: str | None = None
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -59,44 +45,31 @@ class FieldRule(_Section):
         return self
 
 
-class EventRule(_Section):
-    """`[[engagement]]`: `points` for each event of the kinds `events`, halved every `half_life_days`
-    (never, if left out), in all no further from 0 than `cap`.
+class Exclusion(CardSection):
+    """`[[exclude]]`: leads not to be pursued: `points` off the fit, no call and no MQL, and a warning.
 
-    With `silent_days`, the points are given once, to leads whose newest such event is older than that.
+    By a `field` and its values (`match`), words (`keywords`) or e-mail `domains` (competitors, ourselves; the
+    suffix does not matter), or by `events` that ever happened (unsubscribed, became a customer).
     """
 
     name: str
-    events: tuple[str, ...] = Field(min_length=1)
-    points: Points
-    half_life_days: float | None = Field(default=None, gt=0)
-    cap: float | None = Field(default=None, gt=0)
-    silent_days: float | None = Field(default=None, gt=0)
-
-    @model_validator(mode="after")
-    def _count_or_silence(self) -> Self:
-        if self.silent_days is not None and (self.half_life_days is not None or self.cap is not None):
-            raise ValueError("'silent_days' goes with neither 'half_life_days' nor 'cap'")
-        return self
-
-
-class Exclusion(_Section):
-    """`[[exclude]]`: leads not to be pursued (competitors, students): `points` off the fit, and a warning."""
-
-    name: str
-    field: str
+    field: str | None = None
     match: tuple[Word, ...] = ()
     keywords: tuple[Word, ...] = ()
+    domains: tuple[Word, ...] = ()
+    events: tuple[str, ...] = ()
     points: float = Field(default=-100, ge=-1000, lt=0)
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        if bool(self.match) == bool(self.keywords):
-            raise ValueError("needs either 'match' or 'keywords'")
+        if sum(map(bool, (self.match, self.keywords, self.domains, self.events))) != 1:
+            raise ValueError("needs either 'match' or 'keywords', or 'domains' or 'events'")
+        if bool(self.field) == bool(self.events):
+            raise ValueError("needs 'field', but for 'events', which have none")
         return self
 
 
-class Scale(_Section):
+class Scale(CardSection):
     """`[scale]`: the stated prior that turns points into log-odds until training has fitted a map.
 
     A lead of `typical_points` converts with probability `base_rate`; each point adds `per_point` log-odds.
@@ -107,7 +80,7 @@ class Scale(_Section):
     per_point: float = Field(default=0.025, gt=0)
 
 
-class Cuts(_Section):
+class Cuts(CardSection):
     """`[cuts]`: the points from which a lead has a grade, is called an MQL, warm or hot.
 
     `fit` are the least points of grades A, B, C (below: D), `engagement` those of 1, 2, 3 (below: 4).
@@ -131,7 +104,7 @@ class Cuts(_Section):
         return self
 
 
-class Scorecard(_Section):
+class Scorecard(CardSection):
     """A whole rules.toml."""
 
     version: Literal[1] = 1
@@ -140,3 +113,23 @@ class Scorecard(_Section):
     fit: tuple[FieldRule, ...] = ()
     engagement: tuple[EventRule, ...] = ()
     exclude: tuple[Exclusion, ...] = ()
+    groups: dict[str, Cap] = Field(default_factory=dict)
+    example: tuple[Example, ...] = ()
+
+    @model_validator(mode="after")
+    def _grouped(self) -> Self:
+        axes: dict[str, str] = {}
+        for axis, rule in self.grouped():
+            group = rule.group or ""
+            if group in AXES:
+                raise ValueError(f"group '{group}' holds every rule of [{group}] already; name another")
+            if group not in self.groups:
+                raise ValueError(f"rule '{rule.name}' is of group '{group}', which [groups] does not have")
+            if axes.setdefault(group, axis) != axis:
+                raise ValueError(f"group '{group}' holds rules of [fit] and of [engagement]; make it two")
+        return self
+
+    def grouped(self) -> Iterator[tuple[str, FieldRule | EventRule]]:
+        """The rules that are of a group, with their section."""
+        for axis, rules in (("fit", self.fit), ("engagement", self.engagement)):
+            yield from ((axis, rule) for rule in rules if rule.group is not None)

@@ -3,53 +3,59 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from features.catalogue import (
-    DateAge,
-    DecayedCount,
-    DomainKind,
-    EventCount,
-    Feature,
-    FieldValue,
-    KeywordGroup,
-    Recency,
-)
+from features.catalogue import DateAge, DomainKind, EventCount, Feature, FieldValue, KeywordGroup
+from features.cells import email_label
 from features.columns import Columns, Floats
 from features.errors import LeadscoreError, ended, nearest
 from features.recipe import Recipe
-from serving.rules.card import Band, EventRule, Exclusion, FieldRule, Scorecard
+from serving.rules.card import Exclusion, FieldRule, Scorecard
+from serving.rules.event_rule import EventRule
+from serving.rules.events import event_points
+from serving.rules.lines import Lines
 from serving.rules.rules import CompiledRule
 
 _REMEDY = "Correct the file, or declare the field or event kind in the recipe."
 _NUMBERS = ("number", "boolean", "phone", "date")
 
 
-def compile_rules(card: Scorecard, recipe: Recipe, name: str = "rules.toml") -> tuple[CompiledRule, ...]:
+def compile_rules(card: Scorecard, recipe: Recipe, lines: Lines | None = None) -> tuple[CompiledRule, ...]:
     """The rules of `card`, in their order, bound to `recipe`.
 
     Raises:
-        LeadscoreError: a rule names a field or an event kind that the recipe does not declare, or reads a
-            field in a way that its type has not.
+        LeadscoreError: rules that name a field or an event kind that the recipe does not declare, or read a
+            field in a way that its type has not; all of them, a line each.
     """
-    fit = [_field_rule(rule, _Place(name, "fit", i, recipe)) for i, rule in enumerate(card.fit)]
-    done = [
-        _event_rule(rule, _Place(name, "engagement", i, recipe)) for i, rule in enumerate(card.engagement)
-    ]
-    out = [_exclusion(rule, _Place(name, "exclude", i, recipe)) for i, rule in enumerate(card.exclude)]
-    return (*fit, *done, *out)
+    lines = lines or Lines("rules.toml", "")
+    found: list[CompiledRule] = []
+    refused: list[str] = []
+    for section, bind in _BINDERS.items():
+        for index, rule in enumerate(getattr(card, section)):
+            try:
+                found.append(bind(rule, _Place(lines, section, index, recipe)))
+            except LeadscoreError as error:
+                refused.append(error.problem)
+    if refused:
+        raise LeadscoreError("\n".join(refused), _REMEDY)
+    return tuple(found)
 
 
 class _Place:
     """Where a rule stands, for errors."""
 
-    def __init__(self, file: str, section: str, index: int, recipe: Recipe) -> None:
+    def __init__(self, lines: Lines, section: str, index: int, recipe: Recipe) -> None:
         self.recipe = recipe
-        self._where = f"{file}: [{section}] number {index + 1}"
+        self._lines = lines
+        self._where = (section, index)
 
     def refuse(self, key: str, problem: str) -> LeadscoreError:
-        return LeadscoreError(ended(f"{self._where}, key '{key}': {problem}"), _REMEDY)
+        section, index = self._where
+        place = self._lines.place((*self._where, key))
+        said = f"{place}: [{section}] number {index + 1}, key '{key}': {problem}"
+        return LeadscoreError(ended(said), _REMEDY)
 
     def type_of(self, field: str) -> str:
         """The declared type of `field`."""
@@ -74,35 +80,52 @@ def _field_rule(rule: FieldRule, place: _Place) -> CompiledRule:
         if kind not in _NUMBERS:
             raise place.refuse("bands", f"field '{rule.field}' is a {kind}; bands read {', '.join(_NUMBERS)}")
         number = DateAge(rule.field) if kind == "date" else FieldValue(rule.field, "number")
-        return CompiledRule(rule.name, "fit", (number,), _banded(number.name, rule))
+        return CompiledRule(rule.name, "fit", (number,), _banded(number.name, rule), group=rule.group)
     if rule.match:
         feature = _category(rule.field, kind, place)
         table = {_canonical(word): points for word, points in rule.match.items()}
         points = _matched(feature.name, table, rule.other, rule.missing)
-        return CompiledRule(rule.name, "fit", (feature,), points)
+        return CompiledRule(rule.name, "fit", (feature,), points, group=rule.group)
     lists = [(keywords.words, keywords.points) for keywords in rule.keywords]
-    return _worded(rule, lists, rule.other, rule.missing, kind, place)
+    return _worded(rule, rule.field, lists, (rule.other, rule.missing), kind, place)
 
 
 def _event_rule(rule: EventRule, place: _Place) -> CompiledRule:
     place.check_kinds(rule.events)
-    if rule.silent_days is not None:
-        last = Recency(rule.events)
-        return CompiledRule(
-            rule.name, "engagement", (last,), _silent(last.name, rule.silent_days, rule.points)
-        )
-    fading = rule.half_life_days
-    count = EventCount(rule.events) if fading is None else DecayedCount(rule.events, fading)
-    return CompiledRule(rule.name, "engagement", (count,), _counted(count.name, rule.points, rule.cap))
+    features, points = event_points(rule)
+    return CompiledRule(rule.name, "engagement", features, points, group=rule.group)
 
 
 def _exclusion(rule: Exclusion, place: _Place) -> CompiledRule:
-    kind = place.type_of(rule.field)
+    if rule.events:
+        place.check_kinds(rule.events)
+        count = EventCount(rule.events)
+        return CompiledRule(rule.name, "fit", (count,), _ever(count.name, rule.points), exclusion=True)
+    field = rule.field or ""
+    kind = place.type_of(field)
     if rule.keywords:
-        return _worded(rule, [(rule.keywords, rule.points)], 0, 0, kind, place, exclusion=True)
-    feature = _category(rule.field, kind, place)
-    table = {_canonical(word): rule.points for word in rule.match}
-    return CompiledRule(rule.name, "fit", (feature,), _matched(feature.name, table, 0, 0), exclusion=True)
+        return _worded(rule, field, [(rule.keywords, rule.points)], (0, 0), kind, place)
+    feature: Feature
+    if rule.domains:
+        feature, words = _owner(field, kind, place), [_owner_of(domain, place) for domain in rule.domains]
+    else:
+        feature, words = _category(field, kind, place), [_canonical(word) for word in rule.match]
+    points = _matched(feature.name, dict.fromkeys(words, rule.points), 0, 0)
+    return CompiledRule(rule.name, "fit", (feature,), points, exclusion=True)
+
+
+def _owner(field: str, kind: str, place: _Place) -> Feature:
+    """The name that a business address's domain is registered under."""
+    if kind != "email":
+        raise place.refuse("domains", f"field '{field}' is a {kind}; domains read email")
+    return FieldValue(f"{field}.label", "category")
+
+
+def _owner_of(domain: str, place: _Place) -> str:
+    label = email_label(f"x@{domain.removeprefix('@')}")
+    if label is None:
+        raise place.refuse("domains", f"'{domain}' is no company's domain, such as acme.com")
+    return label
 
 
 def _category(field: str, kind: str, place: _Place) -> Feature:
@@ -115,19 +138,19 @@ def _category(field: str, kind: str, place: _Place) -> Feature:
 
 def _worded(
     rule: FieldRule | Exclusion,
+    field: str,
     lists: Sequence[tuple[tuple[str, ...], float]],
-    other: float,
-    missing: float,
+    others: tuple[float, float],
     kind: str,
     place: _Place,
-    exclusion: bool = False,
 ) -> CompiledRule:
-    """A rule on keywords; the first list that hits gives its points."""
+    """A rule on keywords; the first list that hits gives its points, else `others`: (other, missing)."""
     if kind != "text":
-        raise place.refuse("keywords", f"field '{rule.field}' is a {kind}; keywords read text")
-    groups = tuple(KeywordGroup(rule.field, " ".join(words), words) for words, _ in lists)
-    points = _first_hit([g.name for g in groups], [points for _, points in lists], other, missing)
-    return CompiledRule(rule.name, "fit", groups, points, exclusion)
+        raise place.refuse("keywords", f"field '{field}' is a {kind}; keywords read text")
+    groups = tuple(KeywordGroup(field, " ".join(words), words) for words, _ in lists)
+    points = _first_hit([g.name for g in groups], [points for _, points in lists], *others)
+    group = rule.group if isinstance(rule, FieldRule) else None
+    return CompiledRule(rule.name, "fit", groups, points, isinstance(rule, Exclusion), group)
 
 
 def _banded(name: str, rule: FieldRule) -> Callable[[Columns], Floats]:
@@ -135,16 +158,10 @@ def _banded(name: str, rule: FieldRule) -> Callable[[Columns], Floats]:
         numbers = np.asarray(columns[name], dtype=np.float64)
         total = np.where(np.isnan(numbers), rule.missing, rule.other)
         for band in reversed(rule.bands):  # backwards, so that the first band that holds a number wins
-            total = np.where(_inside(numbers, band), band.points, total)
+            total = np.where(band.holds(numbers), band.points, total)
         return total[:, None]
 
     return points
-
-
-def _inside(numbers: Floats, band: Band) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    low = -np.inf if band.lowest is None else band.lowest
-    high = np.inf if band.highest is None else band.highest
-    return np.asarray((numbers >= low) & (numbers < high))
 
 
 def _matched(
@@ -174,22 +191,22 @@ def _first_hit(
     return points
 
 
-def _counted(name: str, worth: float, cap: float | None) -> Callable[[Columns], Floats]:
+def _ever(name: str, worth: float) -> Callable[[Columns], Floats]:
     def points(columns: Columns) -> Floats:
-        count = np.asarray(columns[name], dtype=np.float64)
-        total = np.where(np.isnan(count), 0.0, worth * count)
-        return (total if cap is None else np.clip(total, -cap, cap))[:, None]
+        # where events were not given the count is NaN, which is no reason to exclude
+        return np.asarray((np.asarray(columns[name], dtype=np.float64) > 0) * worth, dtype=np.float64)[
+            :, None
+        ]
 
     return points
 
 
-def _silent(name: str, days: float, worth: float) -> Callable[[Columns], Floats]:
-    def points(columns: Columns) -> Floats:
-        # a comparison with NaN is false: who never did anything is new, not silent
-        silent = np.asarray(columns[name], dtype=np.float64) > days
-        return np.asarray(silent * worth, dtype=np.float64)[:, None]
-
-    return points
+_BINDERS: dict[str, Callable[[Any, _Place], CompiledRule]] = {
+    "fit": _field_rule,
+    "engagement": _event_rule,
+    "exclude": _exclusion,
+}
+"""Sections of rules and how one of each is bound, in the order in which their points are told."""
 
 
 def _canonical(word: str) -> str:

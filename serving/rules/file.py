@@ -16,6 +16,7 @@ from serving.calibration import MonotoneMap
 from serving.rules.card import Scorecard
 from serving.rules.compile import compile_rules
 from serving.rules.default import default_rules
+from serving.rules.lines import Lines
 from serving.rules.rules import Rules
 
 _REMEDY = "Correct the file, or remove 'rules' from the recipe to use the default scorecard."
@@ -49,7 +50,7 @@ def load_rules(source: Path | str, recipe: Recipe) -> Rules:
     if isinstance(source, str) and "\n" in source:
         return parse_rules(source, recipe)
     path = Path(source)
-    return parse_rules(_read(path), recipe, name=path.name)
+    return parse_rules(read_rules(path), recipe, name=path.name)
 
 
 def parse_rules(
@@ -65,27 +66,36 @@ def parse_rules(
     Raises:
         LeadscoreError: as `load_rules`.
     """
+    lines = Lines(name, text)
     try:
         card = Scorecard.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise LeadscoreError(f"{name}: is not valid TOML: {error}.", _REMEDY) from None
     except ValidationError as error:
-        problems = [_sentence(name, problem) for problem in error.errors(include_url=False)]
+        problems = [_sentence(lines, problem) for problem in error.errors(include_url=False)]
         raise LeadscoreError("\n".join(problems), _REMEDY) from None
     version = version or hashlib.sha256(text.encode()).hexdigest()[:8]
-    return Rules(card, compile_rules(card, recipe, name), calibration, version)
+    return Rules(card, compile_rules(card, recipe, lines), calibration, version)
 
 
-def _read(path: Path) -> str:
+def read_rules(path: Path) -> str:
+    """The text of a scorecard's file.
+
+    Raises:
+        LeadscoreError: it is absent, or no text.
+    """
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         raise LeadscoreError(f"{path}: no such scorecard, or not a text file.", _REMEDY) from None
 
 
-def _sentence(name: str, problem: Any) -> str:
-    """One pydantic error as `file: [section] number N, key: what is wrong`."""
-    section, *rest = [str(part) for part in problem["loc"]] or [""]
+def _sentence(lines: Lines, problem: Any) -> str:
+    """One pydantic error as `file, line N: [section] number N, key: what is wrong`."""
+    name = lines.place(problem["loc"])
+    if not problem["loc"]:  # what several sections say together
+        return f"{name}: {wrong(problem)}."
+    section, *rest = [str(part) for part in problem["loc"]]
     number = f" number {int(rest.pop(0)) + 1}" if rest and rest[0].isdigit() else ""
     place = f"[{section}]{number}" if section in Scorecard.model_fields else f"key '{section}'"
     key = f", key '{'.'.join(rest)}'" if rest else ""

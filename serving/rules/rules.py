@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 
 from features.catalogue import Feature
 from features.columns import Columns, Floats, n_leads
 from serving.calibration import FLOOR, MonotoneMap, Reference, log_odds
+from serving.rules.caps import Axis, Sums, summed
 from serving.rules.card import Scorecard
 from serving.scorer import Contributions
 from serving.scorers.agreement import require_columns
-
-Axis = Literal["fit", "engagement"]
 
 
 @dataclass(frozen=True)
@@ -24,6 +22,7 @@ class CompiledRule:
     """A rule bound to the features that it reads.
 
     `points(columns)` has shape `(n_leads, len(features))`; an exclusion has hit where they are not 0.
+    Points of the same `group` are capped together.
     """
 
     name: str
@@ -31,6 +30,16 @@ class CompiledRule:
     features: tuple[Feature, ...]
     points: Callable[[Columns], Floats]
     exclusion: bool = False
+    group: str | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of a lead's account of points: a rule, or what a cap took or gave back."""
+
+    name: str
+    axis: Axis
+    points: float
 
 
 @dataclass(frozen=True)
@@ -68,17 +77,34 @@ class Rules:
 
     def read(self, columns: Columns) -> tuple[Floats, Floats, list[tuple[str, ...]]]:
         """Fit and engagement points, and for each lead the names of the exclusions that it meets."""
-        require_columns(self._names, columns, "rules.toml")
-        rows = n_leads(columns)
-        sums: dict[Axis, Floats] = {"fit": np.zeros(rows), "engagement": np.zeros(rows)}
-        met: list[tuple[str, ...]] = [()] * rows
-        for rule in self.compiled:
-            points = rule.points(columns)
-            sums[rule.axis] += points.sum(axis=1)
+        parts, sums = self._summed(columns)
+        met: list[tuple[str, ...]] = [()] * n_leads(columns)
+        for rule, points in zip(self.compiled, parts, strict=True):
             if rule.exclusion:
                 for row in np.flatnonzero(points.any(axis=1)):
                     met[row] = (*met[row], rule.name)
-        return sums["fit"], sums["engagement"], met
+        return sums.axes["fit"], sums.axes["engagement"], met
+
+    def itemised(self, columns: Columns) -> list[list[Item]]:
+        """For each lead each rule and each cap that gave or took points; they add up to `points`."""
+        parts, sums = self._summed(columns)
+        lines = [
+            (rule.name, rule.axis, part.sum(axis=1)) for rule, part in zip(self.compiled, parts, strict=True)
+        ]
+        lines += [(f"cap of {name}", axis, change) for name, axis, change in sums.cut]
+        return [
+            [Item(name, axis, float(points[row])) for name, axis, points in lines if points[row]]
+            for row in range(n_leads(columns))
+        ]
+
+    def _summed(self, columns: Columns) -> tuple[list[Floats], Sums]:
+        """Each rule's points before caps, and what they add up to."""
+        require_columns(self._names, columns, "rules.toml")
+        parts = [rule.points(columns) for rule in self.compiled]
+        keys = [(rule.axis, rule.group) for rule in self.compiled]
+        off = [rule.exclusion for rule in self.compiled]
+        whole = [part.sum(axis=1) for part in parts]
+        return parts, summed(whole, keys, off, self.card.groups, n_leads(columns))
 
     def margin(self, columns: Columns) -> Floats:
         """Raw log-odds, shape `(n_leads,)`."""
@@ -86,14 +112,16 @@ class Rules:
         return self._at_zero + self.card.scale.per_point * (fit + engagement)
 
     def contributions(self, columns: Columns) -> Contributions:
-        """Each feature's points in log-odds, over all the rules that read it."""
-        require_columns(self._names, columns, "rules.toml")
+        """Each feature's points in log-odds, over all the rules that read it.
+
+        What a cap takes of several rules it takes of each in proportion.
+        """
+        parts, sums = self._summed(columns)
         rows = n_leads(columns)
         values = np.zeros((rows, len(self._names)))
-        for rule in self.compiled:
-            points = rule.points(columns)
+        for rule, points, kept in zip(self.compiled, parts, sums.kept, strict=True):
             for i, feature in enumerate(rule.features):
-                values[:, self._names.index(feature.name)] += points[:, i]
+                values[:, self._names.index(feature.name)] += points[:, i] * kept
         return Contributions(self._names, values * self.card.scale.per_point, np.full(rows, self._at_zero))
 
     def probability(self, margin: Floats) -> Floats:

@@ -27,7 +27,18 @@ def help_of(verb: str) -> str:
     command = main.get_command(parent, verb)
     assert command is not None, verb
     context = click.Context(command, info_name=verb, parent=parent)
-    return command.get_help(context)
+    return "\n\n".join([command.get_help(context), *_members(command, context)])
+
+
+def _members(command: click.Command, parent: click.Context) -> list[str]:
+    """The help of each verb of a group."""
+    members = command.commands if isinstance(command, click.Group) else {}
+    return [
+        one.get_help(
+            click.Context(one, info_name=name, parent=parent, terminal_width=_WIDTH, max_content_width=_WIDTH)
+        )
+        for name, one in sorted(members.items())
+    ]
 
 
 def page() -> str:

@@ -20,7 +20,7 @@ from serving.asked import Asked
 from serving.batch import ExportRows, read_tables_of_export
 from serving.score import Score
 
-_AT_ONCE = 20_000
+AT_ONCE = 20_000
 """Leads whose features are held at once."""
 
 
@@ -40,8 +40,8 @@ class Crowd:
     def answers(self, ladder: Ladder) -> list[Score]:
         """The answer of `ladder` for each lead, without reasons, in order."""
         found: list[Score] = []
-        for start in range(0, len(self.asked), _AT_ONCE):
-            places = range(start, min(start + _AT_ONCE, len(self.asked)))
+        for start in range(0, len(self.asked), AT_ONCE):
+            places = range(start, min(start + AT_ONCE, len(self.asked)))
             columns = self.columns(ladder, places)
             found += ladder.score_columns(columns, [self.asked[at] for at in places], reasons=0)
         return found
