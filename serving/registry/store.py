@@ -37,9 +37,28 @@ def unusable(address: str, what: str, error: BaseException) -> StoreError:
     return StoreError(f"{shown(address)}: {what} ({_reasons.get(str(reason), reason)}).", _REMEDY)
 
 
+_FILES = ("sqlite:", "file:")
+_SECRET = re.compile(r"([?&][^=&#]*(?:password|passwd|pwd|token|secret|key)[^=&#]*=)[^&#]*", re.IGNORECASE)
+
+
 def shown(address: str) -> str:
-    """An address without its password: what is told may be read by whoever can reach the service."""
-    return re.sub(r"(://[^:/@]*):[^@/]*@", r"\1:***@", address)
+    """An address without its password or token: what is told may be read by whoever can reach the service.
+
+    All before the last @ counts as user and password, since either may hold an @ or a slash that nobody has
+    escaped; of a name without a password nothing is told in web addresses, where it is a token.
+
+    >>> shown("postgresql://anna:s3cret@db/runs"), shown("https://t0ken@runs.example")
+    ('postgresql://anna:***@db/runs', 'https://***@runs.example')
+    """
+    scheme, apart, rest = address.partition("://")
+    if not apart or address.startswith(_FILES):
+        return address
+    told, at, place = rest.rpartition("@")
+    user, colon, _ = told.partition(":")
+    if at and not colon and scheme.lower().startswith("http"):
+        user = ""
+    hidden = f"{user}{':' if colon else ''}***@" if colon or not user else f"{user}@"
+    return _SECRET.sub(r"\1***", f"{scheme}://{hidden if at else ''}{place}")
 
 
 _reasons = {

@@ -291,8 +291,16 @@ def test_a_password_in_the_stores_address_is_not_told(company: Path) -> None:
     done = run(company, *EXPORT, "--recipe", "recipe.toml", store=address)
     assert "postgresql://leads:***@127.0.0.1:9/mlflow" in said(done)
     assert "sesame" not in done.output
-    assert "sesame" not in refused(run(company, "status", "acme", store=address))
-    assert "sesame" not in refused(run(company, "train", "recipe.toml", store=address))
+    for form in (address, "postgresql://leads:ses/sesame@127.0.0.1:9/mlflow", "http://sesame@127.0.0.1:9"):
+        for words in (
+            ("status", "acme"),
+            ("train", "recipe.toml"),
+            ("promote", "acme"),
+            ("rollback", "acme"),
+            ("compare", "models:/acme@champion", "models:/acme@previous"),
+            (*EXPORT, "--model", "models:/acme@champion"),
+        ):
+            assert "sesame" not in refused(run(company, *words, store=form)), words
 
 
 def test_a_folder_of_several_artefacts_is_not_chosen_from(tmp_path: Path, company: Path) -> None:

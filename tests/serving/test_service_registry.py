@@ -14,6 +14,7 @@ import pytest
 from features import LeadscoreError
 from serving.answer.opening import open_ladder
 from serving.artefact.folder import artefact_id, load_artefact, save_artefact
+from serving.registry.store import shown
 from serving.registry.versions import fetch, find_champion, resolve, signature_of, store_address
 from serving.rules.default import default_rules
 from tests.made import scorers
@@ -158,3 +159,40 @@ def test_a_column_of_another_type_is_refused_by_the_signature(store: Path) -> No
     loaded = mlflow.pyfunc.load_model("models:/acme/1")
     with pytest.raises(mlflow.exceptions.MlflowException, match="company_size"):
         loaded.predict(pd.DataFrame({"company_size": ["many"], "industry": ["retail"]}))
+
+
+SECRET = "hush"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://sales:hush@h/d",
+        "postgresql://sales:hu@hush@h/d",
+        "postgresql://sales:hu/hush@h/d",
+        "postgresql://sales:hush/hu@h:5432/d",
+        "postgresql+psycopg://sales:hush?x@h/d",
+        "postgresql://h/d?user=sales&password=hush",
+        "postgresql://h/d?sslmode=require&sslpassword=hush#x",
+        "https://hush@h/path",
+        "http://sales:hush@h:5000",
+        "http://h:5000/?access_token=hush",
+        "HTTPS://hush@h",
+    ],
+)
+def test_no_form_of_a_secret_in_an_address_is_shown(address: str) -> None:
+    told = shown(address)
+    assert SECRET not in told
+    assert "***" in told
+    assert "h" in told.rpartition("@")[2]
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "sqlite:////srv/a@b:c@d/mlflow.db", "file:///srv/x@y", "/srv/runs", "http://h:5000", "https://h/path",
+        "postgresql://sales@h/d", "postgresql://h/d?sslmode=require", "models:/acme@champion", "databricks",
+    ],
+)  # fmt: skip
+def test_an_address_without_a_secret_is_shown_as_it_is(address: str) -> None:
+    assert shown(address) == address
