@@ -1,6 +1,6 @@
 """Wall clocks by integer arithmetic, so that every engine and Python agree to the microsecond.
 
-A zone becomes a table of offsets between 1970 and 2060 (outside, the nearest one holds); an expression over
+A zone becomes a table of offsets for the years that are accepted, 1900 to 2099; an expression over
 it is a balanced tree of comparisons. The table comes from zoneinfo; the arithmetic is by hand because the
 engines' own zones differ from it and from each other, and equality across them is the product.
 """
@@ -16,8 +16,8 @@ from zoneinfo import ZoneInfo
 
 from features.clock.instants import DAY_US, HOUR_US, from_us, to_us
 
-_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2060, 1, 1, tzinfo=UTC)
-_STEP = timedelta(days=7)  # no zone has changed its clock twice within a week since 1970
+_FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+_STEP = timedelta(days=7)  # of 60 zones none has changed its clock twice within a week since 1900
 
 
 @dataclass(frozen=True)
