@@ -23,7 +23,7 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Figure(_Part):
+class Estimate(_Part):
     """A figure with the ends of its 95 % interval; null where too little is known."""
 
     value: float | None
@@ -42,8 +42,8 @@ class StepFigures(_Part):
     ever: int
     matured: int
     reached: int
-    rate: Figure
-    from_creation: Figure
+    rate: Estimate
+    from_creation: Estimate
     """Of the leads created a horizon ago or longer, the share that reached the stage within the horizon."""
     from_creation_of: int
     """How many leads that is."""
@@ -54,24 +54,24 @@ class StepFigures(_Part):
 class ContactFigures(_Part):
     """How leads are worked; null where the recipe names no event that is a contact."""
 
-    never: Figure
+    never: Estimate
     """The share of the leads of more than a week ago that were never contacted."""
     first_hours: float | None
     """Median hours from creation to the first contact."""
     attempts: float | None
     """Mean number of contacts of the leads that were contacted."""
-    once_only: Figure
+    once_only: Estimate
     """Of the contacted leads still open, the share contacted once, more than a week ago."""
-    no_show: Figure
+    no_show: Estimate
     """Of the meetings held or missed, the share that was missed."""
 
 
-def rate(reached: int, of: int) -> Figure:
+def rate(reached: int, of: int) -> Estimate:
     """A share with its Wilson interval (Wilson, JASA 1927)."""
     if of == 0:
-        return Figure(value=None)
+        return Estimate(value=None)
     ends = binomtest(reached, of).proportion_ci(method="wilson")
-    return Figure(value=reached / of, low=float(ends.low), high=float(ends.high))
+    return Estimate(value=reached / of, low=float(ends.low), high=float(ends.high))
 
 
 def steps_of(leads: pd.DataFrame, journeys: Journeys) -> list[StepFigures]:
@@ -165,16 +165,16 @@ def value_draws(reached: int, of: int, amounts: Floats, seed: int = 7) -> NDArra
     return rates * means
 
 
-def figure_of(draws: Any, value: float) -> Figure:
+def figure_of(draws: Any, value: float) -> Estimate:
     """A value with the middle 95 % of its draws."""
     low, high = np.quantile(draws, [0.025, 0.975])
-    return Figure(value=value, low=float(low), high=float(high))
+    return Estimate(value=value, low=float(low), high=float(high))
 
 
-def over(amount: float, below: Figure) -> Figure:
+def over(amount: float, below: Estimate) -> Estimate:
     """`amount` divided by a rate: what one of those who reached a stage cost."""
     value, low, high = below.value, below.low, below.high
-    return Figure(
+    return Estimate(
         value=amount / value if value else None,
         low=amount / high if high else None,
         high=amount / low if low else None,

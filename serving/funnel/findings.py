@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from serving.funnel.figures import Figure
+from serving.funnel.figures import Estimate
 from serving.funnel.journeys import Journeys
 from serving.page import percent, plain, with_ends
 
 if TYPE_CHECKING:
-    from serving.funnel.funnel import Group
+    from serving.funnel.funnel import LeadGroup
 
 _NEVER = 0.05
 """A share of leads that nobody contacted, sure to be above this, is told."""
@@ -20,7 +20,7 @@ _NO_SHOW = 0.25
 _HOT_LEAST = 5
 
 
-def findings_of(whole: Group, groups: Sequence[Group], journeys: Journeys) -> list[str]:
+def findings_of(whole: LeadGroup, groups: Sequence[LeadGroup], journeys: Journeys) -> list[str]:
     """One sentence a mistake, with the figure it rests on; only what an interval is sure of."""
     found = [*_work(whole), *_dear(groups), *_quantity(groups)]
     silent = [group for group in groups if _quiet(group, journeys)]
@@ -30,7 +30,7 @@ def findings_of(whole: Group, groups: Sequence[Group], journeys: Journeys) -> li
     return found
 
 
-def _work(whole: Group) -> list[str]:
+def _work(whole: LeadGroup) -> list[str]:
     found, contacts = [], whole.contacts
     if contacts is not None:
         if _above(contacts.never, _NEVER):
@@ -53,7 +53,7 @@ def _work(whole: Group) -> list[str]:
     return found
 
 
-def _dear(groups: Sequence[Group]) -> list[str]:
+def _dear(groups: Sequence[LeadGroup]) -> list[str]:
     """Groups that surely bring less than they cost."""
     return [
         f"Paid dearly: {group.name} brings {plain(group.returned.value or 0)} for each 1 spent, "
@@ -63,7 +63,7 @@ def _dear(groups: Sequence[Group]) -> list[str]:
     ]
 
 
-def _quantity(groups: Sequence[Group]) -> list[str]:
+def _quantity(groups: Sequence[LeadGroup]) -> list[str]:
     """The cheapest lead that is surely the dearer customer of another group."""
     priced = [one for one in groups if one.cost_per_lead and "customer" in one.cost_per]
     found = []
@@ -83,7 +83,7 @@ def _quantity(groups: Sequence[Group]) -> list[str]:
     return found
 
 
-def _quiet(group: Group, journeys: Journeys) -> bool:
+def _quiet(group: LeadGroup, journeys: Journeys) -> bool:
     """No customer although so many leads have matured that one in twenty such groups at most has none."""
     last = next((step for step in group.steps if step.name == "customer"), None)
     return last is not None and group.customers == 0 and (last.from_creation.high or 1.0) < _overall(journeys)
@@ -96,9 +96,9 @@ def _overall(journeys: Journeys) -> float:
     return reached / matured if matured else 0.0
 
 
-def _above(figure: Figure, least: float) -> bool:
+def _above(figure: Estimate, least: float) -> bool:
     return figure.low is not None and figure.low > least
 
 
-def _share(figure: Figure) -> str:
+def _share(figure: Estimate) -> str:
     return with_ends(figure.value, (figure.low, figure.high), percent)

@@ -14,7 +14,7 @@ from features.clock import from_us
 from serving.funnel.cost_reports import CostReport
 from serving.funnel.figures import (
     ContactFigures,
-    Figure,
+    Estimate,
     StepFigures,
     contacts_of,
     figure_of,
@@ -35,7 +35,7 @@ ALL = "all"
 _MOST_GROUPS = 200
 
 
-class Group(BaseModel):
+class LeadGroup(BaseModel):
     """One group of leads, or all of them; null where nothing tells."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -46,24 +46,24 @@ class Group(BaseModel):
     customers: int
     maturing: int
     """Leads created less than a horizon before the end: what becomes of them is not known yet."""
-    completed: Figure | None
+    completed: Estimate | None
     """Customers so far and those that the scores expect of the open leads."""
     steps: list[StepFigures]
     contacts: ContactFigures | None
-    refused: Figure
+    refused: Estimate
     """Of the leads that marketing qualified and that ended without sales' acceptance or as customers, and of
     those accepted, the share that sales refused."""
     hot: int | None
-    hot_in_time: Figure | None
+    hot_in_time: Estimate | None
     """Of the hot leads in the scores, the share contacted since they were scored hot, or before."""
     cost: float | None
     cost_per_lead: float | None
-    cost_per: dict[str, Figure]
+    cost_per: dict[str, Estimate]
     """Stage → cost of one lead that reaches it within the horizon."""
     amount: float | None
     """Mean amount of a customer."""
-    value_per_lead: Figure | None
-    returned: Figure | None
+    value_per_lead: Estimate | None
+    returned: Estimate | None
     """Expected amount per lead over the cost per lead."""
 
 
@@ -77,8 +77,8 @@ class Funnel(BaseModel):
     horizon_days: float
     steps: list[str]
     currency: str
-    all: Group
-    groups: list[Group]
+    all: LeadGroup
+    groups: list[LeadGroup]
     notes: list[str]
     findings: list[str]
 
@@ -172,7 +172,7 @@ def _empty_months(months: pd.Series[str]) -> list[str]:
 
 def _group(
     name: str, leads: pd.DataFrame, found: Journeys, spend: Spend | None, scores: Scored | None
-) -> Group:
+) -> LeadGroup:
     is_open = open_leads(leads)
     steps = steps_of(leads, found)
     maturing = (leads["lead_us"] + found.horizon_us > found.end_us).to_numpy(bool) if found.dated else is_open
@@ -185,7 +185,7 @@ def _group(
     if draws is not None and mean is not None:
         value = figure_of(draws, reached / matured * mean)
     cost, per_lead = _cost(name, spend)
-    return Group(
+    return LeadGroup(
         name=name,
         leads=len(leads),
         open=int(is_open.sum()),
@@ -218,19 +218,19 @@ def _cost(name: str, spend: Spend | None) -> tuple[float | None, float | None]:
     return cost, cost / leads
 
 
-def _costs_per(per_lead: float | None, steps: list[StepFigures]) -> dict[str, Figure]:
+def _costs_per(per_lead: float | None, steps: list[StepFigures]) -> dict[str, Estimate]:
     if per_lead is None:
         return {}
     return {step.name: over(per_lead, step.from_creation) for step in steps}
 
 
-def _returned(value: Figure | None, per_lead: float | None) -> Figure | None:
+def _returned(value: Estimate | None, per_lead: float | None) -> Estimate | None:
     if value is None or not per_lead or value.value is None or value.low is None or value.high is None:
         return None
-    return Figure(value=value.value / per_lead, low=value.low / per_lead, high=value.high / per_lead)
+    return Estimate(value=value.value / per_lead, low=value.low / per_lead, high=value.high / per_lead)
 
 
-def _refused(leads: pd.DataFrame) -> Figure:
+def _refused(leads: pd.DataFrame) -> Estimate:
     qualified = leads["mql_us"].notna()
     accepted = qualified & leads["sal_us"].notna()
     refused = qualified & leads["sal_us"].isna() & leads["disqualified_us"].notna()

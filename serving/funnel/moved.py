@@ -6,8 +6,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from features import LeadscoreError
-from serving.funnel.figures import Figure, figure_of
-from serving.funnel.funnel import Funnel, Group
+from serving.funnel.figures import Estimate, figure_of
+from serving.funnel.funnel import Funnel, LeadGroup
 
 _DRAWS = 4_000
 ASSUMPTION = (
@@ -16,7 +16,7 @@ ASSUMPTION = (
 )
 
 
-class Moved(BaseModel):
+class BudgetMoved(BaseModel):
     """A budget moved from one group to another: leads and customers more or fewer, with intervals."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -25,7 +25,7 @@ class Moved(BaseModel):
     target: str
     amount: float
     leads: float
-    customers: Figure
+    customers: Estimate
     assumption: str = ASSUMPTION
 
     def words(self, currency: str) -> str:
@@ -38,7 +38,7 @@ class Moved(BaseModel):
         )
 
 
-def move(funnel: Funnel, source: str, target: str, share: float) -> Moved:
+def move(funnel: Funnel, source: str, target: str, share: float) -> BudgetMoved:
     """Moves `share` (0–1) of the cost of group `source` to `target`.
 
     Raises:
@@ -51,12 +51,12 @@ def move(funnel: Funnel, source: str, target: str, share: float) -> Moved:
     lost, won = (_draws(group, rng) for group in (one, other))
     change = more * won - fewer * lost
     expected = more * _rate(other) - fewer * _rate(one)
-    return Moved(
+    return BudgetMoved(
         source=source, target=target, amount=amount, leads=more - fewer, customers=figure_of(change, expected)
     )
 
 
-def _paid(funnel: Funnel, name: str) -> tuple[Group, float, float]:
+def _paid(funnel: Funnel, name: str) -> tuple[LeadGroup, float, float]:
     """The group of that name, its cost, and that of one of its leads."""
     found = next((group for group in funnel.groups if group.name.casefold() == name.casefold()), None)
     if found is None:
@@ -73,18 +73,18 @@ def _paid(funnel: Funnel, name: str) -> tuple[Group, float, float]:
     return found, found.cost or 0.0, found.cost_per_lead
 
 
-def _counts(group: Group) -> tuple[int, int]:
+def _counts(group: LeadGroup) -> tuple[int, int]:
     """Customers within the horizon, and the matured leads that they are of."""
     step = next(step for step in group.steps if step.name == "customer")
     rate = step.from_creation.value
     return (round((rate or 0.0) * step.from_creation_of), step.from_creation_of)
 
 
-def _rate(group: Group) -> float:
+def _rate(group: LeadGroup) -> float:
     reached, of = _counts(group)
     return reached / of
 
 
-def _draws(group: Group, rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _draws(group: LeadGroup, rng: np.random.Generator) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     reached, of = _counts(group)
     return rng.beta(reached + 0.5, of - reached + 0.5, _DRAWS)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from serving.funnel.figures import Figure
-from serving.funnel.funnel import Funnel, Group
-from serving.funnel.moved import Moved
+from serving.funnel.figures import Estimate
+from serving.funnel.funnel import Funnel, LeadGroup
+from serving.funnel.moved import BudgetMoved
 from serving.page import (
     Child,
     Markup,
@@ -31,7 +31,7 @@ STEP_WORDS = {"lead": "lead", "mql": "MQL", "sal": "SAL", "sql": "SQL"}
 STEP_WORDS |= {"opportunity": "opportunity", "customer": "customer"}
 
 
-def funnel_page(funnel: Funnel, moves: Sequence[Moved] = ()) -> str:
+def funnel_page(funnel: Funnel, moves: Sequence[BudgetMoved] = ()) -> str:
     """A whole HTML document."""
     parts = [_first(funnel), _volume(funnel), _steps(funnel)]
     keys = [("first", "What to change"), ("volume", "Volume"), ("steps", "Steps")]
@@ -88,7 +88,7 @@ def _steps(funnel: Funnel) -> Markup:
     return section("steps", "From stage to stage", *drawn)
 
 
-def _money(funnel: Funnel, moves: Sequence[Moved]) -> Markup:
+def _money(funnel: Funnel, moves: Sequence[BudgetMoved]) -> Markup:
     unit = f" ({funnel.currency})" if funnel.currency else ""
     steps = [step for step in funnel.steps if step != "lead"]
     head = [funnel.by, f"cost{unit}", "per lead", *[f"per {STEP_WORDS[step]}" for step in steps]]
@@ -167,7 +167,7 @@ def _how(funnel: Funnel) -> Markup:
     )
 
 
-def _rows(funnel: Funnel) -> list[Group]:
+def _rows(funnel: Funnel) -> list[LeadGroup]:
     return [*funnel.groups[:_SHOWN], funnel.all]
 
 
@@ -180,7 +180,7 @@ def _rest(funnel: Funnel) -> Markup | None:
     )
 
 
-def _figure(found: Figure | None, shown: object) -> str:
+def _figure(found: Estimate | None, shown: object) -> str:
     if found is None:
         return "–"
     return with_ends(found.value, (found.low, found.high), shown)  # type: ignore[arg-type]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from serving.funnel.figures import Figure
-from serving.funnel.funnel import Funnel, Group
+from serving.funnel.figures import Estimate
+from serving.funnel.funnel import Funnel, LeadGroup
 from serving.page import percent, plain, with_ends
 
 VOLUME = ("leads", "open", "customers", "to customer", "cost", "per lead", "per customer", "return")
@@ -28,7 +28,7 @@ def step_rows(funnel: Funnel) -> list[list[Any]]:
     return found
 
 
-def _short(one: Group) -> list[Any]:
+def _short(one: LeadGroup) -> list[Any]:
     customer = next((step for step in one.steps if step.name == "customer"), None)
     return [
         one.name,
@@ -43,7 +43,7 @@ def _short(one: Group) -> list[Any]:
     ]
 
 
-def _words(found: Figure | None, shown: Any) -> str:
+def _words(found: Estimate | None, shown: Any) -> str:
     return "–" if found is None else with_ends(found.value, (found.low, found.high), shown)
 
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from features import LeadscoreError
 from features.cells import number
 from features.exports import read_raw
-from serving.funnel.figures import Figure, rate
+from serving.funnel.figures import Estimate, rate
 
 PROBABILITY, MATURITY = "ls_probability", "ls_maturity"
 
@@ -35,7 +35,7 @@ class Scored:
 
     def completed(
         self, ids: pd.Series[str], customers: NDArray[np.bool_], is_open: NDArray[np.bool_]
-    ) -> Figure:
+    ) -> Estimate:
         """Customers so far plus the sum of the open leads' probabilities.
 
         The interval is that of chance alone (a sum of independent trials): how wrong the model may be is not
@@ -44,7 +44,7 @@ class Scored:
         chances = self.probability.reindex(ids[is_open]).dropna().to_numpy(float)
         expected, spread = float(chances.sum()), float(np.sqrt((chances * (1 - chances)).sum()))
         so_far = int(customers.sum())
-        return Figure(
+        return Estimate(
             value=so_far + expected,
             low=so_far + max(expected - 1.96 * spread, 0.0),
             high=so_far + min(expected + 1.96 * spread, float(len(chances))),
@@ -54,7 +54,7 @@ class Scored:
         """How many leads are hot."""
         return int(self._hot(leads).sum())
 
-    def in_time(self, leads: pd.DataFrame) -> Figure:
+    def in_time(self, leads: pd.DataFrame) -> Estimate:
         """Of the hot leads, the share that somebody has contacted."""
         hot = self._hot(leads)
         touched = leads["touched"].to_numpy(bool) if "touched" in leads else np.zeros(len(leads), bool)
