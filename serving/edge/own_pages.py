@@ -16,10 +16,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from features.clock import from_us
 from serving.answer import Opened
-from serving.edge.documents import api_document
+from serving.api.documents import api_document
+from serving.api.problems import refused
 from serving.edge.front_page import POLICY, front_page
 from serving.edge.metrics import OTHER
-from serving.edge.problems import refused
 from serving.edge.watch import Watch
 
 _OWN = ("/", "/docs.json", "/readyz", "/metrics")

@@ -29,10 +29,10 @@ from features.clock import now_us
 from features.errors import LeadscoreError
 from features.recipe import Recipe, load_recipe
 from serving.answer import Opened, open_ladder
-from serving.edge.envelope import parse_body, score_items
+from serving.api.envelope import parse_body, score_items
+from serving.api.problems import refused
 from serving.edge.metrics import Metrics
 from serving.edge.own_pages import Edge, failure, not_allowed, readiness
-from serving.edge.problems import refused
 from serving.edge.ready_line import say, tell_when_ready
 from serving.edge.watch import Watch
 from serving.registry import store_address

@@ -19,8 +19,8 @@ import pytest
 from features.clock.instants import parse_moment
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened, open_ladder
+from serving.api.envelope import score_items
 from serving.artefact.folder import load_artefact
-from serving.edge.envelope import score_items
 from serving.edge.metrics import Metrics
 from serving.edge.successor import breaks
 from serving.edge.watch import Watch

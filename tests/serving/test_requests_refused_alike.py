@@ -12,9 +12,9 @@ from starlette.datastructures import State
 
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened
+from serving.api.problems import RequestProblem
 from serving.edge.metrics import Metrics
 from serving.edge.own_pages import Edge
-from serving.edge.problems import RequestProblem
 from serving.edge.watch import Watch
 from tests.made import scorers
 from tests.serving.test_service_http import Server, server

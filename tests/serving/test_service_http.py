@@ -17,8 +17,8 @@ import pytest
 
 from features.clock.instants import parse_moment
 from serving.answer.ladder import Ladder
+from serving.api.envelope import score_items
 from serving.artefact.folder import artefact_id, load_artefact, save_artefact
-from serving.edge.envelope import score_items
 from serving.rules.default import default_rules
 from tests.made import scorers
 

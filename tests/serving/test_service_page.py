@@ -13,8 +13,8 @@ import pytest
 
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened
-from serving.edge.documents import api_document
-from serving.edge.envelope import LeadRequest
+from serving.api.documents import api_document
+from serving.api.envelope import LeadRequest
 from serving.edge.front_page import front_page
 from serving.score import Score
 from tests.made import scorers

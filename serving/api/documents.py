@@ -8,8 +8,8 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from features.recipe import Recipe
-from serving.edge.envelope import LeadRequest
-from serving.edge.problems import MEDIA_TYPE, RequestProblem
+from serving.api.envelope import LeadRequest
+from serving.api.problems import MEDIA_TYPE, RequestProblem
 from serving.score import Score
 
 _REF = "#/components/schemas/{model}"
