@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from features.clock import from_us
+from serving.answer import Ladder
 from serving.api.desk import Desk, desk_of
 
 
@@ -26,9 +27,33 @@ def readiness(desk: Desk) -> dict[str, Any]:
 
 
 async def model(request: Request) -> Response:
-    """What answers and from where, with its recipe's fields and event kinds."""
+    """What answers and from where, how well, for which segments; its recipe's fields and event kinds."""
     desk = desk_of(request)
     opened, recipe = desk.opened, desk.opened.ladder.recipe
     kinds = list(recipe.events.kinds) if recipe.events else None
     fields = {name: field.type for name, field in recipe.lead.fields.items()}
-    return JSONResponse(readiness(desk) | {"source": opened.source, "fields": fields, "event_kinds": kinds})
+    end = opened.history_end_us
+    said = {
+        "source": opened.source,
+        "horizon_days": recipe.recipe.horizon_days,
+        "history_end": None if end is None else from_us(end).isoformat(timespec="seconds"),
+        "metrics": dict(opened.metrics),
+        "rungs": _rungs(opened.ladder),
+        "fields": fields,
+        "event_kinds": kinds,
+        "ledger": desk.ledger is not None,
+    }
+    return JSONResponse(readiness(desk) | said)
+
+
+def _rungs(ladder: Ladder) -> list[dict[str, Any]]:
+    """Who may answer, the best first; of each rung who answers for which segment (null: all others)."""
+    return [
+        {
+            "rung": rung.scorer.rung,
+            "version": rung.scorer.version,
+            "needs_events": rung.needs_events,
+            "segments": [{"segment": segment, "rung": name} for name, segment in rung.answerers],
+        }
+        for rung in ladder.rungs
+    ]

@@ -8,12 +8,23 @@ from starlette.routing import Match, Route
 from starlette.types import Scope
 
 from serving.api.desk import Mount
+from serving.api.explaining import explained, what_if
+from serving.api.intake import events, leads, outcomes
+from serving.api.person import delete, everything, history
 from serving.api.scoring import score
 from serving.api.who import model
 
 MOUNTS: tuple[Mount, ...] = (
     Mount("/v1/score", ("POST",), "score", score),
+    Mount("/v1/explain", ("POST",), "score", explained),
+    Mount("/v1/what-if", ("POST",), "score", what_if),
     Mount("/v1/model", ("GET",), "any", model),
+    Mount("/v1/events", ("POST",), "write", events),
+    Mount("/v1/outcomes", ("POST",), "write", outcomes),
+    Mount("/v1/leads", ("POST",), "write", leads),
+    Mount("/v1/leads/{lead_id:path}/scores", ("GET",), "read", history),
+    Mount("/v1/leads/{lead_id:path}", ("GET",), "read", everything),
+    Mount("/v1/leads/{lead_id:path}", ("DELETE",), "admin", delete),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -18,6 +19,7 @@ import pytest
 from features.clock.instants import parse_moment
 from serving.answer.ladder import Ladder
 from serving.api.envelope import score_items
+from serving.api.flat import answer_text
 from serving.artefact.folder import artefact_id, load_artefact, save_artefact
 from serving.rules.default import default_rules
 from tests.made import scorers
@@ -114,7 +116,7 @@ def test_http_gives_what_python_gives(server: Server) -> None:
     ladder = Ladder.of(load_artefact(server.model))
     items = [GOOD, MISSPELT, UNREADABLE, {**GOOD, "events": None}, {**GOOD, "stage": "won"}, {}, 5]
     expected = score_items(ladder, items, parse_moment(AS_OF, "UTC"))
-    assert ask(server, items).json() == [score.model_dump(mode="json") for score in expected]
+    assert ask(server, items).json() == [json.loads(answer_text(score)) for score in expected]
 
 
 def test_one_bad_lead_never_spoils_its_neighbours(server: Server) -> None:

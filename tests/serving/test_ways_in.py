@@ -30,6 +30,7 @@ from serving.answer.compose import Rung
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened
 from serving.api.desk import Desk
+from serving.api.flat import ScoreAnswer
 from serving.batch.export import BatchSummary, score_export
 from serving.edge.watch import Watch
 from serving.rules.default import default_rules
@@ -246,7 +247,7 @@ def posted(bodies: list[dict[str, Any]], log: Path) -> list[Told]:
 
     answer = asyncio.run(post())
     assert answer.status_code == 200
-    return [told(Score.model_validate(one)) for one in answer.json()]
+    return [told(ScoreAnswer.model_validate(one)) for one in answer.json()]
 
 
 def by_python(odds: Sequence[Odd], with_events: bool = True) -> list[Told]:
