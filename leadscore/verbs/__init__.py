@@ -6,6 +6,7 @@ from leadscore.verbs.champion import promote, rollback, status
 from leadscore.verbs.company import demo, simulate
 from leadscore.verbs.conversions import conversions
 from leadscore.verbs.funnel import funnel
+from leadscore.verbs.keys import keys
 from leadscore.verbs.ledger import ledger
 from leadscore.verbs.playbook import rules
 from leadscore.verbs.recipes import features, init, inspect, snapshots
@@ -13,8 +14,8 @@ from leadscore.verbs.scoring import check_skew, open_leads, score, serve
 from leadscore.verbs.training import compare, train
 
 VERBS: tuple[click.Command, ...] = (
-    simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status, open_leads,
-    compare, rules, funnel, conversions, score, serve, demo, ledger,
+    simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status,
+    open_leads, compare, rules, funnel, conversions, score, serve, demo, ledger, keys,
 )  # fmt: skip
 
 __all__ = ["VERBS"]

@@ -8,9 +8,9 @@ from typing import Any
 from pydantic.json_schema import models_json_schema
 
 from features.recipe import Recipe
-from serving.edge.envelope import LeadRequest
-from serving.edge.problems import MEDIA_TYPE, RequestProblem
-from serving.score import Score
+from serving.api.envelope import LeadRequest
+from serving.api.flat import ScoreAnswer
+from serving.api.problems import MEDIA_TYPE, RequestProblem
 
 _REF = "#/components/schemas/{model}"
 _MANY = "One score for each lead, in their order; a lead whose input is wrong has status `error`."
@@ -19,7 +19,7 @@ _MANY = "One score for each lead, in their order; a lead whose input is wrong ha
 def api_document(recipe: Recipe) -> dict[str, Any]:
     """The OpenAPI 3.1 document of the service whose leads have the fields and event kinds of `recipe`."""
     _, made = models_json_schema(
-        [(LeadRequest, "validation"), (Score, "serialization"), (RequestProblem, "serialization")],
+        [(LeadRequest, "validation"), (ScoreAnswer, "serialization"), (RequestProblem, "serialization")],
         ref_template=_REF,
     )
     schemas = made["$defs"]
@@ -70,7 +70,7 @@ def _company(recipe: Recipe) -> dict[str, Any]:
 
 
 def _score() -> dict[str, Any]:
-    lead, answer = _schema("LeadRequest"), _schema("Score")
+    lead, answer = _schema("LeadRequest"), _schema("ScoreAnswer")
     leads, answers = ({"type": "array", "items": one} for one in (lead, answer))
     refused = {
         status: _body(words, _schema("RequestProblem"), MEDIA_TYPE)
