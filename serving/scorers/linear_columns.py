@@ -69,7 +69,7 @@ class LinearEncoder(Spec):
     columns: tuple[NumberColumn | CategoryColumn, ...]
     crossed: Crossing | None = None
 
-    @property
+    @cached_property
     def features(self) -> tuple[str, ...]:
         """Names of the features that are read."""
         return tuple(column.name for column in self.columns)
