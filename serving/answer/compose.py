@@ -17,9 +17,9 @@ from serving.calibration import FLOOR, Bounds, Reference
 from serving.playbook import Circumstances, Situations, next_action
 from serving.rules import Rules
 from serving.score import LeadInterval, Maturity, Reason, Score, ScoredBy, Stage
-from serving.scorer import Contributions, Range, Scorer
-from serving.scorers import Segmented, ranges_of
-from serving.scorers.fitted_range import outside, range_notes
+from serving.scorer import Contributions, Scorer
+from serving.scorers import Segmented
+from serving.scorers.fitted_range import Ends
 from serving.scorers.segmented import Part
 
 _DIGITS = 6
@@ -48,12 +48,12 @@ class Rung:
         return Reasoner({feature.name: feature for feature in self.scorer.features})
 
     @cached_property
-    def ranges(self) -> Mapping[str | None, Mapping[str, Range]]:
+    def ends(self) -> Mapping[str | None, Ends]:
         """Segment (None: the scorer of all) → the ranges that its scorer was fitted on."""
         scorer = self.scorer
         if not isinstance(scorer, Segmented):
-            return {None: ranges_of(scorer)}
-        return {None: ranges_of(scorer.parent)} | {name: ranges_of(own) for name, own in scorer.members}
+            return {None: Ends.of(scorer)}
+        return {None: Ends.of(scorer.parent)} | {name: Ends.of(own) for name, own in scorer.members}
 
     @cached_property
     def answerers(self) -> tuple[tuple[str, str | None], ...]:
@@ -151,9 +151,10 @@ def _sureness(
     notes: list[list[str]] = [[] for _ in shown]
     for part in parts:
         features, rows = part.scorer.features, part.rows.tolist()
-        beyond = outside(rung.ranges.get(part.segment, {}), part.columns)
+        ends = rung.ends[part.segment]
+        beyond = ends.outside(part.columns)
         if beyond:
-            for row, own_notes in zip(rows, range_notes(features, beyond, len(rows)), strict=True):
+            for row, own_notes in zip(rows, ends.notes(beyond, len(rows)), strict=True):
                 notes[row] = own_notes
         bounds = rung.bounds.get(part.segment)
         if bounds is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -124,10 +124,17 @@ def _threads(rows: int) -> int:
 
 def add(parts: list[Contributions]) -> Contributions:
     """The sum of `parts` by feature name, which are distinct within each; in order of first appearance."""
-    names = tuple(dict.fromkeys(name for part in parts for name in part.names))
-    place = {name: i for i, name in enumerate(names)}
+    names, places = _union(tuple(part.names for part in parts))
     values = np.zeros((len(parts[0].bias), len(names)))
-    for part in parts:
-        values[:, [place[name] for name in part.names]] += part.values
+    for part, place in zip(parts, places, strict=True):
+        values[:, place] += part.values
     bias = np.sum([part.bias for part in parts], axis=0)
     return Contributions(names, values, np.asarray(bias, dtype=np.float64))
+
+
+@lru_cache(maxsize=64)
+def _union(lists: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], list[list[int]]]:
+    """Each name once, and where those of each list are among them."""
+    names = tuple(dict.fromkeys(name for one in lists for name in one))
+    place = {name: i for i, name in enumerate(names)}
+    return names, [[place[name] for name in one] for one in lists]
