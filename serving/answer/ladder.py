@@ -14,7 +14,7 @@ from features.catalogue import Feature, dump_features
 from features.columns import Column, Columns
 from features.errors import LeadscoreError
 from features.lead import Lead, LeadReader
-from features.readings import online, stack
+from features.readings import OnlinePlan
 from features.recipe import Recipe
 from serving.answer.compose import Background, Computed, Question, Rung, compute, scored, take, unscored
 from serving.artefact import Artefact, Manifest
@@ -99,6 +99,11 @@ class Ladder:
         """Reads requests by the recipe."""
         return LeadReader(self.recipe)
 
+    @cached_property
+    def plan(self) -> OnlinePlan:
+        """Computes the features of leads in memory."""
+        return OnlinePlan(self.features)
+
     @property
     def top(self) -> Rung:
         """The rung that answers for a lead that is known well."""
@@ -106,7 +111,7 @@ class Ladder:
 
     def rows(self, leads: Sequence[Lead]) -> list[Row]:
         """The features of each of `leads`, read in memory."""
-        return [online(self.features, lead) for lead in leads]
+        return [self.plan.row(lead) for lead in leads]
 
     def score(self, leads: Sequence[Lead], reasons: int = 3) -> list[Score]:
         """The score of each of `leads`, in their order."""
@@ -116,7 +121,7 @@ class Ladder:
         """The score of each of `leads`, whose features are `rows`, in their order."""
         if not leads:
             return []
-        return self.score_columns(stack(self.features, rows), [asked_of(lead) for lead in leads], reasons)
+        return self.score_columns(self.plan.stack(rows), [asked_of(lead) for lead in leads], reasons)
 
     def score_columns(self, columns: Columns, asked: Sequence[Asked], reasons: int = 3) -> list[Score]:
         """The score of each lead in `asked`, whose features are `columns`, in order.
