@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.language import Language
+
+if TYPE_CHECKING:
+    from serving.page import Child
 
 Maturity = Literal["cold", "warm", "hot"]
 
@@ -149,6 +152,55 @@ class Score(_Part):
     """That of the reasons, of the grade's note and of the next action's reason."""
     error: Error | None = None
     """With status `error`, and only then."""
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it: a table of one row."""
+        return Scores([self])._repr_html_()
+
+
+class Scores(list[Score]):
+    """Scores in the order of their leads: a list like any other, which a notebook shows as a table."""
+
+    SHOWN: ClassVar[int] = 50
+    """Rows of the table; the others are counted below it."""
+
+    def _repr_html_(self) -> str:
+        from serving.page import join, paragraph, table  # only notebooks need it
+
+        head = (
+            "lead",
+            "probability",
+            "score",
+            "grade",
+            "maturity",
+            "next action",
+            "for",
+            "against",
+            "to know",
+        )
+        left = len(self) - self.SHOWN
+        rest = paragraph(f"{left:,} more scores are not shown.") if left > 0 else None
+        return join([table(head, [_cells(score) for score in self[: self.SHOWN]]), rest]).source
+
+
+def _cells(score: Score) -> list[Child]:
+    """A score as a row: reasons one below the other, and what is to be known of it."""
+    from serving.page import bullets, percent
+
+    action = score.next_action
+    chance = "" if score.probability is None else percent(score.probability)
+    known = [score.grade_note, score.error and str(score.error), *score.warnings]
+    return [
+        score.lead_id or "",
+        chance or score.status,
+        score.score or "",
+        score.grade or "",
+        score.maturity or "",
+        "" if action is None else f"{action.action}: {action.reason}",
+        bullets([reason.text for reason in score.reasons_for]),
+        bullets([reason.text for reason in score.reasons_against]),
+        bullets([text for text in known if text]),
+    ]
 
 
 NO_ID, OWN_ID = "is empty", "Give each lead an id of its own."

@@ -23,7 +23,7 @@ from serving.artefact.folder import Lower
 from serving.asked import Asked, asked_of
 from serving.playbook import Situations
 from serving.rules import Rules, default_rules, parse_rules
-from serving.score import Score
+from serving.score import Score, Scores
 from serving.scorers import Bayes, Segmented
 from serving.words import ObservedRates
 
@@ -111,7 +111,7 @@ class Ladder:
         """The features of each of `leads`, read in memory."""
         return [online(self.features, lead) for lead in leads]
 
-    def score(self, leads: Sequence[Lead], reasons: int = 3, language: Language | None = None) -> list[Score]:
+    def score(self, leads: Sequence[Lead], reasons: int = 3, language: Language | None = None) -> Scores:
         """The score of each of `leads`, in their order."""
         return self.score_rows(leads, self.rows(leads), reasons, language)
 
@@ -121,10 +121,10 @@ class Ladder:
         rows: Sequence[Row],
         reasons: int = 3,
         language: Language | None = None,
-    ) -> list[Score]:
+    ) -> Scores:
         """The score of each of `leads`, whose features are `rows`, in their order."""
         if not leads:
-            return []
+            return Scores()
         asked = [asked_of(lead) for lead in leads]
         return self.score_columns(stack(self.features, rows), asked, reasons, language)
 
@@ -134,7 +134,7 @@ class Ladder:
         asked: Sequence[Asked],
         reasons: int = 3,
         language: Language | None = None,
-    ) -> list[Score]:
+    ) -> Scores:
         """The score of each lead in `asked`, whose features are `columns`, in order.
 
         `reasons` is how many there are at most for and against each, in `language` (None: the recipe's).
@@ -143,7 +143,7 @@ class Ladder:
             LeadscoreError: a column that every answer needs is missing.
         """
         if not asked:
-            return []
+            return Scores()
         background = Background.of(self.rules, self.situations, columns, asked)
         about = self.recipe.recipe
         question = Question(self.recipe.name, about.horizon_days, language or about.language)
@@ -156,10 +156,10 @@ class Ladder:
         for computed, rows in self._by_rung(columns, asked, open_rows, thin, notes, reasoner):
             for at, row in enumerate(rows):
                 answers[row] = scored(asked[row], background, row, computed, at, question, notes[row])
-        return [
+        return Scores(
             answers.get(row) or unscored(lead, background.stages[row], question, notes[row])
             for row, lead in enumerate(asked)
-        ]
+        )
 
     def _by_rung(
         self,

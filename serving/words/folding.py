@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -24,7 +24,7 @@ class Folding:
     direction, among those that happened: "asked for a demo 2 days ago" is more than "one sign of intent",
     and never stands against it. Where none of a set happened, the set speaks for its kinds: "no sign of
     intent yet". Where nothing happened at all, or nothing is known, all that look at events say that once.
-    What a lead did in all keeps its own part.
+    What a lead did in all keeps its own part, unless that is events of one kind.
     """
 
     signals: Sequence[LeadSignal]
@@ -63,7 +63,16 @@ class Folding:
             nothing = ~(counts[self._any] > 0)
             others = np.array([place for place in self._events if place != self._any], dtype=np.intp)
             _gather(sums, nothing, self._any, others)
+            self._only(sums, counts, ~nothing)
         return sums
+
+    def _only(self, sums: Floats, counts: Mapping[int, Floats], rows: _Mask) -> None:
+        """Where one kind is all that happened, it speaks for all."""
+        alone = [place for place in self._events if len(self.signals[place].events) == 1]
+        if alone and self._any is not None:
+            happened = np.column_stack([counts[place] > 0 for place in alone])
+            only = rows & (happened.sum(axis=1) == 1)
+            _spread(sums, only, self._any, np.array(alone, dtype=np.intp), happened)
 
 
 def _gather(sums: Floats, rows: _Mask, place: int, members: NDArray[np.intp]) -> None:

@@ -71,7 +71,7 @@ def _of(feature: Feature, recipe: Recipe) -> tuple[str, Kind, str, tuple[str, ..
     field = _field(feature)
     if field:
         return f"field:{field}", _kind_of(field, kind, recipe), field, ()
-    events = _all_or(tuple(getattr(feature, "kinds", ())), recipe)
+    events = () if kind == "edge_kind" else _all_or(tuple(getattr(feature, "kinds", ())), recipe)
     return f"events:{_called(events, recipe)}", "events", "", events
 
 

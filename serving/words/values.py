@@ -39,14 +39,15 @@ def amount(value: float, language: Language) -> str:
     """An amount, large ones in millions.
 
     >>> amount(4_361_000, "en"), amount(84_000, "en"), amount(1_005_858_000, "fr")
-    ('4.4 million', '84,000', '1 Md')
+    ('4.4 million', '84,000', '1 milliard')
     """
     words = catalogue(language)["amounts"]
     for size, name in ((1e9, "billion"), (1e6, "million")):
         if abs(value) >= size:
             short = value / size
-            told = number(round(short, 1 if abs(short) < 100 else 0), language)
-            return str(words[name]).format(n=told)
+            short = round(short, 1 if abs(short) < 100 else 0)
+            one = abs(short) <= catalogue(language)["signs"]["one_up_to"]
+            return str(words[name]["one" if one else "many"]).format(n=number(short, language))
     return number(float(f"{value:.3g}"), language)
 
 

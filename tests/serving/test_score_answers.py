@@ -202,7 +202,7 @@ def test_features_on_one_signal_speak_once_and_the_strongest_comes_first() -> No
     assert [(reason.feature, reason.strength) for reason in pro[0]] == [(month.name, 1.3), (size.name, 1.0)]
     assert [reason.text for reason in pro[0]] == [
         "asked for a demo 3 times, most recently 2 days ago",
-        "company of 1 person",
+        "company of one person",
     ]
     assert pro[1] == []
     assert [(reason.feature, reason.strength) for reason in con[1]] == [(month.name, -0.3)]
