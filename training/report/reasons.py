@@ -16,6 +16,7 @@ from serving.scorer import Contributions
 from serving.words import LeadSignal, Voice
 from training.figures import FEWEST
 from training.report.input import ReportInput
+from training.report.told import told_table
 
 _SHOWN = 20
 _FELT = 0.005
@@ -31,6 +32,7 @@ class Subject:
     strength: float
     loudest: str
     direction: str
+    signal: LeadSignal
 
 
 def reasons_section(run: ReportInput) -> Markup:
@@ -59,6 +61,7 @@ def reasons_section(run: ReportInput) -> Markup:
         figure(chart, words),
         table(["subject", "features", "strength", "its loudest feature", "what raises or lowers it"], rows),
         paragraph(left, soft=True) if rest else None,
+        told_table(run, [subject.signal for subject in found[:_SHOWN]]),
     )
 
 
@@ -91,7 +94,8 @@ def _subject(
     words = direction(feature, run.explained[feature.name], total)
     label = voice.teller.called(signal)
     strength = float(np.abs(total).mean())
-    return Subject(label[:1].upper() + label[1:], len(places), strength, feature.label, words)
+    label = label[:1].upper() + label[1:]
+    return Subject(label, len(places), strength, feature.label, words, signal)
 
 
 def direction(feature: Feature, column: Column, part: Floats) -> str:
