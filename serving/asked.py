@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from features.lead import Lead
+
 
 @dataclass(frozen=True)
 class Asked:
@@ -19,3 +21,16 @@ class Asked:
     outcome: str | None = None
     opted_out: bool = False
     notes: tuple[str, ...] = ()
+
+
+def asked_of(lead: Lead) -> Asked:
+    """What an answer needs of a lead in memory, beside its features."""
+    return Asked(
+        lead.lead_id,
+        lead.as_of_us,
+        lead.by_kind is not None,
+        lead.stage,
+        lead.outcome,
+        lead.opted_out,
+        tuple(lead.notes),
+    )
