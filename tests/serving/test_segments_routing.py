@@ -16,10 +16,10 @@ from serving.answer.compose import Rung, compute
 from serving.answer.ladder import Ladder
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.artefact.models import TreeFiles, dump_served, restore_served
-from serving.batch.columns import ADDED, row_of
 from serving.batch.export import BatchSummary
 from serving.calibration.bounds import Bounds
 from serving.calibration.maps import MonotoneMap
+from serving.returned.columns import ADDED, row_of
 from serving.rules.default import default_rules
 from serving.scorers.bayes import Bayes, RateTable
 from serving.scorers.linear import Linear

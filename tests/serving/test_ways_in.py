@@ -29,7 +29,8 @@ from features.readings import offline
 from serving.answer.compose import Rung
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened
-from serving.batch.export import BatchSummary, score_export
+from serving.batch.export import score_export
+from serving.returned.summary import BatchSummary
 from serving.rules.default import default_rules
 from serving.rules.file import parse_rules
 from serving.score import Problem, Score, failed
