@@ -173,6 +173,11 @@ def _frame(names: list[str], rows: list[Line]) -> pd.DataFrame:
     return pd.DataFrame(columns, columns=pd.Index(names, dtype=object), dtype=object)
 
 
+def no_problems() -> pd.DataFrame:
+    """The problems of a table in which nothing is odd."""
+    return _problems([])
+
+
 def _problems(complaints: list[Complaint]) -> pd.DataFrame:
     ordered = sorted(complaints, key=lambda complaint: complaint.line)
     rows = [(found.line, found.column, found.kind, found.problem, found.treatment) for found in ordered]
