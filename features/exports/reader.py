@@ -75,6 +75,12 @@ class RawTable:
     dialect: Dialect
     surplus: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
+    @classmethod
+    def of_frame(cls, name: str, frame: pd.DataFrame) -> RawTable:
+        """A frame that never was a file."""
+        lines = np.arange(1, len(frame) + 1, dtype=np.int64)
+        return cls(name, frame, lines, no_problems(), np.zeros(len(frame), dtype=bool), Dialect("parquet"))
+
     def counts(self) -> list[tuple[str, int, str]]:
         """What was odd, how often, and what was done: (kind, rows, treatment)."""
         pairs = zip(self.problems["kind"].astype(str), self.problems["treatment"].astype(str), strict=True)

@@ -23,7 +23,8 @@ from features.tables.events import LINE
 from features.tables.leads import lead_ids
 from features.tables.sql_dates import text_sql, types_of
 
-_MEMORY = "250MB"
+_MEMORY, _IDLE_MEMORY = "200MB", "30MB"
+"""What the engine holds while it sorts the events, and while blocks are scored."""
 _SHARED_BY_MORE = 20
 """Rows with one number or address that are still one person's; more are a switchboard's, or a placeholder."""
 
@@ -90,7 +91,9 @@ class FileRows:
                   ORDER BY b.block)
             TO {quoted(str(out))} (FORMAT parquet, ROW_GROUP_SIZE 20480)""")
         known = f"SELECT count(*) FROM (SELECT {owner} AS id FROM raw) SEMI JOIN ids USING (id)"
-        return events.rows, events.rows - int(self._one(known))
+        unknown = events.rows - int(self._one(known))
+        self.con.raw_sql(f"SET memory_limit = '{_IDLE_MEMORY}'")
+        return events.rows, unknown
 
     def _events(self, events: Spool) -> str:
         """The columns of the events that the recipe names, and their line; what is absent is NULL."""

@@ -25,7 +25,7 @@ from features.tables.outcomes import column_outcomes, create_outcomes
 from features.tables.quality import Quality
 from features.tables.source import open_source
 
-_BLOCK_MEMORY = "300MB"
+_BLOCK_MEMORY = "200MB"
 """What the engine holds of one block of an export."""
 
 

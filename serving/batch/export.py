@@ -23,7 +23,7 @@ from serving.batch.finish import Finished
 from serving.batch.resume import Work, facts_of, opened_work
 from serving.returned import BatchSummary, Selection, columns_table, drift_of, row_of
 
-_FIRST, _ROWS = 2_000, 50_000
+_FIRST, _ROWS = 2_000, 20_000
 """Rows of the first block, which is soon done, and of the others: what bounds the memory."""
 STDIO = "-"
 

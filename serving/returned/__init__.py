@@ -5,6 +5,7 @@ from serving.returned.crms import property_rows
 from serving.returned.drift import drift_of
 from serving.returned.matches import Match
 from serving.returned.report import report_page
+from serving.returned.scores import Scores
 from serving.returned.selection import Selection
 from serving.returned.summary import BatchSummary
 
@@ -12,6 +13,7 @@ __all__ = [
     "ADDED",
     "BatchSummary",
     "Match",
+    "Scores",
     "Selection",
     "columns_table",
     "drift_of",
