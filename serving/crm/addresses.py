@@ -52,10 +52,12 @@ def made_id(kind: Kind, text: str) -> str | None:
 class Addresses:
     """The addresses of every lead in a ledger: read once, then what was added since. Safe among threads.
 
+    Without a ledger nobody is known.
+
     Holds digests alone, 100 bytes a lead or so.
     """
 
-    def __init__(self, ledger: Ledger, recipe: Recipe) -> None:
+    def __init__(self, ledger: Ledger | None, recipe: Recipe) -> None:
         self._ledger, self._lock, self._seen = ledger, threading.Lock(), 0
         self._kinds: dict[str, Kind] = {}
         for name, role in accepted_fields(recipe).items():
@@ -73,19 +75,20 @@ class Addresses:
             return []
         with self._lock:
             found = list(reversed(self._leads.get(key, {})))
-        return self._present(found) if found else []
+        return self._present(self._ledger, found) if found and self._ledger is not None else []
 
     def refresh(self) -> None:
         """Read what was added since the last time."""
         with self._lock:
-            self._read()
+            if self._ledger is not None:
+                self._read(self._ledger)
 
-    def _read(self) -> None:
-        table, alone = FIELD_HISTORY, self._ledger.path is not None
+    def _read(self, ledger: Ledger) -> None:
+        table, alone = FIELD_HISTORY, ledger.path is not None
         query = select(table.c.seq, table.c.lead_id, table.c.cells).where(
             table.c.seq > self._seen - (0 if alone else _OVERLAP), table.c.origin != "history"
         )
-        with self._ledger.reading() as connection:
+        with ledger.reading() as connection:
             for seq, lead_id, cells in connection.execute(query.order_by(table.c.seq)):
                 self._seen = max(self._seen, seq)
                 for key in self._keys(json.loads(cells).items()):
@@ -100,10 +103,10 @@ class Addresses:
             ):
                 yield key
 
-    def _present(self, lead_ids: list[str]) -> list[str]:
+    def _present(self, ledger: Ledger, lead_ids: list[str]) -> list[str]:
         """Those that are still leads, each as the one that it was merged into."""
         found: dict[str, None] = {}
-        with self._ledger.reading() as connection:
+        with ledger.reading() as connection:
             for lead_id in lead_ids:
                 try:
                     root = same_lead(connection, lead_id, _EVER)[0]

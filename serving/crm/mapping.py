@@ -131,10 +131,18 @@ def vendor_mapping(vendor: str) -> Mapping:
     Raises:
         LeadscoreError: there is none.
     """
+    return parse_mapping(mapping_text(vendor), vendor + _TOML)
+
+
+def mapping_text(vendor: str) -> str:
+    """The package's file of `vendor`, with its comments.
+
+    Raises:
+        LeadscoreError: there is none.
+    """
     if vendor not in vendors():
         raise LeadscoreError(f"vendor '{vendor}' is not known.", nearest_name(vendor, vendors()))
-    text = files("serving.crm").joinpath("vendors", vendor + _TOML).read_text(encoding="utf-8")
-    return parse_mapping(text, vendor + _TOML)
+    return files("serving.crm").joinpath("vendors", vendor + _TOML).read_text(encoding="utf-8")
 
 
 def load_mapping(path: Path) -> Mapping:
