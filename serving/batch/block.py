@@ -18,7 +18,6 @@ from serving.batch.absent_columns import complete_leads
 from serving.batch.rows import ExportRows
 from serving.returned import BatchSummary
 from serving.score import Score
-from serving.scorers.fitted_range import outside
 
 _SCORED = 1_000
 """Leads between two steps of the bar: reasons take most of the time."""
@@ -146,6 +145,5 @@ def _other(
 
 def _outside(ladder: Ladder, columns: Columns) -> dict[str, int]:
     """Signal → leads whose number lies outside what the best rung learned from."""
-    ranges = ladder.top.ranges.get(None, {})
     labels = {feature.name: getattr(feature, "field", None) or feature.label for feature in ladder.features}
-    return {labels[name]: int(mask.sum()) for name, mask in outside(ranges, columns).items()}
+    return {labels[name]: int(mask.sum()) for name, mask in ladder.top.ends[None].outside(columns).items()}

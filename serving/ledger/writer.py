@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from features.clock import now_us
 from features.errors import LeadscoreError
+from serving.ledger.cursors import CursorMove
 from serving.ledger.intake import Receipt, Submission, store
 from serving.ledger.lock import WriterLock
 from serving.ledger.sent import MOST_ID, Sent, storable
@@ -46,7 +47,13 @@ class Writer:
         self._thread.start()
 
     def submit(
-        self, items: Sequence[Sent], *, caller: str = "", key: str | None = None, body: bytes = b""
+        self,
+        items: Sequence[Sent],
+        *,
+        caller: str = "",
+        key: str | None = None,
+        body: bytes = b"",
+        moves: CursorMove | None = None,
     ) -> Future[Receipt]:
         """Store `items` as one; the future is done once they are on the disk.
 
@@ -54,7 +61,8 @@ class Writer:
         'known', a natural key with other content is a 'conflict', a row that cannot be kept is 'refused';
         the others are stored all the same. `key` is the request's Idempotency-Key and `body` what it was
         sent with: the same again is answered by the same receipt, another body by `key_conflict`, and
-        nothing of it is stored.
+        nothing of it is stored. `moves` is the cursor of the source that they were pulled from: it moves
+        with them, or nothing is stored and the receipt says `cursor_conflict`.
 
         Raises (from the future too, then nothing of `items` is stored):
             LeadscoreError: the database fails, the writer is closed or too far behind, or `key` cannot be
@@ -65,7 +73,7 @@ class Writer:
                 f"the Idempotency-Key is no text of at most {MOST_ID} characters.", "Send a UUID."
             )
         digest = hashlib.sha256(body).hexdigest()
-        waiting = _Waiting(Submission(tuple(items), caller, key, digest, now_us()), Future())
+        waiting = _Waiting(Submission(tuple(items), caller, key, digest, now_us(), moves), Future())
         with self._closing:
             if self._closed:
                 raise LeadscoreError("the ledger's writer is closed.", "Send it again when it is back.")
