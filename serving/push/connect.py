@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from features.errors import LeadscoreError
 from serving.push.line import NoAnswer
 from serving.push.tally import Asks
-from serving.vendors import Answer, Call, PushMapping, Right, crm_profile
-from serving.vendors.adapter import Property
+from serving.vendors import Call, CrmAnswer, PushMapping, Right, crm_profile
+from serving.vendors.adapter import CrmField
 from serving.vendors.profile import option_words
-from serving.vendors.registry import Crm
+from serving.vendors.registry import CrmVendor
 
 _ALSO = {
     "string": {"textarea", "picklist"}, "textarea": {"string"}, "text": {"textarea", "string", "varchar"},
@@ -53,7 +53,7 @@ class Connected:
         return rights + [f"{one.name}: {one.state}." for one in self.properties if not one.usable]
 
 
-def connect(mapping: PushMapping, crm: Crm, line: Asks, *, create: bool = False) -> Connected:
+def connect(mapping: PushMapping, crm: CrmVendor, line: Asks, *, create: bool = False) -> Connected:
     """Look at the CRM of `mapping`; with `create` make the properties that it lacks, where that can be done.
 
     Run again it changes nothing that is there.
@@ -63,7 +63,7 @@ def connect(mapping: PushMapping, crm: Crm, line: Asks, *, create: bool = False)
     """
     profile = crm_profile(mapping.vendor)
 
-    def ask(call: Call) -> Answer:
+    def ask(call: Call) -> CrmAnswer:
         try:
             answer = line(call)
             return line(call) if answer.status == 401 and line.renew() else answer
@@ -90,11 +90,11 @@ def connect(mapping: PushMapping, crm: Crm, line: Asks, *, create: bool = False)
     return Connected(made, rights, states)
 
 
-def _by_key(there: Iterable[Property], key: str) -> Property | None:
+def _by_key(there: Iterable[CrmField], key: str) -> CrmField | None:
     return next((one for one in there if one.key == key), None)
 
 
-def _state(found: Property, value: str, kind: str, mapping: PushMapping) -> str:
+def _state(found: CrmField, value: str, kind: str, mapping: PushMapping) -> str:
     if not found.writable:
         return "the token may not write it"
     if found.type != kind and found.type not in _ALSO.get(kind, set()):

@@ -11,15 +11,15 @@ from features.recipe import Recipe
 from serving.ledger import Ledger
 from serving.ledger.pushed import PushState, Taken, turn_of
 from serving.push.line import NoAnswer
-from serving.push.pace import LONGEST_WAIT, Pace, PushClock, RealClock
+from serving.push.pace import LONGEST_WAIT, CallPace, PushClock, RealClock
 from serving.push.plan import looked_at, planned
 from serving.push.tally import Asks, PushTally
-from serving.vendors.adapter import Answer, Call, Divide, Fate, Halt, Later, Outgoing, Trouble
+from serving.vendors.adapter import Call, CrmAnswer, Divide, Fate, Halt, Later, Outgoing, Trouble
 from serving.vendors.adapter import Renew as TokenOut
 from serving.vendors.faults import fault
 from serving.vendors.mapping import PushMapping
 from serving.vendors.profile import crm_profile
-from serving.vendors.registry import Crm
+from serving.vendors.registry import CrmVendor
 from serving.vendors.values import KeptValues
 
 _TRIES = 6
@@ -47,7 +47,7 @@ class PushRun:
         self,
         ledger: Ledger,
         mapping: PushMapping,
-        crm: Crm,
+        crm: CrmVendor,
         line: Asks,
         *,
         recipe: Recipe | None = None,
@@ -57,7 +57,7 @@ class PushRun:
         self.ledger, self.mapping, self.crm, self.line, self.recipe = ledger, mapping, crm, line, recipe
         self.clock = clock or RealClock()
         self._state = PushState(ledger, mapping.target)
-        self._pace = Pace(mapping.limits, self.clock)
+        self._pace = CallPace(mapping.limits, self.clock)
         self._progress = progress
         self._tally = PushTally()
         self._renewed = False
@@ -101,7 +101,7 @@ class PushRun:
             return
         found = ""
 
-        def ask(call: Call) -> Answer:
+        def ask(call: Call) -> CrmAnswer:
             answer = self._patiently(call, 1)
             if isinstance(answer, Later):
                 raise _Stopped(answer.fault)
@@ -113,7 +113,7 @@ class PushRun:
             words = f"the token is of account {found} in {title}, the mapping file of {self.mapping.account}."
             raise _Stopped(Trouble(words, "Use the token of that account, or a mapping file for this one."))
 
-    def _patiently(self, call: Call, tries: int) -> Answer | Later:
+    def _patiently(self, call: Call, tries: int) -> CrmAnswer | Later:
         self._check_patience(fault(self.mapping, "limit"))
         for again in range(tries + 1):
             self._pace.wait(call.cost)
@@ -242,7 +242,7 @@ class PushRun:
         kept = KeptValues(record.values, self.mapping.properties)
         return Taken(record.lead_id, kept.written(), record.as_of_us)
 
-    def _keep_reserve(self, answer: Answer) -> None:
+    def _keep_reserve(self, answer: CrmAnswer) -> None:
         left = self.crm.left(answer)
         if left is not None and left[0] <= self.mapping.reserve * left[1]:
             told = fault(self.mapping, "daily")

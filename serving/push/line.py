@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 
 from features.errors import LeadscoreError
-from serving.vendors.adapter import Answer, Call
+from serving.vendors.adapter import Call, CrmAnswer
 from serving.vendors.mapping import PushMapping
 from serving.vendors.profile import Secrets, crm_profile
 
@@ -50,7 +50,7 @@ class CrmLine:
             self._client.close()
             raise
 
-    def __call__(self, call: Call) -> Answer:
+    def __call__(self, call: Call) -> CrmAnswer:
         """The answer to `call`.
 
         Raises:
@@ -69,7 +69,7 @@ class CrmLine:
             raise NoAnswer(False, f"it cannot be reached ({type(error).__name__})") from None
         except httpx.HTTPError as error:
             raise NoAnswer(True, f"no answer came ({type(error).__name__})") from None
-        return Answer(reply.status_code, {k.lower(): v for k, v in reply.headers.items()}, _json(reply))
+        return CrmAnswer(reply.status_code, {k.lower(): v for k, v in reply.headers.items()}, _json(reply))
 
     def renew(self) -> bool:
         """Get a new token where an id and a secret are there to get one with; whether there is one."""

@@ -45,7 +45,7 @@ class RealClock:
 
 
 @dataclass
-class Pace:
+class CallPace:
     """Waits before a call until every window has room for it."""
 
     windows: Sequence[RateWindow]

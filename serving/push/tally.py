@@ -6,13 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from serving.vendors import Answer, Call, Trouble
+from serving.vendors import Call, CrmAnswer, Trouble
 
 
 class Asks(Protocol):
     """A line to a CRM."""
 
-    def __call__(self, call: Call) -> Answer:
+    def __call__(self, call: Call) -> CrmAnswer:
         """The answer; raises NoAnswer."""
 
     def renew(self) -> bool:

@@ -1,14 +1,14 @@
 """Each CRM as data and a thin function: scores into a request, its answer into what became of each."""
 
-from serving.vendors.adapter import Answer, Call, Outgoing, Right, Trouble
+from serving.vendors.adapter import Call, CrmAnswer, Outgoing, Right, Trouble
 from serving.vendors.mapping import PushMapping, load_mapping, made_mapping, write_mapping
 from serving.vendors.profile import VENDORS, crm_profile
 from serving.vendors.registry import crm_of
 
 __all__ = [
     "VENDORS",
-    "Answer",
     "Call",
+    "CrmAnswer",
     "Outgoing",
     "PushMapping",
     "Right",

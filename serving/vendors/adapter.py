@@ -40,7 +40,7 @@ class Call:
 
 
 @dataclass(frozen=True)
-class Answer:
+class CrmAnswer:
     """What came back; `body` is the JSON, None where it is none. Header names are in lower case."""
 
     status: int
@@ -103,7 +103,7 @@ class Renew:
 
 
 Reply: TypeAlias = list[Fate] | Later | Divide | Halt | Renew
-Ask: TypeAlias = Callable[[Call], Answer]
+Ask: TypeAlias = Callable[[Call], CrmAnswer]
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ class Right:
 
 
 @dataclass(frozen=True)
-class Property:
+class CrmField:
     """A property as it stands in the CRM: its key in requests, its type, its options where it has some."""
 
     key: str
@@ -131,10 +131,10 @@ class CrmAdapter(Protocol):
     def call(self, records: Sequence[Outgoing]) -> Call:
         """The request that sends `records`; sent twice it must leave the same as once."""
 
-    def reply(self, records: Sequence[Outgoing], answer: Answer) -> Reply:
+    def reply(self, records: Sequence[Outgoing], answer: CrmAnswer) -> Reply:
         """What became of `records`: a list in their order, or one word for all."""
 
-    def left(self, answer: Answer) -> tuple[int, int] | None:
+    def left(self, answer: CrmAnswer) -> tuple[int, int] | None:
         """(calls left today, calls a day) where the answer says it."""
 
 
@@ -147,7 +147,7 @@ class CrmSetup(Protocol):
     def rights(self, ask: Ask, creates: bool) -> list[Right]:
         """The rights that pushing needs, with `creates` those for making properties too."""
 
-    def properties(self, ask: Ask) -> dict[str, Property]:
+    def properties(self, ask: Ask) -> dict[str, CrmField]:
         """The properties of the CRM's object by name."""
 
     def create(self, ask: Ask, name: str) -> str:

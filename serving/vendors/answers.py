@@ -7,13 +7,13 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from features.errors import LeadscoreError
-from serving.vendors.adapter import Answer, Ask, Call
+from serving.vendors.adapter import Ask, Call, CrmAnswer
 from serving.vendors.faults import fault, of_status
 from serving.vendors.mapping import PushMapping
 from serving.vendors.profile import crm_profile
 
 
-def seconds_of(answer: Answer) -> float | None:
+def seconds_of(answer: CrmAnswer) -> float | None:
     """The seconds that a Retry-After header asks to wait; it may be a date. None where there is none."""
     text = answer.headers.get("retry-after", "").strip()
     try:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.errors import LeadscoreError
-from serving.vendors.adapter import Answer, Ask, Call, Fate, Outgoing, Property, Reply, Right, Value
+from serving.vendors.adapter import Ask, Call, CrmAnswer, CrmField, Fate, Outgoing, Reply, Right, Value
 from serving.vendors.answers import found, obliged, seconds_of
 from serving.vendors.faults import of_status, whole
 from serving.vendors.mapping import PushMapping
@@ -56,7 +56,7 @@ class ToDynamics:
             return _STEADY
         return _IMPROVING if now > then else _DECLINING
 
-    def reply(self, records: Sequence[Outgoing], answer: Answer) -> Reply:
+    def reply(self, records: Sequence[Outgoing], answer: CrmAnswer) -> Reply:
         """204: all of them; anything else: none."""
         if answer.status in (200, 204):
             return [Fate() for _ in records]
@@ -67,7 +67,7 @@ class ToDynamics:
         field = next((name for name in self.mapping.properties.values() if name in text), "")
         return whole(self.mapping, kind, code, field, seconds_of(answer))
 
-    def left(self, answer: Answer) -> tuple[int, int] | None:
+    def left(self, answer: CrmAnswer) -> tuple[int, int] | None:
         """The limits are of five minutes; of the day nothing is told."""
         return None
 
@@ -85,11 +85,11 @@ class ToDynamics:
             given.append(Right(name, bool(found(body, "RolePrivileges")), remedy))
         return given
 
-    def properties(self, ask: Ask) -> dict[str, Property]:
+    def properties(self, ask: Ask) -> dict[str, CrmField]:
         """The columns of the table of scores."""
         body = obliged(ask, Call("GET", self._path("describe")), self.mapping)
         rows = found(body, "value") or []
-        return {str(one["LogicalName"]): Property(str(one["LogicalName"]), str(one["AttributeType"]).lower())
+        return {str(one["LogicalName"]): CrmField(str(one["LogicalName"]), str(one["AttributeType"]).lower())
                 for one in rows}  # fmt: skip
 
     def create(self, ask: Ask, name: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from serving.vendors.adapter import Answer, Ask, Call, Fate, Outgoing, Property, Reply, Right
+from serving.vendors.adapter import Ask, Call, CrmAnswer, CrmField, Fate, Outgoing, Reply, Right
 from serving.vendors.answers import found, obliged, seconds_of
 from serving.vendors.faults import of_status, single, whole
 from serving.vendors.mapping import PushMapping
@@ -40,7 +40,7 @@ class ToHubSpot:
         ]
         return Call("POST", self._path("update"), {"inputs": inputs})
 
-    def reply(self, records: Sequence[Outgoing], answer: Answer) -> Reply:
+    def reply(self, records: Sequence[Outgoing], answer: CrmAnswer) -> Reply:
         """200 and 207 tell of each record; what is told of none was not confirmed, and is sent again."""
         body = answer.body if isinstance(answer.body, dict) else {}
         if answer.status not in (200, 201, 202, 207):
@@ -71,7 +71,7 @@ class ToHubSpot:
                 told[str(name)] = single(self.mapping, kind, code, field)
         return told
 
-    def _whole(self, answer: Answer, body: dict[str, Any]) -> Reply:
+    def _whole(self, answer: CrmAnswer, body: dict[str, Any]) -> Reply:
         kind, code, field = self._kind(body, of_status(answer.status))
         if answer.status == 429:
             kind = "daily" if body.get("policyName") == "DAILY" else "limit"
@@ -87,7 +87,7 @@ class ToHubSpot:
         code = next((code for code in reversed(codes) if code in known), "")
         return (known[code], code, field) if code else (otherwise, codes[0], field)
 
-    def left(self, answer: Answer) -> tuple[int, int] | None:
+    def left(self, answer: CrmAnswer) -> tuple[int, int] | None:
         """The day's calls, which private apps are told of in each answer."""
         left = answer.headers.get("x-hubspot-ratelimit-daily-remaining", "")
         most = answer.headers.get("x-hubspot-ratelimit-daily", "")
@@ -107,11 +107,11 @@ class ToHubSpot:
         remedy = "Tick it in the private app (Settings › Integrations › Private Apps › Scopes)."
         return [Right(scope, None if given is None else scope in given, remedy) for scope in needed]
 
-    def properties(self, ask: Ask) -> dict[str, Property]:
+    def properties(self, ask: Ask) -> dict[str, CrmField]:
         """Every property of the object by its internal name."""
         body = obliged(ask, Call("GET", self._path("properties")), self.mapping)
         return {
-            str(one["name"]): Property(
+            str(one["name"]): CrmField(
                 str(one["name"]), str(one.get("type")),
                 frozenset(str(option.get("value")) for option in one.get("options") or []),
                 not (one.get("modificationMetadata") or {}).get("readOnlyValue", False),

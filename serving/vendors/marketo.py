@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from features.errors import LeadscoreError
-from serving.vendors.adapter import Answer, Ask, Call, Fate, Outgoing, Property, Reply, Right
+from serving.vendors.adapter import Ask, Call, CrmAnswer, CrmField, Fate, Outgoing, Reply, Right
 from serving.vendors.answers import found, obliged, seconds_of
 from serving.vendors.faults import fault, of_status, single, whole
 from serving.vendors.mapping import PushMapping
@@ -43,7 +43,7 @@ class ToMarketo:
     def _updating(self, rows: list[dict[str, Any]]) -> dict[str, Any]:
         return {"action": "updateOnly", "lookupField": "id", "input": rows}
 
-    def reply(self, records: Sequence[Outgoing], answer: Answer) -> Reply:
+    def reply(self, records: Sequence[Outgoing], answer: CrmAnswer) -> Reply:
         """A result for each record in their order, or errors for the whole request."""
         body = answer.body if isinstance(answer.body, dict) else {}
         if answer.status != 200 or body.get("success") is not True:
@@ -60,7 +60,7 @@ class ToMarketo:
         code = str(reasons[0].get("code") or "")
         return single(self.mapping, self._profile.errors.get(code, "refused"), code)
 
-    def _whole(self, answer: Answer, body: dict[str, Any]) -> Reply:
+    def _whole(self, answer: CrmAnswer, body: dict[str, Any]) -> Reply:
         errors = [one for one in body.get("errors") or [] if isinstance(one, dict)]
         code = str(errors[0].get("code") or "") if errors else ""
         kind: FaultKind = self._profile.errors.get(code, of_status(answer.status))
@@ -71,7 +71,7 @@ class ToMarketo:
             seconds = 20.0  # the window of the limit; Marketo does not say how much of it is left
         return whole(self.mapping, kind, code, field, seconds)
 
-    def left(self, answer: Answer) -> tuple[int, int] | None:
+    def left(self, answer: CrmAnswer) -> tuple[int, int] | None:
         """Marketo tells it in no answer; error 607 does when none is left."""
         return None
 
@@ -90,15 +90,15 @@ class ToMarketo:
         rights = [Right("Read-Write Lead", code != "603", remedy)]
         return rights + ([Right("Read-Write Schema Custom Field", None, remedy)] if creates else [])
 
-    def properties(self, ask: Ask) -> dict[str, Property]:
+    def properties(self, ask: Ask) -> dict[str, CrmField]:
         """The fields of leads by their REST names."""
-        fields: dict[str, Property] = {}
+        fields: dict[str, CrmField] = {}
         path: str | None = self._profile.paths["properties"]
         while path is not None:
             body = self._whole_answer(ask, Call("GET", path))
             for one in body.get("result") or []:
                 writable = not one.get("isApiReadOnly", False)
-                fields[str(one["name"])] = Property(str(one["name"]), str(one["dataType"]), writable=writable)
+                fields[str(one["name"])] = CrmField(str(one["name"]), str(one["dataType"]), writable=writable)
             token = body.get("nextPageToken") if body.get("moreResult") else None
             path = f"{self._profile.paths['properties']}?nextPageToken={token}" if token else None
         return fields

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from serving.vendors.adapter import Answer, Ask, Call, Fate, Outgoing, Property, Reply, Right
+from serving.vendors.adapter import Ask, Call, CrmAnswer, CrmField, Fate, Outgoing, Reply, Right
 from serving.vendors.answers import found, obliged, seconds_of
 from serving.vendors.faults import fault, of_status, whole
 from serving.vendors.mapping import PushMapping
@@ -32,7 +32,7 @@ class ToPipedrive:
         path = self._profile.paths["update"].format(id=quote(record.lead_id, safe=""))
         return Call("PATCH", path, rendered(record.values, self.mapping))
 
-    def reply(self, records: Sequence[Outgoing], answer: Answer) -> Reply:
+    def reply(self, records: Sequence[Outgoing], answer: CrmAnswer) -> Reply:
         """`success` of the lead; 403 is a block for asking too often, unless the body says otherwise."""
         if answer.status == 200 and found(answer.body, "success") is True:
             return [Fate()]
@@ -49,7 +49,7 @@ class ToPipedrive:
         field = next((key for key in self.mapping.properties.values() if key in text), "")
         return whole(self.mapping, kind, "", field, seconds_of(answer))
 
-    def left(self, answer: Answer) -> tuple[int, int] | None:
+    def left(self, answer: CrmAnswer) -> tuple[int, int] | None:
         """What is left of the day is told without what there was: nothing to take a share of."""
         return None
 
@@ -67,16 +67,16 @@ class ToPipedrive:
         remedy = "Give the user the deals admin permission, or make the fields by hand."
         return rights + ([Right("add custom fields (deals admin)", admin, remedy)] if creates else [])
 
-    def properties(self, ask: Ask) -> dict[str, Property]:
+    def properties(self, ask: Ask) -> dict[str, CrmField]:
         """The fields of deals, which leads share, by their names; requests want their keys."""
-        fields: dict[str, Property] = {}
+        fields: dict[str, CrmField] = {}
         start: int | None = 0
         while start is not None:
             path = f"{self._profile.paths['properties']}?start={start}&limit={_PAGE}"
             body = obliged(ask, Call("GET", path, cost=20), self.mapping)
             for one in found(body, "data") or []:
                 options = frozenset(str(option.get("label")) for option in one.get("options") or [])
-                fields[str(one["name"])] = Property(str(one["key"]), str(one["field_type"]), options)
+                fields[str(one["name"])] = CrmField(str(one["key"]), str(one["field_type"]), options)
             page = found(body, "additional_data", "pagination")
             start = page.get("next_start") if page and page.get("more_items_in_collection") else None
         return fields

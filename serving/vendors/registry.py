@@ -15,13 +15,13 @@ from serving.vendors.salesforce import ToSalesforce
 from serving.vendors.webhook import ToWebhook
 
 
-class Crm(CrmAdapter, CrmSetup, Protocol):
+class CrmVendor(CrmAdapter, CrmSetup, Protocol):
     """All that a vendor's file holds."""
 
 
-def crm_of(mapping: PushMapping) -> Crm:
+def crm_of(mapping: PushMapping) -> CrmVendor:
     """The adapter of the CRM of `mapping`."""
-    makes: dict[str, Callable[[PushMapping], Crm]] = {
+    makes: dict[str, Callable[[PushMapping], CrmVendor]] = {
         "hubspot": ToHubSpot, "salesforce": ToSalesforce, "dynamics": ToDynamics,
         "pipedrive": ToPipedrive, "marketo": ToMarketo, "webhook": ToWebhook,
     }  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from features.errors import LeadscoreError
-from serving.vendors.adapter import Answer, Ask, Call, Fate, Outgoing, Property, Reply, Right
+from serving.vendors.adapter import Ask, Call, CrmAnswer, CrmField, Fate, Outgoing, Reply, Right
 from serving.vendors.answers import found, obliged, seconds_of
 from serving.vendors.faults import of_status, single, whole
 from serving.vendors.mapping import PushMapping
@@ -33,7 +33,7 @@ class ToSalesforce:
         rows = [{**kind, "id": record.lead_id, **rendered(record.values, self.mapping)} for record in records]
         return Call("PATCH", self._path("update"), {"allOrNone": False, "records": rows})
 
-    def reply(self, records: Sequence[Outgoing], answer: Answer) -> Reply:
+    def reply(self, records: Sequence[Outgoing], answer: CrmAnswer) -> Reply:
         """A result for each record, in their order."""
         if answer.status != 200:
             return self._whole(answer)
@@ -51,7 +51,7 @@ class ToSalesforce:
         field = next(iter(first.get("fields") or []), "")
         return single(self.mapping, crm_profile("salesforce").errors.get(code, "refused"), code, str(field))
 
-    def _whole(self, answer: Answer) -> Reply:
+    def _whole(self, answer: CrmAnswer) -> Reply:
         errors = answer.body if isinstance(answer.body, list) else [answer.body]
         first = next((one for one in errors if isinstance(one, dict)), {})
         code = str(first.get("errorCode") or "")
@@ -60,7 +60,7 @@ class ToSalesforce:
         field = next((name for name in self.mapping.properties.values() if name in text), "")
         return whole(self.mapping, kind, code, field, seconds_of(answer))
 
-    def left(self, answer: Answer) -> tuple[int, int] | None:
+    def left(self, answer: CrmAnswer) -> tuple[int, int] | None:
         """The org's calls of 24 h, of which each answer tells."""
         usage = _USAGE.search(answer.headers.get("sforce-limit-info", ""))
         return (int(usage[2]) - int(usage[1]), int(usage[2])) if usage else None
@@ -75,11 +75,11 @@ class ToSalesforce:
         remedy = "Give the integration user a permission set with Edit on the object."
         return [Right(f"edit on {self.mapping.about}", bool(body.get("updateable")), remedy)]
 
-    def properties(self, ask: Ask) -> dict[str, Property]:
+    def properties(self, ask: Ask) -> dict[str, CrmField]:
         """Every field of the object that the token may see."""
         body = obliged(ask, Call("GET", self._path("describe")), self.mapping)
         return {
-            str(one["name"]): Property(
+            str(one["name"]): CrmField(
                 str(one["name"]), str(one.get("type")),
                 frozenset(str(option.get("value")) for option in one.get("picklistValues") or []),
                 bool(one.get("updateable", True)),

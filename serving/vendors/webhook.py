@@ -14,7 +14,18 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from features.errors import LeadscoreError
-from serving.vendors.adapter import Answer, Ask, Call, Fate, Halt, Outgoing, Property, Reply, Right, Trouble
+from serving.vendors.adapter import (
+    Ask,
+    Call,
+    CrmAnswer,
+    CrmField,
+    Fate,
+    Halt,
+    Outgoing,
+    Reply,
+    Right,
+    Trouble,
+)
 from serving.vendors.answers import found, seconds_of
 from serving.vendors.faults import of_status, single, whole
 from serving.vendors.mapping import PushMapping
@@ -47,7 +58,7 @@ class ToWebhook:
         path = (split.path or "/") + (f"?{split.query}" if split.query else "")
         return Call("POST", f"{split.scheme}://{split.netloc}{path}", body, headers)
 
-    def reply(self, records: Sequence[Outgoing], answer: Answer) -> Reply:
+    def reply(self, records: Sequence[Outgoing], answer: CrmAnswer) -> Reply:
         """2xx takes all but those that `refused` names, each with a `lead_id` and perhaps a `problem`."""
         if 200 <= answer.status < 300:
             refused = {
@@ -65,7 +76,7 @@ class ToWebhook:
             return Halt(kind)
         return whole(self.mapping, of_status(answer.status), str(answer.status), "", seconds_of(answer))
 
-    def left(self, answer: Answer) -> tuple[int, int] | None:
+    def left(self, answer: CrmAnswer) -> tuple[int, int] | None:
         """A receiver has no pool that is known."""
         return None
 
@@ -77,10 +88,10 @@ class ToWebhook:
         """None that could be asked for."""
         return []
 
-    def properties(self, ask: Ask) -> dict[str, Property]:
+    def properties(self, ask: Ask) -> dict[str, CrmField]:
         """The keys of a score in the list."""
         return {
-            told.name: Property(told.name, told.type) for told in crm_profile("webhook").properties.values()
+            told.name: CrmField(told.name, told.type) for told in crm_profile("webhook").properties.values()
         }
 
     def create(self, ask: Ask, name: str) -> str:

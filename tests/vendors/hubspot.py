@@ -66,7 +66,7 @@ class HubSpotServer(VendorServer):
             return Reply(400, {"status": "error", "category": "VALIDATION_ERROR", "message": "inputs"})
         for one in inputs:
             if (told := self._invalid(one)) is not None:
-                message = f"Property values were not valid: {json.dumps([told])}"
+                message = f"CrmField values were not valid: {json.dumps([told])}"
                 return Reply(400, {"status": "error", "category": "VALIDATION_ERROR", "message": message})
         there = [one for one in inputs if one["id"] in self.held and one["id"] not in self.deleted]
         for one in there:

@@ -14,7 +14,7 @@ from sqlalchemy import event
 from serving.ledger import Ledger
 from serving.ledger.pushed import pushed
 from serving.push import CrmLine, PushRun
-from serving.vendors import Answer, Call, crm_of
+from serving.vendors import Call, CrmAnswer, crm_of
 from serving.vendors.values import KeptValues, rendered
 from tests.vendors import scores
 from tests.vendors.clock import TurnedClock
@@ -169,7 +169,7 @@ class _KillingLine:
     def __init__(self, line: CrmLine, trial: Trial, server: VendorServer) -> None:
         self.line, self.trial, self.server, self._answered = line, trial, server, len(server.writes)
 
-    def __call__(self, call: Call) -> Answer:
+    def __call__(self, call: Call) -> CrmAnswer:
         self.trial.perhaps_killed()
         before = len(self.server.writes)
         answer = self.line(call)
