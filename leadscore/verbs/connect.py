@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,10 @@ from leadscore.options import FILE, JSON, MADE, REFUSED
 from leadscore.verbs.push import VENDOR
 
 if TYPE_CHECKING:
+    from serving.ledger import Ledger
     from serving.vendors import PushMapping
+
+_DRY = 10
 
 
 @click.command()
@@ -52,7 +56,7 @@ def connect(vendor: str, output: Path | None, as_json: bool, create: bool,
         print_json({"mapping": str(path), "account": found.mapping.account, "lacking": found.lacking})
     else:
         _print_found([[one.name, _given(one.given)] for one in found.rights], rows)
-        _print_first(found.mapping)
+        _print_first(found.mapping, path.parent / mapping.recipe if mapping.recipe else None)
     where = crm_profile(vendor).where
     say(f"Wrote {path}. To undo it all: delete it. {where['undo']}")
     for sentence in found.lacking:
@@ -74,7 +78,7 @@ def _mapping_of(vendor: str, path: Path, recipe: Path | None, given: dict[str, A
     profile = crm_profile(vendor)
     said = {name: value for name, value in given.items() if value is not None}
     if recipe is not None:
-        said["recipe"] = str(recipe.absolute() if recipe.is_absolute() else recipe)
+        said["recipe"] = os.path.relpath(recipe.absolute(), path.absolute().parent)
     if path.exists():
         return made_mapping(load_mapping(path).model_dump() | said, str(path))
     url = said.get("url") or profile.url or _asked("url", f"Address, such as {profile.url_example}")
@@ -100,19 +104,38 @@ def _print_found(rights: list[list[str]], properties: list[list[str]]) -> None:
     print_table(["value", "property", "type", "label", "state"], properties, least=["type"])
 
 
-def _print_first(mapping: PushMapping) -> None:
-    """Ten leads dry, where the ledger holds scores."""
+def _print_first(mapping: PushMapping, recipe: Path | None) -> None:
+    """Ten leads dry: those that would be sent first, or where none is scored yet the first of the ledger."""
     from features.errors import LeadscoreError
+    from features.recipe import load_recipe
     from leadscore.printed_push import due_rows, print_due
     from leadscore.terminal import say
     from serving.ledger import Ledger
 
     try:
-        _, rows = due_rows(Ledger.opened(), mapping, None)
+        kept = Ledger.opened()
+        _, rows = due_rows(kept, mapping, load_recipe(recipe) if recipe else None)
+        if rows := rows[:_DRY] or _scored_dry(kept, recipe):
+            say("Ten leads as they would be written; nothing is sent:")
+            print_due(rows)
+        else:
+            say("No lead was scored dry: the ledger holds none that would be sent.")
     except LeadscoreError as error:
         say(f"No lead was scored dry: {error.problem} {error.remedy}")
-        return
-    if rows:
-        print_due(rows[:10])
-    else:
-        say("No lead was scored dry: the ledger holds no score that would be sent.")
+
+
+def _scored_dry(kept: Ledger, path: Path | None) -> list[dict[str, Any]]:
+    import serving
+    from features.clock import now_us
+    from features.recipe import load_recipe
+    from serving.batch import KnownScored, known_leads, scored_by_name
+    from serving.vendors import values_of
+
+    recipe = load_recipe(path) if path else None
+    opened = serving.open_ladder(recipe, folder=path.parent if path else None)
+    now = now_us()
+    names = known_leads(kept, now)[-10 * _DRY :]  # the newest are the likeliest to be open
+    found = list(scored_by_name(opened, kept, names, now, KnownScored()))[-_DRY:]
+    return [
+        {"lead_id": lead.lead_id, "before": {}, "after": dict(values_of(score))} for lead, _, score in found
+    ]

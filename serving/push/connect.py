@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from features.errors import LeadscoreError
 from serving.push.line import NoAnswer
 from serving.push.tally import Asks
-from serving.vendors import Call, CrmAnswer, PushMapping, Right, crm_profile
-from serving.vendors.adapter import CrmField
+from serving.vendors import Call, CrmAnswer, PushMapping, crm_profile
+from serving.vendors.adapter import CrmField, Right
 from serving.vendors.profile import option_words
 from serving.vendors.registry import CrmVendor
 
