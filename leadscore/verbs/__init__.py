@@ -5,6 +5,7 @@ import click
 from leadscore.verbs.champion import promote, rollback, status
 from leadscore.verbs.company import demo, simulate
 from leadscore.verbs.connect import connect
+from leadscore.verbs.funnel import funnel
 from leadscore.verbs.ledger import ledger
 from leadscore.verbs.playbook import rules
 from leadscore.verbs.push import push
@@ -14,8 +15,7 @@ from leadscore.verbs.training import compare, train
 
 VERBS: tuple[click.Command, ...] = (
     simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status, open_leads,
-    compare, rules, score, serve, demo, ledger,
-    connect, push,
+    compare, rules, funnel, score, serve, demo, ledger, connect, push,
 )  # fmt: skip
 
 __all__ = ["VERBS"]
