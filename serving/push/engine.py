@@ -6,12 +6,13 @@ import json
 import math
 from collections.abc import Sequence
 
+from features.errors import LeadscoreError
 from features.progress import Tick
 from features.recipe import Recipe
 from serving.ledger import Ledger
 from serving.ledger.pushed import PushState, Taken, turn_of
-from serving.push.line import NoAnswer
-from serving.push.pace import LONGEST_WAIT, CallPace, PushClock, RealClock
+from serving.push.asking import Asking, StoppedError
+from serving.push.pace import PushClock, RealClock
 from serving.push.plan import looked_at, planned
 from serving.push.tally import Asks, PushTally
 from serving.vendors.adapter import Call, CrmAnswer, Divide, Fate, Halt, Later, Outgoing, Trouble
@@ -32,11 +33,6 @@ _ALL_ALIKE = 8
 """Records that are refused one by one, with none accepted in between, before it is no record's fault."""
 
 
-class _Stopped(Exception):
-    def __init__(self, why: Trouble) -> None:
-        self.why = why
-
-
 class PushRun:
     """One run that brings the CRM of `mapping` up to the ledger's newest scores.
 
@@ -54,13 +50,12 @@ class PushRun:
         clock: PushClock | None = None,
         progress: Tick | None = None,
     ) -> None:
-        self.ledger, self.mapping, self.crm, self.line, self.recipe = ledger, mapping, crm, line, recipe
+        self.ledger, self.mapping, self.crm, self.recipe = ledger, mapping, crm, recipe
         self.clock = clock or RealClock()
         self._state = PushState(ledger, mapping.target)
-        self._pace = CallPace(mapping.limits, self.clock)
+        self.asking = Asking(mapping, line, self.clock)
         self._progress = progress
         self._tally = PushTally()
-        self._renewed = False
         self._fresh = True  # no record of those that are sent now was refused before
         self._alike = 0  # refused or failed one after another with none accepted in between
 
@@ -73,7 +68,8 @@ class PushRun:
         Raises:
             LeadscoreError: another process sends to this target, or the ledger fails.
         """
-        self._tally, self._fresh, self._alike, self._renewed = PushTally(), True, 0, False
+        self._tally, self._fresh, self._alike = PushTally(), True, 0
+        self.asking.begin()
         with turn_of(self.ledger, self.mapping.target):
             plan = planned(self.ledger, self.mapping, self.recipe, self.clock.now_us())
             if not again:
@@ -87,9 +83,10 @@ class PushRun:
                 self._send_all(plan.fresh, self.mapping.size, total)
                 self._fresh = False
                 self._send_all(plan.again, min(_SUSPECTS, self.mapping.size), total)
-            except _Stopped as stopped:
-                self._tally.stopped = stopped.why
+            except StoppedError as stopped:
                 self._tally.left = total - self._done()
+                self._tally.stopped = stopped.why if self._tally.left else None
+        self._tally.requests = self.asking.requests
         return self._tally
 
     def _done(self) -> int:
@@ -99,34 +96,16 @@ class PushRun:
         """A token of another account would write its scores onto strangers' records."""
         if not self.mapping.account:
             return
-        found = ""
-
-        def ask(call: Call) -> CrmAnswer:
-            answer = self._patiently(call, 1)
-            if isinstance(answer, Later):
-                raise _Stopped(answer.fault)
-            return answer
-
-        found = self.crm.account(ask)
+        try:
+            found = self.crm.account(self.asking.asked)
+        except LeadscoreError as error:
+            raise StoppedError(Trouble(error.problem, error.remedy)) from None
         if found and found != self.mapping.account:
             title = crm_profile(self.mapping.vendor).title
             words = f"the token is of account {found} in {title}, the mapping file of {self.mapping.account}."
-            raise _Stopped(Trouble(words, "Use the token of that account, or a mapping file for this one."))
-
-    def _patiently(self, call: Call, tries: int) -> CrmAnswer | Later:
-        self._check_patience(fault(self.mapping, "limit"))
-        for again in range(tries + 1):
-            self._pace.wait(call.cost)
-            self._tally.requests += 1
-            try:
-                return self.line(call)
-            except NoAnswer as none:
-                title = crm_profile(self.mapping.vendor).title
-                remedy = "Check the network and 'url' in the mapping file; the next run goes on from here."
-                later = Later(Trouble(f"{title}: {none.words}.", remedy))
-                if again < tries:
-                    self.clock.sleep(1.0)
-        return later
+            raise StoppedError(
+                Trouble(words, "Use the token of that account, or a mapping file for this one.")
+            )
 
     def _send_all(self, lead_ids: Sequence[str], size: int, total: int) -> None:
         for first in range(0, len(lead_ids), size):
@@ -151,7 +130,7 @@ class PushRun:
                 self._deliver(records[:middle])
                 self._deliver(records[middle:])
                 return
-            answer = self._patiently(call, 0)
+            answer = self.asking.answered(call)
             reply = answer if isinstance(answer, Later) else self.crm.reply(records, answer)
             if isinstance(reply, list):
                 self._note(records, reply, passing)
@@ -159,17 +138,16 @@ class PushRun:
                     self._keep_reserve(answer)
                 return
             if isinstance(reply, Halt):
-                raise _Stopped(reply.fault)
+                raise StoppedError(reply.fault)
             if isinstance(reply, Divide):
                 self._divide(records, reply)
                 return
             if isinstance(reply, TokenOut):
-                if self._renewed or not self.line.renew():
-                    raise _Stopped(reply.fault)
-                self._renewed = True
+                if not self.asking.renew():
+                    raise StoppedError(reply.fault)
             else:
                 failed += 1
-                self._rest(reply, failed)
+                self.asking.rest(reply, failed)
                 if (self._alike and reply.failing) or failed >= _TRIES:
                     self._give_up(records, reply)
                     return
@@ -179,23 +157,13 @@ class PushRun:
         most = crm_profile(self.mapping.vendor).most_bytes
         return most is not None and len(json.dumps(call.body, ensure_ascii=False).encode()) > most
 
-    def _rest(self, reply: Later, failed: int) -> None:
-        """Wait as long as the CRM asks, else longer each time; a wait of hours is the next run's."""
-        self._pace.hold(reply.seconds if reply.seconds is not None else 2.0 ** (failed - 1))
-        self._check_patience(reply.fault)
-
-    def _check_patience(self, why: Trouble) -> None:
-        if self._pace.held > LONGEST_WAIT:
-            words = f"{why.problem[:-1]}: it asks to wait {self._pace.held / 60:,.0f} minutes."
-            raise _Stopped(Trouble(words, "The rest is sent on the next run after that."))
-
     def _give_up(self, records: Sequence[Outgoing], reply: Later) -> None:
         """What never got through is left to the next run; of a CRM that fails, a record may be the cause."""
         self._alike += 1
         if not reply.failing or self._alike > math.log2(self.mapping.size) + 2:
-            raise _Stopped(reply.fault)
+            raise StoppedError(reply.fault)
         if len(records) == 1:
-            self._note(records, [Fate(reply.fault)], _PASSING)
+            self._note(records, [Fate(reply.fault, alike=False)], _PASSING)
             return
         self._halves(records)
 
@@ -203,12 +171,7 @@ class PushRun:
         if len(records) > 1:
             self._halves(records)
             return
-        why = reply.fault
-        self._note(records, [Fate(why)], _PASSING)
-        self._alike += reply.alike and self._fresh
-        if self._alike >= _ALL_ALIKE:
-            words = f"{why.problem[:-1]}; so it was for {self._alike} records on end, and none was accepted."
-            raise _Stopped(Trouble(words, why.remedy))
+        self._note(records, [Fate(reply.fault, alike=reply.alike)], _PASSING)
 
     def _halves(self, records: Sequence[Outgoing]) -> None:
         self._tally.retried += len(records)
@@ -232,11 +195,21 @@ class PushRun:
         self._tally.sent += len(taken)
         self._tally.refused.update(refused.values())
         if taken:
-            self._alike, self._renewed = 0, False
+            self._alike, self.asking.renewed = 0, False
+        elif self._fresh:
+            self._check_alike([fate for record, fate in pairs if record.lead_id in refused and fate.alike])
         if again:
             self.clock.sleep(2.0**passing)
             self._tally.retried += len(again)
             self._deliver(again, passing + 1)
+
+    def _check_alike(self, fates: Sequence[Fate]) -> None:
+        """Where everybody is refused it is a property, or a right, and no record's fault."""
+        self._alike += len(fates)
+        if fates and self._alike >= _ALL_ALIKE and fates[-1].fault is not None:
+            why = fates[-1].fault
+            words = f"{why.problem[:-1]}; so it was for {self._alike} records on end, and none was accepted."
+            raise StoppedError(Trouble(words, why.remedy))
 
     def _taken(self, record: Outgoing) -> Taken:
         kept = KeptValues(record.values, self.mapping.properties)
@@ -247,4 +220,4 @@ class PushRun:
         if left is not None and left[0] <= self.mapping.reserve * left[1]:
             told = fault(self.mapping, "daily")
             words = f"{left[0]:,} of the day's {left[1]:,} calls are left; they are kept for others."
-            raise _Stopped(Trouble(words, told.remedy))
+            raise StoppedError(Trouble(words, told.remedy))

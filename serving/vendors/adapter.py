@@ -61,10 +61,14 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Fate:
-    """What became of one record: accepted, or not (`fault`); `passing`: try again within this run."""
+    """What became of one record: accepted, or not (`fault`); `passing`: try again within this run.
+
+    `alike`: others may be refused for the same reason, which is then not the record's.
+    """
 
     fault: Trouble | None = None
     passing: bool = False
+    alike: bool = True
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,8 @@ def whole(
 
 def single(mapping: PushMapping, kind: FaultKind, code: str = "", field: str = "") -> Fate:
     """What an error of one record means for it."""
-    return Fate(fault(mapping, kind, code, field), passing=kind in _WAITING)
+    told = fault(mapping, kind, code, field)
+    return Fate(told, passing=kind in _WAITING, alike=kind not in _OWN)
 
 
 def of_status(status: int) -> FaultKind:

@@ -297,6 +297,53 @@ def test_a_crm_that_is_not_there(ledger: Ledger) -> None:
         assert pushed(connection, "hubspot")[a].problem == UNCONFIRMED
 
 
+def test_where_all_are_refused_alike_the_run_stops(ledger: Ledger, vendor: str) -> None:
+    leads = ids(vendor, 40)
+    scores.keep(ledger, [scores.score(name, 1) for name in leads])
+    with SERVERS[vendor](leads) as server:
+        server.poison = set(leads)
+        tally = push(ledger, vendor, server, mapping_of(vendor, server, batch=10))
+        assert len(server.requests) <= 20
+    assert tally.stopped is not None
+    assert "on end, and none was accepted" in str(tally.stopped)
+    assert tally.left > 0
+    assert tally.left + tally.refused.total() == 40
+
+
+def test_a_record_at_which_the_crm_breaks_the_connection_is_found(ledger: Ledger, vendor: str) -> None:
+    leads = ids(vendor, 12)
+    scores.keep(ledger, [scores.score(name, 1) for name in leads])
+    with server_of(vendor) as server:
+        mapping = mapping_of(vendor, server)
+        route = server.route
+
+        def breaks(method: str, path: str, body: Any) -> Any:
+            return None if leads[5] in path + json.dumps(body) else route(method, path, body)
+
+        server.route = breaks  # type: ignore[method-assign]
+        tally = push(ledger, vendor, server, mapping)
+    assert (tally.sent, tally.refused.total(), tally.stopped) == (11, 1, None)
+    assert "no answer came" in next(iter(tally.refused))
+
+
+def test_a_token_that_runs_out_is_renewed_also_where_the_account_is_checked(ledger: Ledger) -> None:
+    leads = ids("salesforce", 3)
+    scores.keep(ledger, [scores.score(name, 1) for name in leads])
+    with SERVERS["salesforce"](leads) as server:
+        mapping = mapping_of("salesforce", server, account="00D000000000001EAA")
+        with CrmLine(mapping, environment_of("salesforce", server), seconds=5) as line:
+            run = PushRun(ledger, mapping, crm_of(mapping), line, clock=server.clock)
+            assert run.run().sent == 3
+            server.token = "the next one"
+            scores.keep(ledger, [scores.score(name, 2, score=90) for name in leads])
+            assert run.run().sent == 3
+            server.token, server.client = "a third one", ("another", "secret")  # type: ignore[attr-defined]
+            scores.keep(ledger, [scores.score(name, 3, score=20) for name in leads])
+            tally = run.run()
+    assert tally.stopped is not None
+    assert "no token is given for this id and secret" in str(tally.stopped)
+
+
 def test_two_runs_at_once_are_one(ledger: Ledger) -> None:
     scores.keep(ledger, [scores.score("L1", 1)])
     refused = pytest.raises(LeadscoreError, match="another process")

@@ -105,7 +105,7 @@ class Trial:
         killer = _KillingLine(self.line, self, server)
         if self.process is None:
             self.process = PushRun(self.ledger, mapping, crm_of(mapping), killer, clock=self.clock)
-        self.process.line = killer
+        self.process.asking.line = killer
         try:
             tally = self.process.run()
         except Killed:
