@@ -190,12 +190,21 @@ def _events_of(
 
 
 def _stage_at(connection: Connection, recipe: Recipe, ids: list[str], as_of_us: int) -> str | None:
-    """The last stage up to as_of; of equal moments lost, then won, is last. One that closes undated is it."""
     table = OUTCOMES
     query = select(table.c.occurred_us, table.c.stage).where(table.c.lead_id.in_(ids))
+    return _last_stage(recipe, [(row.occurred_us, row.stage) for row in connection.execute(query)], as_of_us)
+
+
+def last_closing(recipe: Recipe, rows: Iterable[tuple[int | None, str]], as_of_us: int) -> str | None:
+    """'won' or 'lost' where the last stage of (occurred, stage) up to as_of closes a lead, else None."""
+    return closing(recipe.outcomes, _last_stage(recipe, rows, as_of_us))
+
+
+def _last_stage(recipe: Recipe, rows: Iterable[tuple[int | None, str]], as_of_us: int) -> str | None:
+    """The last stage up to as_of; of equal moments lost, then won, is last. One that closes undated is it."""
     ranks = {None: 0, "lost": 1, "won": 2}
     found = []
-    for occurred, stage in connection.execute(query):
+    for occurred, stage in rows:
         rank = ranks[closing(recipe.outcomes, stage)]
         if occurred is None and rank:
             found.append((as_of_us + 1, rank, stage))
