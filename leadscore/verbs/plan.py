@@ -64,7 +64,8 @@ def planned(
     from features.exports import check_written
     from features.tables import read_tables
     from leadscore.terminal import bar, say, spinner
-    from serving.planning import law_of, make_plan, parse_playbook, plan_page, write_csv
+    from serving.agreed import law_of, parse_playbook
+    from serving.planning import make_plan, plan_page, write_csv
 
     place, read = place_of(recipe, loaded, folder)
     check_written([("--csv", csv_file), ("--html", html)], read, force=force)
@@ -93,7 +94,7 @@ def planned(
 
 def playbook_text(recipe: Path, loaded: Any, book: Path | None) -> str:
     """The text of the playbook that is named, or beside the recipe, or one to start from."""
-    from serving.planning import read_text, starter
+    from serving.agreed import read_text, starter
 
     path = book or recipe.parent / "playbook.toml"
     text = read_text(path, "playbook") if book is not None or path.exists() else ""

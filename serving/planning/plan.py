@@ -15,10 +15,10 @@ from features.progress import Tick
 from features.readings import offline
 from features.recipe import Recipe
 from features.tables import Tables
+from serving.agreed.book import Playbook
+from serving.agreed.hours import WorkCalendar
+from serving.agreed.law import Law, LawChannel, Person
 from serving.answer import Ladder
-from serving.planning.book import Playbook
-from serving.planning.hours import WorkCalendar
-from serving.planning.law import Law, LawChannel, Person
 from serving.planning.leads import OpenLeads, open_with_stage
 from serving.planning.recommend import CONTACTS, Advisor, Case, Recommendation, Refusal
 from serving.planning.routing import Claim, Router

@@ -8,10 +8,10 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from features.clock import DAY_US, from_us, to_us
-from serving.planning.book import Playbook
-from serving.planning.hours import WorkCalendar
-from serving.planning.law import Law, Person, forbidden, kept_too_long
-from serving.planning.sequences import Sequence, next_due
+from serving.agreed.book import Playbook
+from serving.agreed.hours import WorkCalendar
+from serving.agreed.law import Law, Person, forbidden, kept_too_long
+from serving.agreed.sequences import Sequence, next_due
 from serving.planning.work import Meanings, Worked
 from serving.score import Score
 

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from serving.planning.book import Owner, Playbook
+from serving.agreed.book import Owner, Playbook
 
 
 @dataclass(frozen=True)

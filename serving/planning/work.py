@@ -13,12 +13,9 @@ from features.clock import DAY_US, HOUR_US, from_us
 from features.recipe import Recipe
 from features.sql import quoted
 from features.tables import Tables, register_frame
-from serving.planning.book import Playbook
-from serving.planning.hours import WorkCalendar
-from serving.playbook.maturity import Wishes, is_called
-
-NO_SHOW_WORDS = ("no_show", "noshow", "missed_meeting", "absent", "lapin")
-UNSUBSCRIBE_WORDS = ("unsubscrib", "opt_out", "optout", "desabon", "desinscri")
+from serving.agreed.book import Playbook
+from serving.agreed.hours import WorkCalendar
+from serving.playbook.maturity import NO_SHOW_WORDS, UNSUBSCRIBE_WORDS, Wishes, is_called
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ LONE_WORDS = (
     "download", "white", "ebook", "e_book", "brochure", "guide", "telecharg", "livre_blanc", "checklist",
 )  # fmt: skip
 """A kind of event that means interest and is called so says little alone."""
+NO_SHOW_WORDS = ("no_show", "noshow", "missed_meeting", "absent", "lapin")
+UNSUBSCRIBE_WORDS = ("unsubscrib", "opt_out", "optout", "desabon", "desinscri")
 
 
 @dataclass(frozen=True)

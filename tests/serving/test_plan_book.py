@@ -6,9 +6,9 @@ import pytest
 
 from features import parse_recipe
 from features.errors import LeadscoreError
-from serving.planning.book import parse_playbook
-from serving.planning.law import law_of
-from serving.planning.starter import starter
+from serving.agreed.book import parse_playbook
+from serving.agreed.law import law_of
+from serving.agreed.starter import starter
 
 RECIPE = parse_recipe("""
 [recipe]

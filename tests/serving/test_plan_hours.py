@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from serving.planning.hours import Hours, WorkCalendar, known_country
+from serving.agreed.hours import Hours, WorkCalendar, known_country
 
 ZONES = st.sampled_from(["Europe/Paris", "America/Sao_Paulo", "Asia/Kathmandu", "Australia/Lord_Howe"])
 MOMENTS = st.integers(0, 3 * 366 * 24 * 60).map(

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from features import parse_recipe
 from features.clock import DAY_US, HOUR_US, to_us
-from serving.planning.book import parse_playbook
-from serving.planning.hours import WorkCalendar
-from serving.planning.law import Law, Person, forbidden, law_of
+from serving.agreed.book import parse_playbook
+from serving.agreed.hours import WorkCalendar
+from serving.agreed.law import Law, Person, forbidden, law_of
+from serving.agreed.sequences import next_due
 from serving.planning.recommend import CONTACTS, Advisor, Case, Refusal
-from serving.planning.sequences import next_due
 from serving.planning.work import Meanings, Worked, clear_best
 from serving.score import NextAction, Score, Stage
 

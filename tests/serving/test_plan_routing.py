@@ -8,7 +8,7 @@ from datetime import date
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.planning.book import Owner, Playbook, Routing
+from serving.agreed.book import Owner, Playbook, Routing
 from serving.planning.routing import Claim, Router
 
 TODAY = date(2026, 3, 2)

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from serving.planning.hours import WorkCalendar
-from serving.planning.sequences import Sequence, next_due
+from serving.agreed.hours import WorkCalendar
+from serving.agreed.sequences import Sequence, next_due
 
 STEPS = [{"after_days": 1, "what": "a"}, {"after_days": 8, "what": "b"}]
 RESTS = Sequence(name="w", step=STEPS, recycle_days=30)

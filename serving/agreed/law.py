@@ -13,12 +13,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from serving.planning.section import PlanSection
-from serving.planning.toml_file import checked, read_text
+from serving.agreed.section import PlanSection
+from serving.agreed.toml_file import checked, read_text
 
 LAWS = ("FR",)
 """Countries of whose law leadscore has a file."""
-_REMEDY = "Correct the file; serving/planning/countries/fr.toml of leadscore shows what it may say."
+_REMEDY = "Correct the file; serving/agreed/countries/fr.toml of leadscore shows what it may say."
 LawChannel = Literal["phone", "email"]
 
 
@@ -80,7 +80,7 @@ def law_of(country: str | None, file: str | None, folder: Path) -> Law:
         path = folder / file
         return checked(Law, read_text(path, "file of the law"), path.name, _REMEDY)
     name = f"{str(country).lower()}.toml"
-    text = files("serving.planning").joinpath("countries", name).read_text("utf-8")
+    text = files("serving.agreed").joinpath("countries", name).read_text("utf-8")
     return checked(Law, text, name, _REMEDY)
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 
 from features.recipe import Recipe
-from serving.planning.work import UNSUBSCRIBE_WORDS
-from serving.playbook.maturity import Wishes, is_called
+from serving.playbook.maturity import UNSUBSCRIBE_WORDS, Wishes, is_called
 
 _HEAD = """\
 # How leads are worked: 'leadscore plan' makes today's list of it. Every value here is a place to start.

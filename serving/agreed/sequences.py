@@ -12,8 +12,8 @@ from typing import Literal
 from pydantic import Field
 
 from features.errors import nearest
-from serving.planning.hours import WorkCalendar
-from serving.planning.section import PlanSection
+from serving.agreed.hours import WorkCalendar
+from serving.agreed.section import PlanSection
 from serving.score import Maturity
 
 Channel = Literal["email", "phone", "post", "social"]

@@ -11,11 +11,11 @@ from pydantic import AfterValidator, Field
 
 from features.errors import nearest
 from features.recipe import Recipe
-from serving.planning.hours import Hours, known_country
-from serving.planning.law import LAWS
-from serving.planning.section import PlanSection
-from serving.planning.sequences import Sequence, sequence_faults
-from serving.planning.toml_file import checked, read_text, refused
+from serving.agreed.hours import Hours, known_country
+from serving.agreed.law import LAWS
+from serving.agreed.section import PlanSection
+from serving.agreed.sequences import Sequence, sequence_faults
+from serving.agreed.toml_file import checked, read_text, refused
 
 _REMEDY = "Correct the file; 'leadscore plan RECIPE --show' prints one that fits the recipe."
 Place = tuple[str | int, ...]
