@@ -68,6 +68,7 @@ class Recipe(Section):
     stages: Stages = Field(default_factory=Stages)
     qualification: Qualification | None = None
     rules: str | None = None
+    agreement: str | None = None
 
     @model_validator(mode="after")
     def _routed_by_a_category(self) -> Self:

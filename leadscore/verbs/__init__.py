@@ -5,7 +5,7 @@ import click
 from leadscore.verbs.champion import promote, rollback, status
 from leadscore.verbs.company import demo, simulate
 from leadscore.verbs.ledger import ledger
-from leadscore.verbs.plan import plan
+from leadscore.verbs.plan import decide, plan
 from leadscore.verbs.playbook import rules
 from leadscore.verbs.recipes import features, init, inspect, snapshots
 from leadscore.verbs.scoring import check_skew, open_leads, score, serve
@@ -13,7 +13,7 @@ from leadscore.verbs.training import compare, train
 
 VERBS: tuple[click.Command, ...] = (
     simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status, open_leads,
-    compare, rules, plan, score, serve, demo, ledger,
+    compare, rules, plan, decide, score, serve, demo, ledger,
 )  # fmt: skip
 
 __all__ = ["VERBS"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,9 +46,14 @@ class OpenLeads:
 
 
 def open_with_stage(
-    recipe: Recipe, tables: Tables, as_of_us: int, decided: Mapping[str, Decided] | None = None
+    recipe: Recipe,
+    tables: Tables,
+    as_of_us: int,
+    decided: Mapping[str, Decided] | None = None,
+    opted_out: Container[str] = (),
 ) -> OpenLeads:
-    """The leads open at `as_of_us`, with the stage that the CRM gave each last, and what people decided.
+    """The leads open at `as_of_us`, with the stage that the CRM gave each last, and what people decided
+    (bands by lead, `opted_out`).
 
     Fields are as the table of leads holds them now.
 
@@ -67,10 +72,10 @@ def open_with_stage(
             given,
             stages.get(int(row)),
             None,
-            bool(opted_out),
+            bool(out) or str(lead) in opted_out,
             decided=(decided or {}).get(str(lead)),
         )
-        for lead, row, opted_out in zip(moments["lead_id"], moments["row"], leads["opted_out"], strict=True)
+        for lead, row, out in zip(moments["lead_id"], moments["row"], leads["opted_out"], strict=True)
     ]
     names = [name for name in recipe.lead.fields if f"f_{name}" in leads.columns]
     fields = leads[[f"f_{name}" for name in names]].set_axis(names, axis=1).reset_index(drop=True)

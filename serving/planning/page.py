@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from serving.page import Markup, bullets, contents, page, paragraph, percent, section, table
-from serving.planning.plan import Plan, PlannedLead
+from serving.planning.assign import PlannedLead
+from serving.planning.plan import Plan
 from serving.planning.rows import due_words, owners
 
 _HEAD = ("when", "lead", "do", "maturity", "probability", "why", "first reason")

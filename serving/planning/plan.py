@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from features.clock import from_us
@@ -19,26 +18,15 @@ from serving.agreed.book import Playbook
 from serving.agreed.hours import WorkCalendar
 from serving.agreed.law import Law, LawChannel, Person
 from serving.answer import Ladder
+from serving.planning.assign import PlannedLead, assigned
 from serving.planning.leads import OpenLeads, open_with_stage
-from serving.planning.recommend import CONTACTS, Advisor, Case, Recommendation, Refusal
-from serving.planning.routing import Claim, Router
+from serving.planning.recommend import Advisor, Case, Refusal
+from serving.planning.routing import Claim
+from serving.planning.told import Told
 from serving.planning.work import Meanings, Worked, best_hour, worked
 from serving.score import Score
 
 _AT_ONCE = 5_000
-
-
-@dataclass(frozen=True)
-class PlannedLead:
-    """A lead of the list: its score, what to do with it, and whose it is (None: nobody's)."""
-
-    lead_id: str
-    owner: str | None
-    score: Score
-    step: Recommendation
-    note: str = ""
-    question: str | None = None
-    """What to ask next, by the checklist."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +40,9 @@ class Plan:
 
     def due_today(self) -> list[PlannedLead]:
         """What falls on this day, or is late; contacts before what a tool sends."""
-        end = self.calendar.local(self.now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(
-            days=1
-        )
-        return [one for one in self.leads if one.step.due is not None and one.step.due < end.astimezone(UTC)]
+        today = self.calendar.local(self.now).date()
+        due = ((one, one.step.due) for one in self.leads)
+        return [one for one, at in due if at is not None and self.calendar.local(at).date() <= today]
 
     def as_dict(self) -> dict[str, Any]:
         """The same for `--json`: today's list first by owner, moments by the company's wall clock."""
@@ -84,13 +71,6 @@ class Plan:
         return Counter(one.step.what for one in self.leads)
 
 
-@dataclass(frozen=True)
-class Told:
-    """What people have decided, by lead: refusals by sales (decisions of a maturity are in the scores)."""
-
-    refusals: Mapping[str, Refusal] = field(default_factory=dict)
-
-
 def make_plan(
     recipe: Recipe,
     ladder: Ladder,
@@ -99,28 +79,28 @@ def make_plan(
     law: Law,
     as_of_us: int,
     *,
-    leads: OpenLeads | None = None,
     told: Told | None = None,
     progress: Tick | None = None,
 ) -> Plan:
     """The plan for the leads of `tables` that are open at `as_of_us`.
 
-    `ladder` answers for them. `leads` are they, where they were read already.
+    `ladder` answers for them; `told` is what people have decided.
 
     Raises:
         LeadscoreError: no lead is open.
     """
-    found = leads if leads is not None else open_with_stage(recipe, tables, as_of_us)
+    said = told or Told()
+    found = open_with_stage(recipe, tables, as_of_us, said.decided, said.opted_out)
     if not len(found.moments):
         raise LeadscoreError("no lead is open at this moment, so there is nothing to plan.", "Check --as-of.")
     calendar = WorkCalendar(book.hours, recipe.recipe.zone, book.country_of(recipe))
     means = Meanings(recipe, book)
     hour = best_hour(tables, means, as_of_us, calendar)
     advisor = Advisor(book, calendar, law, means, from_us(as_of_us), hour[0] if hour else None)
-    planner = _Planner(recipe, ladder, tables, book, advisor, found, told or Told())
+    planner = _Planner(recipe, ladder, tables, book, advisor, found, said)
     rows = list(planner.rows(as_of_us, progress))
     return Plan(
-        advisor.now, calendar, tuple(_routed(rows, book, advisor)), tuple(_notes(book, recipe, law, hour))
+        advisor.now, calendar, tuple(assigned(rows, book, advisor)), tuple(_notes(book, recipe, law, hour))
     )
 
 
@@ -157,7 +137,7 @@ class _Planner:
         done, cells = work.get(row, Worked()), self.leads.cells(at)
         created = self.leads.created_us[at]
         person = self._person(cells, done, created, as_of_us)
-        case = Case(score, person, done, created, self.told.refusals.get(lead), excluded)
+        case = Case(score, person, done, created, self._refusal(lead, done), excluded)
         step = self.advisor.recommend(case)
         routing = self.book.routing
         claim = Claim(
@@ -167,6 +147,12 @@ class _Planner:
             _text(cells.get(routing.owner or "")),
         )
         return claim, PlannedLead(lead, None, score, step, question=self.leads.question(at))
+
+    def _refusal(self, lead_id: str, work: Worked) -> Refusal | None:
+        """The refusal of a lead that has not asked to be contacted since."""
+        refusal, since_us = self.told.refusals.get(lead_id, (None, 0))
+        asked = work.last(self.advisor.means.asked)
+        return None if asked is not None and asked > since_us else refusal
 
     def _person(
         self, cells: Mapping[str, Any], work: Worked, created_us: int | None, as_of_us: int
@@ -195,47 +181,6 @@ class _Planner:
         return None if market == "both" else market == "b2c"
 
 
-def _routed(rows: list[tuple[Claim, PlannedLead]], book: Playbook, advisor: Advisor) -> list[PlannedLead]:
-    """Owners for all, the most urgent first; what is beyond an owner's day moves to the next open one."""
-    router = Router(book, advisor.today)
-    found = []
-    tomorrow = advisor.calendar.start_of(advisor.today + timedelta(days=1))
-    for claim, lead in sorted(rows, key=lambda row: _urgency(row[1])):
-        due = lead.step.due
-        now = lead.step.what in CONTACTS and due is not None and due < tomorrow
-        routed = router.route(claim, contact=now)
-        over = now and routed.owner is not None and _beyond(router, routed.owner)
-        step = lead.step
-        if over and due is not None:
-            step = replace(step, due=max(due, tomorrow), why=f"{step.why}; beyond today's contacts")
-        found.append(replace(lead, owner=routed.owner, note=routed.note, step=step))
-    return sorted(found, key=lambda one: (one.owner is None, one.owner or "", *_urgency(one)))
-
-
-def _beyond(router: Router, owner: str) -> bool:
-    """Whether the contact just given to an owner is more than they make in a day."""
-    per_day = next((one.per_day for one in router.book.owner if one.name == owner), None)
-    return per_day is not None and router.taken[owner] > per_day
-
-
-_ORDER = {"call": 0, "book": 1, "write": 2, "nurture": 3, "complete": 4, "recycle": 5, "wait": 6, "drop": 7}
-
-
-def _urgency(lead: PlannedLead) -> tuple[Any, ...]:
-    """Deadlines before days, then the sooner, then the likelier."""
-    step = lead.step
-    due = step.due or datetime.max.replace(tzinfo=UTC)
-    contact = step.what in CONTACTS
-    return (
-        not contact,
-        not step.urgent,
-        due,
-        _ORDER[step.what],
-        -(lead.score.probability or 0),
-        lead.lead_id,
-    )
-
-
 def _notes(book: Playbook, recipe: Recipe, law: Law, hour: tuple[int, str] | None) -> Iterator[str]:
     country = book.country_of(recipe)
     if country is None:
@@ -254,8 +199,3 @@ def _text(cell: Any) -> str | None:
 
 def _yes(cell: Any) -> bool:
     return cell is not None and cell == cell and float(cell) > 0
-
-
-def folder_of(place: Any) -> Path:
-    """Where the files beside the recipe are, of a folder or a ledger."""
-    return Path(place) if isinstance(place, Path | str) else Path(place.folder)

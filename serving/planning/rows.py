@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TextIO
 
-from serving.planning.plan import Plan, PlannedLead
+from serving.planning.assign import PlannedLead
+from serving.planning.plan import Plan
 from serving.planning.recommend import CONTACTS
 
 PLAN_COLUMNS = ("due", "lead", "do", "maturity", "probability", "why", "first reason")
