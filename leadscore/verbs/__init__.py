@@ -10,6 +10,7 @@ from leadscore.verbs.funnel import funnel
 from leadscore.verbs.inbound import inbound
 from leadscore.verbs.keys import keys
 from leadscore.verbs.ledger import ledger
+from leadscore.verbs.plan import decide, plan
 from leadscore.verbs.playbook import rules
 from leadscore.verbs.pull import pull
 from leadscore.verbs.push import push
@@ -20,7 +21,7 @@ from leadscore.verbs.training import compare, train
 VERBS: tuple[click.Command, ...] = (
     simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status,
     open_leads, compare, rules, funnel, conversions, score, serve, demo, ledger, keys, inbound, pull,
-    connect, push,
+    connect, push, plan, decide,
 )  # fmt: skip
 
 __all__ = ["VERBS"]

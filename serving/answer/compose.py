@@ -15,7 +15,7 @@ from features.language import Language
 from serving.answer.reasons import Reasoner
 from serving.asked import Asked
 from serving.calibration import FLOOR, Bounds, Reference
-from serving.playbook import Circumstances, Situations, next_action
+from serving.playbook import Circumstances, Situations, Wish, band_of, next_action, override_of
 from serving.rules import Rules
 from serving.score import LeadInterval, Maturity, Reason, Score, ScoredBy, Stage
 from serving.scorer import Contributions, Scorer
@@ -67,18 +67,21 @@ class Background:
     excluded: list[tuple[str, ...]]
     intent_days: Floats
     stages: list[Stage]
+    wishes: list[Wish]
 
     @classmethod
     def of(cls, rules: Rules, situations: Situations, columns: Columns, asked: Sequence[Asked]) -> Background:
         """Read from the columns, by the scorecard and the recipe."""
         fit, engagement, excluded = rules.read(columns)
         free = np.array([not names for names in excluded], dtype=np.bool_)
-        mql = (fit + engagement >= rules.card.cuts.mql) & free
+        grades, mql = rules.grades(fit, engagement), rules.card.cuts.mql
+        reached = situations.reached(columns, fit + engagement, grades, free, mql)
         return cls(
-            rules.grades(fit, engagement),
+            grades,
             excluded,
             situations.intent_days(columns),
-            situations.stages(columns, list(asked), mql),
+            situations.stages(columns, list(asked), reached),
+            situations.wishes(columns),
         )
 
 
@@ -174,10 +177,18 @@ def scored(
 ) -> Score:
     """The score of `lead`: position `row` of the background, position `at` of what the rung computed."""
     rung, stage = computed.rung, background.stages[row]
-    maturity, excluded = computed.maturities[at], background.excluded[row]
+    excluded, wish = background.excluded[row], background.wishes[row]
+    held = lead.decided if lead.decided is not None and lead.decided.holds(lead.as_of_us) else None
+    band = band_of(computed.maturities[at], wish, excluded, held)
+    maturity = band.maturity
     rung_name, segment = computed.answerers[at]
+    pursued = held is not None and maturity != "cold"  # by a person, whatever the scorecard excludes
     case = Circumstances(
-        lead.as_of_us, maturity, stage, float(background.intent_days[row]), excluded_by=excluded
+        lead.as_of_us,
+        maturity,
+        stage,
+        float(background.intent_days[row]),
+        excluded_by=() if pursued else excluded,
     )
     return Score(
         lead_id=lead.lead_id,
@@ -195,6 +206,8 @@ def scored(
         interval=computed.intervals[at],
         grade_note=_grade_note(background.grades[row], maturity, rung_name, question.language),
         language=question.language,
+        maturity_because=band.because or None,
+        override=override_of(held, band_of(computed.maturities[at], wish, excluded).maturity),
         scored_by=ScoredBy(rung=rung_name, version=rung.scorer.version, name=question.name, segment=segment),  # type: ignore[arg-type]
         warnings=[
             *lead.notes,
