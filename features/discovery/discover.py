@@ -20,9 +20,9 @@ from features.discovery.outcome_choice import OutcomeChoice
 from features.discovery.outcome_guess import find_column
 from features.discovery.recipe_writer import write_recipe
 from features.discovery.relations import with_accounts
-from features.discovery.usable import suspect_columns
+from features.discovery.usable import judge_leads
 from features.errors import LeadscoreError
-from features.leaks import Suspect
+from features.leaks import Suspect, WhenKnown
 from features.profiles import Company, TableProfile, plain
 from features.profiles.kinds import tell_apart
 from features.profiles.parts import read_tables_of
@@ -36,7 +36,8 @@ _NO_CREATION = re.compile(
 class Discovery:
     """A recipe for exports, as text, with what it rests on.
 
-    `findings` has one row a column; `suspects` are the columns left out because they know the outcome;
+    `findings` has one row a column; `judged` says of each column of the leads when it was known;
+    `suspects` are those left out, `marked` those kept that may have been known only later;
     `remarks` are sentences on what was assumed or not understood; `choice` is the outcome that was taken
     where nobody named one, how sure, and what else could be it; `quality` counts (file, kind, rows,
     treatment) of what was odd in the files.
@@ -44,10 +45,24 @@ class Discovery:
 
     recipe_toml: str
     findings: tuple[Finding, ...]
-    suspects: tuple[Suspect, ...]
+    judged: tuple[WhenKnown, ...]
     remarks: tuple[str, ...]
     choice: OutcomeChoice | None
     quality: tuple[tuple[str, str, int, str], ...]
+
+    @property
+    def suspects(self) -> tuple[Suspect, ...]:
+        """The columns left out because of what they know."""
+        return self._treated("left out")
+
+    @property
+    def marked(self) -> tuple[Suspect, ...]:
+        """The columns kept that may have been known only after the lead came."""
+        return self._treated("marked")
+
+    def _treated(self, treatment: str) -> tuple[Suspect, ...]:
+        found = (one.suspect for one in self.judged if one.treatment == treatment)
+        return tuple(suspect for suspect in found if suspect is not None)
 
     def as_dict(self) -> dict[str, Any]:
         """The same for `--json`: findings and suspects as objects, quality as rows."""
@@ -55,6 +70,8 @@ class Discovery:
             "recipe": self.recipe_toml,
             "findings": [asdict(finding) for finding in self.findings],
             "suspects": [asdict(suspect) for suspect in self.suspects],
+            "marked": [asdict(suspect) for suspect in self.marked],
+            "when": {one.column: one.when for one in self.judged},
             "remarks": list(self.remarks),
             "choice": None if self.choice is None else self.choice.as_dict(),
             "quality": [list(count) for count in self.quality],
@@ -90,16 +107,16 @@ def discover(
     _answer(leads, id, time)
     ended = no_outcome(leads) if all_open else find_outcome(company, outcome)
     order, dated = _order(leads)
-    suspects = () if all_open else suspect_columns(leads, ended, order, dated, excluded)
-    draft = draft_recipe(company, ended, suspects, excluded, folder, name, relations)
+    judged = () if all_open else judge_leads(leads, ended, order, dated, excluded)
+    draft = draft_recipe(company, ended, judged, excluded, folder, name, relations)
     used = {field.column.name for field in draft.fields}
     beside = [table for table in tables if table.path != leads.path]
     remarks += [remark for table in (leads, *beside) for remark in table.remarks]
     remarks += (ended.choice.sentences() if ended.choice else []) + draft.remarks
     return Discovery(
         recipe_toml=write_recipe(draft),
-        findings=tuple(list_findings(company, ended.main, used, suspects, excluded)),
-        suspects=suspects,
+        findings=tuple(list_findings(company, ended.main, used, judged, excluded)),
+        judged=judged,
         remarks=tuple(remarks),
         choice=ended.choice,
         quality=tuple((t.raw.name, *count) for t in tables for count in t.raw.counts()),

@@ -10,15 +10,21 @@ from pathlib import Path
 
 from features.discovery.outcome import OutcomeSource
 from features.profiles import ColumnProfile, Joined, TableProfile, plain
+from features.recipe.crm import Known
 
 
 @dataclass(frozen=True)
 class DraftField:
-    """A field by its name in the recipe, its column, and why it is left out (None: it is used)."""
+    """A field by its name in the recipe, its column, and why it is left out (None: it is used).
+
+    `mark` says why it may have been known only later than the lead came, `known` when it was.
+    """
 
     name: str
     column: ColumnProfile
     left_out: str | None = None
+    mark: str | None = None
+    known: Known = "creation"
 
 
 @dataclass

@@ -95,7 +95,11 @@ def _lead(draft: Draft) -> Table:
 def _fields(draft: Draft) -> Table:
     """Used fields first; those left out keep their definition, their reason, and `use = false`."""
     left_out = [found for found in draft.fields if found.left_out is not None]
-    section = table_of({found.name: _field(found) for found in draft.fields if found.left_out is None})
+    section = tomlkit.table()
+    for found in [found for found in draft.fields if found.left_out is None]:
+        if found.mark is not None:
+            section.add(remark(f"May be known only later: {found.mark}"))
+        section.add(found.name, _field(found))
     if left_out:
         section.add(remark("Left out, each for the reason above it; 'use = true' puts one back."))
     for found in left_out:
@@ -111,7 +115,7 @@ def _field(found: DraftField) -> InlineTable:
         parts["column"] = column.name
     if column.format.format is not None:
         parts["format"] = column.format.format
-    if column.known != "creation":
+    if found.known != "creation":
         parts["known"] = "current"
     if column.means is not None and _means_fits(column):
         parts["means"] = column.means

@@ -50,7 +50,9 @@ def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **ans
     for table, kind, rows, treatment in found.quality:
         say(f"- {table}: {kind}: {rows} ({treatment})")
     for suspect in found.suspects:
-        say(f"- left out: {suspect.column}: {suspect.reason}")
+        say(f"- left out: {suspect.column}: {suspect.kind}: {suspect.reason}")
+    for suspect in found.marked:
+        say(f"- kept, marked: {suspect.column}: {suspect.kind}: {suspect.reason}")
     for remark in found.remarks:
         say(f"- {remark}")
     say(f"{out} is written. Look through it, then: leadscore train {out}")
