@@ -137,6 +137,12 @@ def remark(draft: Draft, company: Company, created: ColumnProfile | None) -> Non
         draft.remarks.append(
             "no date says when leads came: the order of rows stands for time (or --time COLUMN)"
         )
+    unread = [field.name for field in draft.fields if field.left_out is None and field.known == "current"]
+    if unread and draft.events is not None and draft.history is None:
+        draft.remarks.append(
+            f"{', '.join(unread)}: no feature reads what is only known as of now, since leads are looked at "
+            "several times; where it was known when the lead came, take out known = 'current'"
+        )
     for table in company.unknown:
         draft.remarks.append(
             f"{table.raw.name}: nothing in it names a lead of {draft.leads.raw.name}; not used"

@@ -46,6 +46,7 @@ title = {{ type = "text", means = "title" }}
 phone = {{ type = "phone" }}
 consent = {{ type = "boolean" }}
 renewal = {{ type = "date" }}
+asked_for = {{ type = "date" }}
 founded = {{ type = "number", means = "founded" }}
 spent = {{ type = "number", means = "cost" }}
 [events]
@@ -86,6 +87,7 @@ _CELLS: dict[str, list[object]] = {
     "founded": ["1999", 2025, "2030", "19", None, "1e9", 0],
     "spent": ["12.5", 0, None],
     "renewal": ["2025-10-26", "2026-03-29T02:30:00", None, "2025-10-26T02:30:00"],
+    "asked_for": ["2025-10-26T02:30:00+02:00", "1999-12-31", "", None],
 }
 _OFFSETS_US = (0, 1, -1, DAY_US, DAY_US - 1, DAY_US + 1, int(7.5 * DAY_US), int(7.5 * DAY_US) - 1, 2 * DAY_US)
 
