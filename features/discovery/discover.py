@@ -15,14 +15,12 @@ from features.clock import now_us
 from features.discovery.drafting import draft_recipe
 from features.discovery.event_log import cut_log, split_events
 from features.discovery.findings import Finding, list_findings
-from features.discovery.outcome import find_outcome, no_outcome
-from features.discovery.outcome_choice import OutcomeChoice
-from features.discovery.outcome_guess import find_column
 from features.discovery.recipe_writer import write_recipe
 from features.discovery.relations import with_accounts
 from features.discovery.usable import judge_leads
 from features.errors import LeadscoreError
 from features.leaks import Suspect, WhenKnown
+from features.outcome import OutcomeChoice, find_column, find_outcome, no_outcome
 from features.profiles import Company, TableProfile, plain
 from features.profiles.kinds import tell_apart
 from features.profiles.parts import read_tables_of

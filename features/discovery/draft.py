@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from features.discovery.outcome import OutcomeSource
+from features.outcome import OutcomeSource
 from features.profiles import ColumnProfile, Joined, TableProfile, plain
 from features.recipe.crm import Known
 

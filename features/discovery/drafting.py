@@ -11,11 +11,11 @@ from features.cells import number
 from features.clock.instants import localise
 from features.discovery.draft import Draft, DraftField, field_names
 from features.discovery.history_shape import day_ends, is_sorted_by, propose_horizon, propose_start, steady
-from features.discovery.outcome import ANY_VALUE, OutcomeSource
 from features.discovery.relations import shuffled
 from features.discovery.usable import is_usable
 from features.errors import LeadscoreError
 from features.leaks import WhenKnown
+from features.outcome import ANY_VALUE, OutcomeSource
 from features.profiles import ColumnProfile, Company, TableProfile, stand_ins
 from features.recipe.crm import Known
 

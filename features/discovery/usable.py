@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 
 from features.clock.instants import DAY_US
 from features.columns import Column
-from features.discovery.outcome import OutcomeSource
 from features.leaks import LeakInput, WhenKnown, judge_columns
+from features.outcome import OutcomeSource
 from features.profiles import ColumnProfile, TableProfile, plain
 
 NEVER_FIELDS = frozenset(
