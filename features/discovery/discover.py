@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from features.discovery.creation import answer_roles, order_of
 from features.discovery.drafting import draft_recipe
 from features.discovery.event_log import cut_log, split_events
+from features.discovery.explained import explain_column
 from features.discovery.findings import Finding, list_findings
+from features.discovery.guesses import Guess, doubts_by_question, guesses_of
 from features.discovery.recipe_writer import write_recipe
 from features.discovery.relations import with_accounts
 from features.discovery.usable import judge_leads
 from features.errors import LeadscoreError
 from features.leaks import Suspect, WhenKnown
-from features.outcome import OutcomeChoice, find_column, find_outcome, no_outcome
+from features.outcome import OutcomeChoice, OutcomeSource, find_column, find_outcome, no_outcome
 from features.profiles import Company, TableProfile
 from features.profiles.kinds import tell_apart
 from features.profiles.parts import read_tables_of
@@ -29,7 +31,8 @@ class Discovery:
     `findings` has one row a column; `judged` says of each column of the leads when it was known;
     `suspects` are those left out, `marked` those kept that may have been known only later;
     `remarks` are sentences on what was assumed or not understood; `choice` is the outcome that was taken
-    where nobody named one, how sure, and what else could be it; `quality` counts (file, kind, rows,
+    where nobody named one, how sure, and what else could be it; `guesses` are all that decide the recipe,
+    with the option that decides each otherwise; `quality` counts (file, kind, rows,
     treatment) of what was odd in the files.
     """
 
@@ -38,7 +41,9 @@ class Discovery:
     judged: tuple[WhenKnown, ...]
     remarks: tuple[str, ...]
     choice: OutcomeChoice | None
+    guesses: tuple[Guess, ...]
     quality: tuple[tuple[str, str, int, str], ...]
+    _read: tuple[Company, OutcomeSource] = field(repr=False, compare=False)
 
     @property
     def suspects(self) -> tuple[Suspect, ...]:
@@ -49,6 +54,15 @@ class Discovery:
     def marked(self) -> tuple[Suspect, ...]:
         """The columns kept that may have been known only after the lead came."""
         return self._treated("marked")
+
+    def explain(self, column: str) -> tuple[tuple[str, str, str], ...]:
+        """Everything that was measured on a column: (table, what was measured, what was found).
+
+        Raises:
+            LeadscoreError: no table has such a column.
+        """
+        company, ended = self._read
+        return explain_column(company, ended, self.judged, self.findings, self.guesses, column)
 
     def _treated(self, treatment: str) -> tuple[Suspect, ...]:
         found = (one.suspect for one in self.judged if one.treatment == treatment)
@@ -64,6 +78,7 @@ class Discovery:
             "when": {one.column: one.when for one in self.judged},
             "remarks": list(self.remarks),
             "choice": None if self.choice is None else self.choice.as_dict(),
+            "guesses": [asdict(guess) for guess in self.guesses],
             "quality": [list(count) for count in self.quality],
         }
 
@@ -98,8 +113,10 @@ def discover(
     ended = no_outcome(leads) if all_open else find_outcome(company, outcome)
     order, dated = order_of(leads)
     judged = () if all_open else judge_leads(leads, ended, order, dated, excluded)
+    guesses = guesses_of(leads, ended, outcome=outcome, id_column=id, time=time)
     draft = draft_recipe(company, ended, judged, excluded, folder, name, relations)
-    used = {field.column.name for field in draft.fields}
+    draft.doubts = doubts_by_question(guesses)
+    used = {one.column.name for one in draft.fields}
     beside = [table for table in tables if table.path != leads.path]
     remarks += [remark for table in (leads, *beside) for remark in table.remarks]
     remarks += (ended.choice.sentences() if ended.choice else []) + draft.remarks
@@ -109,7 +126,9 @@ def discover(
         judged=judged,
         remarks=tuple(remarks),
         choice=ended.choice,
+        guesses=guesses,
         quality=tuple((t.raw.name, *count) for t in tables for count in t.raw.counts()),
+        _read=(company, ended),
     )
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from features.discovery.guesses import Question
 from features.outcome import OutcomeSource
 from features.profiles import ColumnProfile, Joined, TableProfile, plain
 from features.recipe.crm import Known
@@ -44,6 +45,7 @@ class Draft:
     horizon_reason: str = "a default: nothing says how long wins take"
     train_from: date | None = None
     remarks: list[str] = field(default_factory=list)
+    doubts: dict[Question, str] = field(default_factory=dict)
 
 
 def field_names(columns: Sequence[ColumnProfile]) -> dict[str, str]:
