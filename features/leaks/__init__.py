@@ -5,10 +5,12 @@ from features.leaks.leaks import Suspect, find_leaks
 from features.leaks.order import auc, auc_within, rows_by_period
 from features.leaks.signal import bins, is_filled, periods
 from features.leaks.when import WhenKnown, judge_columns
+from features.leaks.words import When
 
 __all__ = [
     "LeakInput",
     "Suspect",
+    "When",
     "WhenKnown",
     "auc",
     "auc_within",
@@ -18,4 +20,4 @@ __all__ = [
     "judge_columns",
     "periods",
     "rows_by_period",
-]  # fmt: skip
+]

@@ -52,7 +52,8 @@ def not_yet(filled: Mask, order: NDArray[np.generic]) -> str | None:
 def lower_yet(values: Floats, order: NDArray[np.generic]) -> str | None:
     """A sentence where numbers of the newest leads are lower than those before: they grow with the case."""
     blocks = _blocks(values, order)
-    if blocks is None or np.nanmin(values) < 0:
+    known = values[np.isfinite(values)]
+    if blocks is None or not len(known) or known.min() < 0:
         return None
     early, before, newest = (block[np.isfinite(block)] for block in blocks)
     if min(len(early), len(before), len(newest)) < _ENOUGH or before.mean() <= 0:

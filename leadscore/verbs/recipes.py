@@ -132,7 +132,7 @@ def inspect(recipe: Path, folder: Path | str | None, out: Path | None, force: bo
     place, read = place_of(recipe, loaded, folder)
     check_written([("-o", out)], read, force=force)
     with spinner("reading tables") as step:
-        from training.inspection import HEAD, LEAST, inspect_page
+        from training.inspection import HEAD, LEAST, RUN_HEAD, inspect_page
         from training.inspection import inspect as look
 
         found = look(loaded, place, progress=step)
@@ -140,8 +140,10 @@ def inspect(recipe: Path, folder: Path | str | None, out: Path | None, force: bo
         print_json(found.as_dict())
     else:
         print_table(HEAD, found.rows(), least=LEAST)
+        if found.runs.rows():
+            print_table(RUN_HEAD, found.runs.rows(), title="\nWith and without what may be known only later")
     for suspect in found.suspects:
-        say(f"- {suspect.column}: {suspect.reason}")
+        say(f"- {suspect.column}: {suspect.kind}: {suspect.reason}")
     if out is not None:
         out.write_text(inspect_page(found), encoding="utf-8")
         say(f"The page is {out}.")
