@@ -46,6 +46,7 @@ title = {{ type = "text", means = "title" }}
 phone = {{ type = "phone" }}
 consent = {{ type = "boolean" }}
 renewal = {{ type = "date" }}
+asked_for = {{ type = "date" }}
 founded = {{ type = "number", means = "founded" }}
 spent = {{ type = "number", means = "cost" }}
 budget = {{ type = "category" }}
@@ -93,6 +94,7 @@ _CELLS: dict[str, list[object]] = {
     "budget": ["50k", "No", "unknown", "À préciser", None, "AUCUN"],
     "need": ["grow abroad", "à préciser", "non", "?", None],
     "renewal": ["2025-10-26", "2026-03-29T02:30:00", None, "2025-10-26T02:30:00"],
+    "asked_for": ["2025-10-26T02:30:00+02:00", "1999-12-31", "", None],
 }
 _OFFSETS_US = (0, 1, -1, DAY_US, DAY_US - 1, DAY_US + 1, int(7.5 * DAY_US), int(7.5 * DAY_US) - 1, 2 * DAY_US)
 
