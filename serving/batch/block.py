@@ -48,7 +48,7 @@ class Block(NamedTuple):
     others: frozenset[int] = frozenset()
 
 
-class Answered(NamedTuple, Generic[Kept]):
+class BlockAnswers(NamedTuple, Generic[Kept]):
     """What was kept of the answer of each row, in order, and what became of them."""
 
     rows: list[Kept]
@@ -57,7 +57,7 @@ class Answered(NamedTuple, Generic[Kept]):
 
 def score_block(
     task: Task, block: Block, keep: Callable[[Score], Kept], tick: Callable[[int], None] | None = None
-) -> Answered[Kept]:
+) -> BlockAnswers[Kept]:
     """The answer of each row of `block`, of which `keep` says what is kept; `tick` is told the rows done.
 
     Raises:
@@ -77,7 +77,7 @@ def score_block(
         summary.filled.update({name: int(raw.frame[name].notna().sum()) for name in raw.frame.columns})
         cells = tables.problems
         summary.unreadable.update(cells.loc[cells["table"] == "leads", "field"].tolist())
-        return Answered(_answers(task, rows, tables, summary, keep, tick), summary)
+        return BlockAnswers(_answers(task, rows, tables, summary, keep, tick), summary)
     finally:
         tables.con.disconnect()
 

@@ -38,7 +38,7 @@ class KeptScore:
 
 
 @dataclass(frozen=True)
-class Told:
+class LeadTold:
     """What was told of a lead up to a moment: cells by column, events (None: nobody's are told), stage."""
 
     cells: dict[str, Cell] = field(repr=False)
@@ -46,7 +46,7 @@ class Told:
     stage: str | None
 
 
-def told_of(ledger: Ledger, recipe: Recipe, lead_id: str, as_of_us: int) -> Told:
+def told_of(ledger: Ledger, recipe: Recipe, lead_id: str, as_of_us: int) -> LeadTold:
     """What the ledger holds of `lead_id` up to `as_of_us`, in the words of `recipe`.
 
     Raises:
@@ -57,7 +57,7 @@ def told_of(ledger: Ledger, recipe: Recipe, lead_id: str, as_of_us: int) -> Told
         ids = same_lead(connection, lead_id, as_of_us)
         cells = _cells_at(connection, recipe, ids, as_of_us)
         events = _events_of(connection, recipe, ids, as_of_us)
-        return Told(cells, events, _stage_at(connection, recipe, ids, as_of_us))
+        return LeadTold(cells, events, _stage_at(connection, recipe, ids, as_of_us))
 
 
 def cells_of(ledger: Ledger, recipe: Recipe, lead_ids: Iterable[str]) -> dict[str, dict[str, Cell]]:
