@@ -19,7 +19,7 @@ from serving.edge.ready_line import address_of
 from serving.rules.default import default_rules
 from tests.made import scorers
 from tests.serving.test_service_http import ROOT, free_port
-from training.store.tracking import _quiet
+from training.store.tracking import quiet
 
 PATIENCE = 90.0
 
@@ -36,7 +36,7 @@ def test_a_step_that_hushes_its_libraries_keeps_turning(shown, monkeypatch: pyte
     screen = Terminal()
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", screen)
-    with shown("recording the run"), _quiet():
+    with shown("recording the run"), quiet():
         before = len(screen.getvalue())
         time.sleep(1.0)
         print("a library talks", file=sys.stderr)

@@ -24,7 +24,7 @@ from training.history.labelled import Labelled
 from training.history.split import forward_folds, forward_split, known_before
 from training.judging import Figures
 from training.packing import Choices, pack
-from training.store import tracking
+from training.store import logged, tracking
 from training.store.champion import champion_of, unfit
 from training.store.cuts import cuts_kept
 from training.store.promotion import _move, against_champion
@@ -63,7 +63,7 @@ class World:
         features = self.judged.model.features
         name = self.recipe.name
         card = RunCard("promote", "", {}, "", "")
-        _, made = tracking.log_run(tracking.Record(name, card, record, {}, {}, self.out / "served", features))
+        _, made = logged.log_run(logged.Record(name, card, record, {}, {}, self.out / "served", features))
         assert made is not None
         return made
 

@@ -27,7 +27,7 @@ from serving.rules.default import default_rules
 from tests.made import scorers
 from tests.made.runs import made_run
 from training import promote, rollback, status
-from training.store import tracking
+from training.store import logged, tracking
 from training.store.run_card import RunCard
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # MLflow's own, of many kinds
@@ -47,7 +47,7 @@ def registered(folder: Path, name: str) -> tracking.Version:
         (record / "recipe.json").write_text(scorers.recipe().model_dump_json())
     features = load_artefact(served).model.features
     card = RunCard("made", "", {}, "", "")
-    _, made = tracking.log_run(tracking.Record(name, card, record, {}, {}, served, features))
+    _, made = logged.log_run(logged.Record(name, card, record, {}, {}, served, features))
     assert made is not None
     return made
 

@@ -14,7 +14,7 @@ from training.history import History, SplitRows
 from training.judging.evidence import write_evidence
 from training.packing import Trained
 from training.report import RunSummary
-from training.store import tracking
+from training.store import logged, tracking
 from training.store.run_card import run_card
 from training.store.tracking import REPORT
 
@@ -44,8 +44,8 @@ def record_run(
         write_evidence(trained.evidence, folder / tracking.EVIDENCE)
         shutil.copytree(work / "judged", folder / tracking.JUDGED, dirs_exist_ok=True)
     learned = trained is not None and summary.verdict != "nothing_to_learn"
-    return tracking.log_run(
-        tracking.Record(
+    return logged.log_run(
+        logged.Record(
             name=history.recipe.name,
             folder=folder,
             params=_params(history, trained),
