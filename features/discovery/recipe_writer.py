@@ -11,8 +11,17 @@ from tomlkit.items import InlineTable, Table
 from features.discovery.draft import Draft, DraftField
 from features.discovery.event_meaning import meaning
 from features.discovery.relations import file_name
-from features.discovery.toml_text import because, inline_of, remark, table_of
-from features.profiles import ColumnProfile, Joined, TableProfile, date_column, plain, presets, stage_column
+from features.discovery.toml_text import because, inline_of, remark, sql_of, table_of
+from features.profiles import (
+    ColumnProfile,
+    Joined,
+    TableProfile,
+    date_column,
+    history_of,
+    plain,
+    presets,
+    stage_column,
+)
 
 _WIDTH = 100
 
@@ -58,6 +67,9 @@ def _about(draft: Draft) -> Table:
 def _tables(draft: Draft) -> Table:
     beside = {"events": draft.events, "outcomes": draft.outcome.joined, "field_history": draft.history}
     joined = {kind: _source(kind, found.table, draft) for kind, found in beside.items() if found}
+    found = history_of(draft.history.table.columns) if draft.history is not None else None
+    if draft.history is not None and found is not None and found.preset.select:
+        joined["field_history"] = sql_of(found.select(file_name(draft.history.table.path, draft.folder)))
     return table_of({"leads": _source("leads", draft.leads, draft), **joined})
 
 
@@ -65,8 +77,7 @@ def _source(kind: str, table: TableProfile, draft: Draft) -> Any:
     """A file by its name, or a SELECT."""
     if kind not in draft.relations:
         return file_name(table.path, draft.folder)
-    select = tomlkit.string(f"{draft.relations[kind]}\n", multiline=True).as_string()
-    return inline_of({"sql": tomlkit.value(select.replace('"""', '"""\n', 1))})  # it starts on its own line
+    return sql_of(draft.relations[kind])
 
 
 def _lead(draft: Draft) -> Table:
@@ -194,20 +205,27 @@ def _outcomes(draft: Draft) -> Table | None:
     return section
 
 
+_CHANGES = {"field": r"field|field event|property|champ.*", "value": r"(?:new )?value|(?:nouvelle )?valeur"}
+
+
 def _history(draft: Draft) -> Table | None:
-    """The columns of a table of changes, by the words that CRMs use for them."""
+    """`[field_history]`, by the preset of the table, else by the words that people use for its columns."""
     if draft.history is None:
         return None
-    table, section = draft.history.table, table_of({"lead_id": draft.history.key})
-    words = {
-        "field": r"field|field event|property|champ.*",
-        "value": r"new value|value|valeur|nouvelle valeur",
-    }
-    for role, pattern in words.items():
-        name = next((name for name in table.columns if re.fullmatch(pattern, plain(name))), role)
-        section.add(role, name)
-    section.add("changed_at", date_column(table) or "changed_at")
-    return section
+    table, key = draft.history.table, draft.history.key
+    if (found := history_of(table.columns)) is None:
+        named = {
+            role: next((name for name in table.columns if re.fullmatch(pattern, plain(name))), role)
+            for role, pattern in _CHANGES.items()
+        }
+        return table_of({"lead_id": key, **named, "changed_at": date_column(table) or "changed_at"})
+    section = table_of(dict(found.columns) | ({} if found.preset.select else {"lead_id": key}))
+    if found.preset.unchanged != "unknown":
+        section.add("unchanged", found.preset.unchanged)
+    fields = {one.name: one.column.name for one in draft.fields if one.column.known == "current"}
+    told = None if found.preset.select else set(table.cells(found.columns["field"]).dropna())
+    names = {n: f for n, f in found.names(draft.crm, fields).items() if told is None or n in told}
+    return table_of({"names": inline_of(names)} if names else {}, section)
 
 
 def _snapshots(draft: Draft) -> Table | None:

@@ -1,6 +1,7 @@
 """What each column and table of an export is, and which column of a recipe it is."""
 
 from features.profiles.endings import won_among
+from features.profiles.histories import history_of
 from features.profiles.kinds import Company, Joined, date_column, stage_column
 from features.profiles.presets import plain, presets
 from features.profiles.profile import profile
@@ -13,6 +14,7 @@ __all__ = [
     "Joined",
     "TableProfile",
     "date_column",
+    "history_of",
     "plain",
     "presets",
     "profile",

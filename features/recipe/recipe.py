@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
+from features.errors import nearest
 from features.recipe.crm import Events, FieldHistory, Leads, TableSources
 from features.recipe.outcomes import Outcomes
 from features.recipe.plan import MOST_DAYS, FeaturePlan, SnapshotPlan, Windows
@@ -68,6 +69,14 @@ class Recipe(Section):
         field = self.lead.fields.get(self.segments.field)
         if field is None or field.type != "category":
             raise ValueError(f"[segments] field '{self.segments.field}' is no declared category field")
+        return self
+
+    @model_validator(mode="after")
+    def _changes_of_known_fields(self) -> Self:
+        for name, field in self.field_history.names.items():
+            if field not in self.lead.fields:
+                known = nearest(field, self.lead.fields)
+                raise ValueError(f"[field_history] names: '{field}' of '{name}' is no declared field{known}")
         return self
 
     @property
