@@ -142,7 +142,12 @@ def test_an_erased_lead_is_gone_from_every_table_and_does_not_come_back(ledger: 
         ScoreGiven("A", NOON, "rules", "1", "h", "{}"),
         DecisionSent("hubspot", "A", "opt_out", NOON, by="ada"),
         lead("B"),
+        lead("D"),
+        lead("E"),
+        *merge_of("hubspot", "D", "B", NOON),
         *merge_of("hubspot", "B", "A", NOON),
+        *merge_of("hubspot", "E", "A", NOON),
+        DecisionSent("hubspot", "E", "unmerge", NOON + 1),
         lead("C"),
     ]
     stored(ledger, *everything)
@@ -151,7 +156,10 @@ def test_an_erased_lead_is_gone_from_every_table_and_does_not_come_back(ledger: 
         "refused",
     ]
     assert rows_of(ledger, "A") == 1, "the erasure alone"
-    assert rows_of(ledger, "B") == 0, "what was merged into it goes with it"
+    assert rows_of(ledger, "B") == 1, "what was merged into it goes with it"
+    assert rows_of(ledger, "D") == 1, "and what was merged into that"
+    assert rows_of(ledger, "E") > 1, "but not what was merged and is its own again"
+    assert stored(ledger, lead("B"), lead("D"), lead("E", LATER)) == ["refused", "refused", "stored"]
     assert rows_of(ledger, "C") > 0
     assert stored(ledger, lead("A"), event("A", "2"), lead("C", LATER)) == ["refused", "refused", "stored"]
     assert stored(ledger, DecisionSent("hubspot", "A", "erasure", LATER)) == ["known"]
