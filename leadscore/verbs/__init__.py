@@ -7,6 +7,7 @@ from leadscore.verbs.company import demo, simulate
 from leadscore.verbs.conversions import conversions
 from leadscore.verbs.funnel import funnel
 from leadscore.verbs.inbound import inbound
+from leadscore.verbs.keys import keys
 from leadscore.verbs.ledger import ledger
 from leadscore.verbs.playbook import rules
 from leadscore.verbs.pull import pull
@@ -16,7 +17,7 @@ from leadscore.verbs.training import compare, train
 
 VERBS: tuple[click.Command, ...] = (
     simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status, open_leads,
-    compare, rules, funnel, conversions, score, serve, demo, ledger,
+    compare, rules, funnel, conversions, score, serve, demo, ledger, keys,
     inbound, pull,
 )  # fmt: skip
 

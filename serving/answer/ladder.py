@@ -141,6 +141,13 @@ class Ladder:
             for row, lead in enumerate(asked)
         ]
 
+    def answering(self, columns: Columns, asked: Asked) -> Rung | None:
+        """The rung that answers for one lead, None where none does: it is closed or has opted out."""
+        if asked.outcome is not None or asked.opted_out:
+            return None
+        answers = self._by_rung(columns, [asked], [0], self._thin(columns, 1), [[]], 0)
+        return next((computed.rung for computed, _ in answers), None)
+
     def _by_rung(
         self,
         columns: Columns,

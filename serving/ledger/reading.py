@@ -18,6 +18,9 @@ from serving.ledger.schema import EVENTS, FIELD_HISTORY, LEADS, OUTCOMES, SCORES
 from serving.ledger.sent import Cell
 from serving.ledger.store import Ledger
 
+_AT_ONCE = 500
+"""Ids of one query: SQLite takes so many parameters."""
+
 
 @dataclass(frozen=True)
 class KeptScore:
@@ -34,6 +37,53 @@ class KeptScore:
     features: str | None = field(repr=False)
 
 
+@dataclass(frozen=True)
+class Told:
+    """What was told of a lead up to a moment: cells by column, events (None: nobody's are told), stage."""
+
+    cells: dict[str, Cell] = field(repr=False)
+    events: list[dict[str, Any]] | None = field(repr=False)
+    stage: str | None
+
+
+def told_of(ledger: Ledger, recipe: Recipe, lead_id: str, as_of_us: int) -> Told:
+    """What the ledger holds of `lead_id` up to `as_of_us`, in the words of `recipe`.
+
+    Records that were merged by then are one lead, under whichever of their ids it is asked for.
+
+    Raises:
+        LeadError: the ledger does not know the lead at that moment, or it was deleted or erased by then.
+        LeadscoreError: the ledger cannot be reached.
+    """
+    with ledger.reading() as connection:
+        ids = same_lead(connection, lead_id, as_of_us)
+        cells = _cells_at(connection, recipe, ids, as_of_us)
+        events = _events_of(connection, recipe, ids, as_of_us)
+        return Told(cells, events, _stage_at(connection, recipe, ids, as_of_us))
+
+
+def cells_of(ledger: Ledger, recipe: Recipe, lead_ids: Iterable[str]) -> dict[str, dict[str, Cell]]:
+    """The present cells of those of `lead_ids` that the ledger knows, by the recipe's role of each.
+
+    Raises:
+        LeadscoreError: the ledger cannot be reached.
+    """
+    roles, table, wanted = accepted_fields(recipe), FIELD_HISTORY, sorted(set(lead_ids))
+    rows: dict[str, list[tuple[int, str]]] = {}
+    with ledger.reading() as connection:
+        for start in range(0, len(wanted), _AT_ONCE):
+            part = wanted[start : start + _AT_ONCE]
+            query = select(LEADS.c.lead_id).where(LEADS.c.lead_id.in_(part))
+            rows |= {lead_id: [] for lead_id in connection.execute(query).scalars()}
+            history = select(table.c.lead_id, table.c.valid_from_us, table.c.cells)
+            for lead_id, since, cells in connection.execute(history.where(table.c.lead_id.in_(part))):
+                rows.setdefault(lead_id, []).append((since, cells))
+    return {
+        lead_id: {roles[name]: cell for name, cell in folded(recipe, held).items()}
+        for lead_id, held in rows.items()
+    }
+
+
 def lead_of(ledger: Ledger, reader: LeadReader, lead_id: str, as_of_us: int) -> Lead:
     """The lead `lead_id` as it stood at `as_of_us`, by the recipe of `reader`.
 
@@ -47,13 +97,13 @@ def lead_of(ledger: Ledger, reader: LeadReader, lead_id: str, as_of_us: int) -> 
             cell cannot be read by the recipe.
         LeadscoreError: the ledger cannot be reached.
     """
-    recipe = reader.recipe
-    with ledger.reading() as connection:
-        ids = same_lead(connection, lead_id, as_of_us)
-        cells = _cells_at(connection, recipe, ids, as_of_us)
-        events = _events_of(connection, recipe, ids, as_of_us)
-        stage = _stage_at(connection, recipe, ids, as_of_us)
-    lead = reader.read(lead_id=lead_id, fields=cells, events=events, as_of_us=as_of_us)
+    told = told_of(ledger, reader.recipe, lead_id, as_of_us)
+    lead = reader.read(lead_id=lead_id, fields=told.cells, events=told.events, as_of_us=as_of_us)
+    return staged(lead, reader.recipe, told.stage)
+
+
+def staged(lead: Lead, recipe: Recipe, stage: str | None) -> Lead:
+    """`lead` at the stage that its outcomes tell, where outcomes are a table of their own."""
     if stage is None or recipe.outcomes.column is not None:
         return lead
     return replace(lead, stage=stage, outcome=closing(recipe.outcomes, stage))

@@ -13,10 +13,10 @@ import pytest
 from features import LeadscoreError
 from features.clock.instants import parse_moment
 from serving.answer.ladder import Ladder
+from serving.api.envelope import score_items
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.batch.columns import ADDED, row_of
 from serving.batch.export import BatchSummary, score_export
-from serving.edge.envelope import score_items
 from serving.rules.default import default_rules
 from tests.made import scorers
 

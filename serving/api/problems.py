@@ -6,9 +6,11 @@ An error of one lead is no refusal of its request: it stands in that lead's Scor
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from http import HTTPStatus
 
 from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.score import Problem
@@ -26,6 +28,27 @@ class RequestProblem(BaseModel):
     status: int
     detail: str
     problems: list[Problem]
+
+
+@dataclass
+class RefusedError(Exception):
+    """A request that is refused as a whole, with `status`, for the `problem` at `place`."""
+
+    status: int
+    place: str
+    problem: str
+    remedy: str
+    headers: Mapping[str, str] | None = None
+
+    def response(self) -> Response:
+        """The answer that says so."""
+        return refused(self.status, self.place, self.problem, self.remedy, self.headers)
+
+
+async def answer_refused(_: Request, error: Exception) -> Response:
+    """The handler of `RefusedError` in an application."""
+    assert isinstance(error, RefusedError)
+    return error.response()
 
 
 def refused(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Annotated, Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -16,10 +17,13 @@ from serving.answer import Ladder, Row
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 from serving.skew import RequestLog
 
+NO_LEDGER = "ledger"
+"""The field of a problem that is not the lead's: the ledger could not be asked."""
+_BY_NAME = frozenset({"lead_id", "as_of"})
 _ACCEPTED = "lead_id, fields, events, as_of, created_at, stage"
 
 
-def _as_text(raw: Any) -> Any:
+def as_text(raw: Any) -> Any:
     """CRMs send ids as numbers too: 12 and 12.0 are '12', as in a file. A blank id is an empty one."""
     if isinstance(raw, str):
         return raw if raw.strip() else ""
@@ -36,7 +40,7 @@ class LeadRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    lead_id: Annotated[str, BeforeValidator(_as_text), Field(min_length=1, max_length=500)]
+    lead_id: Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=500)]
     fields: dict[str, Any] = Field(default_factory=dict)
     events: list[dict[str, Any]] | None = None
     as_of: str | None = None
@@ -56,6 +60,15 @@ def parse_body(content: bytes) -> Any:
     return body
 
 
+@dataclass(frozen=True)
+class Answered:
+    """A score, with the lead and the features that it was computed from where its input could be read."""
+
+    score: Score
+    lead: Lead | None = None
+    row: Row | None = None
+
+
 def score_items(
     ladder: Ladder, items: Sequence[Any], now_us: int, reasons: int = 3, log: RequestLog | None = None
 ) -> list[Score]:
@@ -63,16 +76,43 @@ def score_items(
 
     `now_us` is the as_of of items that name none. `log` keeps each readable request with its features.
     """
-    read = [_read(ladder.reader, item, now_us) for item in items]
+    return [one.score for one in answer_items(ladder, items, now_us, reasons, log)]
+
+
+Named: TypeAlias = Callable[[LeadReader, str, int], Lead]
+"""The lead of a name as it stood at a moment, such as the ledger knows it."""
+
+
+def answer_items(
+    ladder: Ladder,
+    items: Sequence[Any],
+    now_us: int,
+    reasons: int = 3,
+    log: RequestLog | None = None,
+    named: Named | None = None,
+) -> list[Answered]:
+    """As `score_items`, with what each score was computed from.
+
+    With `named` an item that holds a `lead_id` alone (and an `as_of`) is the lead that is known by it.
+    """
+    read = [read_item(ladder.reader, item, now_us, named) for item in items]
     leads = [lead for lead in read if isinstance(lead, Lead)]
     answers = iter(_answers(ladder, leads, reasons))
-    found: list[Score] = []
+    found: list[Answered] = []
     for item, lead in zip(items, read, strict=True):
-        score, row = next(answers) if isinstance(lead, Lead) else (lead, None)
-        found.append(score)
-        if log is not None and row is not None and isinstance(lead, Lead):
+        if isinstance(lead, Score):
+            found.append(Answered(lead))
+            continue
+        score, row = next(answers)
+        found.append(Answered(score, lead, row))
+        if log is not None and row is not None and not is_named(item, named):
             log.append(item, lead.as_of_us, ladder.features, row, ladder.top.scorer.version)
     return found
+
+
+def is_named(item: Any, named: Named | None) -> bool:
+    """Whether an item gives a name alone, and somebody knows leads by their names."""
+    return named is not None and isinstance(item, dict) and "lead_id" in item and set(item) <= _BY_NAME
 
 
 def _answers(ladder: Ladder, leads: Sequence[Lead], reasons: int) -> list[tuple[Score, Row | None]]:
@@ -101,21 +141,24 @@ def read_lead(reader: LeadReader, request: LeadRequest, now_us: int) -> Lead:
         LeadError: fields or events that the recipe does not know, or values that it cannot read.
         ValueError: `as_of` is not a moment.
     """
-    zone = reader.recipe.recipe.zone
-    as_of = now_us if request.as_of is None else parse_moment(request.as_of, zone)
-    if not in_range(as_of):
-        raise ValueError("as_of is far outside the dates that are accepted")
     return reader.read(
         lead_id=request.lead_id,
         fields=request.fields,
         events=request.events,
-        as_of_us=as_of,
+        as_of_us=_moment(reader, request, now_us),
         created_at=request.created_at,
         stage=request.stage,
     )
 
 
-def _read(reader: LeadReader, item: Any, now_us: int) -> Lead | Score:
+def _moment(reader: LeadReader, request: LeadRequest, now_us: int) -> int:
+    as_of = now_us if request.as_of is None else parse_moment(request.as_of, reader.recipe.recipe.zone)
+    if not in_range(as_of):
+        raise ValueError("as_of is far outside the dates that are accepted")
+    return as_of
+
+
+def read_item(reader: LeadReader, item: Any, now_us: int, named: Named | None = None) -> Lead | Score:
     """The lead of one item, or the score that says what is wrong with it."""
     name = _id_of(item)
     if not isinstance(item, dict):
@@ -126,13 +169,16 @@ def _read(reader: LeadReader, item: Any, now_us: int) -> Lead | Score:
     except ValidationError as error:
         return failed(name, [_envelope_problem(problem) for problem in error.errors(include_input=False)])
     try:
+        if named is not None and is_named(item, named):
+            return named(reader, request.lead_id, _moment(reader, request, now_us))
         return read_lead(reader, request, now_us)
     except LeadError as error:
         return failed(
             name, [Problem(field=p.field, problem=p.problem, remedy=p.remedy) for p in error.problems]
         )
     except LeadscoreError as error:
-        return failed(name, [Problem(field="lead", problem=error.problem, remedy=error.remedy)])
+        place = NO_LEDGER if is_named(item, named) else "lead"
+        return failed(name, [Problem(field=place, problem=error.problem, remedy=error.remedy)])
     except (ValueError, OverflowError):
         remedy = "Send ISO 8601, such as 2025-01-31T09:30:00+01:00, or leave it out for now."
         return failed(
@@ -144,7 +190,7 @@ def _read(reader: LeadReader, item: Any, now_us: int) -> Lead | Score:
 
 def _id_of(item: Any) -> str | None:
     """The lead's id as far as the item has a usable one, so that its sender finds the error again."""
-    raw = _as_text(item.get("lead_id")) if isinstance(item, dict) else None
+    raw = as_text(item.get("lead_id")) if isinstance(item, dict) else None
     return raw if isinstance(raw, str) and raw else None
 
 
