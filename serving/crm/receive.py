@@ -40,7 +40,7 @@ class Receiver:
     """
 
     def __init__(self, senders: Mapping[str, Sender], recipe: Recipe, ledger: Ledger) -> None:
-        self.senders = dict(senders)
+        self.senders, self.recipe = dict(senders), recipe
         addresses = Addresses(ledger, recipe)
         self._readers = {
             name: RowReader(name, one.mapping, recipe, addresses, one.accounts, one.own_users)

@@ -204,3 +204,39 @@ def test_a_privacy_deletion_takes_the_forms_of_the_person_with_it(service: Runni
     assert service.post("hubspot", record).json()["stored"] == 0
     counts = service.ledger.counts()
     assert (counts["leads"], counts["events"], counts["field_history"], counts["decisions"]) == (0, 0, 0, 2)
+
+
+def test_the_service_itself_takes_in_without_a_key_what_is_proven_otherwise(ledger: Ledger) -> None:
+    """Through the real edge: keys are needed from others, senders prove themselves, nothing else is open."""
+    from serving.ledger import ApiKeys
+    from tests.made.edge import Service
+
+    ApiKeys(ledger).new("one", ["score"])
+    service = Service(ledger, recipe=inbound.recipe(), client="203.0.113.9")
+    service.desk.senders = {"hubspot": inbound.sender("hubspot")}
+    try:
+        url = "http://localhost/v1/in/hubspot"
+        body = inbound.golden("hubspot")[1]["body"]
+        request = inbound.signed("hubspot", body, at_us=now_us(), url=url)
+
+        def post(path: str, **how: Any) -> httpx.Response:
+            return service.ask("POST", path, content=request.body, **how)
+
+        assert post("/v1/in/hubspot", headers=dict(request.headers)).json()["stored"] == 1
+        assert post("/v1/in/hubspot").status_code == 401
+        assert post("/v1/in/marketo", headers=dict(request.headers)).status_code == 404
+        assert post("/v1/score").status_code == 401
+        assert service.ask("PUT", "/v1/in/hubspot").status_code == 405
+        assert service.ask("POST", "/v1/in/hubspot", content=b"x" * 11_000_000).status_code == 413
+    finally:
+        service.close()
+
+
+def test_a_service_without_a_ledger_says_so(ledger: Ledger) -> None:
+    from tests.made.edge import Service
+
+    service = Service(None, recipe=inbound.recipe())
+    service.desk.senders = {"hubspot": inbound.sender("hubspot")}
+    answer = service.ask("POST", "/v1/in/hubspot", content=b"[]")
+    assert answer.status_code == 409
+    assert "ledger init" in answer.text

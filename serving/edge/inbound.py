@@ -1,0 +1,34 @@
+"""/v1/in/{vendor}: what CRMs, lead forms, calendars and telephones send, proven by their own means.
+
+It is in no API document: what is sent is for each vendor to say, and not for a client to be made of.
+"""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving.api.desk import Desk, desk_of
+from serving.crm import Receiver, answered
+
+
+async def inbound(request: Request) -> Response:
+    """Accepted, committed, answered; by the senders of the service's start and the champion's recipe."""
+    desk = desk_of(request)
+    receiver = receiver_of(desk)
+    _, writer = desk.kept()
+    return await answered(receiver, writer, request)
+
+
+def receiver_of(desk: Desk) -> Receiver:
+    """What takes in for the recipe that answers now; made again when another one does.
+
+    Raises:
+        RefusedError: the service has no ledger.
+    """
+    ledger, _ = desk.kept()
+    recipe = desk.opened.ladder.recipe
+    found = desk.receiver
+    if found is None or found.recipe is not recipe:
+        found = desk.receiver = Receiver(desk.senders, recipe, ledger)
+    return found
