@@ -10,6 +10,7 @@ from tomlkit.items import InlineTable, Table
 
 from features.discovery.draft import Draft, DraftField
 from features.discovery.event_meaning import meaning
+from features.discovery.guesses import Question
 from features.discovery.relations import file_name
 from features.discovery.toml_text import because, inline_of, remark, sql_of, table_of
 from features.profiles import (
@@ -17,7 +18,6 @@ from features.profiles import (
     Joined,
     TableProfile,
     date_column,
-    history_of,
     plain,
     presets,
     stage_column,
@@ -67,7 +67,7 @@ def _about(draft: Draft) -> Table:
 def _tables(draft: Draft) -> Table:
     beside = {"events": draft.events, "outcomes": draft.outcome.joined, "field_history": draft.history}
     joined = {kind: _source(kind, found.table, draft) for kind, found in beside.items() if found}
-    found = history_of(draft.history.table.columns) if draft.history is not None else None
+    found = draft.history.table.changes if draft.history is not None else None
     if draft.history is not None and found is not None and found.preset.select:
         joined["field_history"] = sql_of(found.select(file_name(draft.history.table.path, draft.folder)))
     return table_of({"leads": _source("leads", draft.leads, draft), **joined})
@@ -83,7 +83,7 @@ def _source(kind: str, table: TableProfile, draft: Draft) -> Any:
 def _lead(draft: Draft) -> Table:
     leads, section = draft.leads, tomlkit.table()
     if (column := leads.role("id")) is not None:
-        section.add("id", column.name)
+        section.add("id", _checked(column.name, draft, "id"))
     else:
         section.add(remark('id = "…"  # no column is different for each lead: the row number is the id'))
     created = leads.role("created_at")
@@ -94,7 +94,7 @@ def _lead(draft: Draft) -> Table:
     elif created.format.type != "date":
         section.add("order", created.name)
     else:
-        section.add("created_at", created.name)
+        section.add("created_at", _checked(created.name, draft, "creation"))
         if created.format.format is not None:
             section.add("created_format", created.format.format)
     for other in leads.columns.values():
@@ -103,10 +103,20 @@ def _lead(draft: Draft) -> Table:
     return section
 
 
+def _checked(value: Any, draft: Draft, question: Question) -> Any:
+    """A value, with what is to be checked beside it where it is not sure."""
+    doubt = draft.doubts.get(question)
+    return value if doubt is None else because(value, f"check: {doubt}")
+
+
 def _fields(draft: Draft) -> Table:
     """Used fields first; those left out keep their definition, their reason, and `use = false`."""
     left_out = [found for found in draft.fields if found.left_out is not None]
-    section = table_of({found.name: _field(found) for found in draft.fields if found.left_out is None})
+    section = tomlkit.table()
+    for found in [found for found in draft.fields if found.left_out is None]:
+        if found.mark is not None:
+            section.add(remark(f"May be known only later: {found.mark}"))
+        section.add(found.name, _field(found))
     if left_out:
         section.add(remark("Left out, each for the reason above it; 'use = true' puts one back."))
     for found in left_out:
@@ -122,7 +132,7 @@ def _field(found: DraftField) -> InlineTable:
         parts["column"] = column.name
     if column.format.format is not None:
         parts["format"] = column.format.format
-    if column.known != "creation":
+    if found.known != "creation":
         parts["known"] = "current"
     if column.means is not None and _means_fits(column):
         parts["means"] = column.means
@@ -186,14 +196,13 @@ def _outcomes(draft: Draft) -> Table | None:
     if ended.joined is not None:
         table_of({"lead_id": ended.joined.key, "stage": str(ended.stage)}, section)
     else:
-        doubt = ended.choice.doubt() if ended.choice else None
-        section.add("column", because(str(ended.main), f"check: {doubt}") if doubt else str(ended.main))
+        section.add("column", _checked(str(ended.main), draft, "outcome"))
     if ended.date is not None:
         section.add("occurred_at", ended.date)
         if ended.date_format is not None:
             section.add("occurred_format", ended.date_format)
     won = list(ended.won_values)
-    section.add("won", because(won, "any value") if won == ["*"] else won)
+    section.add("won", because(won, "any value") if won == ["*"] else _checked(won, draft, "won"))
     section.add("lost", list(ended.lost_values))
     if ended.undated_losses:
         section.add(remark(f"lost, without a date: {', '.join(ended.undated_losses)[:_WIDTH]}"))
@@ -213,10 +222,10 @@ def _history(draft: Draft) -> Table | None:
     if draft.history is None:
         return None
     table, key = draft.history.table, draft.history.key
-    if (found := history_of(table.columns)) is None:
+    if (found := table.changes) is None:
+        words = _CHANGES.items()
         named = {
-            role: next((name for name in table.columns if re.fullmatch(pattern, plain(name))), role)
-            for role, pattern in _CHANGES.items()
+            role: next((n for n in table.columns if re.fullmatch(w, plain(n))), role) for role, w in words
         }
         return table_of({"lead_id": key, **named, "changed_at": date_column(table) or "changed_at"})
     section = table_of(dict(found.columns) | ({} if found.preset.select else {"lead_id": key}))

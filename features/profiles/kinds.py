@@ -10,7 +10,6 @@ from typing import Literal
 
 from features.errors import LeadscoreError
 from features.profiles.endings import divide_stages, won_among
-from features.profiles.histories import history_of
 from features.profiles.keys import FITS, Pointer, find_pointer, keys_of, refuse_no_match
 from features.profiles.presets import plain
 from features.profiles.table import TableProfile
@@ -198,7 +197,7 @@ def _kind(table: TableProfile, pointer: str) -> TableKind:
     changes = any(name in names for name in ("field", "field event", "property", "champ"))
     if dated and changes and ({"value", "new value", "valeur", "nouvelle valeur"} & names):
         return "field_history"
-    if history_of(table.columns) is not None:
+    if table.changes is not None:
         return "field_history"
     once = table.columns[pointer].format.distinct >= 0.95 * table.columns[pointer].format.filled
     stages = stage_column(table, pointer)

@@ -78,7 +78,7 @@ class Addresses:
         return self._present(self._ledger, found) if found and self._ledger is not None else []
 
     def refresh(self) -> None:
-        """Read what was added since the last time."""
+        """RowsRead what was added since the last time."""
         with self._lock:
             if self._ledger is not None:
                 self._read(self._ledger)

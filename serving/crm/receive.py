@@ -14,7 +14,7 @@ from serving.crm.addresses import Addresses
 from serving.crm.handshakes import linkedin_challenge, meta_subscription
 from serving.crm.incoming import Incoming, Reply, reply_json, reply_problem
 from serving.crm.proofs import unproven
-from serving.crm.rows import BodyRead, RowReader
+from serving.crm.rows import RowReader, RowsRead
 from serving.crm.senders import SECRET_VARIABLE, Sender
 from serving.ledger.intake import Receipt
 from serving.ledger.store import Ledger
@@ -29,7 +29,7 @@ class Accepted:
     """A body that is proven and read: its rows are to be committed, then it is answered."""
 
     sender: Sender
-    read: BodyRead = field(repr=False)
+    read: RowsRead = field(repr=False)
 
 
 class Receiver:

@@ -24,7 +24,7 @@ _FLAG = "Correct the sender's settings, or its mapping ('leadscore inbound show 
 
 
 @dataclass
-class BodyRead:
+class RowsRead:
     """What became of the items of a body: rows to store, problems by place, and counts of the rest."""
 
     rows: list[Sent] = field(default_factory=list, repr=False)
@@ -51,12 +51,12 @@ class RowReader:
         self.vendor, self.mapping, self.addresses = vendor, mapping, addresses
         self._cells, self._accounts, self._own_users = CellReader(recipe, mapping), accounts, own_users
 
-    def read(self, content: Any, arrived_us: int) -> BodyRead:
+    def read(self, content: Any, arrived_us: int) -> RowsRead:
         """The rows of every item of `content`; an item that is wrong spoils no other.
 
         Counts: 'items', and of them 'test', 'echo', 'other' (of no interest to any rule) and 'unread'.
         """
-        read = BodyRead()
+        read = RowsRead()
         self.addresses.refresh()
         found = (list(each_at(content, path)) for path in self.mapping.items)
         for place, item in enumerate(next((items for items in found if items), [])):
@@ -64,7 +64,7 @@ class RowReader:
             self._item(item, f"item {place + 1}", arrived_us, read)
         return read
 
-    def _item(self, item: Any, place: str, arrived_us: int, read: BodyRead) -> None:
+    def _item(self, item: Any, place: str, arrived_us: int, read: RowsRead) -> None:
         mapping = self.mapping
         if not isinstance(item, dict):
             self._wrong(read, place, FieldProblem("", "is not an object", "Send each as a JSON object."))
@@ -82,7 +82,7 @@ class RowReader:
         else:
             self._by_rules(item, place, arrived_us, read)
 
-    def _by_rules(self, item: dict[str, Any], place: str, arrived_us: int, read: BodyRead) -> None:
+    def _by_rules(self, item: dict[str, Any], place: str, arrived_us: int, read: RowsRead) -> None:
         rules = [
             r for r in self.mapping.rule if holds(item, r.when) and not (r.unless and holds(item, r.unless))
         ]
@@ -203,7 +203,7 @@ class RowReader:
         away = [one for one in away if one != lead_id]
         return [row for one in away for row in merge_of(self.vendor, one, lead_id, at_us, by)]
 
-    def _wrong(self, read: BodyRead, place: str, problem: FieldProblem) -> None:
+    def _wrong(self, read: RowsRead, place: str, problem: FieldProblem) -> None:
         read.counts["unread"] += 1
         read.problems.append(_placed(place, problem))
 

@@ -38,7 +38,7 @@ class KeptScore:
 
 
 @dataclass(frozen=True)
-class Told:
+class LeadTold:
     """What was told of a lead up to a moment: cells by column, events (None: nobody's are told), stage."""
 
     cells: dict[str, Cell] = field(repr=False)
@@ -46,7 +46,7 @@ class Told:
     stage: str | None
 
 
-def told_of(ledger: Ledger, recipe: Recipe, lead_id: str, as_of_us: int) -> Told:
+def told_of(ledger: Ledger, recipe: Recipe, lead_id: str, as_of_us: int) -> LeadTold:
     """What the ledger holds of `lead_id` up to `as_of_us`, in the words of `recipe`.
 
     Records that were merged by then are one lead, under whichever of their ids it is asked for.
@@ -59,7 +59,7 @@ def told_of(ledger: Ledger, recipe: Recipe, lead_id: str, as_of_us: int) -> Told
         ids = same_lead(connection, lead_id, as_of_us)
         cells = _cells_at(connection, recipe, ids, as_of_us)
         events = _events_of(connection, recipe, ids, as_of_us)
-        return Told(cells, events, _stage_at(connection, recipe, ids, as_of_us))
+        return LeadTold(cells, events, _stage_at(connection, recipe, ids, as_of_us))
 
 
 def cells_of(ledger: Ledger, recipe: Recipe, lead_ids: Iterable[str]) -> dict[str, dict[str, Cell]]:
@@ -192,12 +192,21 @@ def _events_of(
 
 
 def _stage_at(connection: Connection, recipe: Recipe, ids: list[str], as_of_us: int) -> str | None:
-    """The last stage up to as_of; of equal moments lost, then won, is last. One that closes undated is it."""
     table = OUTCOMES
     query = select(table.c.occurred_us, table.c.stage).where(table.c.lead_id.in_(ids))
+    return _last_stage(recipe, [(row.occurred_us, row.stage) for row in connection.execute(query)], as_of_us)
+
+
+def last_closing(recipe: Recipe, rows: Iterable[tuple[int | None, str]], as_of_us: int) -> str | None:
+    """'won' or 'lost' where the last stage of (occurred, stage) up to as_of closes a lead, else None."""
+    return closing(recipe.outcomes, _last_stage(recipe, rows, as_of_us))
+
+
+def _last_stage(recipe: Recipe, rows: Iterable[tuple[int | None, str]], as_of_us: int) -> str | None:
+    """The last stage up to as_of; of equal moments lost, then won, is last. One that closes undated is it."""
     ranks = {None: 0, "lost": 1, "won": 2}
     found = []
-    for occurred, stage in connection.execute(query):
+    for occurred, stage in rows:
         rank = ranks[closing(recipe.outcomes, stage)]
         if occurred is None and rank:
             found.append((as_of_us + 1, rank, stage))

@@ -13,7 +13,7 @@ from features.errors import LeadscoreError
 from serving.crm import vendor_mapping, vendors
 from serving.crm.addresses import Addresses
 from serving.crm.mapping import parse_mapping
-from serving.crm.rows import BodyRead, RowReader
+from serving.crm.rows import RowReader, RowsRead
 from serving.ledger import EventSent, LeadSent, Ledger, Writer
 from serving.ledger.sent import DecisionSent, Sent
 from tests.made import inbound
@@ -30,7 +30,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     made.close()
 
 
-def read(ledger: Ledger, vendor: str, body: object) -> BodyRead:
+def read(ledger: Ledger, vendor: str, body: object) -> RowsRead:
     sender = inbound.sender(vendor)
     addresses = Addresses(ledger, inbound.recipe())
     reader = RowReader(vendor, sender.mapping, inbound.recipe(), addresses, sender.accounts, sender.own_users)

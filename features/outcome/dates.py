@@ -10,7 +10,7 @@ import pandas as pd
 
 from features.clock import DAY_US
 from features.columns import Floats
-from features.discovery.outcome_guess import OutcomeColumn
+from features.outcome.guess import OutcomeColumn
 from features.profiles import TableProfile, plain
 from features.recipe import DateFormat
 

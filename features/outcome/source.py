@@ -9,15 +9,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.columns import Floats
-from features.discovery.outcome_choice import OutcomeChoice, choose_outcome
-from features.discovery.outcome_dates import dated_losses, dating_column, format_of, instants_of, is_undated
-from features.discovery.outcome_guess import (
+from features.errors import LeadscoreError
+from features.outcome.choice import OutcomeChoice, choose_outcome
+from features.outcome.dates import dated_losses, dating_column, format_of, instants_of, is_undated
+from features.outcome.guess import (
     OutcomeColumn,
     candidates,
     declared_outcome,
     is_plainly_lost,
 )
-from features.errors import LeadscoreError
 from features.profiles import Company, Joined, TableProfile, date_column, stage_column, won_among
 from features.profiles.endings import divide_stages
 from features.recipe import DateFormat

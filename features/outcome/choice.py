@@ -8,8 +8,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from features.discovery.outcome_dates import instants_of, is_filled_by_wins, is_undated
-from features.discovery.outcome_guess import (
+from features.outcome.dates import instants_of, is_filled_by_wins, is_undated
+from features.outcome.guess import (
     OutcomeColumn,
     divide,
     is_earlier,
