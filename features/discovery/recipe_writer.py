@@ -67,8 +67,7 @@ def _about(draft: Draft) -> Table:
 def _tables(draft: Draft) -> Table:
     beside = {"events": draft.events, "outcomes": draft.outcome.joined, "field_history": draft.history}
     joined = {kind: _source(kind, found.table, draft) for kind, found in beside.items() if found}
-    found = draft.history.table.changes if draft.history is not None else None
-    if draft.history is not None and found is not None and found.preset.select:
+    if draft.history and (found := draft.history.table.changes) and found.preset.select:
         joined["field_history"] = sql_of(found.select(file_name(draft.history.table.path, draft.folder)))
     return table_of({"leads": _source("leads", draft.leads, draft), **joined})
 
@@ -228,9 +227,8 @@ def _history(draft: Draft) -> Table | None:
             role: next((n for n in table.columns if re.fullmatch(w, plain(n))), role) for role, w in words
         }
         return table_of({"lead_id": key, **named, "changed_at": date_column(table) or "changed_at"})
-    section = table_of(dict(found.columns) | ({} if found.preset.select else {"lead_id": key}))
-    if found.preset.unchanged != "unknown":
-        section.add("unchanged", found.preset.unchanged)
+    said = {"unchanged": found.preset.unchanged} if found.preset.unchanged != "unknown" else {}
+    section = table_of(dict(found.columns) | ({} if found.preset.select else {"lead_id": key}) | said)
     fields = {one.name: one.column.name for one in draft.fields if one.column.known == "current"}
     told = None if found.preset.select else set(table.cells(found.columns["field"]).dropna())
     names = {n: f for n, f in found.names(draft.crm, fields).items() if told is None or n in told}

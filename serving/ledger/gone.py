@@ -55,15 +55,25 @@ def same_lead(connection: Connection, lead_id: str, as_of_us: int) -> list[str]:
     Raises:
         LeadError: it was deleted or erased by then.
     """
-    root = lead_id
-    followed = {root}
-    while (state := _state_of(connection, root, as_of_us)).gone == "merge" and state.into not in followed:
-        root = state.into or root
-        followed.add(root)
+    root, state = _root(connection, lead_id, as_of_us)
     if state.gone in _WORDS:
         remedy = "Leave it out, or restore it in the CRM and send it again."
         raise LeadError([FieldProblem("lead_id", _WORDS[state.gone], remedy)])
     return _with_absorbed(connection, root, as_of_us)
+
+
+def ids_of_person(connection: Connection, lead_id: str) -> list[str]:
+    """Every id under which something may be kept of the person who is `lead_id` now, also of one deleted."""
+    return _with_absorbed(connection, _root(connection, lead_id, _EVER)[0], _EVER)
+
+
+def _root(connection: Connection, lead_id: str, as_of_us: int) -> tuple[str, _State]:
+    """The lead that `lead_id` is part of, itself where it was merged into none, and what became of it."""
+    followed = {lead_id}
+    while (state := _state_of(connection, lead_id, as_of_us)).gone == "merge" and state.into not in followed:
+        lead_id = state.into or lead_id
+        followed.add(lead_id)
+    return lead_id, state
 
 
 def _with_absorbed(connection: Connection, root: str, as_of_us: int) -> list[str]:
