@@ -33,6 +33,7 @@ from serving.api.problems import RefusedError, answer_refused
 from serving.crm import senders_from
 from serving.crm.senders import FILE_VARIABLE
 from serving.edge.entry import Edge, Entrance, failure
+from serving.edge.inbound import open_to_senders
 from serving.edge.key_check import KeyCheck, require_key
 from serving.edge.limits import Pace
 from serving.edge.metrics import Metrics
@@ -80,7 +81,7 @@ class LeadScore:
         ledger = ledger_from_environment()
         watch = Watch(opened, os.environ.get("LEADSCORE_MODEL"), recipe, _swap)
         desk = Desk(opened, watch, ledger, Writer(ledger) if ledger else None, RequestLog.from_environment())
-        desk.senders = senders_from()
+        open_to_senders(desk)
         entrance = Entrance(desk, Metrics(watch), KeyCheck.opened(ledger), Pace.from_environment())
         desk.counted = entrance.metrics.scored
         routes.state.desk, routes.state.entrance = desk, entrance

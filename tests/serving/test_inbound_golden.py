@@ -169,3 +169,14 @@ def test_a_mapping_that_is_wrong_says_where() -> None:
             parse_mapping(f"title = 'T'\n[proof]\nkind = 'meta'\n{line}\n", "own.toml")
         assert said in refused.value.problem
         assert refused.value.problem.startswith("own.toml: ")
+
+
+def test_a_new_recipe_reads_addresses_anew_only_where_their_columns_changed(ledger: Ledger) -> None:
+    from features.recipe import parse_recipe
+    from serving.crm import Receiver
+
+    first = Receiver({}, inbound.recipe(), ledger)
+    again = Receiver({}, parse_recipe(inbound.RECIPE.replace("= 30", "= 60")), ledger, first)
+    other = Receiver({}, parse_recipe(inbound.RECIPE.replace('"Email"', '"Mail"')), ledger, first)
+    assert again._addresses is first._addresses
+    assert other._addresses is not first._addresses
