@@ -12,8 +12,16 @@ from features.discovery.draft import Draft, DraftField
 from features.discovery.event_meaning import meaning
 from features.discovery.guesses import Question
 from features.discovery.relations import file_name
-from features.discovery.toml_text import because, inline_of, remark, table_of
-from features.profiles import ColumnProfile, Joined, TableProfile, date_column, plain, presets, stage_column
+from features.discovery.toml_text import because, inline_of, remark, sql_of, table_of
+from features.profiles import (
+    ColumnProfile,
+    Joined,
+    TableProfile,
+    date_column,
+    plain,
+    presets,
+    stage_column,
+)
 
 _WIDTH = 100
 
@@ -59,6 +67,8 @@ def _about(draft: Draft) -> Table:
 def _tables(draft: Draft) -> Table:
     beside = {"events": draft.events, "outcomes": draft.outcome.joined, "field_history": draft.history}
     joined = {kind: _source(kind, found.table, draft) for kind, found in beside.items() if found}
+    if draft.history and (found := draft.history.table.changes) and found.preset.select:
+        joined["field_history"] = sql_of(found.select(file_name(draft.history.table.path, draft.folder)))
     return table_of({"leads": _source("leads", draft.leads, draft), **joined})
 
 
@@ -66,8 +76,7 @@ def _source(kind: str, table: TableProfile, draft: Draft) -> Any:
     """A file by its name, or a SELECT."""
     if kind not in draft.relations:
         return file_name(table.path, draft.folder)
-    select = tomlkit.string(f"{draft.relations[kind]}\n", multiline=True).as_string()
-    return inline_of({"sql": tomlkit.value(select.replace('"""', '"""\n', 1))})  # it starts on its own line
+    return sql_of(draft.relations[kind])
 
 
 def _lead(draft: Draft) -> Table:
@@ -204,20 +213,26 @@ def _outcomes(draft: Draft) -> Table | None:
     return section
 
 
+_CHANGES = {"field": r"field|field event|property|champ.*", "value": r"(?:new )?value|(?:nouvelle )?valeur"}
+
+
 def _history(draft: Draft) -> Table | None:
-    """The columns of a table of changes, by the words that CRMs use for them."""
+    """`[field_history]`, by the preset of the table, else by the words that people use for its columns."""
     if draft.history is None:
         return None
-    table, section = draft.history.table, table_of({"lead_id": draft.history.key})
-    words = {
-        "field": r"field|field event|property|champ.*",
-        "value": r"new value|value|valeur|nouvelle valeur",
-    }
-    for role, pattern in words.items():
-        name = next((name for name in table.columns if re.fullmatch(pattern, plain(name))), role)
-        section.add(role, name)
-    section.add("changed_at", date_column(table) or "changed_at")
-    return section
+    table, key = draft.history.table, draft.history.key
+    if (found := table.changes) is None:
+        words = _CHANGES.items()
+        named = {
+            role: next((n for n in table.columns if re.fullmatch(w, plain(n))), role) for role, w in words
+        }
+        return table_of({"lead_id": key, **named, "changed_at": date_column(table) or "changed_at"})
+    said = {"unchanged": found.preset.unchanged} if found.preset.unchanged != "unknown" else {}
+    section = table_of(dict(found.columns) | ({} if found.preset.select else {"lead_id": key}) | said)
+    fields = {one.name: one.column.name for one in draft.fields if one.column.known == "current"}
+    told = None if found.preset.select else set(table.cells(found.columns["field"]).dropna())
+    names = {n: f for n, f in found.names(draft.crm, fields).items() if told is None or n in told}
+    return table_of({"names": inline_of(names)} if names else {}, section)
 
 
 def _snapshots(draft: Draft) -> Table | None:

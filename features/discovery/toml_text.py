@@ -29,6 +29,12 @@ def inline_of(content: Mapping[str, Any]) -> InlineTable:
     return table
 
 
+def sql_of(select: str) -> InlineTable:
+    """A SELECT as a recipe has it, starting on its own line."""
+    text = tomlkit.string(f"{select}\n", multiline=True).as_string()
+    return inline_of({"sql": tomlkit.value(text.replace('"""', '"""\n', 1))})
+
+
 def because(value: Any, reason: str) -> Item:
     """`value` with its reason beside it."""
     item: Item = tomlkit.item(value)

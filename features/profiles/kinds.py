@@ -197,6 +197,8 @@ def _kind(table: TableProfile, pointer: str) -> TableKind:
     changes = any(name in names for name in ("field", "field event", "property", "champ"))
     if dated and changes and ({"value", "new value", "valeur", "nouvelle valeur"} & names):
         return "field_history"
+    if table.changes is not None:
+        return "field_history"
     once = table.columns[pointer].format.distinct >= 0.95 * table.columns[pointer].format.filled
     stages = stage_column(table, pointer)
     ended = stages is not None and any(divide_stages(dict.fromkeys(table.cells(stages).dropna(), 1)))

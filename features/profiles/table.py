@@ -17,6 +17,7 @@ from features.clock.instants import LAST_US
 from features.columns import Column
 from features.exports import RawTable
 from features.profiles.format import ColumnFormat
+from features.profiles.histories import FoundHistory, history_of
 from features.profiles.presets import Role, plain
 from features.recipe import DateFormat, FieldMeaning, Known
 
@@ -66,6 +67,11 @@ class TableProfile:
     def rows(self) -> int:
         """The number of rows."""
         return len(self.raw.frame)
+
+    @property
+    def changes(self) -> FoundHistory | None:
+        """What kind of table of changes it is, None where it is none that is known."""
+        return history_of(self.columns)
 
     def role(self, role: Role) -> ColumnProfile | None:
         """The column that has `role`, the first where several have."""

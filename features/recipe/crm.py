@@ -118,9 +118,18 @@ class Events(Section):
 
 
 class FieldHistory(Section):
-    """`[field_history]`: the columns of the table of changes of current-valued fields."""
+    """`[field_history]`: the columns of the table of changes of current-valued fields.
+
+    `old_value` is what a field held before a change: before the first one of a lead it held since ever.
+    `names` are other names of the table for fields of the recipe, such as a CRM's own for columns that have
+    labels. `unchanged = "present"` is for a table of changes alone: a lead without a change of a field that
+    the table tells of has always had the present value; else it is not known.
+    """
 
     lead_id: str = "lead_id"
     field: str = "field"
     value: str = "value"
     changed_at: str = "changed_at"
+    old_value: str | None = None
+    names: dict[str, str] = Field(default_factory=dict)
+    unchanged: Literal["unknown", "present"] = "unknown"

@@ -83,6 +83,14 @@ class Recipe(Section):
         return self
 
     @model_validator(mode="after")
+    def _changes_of_known_fields(self) -> Self:
+        for name, field in self.field_history.names.items():
+            if field not in self.lead.fields:
+                known = nearest(field, self.lead.fields)
+                raise ValueError(f"[field_history] names: '{field}' of '{name}' is no declared field{known}")
+        return self
+
+    @model_validator(mode="after")
     def _by_declared_kinds(self) -> Self:
         named = {f"[bands] {key}": getattr(self.bands, key) or () for key in ("asked", "lone")}
         named |= {f"[stages.{stage}] events": entry.events for stage, entry in self.stages.entries()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol, TypeAlias
 
@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from serving.answer import Opened
 from serving.api.problems import RefusedError
+from serving.crm import Receiver, Sender
 from serving.ledger import Ledger, Writer
 from serving.ledger.keys import Scope
 from serving.score import Score
@@ -39,7 +40,7 @@ class Tenure(Protocol):
 class Desk:
     """The state that endpoints share; `opened` is replaced when a promotion is followed.
 
-    `counted` is told of every score that is answered.
+    `senders` may send at /v1/in/…, `receiver` takes it in. `counted` is told of every score that is answered.
     """
 
     opened: Opened
@@ -47,6 +48,8 @@ class Desk:
     ledger: Ledger | None = None
     writer: Writer | None = None
     log: RequestLog | None = None
+    senders: Mapping[str, Sender] = field(default_factory=dict)
+    receiver: Receiver | None = field(default=None, repr=False)
     counted: Callable[[Sequence[Score]], None] = field(default=_nothing, repr=False)
 
     def kept(self) -> tuple[Ledger, Writer]:

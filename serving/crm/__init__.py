@@ -2,7 +2,7 @@
 
 from serving.crm.incoming import Incoming, Reply
 from serving.crm.mapping import Mapping, mapping_text, vendor_mapping, vendors
-from serving.crm.mount import inbound_route
+from serving.crm.mount import answered, inbound_route
 from serving.crm.receive import Receiver
 from serving.crm.senders import Sender, senders_from
 from serving.crm.trying import tried
@@ -13,6 +13,7 @@ __all__ = [
     "Receiver",
     "Reply",
     "Sender",
+    "answered",
     "inbound_route",
     "mapping_text",
     "senders_from",

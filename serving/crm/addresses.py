@@ -59,12 +59,12 @@ class Addresses:
 
     def __init__(self, ledger: Ledger | None, recipe: Recipe) -> None:
         self._ledger, self._lock, self._seen = ledger, threading.Lock(), 0
-        self._kinds: dict[str, Kind] = {}
-        for name, role in accepted_fields(recipe).items():
-            field = recipe.lead.fields.get(role.removeprefix("field:")) if ":" in role else None
-            if field is not None and (field.type == "email" or field.type == "phone"):
-                self._kinds[name] = field.type
+        self._kinds = _columns(recipe)
         self._leads: defaultdict[bytes, dict[str, None]] = defaultdict(dict)
+
+    def serve(self, recipe: Recipe) -> bool:
+        """Whether they are those of `recipe` too: its columns of addresses are the same."""
+        return self._kinds == _columns(recipe)
 
     def leads_of(self, kind: Kind, text: str) -> list[str]:
         """The leads that have or had this address as of the last `refresh`, the newest to the ledger first.
@@ -115,3 +115,13 @@ class Addresses:
                 if connection.execute(select(LEADS.c.seq).where(LEADS.c.lead_id == root)).first():
                     found.setdefault(root)
         return list(found)
+
+
+def _columns(recipe: Recipe) -> dict[str, Kind]:
+    """The names under which cells of addresses are kept, and what each is."""
+    found: dict[str, Kind] = {}
+    for name, role in accepted_fields(recipe).items():
+        field = recipe.lead.fields.get(role.removeprefix("field:")) if ":" in role else None
+        if field is not None and (field.type == "email" or field.type == "phone"):
+            found[name] = field.type
+    return found

@@ -1,4 +1,4 @@
-"""The receiver over HTTP: an ASGI endpoint that any service mounts at /v1/in/{vendor}."""
+"""The receiver over HTTP: an endpoint that any service mounts at /v1/in/{vendor}."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from serving.crm.receive import MOST_BYTES, Receiver
 from serving.ledger.writer import Writer
 
 PATH = "/v1/in/{vendor}"
+METHODS = ("GET", "POST")
 Intake = tuple[Receiver, Writer]
 
 
@@ -24,12 +25,16 @@ def inbound_route(intake: Callable[[Request], Intake]) -> Route:
     """The route of all senders; `intake` gives the receiver and the writer that serve a request."""
 
     async def received(request: Request) -> Response:
-        receiver, writer = intake(request)
-        incoming = await _incoming(request)
-        reply = await take_in(receiver, writer, request.path_params["vendor"], incoming)
-        return Response(reply.body, reply.status, dict(reply.headers), reply.media_type)
+        return await answered(*intake(request), request)
 
-    return Route(PATH, received, methods=["GET", "POST"])
+    return Route(PATH, received, methods=list(METHODS))
+
+
+async def answered(receiver: Receiver, writer: Writer, request: Request) -> Response:
+    """The answer to a request at `PATH`."""
+    incoming = await _incoming(request)
+    reply = await take_in(receiver, writer, request.path_params["vendor"], incoming)
+    return Response(reply.body, reply.status, dict(reply.headers), reply.media_type)
 
 
 async def take_in(receiver: Receiver, writer: Writer, vendor: str, incoming: Incoming) -> Reply:

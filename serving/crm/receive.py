@@ -37,15 +37,28 @@ class Receiver:
 
     `accept` proves and reads, and tells what to commit; `answer` says what became of it. Between the two
     stands the commit, which is the caller's: how long it waits for it is `patience_seconds` of the mapping.
+    `before` is the receiver of an earlier recipe, whose reading of all addresses is used again.
     """
 
-    def __init__(self, senders: Mapping[str, Sender], recipe: Recipe, ledger: Ledger) -> None:
-        self.senders = dict(senders)
-        addresses = Addresses(ledger, recipe)
+    def __init__(
+        self,
+        senders: Mapping[str, Sender],
+        recipe: Recipe,
+        ledger: Ledger,
+        before: Receiver | None = None,
+    ) -> None:
+        self.senders, self.recipe = dict(senders), recipe
+        self._addresses: Addresses
+        kept = before is not None and before._addresses.serve(recipe)
+        self._addresses = before._addresses if before is not None and kept else Addresses(ledger, recipe)
         self._readers = {
-            name: RowReader(name, one.mapping, recipe, addresses, one.accounts, one.own_users)
+            name: RowReader(name, one.mapping, recipe, self._addresses, one.accounts, one.own_users)
             for name, one in self.senders.items()
         }
+
+    def warm(self) -> None:
+        """Read the addresses of all leads now, so that the first sender does not wait for it."""
+        self._addresses.refresh()
 
     def accept(self, vendor: str, incoming: Incoming) -> Accepted | Reply:
         """What is to be committed of `incoming`, or the answer where nothing is.

@@ -42,7 +42,10 @@ def front_page(opened: Opened, host: str) -> str:
 <pre>{escape(_example(opened, host))}</pre>
 <h2>More</h2>
 <ul>
-<li><a href="docs.json">docs.json</a>: the API document (OpenAPI) with every field of question and answer</li>
+<li><a href="docs">docs</a>: every endpoint with every field of question and answer, to read and to try</li>
+<li><a href="docs.json">docs.json</a>: the same as OpenAPI 3.1,
+<a href="docs/openapi-3.0.json">3.0.3</a> (Salesforce External Services) and
+<a href="docs/swagger-2.0.json">Swagger 2.0</a> (Power Automate)</li>
 <li><a href="v1/model">v1/model</a>: who answers, and the fields and event kinds that are known</li>
 <li><a href="readyz">readyz</a>: whether an answer can be given, and by whom</li>
 </ul>

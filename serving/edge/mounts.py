@@ -13,6 +13,8 @@ from serving.api.intake import events, leads, outcomes
 from serving.api.person import delete, everything, history
 from serving.api.scoring import score
 from serving.api.who import model
+from serving.crm.mount import METHODS, PATH
+from serving.edge.inbound import inbound
 
 MOUNTS: tuple[Mount, ...] = (
     Mount("/v1/score", ("POST",), "score", score),
@@ -25,6 +27,7 @@ MOUNTS: tuple[Mount, ...] = (
     Mount("/v1/leads/{lead_id:path}/scores", ("GET",), "read", history),
     Mount("/v1/leads/{lead_id:path}", ("GET",), "read", everything),
     Mount("/v1/leads/{lead_id:path}", ("DELETE",), "admin", delete),
+    Mount(PATH, METHODS, "open", inbound),
 )
 
 

@@ -10,19 +10,19 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from serving.api.desk import Access, Desk
-from serving.api.documents import api_document
 from serving.api.problems import refused
 from serving.api.who import readiness
+from serving.edge.docs_page import DOCS, docs
 from serving.edge.front_page import POLICY, front_page
 from serving.edge.metrics import Metrics
 
 PAGES: dict[str, Access] = {
     "/": "any",
-    "/docs.json": "any",
     "/readyz": "open",
     "/metrics": "read",
     "/livez": "open",
     "/healthz": "open",
+    **dict.fromkeys(DOCS, "any"),
 }
 """Our pages, and the key that each needs; a probe of health has none."""
 _FRAMEWORKS = ("/livez", "/healthz")
@@ -37,8 +37,8 @@ def page(request: Request, desk: Desk, metrics: Metrics) -> Response | None:
         return JSONResponse(readiness(desk))
     if path == "/metrics":
         return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
-    if path == "/docs.json":
-        return JSONResponse(api_document(desk.opened.ladder.recipe))
+    if path in DOCS:
+        return docs(path, desk.opened.ladder.recipe)
     if path in _FRAMEWORKS:
         return None
     shown = front_page(desk.opened, request.url.netloc)
@@ -47,7 +47,7 @@ def page(request: Request, desk: Desk, metrics: Metrics) -> Response | None:
 
 def nothing_here() -> Response:
     """The answer at any other path."""
-    return refused(404, "path", "nothing is here", "See / and /docs.json.")
+    return refused(404, "path", "nothing is here", "See / and /docs.")
 
 
 def not_allowed(allowed: str) -> Response:

@@ -30,7 +30,10 @@ from serving.answer import Opened, open_ladder
 from serving.api import score_items
 from serving.api.desk import Desk
 from serving.api.problems import RefusedError, answer_refused
+from serving.crm import senders_from
+from serving.crm.senders import FILE_VARIABLE
 from serving.edge.entry import Edge, Entrance, failure
+from serving.edge.inbound import open_to_senders
 from serving.edge.key_check import KeyCheck, require_key
 from serving.edge.limits import Pace
 from serving.edge.metrics import Metrics
@@ -78,6 +81,7 @@ class LeadScore:
         ledger = ledger_from_environment()
         watch = Watch(opened, os.environ.get("LEADSCORE_MODEL"), recipe, _swap)
         desk = Desk(opened, watch, ledger, Writer(ledger) if ledger else None, RequestLog.from_environment())
+        open_to_senders(desk)
         entrance = Entrance(desk, Metrics(watch), KeyCheck.opened(ledger), Pace.from_environment())
         desk.counted = entrance.metrics.scored
         routes.state.desk, routes.state.entrance = desk, entrance
@@ -134,11 +138,13 @@ def run(
         LeadscoreError: nothing can answer, the port is taken, another process writes to the ledger, or
             others could ask and there is no key; said before any worker is started.
     """
-    ledger = ledger_from_environment()
+    ledger, _ = ledger_from_environment(), senders_from()
     require_key(host, ledger)
     _require_free(host, port)
     if recipe is not None:
         os.environ["LEADSCORE_RECIPE"] = str(Path(recipe).absolute())
+    if os.environ.get(FILE_VARIABLE):
+        os.environ[FILE_VARIABLE] = str(Path(os.environ[FILE_VARIABLE]).absolute())
     if model is not None:
         os.environ["LEADSCORE_MODEL"] = model if ":/" in model else str(Path(model).absolute())
     # workers start in a folder of their own, and nobody is told about this server

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, insert, select
 
 from features.errors import FieldProblem, LeadError
 from serving.ledger.schema import DECISIONS, METADATA
-from serving.ledger.sent import DecisionSent, Kept
+from serving.ledger.sent import DecisionSent, Kept, kept
 
 Gone = Literal["deletion", "merge", "erasure"]
 _AWAY: dict[str, Gone | None] = {
@@ -25,6 +25,8 @@ _AWAY: dict[str, Gone | None] = {
 ABSORBED = "absorb"
 """Beside each merge, under the survivor's name, so that both ends of it are found by a lead's id."""
 _AT_ONCE = 500
+_EVER = 2**62
+"""After every moment."""
 _ERASED = FieldProblem(
     "lead_id", "was erased for good", "Nothing is kept of this lead any more; stop sending it."
 )
@@ -53,14 +55,29 @@ def same_lead(connection: Connection, lead_id: str, as_of_us: int) -> list[str]:
     Raises:
         LeadError: it was deleted or erased by then.
     """
-    root = lead_id
-    followed = {root}
-    while (state := _state_of(connection, root, as_of_us)).gone == "merge" and state.into not in followed:
-        root = state.into or root
-        followed.add(root)
+    root, state = _root(connection, lead_id, as_of_us)
     if state.gone in _WORDS:
         remedy = "Leave it out, or restore it in the CRM and send it again."
         raise LeadError([FieldProblem("lead_id", _WORDS[state.gone], remedy)])
+    return _with_absorbed(connection, root, as_of_us)
+
+
+def ids_of_person(connection: Connection, lead_id: str) -> list[str]:
+    """Every id under which something may be kept of the person who is `lead_id` now, also of one deleted."""
+    return _with_absorbed(connection, _root(connection, lead_id, _EVER)[0], _EVER)
+
+
+def _root(connection: Connection, lead_id: str, as_of_us: int) -> tuple[str, _State]:
+    """The lead that `lead_id` is part of, itself where it was merged into none, and what became of it."""
+    followed = {lead_id}
+    while (state := _state_of(connection, lead_id, as_of_us)).gone == "merge" and state.into not in followed:
+        lead_id = state.into or lead_id
+        followed.add(lead_id)
+    return lead_id, state
+
+
+def _with_absorbed(connection: Connection, root: str, as_of_us: int) -> list[str]:
+    """`root`, and every lead that is merged into it at `as_of_us`, or into one that is."""
     found, waiting = [root], [root]
     while waiting:
         query = _decisions([waiting.pop()]).where(DECISIONS.c.kind == ABSORBED)
@@ -117,12 +134,18 @@ def erasures(rows: Iterable[Kept]) -> set[str]:
     return {str(row.row["lead_id"]) for row in rows if _erases(row)}
 
 
-def erase(connection: Connection, lead_ids: set[str]) -> None:
-    """Delete all that is kept of `lead_ids` and of what was merged into them, but the erasure itself."""
-    whole = set(lead_ids)
-    for lead_id in lead_ids:
-        query = _decisions([lead_id]).where(DECISIONS.c.kind == ABSORBED)
-        whole |= {row.content for row in connection.execute(query)}
+def erase(connection: Connection, lead_ids: set[str], now_us: int) -> None:
+    """Delete all that is kept of `lead_ids` and of what is merged into them, but the erasures themselves.
+
+    What was merged into an erased lead is erased itself: sent once more, it does not come back either.
+    """
+    whole = {one for lead_id in lead_ids for one in _with_absorbed(connection, lead_id, _EVER)}
+    for one in sorted(whole - lead_ids):
+        row = kept(
+            DecisionSent("leadscore", one, "erasure", now_us, reason="merged into an erased lead"), now_us
+        )
+        assert isinstance(row, Kept)
+        connection.execute(insert(DECISIONS).values(row.row))
     for table in METADATA.tables.values():
         if "lead_id" not in table.c:
             continue

@@ -87,7 +87,8 @@ def store(connection: Connection, submissions: Sequence[Submission]) -> list[Rec
     flat = [row for one in rows for row in one if isinstance(row, Kept)]
     found = _insert_all(connection, flat)
     _add_leads(connection, flat)
-    erase(connection, erasures(flat))
+    if erased := erasures(flat):
+        erase(connection, erased, submissions[0].now_us)
     for place, one_rows in zip(fresh, rows, strict=True):
         answered[place] = _receipt(one_rows, found)
         _keep_receipt(connection, submissions[place], answered[place])

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Table, delete, select
+from sqlalchemy import Delete, Table, delete, select
 
-from serving.ledger.schema import METADATA
+from serving.ledger.gone import ids_of_person
+from serving.ledger.schema import DECISIONS, METADATA
 from serving.ledger.store import Ledger
 
 OF_A_LEAD: tuple[Table, ...] = tuple(table for table in METADATA.tables.values() if "lead_id" in table.c)
@@ -14,22 +15,28 @@ OF_A_LEAD: tuple[Table, ...] = tuple(table for table in METADATA.tables.values()
 
 
 def everything_of(ledger: Ledger, lead_id: str) -> dict[str, list[dict[str, Any]]]:
-    """Every row of `lead_id` by table, as it is kept; tables without any are left out.
+    """Every row of `lead_id`, and of the records that are one lead with it, by table, as it is kept.
+
+    Tables without any are left out.
 
     Raises:
         LeadscoreError: the ledger cannot be reached.
     """
     found: dict[str, list[dict[str, Any]]] = {}
     with ledger.reading() as connection:
+        ids = ids_of_person(connection, lead_id)
         for table in OF_A_LEAD:
-            query = select(table).where(table.c.lead_id == lead_id).order_by(*table.primary_key.columns)
+            query = select(table).where(table.c.lead_id.in_(ids)).order_by(*table.primary_key.columns)
             rows = [dict(row) for row in connection.execute(query).mappings()]
             found |= {table.name: rows} if rows else {}
     return found
 
 
 def forget(ledger: Ledger, lead_id: str) -> dict[str, int]:
-    """Delete every row of `lead_id`; how many went, by table. Needs no `Writer`: a transaction of its own.
+    """Delete every row of `lead_id` and of the records that are one lead with it; how many went, by table.
+
+    Needs no `Writer`: a transaction of its own. That a CRM had a lead erased for good stays, so that it does
+    not come back.
 
     SQLite overwrites what is deleted, and its write-ahead log is emptied as far as no reader needs it.
 
@@ -37,10 +44,8 @@ def forget(ledger: Ledger, lead_id: str) -> dict[str, int]:
         LeadscoreError: the ledger cannot be written; nothing was deleted.
     """
     with ledger.transaction() as connection:
-        gone = {
-            table.name: connection.execute(delete(table).where(table.c.lead_id == lead_id)).rowcount
-            for table in OF_A_LEAD
-        }
+        ids = ids_of_person(connection, lead_id)
+        gone = {table.name: connection.execute(_rows_to_go(table, ids)).rowcount for table in OF_A_LEAD}
     if ledger.path is not None:
         file = ledger.engine.raw_connection()
         try:
@@ -48,3 +53,8 @@ def forget(ledger: Ledger, lead_id: str) -> dict[str, int]:
         finally:
             file.close()
     return {name: count for name, count in gone.items() if count}
+
+
+def _rows_to_go(table: Table, ids: list[str]) -> Delete:
+    statement = delete(table).where(table.c.lead_id.in_(ids))
+    return statement.where(table.c.kind != "erasure") if table is DECISIONS else statement

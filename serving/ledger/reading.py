@@ -49,6 +49,8 @@ class LeadTold:
 def told_of(ledger: Ledger, recipe: Recipe, lead_id: str, as_of_us: int) -> LeadTold:
     """What the ledger holds of `lead_id` up to `as_of_us`, in the words of `recipe`.
 
+    Records that were merged by then are one lead, under whichever of their ids it is asked for.
+
     Raises:
         LeadError: the ledger does not know the lead at that moment, or it was deleted or erased by then.
         LeadscoreError: the ledger cannot be reached.

@@ -13,7 +13,7 @@ from features.errors import LeadscoreError
 from serving.crm import vendor_mapping, vendors
 from serving.crm.addresses import Addresses
 from serving.crm.mapping import parse_mapping
-from serving.crm.rows import Read, RowReader
+from serving.crm.rows import RowReader, RowsRead
 from serving.ledger import EventSent, LeadSent, Ledger, Writer
 from serving.ledger.sent import DecisionSent, Sent
 from tests.made import inbound
@@ -30,7 +30,7 @@ def ledger(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ledger]:
     made.close()
 
 
-def read(ledger: Ledger, vendor: str, body: object) -> Read:
+def read(ledger: Ledger, vendor: str, body: object) -> RowsRead:
     sender = inbound.sender(vendor)
     addresses = Addresses(ledger, inbound.recipe())
     reader = RowReader(vendor, sender.mapping, inbound.recipe(), addresses, sender.accounts, sender.own_users)
@@ -169,3 +169,14 @@ def test_a_mapping_that_is_wrong_says_where() -> None:
             parse_mapping(f"title = 'T'\n[proof]\nkind = 'meta'\n{line}\n", "own.toml")
         assert said in refused.value.problem
         assert refused.value.problem.startswith("own.toml: ")
+
+
+def test_a_new_recipe_reads_addresses_anew_only_where_their_columns_changed(ledger: Ledger) -> None:
+    from features.recipe import parse_recipe
+    from serving.crm import Receiver
+
+    first = Receiver({}, inbound.recipe(), ledger)
+    again = Receiver({}, parse_recipe(inbound.RECIPE.replace("= 30", "= 60")), ledger, first)
+    other = Receiver({}, parse_recipe(inbound.RECIPE.replace('"Email"', '"Mail"')), ledger, first)
+    assert again._addresses is first._addresses
+    assert other._addresses is not first._addresses

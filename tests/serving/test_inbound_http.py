@@ -156,3 +156,87 @@ def test_a_thousand_calls_from_sixteen_senders_are_a_thousand_events(service: Ru
     with service.ledger.reading() as connection:
         ids = connection.execute(select(EVENTS.c.event_id)).scalars().all()
     assert sorted(int(one) for one in ids) == list(range(1000))
+
+
+def test_a_record_that_was_deleted_stays_so_until_it_is_restored(service: Running) -> None:
+    """A change that comes after the deletion, or tells of before it, is kept and brings nothing back."""
+    from features.errors import LeadError
+    from features.lead import LeadReader
+    from serving.ledger import lead_of
+
+    base = inbound.golden("hubspot")[0]["body"][0]
+    at = base["occurredAt"]
+
+    def send(kind: str, seconds: int, **more: object) -> None:
+        event = base | {
+            "subscriptionType": kind,
+            "occurredAt": at + seconds * 1000,
+            "eventId": seconds,
+            **more,
+        }
+        assert service.post("hubspot", [event]).status_code == 200
+
+    def title(seconds: int) -> object:
+        when = (at + seconds * 1000) * 1000
+        return lead_of(service.ledger, LeadReader(inbound.recipe()), "1246965", when).values["title"]
+
+    send("contact.propertyChange", 0)
+    send("contact.deletion", 10)
+    send("contact.propertyChange", 20, propertyValue="Ghost")
+    send("contact.propertyChange", 5, propertyValue="Late")
+    assert title(9) == " late "
+    with pytest.raises(LeadError, match="deleted"):
+        title(30)
+    send("contact.restore", 40)
+    assert title(40) == " ghost "
+
+
+def test_a_privacy_deletion_takes_the_forms_of_the_person_with_it(service: Running) -> None:
+    """The form came first, joined the CRM's record by its address, and must not come back by a retry."""
+    form = inbound.golden("google")[0]["body"]
+    record = inbound.golden("hubspot")[1]["body"]
+    assert service.post("google", form).json()["stored"] == 3
+    assert service.post("hubspot", record).status_code == 200
+    erasure = inbound.golden("hubspot")[0]["body"][9] | {"objectId": record["objectId"]}
+    assert service.post("hubspot", [erasure]).json()["stored"] == 1
+    again = service.post("google", form).json()
+    assert (again["stored"], again["refused"]) == (0, 3)
+    assert service.post("hubspot", record).json()["stored"] == 0
+    counts = service.ledger.counts()
+    assert (counts["leads"], counts["events"], counts["field_history"], counts["decisions"]) == (0, 0, 0, 2)
+
+
+def test_the_service_itself_takes_in_without_a_key_what_is_proven_otherwise(ledger: Ledger) -> None:
+    """Through the real edge: keys are needed from others, senders prove themselves, nothing else is open."""
+    from serving.ledger import ApiKeys
+    from tests.made.edge import Service
+
+    ApiKeys(ledger).new("one", ["score"])
+    service = Service(ledger, recipe=inbound.recipe(), client="203.0.113.9")
+    service.desk.senders = {"hubspot": inbound.sender("hubspot")}
+    try:
+        url = "http://localhost/v1/in/hubspot"
+        body = inbound.golden("hubspot")[1]["body"]
+        request = inbound.signed("hubspot", body, at_us=now_us(), url=url)
+
+        def post(path: str, **how: Any) -> httpx.Response:
+            return service.ask("POST", path, content=request.body, **how)
+
+        assert post("/v1/in/hubspot", headers=dict(request.headers)).json()["stored"] == 1
+        assert post("/v1/in/hubspot").status_code == 401
+        assert post("/v1/in/marketo", headers=dict(request.headers)).status_code == 404
+        assert post("/v1/score").status_code == 401
+        assert service.ask("PUT", "/v1/in/hubspot").status_code == 405
+        assert service.ask("POST", "/v1/in/hubspot", content=b"x" * 11_000_000).status_code == 413
+    finally:
+        service.close()
+
+
+def test_a_service_without_a_ledger_says_so(ledger: Ledger) -> None:
+    from tests.made.edge import Service
+
+    service = Service(None, recipe=inbound.recipe())
+    service.desk.senders = {"hubspot": inbound.sender("hubspot")}
+    answer = service.ask("POST", "/v1/in/hubspot", content=b"[]")
+    assert answer.status_code == 409
+    assert "ledger init" in answer.text

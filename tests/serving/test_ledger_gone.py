@@ -16,6 +16,7 @@ from features.lead import LeadReader
 from serving.ledger import EventSent, LeadSent, Ledger, LedgerTables, Writer, lead_of
 from serving.ledger.cursors import CursorMove, cursor_of
 from serving.ledger.gone import merge_of, survivors
+from serving.ledger.person import everything_of, forget
 from serving.ledger.schema import METADATA
 from serving.ledger.sent import DecisionSent, OutcomeSent, ScoreGiven, Sent
 from tests.made import inbound
@@ -142,7 +143,12 @@ def test_an_erased_lead_is_gone_from_every_table_and_does_not_come_back(ledger: 
         ScoreGiven("A", NOON, "rules", "1", "h", "{}"),
         DecisionSent("hubspot", "A", "opt_out", NOON, by="ada"),
         lead("B"),
+        lead("D"),
+        lead("E"),
+        *merge_of("hubspot", "D", "B", NOON),
         *merge_of("hubspot", "B", "A", NOON),
+        *merge_of("hubspot", "E", "A", NOON),
+        DecisionSent("hubspot", "E", "unmerge", NOON + 1),
         lead("C"),
     ]
     stored(ledger, *everything)
@@ -151,7 +157,10 @@ def test_an_erased_lead_is_gone_from_every_table_and_does_not_come_back(ledger: 
         "refused",
     ]
     assert rows_of(ledger, "A") == 1, "the erasure alone"
-    assert rows_of(ledger, "B") == 0, "what was merged into it goes with it"
+    assert rows_of(ledger, "B") == 1, "what was merged into it goes with it"
+    assert rows_of(ledger, "D") == 1, "and what was merged into that"
+    assert rows_of(ledger, "E") > 1, "but not what was merged and is its own again"
+    assert stored(ledger, lead("B"), lead("D"), lead("E", LATER)) == ["refused", "refused", "stored"]
     assert rows_of(ledger, "C") > 0
     assert stored(ledger, lead("A"), event("A", "2"), lead("C", LATER)) == ["refused", "refused", "stored"]
     assert stored(ledger, DecisionSent("hubspot", "A", "erasure", LATER)) == ["known"]
@@ -176,3 +185,18 @@ def test_a_cursor_moves_with_its_rows_and_from_where_it_stands(ledger: Ledger) -
         assert [one.result().cursor_conflict for one in both] == [False, True]
     assert cursor_of(ledger, "journal") == "2"
     assert ledger.counts()["events"] == 2
+
+
+@pytest.mark.parametrize("asked", ["A", "B"])
+def test_a_person_is_handed_out_and_forgotten_under_every_id(ledger: Ledger, asked: str) -> None:
+    """A form that joined the CRM's record is the same person, whichever of the two is asked for."""
+    joined = merge_of("hubspot", "B", "A", NOON)
+    stored(ledger, lead("A"), lead("B"), event("B", "1"), lead("C"), *joined)
+    stored(ledger, DecisionSent("hubspot", "E", "erasure", NOON))
+    found = everything_of(ledger, asked)
+    assert {row["lead_id"] for rows in found.values() for row in rows} == {"A", "B"}
+    forget(ledger, asked)
+    assert (rows_of(ledger, "A"), rows_of(ledger, "B")) == (0, 0)
+    assert rows_of(ledger, "C") == 2
+    forget(ledger, "E")
+    assert stored(ledger, lead("E")) == ["refused"]

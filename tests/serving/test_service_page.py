@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from typing import Any
 
 import httpx
 import pytest
 
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened
-from serving.api.documents import api_document
-from serving.api.envelope import LeadRequest
-from serving.api.flat import ScoreAnswer
 from serving.edge.front_page import front_page
 from tests.made import scorers
 from tests.made.browser import Browser, browser, find_browser
-from tests.serving.test_service_http import GOOD, MISSPELT, Server, ask, server
+from tests.serving.test_service_http import Server, server
 
 __all__ = ["server"]  # the fixture: a real process on a real port
 
@@ -102,38 +97,3 @@ def test_in_a_browser_it_asks_nobody_else_for_anything(server: Server, tab: Brow
     assert tab.value("performance.getEntriesByType('resource').length") == 0
     assert tab.value("document.querySelector('h1').textContent") == "leadscore: acme"
     assert tab.value("document.documentElement.scrollWidth - window.innerWidth") <= 0
-
-
-def test_the_api_document_describes_question_and_answer(server: Server) -> None:
-    document = httpx.get(f"{server.url}/docs.json").json()
-    assert document == json.loads(json.dumps(api_document(scorers.recipe())))
-    post = document["paths"]["/v1/score"]["post"]
-    assert set(post["responses"]) == {"200", "400", "413", "422"}
-    schemas = document["components"]["schemas"]
-    assert set(schemas["LeadRequest"]["properties"]) == set(LeadRequest.model_fields)
-    assert set(schemas["ScoreAnswer"]["properties"]) == set(ScoreAnswer.model_fields)
-    assert set(schemas["LeadRequest"]["properties"]["fields"]["properties"]) == set(
-        scorers.recipe().lead.fields
-    )
-    for reference in re.findall(r'"\$ref": "([^"]*)"', json.dumps(document)):
-        where: Any = document
-        for step in reference.removeprefix("#/").split("/"):
-            where = where[step]
-
-
-def test_what_the_document_says_of_answers_is_so(server: Server) -> None:
-    document = httpx.get(f"{server.url}/docs.json").json()
-    schemas = document["components"]["schemas"]
-    for body in (GOOD, MISSPELT, {**GOOD, "events": None}):
-        answer = ask(server, body)
-        documented = document["paths"]["/v1/score"]["post"]["responses"]
-        assert str(answer.status_code) in documented
-        assert set(answer.json()) == set(schemas["ScoreAnswer"]["properties"])
-        assert set(schemas["ScoreAnswer"]["required"]) <= set(answer.json())
-        assert answer.json()["status"] in schemas["ScoreAnswer"]["properties"]["status"]["enum"]
-        assert (
-            set(schemas["LeadRequest"]["required"]) <= set(body) <= set(schemas["LeadRequest"]["properties"])
-        )
-    for path, verbs in document["paths"].items():
-        if "get" in verbs:
-            assert httpx.get(server.url + path).status_code == 200
