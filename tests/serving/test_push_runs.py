@@ -344,6 +344,19 @@ def test_a_token_that_runs_out_is_renewed_also_where_the_account_is_checked(ledg
     assert "no token is given for this id and secret" in str(tally.stopped)
 
 
+def test_hubspots_contacts_are_found_by_a_property_of_ours(ledger: Ledger) -> None:
+    scores.keep(ledger, [scores.score(name, 1) for name in ("A-1", "A-2", "A-3")])
+    with server_of("hubspot") as server:
+        server.unique = {"A-1": "510001", "A-2": "510002"}  # type: ignore[attr-defined]
+        tally = push(ledger, "hubspot", server, mapping_of("hubspot", server, id_property="acme_id"))
+        assert (tally.sent, tally.refused.total()) == (2, 1)
+        assert {name for name, _ in server.writes} == {"510001", "510002"}
+        stopped = push(
+            ledger, "hubspot", server, mapping_of("hubspot", server, id_property="email", name="b")
+        )
+    assert (stopped.sent, stopped.refused.total()) == (0, 3)
+
+
 def test_two_runs_at_once_are_one(ledger: Ledger) -> None:
     scores.keep(ledger, [scores.score("L1", 1)])
     refused = pytest.raises(LeadscoreError, match="another process")
