@@ -18,12 +18,12 @@ from serving.ledger import Ledger, OutcomeSent, Writer
 from serving.ledger.pushed import UNCONFIRMED, PushState, pushed, turn_of
 from serving.ledger.schema import DECISIONS
 from serving.push import CrmLine, PushRun, PushTally, due_of, planned
-from serving.score import NextAction
+from serving.score import NextAction, Reason
 from serving.vendors import VENDORS, PushMapping, crm_of
 from tests.vendors import scores
 from tests.vendors.clock import NOON
 from tests.vendors.made import SERVERS, environment_of, ids, mapping_of
-from tests.vendors.server import VendorServer
+from tests.vendors.server import Reply, VendorServer
 
 LATER = NOON + 10**12
 
@@ -355,6 +355,55 @@ def test_hubspots_contacts_are_found_by_a_property_of_ours(ledger: Ledger) -> No
             ledger, "hubspot", server, mapping_of("hubspot", server, id_property="email", name="b")
         )
     assert (stopped.sent, stopped.refused.total()) == (0, 3)
+
+
+def test_what_was_never_confirmed_is_sent_again_though_it_is_as_before(ledger: Ledger, vendor: str) -> None:
+    """Accepted 50, then 90 whose answer was lost, then 50 again: what is kept says 50, and the CRM has 90."""
+    (a,) = ids(vendor, 1)
+    scores.keep(ledger, [scores.score(a, 1, score=50)])
+    with server_of(vendor) as server:
+        mapping = mapping_of(vendor, server)
+        assert push(ledger, vendor, server, mapping).sent == 1
+        scores.keep(ledger, [scores.score(a, 2, score=90)])
+        server.faults.share, server.faults.kinds = 1.0, ("lost after",)
+        tally = push(ledger, vendor, server, mapping)
+        assert tally.sent == 0
+        assert server.held[a][mapping.properties["score"]] == 90
+        server.faults.share = 0.0
+        scores.keep(ledger, [scores.score(a, 3, score=50)])
+        assert push(ledger, vendor, server, mapping).sent == 1
+        assert server.held[a][mapping.properties["score"]] == 50
+
+
+def test_a_request_stays_below_marketos_megabyte(ledger: Ledger) -> None:
+    leads = ids("marketo", 300)
+    long = [Reason(text="x" * 6000, feature="demo", strength=1.0)]
+    scores.keep(ledger, [scores.score(name, 1, reasons_for=long) for name in leads])
+    with SERVERS["marketo"](leads) as server:
+        tally = push(ledger, "marketo", server)
+        assert (tally.sent, tally.retried) == (300, 0)
+        assert tally.requests == 2
+    assert all(len(values["leadscoreReasons"]) == 5000 for values in server.held.values())
+
+
+@pytest.mark.parametrize("status", [200, 202, 302, 404])
+def test_an_answer_from_something_else_is_no_acceptance(ledger: Ledger, vendor: str, status: int) -> None:
+    """A captive portal, a proxy's page, an API that moved."""
+    if vendor == "webhook" and status < 300:
+        return  # whose 2xx is all that it promises
+    leads = ids(vendor, 12)
+    scores.keep(ledger, [scores.score(name, 1) for name in leads])
+    with server_of(vendor) as server:
+        mapping = mapping_of(vendor, server)
+        server.route = lambda *_: Reply(status, "<html>Welcome</html>")  # type: ignore[method-assign]
+        tally = push(ledger, vendor, server, mapping)
+        assert tally.sent == 0
+        assert len(server.requests) <= 60
+    if status >= 300:
+        assert tally.requests == 1
+        assert "address" in str(tally.stopped)
+    with ledger.reading() as connection:
+        assert all(one.problem for one in pushed(connection, vendor).values())
 
 
 def test_two_runs_at_once_are_one(ledger: Ledger) -> None:
