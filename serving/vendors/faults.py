@@ -68,7 +68,7 @@ def whole(
         return Halt(told)
     if kind in _WAITING:
         return Later(told, seconds, failing=kind == "failing")
-    return Divide(told, alike=kind not in _OWN)
+    return Divide(told, alike=kind not in _OWN, option=field if kind == "option" else "")
 
 
 def single(mapping: PushMapping, kind: FaultKind, code: str = "", field: str = "") -> Fate:

@@ -406,6 +406,24 @@ def test_an_answer_from_something_else_is_no_acceptance(ledger: Ledger, vendor: 
         assert all(one.problem for one in pushed(connection, vendor).values())
 
 
+def test_an_option_that_vanished_keeps_back_only_leads_with_that_value(ledger: Ledger) -> None:
+    leads = ids("hubspot", 250)
+    given = [scores.score(name, 1, maturity="hot" if n % 3 else "warm") for n, name in enumerate(leads)]
+    scores.keep(ledger, given)
+    with SERVERS["hubspot"](leads) as server:
+        mapping = mapping_of("hubspot", server)
+        options = server.properties["leadscore_maturity"]["options"]
+        options.remove(next(one for one in options if one["value"] == "hot"))
+        tally = push(ledger, "hubspot", server, mapping)
+        assert (tally.sent, tally.refused.total(), tally.stopped) == (84, 166, None)
+        assert tally.requests <= 6
+        (sentence,) = tally.refused
+        assert "no option of the property any more" in sentence
+        assert "leadscore_maturity" in sentence
+        options.append({"value": "hot", "label": "Hot"})
+        assert push(ledger, "hubspot", server, mapping).sent == 166
+
+
 def test_two_runs_at_once_are_one(ledger: Ledger) -> None:
     scores.keep(ledger, [scores.score("L1", 1)])
     refused = pytest.raises(LeadscoreError, match="another process")
