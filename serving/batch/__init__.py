@@ -1,6 +1,7 @@
 """A whole export scored: every row back, in its order."""
 
 from serving.batch.export import read_tables_of_export, score_export
+from serving.batch.frame import score_frame
 from serving.batch.known import KnownScored, known_leads, score_known, scored_by_name
 from serving.batch.rows import ExportRows
 
@@ -10,6 +11,7 @@ __all__ = [
     "known_leads",
     "read_tables_of_export",
     "score_export",
+    "score_frame",
     "score_known",
     "scored_by_name",
 ]
