@@ -15,10 +15,10 @@ from sqlalchemy import insert
 from features.errors import LeadscoreError
 from features.recipe.file import parse_recipe
 from serving.ledger import Ledger, OutcomeSent, Writer
-from serving.ledger.pushed import UNCONFIRMED, PushState, pushed, turn_of
+from serving.ledger.pushed import UNCONFIRMED, PushState, Taken, pushed, turn_of
 from serving.ledger.schema import DECISIONS
 from serving.push import CrmLine, PushRun, PushTally, due_of, planned
-from serving.score import NextAction, Reason
+from serving.score import NextAction, Override, Reason
 from serving.vendors import VENDORS, PushMapping, crm_of
 from tests.vendors import scores
 from tests.vendors.clock import NOON
@@ -76,16 +76,38 @@ def test_an_older_score_that_comes_late_changes_nothing(ledger: Ledger, vendor: 
         push(ledger, vendor, server)
         scores.keep(ledger, [scores.score(a, 50, score=10)])
         assert push(ledger, vendor, server).passed == {"unchanged": 1}
-        state = PushState(ledger, vendor)
-        state.record([], {}, LATER)
         with ledger.reading() as connection:
             assert scores.number_of(json.loads(pushed(connection, vendor)[a].sent)["values"]) == 100
 
 
-def decide(ledger: Ledger, lead: str, kind: str, expires_us: int | None = None) -> None:
-    row: dict[str, Any] = {"natural_key": f"{lead} {kind}", "digest": "", "source": "app", "lead_id": lead}
+def test_a_ledger_that_lost_its_newest_scores_does_not_send_older_ones(ledger: Ledger, vendor: str) -> None:
+    """One restored from a backup: the CRM was sent what the ledger does not hold any more."""
+    (a,) = ids(vendor, 1)
+    scores.keep(ledger, [scores.score(a, 1, score=10)])
+    with server_of(vendor) as server:
+        assert push(ledger, vendor, server).sent == 1
+        state = PushState(ledger, vendor)
+        with ledger.reading() as connection:
+            held = pushed(connection, vendor)[a]
+        state.record([Taken(a, held.sent, held.as_of_us + 10**9)], {}, LATER)
+        state.record([Taken(a, "", held.as_of_us)], {}, LATER)  # an older one changes nothing
+        scores.keep(ledger, [scores.score(a, 2, score=99)])
+        assert push(ledger, vendor, server).passed == {"older": 1}
+        with ledger.reading() as connection:
+            kept = pushed(connection, vendor)[a]
+    assert (kept.sent, kept.as_of_us) == (held.sent, held.as_of_us + 10**9)
+    assert server.writes[-1][1][mapping_of(vendor, server).properties["score"]] == 10
+
+
+def decide(ledger: Ledger, lead: str, kind: str, expires_us: int | None = None, later: int = 0) -> None:
+    row: dict[str, Any] = {
+        "natural_key": f"{lead} {kind} {later}",
+        "digest": "",
+        "source": "app",
+        "lead_id": lead,
+    }
     row |= {"kind": kind, "by": "somebody", "reason": "knows better", "expires_us": expires_us}
-    row |= {"recorded_us": NOON, "decided_us": NOON - 2}
+    row |= {"recorded_us": NOON, "decided_us": NOON - 10 + later}
     with ledger.transaction() as connection:
         connection.execute(insert(DECISIONS).values(row))
 
@@ -107,6 +129,25 @@ def test_closed_leads_and_decisions_of_people_are_not_touched(ledger: Ledger, ve
     assert {name for name, _ in server.writes} == {expired, fine}
 
 
+def test_a_decision_that_was_taken_back_holds_nobody_and_one_that_a_score_shows_is_sent(
+    ledger: Ledger,
+) -> None:
+    back, shown, hidden = ids("webhook", 3)
+    until = datetime(2030, 1, 1, tzinfo=UTC)
+    override = Override(maturity="hot", computed="cold", by="somebody", reason="knows better", until=until)
+    scores.keep(ledger, [scores.score(name, 1) for name in (back, hidden)])
+    scores.keep(ledger, [scores.score(shown, 1, maturity="hot", override=override)])
+    for lead in (back, shown, hidden):
+        decide(ledger, lead, "override")
+    decide(ledger, back, "override", expires_us=NOON - 9, later=1)  # it ends the one before it too
+    with server_of("webhook") as server:
+        tally = push(ledger, "webhook", server)
+    assert {name for name, _ in server.writes} == {back, shown}
+    assert tally.passed == {"a person decided": 1}
+    assert server.held[shown]["maturity"] == "hot"
+    assert "knows better" not in str(server.held)
+
+
 def test_who_opts_out_is_cleared_where_a_score_was_sent_and_else_left_alone(
     ledger: Ledger, vendor: str
 ) -> None:
@@ -118,7 +159,7 @@ def test_who_opts_out_is_cleared_where_a_score_was_sent_and_else_left_alone(
         mapping = mapping_of(vendor, server)
         assert push(ledger, vendor, server, mapping).sent == 2
         scores.keep(ledger, [scores.score(a, 2, **out)])
-        decide(ledger, c, "opt-out")
+        decide(ledger, c, "opt_out")
         assert push(ledger, vendor, server, mapping).sent == 2
         assert server.held.get(b, {}) == {}
         for lead in (a, c):
