@@ -19,7 +19,7 @@ from serving.ledger.pushed import UNCONFIRMED, PushState, Taken, pushed, turn_of
 from serving.ledger.schema import DECISIONS
 from serving.push import CrmLine, PushRun, PushTally, due_of, planned
 from serving.score import NextAction, Override, Reason
-from serving.vendors import VENDORS, PushMapping, crm_of
+from serving.vendors import VENDORS, Call, CrmAnswer, PushMapping, crm_of
 from tests.vendors import scores
 from tests.vendors.clock import NOON
 from tests.vendors.made import SERVERS, environment_of, ids, mapping_of
@@ -351,6 +351,15 @@ def test_where_all_are_refused_alike_the_run_stops(ledger: Ledger, vendor: str) 
     assert tally.left + tally.refused.total() == 40
 
 
+def test_records_refused_among_others_do_not_stop_the_run(ledger: Ledger, vendor: str) -> None:
+    leads = ids(vendor, 60)
+    scores.keep(ledger, [scores.score(name, 1) for name in leads])
+    with SERVERS[vendor](leads) as server:
+        server.poison = set(leads[::6])
+        tally = push(ledger, vendor, server, mapping_of(vendor, server, batch=6))
+    assert (tally.sent, tally.refused.total(), tally.stopped) == (50, 10, None)
+
+
 def test_a_record_at_which_the_crm_breaks_the_connection_is_found(ledger: Ledger, vendor: str) -> None:
     leads = ids(vendor, 12)
     scores.keep(ledger, [scores.score(name, 1) for name in leads])
@@ -398,7 +407,24 @@ def test_hubspots_contacts_are_found_by_a_property_of_ours(ledger: Ledger) -> No
     assert (stopped.sent, stopped.refused.total()) == (0, 3)
 
 
-def test_what_was_never_confirmed_is_sent_again_though_it_is_as_before(ledger: Ledger, vendor: str) -> None:
+class DyingLine:
+    """A line whose process is killed after the CRM has carried a request out."""
+
+    def __init__(self, line: CrmLine) -> None:
+        self.line = line
+
+    def __call__(self, call: Call) -> CrmAnswer:
+        self.line(call)
+        raise KeyboardInterrupt
+
+    def renew(self) -> bool:
+        return self.line.renew()
+
+
+@pytest.mark.parametrize("how", ["lost", "killed"])
+def test_what_was_never_confirmed_is_sent_again_though_it_is_as_before(
+    ledger: Ledger, vendor: str, how: str
+) -> None:
     """Accepted 50, then 90 whose answer was lost, then 50 again: what is kept says 50, and the CRM has 90."""
     (a,) = ids(vendor, 1)
     scores.keep(ledger, [scores.score(a, 1, score=50)])
@@ -406,9 +432,12 @@ def test_what_was_never_confirmed_is_sent_again_though_it_is_as_before(ledger: L
         mapping = mapping_of(vendor, server)
         assert push(ledger, vendor, server, mapping).sent == 1
         scores.keep(ledger, [scores.score(a, 2, score=90)])
-        server.faults.share, server.faults.kinds = 1.0, ("lost after",)
-        tally = push(ledger, vendor, server, mapping)
-        assert tally.sent == 0
+        if how == "lost":
+            server.faults.share, server.faults.kinds = 1.0, ("lost after",)
+            assert push(ledger, vendor, server, mapping).sent == 0
+        else:
+            with CrmLine(mapping, environment_of(vendor, server)) as line, pytest.raises(KeyboardInterrupt):
+                PushRun(ledger, mapping, crm_of(mapping), DyingLine(line), clock=server.clock).run()
         assert server.held[a][mapping.properties["score"]] == 90
         server.faults.share = 0.0
         scores.keep(ledger, [scores.score(a, 3, score=50)])
