@@ -82,7 +82,7 @@ def _mapping_of(vendor: str, path: Path, recipe: Path | None, given: dict[str, A
     if path.exists():
         return made_mapping(load_mapping(path).model_dump() | said, str(path))
     url = said.get("url") or profile.url or _asked("url", f"Address, such as {profile.url_example}")
-    if vendor == "dynamics" and "tenant" not in said:
+    if vendor == "dynamics" and "tenant" not in said and not os.environ.get(profile.secrets.token):
         said["tenant"] = _asked("tenant", "Directory (tenant) id")
     if "language" not in said and sys.stdin.isatty():
         said["language"] = _asked("language", "Language of labels, en or fr")

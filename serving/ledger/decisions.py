@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, Connection, select
 
 from serving.ledger.schema import DECISIONS, LEADS
 from serving.ledger.store import Ledger
@@ -29,11 +29,18 @@ def decisions_at(ledger: Ledger, as_of_us: int, *kinds: str) -> dict[tuple[str, 
     By the source's own time, of equal moments the last that arrived. One that has expired ends what was
     decided before it too: that is how a decision is taken back.
     """
+    with ledger.reading() as connection:
+        return decisions_on(connection, as_of_us, DECISIONS.c.kind.in_(kinds))
+
+
+def decisions_on(
+    connection: Connection, as_of_us: int, which: ColumnElement[bool]
+) -> dict[tuple[str, str], KeptDecision]:
+    """As `decisions_at`, of the rows of decisions that `which` names."""
     table = DECISIONS
     query = select(*(table.c[name] for name in KeptDecision.__dataclass_fields__))
-    query = query.where(table.c.kind.in_(kinds), table.c.decided_us <= as_of_us)
-    with ledger.reading() as connection:
-        rows = list(connection.execute(query.order_by(table.c.decided_us, table.c.seq)))
+    query = query.where(which, table.c.decided_us <= as_of_us)
+    rows = list(connection.execute(query.order_by(table.c.decided_us, table.c.seq)))
     newest = {(row.lead_id, row.kind): KeptDecision(*row) for row in rows}
     return {key: one for key, one in newest.items() if one.expires_us is None or as_of_us < one.expires_us}
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, text, update
+from sqlalchemy import Connection, bindparam, text, update
 
 from features.errors import LeadscoreError
 from serving.ledger.intake import insert_new
@@ -79,12 +79,20 @@ class PushState:
         Of a lead that was refused the last accepted values stay. A score that is older than the last
         accepted one changes nothing.
         """
-        mine = PUSH_STATE.c.target == self.target
+        table, rows = (
+            PUSH_STATE,
+            [{"lead": one.lead_id, "text": one.sent, "about": one.as_of_us} for one in taken],
+        )
+        mine = (table.c.target == self.target) & (table.c.lead_id == bindparam("lead"))
+        accepted = (
+            update(table)
+            .where(mine & (table.c.as_of_us <= bindparam("about")))
+            .values(sent=bindparam("text"), as_of_us=bindparam("about"))
+            .values(sent_us=now_us, tries=0, problem=None)
+        )
         with self.ledger.transaction() as connection:
-            for one in taken:
-                where = mine & (PUSH_STATE.c.lead_id == one.lead_id) & (PUSH_STATE.c.as_of_us <= one.as_of_us)
-                values = {"sent": one.sent, "as_of_us": one.as_of_us, "sent_us": now_us, "tries": 0}
-                connection.execute(update(PUSH_STATE).where(where).values(problem=None, **values))
+            if rows:
+                connection.execute(accepted, rows)
             for name, problem in refused.items():
                 self._set(connection, [name], {"problem": problem, "tries": PUSH_STATE.c.tries + 1})
 

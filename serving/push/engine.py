@@ -21,7 +21,7 @@ from serving.vendors.faults import fault
 from serving.vendors.mapping import PushMapping
 from serving.vendors.profile import crm_profile
 from serving.vendors.registry import CrmVendor
-from serving.vendors.values import KeptValues
+from serving.vendors.values import KeptValues, rendered
 
 _TRIES = 6
 """Requests for the same records before a run gives up on them: 1 + 2 + 4 + 8 + 16 s in between."""
@@ -56,6 +56,7 @@ class PushRun:
         self.asking = Asking(mapping, line, self.clock)
         self._progress = progress
         self._tally = PushTally()
+        self._options: dict[str, frozenset[str]] = {}  # what properties take of which a value was refused
         self._fresh = True  # no record of those that are sent now was refused before
         self._alike = 0  # refused or failed one after another with none accepted in between
 
@@ -70,6 +71,7 @@ class PushRun:
         """
         self._tally, self._fresh, self._alike = PushTally(), True, 0
         self.asking.begin()
+        self._options = {}
         with turn_of(self.ledger, self.mapping.target):
             plan = planned(self.ledger, self.mapping, self.recipe, self.clock.now_us())
             if not again:
@@ -116,7 +118,7 @@ class PushRun:
             self._tally.passed.update(one for one in found.values() if isinstance(one, str))
             if records:
                 self._state.begin(record.lead_id for record in records)
-                self._deliver(records)
+                self._sift(records)
             if self._progress is not None:
                 self._progress(self._done(), total)
 
@@ -126,9 +128,7 @@ class PushRun:
         while True:
             call = self.crm.call(records)
             if len(records) > 1 and self._too_large(call):
-                middle = len(records) // 2
-                self._deliver(records[:middle])
-                self._deliver(records[middle:])
+                self._halves(records, again=0)
                 return
             answer = self.asking.answered(call)
             reply = answer if isinstance(answer, Later) else self.crm.reply(records, answer)
@@ -164,17 +164,44 @@ class PushRun:
             raise StoppedError(reply.fault)
         if len(records) == 1:
             self._note(records, [Fate(reply.fault, alike=False)], _PASSING)
-            return
-        self._halves(records)
+        else:
+            self._halves(records)
 
     def _divide(self, records: Sequence[Outgoing], reply: Divide) -> None:
-        if len(records) > 1:
+        if len(records) == 1:
+            self._note(records, [Fate(reply.fault, alike=reply.alike)], _PASSING)
+        elif reply.option and reply.option not in self._options:
+            self._options[reply.option] = self._options_of(reply.option)
+            self._tally.retried += len(records)
+            self._sift(records)
+        else:
             self._halves(records)
-            return
-        self._note(records, [Fate(reply.fault, alike=reply.alike)], _PASSING)
 
-    def _halves(self, records: Sequence[Outgoing]) -> None:
-        self._tally.retried += len(records)
+    def _options_of(self, key: str) -> frozenset[str]:
+        """What the CRM takes for the property `key`; empty where it does not say."""
+        try:
+            known = self.crm.properties(self.asking.asked).values()
+        except LeadscoreError:
+            return frozenset()
+        return next((one.options for one in known if one.key == key), frozenset())
+
+    def _sift(self, records: Sequence[Outgoing]) -> None:
+        """Send `records` but those with a value that is known to be no option any more."""
+        bad: dict[str, str] = {}
+        for record in records if self._options else ():
+            written = rendered(record.values, self.mapping)
+            for key, options in self._options.items():
+                if options and written[key] is not None and str(written[key]) not in options:
+                    bad[record.lead_id] = key
+        out = [record for record in records if record.lead_id in bad]
+        if out:
+            told = [fault(self.mapping, "option", "", bad[record.lead_id]) for record in out]
+            self._note(out, [Fate(one, alike=False) for one in told], _PASSING)
+        if len(out) < len(records):
+            self._deliver([record for record in records if record.lead_id not in bad])
+
+    def _halves(self, records: Sequence[Outgoing], again: int = 1) -> None:
+        self._tally.retried += again * len(records)
         middle = len(records) // 2
         self._deliver(records[:middle])
         self._deliver(records[middle:])

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, select
 
 from features.recipe import Recipe
 from serving.ledger import Ledger
+from serving.ledger.decisions import decisions_on
 from serving.ledger.pushed import Pushed, pushed
 from serving.ledger.reading import last_closing
 from serving.ledger.schema import DECISIONS, OUTCOMES, SCORES
@@ -80,20 +81,21 @@ def looked_at(
 ) -> Iterator[tuple[str, Outgoing | str]]:
     """What is to be sent of each of `lead_ids` by its newest score, or why nothing is."""
     states = pushed(connection, mapping.target, lead_ids)
-    decisions = _decisions(connection, lead_ids, now_us)
+    decided = _decided(connection, lead_ids, now_us)
     ends = _closed(connection, lead_ids, recipe, now_us)
     for lead_id, as_of_us, answer in _newest(connection, lead_ids):
-        state = states.get(lead_id)
+        state, kinds = states.get(lead_id), decided.get(lead_id, set())
         if lead_id in ends:
             yield lead_id, "closed"
-        elif (kind := decisions.get(lead_id)) is not None and kind != "opt_out":
-            yield lead_id, "a person decided"
         elif state is not None and as_of_us < state.as_of_us:
             yield lead_id, "older"
         else:
             score = Score.model_validate_json(answer)
-            if kind == "opt_out":
+            if "opt_out" in kinds:
                 score = score.model_copy(update={"status": "opted_out"})
+            elif kinds - ({"override"} if score.override is not None else set()):
+                yield lead_id, "a person decided"
+                continue
             yield lead_id, _outgoing(lead_id, as_of_us, score, state, mapping)
 
 
@@ -125,16 +127,12 @@ def _newest(connection: Connection, lead_ids: Sequence[str]) -> Iterator[Any]:
     yield from connection.execute(query.order_by(inner.c.lead_id))
 
 
-def _decisions(connection: Connection, lead_ids: Sequence[str], now_us: int) -> dict[str, str]:
-    """The last decision of a person on each lead that has not expired."""
-    table = DECISIONS
-    query = select(table.c.lead_id, table.c.kind).where(
-        table.c.lead_id.in_(lead_ids),
-        table.c.decided_us <= now_us,
-        or_(table.c.expires_us.is_(None), table.c.expires_us > now_us),
-    )
-    rows = connection.execute(query.order_by(table.c.decided_us, table.c.seq))
-    return {lead_id: kind.replace("-", "_") for lead_id, kind in rows}
+def _decided(connection: Connection, lead_ids: Sequence[str], now_us: int) -> dict[str, set[str]]:
+    """The kinds of people's decisions that hold for each lead."""
+    kinds: dict[str, set[str]] = {}
+    for lead_id, kind in decisions_on(connection, now_us, DECISIONS.c.lead_id.in_(lead_ids)):
+        kinds.setdefault(lead_id, set()).add(kind)
+    return kinds
 
 
 def _closed(

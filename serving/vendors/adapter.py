@@ -85,11 +85,13 @@ class Later:
 class Divide:
     """Nothing was accepted, and one of the records or more is why.
 
-    `alike`: it may be a property instead, and then all of them are.
+    `alike`: it may be a property instead, and then all of them are. `option`: the property of which a value
+    is no option.
     """
 
     fault: Trouble
     alike: bool = True
+    option: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 from features.errors import LeadscoreError
 from serving.vendors.adapter import Ask, Call, CrmAnswer, CrmField, Fate, Outgoing, Reply, Right, Value
 from serving.vendors.answers import found, obliged, seconds_of
-from serving.vendors.faults import of_status, whole
+from serving.vendors.faults import of_status, single, whole
 from serving.vendors.mapping import PushMapping
 from serving.vendors.profile import FaultKind, crm_profile
 from serving.vendors.values import rendered
@@ -58,8 +58,10 @@ class ToDynamics:
 
     def reply(self, records: Sequence[Outgoing], answer: CrmAnswer) -> Reply:
         """204: all of them; anything else: none."""
-        if answer.status in (200, 204):
+        if answer.status == 204 or (answer.status == 200 and isinstance(answer.body, dict)):
             return [Fate() for _ in records]
+        if answer.status < 300:
+            return [single(self.mapping, "silent") for _ in records]
         code = str(found(answer.body, "error", "code")).lower()
         kind: FaultKind = crm_profile("dynamics").errors.get(code, of_status(answer.status))
         kind = "limit" if answer.status == 429 else kind

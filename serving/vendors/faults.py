@@ -24,13 +24,15 @@ _SENTENCES: dict[FaultKind, tuple[str, str]] = {
               "Wait an hour; lower the limits in the mapping file if others use the token too."),
     "limit": ("{title} asks for patience.", "Nothing: it is sent again."),
     "busy": ("the record was being written by somebody else in {title}.", "Nothing: it is sent again."),
+    "address": ("{title} does not take this at the address in 'url'.",
+                "Set it to the address of the API, such as {example}."),
     "silent": ("{title} did not say what became of the record.",
                "Nothing: it is sent again on the next run."),
     "failing": ("{title} failed.", "Nothing: it is sent again on the next run."),
     "large": ("the request is too large for {title}.", "Set a smaller 'batch' in the mapping file."),
     "refused": ("{title} refuses the record{of}.", "Look at the record and its property there."),
 }  # fmt: skip
-_HALTING = frozenset({"unknown", "rights", "daily", "abuse"})
+_HALTING = frozenset({"unknown", "rights", "daily", "abuse", "address"})
 _WAITING = frozenset({"limit", "failing", "busy", "silent"})
 _OWN = frozenset({"gone", "key", "locked", "large"})
 """Faults of one record that say nothing of the next."""
@@ -48,6 +50,7 @@ def fault(mapping: PushMapping, kind: FaultKind, code: str = "", field: str = ""
     words = {
         "title": profile.title, "vendor": mapping.vendor, "about": mapping.about, "of": named,
         "scopes": ", ".join(profile.scopes) or "write", "token": profile.secrets.token,
+        "example": profile.url_example,
     }  # fmt: skip
     plain = code if code.replace("_", "").replace(".", "").isalnum() and len(code) <= _CODE else ""
     told = problem.format(**words)
@@ -65,7 +68,7 @@ def whole(
         return Halt(told)
     if kind in _WAITING:
         return Later(told, seconds, failing=kind == "failing")
-    return Divide(told, alike=kind not in _OWN)
+    return Divide(told, alike=kind not in _OWN, option=field if kind == "option" else "")
 
 
 def single(mapping: PushMapping, kind: FaultKind, code: str = "", field: str = "") -> Fate:
@@ -77,9 +80,11 @@ def single(mapping: PushMapping, kind: FaultKind, code: str = "", field: str = "
 def of_status(status: int) -> FaultKind:
     """What an HTTP status says where the body says nothing that is known."""
     by_status: dict[int, FaultKind] = {
-        401: "token", 403: "rights", 404: "gone", 408: "failing", 410: "gone", 413: "large", 423: "busy",
-        425: "limit", 429: "limit",
+        401: "token", 403: "rights", 404: "address", 405: "address", 408: "failing", 413: "large",
+        423: "busy", 425: "limit", 429: "limit",
     }  # fmt: skip
     if status in by_status:
         return by_status[status]
+    if 300 <= status < 400:
+        return "address"
     return "failing" if status >= 500 else "refused"

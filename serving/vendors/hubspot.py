@@ -45,23 +45,21 @@ class ToHubSpot:
         body = answer.body if isinstance(answer.body, dict) else {}
         if answer.status not in (200, 201, 202, 207):
             return self._whole(answer, body)
-        taken = self._taken(body)
         errors = self._errors(body)
-        fates = []
-        for record in records:
-            if record.lead_id in errors:
-                fates.append(errors[record.lead_id])
-            elif record.lead_id in taken:
-                fates.append(Fate())
-            else:
-                fates.append(single(self.mapping, "silent"))
-        return fates
+        rest = [record.lead_id for record in records if record.lead_id not in errors]
+        taken = self._taken(body, rest)
+        return [
+            errors.get(record.lead_id)
+            or (Fate() if record.lead_id in taken else single(self.mapping, "silent"))
+            for record in records
+        ]
 
-    def _taken(self, body: dict[str, Any]) -> frozenset[str]:
-        results = [one for one in body.get("results") or [] if isinstance(one, dict)]
-        by = self.mapping.id_property
-        names = {str((one.get("properties") or {}).get(by)) if by else str(one.get("id")) for one in results}
-        return frozenset(names)
+    def _taken(self, body: dict[str, Any], rest: Sequence[str]) -> frozenset[str]:
+        """Which of `rest` the results tell of: by record id; by a property of ours only as many, or none."""
+        results = [str(one.get("id")) for one in body.get("results") or [] if isinstance(one, dict)]
+        if self.mapping.id_property:
+            return frozenset(rest if len(set(results)) == len(rest) else ())
+        return frozenset(results)
 
     def _errors(self, body: dict[str, Any]) -> dict[str, Fate]:
         told: dict[str, Fate] = {}

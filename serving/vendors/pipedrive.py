@@ -42,6 +42,8 @@ class ToPipedrive:
             kind = "abuse"
         elif answer.status == 429 and "daily" in text:
             kind = "daily"
+        elif answer.status in (404, 410) and isinstance(answer.body, dict):
+            kind = "gone"
         elif answer.status == 400:
             kind = "key" if "uuid" in text or "lead_id" in text else "type"
         elif answer.status == 200:

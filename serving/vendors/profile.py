@@ -14,7 +14,7 @@ from features.errors import LeadscoreError, nearest_name
 Language = Literal["en", "fr"]
 FaultKind = Literal[
     "gone", "type", "option", "unknown", "locked", "rights", "token", "daily", "abuse", "limit", "failing",
-    "refused", "busy", "key", "large", "silent",
+    "refused", "busy", "key", "large", "silent", "address",
 ]  # fmt: skip
 
 

@@ -56,6 +56,8 @@ class ToSalesforce:
         first = next((one for one in errors if isinstance(one, dict)), {})
         code = str(first.get("errorCode") or "")
         kind: FaultKind = crm_profile("salesforce").errors.get(code, of_status(answer.status))
+        if answer.status == 404:  # of the resource: a record that is gone is told inside 200
+            kind = "address"
         text = str(first.get("message") or "")
         field = next((name for name in self.mapping.properties.values() if name in text), "")
         return whole(self.mapping, kind, code, field, seconds_of(answer))

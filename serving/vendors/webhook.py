@@ -20,11 +20,9 @@ from serving.vendors.adapter import (
     CrmAnswer,
     CrmField,
     Fate,
-    Halt,
     Outgoing,
     Reply,
     Right,
-    Trouble,
 )
 from serving.vendors.answers import found, seconds_of
 from serving.vendors.faults import of_status, single, whole
@@ -68,12 +66,6 @@ class ToWebhook:
             }
             told = single(self.mapping, "refused")
             return [told if record.lead_id in refused else Fate() for record in records]
-        if 300 <= answer.status < 400 or answer.status in (404, 405):
-            kind = Trouble(
-                f"the webhook's address answers {answer.status}.",
-                "Set 'url' to the address that takes a POST.",
-            )
-            return Halt(kind)
         return whole(self.mapping, of_status(answer.status), str(answer.status), "", seconds_of(answer))
 
     def left(self, answer: CrmAnswer) -> tuple[int, int] | None:

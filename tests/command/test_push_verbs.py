@@ -191,3 +191,43 @@ def test_watch_goes_on_and_a_killed_process_is_followed_by_another(folder: Path)
         _, told = second.communicate(timeout=60)
     assert "is sent again by the next run" in told
     assert server.held[leads[0]]["score"] == 99
+
+
+@pytest.mark.slow
+def test_killed_in_the_midst_of_a_request_and_run_again(folder: Path) -> None:
+    """The process itself is killed: as a request arrives, and after it was carried out, before the answer."""
+    leads = ids("hubspot", 400)
+    leadscore("ledger", "init")
+    ledger = Ledger.opened()
+    scores.keep(ledger, [scores.score(name, 1) for name in leads])
+    with HubSpotServer(leads, RealClock()) as server:
+        assert connect("hubspot", server, "--create").exit_code == 0
+        path = Path("push-hubspot.toml")
+        path.write_text(f"batch = 20\n{path.read_text(encoding='utf-8')}", encoding="utf-8")
+        given, route = environment("hubspot", server), server.route
+        processes: list[subprocess.Popen[str]] = []
+
+        def killing(method: str, path: str, body: Any) -> Any:
+            fatal = len(processes) <= 4 and path.endswith("/batch/update") and len(server.requests) % 5 == 0
+            if fatal and len(processes) % 2:
+                processes[-1].kill()
+                return None
+            reply = route(method, path, body)
+            if fatal:
+                processes[-1].kill()
+            return None if fatal else reply
+
+        server.route = killing  # type: ignore[method-assign]
+        for number in range(2, 7):
+            processes.append(started(folder, given, "push", "hubspot"))
+            processes[-1].communicate(timeout=120)
+            if number < 6:
+                assert processes[-1].returncode == -signal.SIGKILL
+                scores.keep(ledger, [scores.score(leads[number], number, score=90)])
+        assert processes[-1].returncode == 0
+        again = leadscore("push", "hubspot", "--json", **given)
+    assert json.loads(again.stdout)["sent"] == 0
+    assert {name: scores.number_of(values) for name, values in server.held.items()} == {
+        name: place if 2 <= place <= 5 else 1 for place, name in enumerate(leads)
+    }
+    assert len(server.writes) <= 400 + 4 + 4 * 20  # at most the batch in flight is sent again

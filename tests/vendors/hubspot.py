@@ -22,6 +22,8 @@ class HubSpotServer(VendorServer):
         self.scopes = list(SCOPES)
         self.daily = (650_000, 650_000)
         self.portal = PORTAL
+        self.unique: dict[str, str] = {}
+        """Values of the property 'acme_id', which are unique → record."""
         self.properties = {"email": {"name": "email", "type": "string", "options": []}}
 
     def limited(self, seconds: float) -> Reply:
@@ -61,8 +63,14 @@ class HubSpotServer(VendorServer):
             return Reply(403, {"status": "error", "category": "MISSING_SCOPES", "message": "requires scopes"})
         if self.daily[0] <= 0:
             return Reply(429, {"status": "error", "errorType": "RATE_LIMIT", "policyName": "DAILY"})
+        asked = [one["id"] for one in inputs]
+        if any("idProperty" in one for one in inputs):
+            if any(one.get("idProperty") != "acme_id" for one in inputs):
+                message = "Unable to perform update/upsert by non-unique property"
+                return Reply(400, {"status": "error", "category": "VALIDATION_ERROR", "message": message})
+            inputs = [one | {"id": self.unique.get(one["id"], "0")} for one in inputs]
         names = [one["id"] for one in inputs]
-        if len(names) > 100 or len(set(names)) < len(names):
+        if len(names) > 100 or len(set(asked)) < len(asked):
             return Reply(400, {"status": "error", "category": "VALIDATION_ERROR", "message": "inputs"})
         for one in inputs:
             if (told := self._invalid(one)) is not None:
@@ -71,7 +79,8 @@ class HubSpotServer(VendorServer):
         there = [one for one in inputs if one["id"] in self.held and one["id"] not in self.deleted]
         for one in there:
             self.write(one["id"], one["properties"])
-        absent = [name for name in names if name not in {one["id"] for one in there}]
+        known = {one["id"] for one in there}
+        absent = [name for name, record in zip(asked, names, strict=True) if record not in known]
         self.daily = (self.daily[0] - 1, self.daily[1])
         headers = {
             "X-HubSpot-RateLimit-Daily": str(self.daily[1]),

@@ -53,14 +53,14 @@ class Counts:
 class Trial:
     """A trial of `vendor` drawn by `seed`, in `folder`."""
 
-    def __init__(self, vendor: str, seed: int, folder: Path) -> None:
+    def __init__(self, vendor: str, seed: int, folder: Path, ledger: Ledger | None = None) -> None:
         self.vendor, self.chance = vendor, random.Random(f"{vendor} {seed}")
         self.clock, self.counts = TurnedClock(), Counts()
         kinds = (*Faults().kinds, *_EXTRA.get(vendor, ()))
         share = self.chance.choice((0.2, 0.4, 0.6))
         self.faults = Faults(self.chance.randrange(10**9), share, kinds)
         self.leads = ids(vendor, _LEADS)
-        self.ledger = Ledger.made(folder / f"{vendor}-{seed}.sqlite")
+        self.ledger = ledger or Ledger.made(folder / f"{vendor}-{seed}.sqlite")
         self.kills = self.chance.choice((0.0, 0.02, 0.05))
         self.killing = False
         self.number = 0
