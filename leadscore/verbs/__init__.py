@@ -8,8 +8,8 @@ from leadscore.verbs.conversions import conversions
 from leadscore.verbs.funnel import funnel
 from leadscore.verbs.ledger import ledger
 from leadscore.verbs.plan import decide, plan
-from leadscore.verbs.playbook import rules
 from leadscore.verbs.recipes import features, init, inspect, snapshots
+from leadscore.verbs.scorecards import rules
 from leadscore.verbs.scoring import check_skew, open_leads, score, serve
 from leadscore.verbs.training import compare, train
 
