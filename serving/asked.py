@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from features.lead import Lead
+
 
 @dataclass(frozen=True)
 class Decided:
@@ -36,3 +38,16 @@ class Asked:
     opted_out: bool = False
     notes: tuple[str, ...] = ()
     decided: Decided | None = None
+
+
+def asked_of(lead: Lead) -> Asked:
+    """What an answer needs of a lead in memory, beside its features."""
+    return Asked(
+        lead.lead_id,
+        lead.as_of_us,
+        lead.by_kind is not None,
+        lead.stage,
+        lead.outcome,
+        lead.opted_out,
+        tuple(lead.notes),
+    )

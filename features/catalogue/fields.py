@@ -110,6 +110,35 @@ class DateAge(OfLead):
 
 
 @dataclass(frozen=True)
+class DateGap(OfLead):
+    """Days from one date field to another (negative where the other comes first)."""
+
+    first: str
+    last: str
+    type: Literal["date_gap"] = "date_gap"
+    missing = "when one of the two is empty"
+
+    @cached_property
+    def name(self) -> str:
+        return slug(f"{self.first}_to_{self.last}")
+
+    @property
+    def label(self) -> str:
+        first, last = (kinds_label((name,), None) for name in (self.first, self.last))
+        return f"Days from {first.lower()} to {last.lower()}"
+
+    def describe(self) -> str:
+        return f"Days from {self.first} to {self.last}; missing when one of them is."
+
+    def expr(self, row: Row) -> Any:
+        return (row.field(self.last) - row.field(self.first)).cast("float64") / float(DAY_US)
+
+    def value(self, lead: Lead) -> float:
+        first, last = lead.values.get(self.first), lead.values.get(self.last)
+        return NAN if first is None or last is None else (int(last) - int(first)) / DAY_US
+
+
+@dataclass(frozen=True)
 class SameTouch(OfLead):
     """1 when two category fields hold the same value (the first and the last touch), else 0."""
 

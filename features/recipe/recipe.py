@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field, model_validator
 
 from features.errors import nearest
+from features.language import Language
 from features.recipe.crm import Events, FieldHistory, Leads, TableSources
 from features.recipe.outcomes import Outcomes
 from features.recipe.plan import MOST_DAYS, FeaturePlan, SnapshotPlan, Windows
@@ -38,6 +39,7 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 class About(Section):
     """`[recipe]`: the model's name, the wall clock, the question that it answers.
 
+    `language` is that of reasons and next actions where nobody asks for another.
     `country` (ISO 3166, such as `FR`) says which holidays and which law the plan of the day minds.
     """
 
@@ -45,6 +47,7 @@ class About(Section):
     zone: Zone = "UTC"
     horizon_days: float = Field(default=90, gt=0, le=MOST_DAYS)
     market: Literal["b2b", "b2c", "both"] = "both"
+    language: Language = "en"
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
 
 
@@ -113,8 +116,12 @@ class Recipe(Section):
 
     @property
     def hash(self) -> str:
-        """Hex SHA-256 of the content; two files that mean the same have the same hash."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Hex SHA-256 of the content; two files that mean the same have the same hash.
+
+        The language is left out: it is how answers are told, and no other model.
+        """
+        told = {"recipe": {"language"}}
+        return hashlib.sha256(self.model_dump_json(exclude=told).encode()).hexdigest()
 
     @property
     def name(self) -> str:

@@ -22,7 +22,7 @@ from serving.planning.assign import PlannedLead, assigned
 from serving.planning.leads import OpenLeads, open_with_stage
 from serving.planning.recommend import Advisor, Case, Refusal
 from serving.planning.routing import Claim
-from serving.planning.told import Told
+from serving.planning.told import PlanTold
 from serving.planning.work import Meanings, Worked, best_hour, worked
 from serving.score import Score
 
@@ -79,7 +79,7 @@ def make_plan(
     law: Law,
     as_of_us: int,
     *,
-    told: Told | None = None,
+    told: PlanTold | None = None,
     progress: Tick | None = None,
 ) -> Plan:
     """The plan for the leads of `tables` that are open at `as_of_us`.
@@ -89,7 +89,7 @@ def make_plan(
     Raises:
         LeadscoreError: no lead is open.
     """
-    said = told or Told()
+    said = told or PlanTold()
     found = open_with_stage(recipe, tables, as_of_us, said.decided, said.opted_out)
     if not len(found.moments):
         raise LeadscoreError("no lead is open at this moment, so there is nothing to plan.", "Check --as-of.")
@@ -112,7 +112,7 @@ class _Planner:
     book: Playbook
     advisor: Advisor
     leads: OpenLeads
-    told: Told
+    told: PlanTold
 
     def rows(self, as_of_us: int, progress: Tick | None) -> Iterator[tuple[Claim, PlannedLead]]:
         """Each open lead with what to do, before anybody is asked to."""

@@ -26,7 +26,7 @@ _FOR_EVER_US = 40_000 * DAY_US
 
 
 @dataclass(frozen=True)
-class Told:
+class PlanTold:
     """By lead: bands that hold, refusals with their day of return and when they were made (µs), opt-outs."""
 
     decided: dict[str, Decided] = field(default_factory=dict)
@@ -36,14 +36,14 @@ class Told:
 
 def told_by(
     place: Place, as_of_us: int, agreement: Agreement, calendar: WorkCalendar, recycle_days: int
-) -> Told:
+) -> PlanTold:
     """What the ledger knows of people's decisions at `as_of_us`; nothing of a folder of files.
 
     A refusal whose reason the agreement does not name comes back after `recycle_days`.
     """
     if not isinstance(place, LedgerTables):
-        return Told()
-    told = Told()
+        return PlanTold()
+    told = PlanTold()
     out: set[str] = set()
     for (lead, kind), one in decisions_at(place.ledger, as_of_us, *KINDS).items():
         if kind == OVERRIDE:
@@ -52,7 +52,7 @@ def told_by(
             told.refusals[lead] = _refusal(one, agreement, calendar, recycle_days), one.decided_us
         else:
             out.add(lead)
-    return Told(told.decided, told.refusals, frozenset(out))
+    return PlanTold(told.decided, told.refusals, frozenset(out))
 
 
 def refusals_within(place: Place, start_us: int, end_us: int) -> list[KeptDecision] | None:

@@ -14,7 +14,7 @@ from features.errors import LeadscoreError, ended, nearest
 from features.recipe import Recipe
 from serving.rules.card import Exclusion, FieldRule, Scorecard
 from serving.rules.event_rule import EventRule
-from serving.rules.events import event_points
+from serving.rules.events import event_points, product_of
 from serving.rules.lines import Lines
 from serving.rules.rules import CompiledRule
 
@@ -103,7 +103,8 @@ def _answers(field: str, recipe: Recipe) -> Feature | None:
 def _event_rule(rule: EventRule, place: _Place) -> CompiledRule:
     place.check_kinds(rule.events)
     features, points = event_points(rule)
-    return CompiledRule(rule.name, "engagement", features, points, group=rule.group)
+    product = product_of(rule)
+    return CompiledRule(rule.name, "engagement", features, points, group=rule.group, product=product)
 
 
 def _exclusion(rule: Exclusion, place: _Place) -> CompiledRule:

@@ -13,8 +13,7 @@ from features.catalogue.texts import DomainKind
 from features.clock.instants import parse_moment
 from features.columns import Column
 from features.readings import online, stack
-from serving.answer.ladder import asked_of
-from serving.asked import Asked
+from serving.asked import Asked, asked_of
 from serving.playbook.stage import Situations
 
 AS_OF = parse_moment("2026-03-02T12:00:00+00:00", "UTC")

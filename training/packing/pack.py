@@ -20,6 +20,7 @@ from training.choosing.segments import with_segments
 from training.fitting import Settings, fit_model
 from training.history import History, Rows, newest_rows, rows_of, without_events
 from training.packing.choices import Choices
+from training.packing.observed import observed_rates
 
 Cuts: TypeAlias = Mapping[RungName, tuple[float, float]]
 """Rung → the probabilities from which its leads are hot and warm."""
@@ -104,6 +105,7 @@ def _manifest(
         rules_map=rules_map,
         bounds=_bounds(history, choices, rows, scorers),
         segment_bounds=_segment_bounds(history, choices, rows, scorers),
+        rates=observed_rates(history, rows),
         settings=_settings(choices),
         versions={name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
     )
