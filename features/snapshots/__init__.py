@@ -1,5 +1,6 @@
 """Which leads are looked at when, what became of them, and the matrix of it."""
 
+from features.snapshots.leads import lead_frame
 from features.snapshots.matrix import write_matrix
 from features.snapshots.open import open_leads, write_open_leads
 from features.snapshots.outcomes import outcome_frame
@@ -8,6 +9,7 @@ from features.snapshots.snapshots import at_once, label_wait_us, snapshots
 __all__ = [
     "at_once",
     "label_wait_us",
+    "lead_frame",
     "open_leads",
     "outcome_frame",
     "snapshots",

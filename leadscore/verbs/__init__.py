@@ -11,10 +11,10 @@ from leadscore.verbs.inbound import inbound
 from leadscore.verbs.keys import keys
 from leadscore.verbs.ledger import ledger
 from leadscore.verbs.plan import decide, plan
-from leadscore.verbs.playbook import rules
 from leadscore.verbs.pull import pull
 from leadscore.verbs.push import push
 from leadscore.verbs.recipes import features, init, inspect, snapshots
+from leadscore.verbs.scorecards import rules
 from leadscore.verbs.scoring import check_skew, open_leads, score, serve
 from leadscore.verbs.training import compare, train
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from leadscore.options import DATA, FILE, JSON, RECIPE, REFUSED, moment_of
+from leadscore.options import DATA, FILE, JSON, RECIPE, REFUSED, moment_of, place_of
 
 CARD = click.argument("scorecard", type=FILE, required=False)
 
@@ -124,6 +124,57 @@ def diff(recipe: Path, before: Path, after: Path, as_json: bool, **options: Any)
         print_table(["band before", "band after", "leads"], bands)
         print_table(MOVED, found.rows(), title="\nLeads that move")
     say(f"{len(found.moved):,} of {found.n_leads:,} open leads move, {found.new_bands:,} to another band.")
+
+
+@rules.command()
+@RECIPE
+@click.argument("scorecards", type=FILE, nargs=-1)
+@DATA
+@click.option("--weeks", type=click.IntRange(1, 104), default=13, show_default=True, help="Weeks to look at.")
+@JSON
+def backtest(
+    recipe: Path, scorecards: tuple[Path, ...], folder: Path | str | None, weeks: int, as_json: bool
+) -> None:
+    """What the last matured quarter would have been, had calls gone by the scorecard.
+
+    \b
+    Example:  leadscore rules backtest acme/recipe.toml rules-may.toml rules-june.toml
+
+    Each week as many of the open leads are called as people did call: the best by each scorecard, the newest,
+    the best of a model that was fitted before, and those whom people called. Without a file the recipe's own.
+    """
+    from leadscore.terminal import print_json, print_table, say
+
+    found = _backtest(recipe, scorecards, folder, weeks)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        from training.comparison import BACKTEST_COLUMNS
+
+        print_table(BACKTEST_COLUMNS, [one.row() for one in found.orders])
+    for note in found.notes:
+        say(f"- {note}.")
+    first = f"{found.started:%Y-%m-%d}"
+    say(f"{found.weeks} weeks from {first} on, {found.open_weeks:,} leads open at the start of one of them.")
+
+
+def _backtest(recipe: Path, scorecards: tuple[Path, ...], folder: Path | str | None, weeks: int) -> Any:
+    """The scorecards that are named, or the recipe's own, on the tables."""
+    from features.recipe import load_recipe
+    from features.tables import read_tables
+    from leadscore.terminal import spinner
+
+    loaded = load_recipe(recipe)
+    place, _ = place_of(recipe, loaded, folder)
+    with spinner("reading tables") as step:
+        from serving.rules import parse_rules, read_rules, rules_text
+        from training.comparison import backtest
+
+        own = rules_text(loaded, recipe.parent)
+        texts = {path.name: read_rules(path) for path in scorecards} or {loaded.rules or "scorecard": own}
+        cards = {name: parse_rules(text, loaded, name=name) for name, text in texts.items()}
+        tables = read_tables(loaded, place, progress=step)
+        return backtest(loaded, tables, cards, own, weeks=weeks, progress=step)
 
 
 def _difference(recipe: Path, before: Path, after: Path, *, folder: Path | None, as_of: str | None) -> Any:

@@ -35,14 +35,14 @@ class OpenLeads:
         """The canonical fields of the lead at `at`."""
         return {name: self.fields[name].iat[at] for name in self.fields.columns}
 
-    def question(self, at: int, language: str = "en") -> str | None:
-        """What to ask the lead at `at` next, by the checklist; None without one."""
+    def question(self, at: int) -> str | None:
+        """What to ask the lead at `at` next, by the checklist, in the recipe's language; None without one."""
         if self.recipe.qualification is None:
             return None
         values = {name: None if cell != cell else cell for name, cell in self.cells(at).items()}
         lead = Lead(self.asked[at].lead_id, self.asked[at].as_of_us, None, values, None)
         found = qualified(self.recipe, lead)
-        return None if found is None else found.question(language)
+        return None if found is None else found.question(self.recipe.recipe.language)
 
 
 def open_with_stage(
