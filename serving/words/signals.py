@@ -37,6 +37,11 @@ class LeadSignal:
         return self.key.startswith("events:(") and self.key != "events:(own)"
 
     @property
+    def is_number(self) -> bool:
+        """Whether what is the case is first of all a number, whose fifths are told apart."""
+        return self.kind in ("number", "founded", "account")
+
+    @property
     def told_by(self) -> tuple[Feature, ...]:
         """The features that words need beside those that a scorer reads: how often, and when last."""
         if self.kind != "events":

@@ -23,6 +23,7 @@ from features.clock.zones import dates_of
 from features.columns import Columns
 from features.language import LANGUAGES, Language
 from serving.answer.reasons import Reasoner
+from serving.playbook.actions import _TABLE
 from serving.playbook.stage import Situations
 from serving.rules.default import default_rules
 from serving.rules.file import parse_rules
@@ -259,3 +260,9 @@ def test_the_date_of_a_moment_is_that_of_the_wall_clock(us: int, zone: str) -> N
 )  # fmt: skip
 def test_the_language_is_the_best_liked_of_those_there_are(header: str | None, language: Language) -> None:
     assert language_of(header, "fr") == language
+
+
+def test_every_action_is_explained_in_every_language() -> None:
+    known = {row.why for row in _TABLE} | {"closed", "opted_out", "excluded", "incomplete", "not_scored"}
+    for language in LANGUAGES:
+        assert set(catalogue(language)["actions"]) == known

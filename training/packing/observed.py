@@ -17,7 +17,6 @@ from serving.words import (
     ObservedRates,
     SignalRates,
     Voice,
-    number_of,
     states_of,
 )
 from training.history import History, Rows
@@ -64,7 +63,7 @@ def _rates(signal: LeadSignal, read: FactReader, lead: np.ndarray, y: Floats) ->
     facts = read.facts(signal)
     place = {one: code for code, one in enumerate(dict.fromkeys(facts))}
     codes = np.array([place[one] for one in facts], dtype=np.intp)
-    edges = _edges([number for one in facts if (number := number_of(signal, one)) is not None])
+    edges = _edges([one[0] for one in facts if one[0] is not None]) if signal.is_number else ()
     named = [states_of(signal, one, edges) for one in place]
     states: dict[str, Counted] = {}
     for depth in range(max(map(len, named), default=0)):
