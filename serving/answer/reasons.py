@@ -41,9 +41,9 @@ class Reasoner:
         self, parts: Contributions, columns: Columns, moments: Moments
     ) -> tuple[list[list[Reason]], list[list[Reason]]]:
         """Reasons for and reasons against of each lead, strongest first."""
-        owner = np.array([self.voice.signal_of[name] for name in parts.names], dtype=np.intp)
+        owner, members = self.voice.owners(parts.names)
         read = FactReader(columns, moments)
-        sums = _added(parts.values, owner, len(self.voice.signals))
+        sums = parts.values @ members
         sums = np.round(self.voice.folding.folded(sums, read), _DIGITS)
         found = [
             self._told(parts, owner, sums, read, raises, list(_ranked(sums if raises else -sums, self.most)))
@@ -87,13 +87,6 @@ def _loudest(
         return []
     own = parts.values[np.ix_(rows, members)]
     return [parts.names[at] for at in members[np.argmax(own if raises else -own, axis=1)].tolist()]
-
-
-def _added(values: Floats, owner: NDArray[np.intp], signals: int) -> Floats:
-    """The parts of each signal, shape `(n_leads, signals)`."""
-    members = np.zeros((len(owner), signals))
-    members[np.arange(len(owner)), owner] = 1.0
-    return np.asarray(values @ members, dtype=np.float64)
 
 
 def _ranked(sums: Floats, most: int) -> Iterator[tuple[int, int, int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from features.catalogue import EventCount, Feature, FieldValue, KeywordGroup, Recency
@@ -41,7 +42,7 @@ class LeadSignal:
         """Whether what is the case is first of all a number, whose fifths are told apart."""
         return self.kind in ("number", "founded", "account")
 
-    @property
+    @cached_property
     def told_by(self) -> tuple[Feature, ...]:
         """The features that words need beside those that a scorer reads: how often, and when last."""
         if self.kind != "events":
@@ -49,6 +50,11 @@ class LeadSignal:
         called = next((c for f in self.features if (c := getattr(f, "called", None))), None)
         named = called if len(self.events) > 1 else None
         return (EventCount(self.events, None, named), Recency(self.events, named))
+
+    @cached_property
+    def read(self) -> tuple[str, ...]:
+        """The names of all features that its facts are read from."""
+        return tuple(dict.fromkeys(feature.name for feature in (*self.features, *self.told_by)))
 
 
 def signals_of(features: Iterable[Feature], recipe: Recipe) -> tuple[LeadSignal, ...]:
