@@ -3,8 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from features.lead import Lead
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a person has decided of a lead's maturity, from `decided_us` until `until_us`, and why."""
+
+    maturity: Literal["cold", "warm", "hot"]
+    by: str
+    reason: str
+    decided_us: int
+    until_us: int
+
+    def holds(self, as_of_us: int) -> bool:
+        """Whether it was made by then, and has not expired."""
+        return self.decided_us <= as_of_us < self.until_us
 
 
 @dataclass(frozen=True)
@@ -21,6 +37,7 @@ class Asked:
     outcome: str | None = None
     opted_out: bool = False
     notes: tuple[str, ...] = ()
+    decided: Decided | None = None
 
 
 def asked_of(lead: Lead) -> Asked:

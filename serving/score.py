@@ -82,6 +82,18 @@ class LeadInterval(_Part):
     narrowed_by: str | None = None
 
 
+class Override(_Part):
+    """A person's decision that stands in place of what was computed, until it expires (UTC)."""
+
+    maturity: Maturity
+    """What the person decided; it is the score's maturity."""
+    computed: Maturity
+    """What it would be without."""
+    by: str
+    reason: str
+    until: datetime
+
+
 class ScoredBy(_Part):
     """Who answered: the rung of the ladder, the version of its artefact, the recipe's name."""
 
@@ -147,6 +159,10 @@ class Score(_Part):
     interval: LeadInterval | None = None
     """Null where the scorer has none: it is fitted on margins of rows that the scorer had not seen."""
     scored_by: ScoredBy | None = None
+    maturity_because: str | None = None
+    """Why the maturity is not that of the probability; null where it is."""
+    override: Override | None = None
+    """The decision of a person that the maturity follows, null where there is none."""
     warnings: list[str] = Field(default_factory=list)
     language: Language = "en"
     """That of the reasons, of the grade's note and of the next action's reason."""

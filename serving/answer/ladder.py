@@ -14,7 +14,7 @@ from features.catalogue import Feature
 from features.columns import Column, Columns
 from features.language import Language
 from features.lead import Lead, LeadReader
-from features.readings import online, stack
+from features.readings import OnlinePlan
 from features.recipe import Recipe
 from serving.answer.compose import Background, Computed, Question, Rung, compute, scored, take, unscored
 from serving.answer.reasons import Reasoner, Speech, union_of
@@ -102,6 +102,11 @@ class Ladder:
         """Reads requests by the recipe."""
         return LeadReader(self.recipe)
 
+    @cached_property
+    def plan(self) -> OnlinePlan:
+        """Computes the features of leads in memory."""
+        return OnlinePlan(self.features)
+
     @property
     def top(self) -> Rung:
         """The rung that answers for a lead that is known well."""
@@ -109,7 +114,7 @@ class Ladder:
 
     def rows(self, leads: Sequence[Lead]) -> list[Row]:
         """The features of each of `leads`, read in memory."""
-        return [online(self.features, lead) for lead in leads]
+        return [self.plan.row(lead) for lead in leads]
 
     def score(self, leads: Sequence[Lead], reasons: int = 3, language: Language | None = None) -> Scores:
         """The score of each of `leads`, in their order."""
@@ -126,7 +131,7 @@ class Ladder:
         if not leads:
             return Scores()
         asked = [asked_of(lead) for lead in leads]
-        return self.score_columns(stack(self.features, rows), asked, reasons, language)
+        return self.score_columns(self.plan.stack(rows), asked, reasons, language)
 
     def score_columns(
         self,
@@ -160,6 +165,13 @@ class Ladder:
             answers.get(row) or unscored(lead, background.stages[row], question, notes[row])
             for row, lead in enumerate(asked)
         )
+
+    def answering(self, columns: Columns, asked: Asked) -> Rung | None:
+        """The rung that answers for one lead, None where none does: it is closed or has opted out."""
+        if asked.outcome is not None or asked.opted_out:
+            return None
+        answers = self._by_rung(columns, [asked], [0], self._thin(columns, 1), [[]], None)
+        return next((computed.rung for computed, _ in answers), None)
 
     def _by_rung(
         self,

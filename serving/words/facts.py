@@ -197,6 +197,16 @@ def _account(read: FactReader, signal: LeadSignal) -> Sequence[Objects]:
     return read.whole(names.get("leads", "")), read.whole(names.get("won", ""))
 
 
+def _checklist(read: FactReader, signal: LeadSignal) -> Sequence[Objects]:
+    """Items of a checklist that are answered, and that are negative."""
+    names = {getattr(f, "what", ""): f.name for f in signal.features}
+    return read.whole(names.get("answered", "")), read.whole(names.get("negative", ""))
+
+
+def _gap(read: FactReader, signal: LeadSignal) -> Sequence[Objects]:
+    return (known_or_none(np.floor(read.number(signal.features[0].name)), int),)
+
+
 def _first(signal: LeadSignal, kind: type[Any]) -> str:
     """The name of the signal's first feature of a kind, '' where it has none."""
     return next((f.name for f in signal.features if isinstance(f, kind)), "")
@@ -210,4 +220,5 @@ _READERS: dict[Kind, Callable[[FactReader, LeadSignal], Sequence[Column]]] = {
     "events": _events, "number": _number, "category": _category, "boolean": _yes_or_no, "email": _email,
     "phone": _yes_or_no, "title": _title, "filled": _filled, "date": _date, "founded": _founded, "age": _age,
     "arrival": _arrival, "season": _season, "record": _record, "account": _account,
+    "checklist": _checklist, "gap": _gap,
 }  # fmt: skip

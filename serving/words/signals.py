@@ -12,7 +12,7 @@ from features.recipe import Recipe
 
 Kind: TypeAlias = Literal[
     "events", "number", "category", "boolean", "email", "phone", "title", "filled", "date", "founded",
-    "age", "arrival", "season", "record", "account",
+    "age", "arrival", "season", "record", "account", "checklist", "gap",
 ]  # fmt: skip
 _OWN = frozenset({"interest", "intent"})
 
@@ -40,7 +40,7 @@ class LeadSignal:
     @property
     def is_number(self) -> bool:
         """Whether what is the case is first of all a number, whose fifths are told apart."""
-        return self.kind in ("number", "founded", "account")
+        return self.kind in ("number", "founded", "account", "gap")
 
     @cached_property
     def told_by(self) -> tuple[Feature, ...]:
@@ -77,6 +77,8 @@ def _of(feature: Feature, recipe: Recipe) -> tuple[str, Kind, str, tuple[str, ..
     if kind == "wall_clock":
         name: Kind = "arrival" if getattr(feature, "of", "") == "creation" else "season"
         return name, name, "", ()
+    if kind == "date_gap":
+        return feature.name, "gap", "", ()
     if kind == "filled" and len(getattr(feature, "fields", ())) != 1:
         return "record", "record", "", ()
     field = _field(feature)
@@ -86,7 +88,7 @@ def _of(feature: Feature, recipe: Recipe) -> tuple[str, Kind, str, tuple[str, ..
     return f"events:{_called(events, recipe)}", "events", "", events
 
 
-_ALONE: dict[str, Kind] = {"lead_age": "age", "account_count": "account"}
+_ALONE: dict[str, Kind] = {"lead_age": "age", "account_count": "account", "answers": "checklist"}
 """Kinds of features that are a signal of their own."""
 
 

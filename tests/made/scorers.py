@@ -123,9 +123,13 @@ def crossed() -> Linear:
 
 
 def trees(
-    bag: int = 2, offset: Linear | None = None, shift: float = 0.0, line: Linear | None = None
+    bag: int = 2,
+    offset: Linear | None = None,
+    shift: float = 0.0,
+    line: Linear | None = None,
+    leaves: int = 6,
 ) -> Trees:
-    """A bag of tiny boosters on the same two features."""
+    """A bag of tiny boosters on the same two features; with many leaves they are too deep for tables."""
     import lightgbm
 
     table = columns((SIZE, INDUSTRY), 400, seed=11)
@@ -157,8 +161,8 @@ def trees(
             "verbosity": -1,
             "seed": seed,
             "num_threads": 1,
-            "num_leaves": 6,
-            "min_data_in_leaf": 10,
+            "num_leaves": leaves,
+            "min_data_in_leaf": max(1, 60 // leaves),
             "bagging_fraction": 0.7,
             "bagging_freq": 1,
             "deterministic": True,

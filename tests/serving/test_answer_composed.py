@@ -17,6 +17,7 @@ from serving.calibration.bounds import Bounds
 from serving.calibration.maps import FLOOR, MonotoneMap
 from serving.calibration.reference import Reference
 from serving.playbook.actions import Circumstances, next_action
+from serving.playbook.maturity import Wish
 from serving.playbook.stage import Situations
 from serving.score import LeadInterval, Reason, Score, ScoredBy, Stage
 from serving.scorer import Contributions
@@ -180,6 +181,7 @@ def composed() -> tuple[Background, Computed]:
         excluded=[("rival", "student"), (), ()],
         intent_days=np.array([0.01, np.nan, 0.9]),
         stages=[Stage(name="mql"), Stage(name="lead"), Stage(name="contact", missing=["interest"])],
+        wishes=[Wish(), Wish(), Wish()],
     )
     computed = Computed(
         rung=Rung(Said(), SPREAD, note="said by a test"),  # type: ignore[arg-type]
@@ -216,9 +218,11 @@ def test_who_is_excluded_is_warned_of_and_left_alone():
         "said by a test", "excluded by the scorecard: rival", "excluded by the scorecard: student"
     ]  # fmt: skip
     assert found.next_action == next_action(
-        Circumstances(NOW, "hot", background.stages[0], 0.01, excluded_by=("rival", "student"))
+        Circumstances(NOW, "cold", background.stages[0], 0.01, excluded_by=("rival", "student"))
     )
-    assert (found.maturity, found.score, found.interval) == ("hot", 97, None)
+    because = "excluded by the scorecard: rival, student"
+    assert (found.maturity, found.maturity_because) == ("cold", because)
+    assert (found.score, found.interval) == (97, None)
     plain = replace(computed, rung=replace(computed.rung, note="", calibrated=False))
     (quiet, *_), status = (
         (scored(Asked("b", NOW, True), background, row, plain, 1, QUESTION, []) for row in (1, 0)),

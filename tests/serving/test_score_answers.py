@@ -16,8 +16,8 @@ from features.clock.instants import DAY_US, HOUR_US, from_us, parse_moment
 from features.lead import LeadReader
 from serving.answer.ladder import Ladder
 from serving.answer.reasons import Reasoner
+from serving.api.envelope import LeadRequest, read_lead
 from serving.calibration.reference import Reference
-from serving.edge.envelope import LeadRequest, read_lead
 from serving.playbook.actions import Circumstances, next_action
 from serving.rules.default import default_rules
 from serving.rules.file import parse_rules

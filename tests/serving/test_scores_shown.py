@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from serving.edge.envelope import score_items
+
 from features.clock.instants import parse_moment
 from serving.answer.ladder import Ladder
-from serving.edge.envelope import score_items
 from serving.score import Problem, Score, Scores, failed
 from tests.made import scorers
 

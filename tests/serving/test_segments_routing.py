@@ -16,10 +16,10 @@ from serving.answer.compose import Rung, compute
 from serving.answer.ladder import Ladder
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.artefact.models import TreeFiles, dump_served, restore_served
-from serving.batch.columns import ADDED, row_of
 from serving.batch.export import BatchSummary
 from serving.calibration.bounds import Bounds
 from serving.calibration.maps import MonotoneMap
+from serving.returned.columns import ADDED, row_of
 from serving.rules.default import default_rules
 from serving.scorers.bayes import Bayes, RateTable
 from serving.scorers.linear import Linear
@@ -166,7 +166,7 @@ def test_an_answer_names_the_segment_whose_own_scorer_gave_it(ladder: Ladder):
     assert told == [("model", "makers", "7"), ("bayes", "shops", "7"), ("model", None, "7")]
     cells = [row_of(score)[ADDED.index("ls_scored_by") - 1] for score in scores]
     assert cells == ["model 7 (makers)", "bayes 7 (shops)", "model 7"]
-    summary = BatchSummary(3, NOW)
+    summary = BatchSummary(rows=3, as_of_us=NOW)
     summary.add(scores)
     assert summary.rungs == {"model (makers)": 1, "bayes (shops)": 1, "model": 1}
     widths = [score.interval and score.interval.high - score.interval.low for score in scores]

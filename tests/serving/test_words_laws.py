@@ -54,6 +54,7 @@ mail = { type = "email" }
 phone = { type = "phone" }
 newsletter = { type = "boolean" }
 contract_end = { type = "date" }
+project_start = { type = "date" }
 comment = { type = "text" }
 budget_k = { type = "number", column = "Budget in thousands" }
 [events]
@@ -75,6 +76,8 @@ season = true
 add = [{ type = "wall_clock", of = "creation", part = "month", zone = "Europe/Paris" },
        { type = "keyword_group", field = "comment", called = "soon", keywords = ["now", "soon", "x"] },
        { type = "account_count", what = "leads" }, { type = "account_count", what = "won" },
+       { type = "answers", called = "bant", what = "answered", numbers = ["revenue", "size"] },
+       { type = "answers", called = "bant", what = "negative", numbers = ["revenue", "size"] },
        { type = "same_touch", first = "first", last = "last" }]
 """)
 RULES = parse_rules(default_rules(RECIPE), RECIPE)
