@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -55,8 +54,7 @@ def compare(
         LeadscoreError: a model or a table cannot be read, or no lead is there to compare on.
     """
     artefacts = tuple(load_named(address, recipe) for address in (a, b))
-    whole = [Ladder.of(artefact) for artefact in artefacts]
-    ladders = [replace(ladder, recipe=ladder.recipe.told_in(language)) for ladder in whole]
+    ladders = [Ladder.of(artefact).told_in(language) for artefact in artefacts]
     moment = as_of_us
     crowds: list[Crowd] = []
     for artefact in reversed(artefacts):  # the newer model's tables say when the history ends
