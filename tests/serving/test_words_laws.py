@@ -32,6 +32,7 @@ from serving.words import Moments, Voice, language_of
 from serving.words.language import catalogue, kinds_known
 from serving.words.sentences import known_kind
 from serving.words.signals import signals_of
+from serving.words.values import ago
 
 RECIPE = parse_recipe("""
 tables = { leads = "leads.csv", events = "events.csv" }
@@ -269,3 +270,13 @@ def test_every_action_is_explained_in_every_language() -> None:
     known = {row.why for row in _TABLE} | {"closed", "opted_out", "excluded", "incomplete", "not_scored"}
     for language in LANGUAGES:
         assert set(catalogue(language)["actions"]) == known
+
+
+def test_a_span_is_told_in_the_nearest_whole_unit() -> None:
+    lengths = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
+    for days in range(2, 4000):
+        count, unit, _ = ago(days, "en").split()
+        length = lengths[unit.removesuffix("s")]
+        assert abs(int(count) * length - days) <= length / 2 + 0.1
+        assert int(count) > 1
+        assert ago(-days, "en") == f"in {count} {unit}"
