@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # importing the command costs no layer
     import pandas as pd
 
+    from features.language import Language
     from serving.returned import FrameScores
 
 
@@ -19,12 +20,14 @@ def score(
     model: str | Path | None = None,
     as_of: str | None = None,
     reasons: int = 3,
+    language: Language | None = None,
 ) -> FrameScores:
     """The score of each row of `leads`, in order; a notebook shows them as a table.
 
     By `model` (an artefact's folder or `models:/NAME@ALIAS`), else by the champion, else by the scorecard of
     `recipe` (default: ./recipe.toml, where it is). Without `events` every lead is scored without what it did.
-    `as_of` is a date or moment in ISO 8601, else now.
+    `as_of` is a date or moment in ISO 8601, else now. Reasons are told in `language` ("en" or "fr"), else in
+    the recipe's.
 
     Raises:
         LeadscoreError: nothing is here to answer with, or the leads lack what no lead can be read without.
@@ -40,4 +43,4 @@ def score(
     opened = open_ladder(loaded, model, folder=path.parent if path else None)
     used = opened.ladder.recipe
     moment = moment_of(as_of, used.recipe.zone)
-    return score_frame(used, opened.ladder, leads, events, as_of_us=moment, reasons=reasons)
+    return score_frame(used, opened.ladder.told_in(language), leads, events, as_of_us=moment, reasons=reasons)

@@ -37,6 +37,11 @@ ENGINE = click.option(
     show_default=True,
     help="What computes the features: duckdb, spark, postgresql://…",
 )
+LANGUAGE = click.option(
+    "--language",
+    type=click.Choice(["en", "fr"]),
+    help="Language of reasons; default: the recipe's, else English.",
+)
 FORCE = click.option("--force", is_flag=True, help="Replace a file that is there already.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout, for scripts.")
 

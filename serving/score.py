@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, SupportsIndex, overload
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -177,13 +177,21 @@ class Score(_Part):
 class Scores(list[Score]):
     """Scores in the order of their leads: a list like any other, which a notebook shows as a table."""
 
-    SHOWN: ClassVar[int] = 50
-    """Rows of the table; the others are counted below it."""
+    SHOWN: ClassVar[int] = 20
+    """Rows of the table; of more scores the most probable."""
+
+    @overload
+    def __getitem__(self, place: SupportsIndex, /) -> Score: ...
+    @overload
+    def __getitem__(self, place: slice, /) -> Scores: ...
+    def __getitem__(self, place: SupportsIndex | slice, /) -> Score | Scores:
+        """A score, or for a slice some of them, which show themselves too."""
+        return Scores(super().__getitem__(place)) if isinstance(place, slice) else super().__getitem__(place)
 
     def _repr_html_(self) -> str:
         from serving.page import join, paragraph, table  # only notebooks need it
 
-        head = (
+        head = [
             "lead",
             "probability",
             "score",
@@ -193,10 +201,12 @@ class Scores(list[Score]):
             "for",
             "against",
             "to know",
-        )
-        left = len(self) - self.SHOWN
-        rest = paragraph(f"{left:,} more scores are not shown.") if left > 0 else None
-        return join([table(head, [_cells(score) for score in self[: self.SHOWN]]), rest]).source
+        ]
+        told, shown = f"{len(self):,} scores", list(self)
+        if len(self) > self.SHOWN:
+            shown = sorted(self, key=lambda score: -(score.probability or 0.0))[: self.SHOWN]
+            told += f", the {self.SHOWN} most probable shown"
+        return join([paragraph(f"{told}."), table(head, map(_cells, shown))]).source
 
 
 def _cells(score: Score) -> list[Child]:

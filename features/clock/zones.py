@@ -98,9 +98,15 @@ def _scan(offset: Any) -> Offsets:
 
 def dates_of(us: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
     """The date of each moment by the wall clock of `zone`, in days since 1970-01-01."""
+    starts, values = _arrays(zone)
+    place = np.maximum(starts.searchsorted(us, "right") - 1, 0)
+    return np.asarray((us + values[place]) // DAY_US, dtype=np.int64)
+
+
+@lru_cache(maxsize=64)
+def _arrays(zone: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     changes = offsets(zone)
-    place = np.maximum(np.searchsorted(np.array(changes.starts), us, "right") - 1, 0)
-    return np.asarray((us + np.array(changes.values)[place]) // DAY_US, dtype=np.int64)
+    return np.array(changes.starts, dtype=np.int64), np.array(changes.values, dtype=np.int64)
 
 
 def hour_of(us: int, zone: str) -> int:

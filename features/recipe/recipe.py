@@ -122,6 +122,12 @@ class Recipe(Section):
                 )
         return self
 
+    def told_in(self, language: Language | None) -> Self:
+        """The same with another language of reasons; None leaves it as it is."""
+        if language is None:
+            return self
+        return self.model_copy(update={"recipe": self.recipe.model_copy(update={"language": language})})
+
     @property
     def hash(self) -> str:
         """Hex SHA-256 of the content; two files that mean the same have the same hash.

@@ -14,6 +14,7 @@ from leadscore.options import (
     FILE,
     FORCE,
     JSON,
+    LANGUAGE,
     OUT,
     RECIPE,
     REFUSED,
@@ -118,6 +119,7 @@ def open_leads(
 @click.option(
     "--reasons", type=click.IntRange(0, 10), default=3, show_default=True, help="Reasons for and against."
 )
+@LANGUAGE
 @click.option("--dry-run", is_flag=True, help="Check and count everything, write nothing.")
 @chosen_options
 @FORCE
@@ -186,6 +188,7 @@ def scored_export(
     recipe_path: Path | None,
     model: str | None,
     reasons: int,
+    language: Any,
     dry_run: bool,
     choice: Any,
 ) -> Any:
@@ -211,7 +214,7 @@ def scored_export(
     with bar("scoring leads") as tick:
         return serving.score_export(
             recipe,
-            opened.ladder,
+            opened.ladder.told_in(language),
             export,
             out,
             events=events,

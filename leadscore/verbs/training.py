@@ -7,7 +7,19 @@ from typing import Any
 
 import click
 
-from leadscore.options import DATA, ENGINE, FILE, FORCE, JSON, MADE, RECIPE, REFUSED, moment_of, place_of
+from leadscore.options import (
+    DATA,
+    ENGINE,
+    FILE,
+    FORCE,
+    JSON,
+    LANGUAGE,
+    MADE,
+    RECIPE,
+    REFUSED,
+    moment_of,
+    place_of,
+)
 
 
 @click.command()
@@ -19,6 +31,7 @@ from leadscore.options import DATA, ENGINE, FILE, FORCE, JSON, MADE, RECIPE, REF
     help="Write the test rows' probabilities to this Parquet file.",
 )
 @click.option("--report", type=MADE, help="Write the run's page (HTML) to this file too.")
+@LANGUAGE
 @FORCE
 @click.option(
     "--budget", help="Search the booster's settings for about so long: 90s, 5m, 1h. Default: no search."
@@ -42,6 +55,7 @@ def train(
     budget: str | None,
     force: bool,
     as_json: bool,
+    language: Any,
     **options: Any,
 ) -> None:
     """Train a model, judge it on the newest matured leads, and register it (exit code 1: it is refused).
@@ -56,7 +70,7 @@ def train(
     from features.recipe import lines_to_check, load_recipe
     from leadscore.terminal import print_json, print_table, say, spinner
 
-    loaded = load_recipe(recipe)
+    loaded = load_recipe(recipe).told_in(language)
     for line in lines_to_check(recipe.read_text(encoding="utf-8")):
         say(f"- check: {line}")
     place, read = place_of(recipe, loaded, folder)
@@ -101,6 +115,7 @@ def train(
 @click.option(
     "--as-of", help="Moment of both answers, ISO 8601; default: the end of the history, for an export now."
 )
+@LANGUAGE
 @JSON
 def compare(a: str, b: str, recipe: Path, as_json: bool, **options: Any) -> None:
     """Two models on the leads that are open now: who changes band and why, how scores move, their figures.
@@ -138,6 +153,7 @@ def compared(
     leads: Path | None,
     events: Path | None,
     as_of: str | None,
+    language: Any,
 ) -> Any:
     """Two models on the leads that the options name."""
     from features.recipe import load_recipe
@@ -149,7 +165,9 @@ def compared(
     with spinner("scoring the leads twice"):
         import training
 
-        return training.compare(a, b, place, recipe=loaded, leads=leads, events=events, as_of_us=moment)
+        return training.compare(
+            a, b, place, recipe=loaded, leads=leads, events=events, as_of_us=moment, language=language
+        )
 
 
 def seconds_in(text: str) -> float:

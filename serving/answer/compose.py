@@ -200,7 +200,7 @@ def scored(
         grade=background.grades[row],
         maturity=maturity,
         stage=stage,
-        next_action=next_action(case),
+        next_action=next_action(case, question.language),
         reasons_for=computed.reasons_for[at],
         reasons_against=computed.reasons_against[at],
         interval=computed.intervals[at],
@@ -233,7 +233,7 @@ def unscored(lead: Asked, stage: Stage, question: Question, notes: Sequence[str]
         grade=None,
         maturity=None,
         stage=stage,
-        next_action=next_action(case),
+        next_action=next_action(case, question.language),
         warnings=[*lead.notes, *notes],
         language=question.language,
     )

@@ -83,7 +83,7 @@ class Ladder:
         Raises:
             LeadscoreError: two rungs mean different things by one name.
         """
-        told = [feature for signal in self.speech.voice().signals for feature in signal.told_by]
+        told = [feature for signal in self.speech.voice.signals for feature in signal.told_by]
         return union_of([self.situations.features, self.speech.features, told])
 
     @cached_property
@@ -116,33 +116,32 @@ class Ladder:
         """The features of each of `leads`, read in memory."""
         return [self.plan.row(lead) for lead in leads]
 
-    def score(self, leads: Sequence[Lead], reasons: int = 3, language: Language | None = None) -> Scores:
-        """The score of each of `leads`, in their order."""
-        return self.score_rows(leads, self.rows(leads), reasons, language)
+    def told_in(self, language: Language | None) -> Ladder:
+        """The same with its words in another language; None leaves it as it is."""
+        if language is None or language == self.recipe.recipe.language:
+            return self
+        if language not in self._others:
+            self._others[language] = replace(self, recipe=self.recipe.told_in(language))
+        return self._others[language]
 
-    def score_rows(
-        self,
-        leads: Sequence[Lead],
-        rows: Sequence[Row],
-        reasons: int = 3,
-        language: Language | None = None,
-    ) -> Scores:
+    @cached_property
+    def _others(self) -> dict[Language, Ladder]:
+        return {}
+
+    def score(self, leads: Sequence[Lead], reasons: int = 3) -> Scores:
+        """The score of each of `leads`, in their order."""
+        return self.score_rows(leads, self.rows(leads), reasons)
+
+    def score_rows(self, leads: Sequence[Lead], rows: Sequence[Row], reasons: int = 3) -> Scores:
         """The score of each of `leads`, whose features are `rows`, in their order."""
         if not leads:
             return Scores()
-        asked = [asked_of(lead) for lead in leads]
-        return self.score_columns(self.plan.stack(rows), asked, reasons, language)
+        return self.score_columns(self.plan.stack(rows), [asked_of(lead) for lead in leads], reasons)
 
-    def score_columns(
-        self,
-        columns: Columns,
-        asked: Sequence[Asked],
-        reasons: int = 3,
-        language: Language | None = None,
-    ) -> Scores:
+    def score_columns(self, columns: Columns, asked: Sequence[Asked], reasons: int = 3) -> Scores:
         """The score of each lead in `asked`, whose features are `columns`, in order.
 
-        `reasons` is how many there are at most for and against each, in `language` (None: the recipe's).
+        `reasons` is how many there are at most for and against each, in the recipe's language.
 
         Raises:
             LeadscoreError: a column that every answer needs is missing.
@@ -151,8 +150,8 @@ class Ladder:
             return Scores()
         background = Background.of(self.rules, self.situations, columns, asked)
         about = self.recipe.recipe
-        question = Question(self.recipe.name, about.horizon_days, language or about.language)
-        reasoner = self.speech.reasoner(reasons, language)
+        question = Question(self.recipe.name, about.horizon_days, about.language)
+        reasoner = self.speech.reasoner(reasons)
         answers: dict[int, Score] = {}
         notes: list[list[str]] = [[] for _ in asked]
         open_rows = [i for i, lead in enumerate(asked) if lead.outcome is None and not lead.opted_out]

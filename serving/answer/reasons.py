@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from features.catalogue import Feature, dump_features
 from features.columns import Columns, Floats
 from features.errors import LeadscoreError
-from features.language import Language
 from features.recipe import Recipe
 from serving.score import Reason
 from serving.scorer import Contributions
@@ -41,9 +40,9 @@ class Reasoner:
         self, parts: Contributions, columns: Columns, moments: Moments
     ) -> tuple[list[list[Reason]], list[list[Reason]]]:
         """Reasons for and reasons against of each lead, strongest first."""
-        owner = np.array([self.voice.signal_of[name] for name in parts.names], dtype=np.intp)
+        owner, members = self.voice.owners(parts.names)
         read = FactReader(columns, moments)
-        sums = _added(parts.values, owner, len(self.voice.signals))
+        sums = parts.values @ members
         sums = np.round(self.voice.folding.folded(sums, read), _DIGITS)
         found = [
             self._told(parts, owner, sums, read, raises, list(_ranked(sums if raises else -sums, self.most)))
@@ -89,13 +88,6 @@ def _loudest(
     return [parts.names[at] for at in members[np.argmax(own if raises else -own, axis=1)].tolist()]
 
 
-def _added(values: Floats, owner: NDArray[np.intp], signals: int) -> Floats:
-    """The parts of each signal, shape `(n_leads, signals)`."""
-    members = np.zeros((len(owner), signals))
-    members[np.arange(len(owner)), owner] = 1.0
-    return np.asarray(values @ members, dtype=np.float64)
-
-
 def _ranked(sums: Floats, most: int) -> Iterator[tuple[int, int, int]]:
     """(row, rank, signal) of the highest sums of each row that are no trifle."""
     order = np.argsort(-sums, axis=1, kind="stable")[:, :most]
@@ -106,30 +98,24 @@ def _ranked(sums: Floats, most: int) -> Iterator[tuple[int, int, int]]:
 
 @dataclass(frozen=True)
 class Speech:
-    """Puts the reasons of a ladder's scorers, which read `features`, into words of any language."""
+    """Puts the reasons of a ladder's scorers, which read `features`, into words."""
 
     recipe: Recipe
     features: tuple[Feature, ...]
     rates: ObservedRates | None = None
 
-    def voice(self, language: Language | None = None) -> Voice:
-        """The words of a language, of the recipe's unless one is named."""
-        language = language or self.recipe.recipe.language
-        if language not in self._voices:
-            self._voices[language] = Voice(self.recipe, self.features, language, self.rates)
-        return self._voices[language]
+    @cached_property
+    def voice(self) -> Voice:
+        """The words of the recipe's language."""
+        return Voice(self.recipe, self.features, self.recipe.recipe.language, self.rates)
 
-    def reasoner(self, most: int, language: Language | None = None) -> Reasoner | None:
+    def reasoner(self, most: int) -> Reasoner | None:
         """Gives at most so many reasons for and against each lead; None where none are wanted."""
-        return Reasoner(self.voice(language), most) if most else None
+        return Reasoner(self.voice, most) if most else None
 
     def moments(self, as_of_us: NDArray[np.int64]) -> Moments:
         """Moments of the recipe's time, of shape `(n_leads,)`."""
         return Moments(as_of_us if self.recipe.dated else None, self.recipe.recipe.zone)
-
-    @cached_property
-    def _voices(self) -> dict[Language, Voice]:
-        return {}
 
 
 def union_of(groups: Iterable[Iterable[Feature]]) -> tuple[Feature, ...]:

@@ -19,7 +19,7 @@ from serving.api.envelope import is_named, read_item
 from serving.api.flat import answer_text
 from serving.api.intake import no_ledger
 from serving.api.problems import RefusedError
-from serving.api.scoring import MOST_LEADS, json_body, json_text, named_by, status_of
+from serving.api.scoring import MOST_LEADS, json_body, json_text, ladder_for, named_by, status_of
 from serving.ledger.reading import staged, told_of
 from serving.score import Problem, Score, failed
 
@@ -33,7 +33,7 @@ async def explained(request: Request) -> Response:
     lead = await _lead(desk, await _one(request))
     if isinstance(lead, Score):
         return json_text(answer_text(lead), status_of(lead))
-    found = await run_in_threadpool(explain, desk.opened.ladder, lead)
+    found = await run_in_threadpool(explain, ladder_for(request), lead)
     return JSONResponse(
         {
             "score": found.score.model_dump(mode="json"),
@@ -47,7 +47,7 @@ async def explained(request: Request) -> Response:
 async def what_if(request: Request) -> Response:
     """`lead` as it is and with `change`: fields that it would have, events that would have happened."""
     body = await _one(request)
-    desk, ladder = desk_of(request), desk_of(request).opened.ladder
+    desk, ladder = desk_of(request), ladder_for(request)
     if not isinstance(body, dict) or set(body) != {"lead", "change"}:
         raise RefusedError(422, "body", "is not an object with lead and change", _SHAPE)
     before = await _lead(desk, body["lead"])

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from features.clock import now_us
 from features.errors import FieldProblem, LeadError, LeadscoreError
 from features.lead import Lead, LeadReader
-from serving.answer import Opened
+from serving.answer import Ladder, Opened
 from serving.api.desk import Desk, desk_of
 from serving.api.envelope import NO_LEDGER, Answered, Named, answer_items, is_named, parse_body
 from serving.api.flat import answer_text
@@ -23,6 +23,7 @@ from serving.api.problems import RefusedError
 from serving.ledger import Ledger, ScoreGiven, lead_of
 from serving.ledger.sent import storable
 from serving.score import Score
+from serving.words import language_of
 
 MOST_LEADS = 1_000
 _FEW = 20
@@ -40,16 +41,23 @@ async def score(request: Request) -> Response:
     body = await json_body(request, MOST_LEADS, "leads")
     desk = desk_of(request)
     opened, items = desk.opened, body if isinstance(body, list) else [body]
-    named = named_by(desk.ledger)
-    answer = partial(answer_items, opened.ladder, items, now_us(), log=desk.log, named=named)
+    named, ladder = named_by(desk.ledger), ladder_for(request)
+    answer = partial(answer_items, ladder, items, now_us(), log=desk.log, named=named)
     at_once = len(items) <= _FEW and not any(is_named(item, named) for item in items)
     found = answer() if at_once else await run_in_threadpool(answer)
     scores = await kept(desk, opened, found)
     desk.counted(scores)
     texts = [answer_text(one) for one in scores]
     if isinstance(body, list):
-        return json_text("[" + ",".join(texts) + "]")
-    return json_text(texts[0], status_of(scores[0]))
+        return json_text("[" + ",".join(texts) + "]", told_in=ladder)
+    return json_text(texts[0], status_of(scores[0]), told_in=ladder)
+
+
+def ladder_for(request: Request) -> Ladder:
+    """Who answers, in the language that the request likes best, else the recipe's."""
+    ladder = desk_of(request).opened.ladder
+    accepted = request.headers.get("accept-language")
+    return ladder.told_in(language_of(accepted, ladder.recipe.recipe.language))
 
 
 def named_by(ledger: Ledger | None) -> Named | None:
@@ -125,6 +133,9 @@ async def json_body(request: Request, most: int, things: str) -> Any:
     return body
 
 
-def json_text(text: str, status: int = 200) -> Response:
-    """JSON that is written already."""
-    return Response(text, status, media_type="application/json")
+def json_text(text: str, status: int = 200, told_in: Ladder | None = None) -> Response:
+    """JSON that is written already; `told_in` is who chose its language."""
+    headers = {"Vary": "Accept-Language"} if told_in else None
+    if told_in and headers:
+        headers["Content-Language"] = told_in.recipe.recipe.language
+    return Response(text, status, headers, media_type="application/json")

@@ -127,7 +127,8 @@ def read_tables_of_export(
 
 
 def _rungs(ladder: Ladder) -> Iterator[str]:
-    """Who may answer: another model is another answer."""
+    """Who may answer, and in which language: another model is another answer."""
+    yield ladder.recipe.recipe.language
     for rung in ladder.rungs:
         yield f"{rung.scorer.rung} {rung.scorer.version} {rung.note}"
 

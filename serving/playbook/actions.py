@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from features.clock import DAY_US, HOUR_US, from_us
+from features.language import Language
 from serving.score import Action, Maturity, NextAction, Stage
+from serving.words import action_reason
 
 _MINUTE_US = HOUR_US // 60
 _HOUR_DAYS = HOUR_US / DAY_US
@@ -35,36 +37,44 @@ class _Row:
     intent_within_days: float | None
     action: Action
     within_us: int | None
-    reason: str
+    why: str
+    """The key of the words in the catalogues."""
 
 
 _TABLE = (
-    _Row(("hot",), _HOUR_DAYS, "call", 5 * _MINUTE_US, "hot, and asked within the last hour"),
-    _Row(("hot",), 1.0, "call", HOUR_US, "hot, and asked within the last day"),
-    _Row(("warm",), 1.0, "call", 4 * HOUR_US, "asked within the last day"),
-    _Row(("hot",), None, "call", DAY_US, "hot: a clear intention to buy"),
-    _Row(("cold",), 1.0, "write", DAY_US, "asked within the last day, but the probability is low"),
-    _Row(("warm",), None, "write", 3 * DAY_US, "warm: signs of interest, still exploring"),
-    _Row(("cold",), None, "nurture", None, "cold: no project in sight yet"),
+    _Row(("hot",), _HOUR_DAYS, "call", 5 * _MINUTE_US, "hot_hour"),
+    _Row(("hot",), 1.0, "call", HOUR_US, "hot_day"),
+    _Row(("warm",), 1.0, "call", 4 * HOUR_US, "warm_day"),
+    _Row(("hot",), None, "call", DAY_US, "hot"),
+    _Row(("cold",), 1.0, "write", DAY_US, "cold_day"),
+    _Row(("warm",), None, "write", 3 * DAY_US, "warm"),
+    _Row(("cold",), None, "nurture", None, "cold"),
 )
 
 
-def next_action(case: Circumstances) -> NextAction:
-    """The action for a lead in these circumstances; `deadline` counts from `as_of_us`."""
+def next_action(case: Circumstances, language: Language = "en") -> NextAction:
+    """The action for a lead in these circumstances, its reason in `language`.
+
+    `deadline` counts from `as_of_us`.
+    """
+    action, within_us, why = _chosen(case)
+    deadline = None if within_us is None else from_us(case.as_of_us + within_us)
+    reason = action_reason(why, language, case.excluded_by)
+    return NextAction(action=action, deadline=deadline, reason=reason)
+
+
+def _chosen(case: Circumstances) -> tuple[Action, int | None, str]:
+    """The action, the time that there is for it, and why."""
     if case.closed:
-        return NextAction(action="none", deadline=None, reason="closed: a person has decided already")
+        return "none", None, "closed"
     if case.opted_out:
-        return NextAction(action="do_not_contact", deadline=None, reason="opted out of being contacted")
+        return "do_not_contact", None, "opted_out"
     if case.excluded_by:
-        reason = f"excluded by the scorecard: {', '.join(case.excluded_by)}"
-        return NextAction(action="none", deadline=None, reason=reason)
+        return "none", None, "excluded"
     if "identification" in case.stage.missing:
-        return NextAction(action="complete", deadline=None, reason="no valid e-mail or phone is known")
+        return "complete", None, "incomplete"
     row = next((row for row in _TABLE if _fits(row, case)), None)
-    if row is None:
-        return NextAction(action="wait", deadline=None, reason="not scored")
-    deadline = None if row.within_us is None else from_us(case.as_of_us + row.within_us)
-    return NextAction(action=row.action, deadline=deadline, reason=row.reason)
+    return (row.action, row.within_us, row.why) if row else ("wait", None, "not_scored")
 
 
 def _fits(row: _Row, case: Circumstances) -> bool:

@@ -23,6 +23,7 @@ _COLUMNS: dict[str, _Column] = {
     "ls_probability": _Column(lambda score: score.probability, float),
     "ls_score": _Column(lambda score: score.score, int),
     "ls_grade": _Column(lambda score: score.grade),
+    "ls_grade_note": _Column(lambda score: score.grade_note),
     "ls_maturity": _Column(lambda score: score.maturity),
     "ls_stage": _Column(lambda score: score.stage and score.stage.name),
     "ls_missing": _Column(lambda score: score.stage and ", ".join(score.stage.missing)),
@@ -84,7 +85,7 @@ def _who(by: ScoredBy) -> str:
 
 
 def _reasons(reasons: Sequence[Reason]) -> str:
-    return "; ".join(f"{reason.text} ({reason.strength:+.2f})" for reason in reasons)
+    return "; ".join(reason.text for reason in reasons)
 
 
 def _moment(moment: Any) -> str | None:

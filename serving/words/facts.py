@@ -27,15 +27,20 @@ class Moments:
 
     as_of_us: NDArray[np.int64] | None = None
     zone: str = "UTC"
+    known_dates: NDArray[np.int64] | None = None
 
     @cached_property
     def dates(self) -> NDArray[np.int64] | None:
         """The date of each moment by the wall clock, in days since 1970-01-01."""
-        return None if self.as_of_us is None else dates_of(self.as_of_us, self.zone)
+        if self.as_of_us is None or self.known_dates is not None:
+            return self.known_dates
+        return dates_of(self.as_of_us, self.zone)
 
     def take(self, rows: NDArray[np.intp]) -> Moments:
         """The moments of some leads."""
-        return Moments(None if self.as_of_us is None else self.as_of_us[rows], self.zone)
+        if self.as_of_us is None or self.dates is None:
+            return self
+        return Moments(self.as_of_us[rows], self.zone, self.dates[rows])
 
     def days(self, ages: Floats) -> Floats:
         """Whole days that ages in days come to by the calendar: what was late yesterday is 1 day ago."""
@@ -55,8 +60,7 @@ class FactReader:
 
     def take(self, rows: NDArray[np.intp], signal: LeadSignal) -> FactReader:
         """Of some leads, as far as `signal` looks."""
-        names = [f.name for f in (*signal.features, *signal.told_by) if f.name in self.columns]
-        own = {name: self.columns[name][rows] for name in names}
+        own = {name: self.columns[name][rows] for name in signal.read if name in self.columns}
         return FactReader(Columns(own, len(rows)), self.moments.take(rows))
 
     def of(self, row: int) -> FactReader:
@@ -193,6 +197,16 @@ def _account(read: FactReader, signal: LeadSignal) -> Sequence[Objects]:
     return read.whole(names.get("leads", "")), read.whole(names.get("won", ""))
 
 
+def _checklist(read: FactReader, signal: LeadSignal) -> Sequence[Objects]:
+    """Items of a checklist that are answered, and that are negative."""
+    names = {getattr(f, "what", ""): f.name for f in signal.features}
+    return read.whole(names.get("answered", "")), read.whole(names.get("negative", ""))
+
+
+def _gap(read: FactReader, signal: LeadSignal) -> Sequence[Objects]:
+    return (known_or_none(np.floor(read.number(signal.features[0].name)), int),)
+
+
 def _first(signal: LeadSignal, kind: type[Any]) -> str:
     """The name of the signal's first feature of a kind, '' where it has none."""
     return next((f.name for f in signal.features if isinstance(f, kind)), "")
@@ -206,4 +220,5 @@ _READERS: dict[Kind, Callable[[FactReader, LeadSignal], Sequence[Column]]] = {
     "events": _events, "number": _number, "category": _category, "boolean": _yes_or_no, "email": _email,
     "phone": _yes_or_no, "title": _title, "filled": _filled, "date": _date, "founded": _founded, "age": _age,
     "arrival": _arrival, "season": _season, "record": _record, "account": _account,
+    "checklist": _checklist, "gap": _gap,
 }  # fmt: skip

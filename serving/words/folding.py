@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -53,36 +53,45 @@ class Folding:
     def folded(self, sums: Floats, read: FactReader) -> Floats:
         """`sums` of shape `(n_leads, n_signals)` with the same totals by lead."""
         sums = sums.copy()
-        counts = {place: read.number(self.signals[place].told_by[0].name) for place in self._events}
+        counts = np.full(sums.shape, np.nan)
+        for place in self._events:
+            counts[:, place] = read.number(self.signals[place].told_by[0].name)
         for place, members in self._sets:
-            none = counts[place] == 0
+            none, happened = counts[:, place] == 0, counts[:, members] > 0
             _gather(sums, none, place, members)
-            happened = np.column_stack([counts[at] > 0 for at in members.tolist()])
             _spread(sums, ~none & happened.any(axis=1), place, members, happened)
         if self._any is not None:
-            nothing = ~(counts[self._any] > 0)
-            others = np.array([place for place in self._events if place != self._any], dtype=np.intp)
-            _gather(sums, nothing, self._any, others)
-            self._only(sums, counts, ~nothing)
+            nothing = ~(counts[:, self._any] > 0)
+            _gather(sums, nothing, self._any, self._others)
+            happened = counts[:, self._alone] > 0
+            only = ~nothing & (happened.sum(axis=1) == 1)  # that kind speaks for all
+            _spread(sums, only, self._any, self._alone, happened)
         return sums
 
-    def _only(self, sums: Floats, counts: Mapping[int, Floats], rows: _Mask) -> None:
-        """Where one kind is all that happened, it speaks for all."""
+    @cached_property
+    def _others(self) -> NDArray[np.intp]:
+        """All that look at events but not at all of them."""
+        return np.array([place for place in self._events if place != self._any], dtype=np.intp)
+
+    @cached_property
+    def _alone(self) -> NDArray[np.intp]:
+        """All that look at one kind of event."""
         alone = [place for place in self._events if len(self.signals[place].events) == 1]
-        if alone and self._any is not None:
-            happened = np.column_stack([counts[place] > 0 for place in alone])
-            only = rows & (happened.sum(axis=1) == 1)
-            _spread(sums, only, self._any, np.array(alone, dtype=np.intp), happened)
+        return np.array(alone, dtype=np.intp)
 
 
 def _gather(sums: Floats, rows: _Mask, place: int, members: NDArray[np.intp]) -> None:
     """Add the members' parts to the set's."""
+    if not rows.any():
+        return
     sums[rows, place] += sums[np.ix_(rows, members)].sum(axis=1)
     sums[np.ix_(rows, members)] = 0.0
 
 
 def _spread(sums: Floats, rows: _Mask, place: int, members: NDArray[np.intp], happened: _Mask) -> None:
     """Give the set's part to the member that weighs most in its direction, of those that happened."""
+    if not rows.any():
+        return
     part = sums[rows, place]
     weights = sums[np.ix_(rows, members)] * np.sign(part)[:, None]
     chosen = members[np.argmax(np.where(happened[rows], weights, -np.inf), axis=1)]

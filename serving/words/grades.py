@@ -1,6 +1,8 @@
-"""Grade and score in words."""
+"""Grade, score and next action in words."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from features.language import Language
 from serving.score import Maturity
@@ -20,3 +22,8 @@ def grade_note(grade: str, maturity: Maturity, language: Language) -> str | None
         return None
     words = catalogue(language)["grade"][key]
     return str(words).format(grade=grade, letter=letter, digit=digit)
+
+
+def action_reason(key: str, language: Language, names: Sequence[str] = ()) -> str:
+    """Why an action is the next one; `key` is one of the catalogues' `[actions]`, `names` are exclusions."""
+    return str(catalogue(language)["actions"][key]).format(names=", ".join(names))

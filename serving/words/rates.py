@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pydantic import BaseModel, ConfigDict, Field
 
 from serving.words.facts import Facts
-from serving.words.signals import Kind, LeadSignal
+from serving.words.signals import LeadSignal
 
 FEWEST_LEADS = 30
 """A rate of fewer leads is not kept, and not said."""
@@ -19,7 +19,6 @@ _DAYS = (1, 7, 30, 90, 180)
 _COUNTS = (1, 3)
 _MANY_COUNTS = (2, 9)
 """Counts of kinds of events together, of which there are more."""
-_BANDED: tuple[Kind, ...] = ("number", "founded", "account")
 
 
 class Counted(BaseModel):
@@ -77,7 +76,7 @@ def states_of(signal: LeadSignal, facts: Facts, edges: Sequence[float] = ()) -> 
         return _event_states(first, facts[1], _COUNTS if len(signal.events) == 1 else _MANY_COUNTS)
     if first is None:
         return ("none",)
-    if signal.kind in _BANDED:
+    if signal.is_number:
         return (f"{bisect_left(edges, first)}",)
     if signal.kind in ("age", "date"):
         return (f"{bisect_left(_DAYS, facts[-1])}",)
@@ -86,11 +85,6 @@ def states_of(signal: LeadSignal, facts: Facts, edges: Sequence[float] = ()) -> 
     if signal.kind == "email":
         return (f"{first}.{facts[1]}", f"{first}")
     return (f"={first}",)
-
-
-def number_of(signal: LeadSignal, facts: Facts) -> float | None:
-    """The number whose bands are the states of a signal, None where it has none."""
-    return facts[0] if signal.kind in _BANDED else None
 
 
 def _event_states(count: int | None, days: int | None, counts: Sequence[int]) -> tuple[str, ...]:

@@ -36,6 +36,8 @@ class Teller:
         signals = self.words("signals")
         if signal.kind == "events":
             return signals.get(_group(signal)) or self.kind_called(signal)
+        if signal.kind == "gap":
+            return signal.features[0].label
         return self.label(signal.field) if signal.field else str(signals[signal.kind])
 
     def words(self, section: str) -> dict[str, Any]:
@@ -236,8 +238,26 @@ def _account(tell: Teller, signal: LeadSignal, leads: int | None, won: int | Non
     return counted(words["won"], won, tell.language, words=said) if won else said
 
 
+def _checklist(tell: Teller, signal: LeadSignal, answered: int | None, negative: int | None) -> str:
+    words, first = tell.words("checklist"), signal.features[0]
+    called = str(getattr(first, "called", "")).upper()
+    items = number(len(getattr(first, "fields", ())), tell.language)
+    said = str(words["answered"]).format(called=called, n=number(answered or 0, tell.language), all=items)
+    return counted(words["negative"], negative, tell.language, words=said) if negative else said
+
+
+def _gap(tell: Teller, signal: LeadSignal, days: int | None) -> str:
+    words, gap = tell.words("gap"), signal.features[0]
+    first, last = (tell.label(str(getattr(gap, role, ""))) for role in ("first", "last"))
+    if days is None:
+        return str(words["none"]).format(first=first, last=last)
+    form = words["after" if days >= 0 else "before"]
+    return counted(form, abs(days), tell.language, first=first, last=last)
+
+
 _TELLERS: dict[Kind, Callable[..., str]] = {
     "events": _events, "number": _number, "category": _category, "boolean": _boolean, "email": _email,
     "phone": _phone, "title": _title, "filled": _filled, "date": _date, "founded": _founded, "age": _age,
     "arrival": _arrival, "season": _season, "record": _record, "account": _account,
+    "checklist": _checklist, "gap": _gap,
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from features.catalogue import EventCount, Feature, FieldValue, KeywordGroup, Recency
@@ -11,7 +12,7 @@ from features.recipe import Recipe
 
 Kind: TypeAlias = Literal[
     "events", "number", "category", "boolean", "email", "phone", "title", "filled", "date", "founded",
-    "age", "arrival", "season", "record", "account",
+    "age", "arrival", "season", "record", "account", "checklist", "gap",
 ]  # fmt: skip
 _OWN = frozenset({"interest", "intent"})
 
@@ -37,6 +38,11 @@ class LeadSignal:
         return self.key.startswith("events:(") and self.key != "events:(own)"
 
     @property
+    def is_number(self) -> bool:
+        """Whether what is the case is first of all a number, whose fifths are told apart."""
+        return self.kind in ("number", "founded", "account", "gap")
+
+    @cached_property
     def told_by(self) -> tuple[Feature, ...]:
         """The features that words need beside those that a scorer reads: how often, and when last."""
         if self.kind != "events":
@@ -44,6 +50,11 @@ class LeadSignal:
         called = next((c for f in self.features if (c := getattr(f, "called", None))), None)
         named = called if len(self.events) > 1 else None
         return (EventCount(self.events, None, named), Recency(self.events, named))
+
+    @cached_property
+    def read(self) -> tuple[str, ...]:
+        """The names of all features that its facts are read from."""
+        return tuple(dict.fromkeys(feature.name for feature in (*self.features, *self.told_by)))
 
 
 def signals_of(features: Iterable[Feature], recipe: Recipe) -> tuple[LeadSignal, ...]:
@@ -66,6 +77,8 @@ def _of(feature: Feature, recipe: Recipe) -> tuple[str, Kind, str, tuple[str, ..
     if kind == "wall_clock":
         name: Kind = "arrival" if getattr(feature, "of", "") == "creation" else "season"
         return name, name, "", ()
+    if kind == "date_gap":
+        return feature.name, "gap", "", ()
     if kind == "filled" and len(getattr(feature, "fields", ())) != 1:
         return "record", "record", "", ()
     field = _field(feature)
@@ -75,7 +88,7 @@ def _of(feature: Feature, recipe: Recipe) -> tuple[str, Kind, str, tuple[str, ..
     return f"events:{_called(events, recipe)}", "events", "", events
 
 
-_ALONE: dict[str, Kind] = {"lead_age": "age", "account_count": "account"}
+_ALONE: dict[str, Kind] = {"lead_age": "age", "account_count": "account", "answers": "checklist"}
 """Kinds of features that are a signal of their own."""
 
 

@@ -6,7 +6,6 @@ would bring ten megabytes of locales for them.
 
 from __future__ import annotations
 
-import math
 from datetime import date
 from typing import Any
 
@@ -74,17 +73,17 @@ def counted(forms: dict[str, str], n: int, language: Language, **filled: Any) ->
 
 
 def ago(days: int, language: Language) -> str:
-    """How long ago, or in how long for a negative number, in whole units.
+    """How long ago, or in how long for a negative number, in the nearest whole unit.
 
     >>> ago(0, "en"), ago(1, "en"), ago(2, "fr"), ago(24, "en"), ago(400, "fr"), ago(-1, "en"), ago(-90, "en")
-    ('today', 'yesterday', 'il y a 2 jours', '3 weeks ago', 'il y a 13 mois', 'tomorrow', 'in 2 months')
+    ('today', 'yesterday', 'il y a 2 jours', '3 weeks ago', 'il y a 13 mois', 'tomorrow', 'in 3 months')
     """
     words = catalogue(language)["ago"]
     if days in _NAMED:
         return str(words[_NAMED[days]])
     span = abs(days)
     unit, length = next((unit, length) for least, unit, length in _UNITS if span >= least)
-    return counted(words[unit if days > 0 else f"in_{unit}"], math.floor(span / length), language)
+    return counted(words[unit if days > 0 else f"in_{unit}"], round(span / length), language)
 
 
 _NAMED = {0: "today", 1: "yesterday", -1: "tomorrow"}

@@ -7,7 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from features.catalogue import Feature
+from features.columns import Floats
 from features.language import Language
 from features.recipe import Recipe
 from serving.score import ObservedRate
@@ -52,6 +56,20 @@ class Voice:
     def signal_of(self) -> dict[str, int]:
         """Feature name → the place of its signal in `signals`."""
         return {f.name: place for place, signal in enumerate(self.signals) for f in signal.features}
+
+    def owners(self, names: tuple[str, ...]) -> tuple[NDArray[np.intp], Floats]:
+        """The place of the signal of each feature, and the same as ones in a matrix of shape
+        `(n_features, n_signals)`: parts times it are those of the signals."""
+        if names not in self._owners:
+            owner = np.array([self.signal_of[name] for name in names], dtype=np.intp)
+            members = np.zeros((len(names), len(self.signals)))
+            members[np.arange(len(names)), owner] = 1.0
+            self._owners[names] = (owner, members)
+        return self._owners[names]
+
+    @cached_property
+    def _owners(self) -> dict[tuple[str, ...], tuple[NDArray[np.intp], Floats]]:
+        return {}
 
     @cached_property
     def folding(self) -> Folding:

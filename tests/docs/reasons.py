@@ -34,7 +34,10 @@ whichever rung answers: all are made by one function of `serving/words/`.
 
 ## Language
 
-English and French. `language = "fr"` under `[recipe]` is the default of a company. The words are one
+English and French. `language = "fr"` under `[recipe]` is the default of a company; `--language` of
+`leadscore score`, `train` and `compare`, `leadscore.score(…, language="fr")` in a notebook, and the
+header `Accept-Language: fr` over HTTP ask for another. It changes reasons, the reason of the next action
+and the note on the grade; warnings and errors are English. The words are one
 file a language, `serving/words/en.toml` and `fr.toml`; kinds of events are recognised by their names
 (`kinds.toml`), and one that is not is told by its own name: "Site inspection 2 days ago". Values of
 your CRM stay as they are.
@@ -59,8 +62,7 @@ sentence:
 
 ## In a notebook
 
-A score shows itself as a table, and so does what a ladder answers
-(`serving.open_ladder(recipe).ladder.score(…)`).
+A score shows itself as a table, and so do the scores of `leadscore.score(frame)` and of a ladder.
 
 ## Examples
 

@@ -87,3 +87,13 @@ def test_a_recipe_inside_an_artefact_loads_though_a_format_of_it_does_not_fit() 
     written = parse_recipe(LEAST + "[lead.fields.size]\ntype = 'category'\n").model_dump(mode="json")
     written["lead"]["fields"]["size"]["format"] = "iso"
     assert Recipe.model_validate(written).lead.fields["size"].format == "iso"
+
+
+def test_the_language_of_reasons_is_no_other_model() -> None:
+    plain = parse_recipe('tables = { leads = "leads.csv" }')
+    assert plain.recipe.language == "en"
+    assert plain.told_in("fr").recipe.language == "fr"
+    assert plain.told_in("fr").hash == plain.hash
+    assert plain.told_in(None) is plain
+    with pytest.raises(LeadscoreError, match="language"):
+        parse_recipe('tables = { leads = "leads.csv" }\n[recipe]\nlanguage = "de"')

@@ -12,7 +12,8 @@ from features import LeadscoreError
 from serving.answer.ladder import Ladder
 from serving.batch import score_frame
 from serving.batch.export import score_export
-from serving.returned import ADDED, Scores
+from serving.returned import ADDED
+from serving.score import Scores
 from tests.made import scorers
 from tests.serving.test_score_export import AS_OF, EVENTS, HEADER, NOW, ROWS, cells, ladder, written
 
@@ -59,5 +60,5 @@ def test_a_slice_of_scores_is_scores(ladder: Ladder) -> None:
     found = score_frame(scorers.recipe(), ladder, LEADS, as_of_us=NOW)
     assert isinstance(found[1:3], Scores)
     assert [score.lead_id for score in found[1:3]] == ["b", "c"]
-    many = Scores(found.scores * 5)._repr_html_()
+    many = Scores(list(found) * 5)._repr_html_()
     assert "50 scores, the 20 most probable shown." in many

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from serving.edge.envelope import score_items
-
 from features.clock.instants import parse_moment
 from serving.answer.ladder import Ladder
+from serving.api.envelope import score_items
 from serving.score import Problem, Score, Scores, failed
 from tests.made import scorers
 
@@ -37,9 +36,12 @@ def test_what_was_sent_is_text_and_errors_are_said() -> None:
 
 def test_a_long_list_says_how_many_it_leaves_out() -> None:
     (one,) = scores("one")
-    assert "2 more scores" in Scores([one] * (Scores.SHOWN + 2))._repr_html_()
-    assert "more scores" not in Scores([one] * Scores.SHOWN)._repr_html_()
-    assert isinstance(Scores(), list)
+    many = Scores([one] * (Scores.SHOWN + 2))
+    assert "22 scores, the 20 most probable shown." in many._repr_html_()
+    assert "20 scores." in Scores([one] * Scores.SHOWN)._repr_html_()
+    assert isinstance(many[1:], Scores)
+    assert many[1:] == list(many)[1:]
+    assert many[0] is one
 
 
 def test_a_ladder_answers_with_scores_that_show_themselves() -> None:

@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from features.clock.instants import parse_moment
+from features.language import Language
 from serving.answer.ladder import Ladder
 from serving.api.envelope import score_items
 from serving.api.flat import answer_text
@@ -117,6 +118,20 @@ def test_http_gives_what_python_gives(server: Server) -> None:
     items = [GOOD, MISSPELT, UNREADABLE, {**GOOD, "events": None}, {**GOOD, "stage": "won"}, {}, 5]
     expected = score_items(ladder, items, parse_moment(AS_OF, "UTC"))
     assert ask(server, items).json() == [json.loads(answer_text(score)) for score in expected]
+
+
+@pytest.mark.parametrize(("accepted", "language"), [("fr-CA, en;q=0.5", "fr"), ("de", "en"), (None, "en")])
+def test_reasons_are_told_in_the_language_that_is_asked_for(
+    server: Server, accepted: str | None, language: Language
+) -> None:
+    headers = {"accept-language": accepted} if accepted else {"accept-language": ""}
+    answer = ask(server, GOOD, headers=headers)
+    assert (answer.headers["content-language"], answer.headers["vary"]) == (language, "Accept-Language")
+    (expected,) = score_items(Ladder.of(load_artefact(server.model)).told_in(language), [GOOD], 0)
+    assert answer.json() == json.loads(answer_text(expected))
+    assert answer.json()["language"] == language
+    assert expected.reasons_for
+    assert answer.json()["reason_1_text"] == expected.reasons_for[0].text
 
 
 def test_one_bad_lead_never_spoils_its_neighbours(server: Server) -> None:

@@ -23,6 +23,7 @@ from features.clock.zones import dates_of
 from features.columns import Columns
 from features.language import LANGUAGES, Language
 from serving.answer.reasons import Reasoner
+from serving.playbook.actions import _TABLE
 from serving.playbook.stage import Situations
 from serving.rules.default import default_rules
 from serving.rules.file import parse_rules
@@ -31,6 +32,7 @@ from serving.words import Moments, Voice, language_of
 from serving.words.language import catalogue, kinds_known
 from serving.words.sentences import known_kind
 from serving.words.signals import signals_of
+from serving.words.values import ago
 
 RECIPE = parse_recipe("""
 tables = { leads = "leads.csv", events = "events.csv" }
@@ -53,6 +55,7 @@ mail = { type = "email" }
 phone = { type = "phone" }
 newsletter = { type = "boolean" }
 contract_end = { type = "date" }
+project_start = { type = "date" }
 comment = { type = "text" }
 budget_k = { type = "number", column = "Budget in thousands" }
 [events]
@@ -74,6 +77,8 @@ season = true
 add = [{ type = "wall_clock", of = "creation", part = "month", zone = "Europe/Paris" },
        { type = "keyword_group", field = "comment", called = "soon", keywords = ["now", "soon", "x"] },
        { type = "account_count", what = "leads" }, { type = "account_count", what = "won" },
+       { type = "answers", called = "bant", what = "answered", numbers = ["revenue", "size"] },
+       { type = "answers", called = "bant", what = "negative", numbers = ["revenue", "size"] },
        { type = "same_touch", first = "first", last = "last" }]
 """)
 RULES = parse_rules(default_rules(RECIPE), RECIPE)
@@ -259,3 +264,19 @@ def test_the_date_of_a_moment_is_that_of_the_wall_clock(us: int, zone: str) -> N
 )  # fmt: skip
 def test_the_language_is_the_best_liked_of_those_there_are(header: str | None, language: Language) -> None:
     assert language_of(header, "fr") == language
+
+
+def test_every_action_is_explained_in_every_language() -> None:
+    known = {row.why for row in _TABLE} | {"closed", "opted_out", "excluded", "incomplete", "not_scored"}
+    for language in LANGUAGES:
+        assert set(catalogue(language)["actions"]) == known
+
+
+def test_a_span_is_told_in_the_nearest_whole_unit() -> None:
+    lengths = {"day": 1.0, "week": 7.0, "month": 30.44, "year": 365.25}
+    for days in range(2, 4000):
+        count, unit, _ = ago(days, "en").split()
+        length = lengths[unit.removesuffix("s")]
+        assert abs(int(count) * length - days) <= length / 2 + 0.1
+        assert int(count) > 1
+        assert ago(-days, "en") == f"in {count} {unit}"

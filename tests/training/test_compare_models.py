@@ -127,6 +127,16 @@ def test_the_parts_of_a_move_add_up_to_it(world, models):
         assert [part.feature for part in parts].count(LEVEL) == 1
 
 
+def test_why_a_lead_moves_is_told_in_the_language_asked_for(world, models, comparison):
+    folder, _ = world
+    french = compare(*models, folder, language="fr")
+    told = [[{part.words for part in lead.why} for lead in found.changed] for found in (comparison, french)]
+    assert [lead.lead_id for lead in comparison.changed] == [lead.lead_id for lead in french.changed]
+    assert any("industry: " in words for lead in told[0] for words in lead)
+    assert any("secteur : " in words for lead in told[1] for words in lead)
+    assert not any("industry: " in words for lead in told[1] for words in lead)
+
+
 def test_it_reads_as_a_table_and_as_json(comparison):
     rows = comparison.rows()
     assert len(rows) == len(comparison.changed)

@@ -13,6 +13,7 @@ import numpy as np
 from features.catalogue import Feature
 from features.columns import Column, Columns
 from features.errors import LeadscoreError
+from features.language import Language
 from features.recipe import Recipe
 from features.tables import Place
 from serving.answer import Ladder
@@ -40,18 +41,20 @@ def compare(
     leads: Path | None = None,
     events: Path | None = None,
     as_of_us: int | None = None,
+    language: Language | None = None,
 ) -> Comparison:
     """Compare model `a` with `b` on the leads that are open at the end of the history in `folder`.
 
     A model is a folder, `models:/NAME/2`, `models:/NAME@champion`, a run's id, or with `recipe` an alias
     or version number of the recipe's name. `leads` (with its `events`) names an export to compare on instead.
-    Each model reads the tables by the recipe that it was trained with.
+    Each model reads the tables by the recipe that it was trained with. Why a lead changes its band is told in
+    `language`, by default that of the newer model's recipe.
 
     Raises:
         LeadscoreError: a model or a table cannot be read, or no lead is there to compare on.
     """
     artefacts = tuple(load_named(address, recipe) for address in (a, b))
-    ladders = [Ladder.of(artefact) for artefact in artefacts]
+    ladders = [Ladder.of(artefact).told_in(language) for artefact in artefacts]
     moment = as_of_us
     crowds: list[Crowd] = []
     for artefact in reversed(artefacts):  # the newer model's tables say when the history ends

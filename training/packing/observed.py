@@ -17,13 +17,15 @@ from serving.words import (
     ObservedRates,
     SignalRates,
     Voice,
-    number_of,
     states_of,
 )
 from training.history import History, Rows
 
 _BANDS = 5
 """Bands of a number, of about as many leads each."""
+
+_MOST_LEADS = 20_000
+"""Leads that are counted; a rate of more would be told in the same digits."""
 
 
 def observed_rates(history: History, rows: Rows) -> ObservedRates:
@@ -37,7 +39,7 @@ def observed_rates(history: History, rows: Rows) -> ObservedRates:
     voice = Voice(history.recipe, tuple(union.values()), "en")
     frame = history.labelled.frame.iloc[rows]
     order = np.argsort(frame["order"].to_numpy(np.int64), kind="stable")
-    rows = rows[order]
+    rows = _some_leads(history, rows[order])
     lead, y = history.labelled.leads(rows), history.labelled.y(rows)
     as_of = history.labelled.frame["as_of_us"].to_numpy(np.int64)[rows]
     moments = Moments(as_of if history.recipe.dated else None, history.recipe.recipe.zone)
@@ -49,12 +51,19 @@ def observed_rates(history: History, rows: Rows) -> ObservedRates:
     )
 
 
+def _some_leads(history: History, rows: Rows) -> Rows:
+    """The rows of every lead, or of every so manieth where more would only take time."""
+    leads = history.labelled.leads(rows)
+    step = -(-len(np.unique(leads)) // _MOST_LEADS)
+    return rows[leads % step == 0] if step > 1 else rows
+
+
 def _rates(signal: LeadSignal, read: FactReader, lead: np.ndarray, y: Floats) -> SignalRates:
     """The counts of one signal."""
     facts = read.facts(signal)
     place = {one: code for code, one in enumerate(dict.fromkeys(facts))}
     codes = np.array([place[one] for one in facts], dtype=np.intp)
-    edges = _edges([number for one in facts if (number := number_of(signal, one)) is not None])
+    edges = _edges([one[0] for one in facts if one[0] is not None]) if signal.is_number else ()
     named = [states_of(signal, one, edges) for one in place]
     states: dict[str, Counted] = {}
     for depth in range(max(map(len, named), default=0)):

@@ -126,7 +126,7 @@ def report_input(
         suspects=feature_suspects(history, split) if suspects is None else suspects,
         features={feature.name: feature for feature in explained},
         contributions=trained.judged.model.contributions(columns),
-        voice=speech.voice(),
+        voice=speech.voice,
         moments=speech.moments(as_of),
         explained=columns,
         answering=answering(trained),

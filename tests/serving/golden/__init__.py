@@ -44,7 +44,7 @@ def ladder() -> Ladder:
 
 def answers(language: Language) -> Iterator[Score]:
     """The score of each lead by the rung whose turn it is."""
-    whole = ladder()
+    whole = ladder().told_in(language)
     for place, request in enumerate(leads()):
         name = RUNGS[place % len(RUNGS)]
         first = next(at for at, rung in enumerate(whole.rungs) if rung.scorer.rung == name)
@@ -56,7 +56,7 @@ def answers(language: Language) -> Iterator[Score]:
             as_of_us=parse_moment(request["as_of"], "UTC"),
             created_at=request["created_at"],
         )
-        (score,) = lower.score([lead], language=language)
+        (score,) = lower.score([lead])
         yield score
 
 
