@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from features.catalogue import Feature, LeadAge
@@ -135,7 +135,13 @@ def _levels(column: Column, rare_level: int, leads: Leads) -> list[str]:
 
     A lead that is looked at nine times says no more of its level than one that is looked at once.
     """
-    cells = column.tolist()
-    met = cells if leads is None else [level for level, _ in set(zip(cells, leads.tolist(), strict=True))]
-    counts = Counter(level for level in met if level is not None)
+    codes, levels = pd.factorize(column)  # −1 where missing
+    codes = codes.astype(np.int64)
+    if leads is not None:
+        lead = pd.factorize(leads)[0].astype(np.int64)
+        met = np.unique(lead * (len(levels) + 1) + codes + 1)
+        codes = met % (len(levels) + 1) - 1
+    counts = dict(
+        zip(levels.tolist(), np.bincount(codes + 1, minlength=len(levels) + 1)[1:].tolist(), strict=True)
+    )
     return sorted((level for level, n in counts.items() if n >= rare_level), key=lambda v: (-counts[v], v))
