@@ -11,16 +11,18 @@ from numpy.typing import NDArray
 
 from features.clock import from_us
 from features.columns import Columns, Floats, n_leads
+from features.language import Language
 from serving.answer.reasons import Reasoner
 from serving.asked import Asked
 from serving.calibration import FLOOR, Bounds, Reference
-from serving.playbook import Circumstances, Situations, next_action
+from serving.playbook import Circumstances, Situations, Wish, band_of, next_action, override_of
 from serving.rules import Rules
 from serving.score import LeadInterval, Maturity, Reason, Score, ScoredBy, Stage
 from serving.scorer import Contributions, Scorer
 from serving.scorers import Segmented
 from serving.scorers.fitted_range import Ends
 from serving.scorers.segmented import Part
+from serving.words import Moments, grade_note
 
 _DIGITS = 6
 """Decimals of a probability in answers; `FLOOR` is the least number that they can show."""
@@ -41,11 +43,6 @@ class Rung:
     needs_events: bool = False
     note: str = ""
     bounds: Mapping[str | None, Bounds] = field(default_factory=dict)
-
-    @cached_property
-    def reasoner(self) -> Reasoner:
-        """Puts the scorer's contributions into words."""
-        return Reasoner({feature.name: feature for feature in self.scorer.features})
 
     @cached_property
     def ends(self) -> Mapping[str | None, Ends]:
@@ -70,18 +67,21 @@ class Background:
     excluded: list[tuple[str, ...]]
     intent_days: Floats
     stages: list[Stage]
+    wishes: list[Wish]
 
     @classmethod
     def of(cls, rules: Rules, situations: Situations, columns: Columns, asked: Sequence[Asked]) -> Background:
         """Read from the columns, by the scorecard and the recipe."""
         fit, engagement, excluded = rules.read(columns)
         free = np.array([not names for names in excluded], dtype=np.bool_)
-        mql = (fit + engagement >= rules.card.cuts.mql) & free
+        grades, mql = rules.grades(fit, engagement), rules.card.cuts.mql
+        reached = situations.reached(columns, fit + engagement, grades, free, mql)
         return cls(
-            rules.grades(fit, engagement),
+            grades,
             excluded,
             situations.intent_days(columns),
-            situations.stages(columns, list(asked), mql),
+            situations.stages(columns, list(asked), reached),
+            situations.wishes(columns),
         )
 
 
@@ -101,17 +101,19 @@ class Computed:
     notes: list[list[str]]
 
 
-def compute(rung: Rung, columns: Columns, reasons: int) -> Computed:
-    """Ask `rung`; at most `reasons` for and against each (0: none, and contributions are not computed)."""
+def compute(
+    rung: Rung, columns: Columns, reasoner: Reasoner | None = None, moments: Moments | None = None
+) -> Computed:
+    """Ask `rung`, with the reasons of `reasoner` (None: none, and contributions are not computed)."""
     scorer = rung.scorer
-    parts, margin, told = _asked(scorer, columns, explain=reasons > 0)
+    parts, margin, told = _asked(scorer, columns, explain=reasoner is not None)
     if not np.isfinite(margin).all():
         raise ArithmeticError("a margin is not finite")
     exact = scorer.probability(margin)
     pro: list[list[Reason]] = [[] for _ in margin]
     con: list[list[Reason]] = [[] for _ in margin]
-    if told is not None:
-        pro, con = rung.reasoner.reasons(told, columns, reasons)
+    if reasoner is not None and told is not None:
+        pro, con = reasoner.reasons(told, columns, moments or Moments())
     shown = np.clip(np.round(exact, _DIGITS), FLOOR, 1 - FLOOR)
     scores, maturities = rung.reference.scores(exact), rung.reference.maturities(exact)
     intervals, notes = _sureness(rung, parts, shown)
@@ -175,10 +177,18 @@ def scored(
 ) -> Score:
     """The score of `lead`: position `row` of the background, position `at` of what the rung computed."""
     rung, stage = computed.rung, background.stages[row]
-    maturity, excluded = computed.maturities[at], background.excluded[row]
+    excluded, wish = background.excluded[row], background.wishes[row]
+    held = lead.decided if lead.decided is not None and lead.decided.holds(lead.as_of_us) else None
+    band = band_of(computed.maturities[at], wish, excluded, held)
+    maturity = band.maturity
     rung_name, segment = computed.answerers[at]
+    pursued = held is not None and maturity != "cold"  # by a person, whatever the scorecard excludes
     case = Circumstances(
-        lead.as_of_us, maturity, stage, float(background.intent_days[row]), excluded_by=excluded
+        lead.as_of_us,
+        maturity,
+        stage,
+        float(background.intent_days[row]),
+        excluded_by=() if pursued else excluded,
     )
     return Score(
         lead_id=lead.lead_id,
@@ -194,6 +204,10 @@ def scored(
         reasons_for=computed.reasons_for[at],
         reasons_against=computed.reasons_against[at],
         interval=computed.intervals[at],
+        grade_note=_grade_note(background.grades[row], maturity, rung_name, question.language),
+        language=question.language,
+        maturity_because=band.because or None,
+        override=override_of(held, band_of(computed.maturities[at], wish, excluded).maturity),
         scored_by=ScoredBy(rung=rung_name, version=rung.scorer.version, name=question.name, segment=segment),  # type: ignore[arg-type]
         warnings=[
             *lead.notes,
@@ -221,20 +235,27 @@ def unscored(lead: Asked, stage: Stage, question: Question, notes: Sequence[str]
         stage=stage,
         next_action=next_action(case),
         warnings=[*lead.notes, *notes],
+        language=question.language,
     )
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is the same in all answers of a ladder: the recipe's name and the horizon."""
+    """What is the same in all answers to a question: the recipe's name, the horizon, the language."""
 
     name: str
     horizon_days: float
+    language: Language = "en"
 
 
 def take(columns: Columns, rows: NDArray[np.intp]) -> Columns:
     """The columns of some leads; the same object when it is all of them."""
     return columns if columns.n_leads == len(rows) else columns.take(rows)
+
+
+def _grade_note(grade: str, maturity: Maturity, rung: str, language: Language) -> str | None:
+    """The scorecard's own score is made of the points of its grade, and contradicts nothing."""
+    return None if rung == "rules" else grade_note(grade, maturity, language)
 
 
 def _excluded(name: str) -> str:

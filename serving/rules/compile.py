@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from features.catalogue import DateAge, DomainKind, EventCount, Feature, FieldValue, KeywordGroup
+from features.catalogue import DateAge, DomainKind, EventCount, Feature, FieldValue, KeywordGroup, answers_of
 from features.cells import email_label
 from features.columns import Columns, Floats
 from features.errors import LeadscoreError, ended, nearest
@@ -75,6 +75,10 @@ class _Place:
 
 
 def _field_rule(rule: FieldRule, place: _Place) -> CompiledRule:
+    if (answers := _answers(rule.field, place.recipe)) is not None:
+        if not rule.bands:
+            raise place.refuse("field", f"'{rule.field}' is a number of items; it is read by bands")
+        return CompiledRule(rule.name, "fit", (answers,), _banded(answers.name, rule), group=rule.group)
     kind = place.type_of(rule.field)
     if rule.bands:
         if kind not in _NUMBERS:
@@ -88,6 +92,12 @@ def _field_rule(rule: FieldRule, place: _Place) -> CompiledRule:
         return CompiledRule(rule.name, "fit", (feature,), points, group=rule.group)
     lists = [(keywords.words, keywords.points) for keywords in rule.keywords]
     return _worded(rule, rule.field, lists, (rule.other, rule.missing), kind, place)
+
+
+def _answers(field: str, recipe: Recipe) -> Feature | None:
+    """The items of the checklist that a rule counts: `bant.answered`, `bant.negative`."""
+    checklist = answers_of(recipe) or ()
+    return next((one for one in checklist if field == f"{one.called}.{one.what}"), None)
 
 
 def _event_rule(rule: EventRule, place: _Place) -> CompiledRule:

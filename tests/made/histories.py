@@ -46,8 +46,14 @@ title = {{ type = "text", means = "title" }}
 phone = {{ type = "phone" }}
 consent = {{ type = "boolean" }}
 renewal = {{ type = "date" }}
+asked_for = {{ type = "date" }}
 founded = {{ type = "number", means = "founded" }}
 spent = {{ type = "number", means = "cost" }}
+budget = {{ type = "category" }}
+need = {{ type = "text" }}
+[qualification]
+method = "bant"
+fields = {{ budget = "budget", need = "need", authority = "consent", timeline = "renewal" }}
 [events]
 event_id = "event_id"
 ingested_at = "ingested_at"
@@ -85,7 +91,10 @@ _CELLS: dict[str, list[object]] = {
     "consent": ["yes", "non", "1", None, True],
     "founded": ["1999", 2025, "2030", "19", None, "1e9", 0],
     "spent": ["12.5", 0, None],
+    "budget": ["50k", "No", "unknown", "À préciser", None, "AUCUN"],
+    "need": ["grow abroad", "à préciser", "non", "?", None],
     "renewal": ["2025-10-26", "2026-03-29T02:30:00", None, "2025-10-26T02:30:00"],
+    "asked_for": ["2025-10-26T02:30:00+02:00", "1999-12-31", "", None],
 }
 _OFFSETS_US = (0, 1, -1, DAY_US, DAY_US - 1, DAY_US + 1, int(7.5 * DAY_US), int(7.5 * DAY_US) - 1, 2 * DAY_US)
 

@@ -10,18 +10,21 @@ from features import Feature, Recipe
 from features.catalogue import FieldValue
 from features.columns import Column, Columns
 from features.recipe.file import parse_recipe
+from serving.answer.reasons import Reasoner
 from serving.artefact.manifest import Manifest
 from serving.calibration.maps import MonotoneMap
 from serving.calibration.reference import Reference
 from serving.rules.default import default_rules
 from serving.rules.file import parse_rules
 from serving.rules.rules import Rules
+from serving.scorer import Scorer
 from serving.scorers.blend import Blend
 from serving.scorers.line import line_columns, line_names
 from serving.scorers.linear import Linear
 from serving.scorers.linear_columns import CategoryColumn, Crossing, LinearEncoder, NumberColumn
 from serving.scorers.tree_columns import TreeEncoder
 from serving.scorers.trees import Trees
+from serving.words import Voice
 from training.figures.number_range import fitted_range
 
 RECIPE = """
@@ -203,3 +206,8 @@ def manifest() -> Manifest:
         references={"model": spread, "no_events": spread, "rules": spread},
         rules_map=MonotoneMap.platt(1.2, 0.3),
     )
+
+
+def reasoner(scorer: Scorer, most: int) -> Reasoner:
+    """What puts a scorer's contributions into English."""
+    return Reasoner(Voice(recipe(), tuple(scorer.features), "en"), most)
