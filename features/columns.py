@@ -69,6 +69,12 @@ class Columns(Mapping[str, Column]):
         n_leads = len(np.empty(self.n_leads, dtype=np.bool_)[rows])
         return Columns({name: column[rows] for name, column in self._columns.items()}, n_leads)
 
+    def hold(self, names: Sequence[str]) -> bool:
+        """Whether each of `names` is a column."""
+        if self._layout is not None and isinstance(names, tuple):
+            return self._layout.holds(names)
+        return all(map(self.__contains__, names))
+
     def numbers(self, names: tuple[str, ...]) -> Floats:
         """See `numbers_of`."""
         places = None if self._layout is None else self._layout.places_of(names)
@@ -85,6 +91,7 @@ class Layout:
         self.categories = tuple(name for name, is_number in numbers.items() if not is_number)
         self.places = {name: at for at, name in enumerate(n for n, is_number in numbers.items() if is_number)}
         self._known: dict[tuple[str, ...], NDArray[np.intp] | None] = {}
+        self._held: dict[tuple[str, ...], bool] = {}
 
     def columns(self, rows: Sequence[Mapping[str, float | str | None]]) -> Columns:
         """Rows by name as columns of shape `(len(rows),)`, in their order."""
@@ -95,8 +102,14 @@ class Layout:
         }
         return Columns.of_table(self, np.ascontiguousarray(table.T), categories)
 
+    def holds(self, names: tuple[str, ...]) -> bool:
+        """Whether each of `names` is here; few lists are ever asked about, and each again and again."""
+        if names not in self._held:
+            self._held[names] = set(names) <= set(self.names)
+        return self._held[names]
+
     def places_of(self, names: tuple[str, ...]) -> NDArray[np.intp] | None:
-        """Where in the table `names` are, None where one of them is no number; few lists are ever asked."""
+        """Where in the table `names` are, None where one of them is no number."""
         if names not in self._known:
             there = all(name in self.places for name in names)
             found = np.array([self.places[name] for name in names], dtype=np.intp) if there else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 
 def slug(text: str) -> str:
@@ -20,6 +21,7 @@ def kinds_slug(kinds: tuple[str, ...], called: str | None) -> str:
     return slug(called or "+".join(kinds).replace("+", "-") or "any")
 
 
+@lru_cache(maxsize=4096)
 def kinds_label(kinds: tuple[str, ...], called: str | None) -> str:
     """How a set of kinds appears in a label: 'Demo request', 'Signs of intent', 'Events'."""
     text = called or ", ".join(kinds)

@@ -45,6 +45,7 @@ def email_label(address: str) -> str | None:
     return label or None
 
 
+@lru_cache(maxsize=4096)  # an address is asked for its kind and for its owner, and a company sends many
 def _registered(domain: str) -> str:
     """The part of `domain` that somebody registered, by the public suffix list."""
     return str(_suffixes().privatesuffix(domain) or domain)

@@ -34,6 +34,17 @@ _Found: TypeAlias = tuple[int, int, str, int]
 """available_us, occurred_us, kind, value: in this order the first of an event id is the one that stays."""
 
 
+class EventForm:
+    """How the events of a recipe are written: what it takes to read one, made once for all leads."""
+
+    def __init__(self, recipe: Recipe, declared: Events) -> None:
+        named = {getattr(declared, role): role for role in EVENT_KEYS if getattr(declared, role)}
+        self.aliases = named | {role: role for role in EVENT_KEYS}
+        self.kinds = {kind.strip(TRIM): kind for kind in declared.kinds}
+        self.zone, self.date_format = recipe.recipe.zone, declared.occurred_format
+        self.with_ids = declared.event_id is not None
+
+
 @dataclass
 class EventReader:
     """Reads the events of the lead `lead_id` as they stand at `as_of_us`; what is wrong goes to `problems`.
@@ -41,8 +52,7 @@ class EventReader:
     Of an event whose kind the recipe does not name nothing else is looked at.
     """
 
-    recipe: Recipe
-    declared: Events
+    form: EventForm
     as_of_us: int
     problems: list[FieldProblem]
     lead_id: str
@@ -50,13 +60,6 @@ class EventReader:
     later: int = 0
     visible: defaultdict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     _by_id: dict[str, _Found] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        named = {getattr(self.declared, role): role for role in EVENT_KEYS if getattr(self.declared, role)}
-        self._aliases = named | {role: role for role in EVENT_KEYS}
-        self._kinds = {kind.strip(TRIM): kind for kind in self.declared.kinds}
-        self._zone, self._form = self.recipe.recipe.zone, self.declared.occurred_format
-        self._with_ids = self.declared.event_id is not None
 
     def read(self, events: Sequence[Mapping[str, object]]) -> Visible:
         """Events available at as_of, of kinds that the recipe names, each event id once."""
@@ -76,11 +79,11 @@ class EventReader:
             self.problems.append(of_another_lead(f"events[{place}].lead_id"))
         raw = cells.get("kind")
         said = "" if raw is None or raw != raw else str(raw).strip(TRIM)
-        kind = self._kinds.get(said)
+        kind = self.form.kinds.get(said)
         if said and kind is None:
             self.unknown += 1
             return
-        occurred = iso_us(cells.get("occurred_at")) if self._form is None else None  # most events
+        occurred = iso_us(cells.get("occurred_at")) if self.form.date_format is None else None  # most events
         if occurred is None:
             occurred = self._moment(place, "occurred_at", cells)
         if not said or (occurred is None and is_missing(cells.get("occurred_at"))):
@@ -98,7 +101,7 @@ class EventReader:
 
     def _keep(self, cells: Mapping[str, object], found: _Found) -> None:
         """Keep an event; of those with the same id the one that was available first, as the engine does."""
-        raw = cells.get("event_id") if self._with_ids else None
+        raw = cells.get("event_id") if self.form.with_ids else None
         if raw is None or is_missing(raw):
             self.visible[found[2]].append((self.as_of_us - found[1], found[3]))
             return
@@ -111,10 +114,10 @@ class EventReader:
         """Cells under their canonical keys; a key that is not known becomes a problem."""
         cells = {}
         for key, cell in event.items():
-            if key in self._aliases:
-                cells[self._aliases[key]] = cell
+            if key in self.form.aliases:
+                cells[self.form.aliases[key]] = cell
             else:
-                remedy = nearest_name(key, list(self._aliases))
+                remedy = nearest_name(key, list(self.form.aliases))
                 problem = FieldProblem(f"events[{place}].{key}", "is not a key of an event", remedy)
                 self.problems.append(problem)
         return cells
@@ -124,7 +127,7 @@ class EventReader:
         if is_missing(raw):
             return None
         try:
-            return parse_date(raw, self._zone, "end", self._form)
+            return parse_date(raw, self.form.zone, "end", self.form.date_format)
         except ValueError as error:
             self.problems.append(unreadable(f"events[{place}].{key}", str(error)))
             return None

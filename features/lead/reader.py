@@ -11,7 +11,7 @@ from features.cells.parse import parse_boolean
 from features.clock import DayEdge
 from features.errors import FieldProblem, LeadError, after_as_of, nearest_name, unreadable
 from features.lead.closing import closing_of_lead
-from features.lead.events import EventReader
+from features.lead.events import EventForm, EventReader
 from features.lead.lead import UNDATED, Lead, gather
 from features.recipe import DateFormat, Recipe
 
@@ -51,8 +51,8 @@ class LeadReader:
         created_us = self._created(created_at, fields, given, as_of_us, problems)
         notes = [UNDATED] if recipe.dated and created_us is None else []
         visible = None
-        if recipe.events is not None and events is not None:
-            reader = EventReader(recipe, recipe.events, as_of_us, problems, lead_id)
+        if self._event_form is not None and events is not None:
+            reader = EventReader(self._event_form, as_of_us, problems, lead_id)
             visible = reader.read(events)
             notes += reader.notes()
         opted_out = _boolean("opted_out", given.get("opted_out"), problems)
@@ -124,6 +124,10 @@ class LeadReader:
     @cached_property
     def _parsers(self) -> tuple[CellParser, ...]:
         return field_parsers(self.recipe)
+
+    @cached_property
+    def _event_form(self) -> EventForm | None:
+        return None if self.recipe.events is None else EventForm(self.recipe, self.recipe.events)
 
     @cached_property
     def _accepted(self) -> dict[str, str]:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.catalogue import Feature
-from features.columns import Column, Columns, Floats
+from features.columns import Column, Columns, Floats, numbers_of
 from serving.calibration.maps import FLOOR, MonotoneMap, log_odds
 from serving.score import LeadInterval
 
@@ -77,13 +77,14 @@ class Bounds(BaseModel):
     ) -> Floats:
         """Spread of each field where a lead lacks it or is `beyond`, else 0: `(n_leads, n_fields)`."""
         gaps = np.zeros((n_leads, len(self.spreads)))
+        names = [feature for name in self.spreads for feature in fields.get(name, ())]
+        absent = _absent(columns, tuple(names))
         for position, (name, spread) in enumerate(self.spreads.items()):
             own = fields.get(name, ())
-            if not own:
-                continue
-            unsure = reduce(and_, [missing(columns[feature]) for feature in own])
-            far = [beyond[feature] for feature in own if feature in beyond]
-            gaps[:, position] = spread * reduce(or_, far, unsure)
+            if own:
+                unsure = reduce(and_, [absent[feature] for feature in own])
+                far = [beyond[feature] for feature in own if feature in beyond]
+                gaps[:, position] = spread * reduce(or_, far, unsure)
         return gaps
 
     def _fields(self, features: Sequence[Feature]) -> dict[str, list[str]]:
@@ -125,6 +126,13 @@ def fields_of(features: Sequence[Feature]) -> dict[str, list[str]]:
         if isinstance(field, str):
             found.setdefault(field, []).append(feature.name)
     return found
+
+
+def _absent(columns: Mapping[str, Column], names: tuple[str, ...]) -> dict[str, NDArray[np.bool_]]:
+    """`missing` of each of the columns `names`, of all numbers at once."""
+    numbers = tuple(name for name in names if columns[name].dtype == np.float64)
+    found = dict(zip(numbers, np.isnan(numbers_of(columns, numbers)), strict=True))
+    return found | {name: missing(columns[name]) for name in names if name not in found}
 
 
 def missing(column: Column) -> NDArray[np.bool_]:

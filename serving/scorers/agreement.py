@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from features.columns import Columns
 from features.errors import LeadscoreError, near
 
 _REMEDY = "Retrain with 'leadscore train', or restore the recipe that this model was trained with."
@@ -21,7 +22,8 @@ def require_columns(
     Raises:
         LeadscoreError: with the counts and the missing names, each with the nearest name that is there.
     """
-    if not all(map(columns.__contains__, needed)):
+    there = columns.hold(needed) if isinstance(columns, Columns) else all(name in columns for name in needed)
+    if not there:
         raise LeadscoreError(_difference(owner, needed, list(columns), given), remedy)
 
 

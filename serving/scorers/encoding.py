@@ -13,6 +13,10 @@ OTHER = "(other)"
 MISSING = "(missing)"
 
 
+_FEW = 2_000
+"""Values up to which a look-up each is quicker than one for each level."""
+
+
 class Spec(BaseModel):
     """A part of an encoder: kept as JSON, never changed."""
 
@@ -22,5 +26,16 @@ class Spec(BaseModel):
 def codes_of(column: Column, codes: Mapping[str, int]) -> Floats:
     """Codes of a category column: its level, `len(codes)` for any other, NaN for missing."""
     other = len(codes)
+    if len(column) > _FEW:
+        return _by_level(column, codes)
     values = [np.nan if level is None else codes.get(level, other) for level in column.tolist()]
     return np.array(values, dtype=np.float64)
+
+
+def _by_level(column: Column, codes: Mapping[str, int]) -> Floats:
+    """`codes_of`: each distinct level is looked up once."""
+    import pandas as pd  # not at the top: one lead does without it
+
+    places, levels = pd.factorize(column)  # −1, the last of `values`, where missing
+    values = [*(codes.get(level, len(codes)) for level in levels.tolist()), np.nan]
+    return np.array(values, dtype=np.float64)[places]

@@ -39,18 +39,28 @@ def by_feature(linear: Linear, parts: Contributions, values: Floats) -> Contribu
     credited with much more than it did, where large contributions cancel. Sums are kept; where all cᵢ are 0
     the bias takes v.
     """
-    spread, bias = np.zeros_like(parts.values), np.zeros(len(values))
-    for column, members in enumerate(_members(linear)):
-        own = parts.values[:, members]
-        total, size = own.sum(axis=1), np.abs(own).sum(axis=1)
-        credit = values[:, column]
-        slope = np.divide(credit, total, out=np.zeros_like(credit), where=np.abs(total) > 1e-9)
-        slope = np.clip(slope, 0.0, _STEEPEST)
-        left = credit - slope * total
-        share = np.divide(left, size, out=np.zeros_like(left), where=size > 0)
-        spread[:, members] += slope[:, None] * own + share[:, None] * np.abs(own)
-        bias += np.where(size > 0, 0.0, left)
-    return Contributions(parts.names, spread, bias)
+    sizes = np.abs(parts.values)
+    total, size = _sums(linear, parts.values), _sums(linear, sizes)
+    slope = np.divide(values, total, out=np.zeros_like(values), where=np.abs(total) > 1e-9)
+    slope = np.clip(slope, 0.0, _STEEPEST)
+    left = values - slope * total
+    share = np.divide(left, size, out=np.zeros_like(left), where=size > 0)
+    bias = np.where(size > 0, 0.0, left).sum(axis=1)
+    rate, rest = slope[:, :1], share[:, :1]
+    if values.shape[1] > 1:
+        owner = linear.places[1]
+        rate, rest = rate + slope[:, 1:][:, owner], rest + share[:, 1:][:, owner]
+    return Contributions(parts.names, rate * parts.values + rest * sizes, bias)
+
+
+def _sums(linear: Linear, values: Floats) -> Floats:
+    """Of `values` by feature the sums by column, in the shape of `line_columns`."""
+    whole = values.sum(axis=1, keepdims=True)
+    if len(linear.groups) < 2:
+        return np.asarray(whole, dtype=np.float64)
+    order, _ = linear.places
+    starts = np.cumsum([0, *(len(members) for members in linear.groups.values())])[:-1]
+    return np.hstack([whole, np.add.reduceat(values[:, order], starts, axis=1)])
 
 
 def _members(linear: Linear) -> list[list[int]]:

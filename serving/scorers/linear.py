@@ -79,6 +79,13 @@ class Linear:
         return found
 
     @cached_property
+    def places(self) -> tuple[list[int], list[int]]:
+        """Positions of the features group by group, and for each feature the number of its group."""
+        order = [place for members in self.groups.values() for place in members]
+        number = {place: i for i, members in enumerate(self.groups.values()) for place in members}
+        return order, [number[place] for place in range(len(number))]
+
+    @cached_property
     def _bias(self) -> float:
         return self.intercept + float((self._centre * self._weights).sum())
 

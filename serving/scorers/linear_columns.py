@@ -96,7 +96,10 @@ class LinearEncoder(Spec):
         if self.crossed is None:
             return plain
         numbers = columns[self.crossed.by.name].astype(np.float64, copy=False)
-        return np.hstack([plain, plain * self.crossed.factor(numbers)[:, None]])
+        matrix = np.empty((len(plain), 2 * plain.shape[1]))
+        matrix[:, : plain.shape[1]] = plain
+        np.multiply(plain, self.crossed.factor(numbers)[:, None], out=matrix[:, plain.shape[1] :])
+        return matrix
 
     def _plain(self, columns: Columns) -> Floats:
         """The columns that are crossed with nothing."""

@@ -54,9 +54,14 @@ class Piece:
     def outputs(self) -> Floats:
         """By code the value of the leaf that the row comes to, 0 where that is in another piece."""
         found = np.zeros(2 ** len(self.splits))
-        for leaf in self.leaves:
-            found[_met(leaf, self.splits) == 2 ** len(_shares(leaf)) - 1] = leaf.value
+        for leaf, met in zip(self.leaves, self.met, strict=True):
+            found[met == 2 ** len(leaf.shares) - 1] = leaf.value
         return found
+
+    @cached_property
+    def met(self) -> list[NDArray[np.intp]]:
+        """For each leaf, by code: bit i says whether all questions about the path's i-th column are met."""
+        return [_met(leaf, self.splits) for leaf in self.leaves]
 
 
 def pieces_of(boosters: Sequence[Booster]) -> list[Piece] | None:
@@ -78,7 +83,7 @@ def credits_of(pieces: Sequence[Piece]) -> list[Floats]:
     """Of each piece the Shapley values of its `columns` by code, shape `(n_columns, n_codes)`."""
     by_depth: dict[int, list[Leaf]] = {}
     for leaf in (leaf for piece in pieces for leaf in piece.leaves):
-        by_depth.setdefault(len(_shares(leaf)), []).append(leaf)
+        by_depth.setdefault(len(leaf.shares), []).append(leaf)
     tables = {
         leaf: table
         for depth, same in by_depth.items()
@@ -87,9 +92,9 @@ def credits_of(pieces: Sequence[Piece]) -> list[Floats]:
     found = []
     for piece in pieces:
         credit = np.zeros((len(piece.columns), 2 ** len(piece.splits)))
-        for leaf in piece.leaves:
-            own = [piece.columns.index(column) for column in _shares(leaf)]
-            credit[own] += tables[leaf][_met(leaf, piece.splits)].T
+        for leaf, met in zip(piece.leaves, piece.met, strict=True):
+            own = [piece.columns.index(column) for column in leaf.shares]
+            credit[own] += tables[leaf][met].T
         found.append(credit)
     return found
 
@@ -108,30 +113,20 @@ def _asked(group: Sequence[Leaf]) -> tuple[TreeSplit, ...]:
     return tuple(dict.fromkeys(split for leaf in group for split, _, _ in leaf.path))
 
 
-def _shares(leaf: Leaf) -> dict[int, float]:
-    """Column → the share r of training rows that answered all its questions as the path does."""
-    found: dict[int, float] = {}
-    for split, _, share in leaf.path:
-        found[split.column] = found.get(split.column, 1.0) * share
-    return found
-
-
 def _met(leaf: Leaf, splits: Sequence[TreeSplit]) -> NDArray[np.intp]:
-    """For each code of `splits`: bit i says whether all questions about the path's i-th column are met."""
+    """See `Piece.met`: a step that the row does not take clears the bit of its column."""
     codes = np.arange(2 ** len(splits))
-    met = np.zeros(len(codes), dtype=np.intp)
-    for i, column in enumerate(_shares(leaf)):
-        good = np.ones(len(codes), dtype=np.bool_)
-        for split, left, _ in leaf.path:
-            if split.column == column:
-                good &= (codes >> splits.index(split) & 1) == left
-        met |= good.astype(np.intp) << i
-    return met
+    bit = {column: 1 << i for i, column in enumerate(leaf.shares)}
+    unmet = np.zeros(len(codes), dtype=np.intp)
+    for split, left, _ in leaf.path:
+        other = (codes >> splits.index(split) & 1) != left
+        unmet |= other * bit[split.column]
+    return (1 << len(bit)) - 1 - unmet
 
 
 def _shapley(same: Sequence[Leaf], depth: int) -> Floats:
     """φ of leaves whose paths ask `depth` columns, shape `(n_leaves, 2**depth, depth)`; oᵢ is bit i."""
-    r = np.array([list(_shares(leaf).values()) for leaf in same]).reshape(len(same), 1, depth)
+    r = np.array([list(leaf.shares.values()) for leaf in same]).reshape(len(same), 1, depth)
     o = (np.arange(2**depth)[:, None] >> np.arange(depth) & 1).astype(np.float64)
     value = np.array([leaf.value for leaf in same]).reshape(-1, 1)
     weights = np.array([factorial(k) * factorial(depth - 1 - k) / factorial(depth) for k in range(depth)])

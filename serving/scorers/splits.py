@@ -45,6 +45,14 @@ class Leaf:
     cover: float
     path: tuple[Step, ...]
 
+    @cached_property
+    def shares(self) -> dict[int, float]:
+        """Column → the share of training rows that answered all its questions as the path does."""
+        found: dict[int, float] = {}
+        for split, _, share in self.path:
+            found[split.column] = found.get(split.column, 1.0) * share
+        return found
+
 
 Node: TypeAlias = Mapping[str, Any]
 """A node of `Booster.dump_model`."""

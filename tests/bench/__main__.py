@@ -12,7 +12,7 @@ from importlib import import_module
 
 from leadscore.terminal import print_json, print_table, say
 
-SECTIONS = ("features", "scoring", "reasons", "startup")
+SECTIONS = ("features", "shap", "scoring", "http", "reasons", "startup")
 SLOW = ("intervals",)
 
 

@@ -17,7 +17,7 @@ from features.clock.instants import DAY_US, from_us
 from features.columns import Columns
 from features.lead.lead import Lead, Visible, gather
 from features.lead.reader import parse_lead
-from features.readings import OnlinePlan, offline
+from features.readings import OnlinePlan, offline, online
 from features.snapshots import snapshots
 from tests.bench.features_by_hand import by_pandas, by_sql
 from tests.bench.rows import Row, at_least, at_most, cpu_seconds
@@ -79,9 +79,12 @@ def _growth_in_bulk(recipe: Recipe, tables: Tables) -> list[Row]:
 
 def _one_lead(recipe: Recipe) -> list[Row]:
     features = default_features(recipe)
-    fold = {n: _fold_us(recipe, features, n) for n in (10, 100, 1_000, 2_000, 4_000, 8_000)}
+    fold = {n: _fold_us(recipe, features, n) for n in (10, 50, 100, 1_000, 2_000, 4_000, 8_000)}
+    one_by_one = _fold_us(recipe, features, 50, planned=False)
     rows = [
         Row("online, lead with 10 events, all features", fold[10], "µs"),
+        at_most(f"online, lead with 50 events, all {len(features)} features", fold[50], "µs", 60),
+        Row("the same feature by feature, against that", one_by_one / fold[50], "×"),
         at_most("online, lead with 100 events, all features", fold[100], "µs", 200),
         Row("online, lead with 1,000 events, all features", fold[1_000], "µs"),
         Row("reading a request with 100 events, before features", _read_us(recipe, 100), "µs"),
@@ -93,7 +96,7 @@ def _one_lead(recipe: Recipe) -> list[Row]:
     ]
 
 
-def _fold_us(recipe: Recipe, features: tuple[Feature, ...], events: int) -> float:
+def _fold_us(recipe: Recipe, features: tuple[Feature, ...], events: int, planned: bool = True) -> float:
     """µs to sort visible events and compute every feature; no garbage collection, as in the service."""
     lead, log, plan = _lead(recipe, 0), _events(recipe, events), OnlinePlan(features)
     repeats = max(1, 6_000 // (100 + events))
@@ -101,7 +104,8 @@ def _fold_us(recipe: Recipe, features: tuple[Feature, ...], events: int) -> floa
     def fold() -> None:
         for _ in range(repeats):
             by_kind = gather({kind: found.copy() for kind, found in log.items() if found}, AS_OF_US)
-            plan.row(Lead(lead.lead_id, AS_OF_US, lead.created_us, lead.values, by_kind))
+            asked = Lead(lead.lead_id, AS_OF_US, lead.created_us, lead.values, by_kind)
+            plan.row(asked) if planned else online(features, asked)
 
     gc.disable()
     try:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from features.catalogue import Feature, LeadAge
@@ -46,8 +46,9 @@ def fit_tree_encoder(
 
     Categories in `rates` are read by them.
     """
+    numbered = _numbered(leads)
     vocabularies = {
-        feature.name: tuple(sorted(_levels(columns[feature.name], rare_level, leads)))
+        feature.name: tuple(sorted(_levels(columns[feature.name], rare_level, numbered)))
         for feature in features
         if feature.dtype == "category" and feature.name not in rates
     }
@@ -81,8 +82,9 @@ def fit_linear_encoder(
     vary are left out, and nothing is crossed with an age that never does. Numbers are held inside the range
     of `columns`, those of `calendars` inside a wider one. A level of fewer than `rare_level` leads has no
     weight of its own."""
+    numbered = _numbered(leads)
     found = [
-        _levelled(f.name, columns[f.name], rare_level, leads)
+        _levelled(f.name, columns[f.name], rare_level, numbered)
         if f.dtype == "category"
         else _measured(f.name, columns[f.name], reading.logs, f.name in calendars)
         for f in features
@@ -100,7 +102,9 @@ def _crossing(by: NumberColumn, columns: Columns) -> Crossing:
     return Crossing(by=by, low=float(seen.min()), high=float(seen.max()))
 
 
-def _levelled(name: str, column: Column, rare_level: int, leads: Leads) -> CategoryColumn | None:
+def _levelled(
+    name: str, column: Column, rare_level: int, leads: NDArray[np.int64] | None
+) -> CategoryColumn | None:
     """The category's levels, None where it has none."""
     levels = _levels(column, rare_level, leads)[:_ONE_HOT_LEVELS]
     return CategoryColumn(name=name, levels=tuple(sorted(levels))) if levels else None
@@ -130,12 +134,22 @@ def _number(name: str, numbers: NDArray[np.float64], log: bool) -> NumberColumn 
     return NumberColumn(name=name, median=median, mean=mean, scale=scale, flag=flag, log=log)
 
 
-def _levels(column: Column, rare_level: int, leads: Leads) -> list[str]:
+def _numbered(leads: Leads) -> NDArray[np.int64] | None:
+    """A number for each lead."""
+    return None if leads is None else pd.factorize(leads)[0].astype(np.int64)
+
+
+def _levels(column: Column, rare_level: int, leads: NDArray[np.int64] | None) -> list[str]:
     """Levels with at least `rare_level` leads, most frequent first, ties by name.
 
     A lead that is looked at nine times says no more of its level than one that is looked at once.
     """
-    cells = column.tolist()
-    met = cells if leads is None else [level for level, _ in set(zip(cells, leads.tolist(), strict=True))]
-    counts = Counter(level for level in met if level is not None)
+    codes, levels = pd.factorize(column)  # −1 where missing
+    codes = codes.astype(np.int64)
+    if leads is not None:
+        met = pd.unique(leads * (len(levels) + 1) + codes + 1)
+        codes = met % (len(levels) + 1) - 1
+    counts = dict(
+        zip(levels.tolist(), np.bincount(codes + 1, minlength=len(levels) + 1)[1:].tolist(), strict=True)
+    )
     return sorted((level for level, n in counts.items() if n >= rare_level), key=lambda v: (-counts[v], v))
