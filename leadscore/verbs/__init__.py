@@ -4,6 +4,8 @@ import click
 
 from leadscore.verbs.champion import promote, rollback, status
 from leadscore.verbs.company import demo, simulate
+from leadscore.verbs.conversions import conversions
+from leadscore.verbs.funnel import funnel
 from leadscore.verbs.ledger import ledger
 from leadscore.verbs.playbook import rules
 from leadscore.verbs.recipes import features, init, inspect, snapshots
@@ -12,7 +14,7 @@ from leadscore.verbs.training import compare, train
 
 VERBS: tuple[click.Command, ...] = (
     simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status, open_leads,
-    compare, rules, score, serve, demo, ledger,
+    compare, rules, funnel, conversions, score, serve, demo, ledger,
 )  # fmt: skip
 
 __all__ = ["VERBS"]
