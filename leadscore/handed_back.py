@@ -27,6 +27,10 @@ _OPTIONS = (
     click.option("--only", type=click.Choice(["hot", "warm", "cold"]), help="Only this maturity."),
     click.option("--top", type=click.IntRange(min=1), help="Only so many rows, the most probable."),
     click.option("--changed-since", type=FILE, help="Only what is new or moved since this former output."),
+    click.option(
+        "--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb",
+        help="spark: Parquet in, a folder of Parquet out; default: duckdb.",
+    ),
     click.option("--report", type=OUT, help="Also write a page (HTML) that sums it up."),
 )  # fmt: skip
 
@@ -50,6 +54,17 @@ def choice_of(options: dict[str, Any]) -> Selection:
         crm=options.pop("crm"),
         language=options.pop("labels"),
     )
+
+
+def on_spark(opened: Any, export: Path, out: str, **how: Any) -> BatchSummary:
+    """The export scored on Spark by what `opened` answers with: its artefact, else the recipe's scorecard."""
+    from serving.batch import score_on_spark
+    from serving.registry import fetch
+
+    folder = None
+    if opened.rung != "rules" or opened.ref is not None:
+        folder = fetch(opened.ref) if opened.ref is not None else Path(opened.source)
+    return score_on_spark(opened.ladder.recipe, str(export), out, artefact=folder, **how)
 
 
 def companions(options: dict[str, Any], choice: Selection, out: str) -> list[tuple[str, Path | None]]:

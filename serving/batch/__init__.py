@@ -3,5 +3,6 @@
 from serving.batch.export import read_tables_of_export, score_export
 from serving.batch.frame import score_frame
 from serving.batch.rows import ExportRows
+from serving.batch.spark import score_on_spark
 
-__all__ = ["ExportRows", "read_tables_of_export", "score_export", "score_frame"]
+__all__ = ["ExportRows", "read_tables_of_export", "score_export", "score_frame", "score_on_spark"]
