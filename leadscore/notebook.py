@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:  # importing the command costs no layer
     import pandas as pd
 
-    from serving.returned import Scores
+    from serving.returned import FrameScores
 
 
 def score(
@@ -19,7 +19,7 @@ def score(
     model: str | Path | None = None,
     as_of: str | None = None,
     reasons: int = 3,
-) -> Scores:
+) -> FrameScores:
     """The score of each row of `leads`, in order; a notebook shows them as a table.
 
     By `model` (an artefact's folder or `models:/NAME@ALIAS`), else by the champion, else by the scorecard of

@@ -2,7 +2,18 @@
 
 from serving.batch.export import read_tables_of_export, score_export
 from serving.batch.frame import score_frame
+from serving.batch.known import KnownScored, known_leads, score_known, scored_by_name
 from serving.batch.rows import ExportRows
 from serving.batch.spark import score_on_spark
 
-__all__ = ["ExportRows", "read_tables_of_export", "score_export", "score_frame", "score_on_spark"]
+__all__ = [
+    "ExportRows",
+    "KnownScored",
+    "known_leads",
+    "read_tables_of_export",
+    "score_export",
+    "score_frame",
+    "score_known",
+    "score_on_spark",
+    "scored_by_name",
+]

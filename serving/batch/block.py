@@ -18,7 +18,6 @@ from serving.batch.absent_columns import complete_leads
 from serving.batch.rows import ExportRows
 from serving.returned import BatchSummary
 from serving.score import Score
-from serving.scorers.fitted_range import outside
 
 _SCORED = 1_000
 """Leads between two steps of the bar: reasons take most of the time."""
@@ -49,7 +48,7 @@ class Block(NamedTuple):
     others: frozenset[int] = frozenset()
 
 
-class Answered(NamedTuple, Generic[Kept]):
+class BlockAnswers(NamedTuple, Generic[Kept]):
     """What was kept of the answer of each row, in order, and what became of them."""
 
     rows: list[Kept]
@@ -58,7 +57,7 @@ class Answered(NamedTuple, Generic[Kept]):
 
 def score_block(
     task: Task, block: Block, keep: Callable[[Score], Kept], tick: Callable[[int], None] | None = None
-) -> Answered[Kept]:
+) -> BlockAnswers[Kept]:
     """The answer of each row of `block`, of which `keep` says what is kept; `tick` is told the rows done.
 
     Raises:
@@ -78,7 +77,7 @@ def score_block(
         summary.filled.update({name: int(raw.frame[name].notna().sum()) for name in raw.frame.columns})
         cells = tables.problems
         summary.unreadable.update(cells.loc[cells["table"] == "leads", "field"].tolist())
-        return Answered(_answers(task, rows, tables, summary, keep, tick), summary)
+        return BlockAnswers(_answers(task, rows, tables, summary, keep, tick), summary)
     finally:
         tables.con.disconnect()
 
@@ -146,6 +145,5 @@ def _other(
 
 def _outside(ladder: Ladder, columns: Columns) -> dict[str, int]:
     """Signal → leads whose number lies outside what the best rung learned from."""
-    ranges = ladder.top.ranges.get(None, {})
     labels = {feature.name: getattr(feature, "field", None) or feature.label for feature in ladder.features}
-    return {labels[name]: int(mask.sum()) for name, mask in outside(ranges, columns).items()}
+    return {labels[name]: int(mask.sum()) for name, mask in ladder.top.ends[None].outside(columns).items()}

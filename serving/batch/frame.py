@@ -13,7 +13,7 @@ from features.tables import LINE
 from serving.answer import Ladder
 from serving.batch.absent_columns import complete_events
 from serving.batch.block import Block, Task, score_block
-from serving.returned import Scores
+from serving.returned import FrameScores
 
 
 def score_frame(
@@ -24,7 +24,7 @@ def score_frame(
     *,
     as_of_us: int | None = None,
     reasons: int = 3,
-) -> Scores:
+) -> FrameScores:
     """The score of each row of `leads`, in order, as of a row of an export; `events` as the recipe says.
 
     `as_of_us` is the clock unless given.
@@ -42,4 +42,4 @@ def score_frame(
         happened, _ = complete_events(recipe, events.reset_index(drop=True).rename(columns=str), "events")
         happened = happened.assign(**{LINE: np.arange(1, len(events) + 1)})
     task = Task(recipe, ladder, moment, reasons, max(moment, clock))
-    return Scores(tuple(score_block(task, Block(raw, happened), lambda score: score).rows))
+    return FrameScores(score_block(task, Block(raw, happened), lambda score: score).rows)

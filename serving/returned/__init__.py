@@ -5,15 +5,15 @@ from serving.returned.crms import property_rows
 from serving.returned.drift import drift_of
 from serving.returned.matches import Match
 from serving.returned.report import report_page
-from serving.returned.scores import Scores
+from serving.returned.scores import FrameScores
 from serving.returned.selection import Selection
 from serving.returned.summary import BatchSummary
 
 __all__ = [
     "ADDED",
     "BatchSummary",
+    "FrameScores",
     "Match",
-    "Scores",
     "Selection",
     "columns_table",
     "drift_of",

@@ -10,8 +10,8 @@ import data
 from features import load_recipe
 from features.clock.instants import parse_moment
 from serving.answer.ladder import Ladder
+from serving.api.envelope import score_items
 from serving.batch.export import score_export
-from serving.edge.envelope import score_items
 from serving.returned.columns import ADDED, row_of
 
 AS_OF = "2026-02-10T08:30:00+00:00"

@@ -13,9 +13,9 @@ import pytest
 from features import LeadscoreError
 from features.clock.instants import parse_moment
 from serving.answer.ladder import Ladder
+from serving.api.envelope import score_items
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.batch.export import score_export
-from serving.edge.envelope import score_items
 from serving.returned.columns import ADDED, row_of
 from serving.returned.summary import BatchSummary
 from serving.rules.default import default_rules

@@ -119,7 +119,7 @@ def around(width: float) -> Bounds:
 def test_who_answered_and_the_interval_are_those_of_the_leads_own_scorer():
     model, bounds = segmented(), {None: around(0.1), "shops": around(2.0)}
     table = columns(model)
-    found = compute(Rung(model, scorers.manifest().references["model"], bounds=bounds), table, 2)
+    found = compute(Rung(model, scorers.manifest().references["model"], bounds=bounds), table)
     segment = segments_of(PLAN, LEVELS.tolist())
     answers = {"makers": scorers.trees(), "shops": shops(), None: scorers.blend()}
     assert found.answerers == [(answers[name].rung, name) for name in segment]
@@ -129,7 +129,6 @@ def test_who_answered_and_the_interval_are_those_of_the_leads_own_scorer():
         alone = compute(
             Rung(scorer, scorers.manifest().references["model"], bounds={None: bounds.get(name, around(0))}),
             {key: column[rows] for key, column in table.items()},
-            0,
         )
         expected = alone.intervals if name in bounds else [None] * len(rows)
         assert [found.intervals[row] for row in rows] == expected
