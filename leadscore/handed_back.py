@@ -17,11 +17,9 @@ CRMS = ("hubspot", "salesforce", "dynamics", "pipedrive", "marketo")
 _OPTIONS = (
     click.option("--for", "crm", type=click.Choice(CRMS), help="Columns and formats for that CRM's import."),
     click.option(
-        "--labels",
+        "--language",
         type=click.Choice(["en", "fr"]),
-        default="en",
-        show_default=True,
-        help="Language of labels with --for.",
+        help="Language of reasons and labels; default: the recipe's.",
     ),
     click.option("--sort", type=click.Choice(["file", "rank"]), default="file", help="Order; default: file."),
     click.option("--only", type=click.Choice(["hot", "warm", "cold"]), help="Only this maturity."),
@@ -52,7 +50,7 @@ def choice_of(options: dict[str, Any]) -> Selection:
         top=options.pop("top"),
         changed_since=options.pop("changed_since"),
         crm=options.pop("crm"),
-        language=options.pop("labels"),
+        language=options.pop("language"),
     )
 
 
@@ -109,7 +107,9 @@ def findings(summary: BatchSummary) -> list[str]:
     found += [f"error: {fault}: {rows:,}" for fault, rows in summary.faults.most_common(8)]
     for kind, name in (("email", "e-mail address"), ("phone", "phone number")):
         if rows := summary.persons[kind]:
-            found.append(f"same {name} as an earlier row under another id: {rows:,} (see ls_same_person)")
+            found.append(
+                f"same {name} as an earlier row under another id: {rows:,} (ls_same_person names it)"
+            )
     for match in summary.columns:
         if not match.words.endswith("expected") and match.present:
             found.append(f"column '{match.column}' ({match.field}): {match.words}")
