@@ -17,16 +17,18 @@ CRMS = ("hubspot", "salesforce", "dynamics", "pipedrive", "marketo")
 _OPTIONS = (
     click.option("--for", "crm", type=click.Choice(CRMS), help="Columns and formats for that CRM's import."),
     click.option(
-        "--labels",
+        "--language",
         type=click.Choice(["en", "fr"]),
-        default="en",
-        show_default=True,
-        help="Language of labels with --for.",
+        help="Language of reasons and labels; default: the recipe's.",
     ),
     click.option("--sort", type=click.Choice(["file", "rank"]), default="file", help="Order; default: file."),
     click.option("--only", type=click.Choice(["hot", "warm", "cold"]), help="Only this maturity."),
     click.option("--top", type=click.IntRange(min=1), help="Only so many rows, the most probable."),
     click.option("--changed-since", type=FILE, help="Only what is new or moved since this former output."),
+    click.option(
+        "--engine", type=click.Choice(["duckdb", "spark"]), default="duckdb",
+        help="spark: Parquet in, a folder of Parquet out; default: duckdb.",
+    ),
     click.option("--report", type=OUT, help="Also write a page (HTML) that sums it up."),
 )  # fmt: skip
 
@@ -48,8 +50,19 @@ def choice_of(options: dict[str, Any]) -> Selection:
         top=options.pop("top"),
         changed_since=options.pop("changed_since"),
         crm=options.pop("crm"),
-        language=options.pop("labels"),
+        language=options.pop("language"),
     )
+
+
+def on_spark(opened: Any, export: Path, out: str, **how: Any) -> BatchSummary:
+    """The export scored on Spark by what `opened` answers with: its artefact, else the recipe's scorecard."""
+    from serving.batch import score_on_spark
+    from serving.registry import fetch
+
+    folder = None
+    if opened.rung != "rules" or opened.ref is not None:
+        folder = fetch(opened.ref) if opened.ref is not None else Path(opened.source)
+    return score_on_spark(opened.ladder.recipe, str(export), out, artefact=folder, **how)
 
 
 def companions(options: dict[str, Any], choice: Selection, out: str) -> list[tuple[str, Path | None]]:
@@ -94,7 +107,9 @@ def findings(summary: BatchSummary) -> list[str]:
     found += [f"error: {fault}: {rows:,}" for fault, rows in summary.faults.most_common(8)]
     for kind, name in (("email", "e-mail address"), ("phone", "phone number")):
         if rows := summary.persons[kind]:
-            found.append(f"same {name} as an earlier row under another id: {rows:,} (see ls_same_person)")
+            found.append(
+                f"same {name} as an earlier row under another id: {rows:,} (ls_same_person names it)"
+            )
     for match in summary.columns:
         if not match.words.endswith("expected") and match.present:
             found.append(f"column '{match.column}' ({match.field}): {match.words}")

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -80,6 +81,11 @@ class RawTable:
         """A frame that never was a file."""
         lines = np.arange(1, len(frame) + 1, dtype=np.int64)
         return cls(name, frame, lines, no_problems(), np.zeros(len(frame), dtype=bool), Dialect("parquet"))
+
+    @classmethod
+    def of_arrow(cls, name: str, table: Any) -> RawTable:
+        """An Arrow table that never was a file."""
+        return cls.of_frame(name, typed_frame(table))
 
     def counts(self) -> list[tuple[str, int, str]]:
         """What was odd, how often, and what was done: (kind, rows, treatment)."""
@@ -177,6 +183,15 @@ def _frame(names: list[str], rows: list[Line]) -> pd.DataFrame:
         column[:] = [value or None for value in values]
         columns[name] = column
     return pd.DataFrame(columns, columns=pd.Index(names, dtype=object), dtype=object)
+
+
+def typed_frame(table: Any) -> pd.DataFrame:
+    """The frame of typed rows (Arrow); whole numbers with gaps stay whole, whatever else is in the block."""
+    import pyarrow as pa
+
+    whole = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype(), pa.int16(): pd.Int16Dtype()}
+    frame: pd.DataFrame = table.to_pandas(types_mapper=whole.get, ignore_metadata=True)
+    return frame
 
 
 def no_problems() -> pd.DataFrame:

@@ -27,7 +27,7 @@ _SAMPLE = 300
 _LONGEST_LINE = 100_000
 """Bytes; a cell of more than 131,072 is refused by Python's reader, and read alone by ours."""
 _CHUNK = 1 << 22
-_ARROW_BLOCK = 1 << 23
+_ARROW_BLOCK = 1 << 20
 _QUOTE, _NEWLINE, _RETURN, _TAB = ord('"'), ord("\n"), ord("\r"), ord("\t")
 _FOOT = 1000
 

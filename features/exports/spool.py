@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from features.errors import LeadscoreError
 from features.exports.container import kind_of_start, open_export, table_address, unreadable_parquet
-from features.exports.reader import Dialect, RawTable, no_problems, read_raw
+from features.exports.reader import Dialect, RawTable, no_problems, read_raw, typed_frame
 from features.exports.regular import IrregularError, regular_batches, regular_text
 from features.sql import quoted
 
@@ -76,7 +76,7 @@ class Spool:
         if self.own:
             lines = np.arange(start + 1, start + count + 1, dtype=np.int64)
             shifted = np.zeros(count, dtype=bool)
-            frame = _typed(table)
+            frame = typed_frame(table)
         else:
             lines, shifted = (np.asarray(table.column(name)) for name in (LINE, SHIFTED))
             frame = _texts(table.select(list(range(table.num_columns - 2))))
@@ -253,15 +253,6 @@ def _cut(batches: Iterable[Any], bounds: Sequence[int], skip: int) -> Iterator[t
             if place == bounds[block + 1]:
                 yield bounds[block], pa.Table.from_batches(held)
                 held, block = [], block + 1
-
-
-def _typed(table: Any) -> pd.DataFrame:
-    """The frame of a typed block; whole numbers with gaps stay whole, whatever else is in the block."""
-    import pyarrow as pa
-
-    whole = {pa.int64(): pd.Int64Dtype(), pa.int32(): pd.Int32Dtype(), pa.int16(): pd.Int16Dtype()}
-    frame: pd.DataFrame = table.to_pandas(types_mapper=whole.get, ignore_metadata=True)
-    return frame
 
 
 def _texts(table: Any) -> pd.DataFrame:

@@ -31,7 +31,8 @@ class Handback:
 
     `blocks` gives them anew at each call; `added` are the names of the further columns. `whole` says that
     they are all rows in their order, so that a workbook may be a copy of the original. `tints` colours the
-    cells of a workbook: column → text → RGB.
+    cells of a workbook: column → text → RGB. `plain` text has commas and UTF-8, however the original was
+    written.
     """
 
     spool: Spool
@@ -40,6 +41,7 @@ class Handback:
     rows: int
     whole: bool = True
     tints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    plain: bool = False
 
 
 def check_out(out: Path | str, read: Sequence[Path | str] = ()) -> None:
@@ -93,7 +95,7 @@ def write_export(handback: Handback, out: Path) -> None:
     elif name.endswith(".parquet"):
         _write_parquet(handback, out)
     else:
-        written = handback.spool.dialect.text
+        written = None if handback.plain else handback.spool.dialect.text
         encoding = written.encoding if written else "utf-8"
         try:
             _write_text(handback, out, encoding)
@@ -102,7 +104,7 @@ def write_export(handback: Handback, out: Path) -> None:
 
 
 def _write_text(handback: Handback, out: Path, encoding: str) -> None:
-    written = handback.spool.dialect.text
+    written = None if handback.plain else handback.spool.dialect.text
     delimiter = "\t" if ".tsv" in out.name.lower() else written.delimiter if written else ","
     with _opened(out) as binary, io.TextIOWrapper(binary, encoding=encoding, newline="") as file:
         newline = written.newline if written and written.newline else "\n"

@@ -10,6 +10,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -45,7 +46,9 @@ def spark_tables(tables: Tables, folder: str | None = None) -> Iterator[Engine]:
     Raises:
         LeadscoreError: no pyspark, or no Java that it runs on.
     """
-    con = _connect()
+    import ibis
+
+    con = ibis.pyspark.connect(spark_session())
     with _exchange(folder) as (place, filesystem):
 
         def put(name: str, batches: Any) -> Any:
@@ -75,7 +78,12 @@ def java_version() -> int | None:
     return second if first == 1 else first  # Java 8 calls itself 1.8
 
 
-def _connect() -> Any:
+def spark_session() -> Any:
+    """The session that is running, or one as Spark is configured; its clock in UTC.
+
+    Raises:
+        LeadscoreError: no pyspark, or no Java that it runs on.
+    """
     try:
         from pyspark.sql import SparkSession
     except ImportError:
@@ -90,8 +98,8 @@ def _connect() -> Any:
             f"--engine spark needs Java {OLDEST_JAVA} or newer; found: {found}.",
             "Install one and point JAVA_HOME to it, or leave --engine out: DuckDB needs no Java.",
         )
-    import ibis
-
+    # Else a worker starts the first Python of its path, which need not have what this one has.
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     builder = SparkSession.builder.appName("leadscore")
     for key, setting in _SETTINGS.items():
         builder = builder.config(key, setting)
@@ -99,7 +107,7 @@ def _connect() -> Any:
     session.conf.set("spark.sql.session.timeZone", "UTC")
     if session.sparkContext.master.startswith("local"):  # its 200 partitions suit a cluster
         session.conf.set("spark.sql.shuffle.partitions", str(session.sparkContext.defaultParallelism))
-    return ibis.pyspark.connect(session)
+    return session
 
 
 @contextmanager

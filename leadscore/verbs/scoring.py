@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from leadscore.handed_back import chosen_options
+from leadscore.handed_back import chosen_options, on_spark
 from leadscore.options import (
     DATA,
     FILE,
@@ -149,7 +149,12 @@ def score(ctx: click.Context, /, export: Path, out: str, force: bool, as_json: b
         written = [("-o", Path(out))] if out != "-" else []
         check_written([*written, *beside], read, force=force)
     report = options.pop("report")
-    summary = scored_export(export, out, choice=choice, **options)
+    engine = options.pop("engine")
+    if engine == "spark" and (options["dry_run"] or not choice.whole or choice.crm or out == "-"):
+        raise click.UsageError(
+            "--engine spark writes all rows to a folder: leave --dry-run, --for, --sort and the like out."
+        )
+    summary = scored_export(export, out, choice=choice, engine=engine, **options)
     if as_json:
         print_json(summary.as_dict())
     tell(summary, choice, beside, report, quiet=as_json or out == "-", dry_run=bool(options["dry_run"]))
@@ -191,6 +196,7 @@ def scored_export(
     language: Any,
     dry_run: bool,
     choice: Any,
+    engine: str,
 ) -> Any:
     """The summary of an export, scored by what the options name."""
     from features.recipe import load_recipe
@@ -211,6 +217,9 @@ def scored_export(
     if opened.warning:
         say(f"Warning: {opened.warning}.")
     moment = moment_of(as_of, recipe.recipe.zone)
+    if engine == "spark":
+        with spinner("scoring leads on Spark"):
+            return on_spark(opened, export, out, events=events, as_of_us=moment, reasons=reasons)
     with bar("scoring leads") as tick:
         return serving.score_export(
             recipe,

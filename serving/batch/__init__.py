@@ -4,6 +4,7 @@ from serving.batch.export import read_tables_of_export, score_export
 from serving.batch.frame import score_frame
 from serving.batch.known import KnownScored, known_leads, score_known, scored_by_name
 from serving.batch.rows import ExportRows
+from serving.batch.spark import score_on_spark
 
 __all__ = [
     "ExportRows",
@@ -13,5 +14,6 @@ __all__ = [
     "score_export",
     "score_frame",
     "score_known",
+    "score_on_spark",
     "scored_by_name",
 ]

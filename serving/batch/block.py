@@ -10,6 +10,7 @@ import pandas as pd
 
 from features.columns import Columns
 from features.exports import RawTable
+from features.language import Language
 from features.readings import offline
 from features.recipe import Recipe
 from features.tables import Tables, tables_from_frames
@@ -26,13 +27,17 @@ Kept = TypeVar("Kept")
 
 
 class Task(NamedTuple):
-    """What is asked of every block: who answers, the moment, how many reasons, and the clock."""
+    """What is asked of every block: who answers, the moment, how many reasons, the clock, the language.
+
+    Without a language it is the recipe's.
+    """
 
     recipe: Recipe
     ladder: Ladder
     as_of_us: int
     reasons: int
     clock_us: int
+    language: Language | None = None
 
 
 class Block(NamedTuple):
@@ -113,7 +118,9 @@ def _answers(
             break
         own = places[part].tolist()
         parts = take(columns, part)
-        scores = task.ladder.score_columns(parts, [rows.asked(row) for row in own], task.reasons)
+        scores = task.ladder.score_columns(
+            parts, [rows.asked(row) for row in own], task.reasons, task.language
+        )
         summary.add(scores)
         summary.outside.update(_outside(task.ladder, parts))
         for row, score in zip(own, scores, strict=True):

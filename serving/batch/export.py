@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -83,6 +83,7 @@ def score_export(
             column. An absent column is a warning.
     """
     choice = selection or Selection()
+    choice = replace(choice, language=choice.language or recipe.recipe.language)
     given = [path for path in (leads, events, choice.changed_since) if path is not None]
     if out is not None and not dry_run:
         check_out(out, given)
@@ -93,10 +94,10 @@ def score_export(
         )
     clock = now_us()
     facts = [*facts_of(leads, events), recipe.hash, str(reasons), str(block_rows), version("leadscore")]
-    facts += _rungs(ladder)
+    facts += [str(choice.language), *_rungs(ladder)]
     resumable = out is not None and not dry_run and STDIO not in (str(out), str(leads))
     with opened_work(Path(str(out)) if resumable else None, facts, as_of_us, clock) as work:
-        task = Task(recipe, ladder, work.as_of_us, reasons, max(work.as_of_us, clock))
+        task = Task(recipe, ladder, work.as_of_us, reasons, max(work.as_of_us, clock), choice.language)
         files, summary = _laid_down(task, leads, events, None if dry_run else out, work, choice, block_rows)
         try:
             _score_blocks(task, files, work, summary, progress)

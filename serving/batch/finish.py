@@ -84,7 +84,7 @@ class Finished:
         if choice.changed_since is None:
             return np.ones(self.leads.rows, dtype=np.bool_)
         former = spool(choice.changed_since, self.work.folder / "former")
-        before = Before(former, column, choice.crm, choice.language)
+        before = Before(former, column, choice.crm, choice.language or "en")
         found = []
         wanted = [column] if column else []
         for start, original, columns in self._pairs(wanted):
@@ -101,14 +101,16 @@ class Finished:
     def _view(self, columns: Any) -> Any:
         """The added columns as they are written."""
         choice = self.choice
-        return crm_table(columns, choice.crm, choice.language) if choice.crm else columns
+        return crm_table(columns, choice.crm, choice.language or "en") if choice.crm else columns
 
     def _handback(self, places: NDArray[np.int64] | None) -> Handback:
         """Rows chosen as they stream by, or sorted on the disk first."""
         choice, source = self.choice, self
         if places is not None and choice.by_rank:
             source, places = self._sorted(places), None
-        names = crm_columns(choice.crm, choice.language) if choice.crm else {name: name for name in ADDED}
+        names = (
+            crm_columns(choice.crm, choice.language or "en") if choice.crm else {name: name for name in ADDED}
+        )
 
         def blocks() -> Iterator[tuple[Any, Any]]:
             for start, original, columns in source._pairs() if source.leads.rows else ():
@@ -122,7 +124,9 @@ class Finished:
 
         count = source.leads.rows if places is None else len(places)
         tints = {names["ls_maturity"]: choice.maturities(_TINTS)}
-        return Handback(source.leads, tuple(names.values()), blocks, count, choice.whole, tints)
+        return Handback(
+            source.leads, tuple(names.values()), blocks, count, choice.whole, tints, plain=bool(choice.crm)
+        )
 
     def _sorted(self, places: NDArray[np.int64]) -> Finished:
         """The same of the rows `places` alone, in that order."""

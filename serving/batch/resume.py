@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import duckdb
 from pydantic import BaseModel, ValidationError
 
 from features.errors import LeadscoreError
-from features.exports import Spool
 from serving.returned import BatchSummary
 
 _SUMMARY = b"leadscore_summary"
@@ -88,6 +88,8 @@ def opened_work(out: Path | None, facts: list[str], as_of_us: int | None, clock_
         work = _begun(folder_path, facts, as_of_us, clock_us)
         try:
             yield work
+        except duckdb.IOException as error:
+            raise _no_room(folder_path, error) from None
         except BaseException:
             if not work.done(0):
                 shutil.rmtree(folder_path, ignore_errors=True)
@@ -95,7 +97,15 @@ def opened_work(out: Path | None, facts: list[str], as_of_us: int | None, clock_
         shutil.rmtree(folder_path)
 
 
-def facts_of(*sources: Path | str | None, spools: tuple[Spool | None, ...] = ()) -> list[str]:
+def _no_room(folder: Path, error: Exception) -> LeadscoreError:
+    """What the engine says when it cannot write, without its stack."""
+    return LeadscoreError(
+        f"{folder}: cannot be written to: {str(error).splitlines()[0]}",
+        "Make room on the disk, and give the same command again: it goes on where it stopped.",
+    )
+
+
+def facts_of(*sources: Path | str | None) -> list[str]:
     """Where each file is, how large and how old: what tells that it is still the same."""
     found = []
     for source in sources:

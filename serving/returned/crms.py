@@ -11,8 +11,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-Language = Literal["en", "fr"]
-LANGUAGES: tuple[Language, ...] = ("en", "fr")
+from features.language import LANGUAGES, Language
+
 _PERCENT_DIGITS = 4
 """Decimals of a percentage: six of a probability."""
 

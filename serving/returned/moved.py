@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from features.errors import LeadscoreError
 from features.exports import Spool
-from serving.returned.crms import Language, crm_columns
+from features.language import Language
+from serving.returned.crms import crm_columns
 
 WATCHED = ("ls_status", "ls_score", "ls_grade", "ls_maturity", "ls_next_action")
 """What a salesperson sees change; a probability moves a little with every day."""

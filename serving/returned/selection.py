@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from features.language import Language
 from serving.returned.columns import ADDED
-from serving.returned.crms import Language, crm_columns, maturity_words
+from serving.returned.crms import crm_columns, maturity_words
 from serving.score import Maturity
 
 Places = NDArray[np.int64]
@@ -21,7 +22,8 @@ class Selection:
     """What is asked for: `by_rank` the most probable first, `only` one maturity, the `top` best by rank.
 
     `changed_since` is a former output: only rows that are new since or whose answer has moved. `crm` names
-    the columns and formats that a CRM's import wants, `language` that of its labels.
+    the columns and formats that a CRM's import wants, `language` that of its labels and
+    of reasons (None: the recipe's).
     """
 
     by_rank: bool = False
@@ -29,7 +31,7 @@ class Selection:
     top: int | None = None
     changed_since: Path | None = None
     crm: str | None = None
-    language: Language = "en"
+    language: Language | None = None
 
     @property
     def whole(self) -> bool:
@@ -38,11 +40,13 @@ class Selection:
 
     def columns(self) -> list[str]:
         """The names of the columns that are added."""
-        return list(crm_columns(self.crm, self.language).values() if self.crm else ADDED)
+        return list(crm_columns(self.crm, self.language or "en").values() if self.crm else ADDED)
 
     def maturities(self, by: Mapping[str, str]) -> dict[str, str]:
         """`by` maturity as it is written."""
-        return {maturity_words(self.crm, maturity, self.language): value for maturity, value in by.items()}
+        return {
+            maturity_words(self.crm, maturity, self.language or "en"): value for maturity, value in by.items()
+        }
 
     def places(
         self, ranks: list[int | None], maturities: list[str | None], moved: NDArray[np.bool_]

@@ -11,10 +11,11 @@ import pandas as pd
 import pytest
 
 from features import LeadscoreError
+from features.language import LANGUAGES
 from serving.answer.ladder import Ladder
 from serving.batch.export import score_export
 from serving.returned import ADDED, BatchSummary, Selection, property_rows, report_page
-from serving.returned.crms import LANGUAGES, crm_columns, templates
+from serving.returned.crms import crm_columns, templates
 from tests.made import scorers
 from tests.serving.test_score_export import EVENTS, HEADER, NOW, ROWS, cells, ladder, written
 
@@ -222,3 +223,15 @@ def test_the_properties_are_written_for_spreadsheets(tmp_path: Path) -> None:
         rows = list(csv.DictReader(file))
     assert {"Leadscore_Score__c", "Leadscore_Next_Action__c"} <= {row["name"] for row in rows}
     assert "Probabilité de conversion" in {row["label_fr"] for row in rows}
+
+
+def test_reasons_come_in_the_language_that_is_asked(
+    ladder: Ladder, leads: Path, events: Path, tmp_path: Path
+) -> None:
+    for language in LANGUAGES:
+        run(ladder, leads, tmp_path / f"{language}.csv", events, language=language)
+    run(ladder, leads, tmp_path / "own.csv", events)
+    said = {name: cells(tmp_path / f"{name}.csv")["ls_reasons_for"].tolist() for name in (*LANGUAGES, "own")}
+    assert said["en"] == said["own"]
+    assert [bool(text) for text in said["en"]] == [bool(text) for text in said["fr"]]
+    assert said["en"] != said["fr"]
