@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from leadscore.options import FOLDER, JSON, RECIPE
+from leadscore.verbs.keeping import ledger_compact, ledger_delete_person, ledger_export
 
 _WHERE = "The ledger is ./ledger.sqlite, or where LEADSCORE_LEDGER says: a file, or postgresql://USER@HOST/DATABASE."
 
@@ -93,3 +94,7 @@ def ledger_import(ctx: click.Context, recipe: Path, folder: Path | None, source:
     changed = sum(table.changed for table in done)
     say(f"{new:,} rows are new, {changed:,} changed, {known:,} known, {left:,} left out ({kept.name}).")
     ctx.exit(SOME_FAILED if left else 0)
+
+
+for verb in (ledger_export, ledger_delete_person, ledger_compact):
+    ledger.add_command(verb)

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from leadscore.ledger_files import or_from_ledger
 from leadscore.options import (
     DATA,
     FILE,
@@ -100,7 +101,8 @@ def open_leads(
 
 
 @click.command()
-@click.argument("export", type=FILE)
+@click.argument("export", type=FILE, required=False)
+@or_from_ledger
 @click.option(
     "-o",
     "--out",

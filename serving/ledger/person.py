@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import Table, delete, select
@@ -11,6 +12,25 @@ from serving.ledger.store import Ledger
 
 OF_A_LEAD: tuple[Table, ...] = tuple(table for table in METADATA.tables.values() if "lead_id" in table.c)
 """Every table that says whose a row is."""
+
+
+_SECRET = frozenset({"keys", "idempotency_keys"})
+
+
+def rows_of(ledger: Ledger) -> Iterator[tuple[str, list[str], Iterator[tuple[Any, ...]]]]:
+    """Every table but those of keys: its name, its columns, its rows in their order.
+
+    Rows are read as they are taken; take those of one table before the next.
+
+    Raises:
+        LeadscoreError: the ledger cannot be reached.
+    """
+    with ledger.reading() as connection:
+        for name, table in sorted(METADATA.tables.items()):
+            if name not in _SECRET:
+                query = select(table).order_by(*table.primary_key.columns)
+                rows = connection.execution_options(yield_per=5_000).execute(query)
+                yield name, list(table.c.keys()), (tuple(row) for row in rows)
 
 
 def everything_of(ledger: Ledger, lead_id: str) -> dict[str, list[dict[str, Any]]]:
