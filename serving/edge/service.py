@@ -30,6 +30,7 @@ from serving.answer import Opened, open_ladder
 from serving.api import score_items
 from serving.api.desk import Desk
 from serving.api.problems import RefusedError, answer_refused
+from serving.api.webhooks import secrets_named
 from serving.edge.entry import Edge, Entrance, failure
 from serving.edge.key_check import KeyCheck, require_key
 from serving.edge.limits import Pace
@@ -147,6 +148,7 @@ def run(
     opened = open_from_environment()
     RequestLog.from_environment()
     Pace.from_environment()
+    secrets_named()
     if ledger is not None:
         Writer(ledger).close()
         ledger.close()
