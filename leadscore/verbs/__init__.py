@@ -5,6 +5,7 @@ import click
 from leadscore.verbs.champion import promote, rollback, status
 from leadscore.verbs.company import demo, simulate
 from leadscore.verbs.funnel import funnel
+from leadscore.verbs.image import image
 from leadscore.verbs.keys import keys
 from leadscore.verbs.ledger import ledger
 from leadscore.verbs.playbook import rules
@@ -14,7 +15,7 @@ from leadscore.verbs.training import compare, train
 
 VERBS: tuple[click.Command, ...] = (
     simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status, open_leads,
-    compare, rules, funnel, score, serve, demo, ledger, keys,
+    compare, rules, funnel, score, serve, demo, ledger, keys, image,
 )  # fmt: skip
 
 __all__ = ["VERBS"]

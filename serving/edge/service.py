@@ -77,7 +77,7 @@ class LeadScore:
             print(f"leadscore: {opened.warning}", flush=True)
         print(f"leadscore: answering by {opened.rung} {opened.version} from {opened.source}", flush=True)
         ledger = ledger_from_environment()
-        watch = Watch(opened, os.environ.get("LEADSCORE_MODEL"), recipe, _swap)
+        watch = Watch(opened, named_model(), recipe, _swap)
         desk = Desk(opened, watch, ledger, Writer(ledger) if ledger else None, RequestLog.from_environment())
         entrance = Entrance(desk, Metrics(watch), KeyCheck.opened(ledger), Pace.from_environment())
         desk.counted = entrance.metrics.scored
@@ -104,7 +104,14 @@ def open_from_environment() -> Opened:
         LeadscoreError: as `open_ladder`.
     """
     recipe, folder = _recipe()
-    return open_ladder(recipe, os.environ.get("LEADSCORE_MODEL"), folder=folder)
+    return open_ladder(recipe, named_model(), folder=folder)
+
+
+def named_model() -> str | None:
+    """The model that LEADSCORE_MODEL names, else the one that an image has beside this code, or None."""
+    packed = Path(__file__).parents[2] / "packed_model"
+    beside = str(packed) if (packed / "manifest.json").is_file() else None
+    return os.environ.get("LEADSCORE_MODEL") or beside
 
 
 def ledger_from_environment() -> Ledger | None:
