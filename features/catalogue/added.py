@@ -19,7 +19,7 @@ _TYPES = {
     ("keyword_group", "field"): ("text",), ("domain_kind", "field"): ("email",),
     ("date_age", "field"): ("date",), ("company_age", "field"): ("number",),
     ("same_company", "email"): ("email",), ("same_touch", "first"): ("category",),
-    ("same_touch", "last"): ("category",),
+    ("same_touch", "last"): ("category",), ("date_gap", "first"): ("date",), ("date_gap", "last"): ("date",),
 }  # fmt: skip
 """Types that a field must have where a kind of feature names it."""
 _OF_TIME = ("date_age", "company_age", "lead_age", "wall_clock")

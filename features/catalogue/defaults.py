@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
+from itertools import combinations
 
 from features.catalogue.accounts import AccountCount
 from features.catalogue.added import added_features
 from features.catalogue.events import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
 from features.catalogue.feature import Feature
-from features.catalogue.fields import DateAge, FieldValue, Filled, SameTouch
+from features.catalogue.fields import DateAge, DateGap, FieldValue, Filled, SameTouch, answers_of
 from features.catalogue.keywords import FUNCTION, SENIORITY
 from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, LongestStreak, Trend
 from features.catalogue.shares import EventShare, WorkingShare
@@ -21,6 +22,7 @@ from features.recipe import Recipe, usable
 from features.recipe.crm import LeadField
 
 _ACTIVE_DAYS = 30
+_MOST_DATES = 5
 _OWN = ("interest", "intent")
 """Meanings of what the lead does itself: its touches, beside what is done to it."""
 
@@ -55,9 +57,12 @@ def _field_features(recipe: Recipe) -> list[Feature]:
     features: list[Feature] = []
     for name, field in fields.items():
         features += _of_field(name, field, dated=recipe.dated)
-    features += [*_same_company(fields), *_same_touch(fields)]
+    features += [*_same_company(fields), *_same_touch(fields), *_date_gaps(fields)]
     if len(fields) > 1:
         features.append(Filled(tuple(fields), called="record"))
+    checklist = answers_of(recipe)
+    if checklist is not None and set(checklist[0].fields) <= set(fields):
+        features += checklist
     return features
 
 
@@ -97,6 +102,12 @@ def _same_touch(fields: dict[str, LeadField]) -> Iterator[Feature]:
         last = [name for name, known in touches.items() if known == "current"]
         if first:
             yield from (SameTouch(first[0], name) for name in last)
+
+
+def _date_gaps(fields: dict[str, LeadField]) -> Iterator[Feature]:
+    """The days between any two of the first dates that were known at creation: trees see no differences."""
+    dates = [name for name, field in fields.items() if field.type == "date" and field.known == "creation"]
+    yield from (DateGap(first, last) for first, last in combinations(dates[:_MOST_DATES], 2))
 
 
 def _time_features(recipe: Recipe) -> list[Feature]:

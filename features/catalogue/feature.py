@@ -8,7 +8,7 @@ from pydantic import Field
 
 from features.catalogue.accounts import AccountCount
 from features.catalogue.events import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
-from features.catalogue.fields import DateAge, FieldValue, Filled, SameTouch
+from features.catalogue.fields import Answers, DateAge, DateGap, FieldValue, Filled, SameTouch
 from features.catalogue.members import Dtype, GroupName
 from features.catalogue.naming import days_text, window_label
 from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, LongestStreak, Trend
@@ -79,8 +79,10 @@ DeclaredFeature: TypeAlias = Annotated[
     | SameCompany
     | Filled
     | DateAge
+    | DateGap
     | CompanyAge
     | SameTouch
+    | Answers
     | LeadAge
     | WallClock
     | AccountCount,

@@ -8,17 +8,24 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from features.discovery.outcome import OutcomeSource
+from features.discovery.guesses import Question
+from features.outcome import OutcomeSource
 from features.profiles import ColumnProfile, Joined, TableProfile, plain
+from features.recipe.crm import Known
 
 
 @dataclass(frozen=True)
 class DraftField:
-    """A field by its name in the recipe, its column, and why it is left out (None: it is used)."""
+    """A field by its name in the recipe, its column, and why it is left out (None: it is used).
+
+    `mark` says why it may have been known only later than the lead came, `known` when it was.
+    """
 
     name: str
     column: ColumnProfile
     left_out: str | None = None
+    mark: str | None = None
+    known: Known = "creation"
 
 
 @dataclass
@@ -38,6 +45,7 @@ class Draft:
     horizon_reason: str = "a default: nothing says how long wins take"
     train_from: date | None = None
     remarks: list[str] = field(default_factory=list)
+    doubts: dict[Question, str] = field(default_factory=dict)
 
 
 def field_names(columns: Sequence[ColumnProfile]) -> dict[str, str]:

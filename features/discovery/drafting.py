@@ -11,12 +11,13 @@ from features.cells import number
 from features.clock.instants import localise
 from features.discovery.draft import Draft, DraftField, field_names
 from features.discovery.history_shape import day_ends, is_sorted_by, propose_horizon, propose_start, steady
-from features.discovery.outcome import ANY_VALUE, OutcomeSource
 from features.discovery.relations import shuffled
 from features.discovery.usable import is_usable
 from features.errors import LeadscoreError
-from features.leaks import Suspect
+from features.leaks import WhenKnown
+from features.outcome import ANY_VALUE, OutcomeSource
 from features.profiles import ColumnProfile, Company, TableProfile, stand_ins
+from features.recipe.crm import Known
 
 POSITIVE = ("size", "founded")
 """Meanings of which 0 cannot be: a company has somebody in it, and began in some year."""
@@ -25,7 +26,7 @@ POSITIVE = ("size", "founded")
 def draft_recipe(
     company: Company,
     ended: OutcomeSource,
-    suspects: tuple[Suspect, ...],
+    judged: tuple[WhenKnown, ...],
     excluded: set[str],
     folder: Path | None,
     name: str | None,
@@ -33,7 +34,7 @@ def draft_recipe(
 ) -> Draft:
     """Everything that the recipe says."""
     leads = company.leads
-    fields = _usable_fields(company, ended, suspects, excluded)
+    fields = _usable_fields(company, ended, judged, excluded)
     draft = Draft(
         name=name or leads.path.name.split(".")[0],
         leads=leads,
@@ -58,11 +59,12 @@ def draft_recipe(
 
 
 def _usable_fields(
-    company: Company, ended: OutcomeSource, suspects: tuple[Suspect, ...], excluded: set[str]
+    company: Company, ended: OutcomeSource, judged: tuple[WhenKnown, ...], excluded: set[str]
 ) -> list[DraftField]:
     """The columns that say something of a lead, each with the reason why a model may not see it, if any."""
     leads = company.leads
-    reasons = {suspect.column: f"{suspect.kind}: {suspect.reason}" for suspect in suspects}
+    reasons = {one.column: f"{one.kind}: {one.reason}" for one in judged if one.treatment == "left out"}
+    marks = {one.column: one for one in judged if one.treatment == "marked"}
     reasons |= dict.fromkeys(excluded - ended.columns, "left out by --exclude")
     usable = [
         column
@@ -76,7 +78,22 @@ def _usable_fields(
             "Export more columns: where leads come from, what company they are, what they asked for.",
         )
     names = field_names(usable)
-    return [DraftField(names[column.name], column, reasons.get(column.name)) for column in usable]
+    return [
+        DraftField(
+            names[column.name],
+            column,
+            reasons.get(column.name),
+            marks[column.name].reason if column.name in marks else None,
+            _known(column, marks.get(column.name)),
+        )
+        for column in usable
+    ]
+
+
+def _known(column: ColumnProfile, mark: WhenKnown | None) -> Known:
+    """When a field was known, as a recipe says it: what grows with the process is what it is now."""
+    grows = mark is not None and mark.when != "unknown"
+    return "current" if grows else column.known
 
 
 def _propose_times(draft: Draft, created: ColumnProfile | None) -> None:
@@ -119,6 +136,12 @@ def remark(draft: Draft, company: Company, created: ColumnProfile | None) -> Non
     if created is None and draft.leads.counter is None and not is_sorted_by(draft.outcome.won):
         draft.remarks.append(
             "no date says when leads came: the order of rows stands for time (or --time COLUMN)"
+        )
+    unread = [field.name for field in draft.fields if field.left_out is None and field.known == "current"]
+    if unread and draft.events is not None and draft.history is None:
+        draft.remarks.append(
+            f"{', '.join(unread)}: no feature reads what is only known as of now, since leads are looked at "
+            "several times; where it was known when the lead came, take out known = 'current'"
         )
     for table in company.unknown:
         draft.remarks.append(

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from features.discovery.outcome_guess import OutcomeColumn, declared_outcome, find_column
 from features.discovery.relations import is_plain, relation_of
+from features.outcome import OutcomeColumn, declared_outcome, find_column
 from features.profiles import Company, Joined, TableProfile, date_column, profile
 from features.sql import named, quoted
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from features.discovery.usable import NEVER_FIELDS
-from features.leaks import Suspect
+from features.leaks import WhenKnown
 from features.profiles import ColumnProfile, Company, TableProfile, date_column, stage_column
 from features.profiles.table import masked
 
@@ -14,9 +14,10 @@ FINDING_COLUMNS = ("table", "column", "role", "filled", "distinct", "example", "
 LEAST = ("example", "distinct", "filled", "table")
 """The columns that a narrow terminal leaves out, the first one first."""
 _LOOKED_AT = 10_000
+_DONE = {"left out": "left out", "marked": "kept, marked"}
 _WHY_NOT = {
     "modified_at": "changes with every edit",
-    "person": "names a person",
+    "person": "names a person or a case",
     "outcome_at": "dates the outcome",
 }
 
@@ -42,10 +43,10 @@ class Finding:
 
 
 def list_findings(
-    company: Company, outcome: str | None, used: set[str], suspects: tuple[Suspect, ...], excluded: set[str]
+    company: Company, outcome: str | None, used: set[str], judged: tuple[WhenKnown, ...], excluded: set[str]
 ) -> list[Finding]:
     """One row a column: of the leads, then of the tables beside them; `used` are the columns of fields."""
-    remarks = {suspect.column: f"left out: {suspect.kind}, {suspect.reason}" for suspect in suspects}
+    remarks = {one.column: f"{_DONE[one.treatment]}: {one.kind}, {one.reason}" for one in judged if one.kind}
     remarks |= dict.fromkeys(excluded, "left out by --exclude")
     rows = []
     for column in company.leads.columns.values():
@@ -111,6 +112,4 @@ def _remark_of(column: ColumnProfile, used: bool, ended: bool) -> str:
         parts.append(f"{column.format.misfits:,} cells are no {column.format.type}")
     if column.format.dated:
         parts.append(f"{column.format.dated:,} cells are dates, written in several ways: write all in one")
-    if column.known == "current" and used:
-        parts.append("overwritten as time goes by")
     return "; ".join(part for part in parts if part)

@@ -10,6 +10,7 @@ from tomlkit.items import InlineTable, Table
 
 from features.discovery.draft import Draft, DraftField
 from features.discovery.event_meaning import meaning
+from features.discovery.guesses import Question
 from features.discovery.relations import file_name
 from features.discovery.toml_text import because, inline_of, remark, table_of
 from features.profiles import ColumnProfile, Joined, TableProfile, date_column, plain, presets, stage_column
@@ -72,7 +73,7 @@ def _source(kind: str, table: TableProfile, draft: Draft) -> Any:
 def _lead(draft: Draft) -> Table:
     leads, section = draft.leads, tomlkit.table()
     if (column := leads.role("id")) is not None:
-        section.add("id", column.name)
+        section.add("id", _checked(column.name, draft, "id"))
     else:
         section.add(remark('id = "…"  # no column is different for each lead: the row number is the id'))
     created = leads.role("created_at")
@@ -83,7 +84,7 @@ def _lead(draft: Draft) -> Table:
     elif created.format.type != "date":
         section.add("order", created.name)
     else:
-        section.add("created_at", created.name)
+        section.add("created_at", _checked(created.name, draft, "creation"))
         if created.format.format is not None:
             section.add("created_format", created.format.format)
     for other in leads.columns.values():
@@ -92,10 +93,20 @@ def _lead(draft: Draft) -> Table:
     return section
 
 
+def _checked(value: Any, draft: Draft, question: Question) -> Any:
+    """A value, with what is to be checked beside it where it is not sure."""
+    doubt = draft.doubts.get(question)
+    return value if doubt is None else because(value, f"check: {doubt}")
+
+
 def _fields(draft: Draft) -> Table:
     """Used fields first; those left out keep their definition, their reason, and `use = false`."""
     left_out = [found for found in draft.fields if found.left_out is not None]
-    section = table_of({found.name: _field(found) for found in draft.fields if found.left_out is None})
+    section = tomlkit.table()
+    for found in [found for found in draft.fields if found.left_out is None]:
+        if found.mark is not None:
+            section.add(remark(f"May be known only later: {found.mark}"))
+        section.add(found.name, _field(found))
     if left_out:
         section.add(remark("Left out, each for the reason above it; 'use = true' puts one back."))
     for found in left_out:
@@ -111,7 +122,7 @@ def _field(found: DraftField) -> InlineTable:
         parts["column"] = column.name
     if column.format.format is not None:
         parts["format"] = column.format.format
-    if column.known != "creation":
+    if found.known != "creation":
         parts["known"] = "current"
     if column.means is not None and _means_fits(column):
         parts["means"] = column.means
@@ -175,14 +186,13 @@ def _outcomes(draft: Draft) -> Table | None:
     if ended.joined is not None:
         table_of({"lead_id": ended.joined.key, "stage": str(ended.stage)}, section)
     else:
-        doubt = ended.choice.doubt() if ended.choice else None
-        section.add("column", because(str(ended.main), f"check: {doubt}") if doubt else str(ended.main))
+        section.add("column", _checked(str(ended.main), draft, "outcome"))
     if ended.date is not None:
         section.add("occurred_at", ended.date)
         if ended.date_format is not None:
             section.add("occurred_format", ended.date_format)
     won = list(ended.won_values)
-    section.add("won", because(won, "any value") if won == ["*"] else won)
+    section.add("won", because(won, "any value") if won == ["*"] else _checked(won, draft, "won"))
     section.add("lost", list(ended.lost_values))
     if ended.undated_losses:
         section.add(remark(f"lost, without a date: {', '.join(ended.undated_losses)[:_WIDTH]}"))

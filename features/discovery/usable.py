@@ -1,4 +1,4 @@
-"""Which columns may become fields, and which of them know the outcome."""
+"""Which columns may become fields, and when each of them was known."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from numpy.typing import NDArray
 
 from features.clock.instants import DAY_US
 from features.columns import Column
-from features.discovery.outcome import OutcomeSource
-from features.leaks import Suspect, find_leaks
-from features.profiles import ColumnProfile, TableProfile
+from features.leaks import LeakInput, WhenKnown, judge_columns
+from features.outcome import OutcomeSource
+from features.profiles import ColumnProfile, TableProfile, plain
 
 NEVER_FIELDS = frozenset(
     {"id", "created_at", "account_id", "cost", "opted_out", "outcome_at", "modified_at", "person"}
 )
+_PRIVATE = ("text", "id", "email", "phone")
 
 
 def is_usable(column: ColumnProfile, rows: int) -> bool:
@@ -23,28 +24,42 @@ def is_usable(column: ColumnProfile, rows: int) -> bool:
     return varies and words and column.format.type not in ("id", "empty") and column.role not in NEVER_FIELDS
 
 
-def suspect_columns(
+def judge_leads(
     leads: TableProfile, ended: OutcomeSource, order: NDArray[np.float64], dated: bool, excluded: set[str]
-) -> tuple[Suspect, ...]:
-    """Leaks by measurement, and dates that lie after the lead's creation."""
+) -> tuple[WhenKnown, ...]:
+    """When each column that could be a field was known; of ids and free text, when they were filled."""
     names = [name for name in leads.columns if name not in excluded and name not in ended.columns]
     columns = {name: leads.values(name) for name in names if is_usable(leads.columns[name], leads.rows)}
-    names = list(columns)
+    dates = frozenset(name for name in columns if leads.columns[name].format.type == "date")
+    if dated:
+        columns |= {name: (columns[name].astype(np.float64) - order) / DAY_US for name in dates}
     columns |= {name: _presence(leads, name) for name in leads.columns if _only_present(leads, name, ended)}
-    dates = frozenset(name for name in names if leads.columns[name].format.type == "date")
-    found = find_leaks(columns, ended.won, order, closed=ended.closed, dated=dated, dates=dates)
-    known = {suspect.column for suspect in found}
-    late = [
-        Suspect(
-            name, "after creation", "its dates are later than the lead's creation, so it was not known then"
+    profiles = {name: leads.columns[name] for name in columns}
+    judged = judge_columns(
+        LeakInput(
+            columns=columns,
+            names={name: plain(name) for name in columns},
+            y=ended.won,
+            order=order,
+            dated=dated,
+            closed=ended.closed,
+            end_days=(ended.occurred - order) / DAY_US if dated and ended.occurred is not None else None,
+            dates=dates,
+            current=frozenset(name for name, column in profiles.items() if column.known == "current"),
+            creation=frozenset(name for name, column in profiles.items() if _comes_with_the_lead(column)),
+            private=frozenset(
+                name for name, one in profiles.items() if one.personal or one.format.type in _PRIVATE
+            ),
         )
-        for name in names
-        if dated
-        and name not in known
-        and leads.columns[name].format.type == "date"
-        and _lies_after(columns[name].astype(np.float64), order)
-    ]
-    return (*found, *late)
+    )
+    return tuple(
+        one for one in judged if one.treatment == "left out" or is_usable(profiles[one.column], leads.rows)
+    )
+
+
+def _comes_with_the_lead(column: ColumnProfile) -> bool:
+    """Whether a preset knows the column as what a lead brings along: its source, its size, its country."""
+    return column.known == "creation" and (column.means is not None or column.role == "origin")
 
 
 def _only_present(leads: TableProfile, name: str, ended: OutcomeSource) -> bool:
@@ -56,8 +71,3 @@ def _only_present(leads: TableProfile, name: str, ended: OutcomeSource) -> bool:
 
 def _presence(leads: TableProfile, name: str) -> Column:
     return np.array([None if cell is None else "filled" for cell in leads.cells(name)], dtype=object)
-
-
-def _lies_after(values: NDArray[np.float64], created: NDArray[np.float64]) -> bool:
-    filled = np.isfinite(values)
-    return bool(filled.any() and (values[filled] > created[filled] + DAY_US).mean() > 0.2)

@@ -22,6 +22,11 @@ LeakKind = Literal[
     "calendar",
     "counter",
     "after creation",
+    "makes the outcome certain",
+    "written at the end",
+    "grows with the process",
+    "filled later",
+    "filled with another",
 ]
 
 # The bank's call duration has 0.88 on its training part and nothing else comes near; honest single columns
@@ -30,7 +35,7 @@ TOO_GOOD = 0.85
 GAP = 0.15
 STANDS_OUT_FROM = 0.75
 MIN_POSITIVES = 20
-_TRAINING_SHARE = 0.75
+TRAINING_SHARE = 0.75
 
 
 @dataclass(frozen=True)
@@ -50,7 +55,7 @@ def find_leaks(
     closed: NDArray[np.bool_] | None = None,
     dated: bool = True,
     dates: frozenset[str] = frozenset(),
-    training_share: float = _TRAINING_SHARE,
+    training_share: float = TRAINING_SHARE,
 ) -> tuple[Suspect, ...]:
     """The suspects among `columns` (each n_rows,), most telling first.
 
@@ -59,7 +64,7 @@ def find_leaks(
     columns of µs. Only the oldest `training_share` of the rows is looked at, so that nothing about the test
     is used. With fewer than `MIN_POSITIVES` of either outcome there, only calendars and counters can be told.
     """
-    side = _oldest(order, training_share)
+    side = oldest(order, training_share)
     columns = {name: column[side] for name, column in columns.items()}
     y, order = y[side], np.asarray(order)[side]
     counted = {name: column for name, column in columns.items() if name not in dates or _is_full(column)}
@@ -79,7 +84,8 @@ def find_leaks(
     return tuple(suspects.values())
 
 
-def _oldest(order: NDArray[Any], share: float) -> NDArray[np.bool_]:
+def oldest(order: NDArray[Any], share: float) -> NDArray[np.bool_]:
+    """The rows (n_rows,) that are the oldest `share` of all."""
     rank = rankdata(order, method="ordinal")
     return np.asarray(rank <= np.ceil(share * len(order)), dtype=bool)
 

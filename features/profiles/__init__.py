@@ -1,6 +1,6 @@
 """What each column and table of an export is, and which column of a recipe it is."""
 
-from features.profiles.endings import won_among
+from features.profiles.endings import reads_as_won, won_among
 from features.profiles.kinds import Company, Joined, date_column, stage_column
 from features.profiles.presets import plain, presets
 from features.profiles.profile import profile
@@ -16,6 +16,7 @@ __all__ = [
     "plain",
     "presets",
     "profile",
+    "reads_as_won",
     "stage_column",
     "stand_ins",
     "won_among",

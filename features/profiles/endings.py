@@ -40,3 +40,13 @@ def won_among(values: Iterable[str]) -> tuple[str, ...]:
     able = [value for value in values if _NOT.search(plain(value)) is None]
     plainly = tuple(value for value in able if _WON.search(plain(value)))
     return plainly or tuple(value for value in able if _PERHAPS_WON.search(plain(value)))
+
+
+def reads_as_won(value: str) -> bool:
+    """Whether a value says plainly that a lead was won, in whatever company.
+
+    >>> reads_as_won("Closed Won"), reads_as_won("Qualified"), reads_as_won("not sold")
+    (True, False, False)
+    """
+    text = plain(value)
+    return _NOT.search(text) is None and _WON.search(text) is not None

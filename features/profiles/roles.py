@@ -12,12 +12,15 @@ _SINGLE: tuple[Role, ...] = (
     "id", "created_at", "account_id", "origin", "cost", "opted_out", "outcome_at", "amount",
 )  # fmt: skip
 
+_MOST_TITLES, _TITLE_RECURS = 12, 20
 _MOST_ENDS = 40
 """A column of more values than this, whatever its name, is no outcome and no stage."""
 
 
 def settle_roles(columns: dict[str, ColumnProfile], rows: int) -> None:
     """One column a role: the likeliest name among those whose cells can play it; others are plain fields."""
+    for column in [c for c in columns.values() if c.role == "person" and not _can(c, "person", rows)]:
+        columns[column.name] = replace(column, role=None)
     for role in _SINGLE:
         able = [c for c in columns.values() if c.role == role and _can(c, role, rows)]
         chosen = min(able, key=lambda column: column.place, default=None)
@@ -65,4 +68,6 @@ def _can(column: ColumnProfile, role: Role, rows: int) -> bool:
             return found.distinct > 1
         case "origin":
             return found.type == "category"
+        case "person":  # a few forms of address name nobody: "Title" may hold Dr, Mr and Ms
+            return found.distinct > _MOST_TITLES or found.filled < _TITLE_RECURS * found.distinct
     return True

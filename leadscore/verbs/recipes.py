@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from leadscore.options import DATA, ENGINE, FILE, FORCE, JSON, OUT, RECIPE, place_of
+
+if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
+    from features.discovery import Discovery
 
 
 @click.command()
@@ -23,37 +26,90 @@ from leadscore.options import DATA, ENGINE, FILE, FORCE, JSON, OUT, RECIPE, plac
 )
 @click.option("--name", help="The model's name; default: from the file.")
 @click.option("--strict", is_flag=True, help="Stop at the first odd row, instead of reporting it.")
+@click.option("--explain", metavar="COLUMN", help="Print all that was measured on a column; write no recipe.")
+@click.option("--yes", is_flag=True, help="Take the best guesses; ask nothing, also at a terminal.")
 @click.option("--force", is_flag=True, help="Replace a recipe that exists.")
 @JSON
-def init(exports: tuple[Path, ...], out: Path, force: bool, as_json: bool, **answers: Any) -> None:
+def init(
+    exports: tuple[Path, ...],
+    out: Path,
+    explain: str | None,
+    yes: bool,
+    force: bool,
+    as_json: bool,
+    **answers: Any,
+) -> None:
     """Find out what exports hold, and write the recipe that fits; a person can finish it.
 
     \b
     Example:  leadscore init leads.csv events.csv -o recipe.toml --outcome status=Won
+
+    Where a guess that decides the recipe is not sure, a terminal asks; a script finds '# check' beside the
+    line, which 'leadscore train' repeats.
     """
     from features.exports import check_written
-    from leadscore.terminal import print_json, print_table, say, spinner
+    from leadscore.asking import may_ask, settled
+    from leadscore.terminal import print_json, say, spinner
 
-    check_written([("-o", out)], exports, force=force)
-    with spinner("reading exports"):
-        from features.discovery import FINDING_COLUMNS, LEAST, discover, fold_empty
+    if explain is None:
+        check_written([("-o", out)], exports, force=force)
 
-        found = discover(exports, folder=out.absolute().parent, **answers)
+    def find(**said: Any) -> Discovery:
+        with spinner("reading exports"):
+            from features.discovery import discover
+
+            return discover(exports, folder=out.absolute().parent, **said)
+
+    if explain is not None:
+        _print_explained(find(**answers), explain, as_json)
+        return
+    found = settled(find, answers) if may_ask(yes=yes, as_json=as_json) else find(**answers)
     out.write_text(found.recipe_toml, encoding="utf-8")
     if as_json:
         print_json(found.as_dict() | {"out": str(out)})
     else:
-        listed, folded = fold_empty(found.findings)
-        print_table(FINDING_COLUMNS, [finding.row() for finding in listed], least=LEAST)
-        if folded:
-            say(f"- {folded}")
+        _print_found(found)
+    _say_found(found)
+    say(f"{out} is written. Look through it, then: leadscore train {out}")
+
+
+def _print_explained(found: Discovery, column: str, as_json: bool) -> None:
+    """All that was measured on a column."""
+    from features.discovery import EXPLAINED_COLUMNS
+    from leadscore.terminal import print_json, print_table, say
+
+    rows = found.explain(column)
+    if as_json:
+        print_json([dict(zip(EXPLAINED_COLUMNS, row, strict=True)) for row in rows])
+    else:
+        print_table(EXPLAINED_COLUMNS, rows)
+    say("No recipe was written.")
+
+
+def _print_found(found: Discovery) -> None:
+    """Every column, then every guess that decides the recipe."""
+    from features.discovery import FINDING_COLUMNS, GUESS_COLUMNS, LEAST, fold_empty
+    from leadscore.terminal import print_table, say
+
+    listed, folded = fold_empty(found.findings)
+    print_table(FINDING_COLUMNS, [finding.row() for finding in listed], least=LEAST)
+    if folded:
+        say(f"- {folded}")
+    print_table(GUESS_COLUMNS, [guess.row() for guess in found.guesses], title="\nWhat decides")
+
+
+def _say_found(found: Discovery) -> None:
+    """What was odd in the files, what is left out or marked, what was assumed."""
+    from leadscore.terminal import say
+
     for table, kind, rows, treatment in found.quality:
         say(f"- {table}: {kind}: {rows} ({treatment})")
     for suspect in found.suspects:
-        say(f"- left out: {suspect.column}: {suspect.reason}")
+        say(f"- left out: {suspect.column}: {suspect.kind}: {suspect.reason}")
+    for suspect in found.marked:
+        say(f"- kept, marked: {suspect.column}: {suspect.kind}: {suspect.reason}")
     for remark in found.remarks:
         say(f"- {remark}")
-    say(f"{out} is written. Look through it, then: leadscore train {out}")
 
 
 @click.command()
@@ -76,7 +132,7 @@ def inspect(recipe: Path, folder: Path | str | None, out: Path | None, force: bo
     place, read = place_of(recipe, loaded, folder)
     check_written([("-o", out)], read, force=force)
     with spinner("reading tables") as step:
-        from training.inspection import HEAD, LEAST, inspect_page
+        from training.inspection import HEAD, LEAST, RUN_HEAD, inspect_page
         from training.inspection import inspect as look
 
         found = look(loaded, place, progress=step)
@@ -84,8 +140,10 @@ def inspect(recipe: Path, folder: Path | str | None, out: Path | None, force: bo
         print_json(found.as_dict())
     else:
         print_table(HEAD, found.rows(), least=LEAST)
+        if found.runs.rows():
+            print_table(RUN_HEAD, found.runs.rows(), title="\nWith and without what may be known only later")
     for suspect in found.suspects:
-        say(f"- {suspect.column}: {suspect.reason}")
+        say(f"- {suspect.column}: {suspect.kind}: {suspect.reason}")
     if out is not None:
         out.write_text(inspect_page(found), encoding="utf-8")
         say(f"The page is {out}.")

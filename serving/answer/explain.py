@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from features.lead import Lead
 from features.readings import stack
-from serving.answer.ladder import Ladder, asked_of
-from serving.answer.reasons import reason_words
+from serving.answer.ladder import Ladder
+from serving.asked import asked_of
 from serving.score import Score
 
 _MOST = 1_000
@@ -49,12 +49,22 @@ def explain(ladder: Ladder, lead: Lead) -> Explanation:
     found = rung.scorer.contributions(columns)
     named = {feature.name: feature for feature in rung.scorer.features}
     parts = [
-        Summand(name, reason_words(named[name], columns[name][0]), _plain(row[name]), float(added))
+        Summand(name, f"{named[name].label}: {_value_words(row[name])}", _plain(row[name]), float(added))
         for name, added in zip(found.names, found.values[0], strict=True)
     ]
     parts.sort(key=lambda part: -abs(part.contribution))
     margin = float(rung.scorer.margin(columns)[0])
     return Explanation(score, tuple(parts), float(found.bias[0]), margin)
+
+
+def _value_words(value: float | str | None) -> str:
+    """A column's value for people: 'not known', '3', '0.25', 'software'."""
+    known = _plain(value)
+    if known is None or isinstance(known, str):
+        return known or "not known"
+    if known.is_integer() and abs(known) < 1e15:
+        return f"{int(known):,}"
+    return f"{known:,.2f}" if abs(known) >= 0.1 else f"{known:.2g}"
 
 
 def _plain(value: float | str | None) -> float | str | None:

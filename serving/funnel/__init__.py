@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from serving.funnel.funnel import GROUPINGS as GROUPINGS
     from serving.funnel.funnel import Funnel as Funnel
     from serving.funnel.funnel import make_funnel as make_funnel
+    from serving.funnel.funnel import stage_values as stage_values
+    from serving.funnel.journeys import Journeys as Journeys
+    from serving.funnel.journeys import journeys_of as journeys_of
     from serving.funnel.moved import move as move
     from serving.funnel.page import funnel_page as funnel_page
     from serving.funnel.rows import VOLUME as VOLUME
@@ -20,7 +23,8 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "serving.funnel.cost_reports": ["CostReport", "read_cost_report"],
-    "serving.funnel.funnel": ["GROUPINGS", "Funnel", "make_funnel"],
+    "serving.funnel.funnel": ["GROUPINGS", "Funnel", "make_funnel", "stage_values"],
+    "serving.funnel.journeys": ["Journeys", "journeys_of"],
     "serving.funnel.moved": ["move"],
     "serving.funnel.page": ["funnel_page"],
     "serving.funnel.rows": ["VOLUME", "step_rows", "table_of", "terminal_rows"],

@@ -42,7 +42,7 @@ class Journeys:
     """Whether leads carry a date of creation; without one nothing matures."""
 
 
-def journeys(recipe: Recipe, tables: Tables) -> Journeys:
+def journeys_of(recipe: Recipe, tables: Tables) -> Journeys:
     """The journeys of all leads of a company until the end of its history."""
     leads = fetch_frame(tables.con, "leads")
     rows = leads["row"].to_numpy(dtype=np.int64)

@@ -53,7 +53,7 @@ def _first(funnel: Funnel) -> Markup:
 
 
 def _volume(funnel: Funnel) -> Markup:
-    head = [funnel.by, "leads", "open", "still maturing", "customers", "customers to expect"]
+    head = [str(funnel.by), "leads", "open", "still maturing", "customers", "customers to expect"]
     rows: list[list[Child]] = [
         [one.name, one.leads, one.open, one.maturing, one.customers, _figure(one.completed, plain)]
         for one in _rows(funnel)
@@ -91,7 +91,7 @@ def _steps(funnel: Funnel) -> Markup:
 def _money(funnel: Funnel, moves: Sequence[BudgetMoved]) -> Markup:
     unit = f" ({funnel.currency})" if funnel.currency else ""
     steps = [step for step in funnel.steps if step != "lead"]
-    head = [funnel.by, f"cost{unit}", "per lead", *[f"per {STEP_WORDS[step]}" for step in steps]]
+    head = [str(funnel.by), f"cost{unit}", "per lead", *[f"per {STEP_WORDS[step]}" for step in steps]]
     head += ["value per lead", "return"]
     rows = []
     for one in _rows(funnel):

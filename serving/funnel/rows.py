@@ -50,7 +50,7 @@ def _words(found: Estimate | None, shown: Any) -> str:
 def table_of(funnel: Funnel) -> pd.DataFrame:
     """One row a group and all leads last: every figure and the ends of its interval in columns."""
     return pd.DataFrame(
-        [_flat(one.model_dump(), {funnel.by: one.name}) for one in [*funnel.groups, funnel.all]]
+        [_flat(one.model_dump(), {str(funnel.by): one.name}) for one in [*funnel.groups, funnel.all]]
     )
 
 

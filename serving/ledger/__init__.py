@@ -3,9 +3,8 @@
 from serving.ledger.importing import import_tables
 from serving.ledger.intake import Receipt
 from serving.ledger.keys import ApiKeys
-from serving.ledger.person import everything_of, forget, rows_of
+from serving.ledger.person import compact, everything_of, forget, rows_of, shrink
 from serving.ledger.reading import lead_of, scores_of
-from serving.ledger.retention import compact, shrink
 from serving.ledger.sent import EventSent, LeadSent, OutcomeSent, ScoreGiven
 from serving.ledger.store import Ledger
 from serving.ledger.tables import LedgerTables

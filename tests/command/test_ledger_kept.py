@@ -14,8 +14,7 @@ from features import LeadscoreError, load_recipe
 from features.clock import DAY_US, now_us
 from leadscore import main
 from serving.ledger import EventSent, LeadSent, Ledger, LedgerTables, ScoreGiven, Writer, compact
-from serving.ledger.person import OF_A_LEAD, everything_of
-from serving.ledger.retention import AGES, shrink
+from serving.ledger.person import AGES, OF_A_LEAD, everything_of, shrink
 from serving.ledger.schema import METADATA
 from tests.made.company import RECIPE, small_company
 

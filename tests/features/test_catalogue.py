@@ -73,6 +73,26 @@ def test_a_company_is_as_old_as_its_year_says_where_it_is_a_year() -> None:
         assert math.isnan(value(recipe, "founded_age", {"founded": odd}, []))  # type: ignore[arg-type]
 
 
+def test_two_dates_known_at_creation_make_their_difference_and_a_current_one_none() -> None:
+    text = """[tables]
+leads = "l.csv"
+[lead]
+id = "id"
+[outcomes]
+column = "won"
+[lead.fields]
+asked = { type = "date" }
+needed = { type = "date" }
+seen = { type = "date", known = "current" }
+"""
+    made = {feature.name: feature for feature in default_features(parse_recipe(text))}
+    assert {name for name in made if "_to_" in name} == {"asked_to_needed"}
+    recipe = parse_recipe(text)
+    dates: dict[str, object] = {"asked": "2025-01-30T12:00:00", "needed": "2025-02-01"}
+    assert value(recipe, "asked_to_needed", dates, []) == 1.5
+    assert math.isnan(value(recipe, "asked_to_needed", dates | {"needed": None}, []))  # type: ignore[arg-type]
+
+
 def test_without_dates_nothing_has_an_age() -> None:
     text = '[tables]\nleads = "l.csv"\n[outcomes]\ncolumn = "won"\n[lead.fields]\n'
     text += 'founded = { type = "number", means = "founded" }\nrenewal = { type = "date" }\n'

@@ -15,7 +15,7 @@ from features.clock import DAY_US, to_us
 from features.tables import fetch_frame
 from serving.funnel import make_funnel, move
 from serving.funnel.cost_reports import CostReport
-from serving.funnel.journeys import STEPS, journeys
+from serving.funnel.journeys import STEPS, journeys_of
 from serving.funnel.scored import Scored
 
 RECIPE = parse_recipe(
@@ -77,7 +77,7 @@ LIVES = st.lists(
 def test_no_stage_is_reached_by_more_leads_than_the_one_before(lives):
     leads = [(f"l{place}", day, "web", "c") for place, (day, _) in enumerate(lives)]
     outcomes = [(f"l{p}", stage, day, 1.0) for p, (_, stages) in enumerate(lives) for stage, day in stages]
-    found = journeys(RECIPE, tables_of(leads, outcomes or [("x", "mql", 0, 1.0)]))
+    found = journeys_of(RECIPE, tables_of(leads, outcomes or [("x", "mql", 0, 1.0)]))
     reached = [found.leads[f"{step}_us"].notna().sum() for step in STEPS]
     assert reached == sorted(reached, reverse=True)
     moments = found.leads[[f"{step}_us" for step in STEPS[1:]]].to_numpy()

@@ -31,8 +31,9 @@ from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened
 from serving.api.desk import Desk
 from serving.api.flat import ScoreAnswer
-from serving.batch.export import BatchSummary, score_export
+from serving.batch.export import score_export
 from serving.edge.watch import Watch
+from serving.returned.summary import BatchSummary
 from serving.rules.default import default_rules
 from serving.rules.file import parse_rules
 from serving.score import Problem, Score, failed

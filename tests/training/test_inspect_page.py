@@ -72,7 +72,7 @@ def test_the_page_shows_hostile_names_and_no_single_lead():
     assert "n<b>" in seen.text
     assert "zyx" not in page.lower()
     assert "Paris" in page, "values that many leads share are shown"
-    assert seen.sections == ["suspicions", "fields", "features", "timing", "roles", "rows"]
+    assert seen.sections == ["suspicions", "runs", "fields", "features", "timing", "roles", "rows"]
     named = {row[0] for row in found.rows()}
     assert {"note", "region", "contact", "last name", "city", NASTY} <= named
     assert all(len(row) == len(HEAD) for row in found.rows())

@@ -3,5 +3,6 @@
 from training.inspection.found import HEAD, LEAST
 from training.inspection.inspect import inspect
 from training.inspection.page import inspect_page
+from training.inspection.without import RUN_HEAD
 
-__all__ = ["HEAD", "LEAST", "inspect", "inspect_page"]
+__all__ = ["HEAD", "LEAST", "RUN_HEAD", "inspect", "inspect_page"]

@@ -6,13 +6,17 @@ import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from features.leaks import Suspect
+from features.leaks import Suspect, When
 from training.inspection.measure import Drift, Importance, ValueRate
 from training.inspection.timing import Timing
+from training.inspection.without import RUN_HEAD, FieldRuns
 
-HEAD = ("column", "what", "filled", "if converted", "if not", "AUC alone", "stability", "suspicion")
+HEAD = (
+    "column", "what", "known", "filled", "if converted", "if not", "AUC alone", "adds last", "stability",
+    "suspicion",
+)  # fmt: skip
 """The columns of `Inspection.rows`."""
-LEAST = ("what", "if not", "if converted", "stability", "filled")
+LEAST = ("what", "if not", "if converted", "stability", "filled", "adds last", "known")
 """The columns that a narrow terminal leaves out, the first one first."""
 
 
@@ -21,7 +25,8 @@ class Inspected:
     """One column. Shares are in [0, 1]; `fill_won` and `fill_other` are of the training side.
 
     `name` is that of the field, column or feature, `label` how people call it, `kind` its type, `note` what
-    else is to be known (such as why no feature reads it).
+    else is to be known (such as why no feature reads it). `when` says when a column was known, `place` where
+    it stands among those judged, `adds_last` the AUC that it adds to all other fields, NaN if not measured.
     """
 
     name: str
@@ -38,6 +43,9 @@ class Inspected:
     drift: Drift | None
     suspicion: Suspect | None = None
     note: str = ""
+    when: When | None = None
+    place: int = 0
+    adds_last: float = float("nan")
 
     @property
     def stability(self) -> str:
@@ -75,11 +83,13 @@ class Inspection:
     quality: tuple[tuple[Any, ...], ...]
     notes: tuple[str, ...] = ()
     late: tuple[Suspect, ...] = field(default=())
+    runs: FieldRuns = field(default_factory=FieldRuns)
 
     @property
     def suspects(self) -> tuple[Suspect, ...]:
-        """Everything that seems to know the outcome, fields first; each once."""
-        found = [column.suspicion for column in self.columns if column.suspicion is not None]
+        """Everything that may know the outcome: fields in the order of `init`, then features; each once."""
+        ranked = sorted(self.columns, key=lambda column: (column.what == "feature", column.place))
+        found = [column.suspicion for column in ranked if column.suspicion is not None]
         return tuple(dict.fromkeys([*found, *self.late]))
 
     def rows(self) -> list[tuple[object, ...]]:
@@ -89,16 +99,18 @@ class Inspection:
             (
                 column.name,
                 column.what,
+                column.when or "–",
                 share(column.fill),
                 share(column.fill_won),
                 share(column.fill_other),
                 f"{column.importance.auc:.3f}" if column.importance.known else "–",
+                "–" if math.isnan(column.adds_last) else f"{column.adds_last:+.3f}",
                 column.stability,
                 column.suspicion.kind if column.suspicion else "",
             )
             for column in ranked
         ]
-        late = [(s.column, "timing", "–", "–", "–", "–", "–", s.kind) for s in self.late]
+        late = [(s.column, "timing", *["–"] * 7, s.kind) for s in self.late]
         return [*late, *shown]
 
     def as_dict(self) -> dict[str, Any]:
@@ -111,6 +123,7 @@ class Inspection:
             "base_rate": None if math.isnan(self.base_rate) else self.base_rate,
             "suspects": [{"column": s.column, "kind": s.kind, "reason": s.reason} for s in self.suspects],
             "columns": [dict(zip(HEAD, row, strict=True)) for row in self.rows()],
+            "runs": [dict(zip(RUN_HEAD, row, strict=True)) for row in self.runs.rows()],
             "roles": self.roles,
             "rows": [list(row) for row in self.account],
             "quality": [list(row) for row in self.quality],
@@ -126,5 +139,7 @@ def share(value: float) -> str:
 
 
 def _urgency(column: Inspected) -> tuple[bool, bool, float]:
-    auc = column.importance.auc
-    return column.suspicion is None, column.what == "feature", -auc if column.importance.known else 0.0
+    ranked = -column.importance.auc if column.importance.known else 0.0
+    if column.suspicion is not None and column.what != "feature":
+        ranked = float(column.place)  # the order of `init`
+    return column.suspicion is None, column.what == "feature", ranked

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from features.catalogue import Feature, default_features
 from features.columns import Column
-from features.leaks import Suspect, find_leaks
+from features.leaks import Suspect, WhenKnown, find_leaks
 from features.progress import Step, tell
 from features.readings import offline
 from features.recipe import Recipe
@@ -18,9 +20,10 @@ from training.inspection.columns import LeadColumn, lead_columns, presence, role
 from training.inspection.found import Inspected, Inspection
 from training.inspection.looks import MOST_LEADS, Looks, cluster_of, looks_of, one_age, some_leads
 from training.inspection.measure import Calendar, Mask, bands, drift, fill_by, importance
-from training.inspection.suspects import field_suspects
+from training.inspection.suspects import judge_fields
 from training.inspection.timing import timings
 from training.inspection.unknowns import unknown_values
+from training.inspection.without import FieldRuns, field_runs
 
 
 def inspect(recipe: Recipe, folder: Place, *, progress: Step | None = None) -> Inspection:
@@ -45,7 +48,7 @@ def inspect_tables(recipe: Recipe, tables: Tables, progress: Step | None = None)
     leads = _leads(tables)
     side = _training_side(leads, split.first_test_us if len(split.test) else None)
     tell(progress, "measuring fields")
-    fields = _fields(recipe, tables, leads, fit, side)
+    fields, runs = _fields(recipe, tables, leads, fit, side)
     made = default_features(recipe, events=tables.events is not None)
     tell(progress, f"computing {len(made)} features")
     measured = _features(recipe, tables, made, fit, shot.frame)
@@ -70,6 +73,7 @@ def inspect_tables(recipe: Recipe, tables: Tables, progress: Step | None = None)
             *unknown_values(recipe, tables),
         ),
         late=tuple(late),
+        runs=runs,
     )
 
 
@@ -98,22 +102,29 @@ def _training_side(leads: pd.DataFrame, first_test_us: int | None) -> Mask:
 
 def _fields(
     recipe: Recipe, tables: Tables, leads: pd.DataFrame, fit: pd.DataFrame, side: Mask
-) -> list[Inspected]:
-    """Every declared and undeclared column, measured at each lead's first look."""
+) -> tuple[list[Inspected], FieldRuns]:
+    """Every declared and undeclared column, measured at each lead's first look; and what each adds last."""
     columns = lead_columns(recipe, tables)
     first = fit.drop_duplicates("lead_id").reset_index(drop=True)
     looks = looks_of(first)
     places = pd.Series(np.arange(len(leads)), index=leads["lead_id"])
     at = places.loc[first["lead_id"].tolist()].to_numpy(np.intp)
-    suspects = field_suspects(recipe, tables, columns, leads, at, side)
+    judged = judge_fields(recipe, tables, columns, leads, at, side)
     clusters = leads["cluster"].to_numpy(object)
     calendar = Calendar.of(leads["at_us"].to_numpy(np.int64), clusters, recipe.dated)
-    return [_field(column, looks, at, calendar, suspects.get(column.name)) for column in columns]
+    found = [_field(column, looks, at, calendar, judged[column.name]) for column in columns]
+    found = [replace(one, place=list(judged).index(one.name)) for one in found]
+    read = {
+        column.name: column.values[at] for column in columns if column.what == "field" and not column.note
+    }
+    alone = {one.name: one.importance.auc if one.importance.known else 0.0 for one in found}
+    best = sorted(read, key=lambda name: -alone[name])
+    marked = [name for name, one in judged.items() if name in read and one.treatment != "used"]
+    runs = field_runs(read, looks, best, marked)
+    return [replace(one, adds_last=runs.adds_last(one.name)) for one in found], runs
 
 
-def _field(
-    column: LeadColumn, looks: Looks, at: Rows, calendar: Calendar, suspicion: Suspect | None
-) -> Inspected:
+def _field(column: LeadColumn, looks: Looks, at: Rows, calendar: Calendar, judged: WhenKnown) -> Inspected:
     values, known = column.values, column.values[at]
     shown = presence(known) if column.private else known
     filled = pd.notna(values)
@@ -131,8 +142,9 @@ def _field(
         importance=importance(known, looks.y, looks.order, looks.older, looks.newer, looks.leads_won),
         bands=bands(shown, column.kind, looks.y, looks.clusters),
         drift=drift(values, calendar),
-        suspicion=suspicion,
+        suspicion=judged.suspect,
         note=column.note,
+        when=judged.when,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 
 from serving.page import (
     BLUE,
@@ -26,6 +27,7 @@ from serving.page import (
     tag,
 )
 from training.figures.rates import tick_places
+from training.inspection.beside import runs_section
 from training.inspection.found import Inspected, Inspection, share
 from training.inspection.measure import Drift
 from training.report import rows_section, suspects_table
@@ -34,8 +36,9 @@ _WIDE, _LOW = 400.0, 130.0
 _UNEVEN = 0.15
 """A share filled that changes by less than this from month to month is said in words, not drawn."""
 _CONTENTS = (
-    ("suspicions", "Suspicions"), ("fields", "Fields"), ("features", "Features"),
-    ("timing", "When it is written"), ("roles", "Columns with a role"), ("rows", "Data"),
+    ("suspicions", "Suspicions"), ("runs", "With and without"), ("fields", "Fields"),
+    ("features", "Features"), ("timing", "When it is written"),
+    ("roles", "Columns with a role"), ("rows", "Data"),
 )  # fmt: skip
 
 
@@ -54,6 +57,7 @@ def inspect_page(inspection: Inspection) -> str:
             bullets(inspection.notes),
             contents(_CONTENTS),
             _suspicions(inspection),
+            runs_section(inspection.runs),
             _columns("fields", "Fields", _FIELDS, fields, inspection),
             _columns("features", "Features", _FEATURES, features, inspection),
             _timing(inspection),
@@ -94,9 +98,9 @@ def _suspicions(inspection: Inspection) -> Markup:
         words = "No column seems to know the outcome, is filled by it, or only says when a lead came."
         return section("suspicions", "Suspicions", paragraph(words))
     words = (
-        "These seem to know the outcome, or to say when rather than who. Nothing was dropped: find out "
-        "when each is "
-        "written, and leave it out of the recipe if that is when the outcome is known."
+        "These may know the outcome, grow with the case, or say when rather than who, in the order and words "
+        "of 'leadscore init'. Nothing was dropped: find out when each is written, and leave it out of the "
+        "recipe if that is when the outcome is known."
     )
     return section("suspicions", "Suspicions", paragraph(words), suspects_table(inspection.suspects))
 
@@ -105,7 +109,18 @@ def _columns(
     key: str, title: str, words: str, columns: Sequence[Inspected], inspection: Inspection
 ) -> Markup:
     """A table of all, then a card for each."""
-    head = ["", "type", "filled", "if converted", "if not", "AUC alone", "stability", ""]
+    head = [
+        "",
+        "type",
+        "known",
+        "filled",
+        "if converted",
+        "if not",
+        "AUC alone",
+        "adds last",
+        "stability",
+        "",
+    ]
     cards = tag("div", *[_card(column) for column in columns], class_="cards")
     return section(
         key, title, paragraph(words, soft=True), table(head, [_line(one) for one in columns]), cards
@@ -115,7 +130,8 @@ def _columns(
 def _line(column: Inspected) -> list[Child]:
     flag = tag("span", column.suspicion.kind, class_="flag") if column.suspicion else column.note
     fills = (share(column.fill), share(column.fill_won), share(column.fill_other))
-    return [column.name, column.kind, *fills, _auc(column), column.stability, flag]
+    last = "–" if isnan(column.adds_last) else f"{column.adds_last:+.3f}"
+    return [column.name, column.kind, column.when or "–", *fills, _auc(column), last, column.stability, flag]
 
 
 def _auc(column: Inspected) -> str:

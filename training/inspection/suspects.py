@@ -1,4 +1,4 @@
-"""Which columns of the leads the leak rules name, measured on the training side alone."""
+"""When each column of the leads was known: the rules of `init`, outcomes of the training side alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from features.clock import DAY_US
 from features.columns import Column, Floats
-from features.leaks import Suspect, find_leaks
+from features.leaks import LeakInput, WhenKnown, judge_columns
+from features.profiles import plain
 from features.recipe import Recipe
 from features.snapshots import at_once, outcome_frame
 from features.tables import Tables
@@ -17,30 +18,49 @@ from training.inspection.columns import LeadColumn
 
 Mask = NDArray[np.bool_]
 
-_LATE = 0.2
-"""A share of dates after creation beyond which a column was not known then; typing errors make fewer."""
 
-
-def field_suspects(
+def judge_fields(
     recipe: Recipe, tables: Tables, columns: list[LeadColumn], leads: pd.DataFrame, first: Rows, side: Mask
-) -> dict[str, Suspect]:
-    """Column → suspicion, over the leads [row, at_us] of the training `side`.
+) -> dict[str, WhenKnown]:
+    """Column → when it was known, by the rules of `init`, in their order; over the leads [row, at_us].
 
-    Outcomes are the final ones, of the leads whose `first` look may be used; those of all others stay
-    unknown.
+    Outcomes are the final ones, of the leads of the training `side` whose `first` look may be used; those
+    of all others stay unknown.
     """
     won, closed = _ended(tables, leads)
     y = np.full(len(leads), np.nan)
     y[first] = won[first]
-    order = leads["at_us"].to_numpy(np.int64)[side]
-    ended = None if at_once(recipe, outcome_frame(tables)) else closed[side]
-    measured = {column.name: _measured(column, recipe.dated, leads)[side] for column in columns}
-    found = find_leaks(measured, y[side], order, closed=ended, dated=recipe.dated, training_share=1.0)
-    named = {suspect.column: suspect for suspect in found}
-    if recipe.dated:
-        late = (_after_creation(column, measured[column.name]) for column in columns)
-        named = {suspect.column: suspect for suspect in late if suspect is not None} | named
-    return named
+    at_once_ = at_once(recipe, outcome_frame(tables))
+    judged = judge_columns(
+        LeakInput(
+            columns={column.name: _measured(column, recipe.dated, leads) for column in columns},
+            names={column.name: _name(recipe, tables, column.name) for column in columns},
+            y=y,
+            order=leads["at_us"].to_numpy(np.int64),
+            dated=recipe.dated,
+            closed=None if at_once_ else closed,
+            dates=frozenset(column.name for column in columns if column.kind == "date"),
+            current=frozenset(_current(recipe, tables)),
+            creation=frozenset(name for name, field in recipe.lead.fields.items() if field.means is not None),
+            private=frozenset(column.name for column in columns if column.private),
+            side=side,
+        )
+    )
+    return {one.column: one for one in judged}
+
+
+def _name(recipe: Recipe, tables: Tables, name: str) -> str:
+    """A name as it is read for hints; none for a field whose changes are known: it is as it was."""
+    declared = recipe.lead.fields.get(name)
+    if declared is not None and declared.known == "current" and tables.history is not None:
+        return ""
+    return plain(declared.column or name if declared is not None else name)
+
+
+def _current(recipe: Recipe, tables: Tables) -> list[str]:
+    """Fields that the recipe calls current, where no history says what they were."""
+    fields = recipe.lead.fields
+    return [name for name, field in fields.items() if field.known == "current" and tables.history is None]
 
 
 def _ended(tables: Tables, leads: pd.DataFrame) -> tuple[Floats, Mask]:
@@ -59,15 +79,3 @@ def _measured(column: LeadColumn, dated: bool, leads: pd.DataFrame) -> Column:
     created = leads["at_us"].to_numpy(np.float64)
     days: Floats = (column.values.astype(np.float64) - created) / DAY_US
     return days
-
-
-def _after_creation(column: LeadColumn, days: Column) -> Suspect | None:
-    """A suspicion where many dates of a field lie after the lead's creation."""
-    if column.kind != "date":
-        return None
-    known = days[pd.notna(days)].astype(np.float64)
-    share = float((known > 1).mean()) if len(known) else 0.0
-    if share <= _LATE:
-        return None
-    reason = f"{share:.0%} of its dates are later than the lead's creation, so it was not known then"
-    return Suspect(column.name, "after creation", reason)
