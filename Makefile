@@ -64,6 +64,10 @@ train: setup ## train on RECIPE with the tables in DATA: make train RECIPE=recip
 serve: setup ## serve the champion on 127.0.0.1:3000
 	$(BIN)/leadscore serve
 
+bento: setup ## build a Bento of MODEL, an artefact's folder or models:/NAME@champion
+	$(BIN)/leadscore image $(MODEL) -o build/image --force
+	cd build/image && $(abspath $(BIN))/bentoml build
+
 lock: setup ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --output-file requirements.lock
@@ -74,5 +78,5 @@ lock: setup ## renew requirements.lock from pyproject.toml
 clean: ## remove the environment and what the demo made
 	rm -rf .venv demo build *.egg-info .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup extras demo test test-slow lint check mutants bench bench-quality docs notebooks train serve lock clean
+.PHONY: help setup extras demo test test-slow lint check mutants bench bench-quality docs notebooks train serve bento lock clean
 .DEFAULT_GOAL := help

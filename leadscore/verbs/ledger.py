@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from leadscore.options import FILE, FOLDER, JSON, RECIPE, SOME_FAILED, moment_of
+from leadscore.verbs.keeping import ledger_compact, ledger_delete_person, ledger_export
 
 _WHERE = "The ledger is ./ledger.sqlite, or where LEADSCORE_LEDGER says: a file, or postgresql://USER@HOST/DATABASE."
 
@@ -132,3 +133,7 @@ def ledger_score(
     failed = done.failed.total()
     say(f"{done.scored:,} leads are scored, {done.closed:,} closed, {failed:,} not scored ({kept.name}).")
     ctx.exit(SOME_FAILED if failed else 0)
+
+
+for verb in (ledger_export, ledger_delete_person, ledger_compact):
+    ledger.add_command(verb)

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from leadscore.handed_back import chosen_options, on_spark
+from leadscore.ledger_files import or_from_ledger
 from leadscore.options import (
     DATA,
     FILE,
@@ -102,7 +103,8 @@ def open_leads(
 
 
 @click.command()
-@click.argument("export", type=FILE)
+@click.argument("export", type=FILE, required=False)
+@or_from_ledger
 @click.option(
     "-o",
     "--out",

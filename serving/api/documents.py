@@ -72,6 +72,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("post", "/v1/events", "add_events", "Store an event, or a list of events.",
               IntakeAnswer, EventGiven, many=True, wrong=IntakeAnswer, extra=_KEPT,
               parameters=("idempotency_key",)),
+    Operation("post", "/v1/webhooks", "webhook", "Store events, signed as Standard Webhooks are.",
+              IntakeAnswer, EventGiven, many=True, wrong=IntakeAnswer, extra=_KEPT,
+              parameters=("webhook_id", "webhook_timestamp", "webhook_signature")),
     Operation("post", "/v1/outcomes", "add_outcomes", "Store a stage that a lead reached, or a list.",
               IntakeAnswer, OutcomeGiven, many=True, wrong=IntakeAnswer, extra=_KEPT,
               parameters=("idempotency_key",)),
@@ -92,6 +95,11 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
              "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}},
     "shadow": {"name": "shadow", "in": "query", "description": "Those of a challenger in shadow too.",
                "schema": {"type": "boolean", "default": False}},
+    **{
+        f"webhook_{part}": {"name": f"webhook-{part}", "in": "header", "required": True,
+                            "schema": {"type": "string"}}
+        for part in ("id", "timestamp", "signature")
+    },
     "idempotency_key": {"name": "Idempotency-Key", "in": "header",
                         "description": "The same request again is answered the same again.",
                         "schema": {"type": "string", "minLength": 1, "maxLength": 500}},

@@ -29,15 +29,15 @@ _STATUS: dict[str, int] = {"stored": 200, "known": 200, "conflict": 409, "refuse
 async def events(request: Request) -> Response:
     """Events in: an object or a list; an event of a lead that nobody knows yet waits for it."""
     reader, now = desk_of(request).opened.ladder.reader, now_us()
-    body, items = await _items(request)
-    return await _stored(request, body, [read_event(reader, item, now) for item in items])
+    body, items = await items_of(request)
+    return await stored(request, body, [read_event(reader, item, now) for item in items])
 
 
 async def outcomes(request: Request) -> Response:
     """Stages reached: an object or a list."""
     recipe = desk_of(request).opened.ladder.recipe
-    body, items = await _items(request)
-    return await _stored(request, body, [read_outcome(recipe, item) for item in items])
+    body, items = await items_of(request)
+    return await stored(request, body, [read_outcome(recipe, item) for item in items])
 
 
 async def leads(request: Request) -> Response:
@@ -45,27 +45,36 @@ async def leads(request: Request) -> Response:
     desk = desk_of(request)
     ledger, _ = desk.kept()
     reader, now = desk.opened.ladder.reader, now_us()
-    body, items = await _items(request)
+    body, items = await items_of(request)
     try:
         held = await run_in_threadpool(cells_of, ledger, reader.recipe, ids_of(items))
     except LeadscoreError as error:
         raise no_ledger(error) from None
-    return await _stored(request, body, [read_change(reader, item, now, held) for item in items])
+    return await stored(request, body, [read_change(reader, item, now, held) for item in items])
 
 
-async def _items(request: Request) -> tuple[Any, list[Any]]:
+async def items_of(request: Request) -> tuple[Any, list[Any]]:
+    """The body as it came, and its items.
+
+    Raises:
+        RefusedError: it is no JSON or too long, or there is no ledger.
+    """
     desk_of(request).kept()
     body = await json_body(request, MOST_LEADS, "items")
     return body, body if isinstance(body, list) else [body]
 
 
-async def _stored(request: Request, body: Any, read: Sequence[Read]) -> Response:
+async def stored(
+    request: Request, body: Any, read: Sequence[Read], *, caller: str | None = None, key: str | None = None
+) -> Response:
     """Store what could be read, and say of each item what became of it.
 
     200 for a list, whatever became of its items; a single one that is refused is a 422, one in conflict a
-    409. An Idempotency-Key that came with another body is a 422 of the whole request.
+    409. An Idempotency-Key that came with another body is a 422 of the whole request. `caller` and `key` are
+    those of the request unless given.
     """
-    receipt = await _receipt(request, read)
+    key = key or request.headers.get("idempotency-key")
+    receipt = await _receipt(request, read, caller or caller_of(request), key)
     if receipt.key_conflict:
         remedy = "Send another request under a key of its own."
         raise RefusedError(422, "Idempotency-Key", "was used before with another body", remedy)
@@ -82,13 +91,12 @@ async def _stored(request: Request, body: Any, read: Sequence[Read]) -> Response
     return JSONResponse(said, _STATUS[answers[0]["status"]] if single else 200)
 
 
-async def _receipt(request: Request, read: Sequence[Read]) -> Receipt:
+async def _receipt(request: Request, read: Sequence[Read], caller: str, key: str | None) -> Receipt:
     _, writer = desk_of(request).kept()
-    key = request.headers.get("idempotency-key")
     content = request.scope["path"].encode() + b"\n" + await request.body()
     sent = [one.sent for one in read if one.sent is not None]
     try:
-        waiting = writer.submit(sent, caller=caller_of(request), key=key, body=content)
+        waiting = writer.submit(sent, caller=caller, key=key, body=content)
         return await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(waiting)), _COMMIT_SECONDS)
     except TimeoutError:
         late = LeadscoreError("the ledger has not confirmed it in time.", "Send it again with the same keys.")

@@ -118,9 +118,7 @@ def _answers(
             break
         own = places[part].tolist()
         parts = take(columns, part)
-        scores = task.ladder.score_columns(
-            parts, [rows.asked(row) for row in own], task.reasons, task.language
-        )
+        scores = task.ladder.score_columns(parts, [rows.asked(row) for row in own], task.reasons)
         summary.add(scores)
         summary.outside.update(_outside(task.ladder, parts))
         for row, score in zip(own, scores, strict=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -13,14 +12,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.api.desk import ANONYMOUS, Access, Desk, Mount
 from serving.api.problems import RefusedError, refused
+from serving.edge.access_log import told
 from serving.edge.key_check import KeyCheck
 from serving.edge.limits import MOST_AT_ONCE, Pace, replayed, too_often, whole_body
 from serving.edge.metrics import OTHER, Metrics
 from serving.edge.mounts import Mounts
 from serving.edge.own_pages import PAGES, not_allowed, nothing_here, page
-
-_LOGGABLE = re.compile(r"[0-9A-Za-z._-]{1,64}")
-"""A request id that is told in the log: one with another sign may be an address."""
 
 
 @dataclass
@@ -125,8 +122,14 @@ class _Visit:
         await self._send(message)
 
     def end(self) -> None:
-        """Count it."""
-        self.entrance.metrics.answered(self.path, self.status, time.perf_counter() - self.began)
+        """Count it, and tell it in the log."""
+        seconds = time.perf_counter() - self.began
+        self.entrance.metrics.answered(self.path, self.status, seconds)
+        caller = str(self.scope.get("leadscore.caller", ""))
+        told(
+            self.scope, request_id=self.id, path=self.path, status=self.status, seconds=seconds,
+            size=self.size, caller=caller,
+        )  # fmt: skip
 
 
 def failure() -> Response:

@@ -12,6 +12,7 @@ from serving.api.explaining import explained, what_if
 from serving.api.intake import events, leads, outcomes
 from serving.api.person import delete, everything, history
 from serving.api.scoring import score
+from serving.api.webhooks import webhook
 from serving.api.who import model
 from serving.crm.mount import METHODS, PATH
 from serving.edge.inbound import inbound
@@ -22,6 +23,7 @@ MOUNTS: tuple[Mount, ...] = (
     Mount("/v1/what-if", ("POST",), "score", what_if),
     Mount("/v1/model", ("GET",), "any", model),
     Mount("/v1/events", ("POST",), "write", events),
+    Mount("/v1/webhooks", ("POST",), "open", webhook),
     Mount("/v1/outcomes", ("POST",), "write", outcomes),
     Mount("/v1/leads", ("POST",), "write", leads),
     Mount("/v1/leads/{lead_id:path}/scores", ("GET",), "read", history),

@@ -30,6 +30,7 @@ from serving.answer import Opened, open_ladder
 from serving.api import score_items
 from serving.api.desk import Desk
 from serving.api.problems import RefusedError, answer_refused
+from serving.api.webhooks import secrets_named
 from serving.crm import senders_from
 from serving.crm.senders import FILE_VARIABLE
 from serving.edge.entry import Edge, Entrance, failure
@@ -79,7 +80,7 @@ class LeadScore:
             print(f"leadscore: {opened.warning}", flush=True)
         print(f"leadscore: answering by {opened.rung} {opened.version} from {opened.source}", flush=True)
         ledger = ledger_from_environment()
-        watch = Watch(opened, os.environ.get("LEADSCORE_MODEL"), recipe, _swap)
+        watch = Watch(opened, named_model(), recipe, _swap)
         desk = Desk(opened, watch, ledger, Writer(ledger) if ledger else None, RequestLog.from_environment())
         open_to_senders(desk)
         entrance = Entrance(desk, Metrics(watch), KeyCheck.opened(ledger), Pace.from_environment())
@@ -107,7 +108,14 @@ def open_from_environment() -> Opened:
         LeadscoreError: as `open_ladder`.
     """
     recipe, folder = _recipe()
-    return open_ladder(recipe, os.environ.get("LEADSCORE_MODEL"), folder=folder)
+    return open_ladder(recipe, named_model(), folder=folder)
+
+
+def named_model() -> str | None:
+    """The model that LEADSCORE_MODEL names, else the one that an image has beside this code, or None."""
+    packed = Path(__file__).parents[2] / "packed_model"
+    beside = str(packed) if (packed / "manifest.json").is_file() else None
+    return os.environ.get("LEADSCORE_MODEL") or beside
 
 
 def ledger_from_environment() -> Ledger | None:
@@ -153,6 +161,7 @@ def run(
     opened = open_from_environment()
     RequestLog.from_environment()
     Pace.from_environment()
+    secrets_named()
     if ledger is not None:
         Writer(ledger).close()
         ledger.close()

@@ -3,6 +3,7 @@
 from serving.ledger.importing import import_tables
 from serving.ledger.intake import Receipt
 from serving.ledger.keys import ApiKeys
+from serving.ledger.person import compact, everything_of, forget, rows_of, shrink
 from serving.ledger.reading import lead_of, scores_of
 from serving.ledger.sent import EventSent, LeadSent, OutcomeSent, ScoreGiven
 from serving.ledger.store import Ledger
@@ -19,7 +20,12 @@ __all__ = [
     "Receipt",
     "ScoreGiven",
     "Writer",
+    "compact",
+    "everything_of",
+    "forget",
     "import_tables",
     "lead_of",
+    "rows_of",
     "scores_of",
+    "shrink",
 ]

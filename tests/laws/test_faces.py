@@ -14,6 +14,7 @@ LAYERS = ("features", "serving", "training")
 MANY_NAMES = {
     "features.recipe": "a recipe has many sections",
     "features.catalogue": "each kind of feature is a name",
+    "serving.ledger": "what is sent, kept, read, handed out and deleted: one name each",
     "serving.registry": "a local store is asked by two readings, MLflow's and our own",
     "serving.page": "the words of which all pages are made",
     "serving.scorers": "training fits each of them, part by part",

@@ -99,8 +99,6 @@ def test_a_fault_of_our_own_is_a_500_without_a_trace_or_a_value(
     assert RequestProblem.model_validate_json(answer.content).problems[0].field == "service"
     said = capsys.readouterr()
     assert "jane" not in answer.text + said.out + said.err
-    assert (
-        said.out
-        == f"leadscore: {'ValueError' if bare else 'AttributeError'} in a request that was answered by 500\n"
-    )
+    type_told = "ValueError" if bare else "AttributeError"
+    assert said.out.startswith(f"leadscore: {type_told} in a request that was answered by 500\n")
     assert b'path="/v1/score",status="500"} 1.0' in state.entrance.metrics.text()
