@@ -88,6 +88,10 @@ def test_a_difference_names_each_lead_that_moves_and_the_rule(company: Path) -> 
 
 @pytest.mark.parametrize("verb", sorted(rules.commands))
 def test_every_help_has_an_example(verb: str) -> None:
-    parent = click.Context(rules, info_name="rules", parent=click.Context(main, info_name="leadscore"))
+    parent = click.Context(
+        rules,
+        info_name="rules",
+        parent=click.Context(main, info_name="leadscore", **main.context_settings),
+    )
     text = rules.commands[verb].get_help(click.Context(rules.commands[verb], info_name=verb, parent=parent))
     assert f"Example:  leadscore rules {verb}" in text
