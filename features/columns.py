@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ Column: TypeAlias = NDArray[np.float64] | NDArray[np.object_]
 """One feature for `n_leads` leads: float64 with NaN as missing, or objects `str | None` for a category."""
 
 
+_NO_NUMBERS = np.empty((0, 0))
+
+
 class Columns(Mapping[str, Column]):
     """Feature name → column, for `n_leads` leads in one order.
 
@@ -22,29 +25,90 @@ class Columns(Mapping[str, Column]):
     and its leads are still there.
     """
 
-    __slots__ = ("_columns", "n_leads")
+    __slots__ = ("_columns", "_layout", "_table", "n_leads")
 
     def __init__(self, columns: Mapping[str, Column], n_leads: int) -> None:
         for name, column in columns.items():
             if len(column) != n_leads:
                 raise ValueError(f"the column '{name}' has {len(column)} values for {n_leads} leads")
         self._columns = dict(columns)
+        self._layout: Layout | None = None
+        self._table: Floats = _NO_NUMBERS
         self.n_leads = n_leads
 
+    @classmethod
+    def of_table(cls, layout: Layout, table: Floats, categories: Mapping[str, Column]) -> Self:
+        """Numbers in one `table` of shape `(n_numbers, n_leads)` in the order of `layout`, and categories."""
+        found = cls(categories, table.shape[1])
+        found._layout, found._table = layout, table
+        return found
+
     def __getitem__(self, name: str) -> Column:
-        return self._columns[name]
+        found = self._columns.get(name)
+        if found is None:
+            if self._layout is None:
+                raise KeyError(name)
+            found = self._columns[name] = self._table[self._layout.places[name]]
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns or (self._layout is not None and name in self._layout.places)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._columns)
+        return iter(self._columns if self._layout is None else self._layout.names)
 
     def __len__(self) -> int:
         """The number of columns; that of leads is `n_leads`."""
-        return len(self._columns)
+        return len(self._columns if self._layout is None else self._layout.names)
 
     def take(self, rows: NDArray[Any] | slice) -> Columns:
         """All columns of the leads at `rows` (places, a mask or a slice)."""
+        if self._layout is not None:
+            categories = {name: self._columns[name][rows] for name in self._layout.categories}
+            return Columns.of_table(self._layout, self._table[:, rows], categories)
         n_leads = len(np.empty(self.n_leads, dtype=np.bool_)[rows])
         return Columns({name: column[rows] for name, column in self._columns.items()}, n_leads)
+
+    def numbers(self, names: tuple[str, ...]) -> Floats:
+        """See `numbers_of`."""
+        places = None if self._layout is None else self._layout.places_of(names)
+        if places is None:
+            return np.array([self[name] for name in names], dtype=np.float64)
+        return self._table[places]
+
+
+class Layout:
+    """What the columns of many requests have alike: `numbers` says of each name whether it is a number."""
+
+    def __init__(self, numbers: Mapping[str, bool]) -> None:
+        self.names = tuple(numbers)
+        self.categories = tuple(name for name, is_number in numbers.items() if not is_number)
+        self.places = {name: at for at, name in enumerate(n for n, is_number in numbers.items() if is_number)}
+        self._known: dict[tuple[str, ...], NDArray[np.intp] | None] = {}
+
+    def columns(self, rows: Sequence[Mapping[str, float | str | None]]) -> Columns:
+        """Rows by name as columns of shape `(len(rows),)`, in their order."""
+        cells = [[row[name] for name in self.places] for row in rows]
+        table = np.array(cells, dtype=np.float64).reshape(len(rows), len(self.places))
+        categories: dict[str, Column] = {
+            name: np.array([row[name] for row in rows], dtype=object) for name in self.categories
+        }
+        return Columns.of_table(self, np.ascontiguousarray(table.T), categories)
+
+    def places_of(self, names: tuple[str, ...]) -> NDArray[np.intp] | None:
+        """Where in the table `names` are, None where one of them is no number; few lists are ever asked."""
+        if names not in self._known:
+            there = all(name in self.places for name in names)
+            found = np.array([self.places[name] for name in names], dtype=np.intp) if there else None
+            self._known[names] = found
+        return self._known[names]
+
+
+def numbers_of(columns: Mapping[str, Column], names: tuple[str, ...]) -> Floats:
+    """Columns of numbers one under the other, of shape `(len(names), n_leads)`; of its own memory."""
+    if isinstance(columns, Columns):
+        return columns.numbers(names)
+    return np.array([columns[name] for name in names], dtype=np.float64)
 
 
 def n_leads(columns: Mapping[str, Column]) -> int:

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from features.language import Language
+
+if TYPE_CHECKING:
+    from serving.page import Child
 
 Maturity = Literal["cold", "warm", "hot"]
 
@@ -19,15 +24,30 @@ class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class ObservedRate(_Part):
+    """How leads of which the same was the case fared in the training history, each counted once."""
+
+    rate: float = Field(ge=0, le=1)
+    """The share that converted within the horizon."""
+    leads: int = Field(ge=1)
+    """How many leads that is the share of."""
+    of_all: float = Field(ge=0, le=1)
+    """The share of all leads that converted within the horizon."""
+
+
 class Reason(_Part):
-    """One reason for or against, in words."""
+    """One reason for or against, in words, about one signal: a field, a kind of event, the lead's age …"""
 
     text: str
-    """What is the case, such as 'Demo requests, last 30 days: 2'."""
+    """What is the case, such as 'asked for a demo 2 days ago', with the observed rate where one is known."""
     feature: str
     """The feature that weighs most in it."""
     strength: float
     """Its part of the margin in log-odds, positive in `reasons_for`, negative in `reasons_against`."""
+    signal: str = ""
+    """What it is about: `field:NAME`, `events:KIND`, `age` …; no signal is both for and against."""
+    rate: ObservedRate | None = None
+    """The rate that the text tells; null where too few leads were like this, or others than this told it."""
 
 
 class Stage(_Part):
@@ -60,6 +80,18 @@ class LeadInterval(_Part):
     low: float = Field(gt=0, lt=1)
     high: float = Field(gt=0, lt=1)
     narrowed_by: str | None = None
+
+
+class Override(_Part):
+    """A person's decision that stands in place of what was computed, until it expires (UTC)."""
+
+    maturity: Maturity
+    """What the person decided; it is the score's maturity."""
+    computed: Maturity
+    """What it would be without."""
+    by: str
+    reason: str
+    until: datetime
 
 
 class ScoredBy(_Part):
@@ -115,6 +147,8 @@ class Score(_Part):
     """Mid-rank percentile of the probability among the leads open at the end of the training history."""
     grade: str | None = Field(pattern="^[A-D][1-4]$")
     """Fit A–D × engagement 1–4, always by the points of the scorecard."""
+    grade_note: str | None = None
+    """One sentence where grade and score look like a contradiction."""
     maturity: Maturity | None
     stage: Stage | None
     next_action: NextAction | None
@@ -125,9 +159,64 @@ class Score(_Part):
     interval: LeadInterval | None = None
     """Null where the scorer has none: it is fitted on margins of rows that the scorer had not seen."""
     scored_by: ScoredBy | None = None
+    maturity_because: str | None = None
+    """Why the maturity is not that of the probability; null where it is."""
+    override: Override | None = None
+    """The decision of a person that the maturity follows, null where there is none."""
     warnings: list[str] = Field(default_factory=list)
+    language: Language = "en"
+    """That of the reasons, of the grade's note and of the next action's reason."""
     error: Error | None = None
     """With status `error`, and only then."""
+
+    def _repr_html_(self) -> str:
+        """As a notebook shows it: a table of one row."""
+        return Scores([self])._repr_html_()
+
+
+class Scores(list[Score]):
+    """Scores in the order of their leads: a list like any other, which a notebook shows as a table."""
+
+    SHOWN: ClassVar[int] = 50
+    """Rows of the table; the others are counted below it."""
+
+    def _repr_html_(self) -> str:
+        from serving.page import join, paragraph, table  # only notebooks need it
+
+        head = (
+            "lead",
+            "probability",
+            "score",
+            "grade",
+            "maturity",
+            "next action",
+            "for",
+            "against",
+            "to know",
+        )
+        left = len(self) - self.SHOWN
+        rest = paragraph(f"{left:,} more scores are not shown.") if left > 0 else None
+        return join([table(head, [_cells(score) for score in self[: self.SHOWN]]), rest]).source
+
+
+def _cells(score: Score) -> list[Child]:
+    """A score as a row: reasons one below the other, and what is to be known of it."""
+    from serving.page import bullets, percent
+
+    action = score.next_action
+    chance = "" if score.probability is None else percent(score.probability)
+    known = [score.grade_note, score.error and str(score.error), *score.warnings]
+    return [
+        score.lead_id or "",
+        chance or score.status,
+        score.score or "",
+        score.grade or "",
+        score.maturity or "",
+        "" if action is None else f"{action.action}: {action.reason}",
+        bullets([reason.text for reason in score.reasons_for]),
+        bullets([reason.text for reason in score.reasons_against]),
+        bullets([text for text in known if text]),
+    ]
 
 
 NO_ID, OWN_ID = "is empty", "Give each lead an id of its own."

@@ -55,6 +55,15 @@ class Scorer(Protocol):
         ...
 
 
+def explained(scorer: Scorer, columns: Columns) -> tuple[Floats, Contributions]:
+    """`margin` and `contributions`; a scorer for which the two share work has a method of this name."""
+    both = getattr(scorer, "explained", None)
+    if both is None:
+        return scorer.margin(columns), scorer.contributions(columns)
+    found: tuple[Floats, Contributions] = both(columns)
+    return found
+
+
 def score(scorer: Scorer, columns: Columns) -> Floats:
     """Probabilities of a scorer, shape `(n_leads,)`."""
     return scorer.probability(scorer.margin(columns))

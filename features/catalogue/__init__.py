@@ -4,7 +4,7 @@ from features.catalogue.accounts import from_tables_only
 from features.catalogue.defaults import default_features
 from features.catalogue.events import DecayedCount, EventCount, Recency
 from features.catalogue.feature import Feature, window_of
-from features.catalogue.fields import DateAge, FieldValue
+from features.catalogue.fields import Answers, DateAge, FieldValue, answers_of
 from features.catalogue.json import dump_features, load_features
 from features.catalogue.naming import kinds_label
 from features.catalogue.patterns import ActiveDays
@@ -13,6 +13,7 @@ from features.catalogue.times import LeadAge, WallClock
 
 __all__ = [
     "ActiveDays",
+    "Answers",
     "DateAge",
     "DecayedCount",
     "DomainKind",
@@ -23,6 +24,7 @@ __all__ = [
     "LeadAge",
     "Recency",
     "WallClock",
+    "answers_of",
     "default_features",
     "dump_features",
     "from_tables_only",

@@ -10,7 +10,7 @@ from features.catalogue.accounts import AccountCount
 from features.catalogue.added import added_features
 from features.catalogue.events import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
 from features.catalogue.feature import Feature
-from features.catalogue.fields import DateAge, DateGap, FieldValue, Filled, SameTouch
+from features.catalogue.fields import DateAge, DateGap, FieldValue, Filled, SameTouch, answers_of
 from features.catalogue.keywords import FUNCTION, SENIORITY
 from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, LongestStreak, Trend
 from features.catalogue.shares import EventShare, WorkingShare
@@ -60,6 +60,9 @@ def _field_features(recipe: Recipe) -> list[Feature]:
     features += [*_same_company(fields), *_same_touch(fields), *_date_gaps(fields)]
     if len(fields) > 1:
         features.append(Filled(tuple(fields), called="record"))
+    checklist = answers_of(recipe)
+    if checklist is not None and set(checklist[0].fields) <= set(fields):
+        features += checklist
     return features
 
 

@@ -1,6 +1,6 @@
 """What the lead did: counts, decayed counts, recencies and sums over events that were visible at as_of.
 
-Each class holds both readings side by side: `expr` for an engine, `value` for one lead in memory. Where
+Each class holds both readings side by side: `expr` for an engine, `of` for one lead in memory. Where
 events were not given, every one of them is missing; where they were given and there is none, counts are 0
 and recencies missing.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from features.catalogue.members import OfEvents
+from features.catalogue.members import OfEvents, Told
 from features.catalogue.naming import (
     NO_CREATION,
     NO_SUCH_EVENT,
@@ -54,10 +54,8 @@ class EventCount(OfEvents):
     def expr(self, row: Row) -> Any:
         return row.counted(self.tallies[0])
 
-    def value(self, lead: Lead) -> float:
-        if lead.by_kind is None:
-            return NAN
-        return float(lead.tally(self.tallies[0]) or 0)
+    def of(self, lead: Lead, told: Told) -> float:
+        return float(told[0] or 0)
 
 
 @dataclass(frozen=True)
@@ -90,10 +88,8 @@ class DecayedCount(OfEvents):
     def expr(self, row: Row) -> Any:
         return row.counted(self.tallies[0]) / UNIT
 
-    def value(self, lead: Lead) -> float:
-        if lead.by_kind is None:
-            return NAN
-        return (lead.tally(self.tallies[0]) or 0) / UNIT
+    def of(self, lead: Lead, told: Told) -> float:
+        return (told[0] or 0) / UNIT
 
 
 @dataclass(frozen=True)
@@ -123,8 +119,8 @@ class Recency(OfEvents):
     def expr(self, row: Row) -> Any:
         return row.tally(self.tallies[0]).cast("float64") / float(DAY_US)
 
-    def value(self, lead: Lead) -> float:
-        age = lead.tally(self.tallies[0])
+    def of(self, lead: Lead, told: Told) -> float:
+        age = told[0]
         return NAN if age is None else age / DAY_US
 
 
@@ -158,10 +154,8 @@ class ValueTotal(OfEvents):
     def expr(self, row: Row) -> Any:
         return row.counted(self.tallies[0]) / CENT
 
-    def value(self, lead: Lead) -> float:
-        if lead.by_kind is None:
-            return NAN
-        return (lead.tally(self.tallies[0]) or 0) / CENT
+    def of(self, lead: Lead, told: Told) -> float:
+        return (told[0] or 0) / CENT
 
 
 @dataclass(frozen=True)
@@ -194,8 +188,8 @@ class FirstEventDelay(OfEvents):
         delay = row.as_of_us - row.created_us - row.tally(self.tallies[0])
         return delay.cast("float64") / float(DAY_US)
 
-    def value(self, lead: Lead) -> float:
-        age = lead.tally(self.tallies[0])
+    def of(self, lead: Lead, told: Told) -> float:
+        age = told[0]
         if age is None or lead.created_us is None:
             return NAN
         return (lead.as_of_us - lead.created_us - age) / DAY_US

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from features.catalogue.accounts import AccountCount
 from features.catalogue.events import DecayedCount, EventCount, FirstEventDelay, Recency, ValueTotal
-from features.catalogue.fields import DateAge, DateGap, FieldValue, Filled, SameTouch
+from features.catalogue.fields import Answers, DateAge, DateGap, FieldValue, Filled, SameTouch
 from features.catalogue.members import Dtype, GroupName
 from features.catalogue.naming import days_text, window_label
 from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, LongestStreak, Trend
@@ -82,6 +82,7 @@ DeclaredFeature: TypeAlias = Annotated[
     | DateGap
     | CompanyAge
     | SameTouch
+    | Answers
     | LeadAge
     | WallClock
     | AccountCount,

@@ -1,4 +1,4 @@
-"""Who the lead is: declared fields, keywords in a title, the domain of an address, completeness."""
+"""Who the lead is: declared fields, completeness, touches; and what of a checklist is answered."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from typing import Any, Literal
 from features.catalogue.members import Dtype, OfLead
 from features.catalogue.naming import NEVER, kinds_label, slug
 from features.catalogue.row import NAN, Row
+from features.cells.parse import parse_category, parse_text
 from features.clock import DAY_US
 from features.clock.zones import flag
 from features.lead import Lead
+from features.recipe import Recipe
 
 
 @dataclass(frozen=True)
@@ -166,3 +168,99 @@ class SameTouch(OfLead):
     def value(self, lead: Lead) -> float:
         first, last = lead.values.get(self.first), lead.values.get(self.last)
         return math.nan if first is None or last is None else float(first == last)
+
+
+Answer = Literal["answered", "negative", "unknown"]
+
+
+@dataclass(frozen=True)
+class Answers(OfLead):
+    """How many items of a checklist are `answered`, or `negative`: each the content of one field.
+
+    `texts` are fields that hold words, `numbers` those that hold numbers or yes and no, `dates` dates. An
+    empty cell, or one of the words `unknown`, is neither; a number of 0 or less, or one of the words
+    `negative`, is negative; anything else is answered.
+    """
+
+    called: str
+    what: Literal["answered", "negative"]
+    texts: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    dates: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    negative: tuple[str, ...] = ()
+    type: Literal["answers"] = "answers"
+    missing = NEVER
+
+    @cached_property
+    def name(self) -> str:
+        return slug(f"{self.called}_{self.what}")
+
+    @property
+    def label(self) -> str:
+        return f"{self.called.upper()} items {self.what}"
+
+    def describe(self) -> str:
+        fields = ", ".join((*self.texts, *self.numbers, *self.dates))
+        return f"How many of {fields} are {self.what} of the checklist {self.called}; never missing."
+
+    @cached_property
+    def _words(self) -> tuple[frozenset[str], frozenset[str]]:
+        """The words for unknown and for negative, as canonical categories and texts hold them."""
+        unknown, negative = (
+            frozenset(read(word) for word in words for read in (parse_category, parse_text))
+            for words in (self.unknown, self.negative)
+        )
+        return unknown, negative
+
+    def expr(self, row: Row) -> Any:
+        unknown, negative = (sorted(words) for words in self._words)
+        parts = []
+        for field in self.texts:
+            cell = row.field(field)
+            against = cell.isin(negative)
+            parts.append(against if self.what == "negative" else ~against & ~cell.isin(unknown))
+        if self.what == "negative":
+            parts += [row.field(field) <= 0 for field in self.numbers]
+        else:
+            parts += [row.field(field) > 0 for field in self.numbers]
+            parts += [row.field(field).notnull() for field in self.dates]
+        # a comparison with an empty cell is neither true nor false
+        return _total([flag(part.fill_null(False)) for part in parts]) if parts else row.as_of_us * 0.0
+
+    def value(self, lead: Lead) -> float:
+        return float(sum(self.answer(lead, field) == self.what for field in self.fields))
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """The fields behind the items."""
+        return (*self.texts, *self.numbers, *self.dates)
+
+    def answer(self, lead: Lead, field: str) -> Answer:
+        """What the cell of one item says."""
+        value = lead.values.get(field)
+        if value is None:
+            return "unknown"
+        if field in self.dates:
+            return "answered"
+        if field in self.numbers:
+            return "answered" if float(value) > 0 else "negative"
+        unknown, negative = self._words
+        return "unknown" if value in unknown else "negative" if value in negative else "answered"
+
+
+def answers_of(recipe: Recipe) -> tuple[Answers, Answers] | None:
+    """The answered and the negative items of the recipe's checklist, None where it has none."""
+    declared = recipe.qualification
+    if declared is None:
+        return None
+    types = {name: recipe.lead.fields[name].type for name in declared.fields.values()}
+    texts, numbers, dates = (
+        tuple(name for name, type in types.items() if type in group)
+        for group in (("category", "text"), ("number", "boolean"), ("date",))
+    )
+    words = declared.unknown, declared.negative
+    return (
+        Answers(declared.method, "answered", texts, numbers, dates, *words),
+        Answers(declared.method, "negative", texts, numbers, dates, *words),
+    )

@@ -6,10 +6,13 @@ Unannotated members of a kind are no fields of its dataclass: they are neither c
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, TypeAlias
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, ClassVar, Literal, TypeAlias
 
 from features.catalogue.naming import NO_EVENTS, UNLESS_FILLED
-from features.lead import Tally
+from features.catalogue.row import NAN
+from features.lead import Lead, Tally
 
 Dtype: TypeAlias = Literal["number", "category"]
 GroupName: TypeAlias = Literal["fit", "engagement", "origin", "time", "record"]
@@ -27,9 +30,28 @@ class OfLead:
         return ()
 
 
-class OfEvents:
+Told: TypeAlias = Sequence[int | None]
+"""A lead's tallies of one feature, in the order in which it names them; None: there is no such event."""
+
+
+class OfEvents(ABC):
     """A kind that looks at events, by the `tallies` that it names."""
 
     dtype: ClassVar[Dtype] = "number"
     group: ClassVar[GroupName] = "engagement"
     missing: ClassVar[str] = NO_EVENTS
+
+    @property
+    @abstractmethod
+    def tallies(self) -> tuple[Tally, ...]:
+        """What is measured on the lead's events."""
+
+    @abstractmethod
+    def of(self, lead: Lead, told: Told) -> Any:
+        """The value for one lead whose events were given, by its tallies."""
+
+    def value(self, lead: Lead) -> Any:
+        """The value for one lead in memory; missing where events were not given."""
+        if lead.by_kind is None:
+            return NAN if self.dtype == "number" else None
+        return self.of(lead, [lead.tally(tally) for tally in self.tallies])

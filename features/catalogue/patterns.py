@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from features.catalogue.members import OfEvents
+from features.catalogue.members import OfEvents, Told
 from features.catalogue.naming import (
     NO_SUCH_EVENT,
     kinds_label,
@@ -16,7 +16,7 @@ from features.catalogue.naming import (
     window_label,
     window_name,
 )
-from features.catalogue.row import NAN, Row
+from features.catalogue.row import Row
 from features.clock.zones import flag
 from features.lead import Count, Lead, Tally
 from features.lead.patterns import MAX_KINDS, Days, EdgeCode, Kinds
@@ -49,8 +49,8 @@ class DistinctKinds(OfEvents):
     def expr(self, row: Row) -> Any:
         return row.counted(self.tallies[0])
 
-    def value(self, lead: Lead) -> float:
-        return NAN if lead.by_kind is None else float(lead.tally(self.tallies[0]) or 0)
+    def of(self, lead: Lead, told: Told) -> float:
+        return float(told[0] or 0)
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,8 @@ class ActiveDays(OfEvents):
         bits = [(mask >> day) & 1 for day in range(self.days)]
         return sum(bits[1:], bits[0]).cast("float64")
 
-    def value(self, lead: Lead) -> float:
-        return NAN if lead.by_kind is None else float((lead.tally(self.tallies[0]) or 0).bit_count())
+    def of(self, lead: Lead, told: Told) -> float:
+        return float((told[0] or 0).bit_count())
 
 
 @dataclass(frozen=True)
@@ -128,10 +128,8 @@ class LongestStreak(OfEvents):
             length = length + flag(run != 0)
         return length
 
-    def value(self, lead: Lead) -> float:
-        if lead.by_kind is None:
-            return NAN
-        mask = run = lead.tally(self.tallies[0]) or 0
+    def of(self, lead: Lead, told: Told) -> float:
+        mask = run = told[0] or 0
         length = 0
         while run and length < self.at_most:
             length += 1
@@ -174,11 +172,9 @@ class Trend(OfEvents):
         last, both = self.tallies
         return row.counted(last) * 2.0 - row.counted(both)
 
-    def value(self, lead: Lead) -> float:
-        if lead.by_kind is None:
-            return NAN
-        last, both = self.tallies
-        return float(2 * (lead.tally(last) or 0) - (lead.tally(both) or 0))
+    def of(self, lead: Lead, told: Told) -> float:
+        last, both = told
+        return float(2 * (last or 0) - (both or 0))
 
 
 @dataclass(frozen=True)
@@ -232,6 +228,6 @@ class EdgeKind(OfEvents):
         code = row.tally(self.tallies[0]).cast("int64") % MAX_KINDS
         return ibis.cases(*((code == rank, kind) for rank, kind in self._kind_of.items()), else_=None)
 
-    def value(self, lead: Lead) -> str | None:
-        code = lead.tally(self.tallies[0])
+    def of(self, lead: Lead, told: Told) -> str | None:
+        code = told[0]
         return None if code is None else self._kind_of[code % MAX_KINDS]

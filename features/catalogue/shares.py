@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from features.catalogue.members import OfEvents
+from features.catalogue.members import OfEvents, Told
 from features.catalogue.naming import NO_SUCH_EVENT, kinds_label, kinds_slug, kinds_words
 from features.catalogue.row import NAN, Row
 from features.lead import Count, Lead, Tally
 from features.lead.patterns import Working
 
 
-class Share(OfEvents, ABC):
-    """A kind whose value is its first tally over its second; missing when there is no event."""
+class Share(OfEvents):
+    """A kind whose value is its first tally, a part, over its second, the whole; missing without an event."""
 
     missing = NO_SUCH_EVENT
-
-    @property
-    @abstractmethod
-    def tallies(self) -> tuple[Tally, ...]:
-        """The part, and the whole that it is a part of."""
 
     def expr(self, row: Row) -> Any:
         part, whole = self.tallies
         return row.counted(part) / row.tally(whole).cast("float64")
 
-    def value(self, lead: Lead) -> float:
-        whole = lead.tally(self.tallies[1])
-        return NAN if whole is None else (lead.tally(self.tallies[0]) or 0) / whole
+    def of(self, lead: Lead, told: Told) -> float:
+        part, whole = told
+        return NAN if whole is None else (part or 0) / whole
 
 
 @dataclass(frozen=True)

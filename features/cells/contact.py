@@ -9,6 +9,7 @@ from features.cells.written import dialled
 _EMAIL = re.compile(r"[^@\s]+@\S*")
 _PHONE = re.compile(r"[+(]?\d[\d\s().\-/]{5,22}\d(?:\s*(?:x|ext\.?)\s*\d{1,6})?")
 _DIALLED = re.compile(r"[\d\s+().\-/x#]+")
+_OWN_DIGITS = 9
 
 
 def looks_like_email(text: str) -> bool:
@@ -36,3 +37,17 @@ def can_be_dialled(text: str) -> bool:
     """
     plain = dialled(text)
     return 7 <= len(re.sub(r"\D", "", plain)) <= 15 and _DIALLED.fullmatch(plain.lower()) is not None
+
+
+def contact_key(kind: str, text: str) -> str | None:
+    """What two ways to write one address (`kind` 'email') or number ('phone') share; None where it is none.
+
+    Of a number its last nine digits count, so that it is the same with and without its country.
+
+    >>> contact_key("email", " Jane@Acme.com"), contact_key("phone", "+33 6 12 34 56 78")
+    ('jane@acme.com', '612345678')
+    """
+    plain = text.strip()
+    if kind == "email":
+        return plain.casefold() if looks_like_email(plain) else None
+    return re.sub(r"\D", "", dialled(plain))[-_OWN_DIGITS:] if can_be_dialled(plain) else None

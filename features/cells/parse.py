@@ -96,10 +96,8 @@ def parse_date(raw: object, zone: str, edge: DayEdge = "start", form: DateFormat
     Raises:
         ValueError: not a date; a `YearError` where its year cannot be meant.
     """
-    us: int | None = None
+    us = iso_us(raw) if form is None else None
     try:
-        if type(raw) is str and form is None and len(raw) > _DAY_LENGTH:
-            us = _iso_moment(raw)  # most events of a request
         if us is not None:
             pass
         elif isinstance(raw, date | datetime):
@@ -121,13 +119,19 @@ def date_expected(form: DateFormat | None) -> str:
     return f"a date or date-time {RANGE_WORDS} in ISO 8601 such as 2025-01-31T09:30:00+01:00{written}"
 
 
-def _iso_moment(text: str) -> int | None:
-    """Microseconds of an ISO 8601 date-time that carries its offset, None for any other text."""
+def iso_us(raw: object) -> int | None:
+    """Microseconds of an ISO 8601 date-time with its offset in an accepted year, None for all else.
+
+    Most events of a request have one, so it is looked for first.
+    """
+    if type(raw) is not str or len(raw) <= _DAY_LENGTH:
+        return None
     try:
-        moment = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(raw)
+        us = None if moment.tzinfo is None else to_us(moment)
     except (ValueError, OverflowError):
         return None
-    return None if moment.tzinfo is None else to_us(moment)
+    return us if us is not None and FIRST_US <= us <= LAST_US else None
 
 
 def parse_phone(raw: object) -> float:

@@ -13,6 +13,7 @@ from features.clock.instants import (
     parse_moment,
     to_us,
 )
+from features.clock.zones import dates_of
 
 __all__ = [
     "DAY_US",
@@ -20,6 +21,7 @@ __all__ = [
     "HOUR_US",
     "RANGE_WORDS",
     "DayEdge",
+    "dates_of",
     "days_us",
     "from_us",
     "in_range",

@@ -14,6 +14,9 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
+from numpy.typing import NDArray
+
 from features.clock.instants import DAY_US, HOUR_US, from_us, to_us
 
 _FIRST, _LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
@@ -91,6 +94,13 @@ def _scan(offset: Any) -> Offsets:
             starts.append(high)
             values.append(offset(high))
     return Offsets(tuple(starts), tuple(values))
+
+
+def dates_of(us: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
+    """The date of each moment by the wall clock of `zone`, in days since 1970-01-01."""
+    changes = offsets(zone)
+    place = np.maximum(np.searchsorted(np.array(changes.starts), us, "right") - 1, 0)
+    return np.asarray((us + np.array(changes.values)[place]) // DAY_US, dtype=np.int64)
 
 
 def hour_of(us: int, zone: str) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 
 from features.clock import DAY_US, from_us
 from features.columns import Floats
-from features.tables import steady_moments
+from features.tables.history_end import steady_moments
 
 HORIZONS = (7, 14, 30, 60, 90, 120, 180, 365)
 _DEFAULT = 90

@@ -2,18 +2,20 @@
 
 from features.exports.out_file import check_written, files_read, refuse_filled
 from features.exports.reader import Dialect, RawTable, read_raw
-from features.exports.writer import Export, check_names, check_out, read_export, write_export
+from features.exports.spool import Spool, spool
+from features.exports.writer import Handback, check_back, check_out, write_export
 
 __all__ = [
     "Dialect",
-    "Export",
+    "Handback",
     "RawTable",
-    "check_names",
+    "Spool",
+    "check_back",
     "check_out",
     "check_written",
     "files_read",
-    "read_export",
     "read_raw",
     "refuse_filled",
+    "spool",
     "write_export",
 ]

@@ -91,6 +91,25 @@ def too_large(path: Path) -> LeadscoreError:
     )
 
 
+def unreadable_parquet(name: str) -> LeadscoreError:
+    """The error for a Parquet file that cannot be read."""
+    return LeadscoreError(f"{name}: is not a readable Parquet file.", "Write or copy it again.")
+
+
+def kind_of_start(path: Path, head: bytes) -> FileKind | Literal["packed"] | None:
+    """The kind of a file that starts with `head` (64 kB), packed in gzip; None: all of it must be seen."""
+    if head.startswith(_PARQUET):
+        return "parquet"
+    if head.startswith(_GZIP):
+        return "packed"
+    if head.startswith((_ZIP, _OLE)):
+        return None
+    try:
+        return _known(path, head)[1]
+    except LeadscoreError:  # who reads the whole says what it is
+        return None
+
+
 def _check_size(path: Path) -> None:
     if path.is_dir():
         raise LeadscoreError(f"{path}: is a folder; one file is accepted here.", f"Name a file: {ACCEPTED}.")

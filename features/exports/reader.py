@@ -75,6 +75,12 @@ class RawTable:
     dialect: Dialect
     surplus: dict[int, tuple[str, ...]] = field(default_factory=dict)
 
+    @classmethod
+    def of_frame(cls, name: str, frame: pd.DataFrame) -> RawTable:
+        """A frame that never was a file."""
+        lines = np.arange(1, len(frame) + 1, dtype=np.int64)
+        return cls(name, frame, lines, no_problems(), np.zeros(len(frame), dtype=bool), Dialect("parquet"))
+
     def counts(self) -> list[tuple[str, int, str]]:
         """What was odd, how often, and what was done: (kind, rows, treatment)."""
         pairs = zip(self.problems["kind"].astype(str), self.problems["treatment"].astype(str), strict=True)
@@ -171,6 +177,11 @@ def _frame(names: list[str], rows: list[Line]) -> pd.DataFrame:
         column[:] = [value or None for value in values]
         columns[name] = column
     return pd.DataFrame(columns, columns=pd.Index(names, dtype=object), dtype=object)
+
+
+def no_problems() -> pd.DataFrame:
+    """The problems of a table in which nothing is odd."""
+    return _problems([])
 
 
 def _problems(complaints: list[Complaint]) -> pd.DataFrame:

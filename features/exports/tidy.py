@@ -38,7 +38,7 @@ class Body:
 
 def tidy(lines: list[Line]) -> Body:
     """The table inside `lines`; every row is kept, or left out with a complaint that says why."""
-    filled = [line for line in lines if any(cell.strip() for cell in line.cells)]
+    filled = [line for line in lines if not blank(line)]
     if not filled:
         return Body([], [], None, set(), {}, [])
     place = find_header(filled)
@@ -88,6 +88,16 @@ def _is_value(cell: str) -> bool:
         or moment(cell, "mdy") is not None
         or looks_like_email(cell)
     )
+
+
+def blank(line: Line) -> bool:
+    """Whether no cell of a row holds more than blanks."""
+    return not any(cell.strip() for cell in line.cells)
+
+
+def usual_filled(rows: list[Line]) -> float:
+    """How many cells of a row are filled, at the median of the first rows."""
+    return median(_filled(line) for line in rows[:1000])
 
 
 def _filled(line: Line) -> int:
@@ -164,15 +174,16 @@ def _without_footer(rows: list[Line], width: int, complaints: list[Complaint]) -
     """
     if len(rows) < 3 or width < 2:
         return rows
-    usual = median(_filled(line) for line in rows[:1000])
+    usual = usual_filled(rows)
     end = len(rows)
-    while end > 1 and _is_footer(rows[end - 1], width, usual):
+    while end > 1 and is_footer(rows[end - 1], width, usual):
         end -= 1
     complaints.extend(_left_out(line, "below the last lead (a total or remark)") for line in rows[end:])
     return rows[:end]
 
 
-def _is_footer(line: Line, width: int, usual: float) -> bool:
+def is_footer(line: Line, width: int, usual: float) -> bool:
+    """Whether the last row of a table is a total or remark, and not a lead."""
     cells = [cell for cell in line.cells if cell.strip()]
     called = bool(cells) and _FOOTER.search(cells[0]) is not None
     sparse = len(cells) <= max(1, 0.25 * usual) and usual >= 3

@@ -1,64 +1,45 @@
-"""Lead exports in and out: every original cell as it was, new columns to the right of it."""
+"""Exports written back, block by block: every original cell as it was, new columns to the right of it."""
 
 from __future__ import annotations
 
 import csv
 import gzip
 import io
-import sys
-import tempfile
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
-
-import pandas as pd
+from typing import IO, Any, TypeAlias, cast
 
 from features.errors import LeadscoreError
-from features.exports.container import table_address
 from features.exports.out_file import refuse_input
-from features.exports.reader import RawTable, read_raw
+from features.exports.spool import LINE, SHIFTED, STDIO, Spool
 
-STDIO = "-"
 _FORMATS = (".csv", ".csv.gz", ".tsv", ".txt", ".xlsx", ".parquet")
+MOST_SHEET_ROWS = 1_048_575
+"""Rows below the header of a sheet: https://support.microsoft.com 'Excel specifications and limits'."""
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""First characters by which spreadsheets run a cell: https://owasp.org/www-community/attacks/CSV_Injection"""
+
+Block: TypeAlias = tuple[Any, Any]
+"""Arrow tables of some rows: the original cells as `Spool.blocks` gives them, and the added columns."""
 
 
 @dataclass(frozen=True)
-class Export:
-    """An export that was read; `path` is None when it came from stdin. `warnings` are about its columns."""
+class Handback:
+    """What is written: rows of `spool` with further columns.
 
-    raw: RawTable
-    path: Path | None
-    warnings: tuple[str, ...] = ()
-
-
-def read_export(source: Path | str) -> Export:
-    """The export in a file, or with `-` the CSV on stdin.
-
-    Raises:
-        LeadscoreError: it cannot be read as a table, or has no row.
+    `blocks` gives them anew at each call; `added` are the names of the further columns. `whole` says that
+    they are all rows in their order, so that a workbook may be a copy of the original. `tints` colours the
+    cells of a workbook: column → text → RGB.
     """
-    if str(source) == STDIO:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "stdin.csv"
-            path.write_bytes(sys.stdin.buffer.read())
-            export = Export(read_raw(path), None)
-    else:
-        export = Export(read_raw(source), table_address(source)[0])
-    if not len(export.raw.frame):
-        raise LeadscoreError(f"{export.raw.name}: has no row below its header.", "Export the leads again.")
-    return replace(export, raw=_with_surplus(export.raw))
 
-
-def _with_surplus(raw: RawTable) -> RawTable:
-    """Cells beyond the last column get columns of their own, so that they come back too."""
-    if not raw.surplus:
-        return raw
-    frame, lines = raw.frame.copy(), raw.lines.tolist()
-    for place in range(max(map(len, raw.surplus.values()))):
-        cells = [(*raw.surplus.get(line, ()), *(None,) * (place + 1))[place] for line in lines]
-        frame[f"surplus {place + 1}"] = pd.Series(cells, index=frame.index, dtype=object)
-    return replace(raw, frame=frame)
+    spool: Spool
+    added: tuple[str, ...]
+    blocks: Callable[[], Iterator[Block]]
+    rows: int
+    whole: bool = True
+    tints: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def check_out(out: Path | str, read: Sequence[Path | str] = ()) -> None:
@@ -76,120 +57,117 @@ def check_out(out: Path | str, read: Sequence[Path | str] = ()) -> None:
         raise LeadscoreError(f"{out}: its folder does not exist.", "Make the folder first.")
 
 
-def check_names(export: Export, added: Sequence[str]) -> None:
-    """Refuse an export that has columns by the names of those that would be added.
+def check_back(spool: Spool, added: Sequence[str], out: Path | str | None) -> None:
+    """Refuse an export without rows, with columns named as those `added`, or with too many rows for `out`.
 
     Raises:
-        LeadscoreError: it has; most likely it was scored before.
+        LeadscoreError: it is one; with such columns it was most likely scored before.
     """
-    taken = [name for name in added if name in set(map(str, export.raw.frame.columns))]
+    if not spool.rows:
+        raise LeadscoreError(f"{spool.name}: has no row below its header.", "Export the leads again.")
+    taken = [name for name in added if name in spool.names]
     if taken:
         raise LeadscoreError(
-            f"{export.raw.name}: already has the columns {', '.join(taken)}.",
+            f"{spool.name}: already has the columns {', '.join(taken)}.",
             "Score the original export, or remove or rename these columns.",
+        )
+    if str(out).lower().endswith(".xlsx") and spool.rows > MOST_SHEET_ROWS:
+        raise LeadscoreError(
+            f"{out}: {spool.rows:,} rows are more than a sheet holds ({MOST_SHEET_ROWS:,}).",
+            "End the name in .csv or .parquet.",
         )
 
 
-def write_export(export: Export, added: Mapping[str, Sequence[Any]], out: Path | str) -> None:
-    """Write the export with the columns `added`, in the format that `out` ends in (`-`: CSV, stdout).
+def write_export(handback: Handback, out: Path) -> None:
+    """Write `handback` in the format that `out` ends in.
 
     A workbook or Parquet file written in its own format keeps cell types and formats; everything else is
-    written as text, CSV with the delimiter and encoding of the original.
+    written as text, CSV with the delimiter and encoding of the original. Added texts that a spreadsheet would
+    run as formulas get an apostrophe in CSV; in a workbook they are marked as texts.
     """
-    name = str(out).lower()
+    name = out.name.lower()
     if name.endswith(".xlsx"):
-        _write_workbook(export, added, Path(out))
+        from features.exports.workbook import write_workbook
+
+        write_workbook(handback, out)
     elif name.endswith(".parquet"):
-        _write_parquet(export, added, Path(out))
-    elif str(out) == STDIO:
-        sys.stdout.buffer.write(_text(export, added, ","))
-        sys.stdout.buffer.flush()
+        _write_parquet(handback, out)
     else:
-        content = _text(export, added, "\t" if ".tsv" in name else None)
-        Path(out).write_bytes(gzip.compress(content, mtime=0) if name.endswith(".gz") else content)
+        written = handback.spool.dialect.text
+        encoding = written.encoding if written else "utf-8"
+        try:
+            _write_text(handback, out, encoding)
+        except UnicodeEncodeError:  # a reason may hold a letter that the original's encoding lacks
+            _write_text(handback, out, "utf-8-sig")
 
 
-def _text(export: Export, added: Mapping[str, Sequence[Any]], delimiter: str | None) -> bytes:
-    """The table as delimited text."""
-    written = export.raw.dialect.text
-    target = io.StringIO(newline="")
-    writer = csv.writer(
-        target,
-        delimiter=delimiter or (written.delimiter if written else ","),
-        lineterminator=written.newline if written and written.newline else "\n",
-    )
-    frame = export.raw.frame
-    writer.writerow([*map(str, frame.columns), *added])
-    columns = [frame[name].tolist() for name in frame.columns] + list(added.values())
-    writer.writerows(zip(*([_cell(cell) for cell in column] for column in columns), strict=True))
-    encoding = written.encoding if written else "utf-8"
-    try:
-        return target.getvalue().encode(encoding)
-    except UnicodeEncodeError:  # a reason may hold a letter that the original's encoding lacks
-        return target.getvalue().encode("utf-8-sig")
+def _write_text(handback: Handback, out: Path, encoding: str) -> None:
+    written = handback.spool.dialect.text
+    delimiter = "\t" if ".tsv" in out.name.lower() else written.delimiter if written else ","
+    with _opened(out) as binary, io.TextIOWrapper(binary, encoding=encoding, newline="") as file:
+        newline = written.newline if written and written.newline else "\n"
+        writer = csv.writer(file, delimiter=delimiter, lineterminator=newline)
+        writer.writerow([*handback.spool.names, *handback.added])
+        for original, added in handback.blocks():
+            theirs = [[text_of(cell) for cell in column] for column in columns_of(original)]
+            ours = [[defused(text_of(cell)) for cell in column] for column in columns_of(added)]
+            writer.writerows(zip(*theirs, *ours, strict=True))
 
 
-def _cell(cell: Any) -> Any:
+@contextmanager
+def _opened(out: Path) -> Iterator[IO[bytes]]:
+    with out.open("wb") as file:
+        if not out.name.lower().endswith(".gz"):
+            yield file
+            return
+        with gzip.GzipFile(fileobj=file, mode="wb", mtime=0) as packed:
+            yield cast(IO[bytes], packed)
+
+
+def columns_of(table: Any) -> list[list[Any]]:
+    """The columns of an Arrow table as lists, without those that the spool adds."""
+    return [table.column(name).to_pylist() for name in table.column_names if name not in (LINE, SHIFTED)]
+
+
+def text_of(cell: Any) -> Any:
     """Empty for whatever means missing, ISO 8601 for moments."""
     if cell is None or cell != cell:
         return ""
     return cell.isoformat() if hasattr(cell, "isoformat") else cell
 
 
-def _write_workbook(export: Export, added: Mapping[str, Sequence[Any]], out: Path) -> None:
-    """A copy of the original workbook with further columns, or a new one."""
-    from openpyxl import Workbook, load_workbook
+def defused(cell: Any) -> Any:
+    """A text that no spreadsheet runs.
 
-    raw = export.raw
-    plain = raw.dialect.kind == "xlsx" and raw.dialect.compression is None
-    own = plain and export.path is not None and raw.dialect.header_line is not None
-    book = load_workbook(str(export.path)) if own else Workbook()
-    sheet: Any = book[raw.dialect.sheet] if own and raw.dialect.sheet else book.active
-    header, lines = (
-        (raw.dialect.header_line, raw.lines.tolist()) if own else (1, range(2, len(raw.frame) + 2))
-    )
-    first = sheet.max_column + 1
-    if not own:
-        original = {str(name): raw.frame[name].tolist() for name in raw.frame.columns}
-        _put(sheet, original, 1, 1, lines)
-        first = len(original) + 1
-    _put(sheet, added, first, header or 1, lines)
-    book.save(out)
+    >>> defused("=1+1"), defused("Company size: 120"), defused(-0.5)
+    ("'=1+1", 'Company size: 120', -0.5)
+    """
+    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
 
 
-def _put(
-    sheet: Any, columns: Mapping[str, Sequence[Any]], first: int, header: int, lines: Sequence[int]
-) -> None:
-    """Write `columns` side by side from column `first` on."""
-    for position, (name, cells) in enumerate(columns.items(), start=first):
-        sheet.cell(header, position, name)
-        for line, cell in zip(lines, cells, strict=True):
-            if (plain := _plain(cell)) is not None:
-                target = sheet.cell(line, position, plain)
-                if isinstance(plain, str):
-                    target.data_type = "s"  # a text that starts with '=' is no formula
-
-
-def _plain(cell: Any) -> Any:
-    """A cell that a workbook can hold: no missing markers, no zones."""
-    if cell is None or cell != cell:
-        return None
-    if hasattr(cell, "isoformat"):
-        return cell.isoformat()
-    return cell.item() if hasattr(cell, "item") else cell
-
-
-def _write_parquet(export: Export, added: Mapping[str, Sequence[Any]], out: Path) -> None:
+def _write_parquet(handback: Handback, out: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    own = export.raw.dialect.kind == "parquet" and export.path and export.raw.dialect.compression is None
-    table = (
-        pq.read_table(export.path) if own else pa.Table.from_pandas(export.raw.frame, preserve_index=False)
-    )
-    for name, cells in added.items():
-        column = pa.array(list(cells))
-        table = table.append_column(
-            name, column.cast(pa.string()) if pa.types.is_null(column.type) else column
-        )
-    pq.write_table(table, out)
+    writer = None
+    try:
+        for original, added in handback.blocks():
+            kept = [name for name in original.column_names if handback.spool.own or name in _names(handback)]
+            table = original.select(kept)
+            for name in added.column_names:
+                table = table.append_column(name, added.column(name))
+            if writer is None:
+                writer = pq.ParquetWriter(out, table.schema)
+            writer.write_table(table.cast(writer.schema) if table.schema != writer.schema else table)
+        if writer is None:  # no row was chosen
+            nothing = pa.table(
+                {name: pa.array([], pa.string()) for name in (*_names(handback), *handback.added)}
+            )
+            pq.write_table(nothing, out)
+    finally:
+        if writer is not None:
+            writer.close()
+
+
+def _names(handback: Handback) -> tuple[str, ...]:
+    return handback.spool.names

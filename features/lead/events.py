@@ -7,12 +7,13 @@ known kind, an ISO date) takes few calls, and the names of places are made only 
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from features.cells import is_missing, parse_date
-from features.cells.parse import id_text, parse_number
+from features.cells.parse import id_text, iso_us, parse_number
 from features.errors import (
     FieldProblem,
     lacks_kind_or_date,
@@ -20,7 +21,7 @@ from features.errors import (
     of_another_lead,
     unreadable,
 )
-from features.lead.lead import VisibleEvent, events_noted
+from features.lead.lead import Visible, events_noted
 from features.lead.measures import CENT, LARGEST_VALUE
 from features.recipe import Recipe
 from features.recipe.crm import Events
@@ -47,7 +48,7 @@ class EventReader:
     lead_id: str
     unknown: int = 0
     later: int = 0
-    visible: list[VisibleEvent] = field(default_factory=list)
+    visible: defaultdict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     _by_id: dict[str, _Found] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -57,12 +58,13 @@ class EventReader:
         self._zone, self._form = self.recipe.recipe.zone, self.declared.occurred_format
         self._with_ids = self.declared.event_id is not None
 
-    def read(self, events: Sequence[Mapping[str, object]]) -> list[VisibleEvent]:
+    def read(self, events: Sequence[Mapping[str, object]]) -> Visible:
         """Events available at as_of, of kinds that the recipe names, each event id once."""
         for place, event in enumerate(events):
             self._read(place, event)
-        kept = [VisibleEvent(found[1], found[2], found[3]) for found in self._by_id.values()]
-        return self.visible + kept
+        for _, occurred, kind, value in self._by_id.values():
+            self.visible[kind].append((self.as_of_us - occurred, value))
+        return self.visible
 
     def notes(self) -> list[str]:
         """What was left out, without values."""
@@ -78,7 +80,9 @@ class EventReader:
         if said and kind is None:
             self.unknown += 1
             return
-        occurred = self._moment(place, "occurred_at", cells)
+        occurred = iso_us(cells.get("occurred_at")) if self._form is None else None  # most events
+        if occurred is None:
+            occurred = self._moment(place, "occurred_at", cells)
         if not said or (occurred is None and is_missing(cells.get("occurred_at"))):
             self.problems.append(lacks_kind_or_date(f"events[{place}]"))
             return
@@ -96,7 +100,7 @@ class EventReader:
         """Keep an event; of those with the same id the one that was available first, as the engine does."""
         raw = cells.get("event_id") if self._with_ids else None
         if raw is None or is_missing(raw):
-            self.visible.append(VisibleEvent(found[1], found[2], found[3]))
+            self.visible[found[2]].append((self.as_of_us - found[1], found[3]))
             return
         event_id = str(raw).strip()
         other = self._by_id.get(event_id)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from features.cells import Canonical
 from features.lead.measures import KindEvents, Measure
@@ -26,13 +26,8 @@ def events_noted(unknown: int, later: int) -> list[str]:
     return notes
 
 
-@dataclass(slots=True)  # not frozen: a thousand of them are made for one request
-class VisibleEvent:
-    """An event that was available at as_of; `value` is in thousandths (see `measures.CENT`)."""
-
-    occurred_us: int
-    kind: str
-    value: int = 0
+Visible: TypeAlias = Mapping[str, list[tuple[int, int]]]
+"""Kind → (age in µs, value in thousandths) of each of its events that was available at as_of."""
 
 
 @dataclass(frozen=True)
@@ -81,17 +76,14 @@ class Tally:
         object.__setattr__(self, "kinds", tuple(sorted(set(self.kinds))))
 
 
-def gather(events: Iterable[VisibleEvent], as_of_us: int) -> dict[str, KindEvents]:
+def gather(visible: Visible, as_of_us: int) -> dict[str, KindEvents]:
     """Visible events by kind, newest first.
 
     Ages and values are ordered separately only in appearance: equal ages have no order among them that a
     measure could see.
     """
-    pairs: defaultdict[str, list[tuple[int, int]]] = defaultdict(list)
-    for event in events:
-        pairs[event.kind].append((as_of_us - event.occurred_us, event.value))
     gathered = {}
-    for kind, items in pairs.items():
+    for kind, items in visible.items():
         items.sort()
         ages, values = zip(*items, strict=True)
         gathered[kind] = KindEvents(kind, ages, values, as_of_us)

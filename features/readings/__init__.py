@@ -3,5 +3,6 @@
 from features.readings.engines import arrow_on, offline_on
 from features.readings.offline import locate, offline
 from features.readings.online import online, stack
+from features.readings.plan import OnlinePlan
 
-__all__ = ["arrow_on", "locate", "offline", "offline_on", "online", "stack"]
+__all__ = ["OnlinePlan", "arrow_on", "locate", "offline", "offline_on", "online", "stack"]

@@ -4,27 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from features.catalogue import Feature
-from features.columns import Columns
+from features.columns import Columns, Layout
 from features.lead import Lead
 
 
 def online(features: Sequence[Feature], lead: Lead) -> dict[str, float | str | None]:
     """Feature name → value: NaN for a missing number, None for a missing category.
 
-    One pass: each kind's events are folded once per measure however many features read them.
+    Each kind's events are folded once per measure however many features read them; for many leads see
+    `OnlinePlan`.
     """
     return {feature.name: feature.value(lead) for feature in features}
 
 
 def stack(features: Sequence[Feature], rows: Sequence[Mapping[str, float | str | None]]) -> Columns:
     """Rows of `online` as columns of shape `(len(rows),)`, in their order."""
-    columns = {
-        feature.name: np.array(
-            [row[feature.name] for row in rows], dtype=np.float64 if feature.dtype == "number" else object
-        )
-        for feature in features
-    }
-    return Columns(columns, len(rows))
+    return Layout({feature.name: feature.dtype == "number" for feature in features}).columns(rows)

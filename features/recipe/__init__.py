@@ -4,9 +4,11 @@ from features.recipe.crm import FieldMeaning, FieldType, Known
 from features.recipe.file import lines_to_check, load_recipe, parse_recipe
 from features.recipe.formats import DateFormat
 from features.recipe.recipe import Gate, Recipe, Segments, Training, usable
+from features.recipe.stages import Entry
 
 __all__ = [
     "DateFormat",
+    "Entry",
     "FieldMeaning",
     "FieldType",
     "Gate",

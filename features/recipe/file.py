@@ -32,7 +32,7 @@ def load_recipe(path: Path | str) -> Recipe:
         raise LeadscoreError(f"{path}: no such recipe.", "Make one with 'leadscore init EXPORT'.") from None
     except (UnicodeDecodeError, IsADirectoryError):
         raise LeadscoreError(f"{path}: is not a text file.", "Name a recipe in TOML.") from None
-    return parse_recipe(text, source=path.name)
+    return parse_recipe(text, source=path.name, folder=path.parent)
 
 
 def lines_to_check(text: str) -> list[str]:
@@ -47,8 +47,10 @@ def lines_to_check(text: str) -> list[str]:
     return [f"{written.strip()}: {doubt}" for written, _, doubt in marked]
 
 
-def parse_recipe(text: str, source: str = "recipe.toml") -> Recipe:
+def parse_recipe(text: str, source: str = "recipe.toml", folder: Path | None = None) -> Recipe:
     """The recipe in the TOML `text`; `source` names it in errors.
+
+    An `agreement` that it names is looked for in `folder`: its `[bands]` and `[stages]` are the recipe's.
 
     Raises:
         LeadscoreError: as `load_recipe`.
@@ -57,8 +59,9 @@ def parse_recipe(text: str, source: str = "recipe.toml") -> Recipe:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise LeadscoreError(f"{source}: is not valid TOML: {error}.", _REMEDY) from None
+    agreed = _agreed(content, source, folder)
     try:
-        recipe = Recipe.model_validate(content)
+        recipe = Recipe.model_validate(content | agreed)
     except ValidationError as error:
         problems = [_sentence(source, problem) for problem in error.errors(include_url=False)]
         raise LeadscoreError("\n".join(problems), _REMEDY) from None
@@ -70,6 +73,33 @@ def parse_recipe(text: str, source: str = "recipe.toml") -> Recipe:
     if misfits:
         raise LeadscoreError("\n".join(misfits), _REMEDY)
     return recipe
+
+
+_AGREED = ("bands", "stages")
+"""Sections that marketing and sales may write in a file of their own."""
+
+
+def _agreed(content: dict[str, Any], source: str, folder: Path | None) -> dict[str, Any]:
+    """The sections of the agreement that a recipe names; none without one, or without a folder to look in.
+
+    Raises:
+        LeadscoreError: the file cannot be read, or a section stands in both.
+    """
+    name = content.get("agreement")
+    if not isinstance(name, str) or folder is None:
+        return {}
+    try:
+        agreement = tomllib.loads((folder / name).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError):
+        raise LeadscoreError(
+            f"{source}: agreement '{name}': no such text file.", "Correct the path."
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise LeadscoreError(f"{name}: is not valid TOML: {error}.", "Correct the agreement.") from None
+    for section in _AGREED:
+        if section in content and section in agreement:
+            raise LeadscoreError(f"{source}: [{section}] stands in {name} too.", "Keep it in one of the two.")
+    return {section: agreement[section] for section in _AGREED if section in agreement}
 
 
 def _sentence(source: str, problem: Any) -> str:

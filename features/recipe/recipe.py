@@ -11,10 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
+from features.errors import nearest
+from features.language import Language
 from features.recipe.crm import Events, FieldHistory, Leads, TableSources
 from features.recipe.outcomes import Outcomes
 from features.recipe.plan import MOST_DAYS, FeaturePlan, SnapshotPlan, Windows
 from features.recipe.section import Section
+from features.recipe.stages import Qualification, Stages
 from features.recipe.training import Bands as Bands
 from features.recipe.training import Gate as Gate
 from features.recipe.training import Segments as Segments
@@ -34,12 +37,18 @@ Zone = Annotated[str, AfterValidator(_known_zone)]
 
 
 class About(Section):
-    """`[recipe]`: the model's name, the wall clock, the question that it answers."""
+    """`[recipe]`: the model's name, the wall clock, the question that it answers.
+
+    `language` is that of reasons and next actions where nobody asks for another.
+    `country` (ISO 3166, such as `FR`) says which holidays and which law the plan of the day minds.
+    """
 
     name: str = Field(default="leads", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     zone: Zone = "UTC"
     horizon_days: float = Field(default=90, gt=0, le=MOST_DAYS)
     market: Literal["b2b", "b2c", "both"] = "both"
+    language: Language = "en"
+    country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
 
 
 class Recipe(Section):
@@ -59,7 +68,10 @@ class Recipe(Section):
     gate: Gate = Field(default_factory=Gate)
     bands: Bands = Field(default_factory=Bands)
     segments: Segments | None = None
+    stages: Stages = Field(default_factory=Stages)
+    qualification: Qualification | None = None
     rules: str | None = None
+    agreement: str | None = None
 
     @model_validator(mode="after")
     def _routed_by_a_category(self) -> Self:
@@ -70,10 +82,46 @@ class Recipe(Section):
             raise ValueError(f"[segments] field '{self.segments.field}' is no declared category field")
         return self
 
+    @model_validator(mode="after")
+    def _by_declared_kinds(self) -> Self:
+        named = {f"[bands] {key}": getattr(self.bands, key) or () for key in ("asked", "lone")}
+        named |= {f"[stages.{stage}] events": entry.events for stage, entry in self.stages.entries()}
+        declared = self.events.kinds if self.events else {}
+        for place, kinds in named.items():
+            for kind in kinds:
+                if kind not in declared:
+                    said = nearest(kind, declared, "it declares") or "; it declares no events at all"
+                    raise ValueError(f"{place}: the recipe declares no event kind '{kind}'{said}")
+        return self
+
+    @model_validator(mode="after")
+    def _qualified_by_fields(self) -> Self:
+        for stage, entry in self.stages.entries():
+            if entry.of_checklist and self.qualification is None:
+                raise ValueError(f"[stages.{stage}] reads a checklist, and there is no [qualification]")
+            items = len(self.qualification.fields) if self.qualification else 0
+            if (entry.answered or 0) > items:
+                raise ValueError(f"[stages.{stage}] needs {entry.answered} answers of {items} items")
+        for item, name in self.qualification.fields.items() if self.qualification else ():
+            field = self.lead.fields.get(name)
+            if field is None:
+                said = nearest(name, self.lead.fields, "it declares")
+                raise ValueError(f"[qualification.fields] {item}: no field '{name}' is declared{said}")
+            if field.type in ("email", "phone"):
+                raise ValueError(
+                    f"[qualification.fields] {item}: field '{name}' is of type {field.type}; an answer is a "
+                    "boolean, number, category, text or date"
+                )
+        return self
+
     @property
     def hash(self) -> str:
-        """Hex SHA-256 of the content; two files that mean the same have the same hash."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Hex SHA-256 of the content; two files that mean the same have the same hash.
+
+        The language is left out: it is how answers are told, and no other model.
+        """
+        told = {"recipe": {"language"}}
+        return hashlib.sha256(self.model_dump_json(exclude=told).encode()).hexdigest()
 
     @property
     def name(self) -> str:

@@ -69,11 +69,81 @@ class Gate(Section):
     observed_expected: tuple[float, float] = (0.9, 1.1)
 
 
-class Bands(Section):
-    """`[bands]`: the shares of today's open leads, best first, that are called hot and warm."""
+_HOT_SHARE, _WARM_SHARE = 0.1, 0.3
 
-    hot_share: float = Field(default=0.1, gt=0, lt=1)
-    warm_share: float = Field(default=0.3, gt=0, lt=1)
+
+class Bands(Section):
+    """`[bands]`: which leads are hot, which warm.
+
+    By shares of today's open leads, best first; or `calls_per_week`: as many of them are hot as the team can
+    call in a week; or by probability, `hot_from` and `warm_from`; or by cost: hot from where the chance of
+    `won_value` pays `call_cost`, warm from where it pays `write_cost`. Once promoted, the cut-offs stay those
+    of the champion until `leadscore train --new-bands` is asked for others.
+
+    Who did one of the events `asked` in the last `asked_days` days is hot whatever the model thinks (default:
+    kinds that mean intent and are called demo, quote, callback …). Whose only action is one of `lone` is cold
+    until more is known (default: kinds that mean interest and are called download, ebook …).
+    """
+
+    hot_share: float = Field(default=_HOT_SHARE, gt=0, lt=1)
+    warm_share: float = Field(default=_WARM_SHARE, gt=0, lt=1)
+    calls_per_week: int | None = Field(default=None, ge=1)
+    hot_from: float | None = Field(default=None, gt=0, lt=1)
+    warm_from: float | None = Field(default=None, gt=0, lt=1)
+    won_value: float | None = Field(default=None, gt=0)
+    call_cost: float | None = Field(default=None, gt=0)
+    write_cost: float | None = Field(default=None, gt=0)
+    asked: tuple[str, ...] | None = None
+    asked_days: float = Field(default=30, gt=0, le=36_500)
+    lone: tuple[str, ...] | None = None
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        # by value, not by what was written: an artefact's manifest writes every key
+        shares = (self.hot_share, self.warm_share) != (_HOT_SHARE, _WARM_SHARE)
+        ways = {
+            "calls_per_week": self.calls_per_week is not None,
+            "hot_from": self.hot_from is not None or self.warm_from is not None,
+            "won_value": any(v is not None for v in (self.won_value, self.call_cost, self.write_cost)),
+        }
+        said = [way for way, given in ways.items() if given]
+        if len(said) > 1:
+            raise ValueError(f"'{said[0]}' and '{said[1]}' are two ways to draw one line; keep one")
+        if said and said != ["calls_per_week"] and shares:
+            raise ValueError(f"'{said[0]}' and shares are two ways to draw one line; keep one")
+        if ways["hot_from"] and (self.hot_from is None or self.warm_from is None):
+            raise ValueError("'hot_from' and 'warm_from' go together")
+        if ways["won_value"] and None in (self.won_value, self.call_cost, self.write_cost):
+            raise ValueError("'won_value', 'call_cost' and 'write_cost' go together")
+        return self._in_order()
+
+    def _in_order(self) -> Self:
+        """Refuse cut-offs that leave a band empty, or that no probability reaches."""
+        if (fixed := self.fixed) is None:
+            return self
+        hot, warm = fixed
+        if not 0 < warm < hot < 1:
+            raise ValueError(
+                f"warm would begin at {warm:g} and hot at {hot:g}: a band stays empty; "
+                "warm must begin below hot, and both inside 0 to 1"
+            )
+        return self
+
+    @property
+    def fixed(self) -> tuple[float, float] | None:
+        """The probabilities from which a lead is hot and warm, None where open leads decide."""
+        if self.hot_from is not None and self.warm_from is not None:
+            return self.hot_from, self.warm_from
+        if self.won_value is not None and self.call_cost is not None and self.write_cost is not None:
+            return self.call_cost / self.won_value, self.write_cost / self.won_value
+        return None
+
+    def shares(self, n_open: int) -> tuple[float, float]:
+        """The shares of `n_open` open leads that are hot, and that are hot or warm."""
+        if self.calls_per_week is None:
+            return self.hot_share, self.warm_share
+        hot = min(self.calls_per_week / max(n_open, 1), 1.0)
+        return hot, min(max(self.warm_share, hot), 1.0)
 
 
 class Segments(Section):

@@ -10,7 +10,8 @@ from features.clock import from_us
 from features.errors import LeadscoreError
 from features.recipe import Recipe
 from features.snapshots.account import RowAccount
-from features.tables import Tables, steady_moments
+from features.tables import Tables
+from features.tables.history_end import steady_moments
 
 
 def lead_frame(recipe: Recipe, tables: Tables) -> pd.DataFrame:

@@ -25,6 +25,9 @@ from features.tables.outcomes import column_outcomes, create_outcomes
 from features.tables.quality import Quality
 from features.tables.source import open_source
 
+_BLOCK_MEMORY = "200MB"
+"""What the engine holds of one block of an export."""
+
 
 @dataclass(frozen=True)
 class Tables:
@@ -134,17 +137,25 @@ def _check_one_row_each(con: Any, recipe: Recipe, view: str) -> None:
 def tables_from_frames(
     recipe: Recipe,
     leads: pd.DataFrame,
-    events: pd.DataFrame | None = None,
+    events: pd.DataFrame | str | None = None,
     outcomes: pd.DataFrame | None = None,
     field_history: pd.DataFrame | None = None,
     *,
     clock_us: int | None = None,
+    block: bool = False,
 ) -> Tables:
-    """The same from frames of raw cells; column `row` of the canonical leads is the 0-based input order."""
-    con = connect()
+    """The same from frames of raw cells; column `row` of the canonical leads is the 0-based input order.
+
+    `events` may be a SELECT of them. Of a `block` of a larger export the content is not hashed, and what it
+    takes beyond its share of the memory goes to the disk.
+    """
+    con = connect(_BLOCK_MEMORY if block else None)
     frames = {"leads": leads, "events": events, "outcomes": outcomes, "field_history": field_history}
-    views = _registered(con, {role: frame for role, frame in frames.items() if frame is not None})
-    return _canonical(con, recipe, views, Quality(), clock_us or now_us(), None)
+    views = _registered(con, {role: f for role, f in frames.items() if isinstance(f, pd.DataFrame)})
+    if isinstance(events, str):
+        con.raw_sql(f"CREATE OR REPLACE VIEW raw_events AS {events}")
+        views["events"] = "raw_events"
+    return _canonical(con, recipe, views, Quality(), clock_us or now_us(), None, hashed=not block)
 
 
 def _registered(con: Any, frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
@@ -154,7 +165,13 @@ def _registered(con: Any, frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
 
 
 def _canonical(
-    con: Any, recipe: Recipe, views: dict[str, str], quality: Quality, clock: int, progress: Step | None
+    con: Any,
+    recipe: Recipe,
+    views: dict[str, str],
+    quality: Quality,
+    clock: int,
+    progress: Step | None,
+    hashed: bool = True,
 ) -> Tables:
     _count_current(recipe, quality)
     tell(progress, "checking leads")
@@ -185,7 +202,7 @@ def _canonical(
     tables = {name: bound(con, name) if name in present else None for name in names}
     return Tables(
         con, bound(con, "leads"), quality=quality, end=end,
-        hash=_content_hash(con, present, progress), **tables,
+        hash=_content_hash(con, present, progress) if hashed else "", **tables,
     )  # fmt: skip
 
 

@@ -62,10 +62,10 @@ def check_columns(recipe: Recipe, raw: pd.DataFrame) -> None:
     require_columns("leads", named, [str(column) for column in raw.columns])
 
 
-def lead_ids(recipe: Recipe, raw: pd.DataFrame) -> pd.Series[Any]:
-    """Ids as stripped text, None where empty; the 0-based row number where the recipe names no column."""
+def lead_ids(recipe: Recipe, raw: pd.DataFrame, first: int = 0) -> pd.Series[Any]:
+    """Ids as stripped text, None where empty; the row number, from `first` on, where no column is named."""
     if recipe.lead.id is None:
-        return pd.Series(np.arange(len(raw)), index=raw.index).astype(str).astype(object)
+        return pd.Series(np.arange(first, first + len(raw)), index=raw.index).astype(str).astype(object)
     return texts_of(raw, recipe.lead.id)
 
 

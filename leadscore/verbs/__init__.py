@@ -4,15 +4,24 @@ import click
 
 from leadscore.verbs.champion import promote, rollback, status
 from leadscore.verbs.company import demo, simulate
+from leadscore.verbs.connect import connect
+from leadscore.verbs.conversions import conversions
+from leadscore.verbs.funnel import funnel
+from leadscore.verbs.inbound import inbound
+from leadscore.verbs.keys import keys
 from leadscore.verbs.ledger import ledger
+from leadscore.verbs.plan import decide, plan
 from leadscore.verbs.playbook import rules
+from leadscore.verbs.pull import pull
+from leadscore.verbs.push import push
 from leadscore.verbs.recipes import features, init, inspect, snapshots
 from leadscore.verbs.scoring import check_skew, open_leads, score, serve
 from leadscore.verbs.training import compare, train
 
 VERBS: tuple[click.Command, ...] = (
-    simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status, open_leads,
-    compare, rules, score, serve, demo, ledger,
+    simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status,
+    open_leads, compare, rules, funnel, conversions, score, serve, demo, ledger, keys, inbound, pull,
+    connect, push, plan, decide,
 )  # fmt: skip
 
 __all__ = ["VERBS"]

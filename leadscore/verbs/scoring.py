@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from leadscore.handed_back import chosen_options
 from leadscore.options import (
     DATA,
     FILE,
@@ -118,6 +119,7 @@ def open_leads(
     "--reasons", type=click.IntRange(0, 10), default=3, show_default=True, help="Reasons for and against."
 )
 @click.option("--dry-run", is_flag=True, help="Check and count everything, write nothing.")
+@chosen_options
 @FORCE
 @JSON
 @click.pass_context
@@ -126,29 +128,29 @@ def score(ctx: click.Context, /, export: Path, out: str, force: bool, as_json: b
 
     \b
     Example:  leadscore score leads.csv -o scored.csv --events events.csv
+    To import again:  leadscore score leads.csv -o hot.csv --for hubspot --only hot --sort rank
 
-    A sheet of a workbook is named by crm.xlsx#Leads. Exit code 3: some rows could not be scored; their
-    `error` column says why.
+    A sheet of a workbook is named by crm.xlsx#Leads. An interrupted run goes on where it stopped when the
+    same command is given again. Exit code 3: some rows could not be scored; their `error` column says why.
     """
     from features.exports import check_written
-    from leadscore.terminal import print_json, print_table, say
+    from leadscore.handed_back import choice_of, companions, tell
+    from leadscore.terminal import print_json
 
     if as_json and out == "-":
         raise click.UsageError("--json and '-o -' both want stdout; write the scores to a file.")
-    if out != "-" and not options["dry_run"]:
-        given = (export, options["events"], options["recipe_path"])
+    choice = choice_of(options)
+    beside = companions(options, choice, out)
+    if not options["dry_run"]:
+        given = (export, options["events"], options["recipe_path"], choice.changed_since)
         read = [path for path in given if path is not None and str(path) != "-"]
-        check_written([("-o", Path(out))], read, force=force)
-    summary = scored_export(export, out, **options)
+        written = [("-o", Path(out))] if out != "-" else []
+        check_written([*written, *beside], read, force=force)
+    report = options.pop("report")
+    summary = scored_export(export, out, choice=choice, **options)
     if as_json:
         print_json(summary.as_dict())
-    elif out != "-":
-        print_table(["status", "rows"], sorted(summary.statuses.items()))
-    for warning in summary.warnings:
-        say(f"Warning: {warning}.")
-    for table, kind, rows, treatment in summary.oddities():
-        say(f"- {table}: {kind}: {rows:,} ({treatment})")
-    say(last_line(summary, dry_run=bool(options["dry_run"])))
+    tell(summary, choice, beside, report, quiet=as_json or out == "-", dry_run=bool(options["dry_run"]))
     ctx.exit(SOME_FAILED if summary.errors else 0)
 
 
@@ -185,6 +187,7 @@ def scored_export(
     model: str | None,
     reasons: int,
     dry_run: bool,
+    choice: Any,
 ) -> Any:
     """The summary of an export, scored by what the options name."""
     from features.recipe import load_recipe
@@ -215,6 +218,7 @@ def scored_export(
             as_of_us=moment,
             reasons=reasons,
             dry_run=dry_run,
+            selection=choice,
             progress=tick,
         )
 
@@ -244,11 +248,3 @@ def inferred_recipe(export: Path, events: Path | None) -> Any:
         found = discover([path for path in (export, events) if path is not None], all_open=True)
     say(f"Neither a champion nor a recipe is here; this one was inferred:\n\n{found.recipe_toml}")
     return parse_recipe(found.recipe_toml, "the inferred recipe")
-
-
-def last_line(summary: Any, dry_run: bool) -> str:
-    """What happened to an export, in numbers, and who answered."""
-    statuses = ", ".join(f"{count:,} {status}" for status, count in summary.statuses.most_common())
-    rungs = ", ".join(f"{count:,} by {rung}" for rung, count in summary.rungs.most_common())
-    where = "nothing was written (dry run)" if dry_run else f"written to {summary.out}"
-    return f"{summary.rows:,} rows: {statuses}; {rungs or 'none scored'}; {where}."

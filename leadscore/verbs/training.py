@@ -28,6 +28,9 @@ from leadscore.options import DATA, ENGINE, FILE, FORCE, JSON, MADE, RECIPE, REF
     type=MADE,
     help="SQLite file in which a search is kept, and gone on with later.",
 )
+@click.option(
+    "--new-bands", is_flag=True, help="Let hot and warm begin anew; default: where they do for the champion."
+)
 @ENGINE
 @JSON
 @click.pass_context

@@ -1,19 +1,21 @@
 """Which rung answers, and how its numbers become a Score with reasons."""
 
 from serving.answer.compose import Rung, compute, take
+from serving.answer.explain import Explanation, explain
 from serving.answer.ladder import Ladder, Row
 from serving.answer.opening import Opened, open_ladder, open_version
-from serving.answer.reasons import reason_words, subject_of
+from serving.answer.reasons import Reasoner
 
 __all__ = [
+    "Explanation",
     "Ladder",
     "Opened",
+    "Reasoner",
     "Row",
     "Rung",
     "compute",
+    "explain",
     "open_ladder",
     "open_version",
-    "reason_words",
-    "subject_of",
     "take",
 ]

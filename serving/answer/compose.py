@@ -10,17 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.clock import from_us
-from features.columns import Columns, Floats
+from features.columns import Columns, Floats, n_leads
+from features.language import Language
 from serving.answer.reasons import Reasoner
 from serving.asked import Asked
 from serving.calibration import FLOOR, Bounds, Reference
-from serving.playbook import Circumstances, Situations, next_action
+from serving.playbook import Circumstances, Situations, Wish, band_of, next_action, override_of
 from serving.rules import Rules
 from serving.score import LeadInterval, Maturity, Reason, Score, ScoredBy, Stage
-from serving.scorer import Range, Scorer
-from serving.scorers import Segmented, ranges_of
-from serving.scorers.fitted_range import outside, range_notes
+from serving.scorer import Contributions, Scorer
+from serving.scorers import Segmented
+from serving.scorers.fitted_range import Ends
 from serving.scorers.segmented import Part
+from serving.words import Moments, grade_note
 
 _DIGITS = 6
 """Decimals of a probability in answers; `FLOOR` is the least number that they can show."""
@@ -43,17 +45,12 @@ class Rung:
     bounds: Mapping[str | None, Bounds] = field(default_factory=dict)
 
     @cached_property
-    def reasoner(self) -> Reasoner:
-        """Puts the scorer's contributions into words."""
-        return Reasoner({feature.name: feature for feature in self.scorer.features})
-
-    @cached_property
-    def ranges(self) -> Mapping[str | None, Mapping[str, Range]]:
+    def ends(self) -> Mapping[str | None, Ends]:
         """Segment (None: the scorer of all) → the ranges that its scorer was fitted on."""
         scorer = self.scorer
         if not isinstance(scorer, Segmented):
-            return {None: ranges_of(scorer)}
-        return {None: ranges_of(scorer.parent)} | {name: ranges_of(own) for name, own in scorer.members}
+            return {None: Ends.of(scorer)}
+        return {None: Ends.of(scorer.parent)} | {name: Ends.of(own) for name, own in scorer.members}
 
     @cached_property
     def answerers(self) -> tuple[tuple[str, str | None], ...]:
@@ -70,18 +67,21 @@ class Background:
     excluded: list[tuple[str, ...]]
     intent_days: Floats
     stages: list[Stage]
+    wishes: list[Wish]
 
     @classmethod
     def of(cls, rules: Rules, situations: Situations, columns: Columns, asked: Sequence[Asked]) -> Background:
         """Read from the columns, by the scorecard and the recipe."""
         fit, engagement, excluded = rules.read(columns)
         free = np.array([not names for names in excluded], dtype=np.bool_)
-        mql = (fit + engagement >= rules.card.cuts.mql) & free
+        grades, mql = rules.grades(fit, engagement), rules.card.cuts.mql
+        reached = situations.reached(columns, fit + engagement, grades, free, mql)
         return cls(
-            rules.grades(fit, engagement),
+            grades,
             excluded,
             situations.intent_days(columns),
-            situations.stages(columns, list(asked), mql),
+            situations.stages(columns, list(asked), reached),
+            situations.wishes(columns),
         )
 
 
@@ -101,18 +101,19 @@ class Computed:
     notes: list[list[str]]
 
 
-def compute(rung: Rung, columns: Columns, reasons: int) -> Computed:
-    """Ask `rung`; at most `reasons` for and against each (0: none, and contributions are not computed)."""
+def compute(
+    rung: Rung, columns: Columns, reasoner: Reasoner | None = None, moments: Moments | None = None
+) -> Computed:
+    """Ask `rung`, with the reasons of `reasoner` (None: none, and contributions are not computed)."""
     scorer = rung.scorer
-    parts = _parts(scorer, columns)
-    margin = scorer.joined(parts) if isinstance(scorer, Segmented) else parts[0].margin
+    parts, margin, told = _asked(scorer, columns, explain=reasoner is not None)
     if not np.isfinite(margin).all():
         raise ArithmeticError("a margin is not finite")
     exact = scorer.probability(margin)
     pro: list[list[Reason]] = [[] for _ in margin]
     con: list[list[Reason]] = [[] for _ in margin]
-    if reasons:
-        pro, con = rung.reasoner.reasons(scorer.contributions(columns), columns, reasons)
+    if reasoner is not None and told is not None:
+        pro, con = reasoner.reasons(told, columns, moments or Moments())
     shown = np.clip(np.round(exact, _DIGITS), FLOOR, 1 - FLOOR)
     scores, maturities = rung.reference.scores(exact), rung.reference.maturities(exact)
     intervals, notes = _sureness(rung, parts, shown)
@@ -120,17 +121,23 @@ def compute(rung: Rung, columns: Columns, reasons: int) -> Computed:
     return Computed(rung, answerers, shown, scores, maturities, pro, con, intervals, notes)
 
 
-def _parts(scorer: Scorer, columns: Columns) -> list[Part]:
-    """Who answers for which leads: one scorer for all of them, unless leads are routed by segment."""
-    if isinstance(scorer, Segmented):
-        return scorer.parts(columns)
-    margin = scorer.margin(columns)
-    return [Part(None, scorer, np.arange(len(margin)), columns, margin)]
+def _asked(
+    scorer: Scorer, columns: Columns, explain: bool
+) -> tuple[list[Part], Floats, Contributions | None]:
+    """Who answers for which leads (one scorer for all, unless leads are routed by segment), all margins, and
+    on request all contributions."""
+    if not isinstance(scorer, Segmented):
+        whole = Part.of(None, scorer, np.arange(n_leads(columns)), columns, explain)
+        return [whole], whole.margin, whole.contributions
+    parts = scorer.parts(columns, explain)
+    if not explain:
+        return parts, scorer.joined(parts), None
+    return parts, *scorer.explained_of(parts)
 
 
-def _answerers(parts: Sequence[Part], n_leads: int) -> list[tuple[str, str | None]]:
-    """(rung, segment) of the scorer of each lead."""
-    found: list[tuple[str, str | None]] = [("", None)] * n_leads
+def _answerers(parts: Sequence[Part], rows: int) -> list[tuple[str, str | None]]:
+    """(rung, segment) of the scorer of each of `rows` leads."""
+    found: list[tuple[str, str | None]] = [("", None)] * rows
     for part in parts:
         for row in part.rows.tolist():
             found[row] = (part.scorer.rung, part.segment)
@@ -146,9 +153,10 @@ def _sureness(
     notes: list[list[str]] = [[] for _ in shown]
     for part in parts:
         features, rows = part.scorer.features, part.rows.tolist()
-        beyond = outside(rung.ranges.get(part.segment, {}), part.columns)
+        ends = rung.ends[part.segment]
+        beyond = ends.outside(part.columns)
         if beyond:
-            for row, own_notes in zip(rows, range_notes(features, beyond, len(rows)), strict=True):
+            for row, own_notes in zip(rows, ends.notes(beyond, len(rows)), strict=True):
                 notes[row] = own_notes
         bounds = rung.bounds.get(part.segment)
         if bounds is not None:
@@ -169,10 +177,18 @@ def scored(
 ) -> Score:
     """The score of `lead`: position `row` of the background, position `at` of what the rung computed."""
     rung, stage = computed.rung, background.stages[row]
-    maturity, excluded = computed.maturities[at], background.excluded[row]
+    excluded, wish = background.excluded[row], background.wishes[row]
+    held = lead.decided if lead.decided is not None and lead.decided.holds(lead.as_of_us) else None
+    band = band_of(computed.maturities[at], wish, excluded, held)
+    maturity = band.maturity
     rung_name, segment = computed.answerers[at]
+    pursued = held is not None and maturity != "cold"  # by a person, whatever the scorecard excludes
     case = Circumstances(
-        lead.as_of_us, maturity, stage, float(background.intent_days[row]), excluded_by=excluded
+        lead.as_of_us,
+        maturity,
+        stage,
+        float(background.intent_days[row]),
+        excluded_by=() if pursued else excluded,
     )
     return Score(
         lead_id=lead.lead_id,
@@ -188,6 +204,10 @@ def scored(
         reasons_for=computed.reasons_for[at],
         reasons_against=computed.reasons_against[at],
         interval=computed.intervals[at],
+        grade_note=_grade_note(background.grades[row], maturity, rung_name, question.language),
+        language=question.language,
+        maturity_because=band.because or None,
+        override=override_of(held, band_of(computed.maturities[at], wish, excluded).maturity),
         scored_by=ScoredBy(rung=rung_name, version=rung.scorer.version, name=question.name, segment=segment),  # type: ignore[arg-type]
         warnings=[
             *lead.notes,
@@ -215,20 +235,27 @@ def unscored(lead: Asked, stage: Stage, question: Question, notes: Sequence[str]
         stage=stage,
         next_action=next_action(case),
         warnings=[*lead.notes, *notes],
+        language=question.language,
     )
 
 
 @dataclass(frozen=True)
 class Question:
-    """What is the same in all answers of a ladder: the recipe's name and the horizon."""
+    """What is the same in all answers to a question: the recipe's name, the horizon, the language."""
 
     name: str
     horizon_days: float
+    language: Language = "en"
 
 
 def take(columns: Columns, rows: NDArray[np.intp]) -> Columns:
     """The columns of some leads; the same object when it is all of them."""
     return columns if columns.n_leads == len(rows) else columns.take(rows)
+
+
+def _grade_note(grade: str, maturity: Maturity, rung: str, language: Language) -> str | None:
+    """The scorecard's own score is made of the points of its grade, and contradicts nothing."""
+    return None if rung == "rules" else grade_note(grade, maturity, language)
 
 
 def _excluded(name: str) -> str:

@@ -10,20 +10,22 @@ from typing import Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from features.catalogue import Feature, dump_features
+from features.catalogue import Feature
 from features.columns import Column, Columns
-from features.errors import LeadscoreError
+from features.language import Language
 from features.lead import Lead, LeadReader
-from features.readings import online, stack
+from features.readings import OnlinePlan
 from features.recipe import Recipe
 from serving.answer.compose import Background, Computed, Question, Rung, compute, scored, take, unscored
+from serving.answer.reasons import Reasoner, Speech, union_of
 from serving.artefact import Artefact, Manifest
 from serving.artefact.folder import Lower
-from serving.asked import Asked
+from serving.asked import Asked, asked_of
 from serving.playbook import Situations
 from serving.rules import Rules, default_rules, parse_rules
-from serving.score import Score
+from serving.score import Score, Scores
 from serving.scorers import Bayes, Segmented
+from serving.words import ObservedRates
 
 _NO_EVENTS = "events were not given: scored without them; send an empty list where there are none"
 _NO_EVENTS_OWN = "the scorer of segment '{}' reads events: that of all leads was asked"
@@ -42,6 +44,7 @@ class Ladder:
     recipe: Recipe
     rules: Rules
     rungs: tuple[Rung, ...]
+    rates: ObservedRates | None = None
 
     @classmethod
     def of(cls, artefact: Artefact) -> Self:
@@ -56,13 +59,15 @@ class Ladder:
         if artefact.no_events is not None and "no_events" in references:
             bounds = manifest.bounds_by_segment("no_events")
             rungs.append(Rung(artefact.no_events, references["no_events"], bounds=bounds))
-        return cls(recipe, artefact.rules, (*rungs, *_below(manifest, artefact.bayes, artefact.rules)))
+        rungs += _below(manifest, artefact.bayes, artefact.rules)
+        return cls(recipe, artefact.rules, tuple(rungs), manifest.rates)
 
     @classmethod
     def of_lower(cls, lower: Lower, note: str) -> Self:
         """bayes → rules of an artefact whose model may not be loaded; `note` is a warning on each answer."""
         rungs = _below(lower.manifest, lower.bayes, lower.rules)
-        return cls(lower.manifest.recipe, lower.rules, tuple(replace(rung, note=note) for rung in rungs))
+        rungs = [replace(rung, note=note) for rung in rungs]
+        return cls(lower.manifest.recipe, lower.rules, tuple(rungs), lower.manifest.rates)
 
     @classmethod
     def by_rules(cls, recipe: Recipe, rules: Rules | None = None, note: str = "") -> Self:
@@ -78,16 +83,14 @@ class Ladder:
         Raises:
             LeadscoreError: two rungs mean different things by one name.
         """
-        union: dict[str, Feature] = {}
-        groups = [self.situations.features, self.rules.features, *(r.scorer.features for r in self.rungs)]
-        for feature in (feature for group in groups for feature in group):
-            kept = union.setdefault(feature.name, feature)
-            if kept != feature and _meaning(kept) != _meaning(feature):
-                raise LeadscoreError(
-                    f"two rungs read '{feature.name}' and mean different features by it.",
-                    "Rename one of the two in the recipe or in rules.toml.",
-                )
-        return tuple(union.values())
+        told = [feature for signal in self.speech.voice().signals for feature in signal.told_by]
+        return union_of([self.situations.features, self.speech.features, told])
+
+    @cached_property
+    def speech(self) -> Speech:
+        """Puts reasons into words."""
+        read = [self.rules.features, *(rung.scorer.features for rung in self.rungs)]
+        return Speech(self.recipe, union_of(read), self.rates)
 
     @cached_property
     def situations(self) -> Situations:
@@ -99,6 +102,11 @@ class Ladder:
         """Reads requests by the recipe."""
         return LeadReader(self.recipe)
 
+    @cached_property
+    def plan(self) -> OnlinePlan:
+        """Computes the features of leads in memory."""
+        return OnlinePlan(self.features)
+
     @property
     def top(self) -> Rung:
         """The rung that answers for a lead that is known well."""
@@ -106,40 +114,64 @@ class Ladder:
 
     def rows(self, leads: Sequence[Lead]) -> list[Row]:
         """The features of each of `leads`, read in memory."""
-        return [online(self.features, lead) for lead in leads]
+        return [self.plan.row(lead) for lead in leads]
 
-    def score(self, leads: Sequence[Lead], reasons: int = 3) -> list[Score]:
+    def score(self, leads: Sequence[Lead], reasons: int = 3, language: Language | None = None) -> Scores:
         """The score of each of `leads`, in their order."""
-        return self.score_rows(leads, self.rows(leads), reasons)
+        return self.score_rows(leads, self.rows(leads), reasons, language)
 
-    def score_rows(self, leads: Sequence[Lead], rows: Sequence[Row], reasons: int = 3) -> list[Score]:
+    def score_rows(
+        self,
+        leads: Sequence[Lead],
+        rows: Sequence[Row],
+        reasons: int = 3,
+        language: Language | None = None,
+    ) -> Scores:
         """The score of each of `leads`, whose features are `rows`, in their order."""
         if not leads:
-            return []
-        return self.score_columns(stack(self.features, rows), [asked_of(lead) for lead in leads], reasons)
+            return Scores()
+        asked = [asked_of(lead) for lead in leads]
+        return self.score_columns(self.plan.stack(rows), asked, reasons, language)
 
-    def score_columns(self, columns: Columns, asked: Sequence[Asked], reasons: int = 3) -> list[Score]:
+    def score_columns(
+        self,
+        columns: Columns,
+        asked: Sequence[Asked],
+        reasons: int = 3,
+        language: Language | None = None,
+    ) -> Scores:
         """The score of each lead in `asked`, whose features are `columns`, in order.
+
+        `reasons` is how many there are at most for and against each, in `language` (None: the recipe's).
 
         Raises:
             LeadscoreError: a column that every answer needs is missing.
         """
         if not asked:
-            return []
+            return Scores()
         background = Background.of(self.rules, self.situations, columns, asked)
-        question = Question(self.recipe.name, self.recipe.recipe.horizon_days)
+        about = self.recipe.recipe
+        question = Question(self.recipe.name, about.horizon_days, language or about.language)
+        reasoner = self.speech.reasoner(reasons, language)
         answers: dict[int, Score] = {}
         notes: list[list[str]] = [[] for _ in asked]
         open_rows = [i for i, lead in enumerate(asked) if lead.outcome is None and not lead.opted_out]
         thin = self._thin(columns, len(asked))
         self._warn(asked, open_rows, thin, self._owners(columns, len(asked)), notes)
-        for computed, rows in self._by_rung(columns, asked, open_rows, thin, notes, reasons):
+        for computed, rows in self._by_rung(columns, asked, open_rows, thin, notes, reasoner):
             for at, row in enumerate(rows):
                 answers[row] = scored(asked[row], background, row, computed, at, question, notes[row])
-        return [
+        return Scores(
             answers.get(row) or unscored(lead, background.stages[row], question, notes[row])
             for row, lead in enumerate(asked)
-        ]
+        )
+
+    def answering(self, columns: Columns, asked: Asked) -> Rung | None:
+        """The rung that answers for one lead, None where none does: it is closed or has opted out."""
+        if asked.outcome is not None or asked.opted_out:
+            return None
+        answers = self._by_rung(columns, [asked], [0], self._thin(columns, 1), [[]], None)
+        return next((computed.rung for computed, _ in answers), None)
 
     def _by_rung(
         self,
@@ -148,10 +180,11 @@ class Ladder:
         rows: list[int],
         thin: list[bool],
         notes: list[list[str]],
-        reasons: int,
+        reasoner: Reasoner | None,
     ) -> Iterator[tuple[Computed, list[int]]]:
         """Each rung's answers and the rows that they are for, best rung first."""
         left = rows
+        moments = self.speech.moments(np.array([lead.as_of_us for lead in asked], dtype=np.int64))
         for rung in self.rungs:
             last = rung is self.rungs[-1]
             mine = [
@@ -160,7 +193,8 @@ class Ladder:
             if not mine:
                 continue
             try:
-                computed = compute(rung, take(columns, np.array(mine, dtype=np.intp)), reasons)
+                places = np.array(mine, dtype=np.intp)
+                computed = compute(rung, take(columns, places), reasoner, moments.take(places))
             except Exception as error:  # a rung that fails is skipped, whatever it fails of
                 for row in mine:
                     notes[row].append(f"the rung '{rung.scorer.rung}' failed ({type(error).__name__})")
@@ -224,22 +258,3 @@ def _given(column: Column) -> NDArray[np.bool_]:
     if column.dtype == np.float64:
         return ~np.isnan(column.astype(np.float64, copy=False))
     return np.array([level is not None for level in column.tolist()], dtype=np.bool_)
-
-
-def asked_of(lead: Lead) -> Asked:
-    """What an answer needs of a lead in memory, beside its features."""
-    return Asked(
-        lead.lead_id,
-        lead.as_of_us,
-        lead.by_kind is not None,
-        lead.stage,
-        lead.outcome,
-        lead.opted_out,
-        tuple(lead.notes),
-    )
-
-
-def _meaning(feature: Feature) -> dict[str, object]:
-    """A feature's definition without how it is grouped and called for people."""
-    (dumped,) = dump_features((feature,))
-    return {key: value for key, value in dumped.items() if key not in ("group", "called")}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from features.catalogue import from_tables_only
@@ -23,7 +24,7 @@ class Opened:
 
     `source` is an absolute address or folder; `warning` is empty where a model answers. `ref` is the
     registered version, None for a folder and for rules; `history_end_us` the last moment that the artefact
-    learned from.
+    learned from, `metrics` its figures on the test.
     """
 
     ladder: Ladder
@@ -31,6 +32,7 @@ class Opened:
     warning: str = ""
     ref: ChampionRef | None = None
     history_end_us: int | None = None
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
 
     @property
     def run_id(self) -> str | None:
@@ -106,7 +108,14 @@ def _opened(folder: Path, ref: ChampionRef | None, recipe: Recipe | None) -> Ope
 def _whole(artefact: Artefact, source: str, ref: ChampionRef | None, recipe: Recipe | None) -> Opened:
     ladder = Ladder.of(artefact)
     _check_servable(ladder, source)
-    return Opened(ladder, source, _other_recipe(artefact, recipe), ref, artefact.manifest.history_end_us)
+    return Opened(
+        ladder,
+        source,
+        _other_recipe(artefact, recipe),
+        ref,
+        artefact.manifest.history_end_us,
+        artefact.manifest.metrics,
+    )
 
 
 def _source(ref: ChampionRef) -> str:

@@ -1,113 +1,155 @@
-"""Contributions become reasons in words: one for each subject, strongest first."""
+"""Contributions become reasons in words: one for each signal, strongest first."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from features.catalogue import Feature
+from features.catalogue import Feature, dump_features
 from features.columns import Columns, Floats
+from features.errors import LeadscoreError
+from features.language import Language
+from features.recipe import Recipe
 from serving.score import Reason
 from serving.scorer import Contributions
+from serving.words import FactReader, Moments, ObservedRates, Voice
 
 _NEGLIGIBLE = 0.02
 """Log-odds below which a part of the margin is no reason: 2 % of the odds."""
 
+_DIGITS = 6
+"""Decimals of a signal's part that count: ties go by position, and not by the last bit of a sum."""
+
 
 @dataclass(frozen=True)
 class Reasoner:
-    """Words for the contributions of one scorer, whose features are `features` by name.
+    """The reasons that contributions come to, `most` for and `most` against each lead.
 
-    Several features that look at the same subject (a field, a set of events) speak as one: their parts are
-    added, and the one that weighs most gives the words. Else three windows of one kind of event would
-    fill all the room.
+    All features that look at the same signal speak as one: their parts are added, so that no signal is for
+    and against at once, and three windows of one kind of event do not fill all the room.
     """
 
-    features: Mapping[str, Feature]
+    voice: Voice
+    most: int
 
     def reasons(
-        self, parts: Contributions, columns: Columns, most: int
+        self, parts: Contributions, columns: Columns, moments: Moments
     ) -> tuple[list[list[Reason]], list[list[Reason]]]:
-        """For each lead at most `most` reasons for, and at most `most` against, strongest first."""
-        owner, speakers = self._subjects(parts.names)
-        sums = np.zeros((len(parts.bias), len(speakers)))
-        np.add.at(sums.T, owner, parts.values.T)
-        sums = np.round(sums, 6)  # ties are broken by position, not by the last bit of a sum
-        order = np.argsort(-np.abs(sums), axis=1, kind="stable")
-        pro, con = [], []
-        for row in range(len(sums)):
-            ranked = [subject for subject in order[row] if abs(sums[row, subject]) >= _NEGLIGIBLE]
-            up = [subject for subject in ranked if sums[row, subject] > 0][:most]
-            down = [subject for subject in ranked if sums[row, subject] < 0][:most]
-            say = [[self._say(row, s, speakers, parts, columns, sums) for s in side] for side in (up, down)]
-            pro.append(say[0])
-            con.append(say[1])
-        return pro, con
+        """Reasons for and reasons against of each lead, strongest first."""
+        owner = np.array([self.voice.signal_of[name] for name in parts.names], dtype=np.intp)
+        read = FactReader(columns, moments)
+        sums = _added(parts.values, owner, len(self.voice.signals))
+        sums = np.round(self.voice.folding.folded(sums, read), _DIGITS)
+        found = [
+            self._told(parts, owner, sums, read, raises, list(_ranked(sums if raises else -sums, self.most)))
+            for raises in (True, False)
+        ]
+        return found[0], found[1]
 
-    def _say(
+    def _told(
         self,
-        row: int,
-        subject: int,
-        speakers: list[NDArray[np.intp]],
         parts: Contributions,
-        columns: Columns,
+        owner: NDArray[np.intp],
         sums: Floats,
-    ) -> Reason:
-        total = float(sums[row, subject])
-        members = speakers[subject]
-        # the loudest member that speaks in the direction of the sum
-        loudest = members[int(np.argmax(parts.values[row, members] * math.copysign(1.0, total)))]
-        feature = self.features[parts.names[loudest]]
-        text = reason_words(feature, columns[feature.name][row])
-        return Reason(text=text, feature=feature.name, strength=round(total, 3))
+        read: FactReader,
+        raises: bool,
+        places: list[tuple[int, int, int]],
+    ) -> list[list[Reason]]:
+        """The reasons at `places` (row, rank, signal), told by signal: many leads share their words."""
+        found: list[list[Reason]] = [[] for _ in parts.bias]
+        by_signal: dict[int, list[tuple[int, int]]] = defaultdict(list)
+        for row, rank, place in places:
+            found[row].append(None)  # type: ignore[arg-type]  # filled below
+            by_signal[place].append((row, rank))
+        for place, wanted in by_signal.items():
+            rows = np.array([row for row, _ in wanted], dtype=np.intp)
+            signal, members = self.voice.signals[place], np.flatnonzero(owner == place)
+            told = self.voice.tell_all(signal, read.take(rows, signal).facts(signal), raises)
+            loudest = _loudest(parts, rows, members, raises) or [signal.features[0].name] * len(rows)
+            strengths = np.round(sums[rows, place], 3).tolist()
+            for (row, rank), one, loud, strength in zip(wanted, told, loudest, strengths, strict=True):
+                found[row][rank] = Reason(
+                    text=one.text, feature=loud, strength=strength, signal=signal.key, rate=one.rate
+                )
+        return found
 
-    def _subjects(self, names: tuple[str, ...]) -> tuple[NDArray[np.intp], list[NDArray[np.intp]]]:
-        """For each name the number of its subject, and for each subject the positions of its names."""
-        if names not in self._cache:
-            subjects = [subject_of(self.features[name]) for name in names]
-            number = {subject: i for i, subject in enumerate(dict.fromkeys(subjects))}
-            owner = np.array([number[subject] for subject in subjects], dtype=np.intp)
-            self._cache[names] = (owner, [np.flatnonzero(owner == i) for i in range(len(number))])
-        return self._cache[names]
+
+def _loudest(
+    parts: Contributions, rows: NDArray[np.intp], members: NDArray[np.intp], raises: bool
+) -> list[str]:
+    """For each row the member that weighs most in the reason's direction; none where there is none."""
+    if not len(members):
+        return []
+    own = parts.values[np.ix_(rows, members)]
+    return [parts.names[at] for at in members[np.argmax(own if raises else -own, axis=1)].tolist()]
+
+
+def _added(values: Floats, owner: NDArray[np.intp], signals: int) -> Floats:
+    """The parts of each signal, shape `(n_leads, signals)`."""
+    members = np.zeros((len(owner), signals))
+    members[np.arange(len(owner)), owner] = 1.0
+    return np.asarray(values @ members, dtype=np.float64)
+
+
+def _ranked(sums: Floats, most: int) -> Iterator[tuple[int, int, int]]:
+    """(row, rank, signal) of the highest sums of each row that are no trifle."""
+    order = np.argsort(-sums, axis=1, kind="stable")[:, :most]
+    kept = np.take_along_axis(sums, order, axis=1) >= _NEGLIGIBLE
+    rows, ranks = np.nonzero(kept)
+    yield from zip(rows.tolist(), ranks.tolist(), order[kept].tolist(), strict=True)
+
+
+@dataclass(frozen=True)
+class Speech:
+    """Puts the reasons of a ladder's scorers, which read `features`, into words of any language."""
+
+    recipe: Recipe
+    features: tuple[Feature, ...]
+    rates: ObservedRates | None = None
+
+    def voice(self, language: Language | None = None) -> Voice:
+        """The words of a language, of the recipe's unless one is named."""
+        language = language or self.recipe.recipe.language
+        if language not in self._voices:
+            self._voices[language] = Voice(self.recipe, self.features, language, self.rates)
+        return self._voices[language]
+
+    def reasoner(self, most: int, language: Language | None = None) -> Reasoner | None:
+        """Gives at most so many reasons for and against each lead; None where none are wanted."""
+        return Reasoner(self.voice(language), most) if most else None
+
+    def moments(self, as_of_us: NDArray[np.int64]) -> Moments:
+        """Moments of the recipe's time, of shape `(n_leads,)`."""
+        return Moments(as_of_us if self.recipe.dated else None, self.recipe.recipe.zone)
 
     @cached_property
-    def _cache(self) -> dict[tuple[str, ...], tuple[NDArray[np.intp], list[NDArray[np.intp]]]]:
+    def _voices(self) -> dict[Language, Voice]:
         return {}
 
 
-def subject_of(feature: Feature) -> tuple[object, ...]:
-    """What a feature looks at: its field, its events, else itself."""
-    field, kinds = getattr(feature, "field", None), getattr(feature, "kinds", None)
-    if field:
-        return ("field", field)
-    return ("events", kinds) if kinds else ("feature", feature.name)
+def union_of(groups: Iterable[Iterable[Feature]]) -> tuple[Feature, ...]:
+    """The features of all groups, each once.
+
+    Raises:
+        LeadscoreError: two mean different things by one name.
+    """
+    union: dict[str, Feature] = {}
+    for feature in (feature for group in groups for feature in group):
+        kept = union.setdefault(feature.name, feature)
+        if kept != feature and _meaning(kept) != _meaning(feature):
+            raise LeadscoreError(
+                f"two rungs read '{feature.name}' and mean different features by it.",
+                "Rename one of the two in the recipe or in rules.toml.",
+            )
+    return tuple(union.values())
 
 
-def reason_words(feature: Feature, value: object) -> str:
-    """A feature and its value for people, such as 'Company size: 120' or 'Demo request, recent: none'."""
-    keywords = getattr(feature, "keywords", None)
-    if keywords and value in (0.0, 1.0):
-        subject = feature.label.partition(":")[0]
-        few = ", ".join(keywords[:3]) + ("…" if len(keywords) > 3 else "")
-        return f"{subject} {'says' if value else 'says none of'}: {few}"
-    if getattr(feature, "half_life_days", None) and isinstance(value, float) and value == value:
-        subject = feature.label.partition(", fading")[0]
-        return f"{subject}, weighted by age: {value_words(round(value, 2)) if value else 'none'}"
-    return f"{feature.label}: {value_words(value)}"
-
-
-def value_words(value: object) -> str:
-    """A column's value for people: 'not known', '3', '0.25', 'software'."""
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return "not known"
-    if isinstance(value, str):
-        return value
-    number = float(value)  # type: ignore[arg-type]
-    if number.is_integer() and abs(number) < 1e15:
-        return f"{int(number):,}"
-    return f"{number:,.2f}" if abs(number) >= 0.1 else f"{number:.2g}"
+def _meaning(feature: Feature) -> dict[str, object]:
+    """A feature's definition without how it is grouped and called for people."""
+    (dumped,) = dump_features((feature,))
+    return {key: value for key, value in dumped.items() if key not in ("group", "called")}

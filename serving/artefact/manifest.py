@@ -8,10 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from features.recipe import Recipe
 from serving.calibration import Bounds, MonotoneMap, Reference
+from serving.words import ObservedRates
 
-SCHEMA_VERSION = 2
-"""2: with `checksums.json`, and with the range inside which each number is read. Artefacts of version 1
-cannot be verified and are refused: train again."""
+SCHEMA_VERSION = 3
+"""3: with the rates that reasons tell; artefacts of version 2 have none, and their reasons neither. 2: with
+`checksums.json`, and with the range inside which each number is read. Artefacts of version 1 cannot be
+verified and are refused: train again."""
 
 RungName = Literal["model", "no_events", "bayes", "rules"]
 """`no_events` is the variant of the model for leads whose events were not given."""
@@ -46,6 +48,8 @@ class Manifest(BaseModel):
     """Intervals of the rungs that have them; of a model with segments, those of the scorer of all leads."""
     segment_bounds: dict[RungName, dict[str, Bounds]] = Field(default_factory=dict)
     """Segment → intervals of its own scorer, for each rung that has such scorers."""
+    rates: ObservedRates | None = None
+    """How leads of each signal fared, which reasons tell; None: no rate is told."""
     settings: dict[str, Any] = Field(default_factory=dict)
     """What was chosen on the inner folds: rounds, regularisation, kind of model."""
     metrics: dict[str, float | None] = Field(default_factory=dict)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import pandas as pd
 
 from features.errors import LeadscoreError, near
 from features.recipe import Recipe, usable
+from serving.returned import BatchSummary, Match
 
 _NEAR = 0.75
 """How alike two names must be, letters and digits only, for the one to be the other misspelt."""
@@ -58,6 +60,32 @@ def complete_events(recipe: Recipe, frame: pd.DataFrame, name: str) -> tuple[pd.
     needed = {declared.lead_id, declared.occurred_at, declared.kind}
     spare = [str(column) for column in frame.columns if column not in needed]
     return _with_empty(frame, absent), [absent_words(name, absent, spare)] if absent else []
+
+
+def matches(recipe: Recipe, names: Sequence[str], summary: BatchSummary) -> list[Match]:
+    """How each column that `recipe` reads was found among `names`; `summary` counted the cells."""
+    lead = recipe.lead
+    roles = {
+        "id": lead.id,
+        "created_at": lead.created_at,
+        "opted_out": lead.opted_out,
+        "account": lead.account_id,
+    }
+    roles |= {"outcome": recipe.outcomes.column}
+    columns = {role: column for role, column in roles.items() if column is not None}
+    columns |= {name: field.column or name for name, field in lead.fields.items()}
+    spare = [name for name in names if name not in recipe_columns(recipe)]
+    return [
+        Match(
+            field=field,
+            column=column,
+            present=column in names,
+            meant=None if column in names else near_name(column, spare),
+            filled=summary.filled[column],
+            unreadable=summary.unreadable[field] or summary.unreadable[column],
+        )
+        for field, column in columns.items()
+    ]
 
 
 def recipe_columns(recipe: Recipe) -> set[str]:

@@ -1,82 +1,55 @@
-"""A whole export scored: every row back in its order, by the set-based reading of the features."""
+"""A whole export scored, block by block: every row back, in its order, whatever its size."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from features.clock import days_us, from_us, now_us
 from features.errors import LeadscoreError
-from features.exports import Export, check_names, check_out, read_export, read_raw, write_export
+from features.exports import RawTable, Spool, check_back, check_out, read_raw, spool
 from features.progress import Tick
-from features.readings import offline
 from features.recipe import Recipe
-from features.tables import LINE, Tables, tables_from_frames
-from serving.answer import Ladder, take
-from serving.batch.absent_columns import complete_events, complete_leads
-from serving.batch.columns import ADDED, added_columns, row_of
-from serving.batch.rows import ExportRows
-from serving.score import Score
+from features.tables import LINE, FileRows, Tables, tables_from_frames
+from serving.answer import Ladder
+from serving.batch.absent_columns import complete_events, complete_leads, matches
+from serving.batch.block import Block, Task, score_block
+from serving.batch.finish import Finished
+from serving.batch.resume import Work, facts_of, opened_work
+from serving.returned import BatchSummary, Selection, columns_table, drift_of, row_of
 
-_READ = 20_000
-"""Leads whose features are read at once: what bounds the memory."""
-_SCORED = 1_000
-"""Leads between two steps of the bar: reasons take most of the time."""
-_HOTTEST = 10
+_FIRST, _ROWS = 2_000, 20_000
+"""Rows of the first block, which is soon done, and of the others: what bounds the memory."""
+STDIO = "-"
 
 
-@dataclass
-class BatchSummary:
-    """What became of an export: counts by status and by who answered, what to know, the most probable leads.
+@dataclass(frozen=True)
+class ExportTables:
+    """A small export held whole: its cells, the canonical tables of them, and what to say of its columns."""
 
-    `quality` has a row (table, what, count, treatment) for everything odd about the files.
-    """
+    raw: RawTable
+    tables: Tables
+    warnings: tuple[str, ...]
 
-    rows: int
-    as_of_us: int
-    out: str | None = None
-    statuses: Counter[str] = field(default_factory=Counter)
-    rungs: Counter[str] = field(default_factory=Counter)
-    warnings: list[str] = field(default_factory=list)
-    quality: list[tuple[str, str, int, str]] = field(default_factory=list)
-    hottest: list[Score] = field(default_factory=list)
 
-    @property
-    def errors(self) -> int:
-        """Rows that could not be scored; each says why in its `error` column."""
-        return self.statuses["error"]
+class _Files(NamedTuple):
+    """An export laid down: its leads, where its blocks begin, its rows by id, its events by block."""
 
-    def oddities(self) -> list[tuple[str, str, int, str]]:
-        """`quality` without what is no oddity: how many rows were read."""
-        return [row for row in self.quality if row[1] != "rows read"]
+    leads: Spool
+    starts: list[int]
+    rows: FileRows
+    parted: Path | None
 
-    def add(self, scores: Sequence[Score]) -> None:
-        """Count some more answers."""
-        self.statuses.update(score.status for score in scores)
-        self.rungs.update(score.scored_by.who for score in scores if score.scored_by)
-        known = [score for score in scores if score.probability is not None]
-        ranked = sorted([*self.hottest, *known], key=lambda score: -(score.probability or 0.0))
-        self.hottest = ranked[:_HOTTEST]
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same for `--json`."""
-        return {
-            "rows": self.rows,
-            "as_of": from_us(self.as_of_us).isoformat(),
-            "out": self.out,
-            "statuses": dict(self.statuses),
-            "rungs": dict(self.rungs),
-            "errors": self.errors,
-            "warnings": self.warnings,
-            "quality": [list(row) for row in self.quality],
-            "hottest": [score.model_dump(mode="json") for score in self.hottest],
-        }
+    def events(self, block: int) -> str | None:
+        """The SELECT of the raw events of a block."""
+        if self.parted is None:
+            return None
+        return f"SELECT * EXCLUDE (block) FROM read_parquet('{self.parted}') WHERE block = {block}"
 
 
 def score_export(
@@ -89,116 +62,173 @@ def score_export(
     as_of_us: int | None = None,
     reasons: int = 3,
     dry_run: bool = False,
+    selection: Selection | None = None,
     progress: Tick | None = None,
+    block_rows: int = _ROWS,
 ) -> BatchSummary:
     """Score the export `leads` (`-`: CSV on stdin) and write it to `out` (`-`: stdout) with `ADDED` columns.
 
     `recipe` says which column is what; `events` is a file as the recipe describes it. `as_of_us` is the
-    clock unless given. With `dry_run` nothing is written. `progress` is told (done, rows).
+    clock unless given. `selection` says which rows are written, and how (default: all, in their order). With
+    `dry_run` nothing is written. `progress` is told (done, rows).
+
+    A block of rows goes the whole way before the next is read. What is done stands in a folder beside
+    `out`, its name with '.partial', until all is: the same call after a killed one goes on from there, with
+    the same moment. `out` is written at the end, and appears whole. `block_rows` bounds the memory and
+    changes no answer; odd cells of a row that has copies in other blocks count once in each.
 
     Raises:
         LeadscoreError: a file cannot be read or written, `out` is a file that is read, or too many columns of
             the recipe are absent (see `complete_leads`). A wrong row is no reason: it says so in its `error`
             column. An absent column is a warning.
     """
+    choice = selection or Selection()
+    given = [path for path in (leads, events, choice.changed_since) if path is not None]
     if out is not None and not dry_run:
-        check_out(out, [path for path in (leads, events) if path is not None])
-    moment = now_us() if as_of_us is None else as_of_us
-    export, tables = read_tables_of_export(recipe, leads, events, moment)
-    check_names(export, ADDED)
-    rows = ExportRows.of(recipe, export.raw, tables, moment)
-    oddities = [("export", what, count, treatment) for what, count, treatment in export.raw.counts()]
-    summary = BatchSummary(len(rows.frame), moment, quality=[*oddities, *tables.quality.rows()])
-    summary.warnings += [*export.warnings, *_warnings(recipe, tables, moment)]
-    found = _score_rows(recipe, ladder, tables, rows, reasons, progress, summary)
-    if out is not None and not dry_run:
-        write_export(export, added_columns(found), out)
-        summary.out = str(out)
+        check_out(out, given)
+    if events is not None and recipe.events is None:
+        raise LeadscoreError(
+            f"{events}: the recipe declares no [events], so their columns are not known.",
+            "Declare them in the recipe, or leave --events out.",
+        )
+    clock = now_us()
+    facts = [*facts_of(leads, events), recipe.hash, str(reasons), str(block_rows), version("leadscore")]
+    facts += _rungs(ladder)
+    resumable = out is not None and not dry_run and STDIO not in (str(out), str(leads))
+    with opened_work(Path(str(out)) if resumable else None, facts, as_of_us, clock) as work:
+        task = Task(recipe, ladder, work.as_of_us, reasons, max(work.as_of_us, clock))
+        files, summary = _laid_down(task, leads, events, None if dry_run else out, work, choice, block_rows)
+        try:
+            _score_blocks(task, files, work, summary, progress)
+            _settle(task, files, summary)
+            _hand_back(task, files, work, choice, summary, None if dry_run else out)
+        finally:
+            files.rows.close()
     return summary
 
 
 def read_tables_of_export(
     recipe: Recipe, leads: Path | str, events: Path | str | None, as_of_us: int
-) -> tuple[Export, Tables]:
+) -> ExportTables:
     """The export as it is, with a warning for each file that lacks columns, and the canonical tables.
 
     Raises:
         LeadscoreError: a file cannot be read, or lacks what no lead can be read without.
     """
-    export = read_export(leads)
-    frame, lacking = complete_leads(recipe, export.raw.frame, export.raw.name, with_events=events is not None)
-    happened, others = _events(recipe, events)
+    raw = read_raw(leads)
+    frame, lacking = complete_leads(recipe, raw.frame, raw.name, with_events=events is not None)
+    happened, others = None, list[str]()
+    if events is not None:
+        read = read_raw(events)
+        happened, others = complete_events(recipe, read.frame, read.name)
+        happened = happened.assign(**{LINE: read.lines})
     tables = tables_from_frames(recipe, frame, happened, clock_us=max(as_of_us, now_us()))
-    return replace(export, warnings=(*lacking, *others)), tables
+    return ExportTables(raw, tables, (*lacking, *others))
 
 
-def _score_rows(
-    recipe: Recipe,
-    ladder: Ladder,
-    tables: Tables,
-    rows: ExportRows,
-    reasons: int,
-    progress: Tick | None,
-    summary: BatchSummary,
-) -> list[tuple[Any, ...]]:
-    """The appended cells of every row, in the order of the file."""
-    found: list[tuple[Any, ...] | None] = [None] * len(rows.frame)
-    good = rows.good()
-    done = len(rows.frame) - len(good)
-    for start in range(0, len(good), _READ):
-        part = good.iloc[start : start + _READ]
-        columns = offline(ladder.features, recipe, tables, part)
-        for places in np.array_split(np.arange(len(part)), max(1, len(part) // _SCORED)):
-            own = part["row"].iloc[places].tolist()
-            scores = ladder.score_columns(take(columns, places), [rows.asked(row) for row in own], reasons)
-            summary.add(scores)
-            for row, score in zip(own, scores, strict=True):
-                found[row] = row_of(score)
-            done += len(own)
+def _rungs(ladder: Ladder) -> Iterator[str]:
+    """Who may answer: another model is another answer."""
+    for rung in ladder.rungs:
+        yield f"{rung.scorer.rung} {rung.scorer.version} {rung.note}"
+
+
+def _laid_down(
+    task: Task,
+    leads: Path | str,
+    events: Path | str | None,
+    out: Path | str | None,
+    work: Work,
+    choice: Selection,
+    block_rows: int,
+) -> tuple[_Files, BatchSummary]:
+    """The export and its events in the folder of `work`, and a summary that counts no row yet."""
+    found = spool(leads, work.folder / "leads")
+    check_back(found, choice.columns(), out)
+    starts = [0, *range(min(_FIRST, block_rows), found.rows, block_rows)]
+    rows = FileRows(task.recipe, found, starts, work.folder)
+    summary = BatchSummary(rows=found.rows, as_of_us=task.as_of_us)
+    oddities = [("export", what, count, treatment) for what, count, treatment in found.oddities]
+    summary.quality = [*oddities, ("leads", "rows read", found.rows, "")]
+    parted = None
+    if events is not None:
+        happened = spool(events, work.folder / "events")
+        nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in happened.names})
+        summary.warnings += complete_events(task.recipe, nothing, happened.name)[1]
+        parted = work.folder / "events.parquet"
+        read, unknown = rows.part_events(happened, parted)
+        summary.quality.append(("events", "rows read", read, ""))
+        if unknown:
+            summary.quality.append(("events", "rows of unknown leads", unknown, "dropped"))
+    return _Files(found, starts, rows, parted), summary
+
+
+_OF_FILE = {
+    ("leads", "rows read"),
+    ("leads", "rows without an id"),
+    ("leads", "exact copies of a row"),
+    ("leads", "rows with the id of an earlier, different row"),
+    ("events", "rows read"),
+    ("events", "rows of unknown leads"),
+}
+"""What is counted in the whole file, as a block alone cannot know it."""
+
+
+def _score_blocks(
+    task: Task, files: _Files, work: Work, summary: BatchSummary, progress: Tick | None
+) -> None:
+    """Score every block that is not done, and add up what became of all."""
+    others = sorted(files.rows.others)
+    done = next((block for block in range(len(files.starts)) if not work.done(block)), len(files.starts))
+    for block in range(done):
+        summary.join(work.summary(block))
+    for block, (start, table) in enumerate(files.leads.blocks(files.starts, done), start=done):
+        own = frozenset(row - start for row in others if start <= row < start + table.num_rows)
+
+        def tick(rows: int, start: int = start) -> None:
             if progress is not None:
-                progress(done, len(rows.frame))
-    return [_other(row, found, rows, summary) if cells is None else cells for row, cells in enumerate(found)]
+                progress(start + rows, files.leads.rows)
+
+        part = Block(files.leads.raw(start, table), files.events(block), start, own)
+        rows, counted = score_block(task, part, row_of, tick)
+        counted.quality = [row for row in counted.quality if row[:2] not in _OF_FILE]
+        work.keep(block, columns_table(rows), counted)
+        summary.join(counted)
 
 
-def _other(
-    row: int, found: list[tuple[Any, ...] | None], rows: ExportRows, summary: BatchSummary
-) -> tuple[Any, ...]:
-    """The cells of a row that was not scored itself: a copy of an earlier row, or one that is wrong."""
-    first = rows.copy_of(row)
-    cells = found[first] if first is not None else None
-    if cells is not None:
-        summary.statuses[str(cells[0])] += 1
-        return cells
-    score = rows.failure(row)
-    summary.add([score])
-    return row_of(score)
+def _hand_back(
+    task: Task, files: _Files, work: Work, choice: Selection, summary: BatchSummary, out: Path | str | None
+) -> None:
+    """Write the chosen rows to `out` (None: nowhere), and say how many there are."""
+    same = files.rows.same_person()
+    summary.persons.update(same["kind"].tolist())
+    finished = Finished.of(task.recipe, files.leads, files.starts, same, work, choice)
+    places = finished.places()
+    summary.written = files.leads.rows if places is None else len(places)
+    if out is not None:
+        finished.write(out, places)
+        summary.out = str(out)
 
 
-def _events(recipe: Recipe, events: Path | str | None) -> tuple[pd.DataFrame | None, list[str]]:
-    """The cells of the events with their lines, and what is to be said of their columns."""
-    if events is None:
-        return None, []
-    if recipe.events is None:
-        raise LeadscoreError(
-            f"{events}: the recipe declares no [events], so their columns are not known.",
-            "Declare them in the recipe, or leave --events out.",
-        )
-    raw = read_raw(events)
-    frame, said = complete_events(recipe, raw.frame, raw.name)
-    return frame.assign(**{LINE: raw.lines}), said
-
-
-def _warnings(recipe: Recipe, tables: Tables, moment: int) -> list[str]:
-    """What the whole file suffers from."""
-    found = []
-    if recipe.events is not None and tables.events is None:
-        found.append("no events were given: every lead is scored without what it did")
-    horizon = recipe.recipe.horizon_days
-    newest_us = tables.end.newest_us
-    if recipe.dated and newest_us and moment - newest_us > days_us(horizon):
-        newest, asked = from_us(newest_us).date(), from_us(moment).date()
-        found.append(
+def _settle(task: Task, files: _Files, summary: BatchSummary) -> None:
+    """Count what a block alone cannot know, and say what the whole file suffers from."""
+    rows = files.rows
+    copies, others = len(rows.copies), len(rows.others)
+    whole = [
+        ("leads", "rows without an id", rows.nameless, "dropped"),
+        ("leads", "exact copies of a row", copies, "dropped, the first kept"),
+        ("leads", "rows with the id of an earlier, different row", others, "dropped, the first kept"),
+    ]
+    summary.find([row for row in whole if row[2]])
+    recipe = task.recipe
+    summary.columns = matches(recipe, files.leads.names, summary)
+    top = task.ladder.top
+    summary.drift = drift_of(summary.scores, top.reference) if top.calibrated else None
+    if recipe.events is not None and files.parted is None:
+        summary.warnings.append("no events were given: every lead is scored without what it did")
+    horizon, newest_us = recipe.recipe.horizon_days, summary.newest_us
+    if recipe.dated and newest_us and task.as_of_us - newest_us > days_us(horizon):
+        newest, asked = from_us(newest_us).date(), from_us(task.as_of_us).date()
+        summary.warnings.append(
             f"the newest date in the file is {newest}, more than {horizon:g} days before as_of ({asked}): "
             "name the moment that you mean with --as-of"
         )
-    return found

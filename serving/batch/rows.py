@@ -29,6 +29,7 @@ class ExportRows:
 
     `leads` are the canonical leads by row; `problems` what is wrong with a row; `first` the row of an id's
     first appearance; `closed` the rows whose outcome closes them at as_of; `faults` what is odd about events.
+    Of a block, places are those in the block.
     """
 
     recipe: Recipe
@@ -43,13 +44,25 @@ class ExportRows:
     faults: EventFaults
 
     @classmethod
-    def of(cls, recipe: Recipe, raw: RawTable, tables: Tables, as_of_us: int) -> ExportRows:
-        """Look at every row of `raw`; `tables` were made of the same rows."""
+    def of(
+        cls,
+        recipe: Recipe,
+        raw: RawTable,
+        tables: Tables,
+        as_of_us: int,
+        start: int = 0,
+        others: frozenset[int] = frozenset(),
+    ) -> ExportRows:
+        """Look at every row of `raw`; `tables` were made of the same rows.
+
+        `raw` may be a block of an export that begins at row `start`; of it the rows `others` have the id of
+        an earlier row with other cells, which may be in another block.
+        """
         leads = fetch_frame(tables.con, "leads").set_index("row")
-        ids = [_id(cell) for cell in lead_ids(recipe, raw.frame)]
+        ids = [_id(cell) for cell in lead_ids(recipe, raw.frame, start)]
         first: dict[str, int] = {}
         for row, name in enumerate(ids):
-            if name is not None:
+            if name is not None and row not in others:
                 first.setdefault(name, row)
         faults = event_faults(recipe, tables, as_of_us)
         problems = _problems(recipe, raw, tables, leads, as_of_us, faults)
@@ -59,7 +72,7 @@ class ExportRows:
 
     def good(self) -> pd.DataFrame:
         """Columns lead_id, as_of_us, row of the rows that can be scored, in the order of the file."""
-        kept = self.leads[[row not in self.problems for row in self.leads.index]].sort_index()
+        kept = self.leads[~self.leads.index.isin(list(self.problems))].sort_index()
         return pd.DataFrame({"lead_id": kept["lead_id"], "as_of_us": self.as_of_us, "row": kept.index})
 
     def asked(self, row: int) -> Asked:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, reduce
+from operator import and_, or_
 from types import MappingProxyType
 
 import numpy as np
@@ -53,7 +54,7 @@ class Bounds(BaseModel):
 
         `beyond` names features with numbers outside their range, and the leads that have them.
         """
-        gaps = self._gaps(fields_of(features), columns, len(margin), beyond)
+        gaps = self._gaps(self._fields(features), columns, len(margin), beyond)
         far = [self.numbers[name] * mask for name, mask in beyond.items() if name in self.numbers]
         reach = SIDES * np.sqrt(self.hidden**2 + (gaps**2).sum(axis=1) + sum(part**2 for part in far))
         centre = log_odds(probabilities)
@@ -77,11 +78,25 @@ class Bounds(BaseModel):
         """Spread of each field where a lead lacks it or is `beyond`, else 0: `(n_leads, n_fields)`."""
         gaps = np.zeros((n_leads, len(self.spreads)))
         for position, (name, spread) in enumerate(self.spreads.items()):
-            absent = [missing(columns[feature]) for feature in fields.get(name, ())]
-            if absent:
-                far = [beyond[feature] for feature in fields[name] if feature in beyond]
-                gaps[:, position] = spread * np.logical_or.reduce([np.logical_and.reduce(absent), *far])
+            own = fields.get(name, ())
+            if not own:
+                continue
+            unsure = reduce(and_, [missing(columns[feature]) for feature in own])
+            far = [beyond[feature] for feature in own if feature in beyond]
+            gaps[:, position] = spread * reduce(or_, far, unsure)
         return gaps
+
+    def _fields(self, features: Sequence[Feature]) -> dict[str, list[str]]:
+        """`fields_of`, kept for the features asked about last: those of the scorer of these bounds."""
+        kept, found = self._last[0]
+        if kept is not features:
+            found = fields_of(features)
+            self._last[0] = (features, found)
+        return found
+
+    @cached_property
+    def _last(self) -> list[tuple[Sequence[Feature] | None, dict[str, list[str]]]]:
+        return [(None, {})]
 
     def _widest(self, gaps: Floats) -> list[str | None]:
         """The field that would narrow each interval most, None where none is missing or out of range."""
@@ -116,4 +131,4 @@ def missing(column: Column) -> NDArray[np.bool_]:
     """Which values of a column are not known, shape `(n_leads,)`."""
     if column.dtype == object:
         return np.array([value is None for value in column.tolist()], dtype=np.bool_)
-    return np.isnan(column.astype(np.float64))
+    return np.isnan(column.astype(np.float64, copy=False))

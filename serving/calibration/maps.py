@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Self
 
 import numpy as np
@@ -44,14 +44,15 @@ class MonotoneMap(BaseModel):
             raise ValueError("the log-odds of a map must not fall")
         return self
 
-    @classmethod
-    def identity(cls) -> MonotoneMap:
+    @staticmethod
+    @lru_cache(maxsize=1)
+    def identity() -> MonotoneMap:
         """Margins are log-odds already.
 
         >>> float(MonotoneMap.identity().of(np.array([0.0]))[0])
         0.5
         """
-        return cls.platt(1.0, 0.0)
+        return MonotoneMap.platt(1.0, 0.0)
 
     @classmethod
     def platt(cls, slope: float, intercept: float) -> MonotoneMap:
@@ -61,6 +62,8 @@ class MonotoneMap(BaseModel):
     def logits(self, margins: Floats) -> Floats:
         """Calibrated log-odds of `margins`, shape `(n_leads,)`; not clipped."""
         knots, images, slopes, ceilings = self._pieces
+        if len(slopes) == 1:  # what most maps are
+            return np.asarray(images[0] + slopes[0] * (margins - knots[0]), dtype=np.float64)
         piece = np.clip(np.searchsorted(knots, margins, side="right") - 1, 0, len(slopes) - 1)
         line = images[piece] + slopes[piece] * (margins - knots[piece])
         return np.asarray(np.minimum(line, ceilings[piece]), dtype=np.float64)

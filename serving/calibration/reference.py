@@ -42,6 +42,10 @@ class Reference(BaseModel):
         hot, warm = _cut(ordered, hot_share), _cut(ordered, max(warm_share, hot_share))
         return cls(probabilities=tuple(map(float, kept)), hot=hot, warm=warm)
 
+    def cut(self, hot: float, warm: float) -> Reference:
+        """The same leads with bands that begin at other probabilities."""
+        return self.model_copy(update={"hot": hot, "warm": warm})
+
     def scores(self, probabilities: Floats) -> list[int]:
         """1–99: the mid-rank percentile of each probability among the reference leads."""
         below = np.searchsorted(self._sorted, probabilities, side="left")

@@ -5,14 +5,9 @@ from typing import TYPE_CHECKING
 from features.face import lazily
 
 if TYPE_CHECKING:
-    from serving.edge.envelope import LeadRequest as LeadRequest
-    from serving.edge.envelope import score_items as score_items
     from serving.edge.service import run as run
 
-_PLACES = {
-    "serving.edge.envelope": ["LeadRequest", "score_items"],
-    "serving.edge.service": ["run"],
-}
+_PLACES = {"serving.edge.service": ["run"]}
 
 if not TYPE_CHECKING:  # else every misspelt name would be of any type
     __getattr__ = lazily(__name__, _PLACES)

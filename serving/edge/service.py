@@ -1,10 +1,11 @@
-"""The HTTP service: POST /v1/score with one lead or a list of leads, /v1/model says who answers.
+"""The HTTP service: what its workers load and follow, and how it is started.
 
 A promotion or rollback is answered within seconds, by a ladder that is loaded beside the one that answers.
 
 Started by `leadscore serve` or `bentoml serve serving.edge.service:LeadScore`, configured by the environment:
-LEADSCORE_RECIPE (a file), LEADSCORE_MODEL (a folder or models:/… address), MLFLOW_TRACKING_URI. The routes
-are a mounted ASGI application, which leaves status codes and error bodies to us.
+LEADSCORE_RECIPE (a file), LEADSCORE_MODEL (a folder or models:/… address), LEADSCORE_LEDGER (a file or URL),
+MLFLOW_TRACKING_URI. The endpoints (`serving.edge.mounts`) are a mounted ASGI application, which leaves status
+codes and error bodies to us.
 """
 
 from __future__ import annotations
@@ -13,70 +14,37 @@ import gc
 import os
 import socket
 import threading
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import bentoml
 from starlette.applications import Starlette
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.responses import Response
 
 from features.clock import now_us
 from features.errors import LeadscoreError
 from features.recipe import Recipe, load_recipe
 from serving.answer import Opened, open_ladder
-from serving.edge.envelope import parse_body, score_items
+from serving.api import score_items
+from serving.api.desk import Desk
+from serving.api.problems import RefusedError, answer_refused
+from serving.edge.entry import Edge, Entrance, failure
+from serving.edge.key_check import KeyCheck, require_key
+from serving.edge.limits import Pace
 from serving.edge.metrics import Metrics
-from serving.edge.own_pages import Edge, failure, not_allowed, readiness
-from serving.edge.problems import refused
+from serving.edge.mounts import Mounts
+from serving.edge.own_pages import not_allowed
 from serving.edge.ready_line import say, tell_when_ready
 from serving.edge.watch import Watch
+from serving.ledger import Ledger, Writer
+from serving.ledger.store import DEFAULT
+from serving.ledger.store import VARIABLE as LEDGER
 from serving.registry import store_address
 from serving.skew import RequestLog
 
-MOST_LEADS = 10_000
-_FEW = 20
-"""Up to so many leads are scored where they arrive; more go to a thread, so that others need not wait."""
 _COLLECT_SECONDS = 30.0
-
-
-async def score(request: Request) -> Response:
-    """One lead (an object) is answered by a score, a list by a list: same length, same order.
-
-    200 for a scored lead and for any list, 422 for a single lead whose input is wrong, 400 for a body that
-    is not JSON, 413 for too long a list.
-    """
-    try:
-        body = parse_body(await request.body())
-    except (ValueError, RecursionError):
-        return refused(400, "body", "is not JSON", "Send one lead as an object, or a list of them.")
-    if isinstance(body, list) and len(body) > MOST_LEADS:
-        remedy = "Send several requests, or use 'leadscore score'."
-        return refused(413, "body", f"has more than {MOST_LEADS} leads", remedy)
-    opened: Opened = request.app.state.opened
-    items = body if isinstance(body, list) else [body]
-    answer = partial(score_items, opened.ladder, items, now_us(), log=request.app.state.log)
-    scores = answer() if len(items) <= _FEW else await run_in_threadpool(answer)
-    metrics: Metrics | None = getattr(request.app.state, "metrics", None)
-    if metrics is not None:
-        metrics.scored(scores)
-    if isinstance(body, list):
-        return _json("[" + ",".join(one.model_dump_json() for one in scores) + "]")
-    return _json(scores[0].model_dump_json(), 422 if scores[0].status == "error" else 200)
-
-
-async def model(request: Request) -> Response:
-    """What answers and from where, with its recipe's fields and event kinds."""
-    opened: Opened = request.app.state.opened
-    recipe = opened.ladder.recipe
-    kinds = list(recipe.events.kinds) if recipe.events else None
-    fields = {name: field.type for name, field in recipe.lead.fields.items()}
-    found = readiness(request.app.state)
-    return JSONResponse(found | {"source": opened.source, "fields": fields, "event_kinds": kinds})
 
 
 async def _other_method(_: Request, error: Exception) -> Response:
@@ -89,12 +57,15 @@ async def _failing(_: Request, __: Exception) -> Response:
 
 
 routes = Starlette(
-    routes=[Route("/v1/score", score, methods=["POST"]), Route("/v1/model", model)],
-    exception_handlers={405: _other_method, Exception: _failing},
+    routes=Mounts().routes,
+    exception_handlers={405: _other_method, RefusedError: answer_refused, Exception: _failing},
 )
 
 
-@bentoml.service(name="leadscore", traffic={"timeout": 60}, http={"host": "127.0.0.1"})
+_OWN_LOG = {"access": {"enabled": False}}  # BentoML's has the paths that are asked, with ids of leads
+
+
+@bentoml.service(name="leadscore", traffic={"timeout": 60}, http={"host": "127.0.0.1"}, logging=_OWN_LOG)
 @bentoml.asgi_app(routes, path="/")
 class LeadScore:
     """Loads what answers at the start of each worker, and follows the registry from then on."""
@@ -104,12 +75,22 @@ class LeadScore:
         if opened.warning:
             print(f"leadscore: {opened.warning}", flush=True)
         print(f"leadscore: answering by {opened.rung} {opened.version} from {opened.source}", flush=True)
+        ledger = ledger_from_environment()
         watch = Watch(opened, os.environ.get("LEADSCORE_MODEL"), recipe, _swap)
-        routes.state.opened, routes.state.watch, routes.state.metrics = opened, watch, Metrics(watch)
-        routes.state.log = RequestLog.from_environment()
+        desk = Desk(opened, watch, ledger, Writer(ledger) if ledger else None, RequestLog.from_environment())
+        entrance = Entrance(desk, Metrics(watch), KeyCheck.opened(ledger), Pace.from_environment())
+        desk.counted = entrance.metrics.scored
+        routes.state.desk, routes.state.entrance = desk, entrance
         _warm(opened)
         _collect_aside()
         watch.start()
+
+    @bentoml.on_shutdown  # type: ignore[untyped-decorator]
+    def close(self) -> None:
+        """Commit what waits."""
+        writer: Writer | None = routes.state.desk.writer
+        if writer is not None:
+            writer.close()
 
 
 LeadScore.add_asgi_middleware(Edge, state=routes.state)  # type: ignore[attr-defined]  # the decorator has made it a service
@@ -125,6 +106,17 @@ def open_from_environment() -> Opened:
     return open_ladder(recipe, os.environ.get("LEADSCORE_MODEL"), folder=folder)
 
 
+def ledger_from_environment() -> Ledger | None:
+    """The ledger that LEADSCORE_LEDGER names or that is in this folder, None where there is neither.
+
+    Raises:
+        LeadscoreError: one is named that is not there, cannot be reached, or has another schema.
+    """
+    if not os.environ.get(LEDGER) and not Path(DEFAULT).exists():
+        return None
+    return Ledger.opened()
+
+
 def _recipe() -> tuple[Recipe | None, Path | None]:
     """The recipe that the environment names, and its folder."""
     path = os.environ.get("LEADSCORE_RECIPE")
@@ -136,11 +128,14 @@ def _recipe() -> tuple[Recipe | None, Path | None]:
 def run(
     host: str = "127.0.0.1", port: int = 3000, recipe: Path | None = None, model: str | None = None
 ) -> None:
-    """Serve until interrupted, on the loopback interface unless told otherwise: there are no keys yet.
+    """Serve until interrupted, on the loopback interface unless told otherwise.
 
     Raises:
-        LeadscoreError: nothing can answer, or the port is taken; said before any worker is started.
+        LeadscoreError: nothing can answer, the port is taken, another process writes to the ledger, or
+            others could ask and there is no key; said before any worker is started.
     """
+    ledger = ledger_from_environment()
+    require_key(host, ledger)
     _require_free(host, port)
     if recipe is not None:
         os.environ["LEADSCORE_RECIPE"] = str(Path(recipe).absolute())
@@ -151,6 +146,12 @@ def run(
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
     opened = open_from_environment()
     RequestLog.from_environment()
+    Pace.from_environment()
+    if ledger is not None:
+        Writer(ledger).close()
+        ledger.close()
+        os.environ[LEDGER] = ledger.url
+        say(f"What is sent and answered is kept in {ledger.name}.")
     if opened.warning:
         say(f"Warning: {opened.warning}.")
     say(f"Starting: {opened.rung} {opened.version} from {opened.source}".strip() + " …")
@@ -180,7 +181,7 @@ def _swap(opened: Opened) -> None:
     """
     if not _warm(opened):
         raise LeadscoreError(f"{opened.source}: a lead gets no answer.", "Train again.")
-    routes.state.opened = opened
+    routes.state.desk.opened = opened
     gc.unfreeze()  # else what goes now would stay for good
     gc.collect()
     gc.freeze()
@@ -213,7 +214,3 @@ def _collect_aside() -> None:
             gc.collect()
 
     threading.Thread(target=collect, name="leadscore-gc", daemon=True).start()
-
-
-def _json(text: str, status: int = 200) -> Response:
-    return Response(text, status, media_type="application/json")

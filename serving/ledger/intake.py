@@ -13,6 +13,8 @@ from sqlalchemy import Connection, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from features.errors import FieldProblem
+from serving.ledger.cursors import CursorMove, moved
+from serving.ledger.gone import ABSORBED, erase, erasures, without_erased
 from serving.ledger.schema import IDEMPOTENCY_KEYS, LEADS
 from serving.ledger.sent import Kept, Sent, kept
 
@@ -27,13 +29,17 @@ _OTHER = FieldProblem("key", "was sent before with other content", "Send it unde
 
 @dataclass(frozen=True)
 class Submission:
-    """What one caller sent at once, with its idempotency key and the digest of its body."""
+    """What one caller sent at once, with its idempotency key and the digest of its body.
+
+    `moves`: the cursor of the source that it was pulled from.
+    """
 
     items: tuple[Sent, ...]
     caller: str
     key: str | None
     digest: str
     now_us: int
+    moves: CursorMove | None = None
 
     @property
     def name(self) -> tuple[str, str | None]:
@@ -47,12 +53,14 @@ class Receipt:
 
     `problems` stand beside `items`, None where there is none. `replayed`: the idempotency key was used before
     with the same body, and this is that receipt. `key_conflict`: with another body; nothing was stored.
+    `cursor_conflict`: another one has moved the source's cursor; nothing was stored.
     """
 
     items: tuple[Noted, ...] = ()
     problems: tuple[FieldProblem | None, ...] = ()
     replayed: bool = False
     key_conflict: bool = False
+    cursor_conflict: bool = False
 
     def count(self, noted: Noted) -> int:
         """How many items are so."""
@@ -66,16 +74,20 @@ def store(connection: Connection, submissions: Sequence[Submission]) -> list[Rec
     fresh: list[int] = []
     for place, one in enumerate(submissions):
         claimed = _claimed(connection, one)
-        if isinstance(claimed, Receipt):
+        if one.moves is not None and not moved(connection, one.moves, one.now_us):
+            answered[place] = Receipt(cursor_conflict=True)
+        elif isinstance(claimed, Receipt):
             answered[place] = claimed
         elif claimed:
             fresh.append(place)
         else:
             again[place] = next(p for p in fresh if submissions[p].name == one.name)
     rows = [[kept(item, submissions[place].now_us) for item in submissions[place].items] for place in fresh]
+    rows = without_erased(connection, rows)
     flat = [row for one in rows for row in one if isinstance(row, Kept)]
     found = _insert_all(connection, flat)
     _add_leads(connection, flat)
+    erase(connection, erasures(flat))
     for place, one_rows in zip(fresh, rows, strict=True):
         answered[place] = _receipt(one_rows, found)
         _keep_receipt(connection, submissions[place], answered[place])
@@ -147,10 +159,14 @@ def _digests(connection: Connection, table: Table, keys: Sequence[str]) -> list[
 
 
 def _add_leads(connection: Connection, rows: Sequence[Kept]) -> None:
-    """Each lead of whom something was sent; a change of an imported history does not make a lead."""
+    """Each lead of whom something was sent, or into which another was merged.
+
+    A change of an imported history does not make a lead.
+    """
     leads: dict[str, dict[str, Any]] = {}
-    for row in (row.row for row in rows if row.table.name == "field_history"):
-        if row["origin"] != "history":
+    for table, row in ((row.table.name, row.row) for row in rows):
+        sent = table == "field_history" and row["origin"] != "history"
+        if sent or (table == "decisions" and row["kind"] == ABSORBED):
             leads.setdefault(
                 row["lead_id"], {name: row[name] for name in ("lead_id", "source", "recorded_us")}
             )

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, get_args
 
 from sqlalchemy import Row, insert, select, update
 
-from features.clock import now_us
+from features.clock import from_us, now_us
 from features.errors import LeadscoreError, nearest_name
 from serving.ledger.schema import KEYS
 from serving.ledger.store import Ledger
@@ -42,10 +42,43 @@ class ApiKey:
         ended = self.expires_us is not None and self.expires_us <= at_us
         return self.revoked_us is None and not ended
 
+    def described(self) -> dict[str, object]:
+        """What people may see of it."""
+        moments = {"made": self.created_us, "ends": self.expires_us, "revoked": self.revoked_us}
+        shown = {
+            w: None if us is None else from_us(us).isoformat(timespec="seconds") for w, us in moments.items()
+        }
+        return {"id": self.key_id, "name": self.name, "scopes": " ".join(sorted(self.scopes)), **shown}
+
+
+@dataclass(frozen=True)
+class KeyRing:
+    """The keys of a ledger as they were at one moment, to be asked without the database."""
+
+    keys: Mapping[str, ApiKey]
+    hashes: Mapping[str, str] = field(repr=False)
+
+    def check(self, text: str, at_us: int) -> ApiKey | None:
+        """The key that `text` is, None where it is none, is revoked or has ended at `at_us`.
+
+        The secret is compared in constant time, and an id that is not known costs the same comparison.
+        """
+        mark, _, rest = text.partition("_")
+        key_id, _, secret = rest.partition("_")
+        same = hmac.compare_digest(_hash(secret), self.hashes.get(key_id, _hash("")))
+        key = self.keys.get(key_id)
+        if key is None or not same or mark != _MARK:
+            return None
+        return key if key.live(at_us) else None
+
+    def live(self, at_us: int) -> list[ApiKey]:
+        """The keys that open something at `at_us`."""
+        return [key for key in self.keys.values() if key.live(at_us)]
+
 
 @dataclass(frozen=True)
 class ApiKeys:
-    """The keys of a ledger, read anew each time: a new or revoked key counts from the next request on.
+    """The keys of a ledger, read anew each time.
 
     They need no `Writer`: each change is a transaction of its own, also while a service writes.
     """
@@ -77,26 +110,24 @@ class ApiKeys:
     def check(self, text: str, at_us: int | None = None) -> ApiKey | None:
         """The key that `text` is, None where it is none, is revoked or has ended.
 
-        The secret is compared in constant time, and an id that is not known costs the same comparison.
-
         Raises:
             LeadscoreError: the ledger cannot be reached; nobody is let in.
         """
-        mark, _, rest = text.partition("_")
-        key_id, _, secret = rest.partition("_")
+        return self.ring().check(text, now_us() if at_us is None else at_us)
+
+    def ring(self) -> KeyRing:
+        """Every key with the hash of its secret.
+
+        Raises:
+            LeadscoreError: the ledger cannot be reached.
+        """
         with self.ledger.reading() as connection:
-            row = connection.execute(select(KEYS).where(KEYS.c.key_id == _plain(key_id))).first()
-        same = hmac.compare_digest(_hash(secret), row.hash if row is not None else _hash(""))
-        if row is None or not same or mark != _MARK:
-            return None
-        key = _key_of(row)
-        return key if key.live(now_us() if at_us is None else at_us) else None
+            rows = connection.execute(select(KEYS).order_by(KEYS.c.created_us, KEYS.c.key_id)).all()
+        return KeyRing({row.key_id: _key_of(row) for row in rows}, {row.key_id: row.hash for row in rows})
 
     def all(self) -> list[ApiKey]:
         """Every key, the oldest first, also those that are revoked or have ended."""
-        with self.ledger.reading() as connection:
-            rows = connection.execute(select(KEYS).order_by(KEYS.c.created_us, KEYS.c.key_id)).all()
-        return [_key_of(row) for row in rows]
+        return list(self.ring().keys.values())
 
     def revoke(self, key_id: str) -> ApiKey:
         """End the key `key_id` now; one that is revoked already stays so since then.
@@ -116,11 +147,6 @@ class ApiKeys:
 def _hash(secret: str) -> str:
     """SHA-256: of 256 random bits no slow hash is needed, and each request pays for it."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _plain(key_id: str) -> str:
-    """An id as a database may be asked for: PostgreSQL refuses null bytes and halves of characters."""
-    return key_id if key_id.isascii() and key_id.isalnum() else ""
 
 
 def _key_of(row: Row[Any]) -> ApiKey:

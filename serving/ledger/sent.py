@@ -1,4 +1,4 @@
-"""What is sent to the ledger: leads, events, outcomes, scores given; and which row each of them becomes."""
+"""What is sent to the ledger: leads, events, outcomes, decisions, scores; and which row each becomes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import Table
 
 from features.clock import RANGE_WORDS, in_range
 from features.errors import FieldProblem
-from serving.ledger.schema import EVENTS, FIELD_HISTORY, OUTCOMES, SCORES
+from serving.ledger.schema import DECISIONS, EVENTS, FIELD_HISTORY, OUTCOMES, SCORES
 
 Cell: TypeAlias = str | float | bool | None
 Origin = Literal["change", "export", "history"]
@@ -140,7 +140,39 @@ class ScoreGiven:
                 "answer": self.answer, "features": self.features}  # fmt: skip
 
 
-Sent: TypeAlias = LeadSent | EventSent | OutcomeSent | ScoreGiven
+@dataclass(frozen=True)
+class DecisionSent:
+    """What was decided of a lead, at `decided_us` by the source's own time; `by` whom, in the source's words.
+
+    'deletion', 'restore', 'merge' (`content`: into which lead), 'unmerge' and 'erasure' say whether it is a
+    lead of its own (see `gone`); other kinds are kept as they are.
+    """
+
+    source: str
+    lead_id: str
+    kind: str
+    decided_us: int
+    by: str = field(default="", repr=False)
+    reason: str = field(default="", repr=False)
+    content: str | None = None
+    expires_us: int | None = None
+
+    table = DECISIONS
+
+    @property
+    def key(self) -> object:
+        """All that is said of it."""
+        return [self.source, self.columns]
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """The row that it becomes."""
+        return {"lead_id": self.lead_id, "kind": self.kind, "by": self.by, "reason": self.reason,
+                "content": self.content, "decided_us": self.decided_us,
+                "expires_us": self.expires_us}  # fmt: skip
+
+
+Sent: TypeAlias = LeadSent | EventSent | OutcomeSent | ScoreGiven | DecisionSent
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Select, select
 from features.errors import LeadscoreError
 from features.lead import accepted_fields
 from features.recipe import Recipe
-from serving.ledger.reading import folded
+from serving.ledger.gone import survivors
+from serving.ledger.reading import folded_together
 from serving.ledger.schema import EVENTS, FIELD_HISTORY, LEADS, OUTCOMES
 from serving.ledger.store import Ledger
 
@@ -35,19 +36,23 @@ class LedgerTables:
     def frames(self, recipe: Recipe) -> dict[str, pd.DataFrame]:
         """Raw cells of the tables that the recipe names, each lead as it stands now.
 
+        As an export would: records that were merged are one lead, deleted ones are left out.
+
         Raises:
             LeadscoreError: the recipe names no id of a lead, or the ledger cannot be reached.
         """
         require_id(recipe)
         tables = recipe.tables
         with self.ledger.reading() as connection:
-            frames = {"leads": _leads(connection, recipe)}
+            gone = survivors(connection)
+            frames = {"leads": _leads(connection, recipe, gone)}
             if tables.events is not None and recipe.events is not None:
-                frames["events"] = _events(connection, recipe)
+                frames["events"] = _present(_events(connection, recipe), recipe.events.lead_id, gone)
             if tables.outcomes is not None and recipe.outcomes.column is None:
-                frames["outcomes"] = _outcomes(connection, recipe)
+                frames["outcomes"] = _present(_outcomes(connection, recipe), recipe.outcomes.lead_id, gone)
             if tables.field_history is not None:
-                frames["field_history"] = _changes(connection, recipe)
+                names = recipe.field_history
+                frames["field_history"] = _present(_changes(connection, recipe), names.lead_id, gone)
         return frames
 
 
@@ -70,22 +75,34 @@ def current_roles(recipe: Recipe) -> set[str]:
     return fields | {"opted_out", "outcome", "outcome_at"}
 
 
-def _leads(connection: Connection, recipe: Recipe) -> pd.DataFrame:
+def _present(frame: pd.DataFrame, lead_id: str, gone: dict[str, str | None]) -> pd.DataFrame:
+    """Rows under the lead that each is part of; those of deleted leads go."""
+    if not gone:
+        return frame
+    frame = frame.assign(**{lead_id: [gone.get(one, one) for one in frame[lead_id]]})
+    return frame[frame[lead_id].notna()].reset_index(drop=True)
+
+
+def _leads(connection: Connection, recipe: Recipe, gone: dict[str, str | None]) -> pd.DataFrame:
     """One row a lead in the order of arrival, each cell the last of its field."""
     roles, current = accepted_fields(recipe), current_roles(recipe)
-    rows: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+    own, absorbed = (defaultdict[str, list[tuple[int, str]]](list) for _ in range(2))
     table = FIELD_HISTORY
     query = select(table.c.lead_id, table.c.origin, table.c.valid_from_us, table.c.cells)
     for lead_id, origin, valid_from, cells in connection.execute(query):
         if origin == "history":  # a table of changes tells of current fields alone
             told = {name: cell for name, cell in json.loads(cells).items() if roles.get(name) in current}
             cells = json.dumps(told)
-        rows[lead_id].append((valid_from, cells))
+        rows, whose = (absorbed, gone[lead_id]) if lead_id in gone else (own, lead_id)
+        if whose is not None:
+            rows[whose].append((valid_from, cells))
     named = {role: name for name, role in reversed(roles.items())}
     columns = dict.fromkeys([str(recipe.lead.id), *reversed(named.values())])
     found = []
     for (lead_id,) in connection.execute(select(LEADS.c.lead_id).order_by(LEADS.c.seq)):
-        found.append(columns | folded(recipe, rows[lead_id]) | {str(recipe.lead.id): lead_id})
+        if lead_id not in gone and (own[lead_id] or absorbed[lead_id]):
+            cells = folded_together(recipe, own[lead_id], absorbed[lead_id])
+            found.append(columns | cells | {str(recipe.lead.id): lead_id})
     return pd.DataFrame(found, columns=list(columns), dtype=object)
 
 

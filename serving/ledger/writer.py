@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
+import os
 import queue
 import threading
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from pathlib import Path
 
 from features.clock import now_us
 from features.errors import LeadscoreError
+from serving.ledger.cursors import CursorMove
 from serving.ledger.intake import Receipt, Submission, store
-from serving.ledger.lock import WriterLock
 from serving.ledger.sent import MOST_ID, Sent, storable
 from serving.ledger.store import Ledger
 
@@ -46,7 +49,13 @@ class Writer:
         self._thread.start()
 
     def submit(
-        self, items: Sequence[Sent], *, caller: str = "", key: str | None = None, body: bytes = b""
+        self,
+        items: Sequence[Sent],
+        *,
+        caller: str = "",
+        key: str | None = None,
+        body: bytes = b"",
+        moves: CursorMove | None = None,
     ) -> Future[Receipt]:
         """Store `items` as one; the future is done once they are on the disk.
 
@@ -54,7 +63,8 @@ class Writer:
         'known', a natural key with other content is a 'conflict', a row that cannot be kept is 'refused';
         the others are stored all the same. `key` is the request's Idempotency-Key and `body` what it was
         sent with: the same again is answered by the same receipt, another body by `key_conflict`, and
-        nothing of it is stored.
+        nothing of it is stored. `moves` is the cursor of the source that they were pulled from: it moves
+        with them, or nothing is stored and the receipt says `cursor_conflict`.
 
         Raises (from the future too, then nothing of `items` is stored):
             LeadscoreError: the database fails, the writer is closed or too far behind, or `key` cannot be
@@ -65,7 +75,7 @@ class Writer:
                 f"the Idempotency-Key is no text of at most {MOST_ID} characters.", "Send a UUID."
             )
         digest = hashlib.sha256(body).hexdigest()
-        waiting = _Waiting(Submission(tuple(items), caller, key, digest, now_us()), Future())
+        waiting = _Waiting(Submission(tuple(items), caller, key, digest, now_us(), moves), Future())
         with self._closing:
             if self._closed:
                 raise LeadscoreError("the ledger's writer is closed.", "Send it again when it is back.")
@@ -157,3 +167,32 @@ def _told(error: Exception) -> LeadscoreError:
     return LeadscoreError(
         f"the ledger could not store this ({type(error).__name__}).", "Please report it as a bug."
     )
+
+
+class WriterLock:
+    """The lock of the ledger `path`, held from now on.
+
+    The lock file stays when it is released: who deleted it would let two writers lock two files.
+
+    Raises:
+        LeadscoreError: another process holds it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path.with_name(path.name + ".lock"), os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            holder = os.read(self._file, 20).decode(errors="replace").strip()
+            os.close(self._file)
+            who = f"process {holder}" if holder.isdigit() else "another process"
+            raise LeadscoreError(
+                f"{path}: {who} writes to this ledger; a SQLite ledger has one writer.",
+                "Stop the other one (often 'leadscore serve'), or keep the ledger in PostgreSQL.",
+            ) from None
+        os.truncate(self._file, 0)
+        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+
+    def release(self) -> None:
+        """Let another one write."""
+        os.close(self._file)

@@ -39,10 +39,10 @@ def signed(digits: int) -> Words:
 def plain(value: float) -> str:
     """A number in three digits, years in four.
 
-    >>> plain(0.5), plain(1996), plain(38916), plain(61104000)
-    ('0.5', '1996', '38,900', '61.1 M')
+    >>> plain(0.5), plain(1996), plain(2128.6), plain(38916), plain(61104000)
+    ('0.5', '1996', '2,130', '38,900', '61.1 M')
     """
-    if not math.isfinite(value) or abs(value) < 10_000:
+    if not math.isfinite(value) or abs(value) < 999.5 or (value == round(value) and abs(value) < 10_000):
         return f"{value:.4g}" if value == round(value) else f"{value:.3g}"
     size = 10 ** (math.floor(math.log10(abs(value))) - 2)
     rounded = round(value / size) * size

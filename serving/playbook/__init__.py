@@ -1,6 +1,7 @@
 """From a score to what is done: stage, action, sequence, owner."""
 
 from serving.playbook.actions import Circumstances, next_action
+from serving.playbook.maturity import Wish, band_of, override_of
 from serving.playbook.stage import Situations
 
-__all__ = ["Circumstances", "Situations", "next_action"]
+__all__ = ["Circumstances", "Situations", "Wish", "band_of", "next_action", "override_of"]

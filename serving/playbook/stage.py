@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import get_args
@@ -13,6 +14,8 @@ from features.catalogue import DomainKind, EventCount, Feature, FieldValue, Rece
 from features.columns import Columns, Floats, n_leads
 from features.recipe import Recipe
 from serving.asked import Asked
+from serving.playbook.entry import Entries
+from serving.playbook.maturity import Wish, Wishes
 from serving.score import Criterion, Stage, StageName
 
 # Looking is measurable engagement, but only doing something shows an interest.
@@ -32,6 +35,7 @@ class Situations:
         """What is read: addresses and numbers, counts of signs of interest, the newest sign of intent."""
         found: list[Feature] = [*self._addresses, *self._phones]
         found += [count for count in (self._interest, self._engagement, self._intent) if count]
+        found += [*self._wishes.features, *self._entries.features]
         return tuple({feature.name: feature for feature in found}.values())
 
     def intent_days(self, columns: Columns) -> Floats:
@@ -40,19 +44,34 @@ class Situations:
             return np.full(n_leads(columns), np.nan)
         return np.asarray(columns[self._intent.name], dtype=np.float64)
 
-    def stages(self, columns: Columns, asked: list[Asked], mql: NDArray[np.bool_]) -> list[Stage]:
-        """The stage of each lead; `mql` says which have the points of a marketing qualified lead.
+    def wishes(self, columns: Columns) -> list[Wish]:
+        """What each lead asked for."""
+        return self._wishes.read(columns)
+
+    def reached(
+        self, columns: Columns, points: Floats, grades: list[str], free: NDArray[np.bool_], mql_points: float
+    ) -> list[StageName]:
+        """The last stage whose entry criteria each lead meets: lead, mql, sal or sql.
+
+        `free` are those whom the scorecard does not exclude; `mql_points` those of an MQL by the scorecard.
+        """
+        return self._entries.reached(columns, points, grades, free, mql_points)
+
+    def stages(self, columns: Columns, asked: list[Asked], reached: Sequence[StageName]) -> list[Stage]:
+        """The stage of each lead; `reached` is what the entry criteria say of it.
 
         What a person has put into the CRM is kept, whatever is computed here.
         """
         met = self._met(columns, asked)
-        return [self._stage(row, lead, met, bool(mql[row])) for row, lead in enumerate(asked)]
+        return [self._stage(row, lead, met, reached[row]) for row, lead in enumerate(asked)]
 
-    def _stage(self, row: int, lead: Asked, met: dict[Criterion, list[bool | None]], mql: bool) -> Stage:
+    def _stage(
+        self, row: int, lead: Asked, met: dict[Criterion, list[bool | None]], reached: StageName
+    ) -> Stage:
         missing = [name for name, held in met.items() if held[row] is False]
         unknown = [name for name, held in met.items() if held[row] is None]
         decided = self._decided(lead)
-        derived: StageName = "contact" if missing else "mql" if mql else "lead"
+        derived: StageName = "contact" if missing else reached
         return Stage(name=decided or derived, missing=missing, not_assessed=unknown)
 
     def _decided(self, lead: Asked) -> StageName | None:
@@ -92,6 +111,14 @@ class Situations:
             return [None] * len(asked)
         numbers = np.asarray(columns[count.name], dtype=np.float64)
         return [bool(n > 0) if lead.events_given else None for n, lead in zip(numbers, asked, strict=True)]
+
+    @cached_property
+    def _entries(self) -> Entries:
+        return Entries(self.recipe)
+
+    @cached_property
+    def _wishes(self) -> Wishes:
+        return Wishes(self.recipe)
 
     @cached_property
     def _addresses(self) -> tuple[DomainKind, ...]:

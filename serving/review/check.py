@@ -90,9 +90,13 @@ def _empty_bands(card: Scorecard) -> Iterator[tuple[tuple[str | int, ...], str]]
     """Cut-offs that every lead, or none, can reach."""
     ends = {axis: axis_ends(card, axis) for axis in AXES}
     for axis, letters in (("fit", "ABC"), ("engagement", "123")):
+        if not getattr(card, axis):  # without a rule there is nothing to grade, and nothing to correct
+            continue
         for letter, cut in zip(letters, getattr(card.cuts, axis), strict=True):
             if cut > ends[axis][1]:
                 yield ("cuts", axis), f"no lead can be {letter}: {_most(axis, ends[axis][1], cut)}"
+    if not card.fit and not card.engagement:
+        return
     most, least = (sum(ends[axis][end] for axis in AXES) for end in (1, 0))
     for name, called in (("mql", "an MQL"), ("warm", "warm"), ("hot", "hot")):
         cut = getattr(card.cuts, name)

@@ -35,7 +35,7 @@ def summed(
     totals: dict[Key, Floats] = {}
     for part, key, off in zip(parts, keys, excluding, strict=True):
         if not off:
-            totals[key] = totals.get(key, np.zeros(rows)) + part
+            totals[key] = (totals[key] if key in totals else np.zeros(rows)) + part
     held = {key: _held(total, caps.get(key[1] or "")) for key, total in totals.items()}
     cut = [(key[1] or "", key[0], held[key] - total) for key, total in totals.items()]
     axes: dict[Axis, Floats] = {}

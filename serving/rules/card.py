@@ -26,7 +26,8 @@ class FieldRule(CardSection):
     """`[[fit]]`: points for a `field`, by one of `bands` (numbers and dates of the lead), `match`
     (categories and e-mail domain kinds) or `keywords` (texts; the first list that hits gives its points).
 
-    `other` are the points of a value that nothing matches, `missing` those of no value.
+    `field` may be `bant.answered` or `bant.negative`: how many items of the recipe's checklist are so, by
+    `bands`. `other` are the points of a value that nothing matches, `missing` those of no value.
     """
 
     name: str

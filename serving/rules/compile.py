@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from features.catalogue import DateAge, DomainKind, EventCount, Feature, FieldValue, KeywordGroup
+from features.catalogue import DateAge, DomainKind, EventCount, Feature, FieldValue, KeywordGroup, answers_of
 from features.cells import email_label
 from features.columns import Columns, Floats
 from features.errors import LeadscoreError, ended, nearest
 from features.recipe import Recipe
 from serving.rules.card import Exclusion, FieldRule, Scorecard
 from serving.rules.event_rule import EventRule
-from serving.rules.events import event_points
+from serving.rules.events import event_points, product_of
 from serving.rules.lines import Lines
 from serving.rules.rules import CompiledRule
 
@@ -75,6 +75,10 @@ class _Place:
 
 
 def _field_rule(rule: FieldRule, place: _Place) -> CompiledRule:
+    if (answers := _answers(rule.field, place.recipe)) is not None:
+        if not rule.bands:
+            raise place.refuse("field", f"'{rule.field}' is a number of items; it is read by bands")
+        return CompiledRule(rule.name, "fit", (answers,), _banded(answers.name, rule), group=rule.group)
     kind = place.type_of(rule.field)
     if rule.bands:
         if kind not in _NUMBERS:
@@ -90,10 +94,17 @@ def _field_rule(rule: FieldRule, place: _Place) -> CompiledRule:
     return _worded(rule, rule.field, lists, (rule.other, rule.missing), kind, place)
 
 
+def _answers(field: str, recipe: Recipe) -> Feature | None:
+    """The items of the checklist that a rule counts: `bant.answered`, `bant.negative`."""
+    checklist = answers_of(recipe) or ()
+    return next((one for one in checklist if field == f"{one.called}.{one.what}"), None)
+
+
 def _event_rule(rule: EventRule, place: _Place) -> CompiledRule:
     place.check_kinds(rule.events)
     features, points = event_points(rule)
-    return CompiledRule(rule.name, "engagement", features, points, group=rule.group)
+    product = product_of(rule)
+    return CompiledRule(rule.name, "engagement", features, points, group=rule.group, product=product)
 
 
 def _exclusion(rule: Exclusion, place: _Place) -> CompiledRule:

@@ -8,10 +8,12 @@ start, not knowledge about a company: training maps them to probabilities.
 from __future__ import annotations
 
 import json
+import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from features.recipe import Recipe
+from serving.rules.card import FieldRule, Scorecard
 
 _HEAD = """\
 # A scorecard: [[fit]] is who they are, [[engagement]] what they did, [[exclude]] whom not to pursue.
@@ -20,16 +22,20 @@ version = 1
 
 [scale]  # before any training: a lead of 'typical_points' converts with probability 'base_rate'
 base_rate = 0.05
-typical_points = 30
+typical_points = {typical}
 per_point = 0.025
 
 [cuts]  # least points of A, B, C (else D), of 1, 2, 3 (else 4), of an MQL, of warm and hot
-fit = [45, 30, 15]
-engagement = [40, 20, 8]
-mql = 60
-warm = 35
-hot = 60
+fit = [{fit}]
+engagement = [{engagement}]
+mql = {hot}
+warm = {warm}
+hot = {hot}
 """
+_FIT_AT, _ENGAGEMENT_AT, _BANDS_AT = (45.0, 30.0, 15.0), (40.0, 20.0, 8.0), (60.0, 35.0, 30.0)
+"""Least points of A, B, C; of 1, 2, 3; of hot and an MQL, of warm, and those of a typical lead."""
+_REACHED = 0.6
+"""Of the points that can be had, the best grade asks for no more than this: some lead must reach it."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +94,36 @@ _TITLES = (
 
 def default_rules(recipe: Recipe) -> str:
     """The TOML text of a scorecard that fits `recipe`'s vocabulary; ends with a line break."""
-    sections = [_HEAD, *_fit(recipe), *_engagement(recipe), *_exclusions(recipe)]
-    return "\n".join(sections)
+    sections = [*_fit(recipe), *_engagement(recipe), *_exclusions(recipe)]
+    return "\n".join([_head("\n".join(sections)), *sections])
+
+
+def _head(rules: str) -> str:
+    """Cut-offs for these rules: those of the practice, lowered where so few points can be had."""
+    card = Scorecard.model_validate(tomllib.loads(rules))
+    fit = sum(map(_most, card.fit))
+    engagement = sum(rule.cap or 0.0 for rule in card.engagement if (rule.points or 0) > 0)
+    hot, warm, typical = _lowered(_BANDS_AT, fit + engagement)
+    return _HEAD.format(
+        fit=", ".join(map(_number, _lowered(_FIT_AT, fit))),
+        engagement=", ".join(map(_number, _lowered(_ENGAGEMENT_AT, engagement))),
+        hot=_number(hot),
+        warm=_number(warm),
+        typical=_number(typical),
+    )
+
+
+def _most(rule: FieldRule) -> float:
+    """The most points that a rule on a field can give."""
+    lists = [*(band.points for band in rule.bands), *(words.points for words in rule.keywords)]
+    return max([0.0, *lists, *rule.match.values(), rule.other, rule.missing])
+
+
+def _lowered(cuts: tuple[float, ...], most: float) -> tuple[float, ...]:
+    """`cuts`, or in the same proportions so low that the first is within what can be reached."""
+    if not most or cuts[0] <= _REACHED * most:
+        return cuts
+    return tuple(round(cut * _REACHED * most / cuts[0], 1) for cut in cuts)
 
 
 def _fit(recipe: Recipe) -> Iterator[str]:
@@ -125,6 +159,8 @@ def _bands(steps: tuple[tuple[float, float], ...]) -> str:
 def _engagement(recipe: Recipe) -> Iterator[str]:
     if recipe.events is None:
         return
+    if not {"interest", "intent", "contact"} & set(recipe.events.kinds.values()):
+        return  # nothing that could speak for a lead: its engagement says nothing
     for kind, meaning in recipe.events.kinds.items():
         if meaning == "neutral":
             continue

@@ -11,6 +11,7 @@ import numpy as np
 from features.catalogue import ActiveDays, DecayedCount, EventCount, Feature, Recency
 from features.columns import Columns, Floats
 from serving.rules.event_rule import DecayStep, EventRule
+from serving.rules.product import Product
 from serving.rules.section import Band
 
 Bound: TypeAlias = tuple[tuple[Feature, ...], Callable[[Columns], Floats]]
@@ -31,6 +32,14 @@ def event_points(rule: EventRule) -> Bound:
     newest = None if rule.first is None else Recency(rule.events)
     features = counted.features if newest is None else (*counted.features, newest)
     return features, _summed(rule, counted, len(features), newest.name if newest else None)
+
+
+def product_of(rule: EventRule) -> Product | None:
+    """The same points where they are one number times the rule's points, None where they are not."""
+    if rule.silent_days is not None or rule.ranges or rule.steps or rule.first is not None:
+        return None
+    (feature,) = _counted(rule).features
+    return Product(feature.name, rule.points or 0.0, np.inf if rule.cap is None else rule.cap)
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ from functools import cached_property
 import numpy as np
 
 from features.catalogue import Feature
-from features.columns import Columns, Floats, n_leads
+from features.columns import Columns, Floats, n_leads, numbers_of
 from serving.calibration import FLOOR, MonotoneMap, Reference, log_odds
 from serving.rules.caps import Axis, Sums, summed
 from serving.rules.card import Scorecard
+from serving.rules.product import Product
 from serving.scorer import Contributions
 from serving.scorers.agreement import require_columns
 
@@ -22,7 +23,8 @@ class CompiledRule:
     """A rule bound to the features that it reads.
 
     `points(columns)` has shape `(n_leads, len(features))`; an exclusion has hit where they are not 0.
-    Points of the same `group` are capped together.
+    Points of the same `group` are capped together. Where the points are all of one `product`, as those of
+    most events are, they are found together with those of other rules.
     """
 
     name: str
@@ -31,6 +33,7 @@ class CompiledRule:
     points: Callable[[Columns], Floats]
     exclusion: bool = False
     group: str | None = None
+    product: Product | None = None
 
 
 @dataclass(frozen=True)
@@ -100,11 +103,27 @@ class Rules:
     def _summed(self, columns: Columns) -> tuple[list[Floats], Sums]:
         """Each rule's points before caps, and what they add up to."""
         require_columns(self._names, columns, "rules.toml")
-        parts = [rule.points(columns) for rule in self.compiled]
+        products = iter(self._multiplied(columns))
+        parts = [next(products) if rule.product else rule.points(columns) for rule in self.compiled]
         keys = [(rule.axis, rule.group) for rule in self.compiled]
         off = [rule.exclusion for rule in self.compiled]
-        whole = [part.sum(axis=1) for part in parts]
+        whole = [part.sum(axis=1) if part.shape[1] > 1 else part[:, 0] for part in parts]
         return parts, summed(whole, keys, off, self.card.groups, n_leads(columns))
+
+    def _multiplied(self, columns: Columns) -> Floats:
+        """Points of the rules that are products, shape `(n_products, n_leads, 1)`."""
+        names, worth, cap = self._products
+        points = worth * numbers_of(columns, names).reshape(len(names), n_leads(columns))
+        return np.clip(np.where(np.isnan(points), 0.0, points), -cap, cap)[:, :, None]
+
+    @cached_property
+    def _products(self) -> tuple[tuple[str, ...], Floats, Floats]:
+        """Names, and worths and caps of shape `(n_products, 1)`."""
+        found = [rule.product for rule in self.compiled if rule.product]
+        worth, cap = (
+            np.array([getattr(p, key) for p in found], dtype=np.float64) for key in ("worth", "cap")
+        )
+        return tuple(p.name for p in found), worth.reshape(-1, 1), cap.reshape(-1, 1)
 
     def margin(self, columns: Columns) -> Floats:
         """Raw log-odds, shape `(n_leads,)`."""

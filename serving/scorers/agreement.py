@@ -21,8 +21,7 @@ def require_columns(
     Raises:
         LeadscoreError: with the counts and the missing names, each with the nearest name that is there.
     """
-    missing = [name for name in needed if name not in columns]
-    if missing:
+    if not all(map(columns.__contains__, needed)):
         raise LeadscoreError(_difference(owner, needed, list(columns), given), remedy)
 
 

@@ -11,7 +11,7 @@ from features.catalogue import Feature
 from features.columns import Columns, Floats
 from features.errors import LeadscoreError
 from serving.calibration import MonotoneMap
-from serving.scorer import Contributions
+from serving.scorer import Contributions, explained
 from serving.scorers.bayes import Bayes
 from serving.scorers.linear import Linear
 from serving.scorers.trees import Trees, add
@@ -38,14 +38,25 @@ class Blend:
 
     def margin(self, columns: Columns) -> Floats:
         """Raw log-odds, shape `(n_leads,)`."""
-        total = self.members[0].margin(columns)
-        for member in self.members[1:]:
-            total = total + member.margin(columns)
-        return np.asarray(total / len(self.members), dtype=np.float64)
+        return self._mean([member.margin(columns) for member in self.members])
 
     def contributions(self, columns: Columns) -> Contributions:
         """The mean of the members' contributions, by feature name."""
-        total = add([member.contributions(columns) for member in self.members])
+        return self._shared([member.contributions(columns) for member in self.members])
+
+    def explained(self, columns: Columns) -> tuple[Floats, Contributions]:
+        """`margin` and `contributions`, each member asked once for both."""
+        found = [explained(member, columns) for member in self.members]
+        return self._mean([margin for margin, _ in found]), self._shared([parts for _, parts in found])
+
+    def _mean(self, margins: list[Floats]) -> Floats:
+        total = margins[0]
+        for margin in margins[1:]:
+            total = total + margin
+        return np.asarray(total / len(margins), dtype=np.float64)
+
+    def _shared(self, parts: list[Contributions]) -> Contributions:
+        total = add(parts)
         return Contributions(total.names, total.values / len(self.members), total.bias / len(self.members))
 
     def probability(self, margin: Floats) -> Floats:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.catalogue import Feature
-from features.columns import Columns
+from features.columns import Columns, Floats, numbers_of
 from serving.scorer import Range, Scorer
 from serving.scorers.bayes import Bayes
 from serving.scorers.blend import Blend
@@ -32,25 +35,43 @@ def ranges_of(scorer: Scorer) -> dict[str, Range]:
     return found
 
 
-def outside(ranges: Mapping[str, Range], columns: Columns) -> dict[str, NDArray[np.bool_]]:
-    """Feature → the leads whose number lies outside its range, shape `(n_leads,)`; only features with any."""
-    if not ranges:
-        return {}
-    numbers = np.array([columns[name] for name in ranges], dtype=np.float64)
-    low, high = np.array(list(ranges.values()), dtype=np.float64).T
-    beyond = (numbers < low[:, None]) | (numbers > high[:, None])
-    return {name: mask for name, mask in zip(ranges, beyond, strict=True) if mask.any()}
+@dataclass(frozen=True)
+class Ends:
+    """Ranges of features by name, in their order; `low` and `high` have shape `(n_features, 1)`."""
 
+    features: dict[str, Feature]
+    low: Floats
+    high: Floats
 
-def range_notes(
-    features: Sequence[Feature], beyond: Mapping[str, NDArray[np.bool_]], n_leads: int
-) -> list[list[str]]:
-    """For each lead a warning that names its numbers `beyond` their ranges, never the numbers themselves."""
-    named: list[dict[str, None]] = [{} for _ in range(n_leads)]
-    for feature in features:
-        for row in np.flatnonzero(beyond.get(feature.name, ())).tolist():
-            named[row][getattr(feature, "field", feature.label)] = None
-    return [[_words(list(names))] if names else [] for names in named]
+    @classmethod
+    def of(cls, scorer: Scorer) -> Self:
+        """The ranges that `scorer` was fitted on."""
+        ranges = ranges_of(scorer)
+        features = {feature.name: feature for feature in scorer.features if feature.name in ranges}
+        ends = np.array([ranges[name] for name in features], dtype=np.float64).reshape(-1, 2)
+        return cls(features, ends[:, :1], ends[:, 1:])
+
+    def outside(self, columns: Columns) -> dict[str, NDArray[np.bool_]]:
+        """Feature → which leads' number is outside its range, shape `(n_leads,)`; only features with any."""
+        names = self._names
+        if not names:
+            return {}
+        numbers = numbers_of(columns, names)
+        beyond = (numbers < self.low) | (numbers > self.high)
+        return {names[at]: beyond[at] for at in np.flatnonzero(beyond.any(axis=1)).tolist()}
+
+    def notes(self, beyond: Mapping[str, NDArray[np.bool_]], n_leads: int) -> list[list[str]]:
+        """For each lead a warning that names its numbers that are `outside`, never the numbers themselves."""
+        named: list[dict[str, None]] = [{} for _ in range(n_leads)]
+        for name, mask in beyond.items():
+            feature = self.features[name]
+            for row in np.flatnonzero(mask).tolist():
+                named[row][getattr(feature, "field", feature.label)] = None
+        return [[_words(list(names))] if names else [] for names in named]
+
+    @cached_property
+    def _names(self) -> tuple[str, ...]:
+        return tuple(self.features)
 
 
 def _words(names: Sequence[str]) -> str:

@@ -40,24 +40,47 @@ class Linear:
 
     def margin(self, columns: Columns) -> Floats:
         """Raw log-odds, shape `(n_leads,)`."""
-        terms = self.encoder.transform(columns) * self._weights
-        # a sum over a row, unlike a matrix product, does not depend on how many rows are asked together
-        return np.asarray(terms.sum(axis=1) + self.intercept, dtype=np.float64)
+        return self._margin(self.encoder.transform(columns))
 
     def contributions(self, columns: Columns) -> Contributions:
         """Log-odds against the average lead, summed over the encoded columns of each feature."""
-        terms = (self.encoder.transform(columns) - self._centre) * self._weights
+        return self._contributions(self.encoder.transform(columns))
+
+    def explained(self, columns: Columns) -> tuple[Floats, Contributions]:
+        """`margin` and `contributions` of columns that are encoded once."""
+        matrix = self.encoder.transform(columns)
+        return self._margin(matrix), self._contributions(matrix)
+
+    def _margin(self, matrix: Floats) -> Floats:
+        # a sum over a row, unlike a matrix product, does not depend on how many rows are asked together
+        return np.asarray((matrix * self._weights).sum(axis=1) + self.intercept, dtype=np.float64)
+
+    def _contributions(self, matrix: Floats) -> Contributions:
+        terms = (matrix - self._centre) * self._weights
         if self.encoder.crossed is not None:  # what a crossed column adds is its feature's doing too
             terms = terms[:, : terms.shape[1] // 2] + terms[:, terms.shape[1] // 2 :]
         values = np.zeros((len(terms), 0))
         if self.encoder.starts:
             values = np.add.reduceat(terms, self.encoder.starts, axis=1)
-        bias = np.full(len(terms), self.intercept + float((self._centre * self._weights).sum()))
+        bias = np.full(len(terms), self._bias)
         return Contributions(self.encoder.features, values, bias)
 
     def probability(self, margin: Floats) -> Floats:
         """Calibrated probabilities inside (0, 1)."""
         return self.calibration.of(margin)
+
+    @cached_property
+    def groups(self) -> dict[str, list[int]]:
+        """Group → the positions of its features among those that are read, in order of first appearance."""
+        group = {feature.name: feature.group for feature in self.features}
+        found: dict[str, list[int]] = {}
+        for place, name in enumerate(self.encoder.features):
+            found.setdefault(group[name], []).append(place)
+        return found
+
+    @cached_property
+    def _bias(self) -> float:
+        return self.intercept + float((self._centre * self._weights).sum())
 
     @cached_property
     def _weights(self) -> Floats:

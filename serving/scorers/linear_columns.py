@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from pydantic import Field
 
-from features.columns import Columns, Floats, n_leads
+from features.columns import Columns, Floats, n_leads, numbers_of
 from serving.scorer import Range
 from serving.scorers.agreement import require_columns
 from serving.scorers.encoding import MISSING, OTHER, Spec, codes_of
@@ -69,7 +69,7 @@ class LinearEncoder(Spec):
     columns: tuple[NumberColumn | CategoryColumn, ...]
     crossed: Crossing | None = None
 
-    @property
+    @cached_property
     def features(self) -> tuple[str, ...]:
         """Names of the features that are read."""
         return tuple(column.name for column in self.columns)
@@ -104,7 +104,7 @@ class LinearEncoder(Spec):
         matrix = np.zeros((rows, len(self.owner)), dtype=np.float64)
         plan = self._plan
         if plan.names:
-            numbers = np.array([columns[name] for name in plan.names], dtype=np.float64).T
+            numbers = numbers_of(columns, plan.names).T
             numbers = np.clip(numbers, plan.lows, plan.highs)
             if plan.logs:
                 numbers[:, plan.logs] = signed_log(numbers[:, plan.logs])
@@ -132,7 +132,7 @@ class LinearEncoder(Spec):
         ]
         flagged = [i for i, (column, _) in enumerate(numbers) if column.flag]
         return _Plan(
-            names=[column.name for column, _ in numbers],
+            names=tuple(column.name for column, _ in numbers),
             at=[start for _, start in numbers],
             medians=np.array([column.median for column, _ in numbers]),
             means=np.array([column.mean for column, _ in numbers]),
@@ -154,7 +154,7 @@ class LinearEncoder(Spec):
 class _Plan:
     """The positions of a linear encoder's columns."""
 
-    names: list[str]
+    names: tuple[str, ...]
     at: list[int]
     medians: Floats
     means: Floats

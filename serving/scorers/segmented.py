@@ -14,7 +14,7 @@ from features.columns import Columns, Floats
 from features.errors import LeadscoreError
 from features.recipe import Segments
 from serving.calibration import MonotoneMap
-from serving.scorer import Contributions, Scorer
+from serving.scorer import Contributions, Scorer, explained
 from serving.scorers.agreement import require_columns
 from serving.scorers.blend import Model
 
@@ -23,7 +23,8 @@ from serving.scorers.blend import Model
 class Part:
     """The leads of one scorer: their places `rows`, their `columns`, and its raw `margin` for each.
 
-    `segment` is whose own scorer it is, None where it is the scorer of all.
+    `segment` is whose own scorer it is, None where it is the scorer of all. `contributions` are there where
+    they were asked for.
     """
 
     segment: str | None
@@ -31,6 +32,16 @@ class Part:
     rows: NDArray[np.intp]
     columns: Columns
     margin: Floats
+    contributions: Contributions | None = None
+
+    @classmethod
+    def of(
+        cls, segment: str | None, scorer: Scorer, rows: NDArray[np.intp], columns: Columns, explain: bool
+    ) -> Part:
+        """What `scorer` says of the leads at `rows`, whose columns are `columns`."""
+        if explain:
+            return cls(segment, scorer, rows, columns, *explained(scorer, columns))
+        return cls(segment, scorer, rows, columns, scorer.margin(columns))
 
 
 @dataclass(frozen=True)
@@ -86,17 +97,21 @@ class Segmented:
 
     def contributions(self, columns: Columns) -> Contributions:
         """By feature, 0 for features that a lead's scorer does not read."""
+        return self.explained_of(self.parts(columns, explain=True))[1]
+
+    def explained_of(self, parts: Sequence[Part]) -> tuple[Floats, Contributions]:
+        """Margins and contributions of all leads of `parts`, which `parts` returned with contributions."""
         names = tuple(feature.name for feature in self.features)
         place = {name: i for i, name in enumerate(names)}
-        parts = self.parts(columns)
         margin = self.joined(parts)
         values, bias = np.zeros((len(margin), len(names))), np.zeros(len(margin))
         for part in parts:
-            own = part.scorer.contributions(part.columns)
+            own = part.contributions
+            assert own is not None
             own_place = np.array([place[name] for name in own.names], dtype=np.intp)
             values[np.ix_(part.rows, own_place)] = own.values
             bias[part.rows] = own.bias + margin[part.rows] - part.margin
-        return Contributions(names, values, bias)
+        return margin, Contributions(names, values, bias)
 
     def probability(self, margin: Floats) -> Floats:
         """Probabilities inside (0, 1)."""
@@ -113,8 +128,8 @@ class Segmented:
         levels = [None if level is None else str(level) for level in columns[route].tolist()]
         return [name if name in self._by_name else None for name in segments_of(self.plan, levels)]
 
-    def parts(self, columns: Columns) -> list[Part]:
-        """Everybody who answers for a lead, with the leads that are theirs."""
+    def parts(self, columns: Columns, explain: bool = False) -> list[Part]:
+        """Everybody who answers for a lead, with the leads that are theirs; on request with contributions."""
         owners = np.array(self.owners(columns), dtype=object)
         found = []
         for segment, scorer in self._by_name.items():
@@ -122,7 +137,7 @@ class Segmented:
             if len(rows):
                 read = {route_of(self.plan).name, *(feature.name for feature in scorer.features)}
                 own = Columns({name: columns[name][rows] for name in columns if name in read}, len(rows))
-                found.append(Part(segment, scorer, rows, own, scorer.margin(own)))
+                found.append(Part.of(segment, scorer, rows, own, explain))
         return found
 
     @cached_property

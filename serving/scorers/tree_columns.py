@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from pydantic import Field
 
-from features.columns import Column, Columns, Floats, n_leads
+from features.columns import Column, Columns, Floats, n_leads, numbers_of
 from serving.scorer import Range
 from serving.scorers.agreement import require_columns
 from serving.scorers.encoding import Spec, codes_of
@@ -54,15 +54,16 @@ class TreeEncoder(Spec):
         require_columns(self.features, columns)
         matrix = np.empty((n_leads(columns), len(self.features)), dtype=np.float64)
         if self._numbers:
-            matrix[:, self._numbers] = np.array([columns[self.features[i]] for i in self._numbers]).T
-        for name, median in self.typical.items():
-            column = matrix[:, self._places[name]]
-            column[np.isnan(column)] = median
+            matrix[:, self._numbers] = numbers_of(columns, self._number_names).T
+        if self.typical:
+            places, medians = self._typical
+            numbers = matrix[:, places]
+            matrix[:, places] = np.where(np.isnan(numbers), medians, numbers)
         for position in self.categorical:
             name = self.features[position]
             matrix[:, position] = codes_of(columns[name], self._codes[name])
         for name, rates in self.rates.items():
-            matrix[:, self.features.index(name)] = read_rates(columns[name], rates)
+            matrix[:, self._places[name]] = read_rates(columns[name], rates)
         return matrix
 
     @cached_property
@@ -71,8 +72,16 @@ class TreeEncoder(Spec):
         return [i for i, name in enumerate(self.features) if name not in categories]
 
     @cached_property
+    def _number_names(self) -> tuple[str, ...]:
+        return tuple(self.features[i] for i in self._numbers)
+
+    @cached_property
     def _places(self) -> dict[str, int]:
         return {name: i for i, name in enumerate(self.features)}
+
+    @cached_property
+    def _typical(self) -> tuple[list[int], Floats]:
+        return [self._places[name] for name in self.typical], np.array(list(self.typical.values()))
 
     @cached_property
     def _codes(self) -> dict[str, dict[str, int]]:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from features.catalogue import Feature
-from features.columns import Columns, Floats, n_leads
+from features.columns import Columns, Floats
 from features.errors import LeadscoreError
 from serving.calibration import MonotoneMap
 from serving.scorer import Contributions
 from serving.scorers.agreement import require_same_features
-from serving.scorers.line import by_feature, line_columns, line_names
+from serving.scorers.line import by_feature, columns_of, line_names
 from serving.scorers.linear import Linear
 from serving.scorers.tree_columns import TreeEncoder
+from serving.scorers.tree_tables import TreeTables
 
 if TYPE_CHECKING:
     from lightgbm import Booster
@@ -29,6 +31,7 @@ class Trees:
 
     With `line` the trees read, behind the encoder's columns, what that linear model makes of the lead (see
     `line_columns`). An ndarray has no column names, so the boosters' own names are compared once, here.
+    Small trees answer by tables (`TreeTables`), which say to the last bit what the boosters would.
     """
 
     features: tuple[Feature, ...]
@@ -47,19 +50,10 @@ class Trees:
         for booster in self.boosters:
             require_same_features(booster.feature_name(), names, "trees_*.txt")
 
-    @property
-    def _width(self) -> int:
-        return len(self.encoder.features)
-
     def margin(self, columns: Columns) -> Floats:
         """Raw log-odds, shape `(n_leads,)`."""
-        matrix = self._matrix(columns)
-        if not len(matrix):
-            return np.zeros(0)
-        total = np.zeros(len(matrix))
-        for booster in self.boosters:
-            total += booster.predict(matrix, raw_score=True, num_threads=_threads(len(matrix)))
-        total /= len(self.boosters)
+        line = None if self.line is None else self.line.contributions(columns)
+        total = self._raw(self._matrix(columns, line))
         return total if self.offset is None else total + self.offset.margin(columns)
 
     def contributions(self, columns: Columns) -> Contributions:
@@ -67,24 +61,53 @@ class Trees:
 
         Values of the line's columns are told of the features behind them (see `by_feature`).
         """
-        rows = n_leads(columns)
-        matrix = self._matrix(columns)
-        parts = np.zeros((rows, matrix.shape[1] + 1))
-        if rows:
-            for booster in self.boosters:
-                parts += booster.predict(matrix, pred_contrib=True, num_threads=_threads(rows))
-        parts /= len(self.boosters)
-        found = [Contributions(self.encoder.features, parts[:, : self._width], parts[:, -1])]
-        if self.line is not None:
-            found.append(by_feature(self.line, columns, parts[:, self._width : -1]))
-        if self.offset is not None:
-            found.append(self.offset.contributions(columns))
-        return add(found) if len(found) > 1 else found[0]
+        return self.explained(columns)[1]
 
-    def _matrix(self, columns: Columns) -> Floats:
-        """What the boosters read."""
+    def explained(self, columns: Columns) -> tuple[Floats, Contributions]:
+        """`margin` and `contributions` of columns that are encoded once."""
+        line = None if self.line is None else self.line.contributions(columns)
+        margin, parts, bias = self._credited(self._matrix(columns, line))
+        width = len(self.encoder.features)
+        found = [Contributions(self.encoder.features, parts[:, :width], bias)]
+        if self.line is not None and line is not None:
+            found.append(by_feature(self.line, line, parts[:, width:]))
+        if self.offset is not None:
+            own, told = self.offset.explained(columns)
+            margin = margin + own
+            found.append(told)
+        return margin, add(found) if len(found) > 1 else found[0]
+
+    def _raw(self, matrix: Floats) -> Floats:
+        """The mean of the boosters' raw scores."""
+        if self._tables is not None:
+            return self._tables.margins(matrix)
+        total = np.zeros(len(matrix))
+        for booster in self.boosters if len(matrix) else ():
+            total += booster.predict(matrix, raw_score=True, num_threads=_threads(len(matrix)))
+        return total / len(self.boosters)
+
+    def _credited(self, matrix: Floats) -> tuple[Floats, Floats, Floats]:
+        """The raw scores, the credit of each column of `matrix`, and what none of them is credited with."""
+        if self._tables is not None:
+            margin, parts = self._tables.explained(matrix)
+            return margin, parts, np.full(len(matrix), self._tables.bias)
+        parts = np.zeros((len(matrix), matrix.shape[1] + 1))
+        for booster in self.boosters if len(matrix) else ():
+            parts += booster.predict(matrix, pred_contrib=True, num_threads=_threads(len(matrix)))
+        parts /= len(self.boosters)
+        return self._raw(matrix), parts[:, :-1], parts[:, -1]
+
+    def _matrix(self, columns: Columns, line: Contributions | None) -> Floats:
+        """What the boosters read; `line` are the contributions of the linear model of that name."""
         matrix = self.encoder.transform(columns)
-        return matrix if self.line is None else np.hstack([matrix, line_columns(self.line, columns)])
+        if self.line is None or line is None:
+            return matrix
+        return np.hstack([matrix, columns_of(self.line, line)])
+
+    @cached_property
+    def _tables(self) -> TreeTables | None:
+        """What stands in for the boosters where their trees are small enough, made when it is first asked."""
+        return TreeTables.of(self.boosters)
 
     def probability(self, margin: Floats) -> Floats:
         """Calibrated probabilities inside (0, 1)."""
@@ -101,10 +124,17 @@ def _threads(rows: int) -> int:
 
 def add(parts: list[Contributions]) -> Contributions:
     """The sum of `parts` by feature name, which are distinct within each; in order of first appearance."""
-    names = tuple(dict.fromkeys(name for part in parts for name in part.names))
-    place = {name: i for i, name in enumerate(names)}
+    names, places = _union(tuple(part.names for part in parts))
     values = np.zeros((len(parts[0].bias), len(names)))
-    for part in parts:
-        values[:, [place[name] for name in part.names]] += part.values
+    for part, place in zip(parts, places, strict=True):
+        values[:, place] += part.values
     bias = np.sum([part.bias for part in parts], axis=0)
     return Contributions(names, values, np.asarray(bias, dtype=np.float64))
+
+
+@lru_cache(maxsize=64)
+def _union(lists: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], list[list[int]]]:
+    """Each name once, and where those of each list are among them."""
+    names = tuple(dict.fromkeys(name for one in lists for name in one))
+    place = {name: i for i, name in enumerate(names)}
+    return names, [[place[name] for name in one] for one in lists]

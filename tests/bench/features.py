@@ -15,9 +15,9 @@ from features.catalogue import DecayedCount, EventCount, Recency
 from features.catalogue.events import ValueTotal
 from features.clock.instants import DAY_US, from_us
 from features.columns import Columns
-from features.lead.lead import Lead, VisibleEvent, gather
+from features.lead.lead import Lead, Visible, gather
 from features.lead.reader import parse_lead
-from features.readings import offline, online
+from features.readings import OnlinePlan, offline
 from features.snapshots import snapshots
 from tests.bench.features_by_hand import by_pandas, by_sql
 from tests.bench.rows import Row, at_least, at_most, cpu_seconds
@@ -95,13 +95,13 @@ def _one_lead(recipe: Recipe) -> list[Row]:
 
 def _fold_us(recipe: Recipe, features: tuple[Feature, ...], events: int) -> float:
     """µs to sort visible events and compute every feature; no garbage collection, as in the service."""
-    lead, log = _lead(recipe, 0), _events(recipe, events)
+    lead, log, plan = _lead(recipe, 0), _events(recipe, events), OnlinePlan(features)
     repeats = max(1, 6_000 // (100 + events))
 
     def fold() -> None:
         for _ in range(repeats):
-            by_kind = gather(log, AS_OF_US)
-            online(features, Lead(lead.lead_id, AS_OF_US, lead.created_us, lead.values, by_kind))
+            by_kind = gather({kind: found.copy() for kind, found in log.items() if found}, AS_OF_US)
+            plan.row(Lead(lead.lead_id, AS_OF_US, lead.created_us, lead.values, by_kind))
 
     gc.disable()
     try:
@@ -114,18 +114,19 @@ def _read_us(recipe: Recipe, events: int) -> float:
     return cpu_seconds(lambda: _lead(recipe, events), 200) * 1e6
 
 
-def _events(recipe: Recipe, events: int) -> list[VisibleEvent]:
+def _events(recipe: Recipe, events: int) -> Visible:
     """Events over 240 days, kinds in turn."""
     assert recipe.events is not None
     kinds = list(recipe.events.kinds)
     ages = np.random.default_rng(1).integers(0, 240 * DAY_US, events).tolist()
-    return [VisibleEvent(AS_OF_US - age, kinds[place % len(kinds)]) for place, age in enumerate(ages)]
+    return {kind: [(age, 0) for age in ages[place :: len(kinds)]] for place, kind in enumerate(kinds)}
 
 
 def _lead(recipe: Recipe, events: int) -> Lead:
     log = [
-        {"occurred_at": from_us(event.occurred_us).isoformat(), "kind": event.kind}
-        for event in _events(recipe, events)
+        {"occurred_at": from_us(AS_OF_US - age).isoformat(), "kind": kind}
+        for kind, found in _events(recipe, events).items()
+        for age, _ in found
     ]
     fields = {"job_title": "VP Sales", "email": "ann@acme.co.uk", "company_size": 120, "industry": "software"}
     created = from_us(AS_OF_US - 241 * DAY_US).isoformat()

@@ -96,7 +96,7 @@ def _company(seed: int, leads: int) -> pd.DataFrame:
 
 def _grouped(history: History, test: Rows, ladder: Ladder, truth: Floats) -> pd.DataFrame:
     frame, columns = history.labelled.frame.iloc[test], history.labelled.at(test)
-    answers = compute(ladder.top, columns, reasons=0)
+    answers = compute(ladder.top, columns)
     spans = [(interval.low, interval.high) for interval in answers.intervals if interval is not None]
     assert len(spans) == len(truth), "an answer has no interval"
     low, high = np.array(spans).T

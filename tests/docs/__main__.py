@@ -5,11 +5,16 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.docs import packages, recipe_keys, verbs
+from tests.docs import packages, reasons, recipe_keys, verbs
 from tests.docs.sessions import DOCUMENTS, rewrite
 
 ROOT = Path(__file__).parent.parent.parent
-PAGES = {"verbs.md": verbs.page, "recipe.md": recipe_keys.page, "house.md": packages.page}
+PAGES = {
+    "verbs.md": verbs.page,
+    "recipe.md": recipe_keys.page,
+    "house.md": packages.page,
+    "reasons.md": reasons.page,
+}
 
 
 def main() -> None:

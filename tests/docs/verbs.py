@@ -23,7 +23,9 @@ _WIDTH = 100
 
 def help_of(verb: str) -> str:
     """What `leadscore VERB --help` prints, 100 characters wide."""
-    parent = click.Context(main, info_name="leadscore", terminal_width=_WIDTH, max_content_width=_WIDTH)
+    # As the command is called: click keeps the first help option that it makes for the life of the process.
+    settings = main.context_settings | {"terminal_width": _WIDTH, "max_content_width": _WIDTH}
+    parent = click.Context(main, info_name="leadscore", **settings)
     command = main.get_command(parent, verb)
     assert command is not None, verb
     context = click.Context(command, info_name=verb, parent=parent)

@@ -37,7 +37,7 @@ def test_a_wall_clock_without_an_offset_is_that_of_the_zone(moment):
             assert parse_date(raw, "Asia/Tokyo") == expected
 
 
-@given(st.dates(date(1900, 1, 1), date(2100, 1, 1)))
+@given(st.dates(date(1900, 1, 1), date(2099, 12, 31)))
 def test_a_day_is_its_first_or_its_last_microsecond(day):
     start = (day - date(1970, 1, 1)).days * DAY_US
     for raw in (day, day.isoformat()):

@@ -12,7 +12,7 @@ from features import default_features, parse_recipe
 from features.catalogue import Feature, dump_features, load_features
 from features.catalogue.accounts import AccountCount
 from features.catalogue.events import FirstEventDelay, ValueTotal
-from features.catalogue.fields import DateAge, DateGap, FieldValue, SameTouch
+from features.catalogue.fields import Answers, DateAge, DateGap, FieldValue, SameTouch
 from features.catalogue.patterns import Trend
 from features.catalogue.shares import WorkingShare
 from features.catalogue.texts import SameCompany
@@ -25,7 +25,9 @@ _OTHER_KINDS: tuple[Feature, ...] = (
     ValueTotal(("order",), 30.0), FirstEventDelay(("demo",), "intent"), Trend((), 7.0), LeadAge(),
     WorkingShare("Europe/Paris"), FieldValue("plan", "category", "origin"), DateAge("renewal"),
     SameTouch("first", "last"), SameCompany("email", "company"), CompanyAge("founded"),
-    AccountCount("won", 90.0), DateGap("asked", "needed"),
+    AccountCount("won", 90.0),
+    Answers("bant", "answered", ("need",), ("budget",), ("start",), ("?",), ("no",)),
+    DateGap("asked", "needed"),
 )  # fmt: skip
 
 
@@ -41,7 +43,7 @@ def test_what_was_written_is_read_back_equal() -> None:
     items = [json.loads(line.split(" ", 1)[1]) for line in _WRITTEN.read_text(encoding="utf-8").splitlines()]
     loaded = load_features(items)
     assert dump_features(loaded) == items
-    assert len({item["type"] for item in items}) == 24
+    assert len({item["type"] for item in items}) == 25
     assert [hash(feature) for feature in loaded] == [hash(feature) for feature in load_features(items)]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from features import LeadscoreError
 from features.columns import Column, Columns
-from serving.scorer import Scorer
+from serving.scorer import Scorer, explained
 from serving.scorers.fitted_range import ranges_of
 
 Check = Callable[[Scorer, Columns], None]
@@ -22,6 +22,15 @@ def check_contributions_add_up_to_the_margin(scorer: Scorer, columns: Columns) -
     np.testing.assert_allclose(
         parts.values.sum(axis=1) + parts.bias, scorer.margin(columns), atol=1e-7, rtol=1e-7
     )
+
+
+def check_both_at_once_are_margin_and_contributions(scorer: Scorer, columns: Columns) -> None:
+    margin, parts = explained(scorer, columns)
+    np.testing.assert_array_equal(margin, scorer.margin(columns))
+    alone = scorer.contributions(columns)
+    assert parts.names == alone.names
+    np.testing.assert_array_equal(parts.values, alone.values)
+    np.testing.assert_array_equal(parts.bias, alone.bias)
 
 
 def check_many_are_one_row_by_row(scorer: Scorer, columns: Columns) -> None:

@@ -12,6 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAYERS = ("features", "serving", "training")
 MANY_NAMES = {
+    "features.recipe": "a recipe has many sections",
     "features.catalogue": "each kind of feature is a name",
     "serving.registry": "a local store is asked by two readings, MLflow's and our own",
     "serving.page": "the words of which all pages are made",

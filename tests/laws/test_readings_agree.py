@@ -36,6 +36,7 @@ def test_offline_equals_online_on_any_history(seed: int) -> None:
     features = default_features(history.recipe)
     columns = offline(features, history.recipe, history.tables, history.moments)
     assert mismatches(features, columns, history.rows(features)) == []
+    assert mismatches(features, columns, history.rows(features, planned=True)) == []
     for feature in features:
         if feature.dtype == "number":
             assert not np.isinf(columns[feature.name]).any(), feature.name
@@ -49,6 +50,7 @@ def test_events_not_given_are_missing_in_both_readings(seed: int) -> None:
     tables = tables_from_frames(history.recipe, history.leads, None, clock_us=CLOCK_US)
     columns = offline(features, history.recipe, tables, history.moments)
     assert mismatches(features, columns, history.rows(features, events=False)) == []
+    assert mismatches(features, columns, history.rows(features, events=False, planned=True)) == []
     behavioural = [feature for feature in features if feature.tallies]
     assert behavioural
     for feature in behavioural:
@@ -63,6 +65,7 @@ def test_no_events_are_zeros_in_both_readings(seed: int) -> None:
     features = default_features(history.recipe)
     columns = offline(features, history.recipe, history.tables, history.moments)
     assert mismatches(features, columns, history.rows(features)) == []
+    assert mismatches(features, columns, history.rows(features, planned=True)) == []
     assert (columns["count_any_ever"] == 0).all()
     assert np.isnan(columns["recency_any"]).all()
 

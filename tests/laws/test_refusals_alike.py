@@ -10,7 +10,7 @@ from features.catalogue.json import load_features
 from features.errors import LeadscoreError
 from features.recipe.file import parse_recipe
 from serving.answer.ladder import Ladder
-from serving.edge.envelope import score_items
+from serving.api.envelope import score_items
 from serving.rules.file import load_rules
 from tests.made import scorers
 

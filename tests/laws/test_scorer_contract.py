@@ -24,6 +24,7 @@ MODELS: dict[str, Callable[[], Model]] = {
     "trees that start from a linear margin": lambda: scorers.trees(offset=scorers.linear()),
     "weights that change with a number": scorers.crossed,
     "trees that read a line": lambda: scorers.trees(line=scorers.crossed()),
+    "trees too deep for tables": lambda: scorers.trees(leaves=60),
     "blend": scorers.blend,
 }
 SCORERS: dict[str, Callable[[], Scorer]] = {

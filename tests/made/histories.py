@@ -11,7 +11,7 @@ import pandas as pd
 from features import Feature, Recipe, Tables, parse_lead, parse_recipe, tables_from_frames
 from features.clock.instants import DAY_US, HOUR_US, from_us, parse_moment
 from features.columns import Columns
-from features.readings import online, stack
+from features.readings import OnlinePlan, online, stack
 
 ZONES = (
     "UTC",
@@ -49,6 +49,11 @@ renewal = {{ type = "date" }}
 asked_for = {{ type = "date" }}
 founded = {{ type = "number", means = "founded" }}
 spent = {{ type = "number", means = "cost" }}
+budget = {{ type = "category" }}
+need = {{ type = "text" }}
+[qualification]
+method = "bant"
+fields = {{ budget = "budget", need = "need", authority = "consent", timeline = "renewal" }}
 [events]
 event_id = "event_id"
 ingested_at = "ingested_at"
@@ -86,6 +91,8 @@ _CELLS: dict[str, list[object]] = {
     "consent": ["yes", "non", "1", None, True],
     "founded": ["1999", 2025, "2030", "19", None, "1e9", 0],
     "spent": ["12.5", 0, None],
+    "budget": ["50k", "No", "unknown", "À préciser", None, "AUCUN"],
+    "need": ["grow abroad", "à préciser", "non", "?", None],
     "renewal": ["2025-10-26", "2026-03-29T02:30:00", None, "2025-10-26T02:30:00"],
     "asked_for": ["2025-10-26T02:30:00+02:00", "1999-12-31", "", None],
 }
@@ -105,8 +112,9 @@ class History:
     def tables(self) -> Tables:
         return tables_from_frames(self.recipe, self.leads, self.events, clock_us=CLOCK_US)
 
-    def rows(self, features: tuple[Feature, ...], *, events: bool = True) -> Columns:
-        """The online reading of every moment, stacked."""
+    def rows(self, features: tuple[Feature, ...], *, events: bool = True, planned: bool = False) -> Columns:
+        """The online reading of every moment, stacked; on request by the plan that serves."""
+        plan = OnlinePlan(features)
         by_lead = dict(tuple(self.events.groupby("lead_id")))
         cells = self.leads.set_index("lead_id").to_dict("index")
         answers = []
@@ -119,8 +127,8 @@ class History:
                 events=log if events else None,
                 as_of_us=as_of_us,
             )
-            answers.append(online(features, lead))
-        return stack(features, answers)
+            answers.append(plan.row(lead) if planned else online(features, lead))
+        return plan.stack(answers) if planned else stack(features, answers)
 
 
 def recipe_of(zone: str = "UTC") -> Recipe:

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from features import Feature
+from features import Feature, parse_recipe
 from features.catalogue import DecayedCount, FieldValue
 from features.clock.instants import DAY_US
 from features.leaks.leaks import Suspect
 from features.recipe.recipe import Gate
 from serving.scorer import Contributions
+from serving.words import Voice
 from training.figures.metrics import figures, within_periods
 from training.judging.evidence import Difference, Evidence
 from training.judging.gate import judge
@@ -81,6 +82,7 @@ def made_run(
         suspects=[Suspect(names[-1], "too good alone", "alone it orders the outcome with an AUC of 0.99")],
         features=features,
         contributions=parts,
+        voice=Voice(parse_recipe('tables = { leads = "leads.csv" }'), tuple(features.values()), "en"),
         explained={name: rng.random(200) for name in features},
         facts={"Model's name": names[0]},
         answering=[

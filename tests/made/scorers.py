@@ -10,18 +10,21 @@ from features import Feature, Recipe
 from features.catalogue import FieldValue
 from features.columns import Column, Columns
 from features.recipe.file import parse_recipe
+from serving.answer.reasons import Reasoner
 from serving.artefact.manifest import Manifest
 from serving.calibration.maps import MonotoneMap
 from serving.calibration.reference import Reference
 from serving.rules.default import default_rules
 from serving.rules.file import parse_rules
 from serving.rules.rules import Rules
+from serving.scorer import Scorer
 from serving.scorers.blend import Blend
 from serving.scorers.line import line_columns, line_names
 from serving.scorers.linear import Linear
 from serving.scorers.linear_columns import CategoryColumn, Crossing, LinearEncoder, NumberColumn
 from serving.scorers.tree_columns import TreeEncoder
 from serving.scorers.trees import Trees
+from serving.words import Voice
 from training.figures.number_range import fitted_range
 
 RECIPE = """
@@ -120,9 +123,13 @@ def crossed() -> Linear:
 
 
 def trees(
-    bag: int = 2, offset: Linear | None = None, shift: float = 0.0, line: Linear | None = None
+    bag: int = 2,
+    offset: Linear | None = None,
+    shift: float = 0.0,
+    line: Linear | None = None,
+    leaves: int = 6,
 ) -> Trees:
-    """A bag of tiny boosters on the same two features."""
+    """A bag of tiny boosters on the same two features; with many leaves they are too deep for tables."""
     import lightgbm
 
     table = columns((SIZE, INDUSTRY), 400, seed=11)
@@ -154,8 +161,8 @@ def trees(
             "verbosity": -1,
             "seed": seed,
             "num_threads": 1,
-            "num_leaves": 6,
-            "min_data_in_leaf": 10,
+            "num_leaves": leaves,
+            "min_data_in_leaf": max(1, 60 // leaves),
             "bagging_fraction": 0.7,
             "bagging_freq": 1,
             "deterministic": True,
@@ -199,3 +206,8 @@ def manifest() -> Manifest:
         references={"model": spread, "no_events": spread, "rules": spread},
         rules_map=MonotoneMap.platt(1.2, 0.3),
     )
+
+
+def reasoner(scorer: Scorer, most: int) -> Reasoner:
+    """What puts a scorer's contributions into English."""
+    return Reasoner(Voice(recipe(), tuple(scorer.features), "en"), most)

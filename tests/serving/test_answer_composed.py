@@ -17,12 +17,14 @@ from serving.calibration.bounds import Bounds
 from serving.calibration.maps import FLOOR, MonotoneMap
 from serving.calibration.reference import Reference
 from serving.playbook.actions import Circumstances, next_action
+from serving.playbook.maturity import Wish
 from serving.playbook.stage import Situations
 from serving.score import LeadInterval, Reason, Score, ScoredBy, Stage
 from serving.scorer import Contributions
 from serving.scorers.bayes import Bayes, RateTable
 from serving.scorers.linear import Linear
 from serving.scorers.segmented import Segmented
+from serving.words import Moments
 from tests.made import scorers
 from tests.serving.test_segments_routing import PLAN
 
@@ -59,7 +61,7 @@ def columns_of(sizes: list[float]) -> Columns:
 
 @given(st.lists(st.floats(-40, 40), min_size=1, max_size=8))
 def test_a_probability_is_shown_to_six_decimals_inside_the_floor_and_ranked_unrounded(margins):
-    found = compute(Rung(Said(), SPREAD), columns_of(margins), 0)  # type: ignore[arg-type]
+    found = compute(Rung(Said(), SPREAD), columns_of(margins))  # type: ignore[arg-type]
     exact = [1 / (1 + np.exp(-margin)) for margin in margins]
     assert found.probabilities.tolist() == [min(max(round(p, 6), FLOOR), 1 - FLOOR) for p in exact]
     assert found.scores == SPREAD.scores(np.array(exact))
@@ -74,7 +76,7 @@ def test_a_probability_is_shown_to_six_decimals_inside_the_floor_and_ranked_unro
 @pytest.mark.parametrize("margin", [np.nan, np.inf, -np.inf])
 def test_a_margin_that_is_no_number_is_a_failure_of_the_rung(margin):
     with pytest.raises(ArithmeticError, match="finite"):
-        compute(Rung(Said(), SPREAD), columns_of([0.0, margin]), 0)  # type: ignore[arg-type]
+        compute(Rung(Said(), SPREAD), columns_of([0.0, margin]))  # type: ignore[arg-type]
 
 
 def test_reasons_are_those_of_the_contributions_as_many_as_asked():
@@ -82,8 +84,9 @@ def test_reasons_are_those_of_the_contributions_as_many_as_asked():
     rung = Rung(linear, SPREAD)
     table = {SIZE.name: np.array([90.0, 1.0]), INDUSTRY.name: np.array(["software", "retail"], dtype=object)}
     for most in (1, 2):
-        found = compute(rung, table, most)
-        pro, con = rung.reasoner.reasons(linear.contributions(table), table, most)
+        reasoner = scorers.reasoner(linear, most)
+        found = compute(rung, table, reasoner)
+        pro, con = reasoner.reasons(linear.contributions(table), table, Moments())
         assert (found.reasons_for, found.reasons_against) == (pro, con)
         assert any(pro)
         assert any(con)
@@ -105,14 +108,14 @@ def test_each_segment_speaks_for_its_own_leads_with_its_own_interval():
     own = {"shops": around(0.5), None: around(1.0)}
     levels = np.array(["retail", "software", "steel", "food", None], dtype=object)
     table = {SIZE.name: np.array([5.0, 40.0, 7.0, np.nan, 3.0]), INDUSTRY.name: levels}
-    found = compute(Rung(model, SPREAD, bounds=own), table, 2)
+    found = compute(Rung(model, SPREAD, bounds=own), table, scorers.reasoner(model, 2))
     assert found.answerers == [
         ("bayes", "shops"), ("model", None), ("model", "makers"), ("bayes", "shops"), ("model", None)
     ]  # fmt: skip
     answering = {"shops": shops, None: parent}
     for row, (_, segment) in enumerate(found.answerers):
         one = {name: column[row : row + 1] for name, column in table.items()}
-        alone = compute(Rung(model, SPREAD, bounds=own), one, 2)
+        alone = compute(Rung(model, SPREAD, bounds=own), one)
         assert found.probabilities[row] == alone.probabilities[0]
         assert found.intervals[row] == alone.intervals[0]
         if segment == "makers":
@@ -145,7 +148,7 @@ def test_a_lead_outside_what_its_own_scorer_has_seen_is_warned_of_and_is_less_su
         (whole, [True, False, True, False, False, True, False]),
         (alone, [False, False, True, False, False, True, False]),
     ):
-        found = compute(rung, table, 0)
+        found = compute(rung, table)
         assert found.rung is rung
         assert [["company_size" in note for note in notes] for notes in found.notes] == [
             [True] if outside else [] for outside in beyond
@@ -178,6 +181,7 @@ def composed() -> tuple[Background, Computed]:
         excluded=[("rival", "student"), (), ()],
         intent_days=np.array([0.01, np.nan, 0.9]),
         stages=[Stage(name="mql"), Stage(name="lead"), Stage(name="contact", missing=["interest"])],
+        wishes=[Wish(), Wish(), Wish()],
     )
     computed = Computed(
         rung=Rung(Said(), SPREAD, note="said by a test"),  # type: ignore[arg-type]
@@ -214,9 +218,11 @@ def test_who_is_excluded_is_warned_of_and_left_alone():
         "said by a test", "excluded by the scorecard: rival", "excluded by the scorecard: student"
     ]  # fmt: skip
     assert found.next_action == next_action(
-        Circumstances(NOW, "hot", background.stages[0], 0.01, excluded_by=("rival", "student"))
+        Circumstances(NOW, "cold", background.stages[0], 0.01, excluded_by=("rival", "student"))
     )
-    assert (found.maturity, found.score, found.interval) == ("hot", 97, None)
+    because = "excluded by the scorecard: rival, student"
+    assert (found.maturity, found.maturity_because) == ("cold", because)
+    assert (found.score, found.interval) == (97, None)
     plain = replace(computed, rung=replace(computed.rung, note="", calibrated=False))
     (quiet, *_), status = (
         (scored(Asked("b", NOW, True), background, row, plain, 1, QUESTION, []) for row in (1, 0)),

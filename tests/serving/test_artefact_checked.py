@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from features import LeadscoreError
 from features.clock.instants import parse_moment
 from serving.answer.opening import Opened, open_ladder
+from serving.api.envelope import score_items
 from serving.artefact.checksums import DamagedError
 from serving.artefact.folder import artefact_digest, artefact_id, load_artefact, load_lower, save_artefact
-from serving.edge.envelope import score_items
 from serving.rules.default import default_rules
 from serving.scorers.bayes import Bayes, RateTable
 from tests.made import scorers

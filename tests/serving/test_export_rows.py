@@ -104,8 +104,8 @@ def read(folder: Path, table: list[Row], recipe: str, events: str | None = HAPPE
         (folder / "events.csv").write_text(events)
     declared = parse_recipe(recipe + KINDS if EVENTS in recipe else recipe)
     given = folder / "events.csv" if events is not None else None
-    export, tables = read_tables_of_export(declared, folder / "leads.csv", given, NOW)
-    return ExportRows.of(declared, export.raw, tables, NOW)
+    export = read_tables_of_export(declared, folder / "leads.csv", given, NOW)
+    return ExportRows.of(declared, export.raw, export.tables, NOW)
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ from features.clock.instants import parse_moment
 from features.columns import Column, Columns, Floats
 from features.readings import stack
 from serving.answer.compose import Rung
-from serving.answer.ladder import Ladder, asked_of
-from serving.asked import Asked
+from serving.answer.ladder import Ladder
+from serving.asked import Asked, asked_of
 from serving.calibration.maps import MonotoneMap
 from serving.calibration.reference import Reference
 from serving.scorer import Contributions

@@ -17,8 +17,8 @@ from features.lead import LeadReader
 from serving.answer.compose import Rung
 from serving.answer.ladder import Ladder
 from serving.answer.opening import open_ladder
+from serving.api.envelope import LeadRequest, read_lead, score_items
 from serving.artefact.folder import load_artefact, save_artefact
-from serving.edge.envelope import LeadRequest, read_lead, score_items
 from serving.rules.default import default_rules
 from serving.scorer import Contributions
 from serving.scorers.linear import Linear

@@ -5,6 +5,7 @@ A real store; the watch looks when the test says so, and over a socket by itself
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import threading
@@ -19,8 +20,9 @@ import pytest
 from features.clock.instants import parse_moment
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened, open_ladder
+from serving.api.envelope import score_items
+from serving.api.flat import answer_text
 from serving.artefact.folder import load_artefact
-from serving.edge.envelope import score_items
 from serving.edge.metrics import Metrics
 from serving.edge.successor import breaks
 from serving.edge.watch import Watch
@@ -310,7 +312,7 @@ def test_under_load_no_request_is_dropped_and_each_is_answered_by_a_champion(
     whole = Ladder.of(load_artefact(versions.path(last), last))
     expected = score_items(whole, [GOOD], parse_moment(GOOD["as_of"], "UTC"))
     answer = httpx.post(f"{live.url}/v1/score", json=[GOOD])
-    assert answer.json() == [score.model_dump(mode="json") for score in expected]
+    assert answer.json() == [json.loads(answer_text(score)) for score in expected]
     log, figures = live.log.read_text(), httpx.get(f"{live.url}/metrics").text
     assert len(re.findall(r"leadscore: model \S+ answers from now on, before it model", log)) == 3
     assert log.count("is refused") == 2

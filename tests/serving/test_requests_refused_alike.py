@@ -12,9 +12,10 @@ from starlette.datastructures import State
 
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened
+from serving.api.desk import Desk
+from serving.api.problems import RequestProblem
+from serving.edge.entry import Edge, Entrance
 from serving.edge.metrics import Metrics
-from serving.edge.own_pages import Edge
-from serving.edge.problems import RequestProblem
 from serving.edge.watch import Watch
 from tests.made import scorers
 from tests.serving.test_service_http import Server, server
@@ -24,7 +25,7 @@ __all__ = ["server"]  # the fixture: a real process on a real port
 CASES = [
     ("POST", "/v1/score", b"no json", 400, "body"),
     ("POST", "/v1/score", b"[" * 200_000, 400, "body"),
-    ("POST", "/v1/score", b"[" + b"1," * 10_000 + b"1]", 413, "body"),
+    ("POST", "/v1/score", b"[" + b"1," * 1_000 + b"1]", 413, "body"),
     ("GET", "/v1/score", b"", 405, "method"),
     ("POST", "/v1/model", b"{}", 405, "method"),
     ("DELETE", "/readyz", b"", 405, "method"),
@@ -83,12 +84,14 @@ def test_a_fault_of_our_own_is_a_500_without_a_trace_or_a_value(
 
     opened = Opened(Ladder.by_rules(scorers.recipe()), "here")
     watch = Watch(opened, None, None, lambda _: None)
-    state = State({"opened": opened, "watch": watch, "metrics": Metrics(watch)})
+    state = State({"entrance": Entrance(Desk(opened, watch), Metrics(watch))})
     inner = Starlette(routes=routes.routes, exception_handlers=routes.exception_handlers)
     edge = Edge(raising if bare else inner, state)
 
     async def ask() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(edge), base_url="http://tests") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(edge), base_url="http://localhost"
+        ) as client:
             return await client.post("/v1/score", json={"lead_id": "jane.private@acme.io"})
 
     answer = asyncio.run(ask())
@@ -100,4 +103,4 @@ def test_a_fault_of_our_own_is_a_500_without_a_trace_or_a_value(
         said.out
         == f"leadscore: {'ValueError' if bare else 'AttributeError'} in a request that was answered by 500\n"
     )
-    assert b'path="/v1/score",status="500"} 1.0' in state.metrics.text()
+    assert b'path="/v1/score",status="500"} 1.0' in state.entrance.metrics.text()

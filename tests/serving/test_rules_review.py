@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from features import LeadscoreError
+from features import LeadscoreError, parse_recipe
 from serving.review import faults, tried
 from serving.rules import default_rules, parse_rules
 from serving.rules.lines import Lines
@@ -150,3 +152,41 @@ def test_an_example_that_cannot_be_read_is_named(expected: str, events: str, sai
 def test_an_example_that_expects_nothing_is_refused() -> None:
     with pytest.raises(LeadscoreError, match="expects nothing"):
         trial("")
+
+
+FEW = st.fixed_dictionaries(
+    {
+        "size": st.booleans(), "revenue": st.booleans(), "title": st.booleans(), "email": st.booleans(),
+        "phone": st.booleans(),
+    }
+)  # fmt: skip
+LINES = {
+    "size": 'size = { type = "number", means = "size" }',
+    "revenue": 'revenue = { type = "number", means = "revenue" }',
+    "title": 'title = { type = "text", means = "title" }',
+    "email": 'email = { type = "email" }',
+    "phone": 'phone = { type = "phone" }',
+}
+EVENT_LINES = ('demo = "intent"', 'page_view = "interest"', 'email_open = "interest"', 'spam = "negative"')
+
+
+@given(FEW, st.lists(st.sampled_from(EVENT_LINES), unique=True, max_size=4))
+@settings(deadline=None)
+def test_the_default_scorecard_of_any_recipe_has_nothing_to_correct(chosen, events):
+    fields = "\n".join(LINES[name] for name, taken in chosen.items() if taken)
+    kinds = "[events.kinds]\n" + "\n".join(events) + "\n" if events else ""
+    recipe = parse_recipe(
+        '[tables]\nleads = "l.csv"\n[lead]\nid = "id"\ncreated_at = "at"\n[lead.fields]\n'
+        + fields
+        + "\n"
+        + kinds
+    )
+    text = default_rules(recipe)
+    rules = parse_rules(text, recipe)
+    assert faults(rules.card, recipe, text) == []
+    cuts = rules.card.cuts
+    assert cuts.fit[0] <= 45
+    assert cuts.warm < cuts.hot == cuts.mql <= 60
+    whole = dict.fromkeys(LINES, True)
+    if chosen == whole and "demo" in " ".join(events):
+        assert (cuts.fit, cuts.mql) == ((45, 30, 15), 60)

@@ -11,18 +11,19 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from features import Lead
-from features.catalogue import EventCount, KeywordGroup
+from features.catalogue import EventCount, Recency
 from features.clock.instants import DAY_US, HOUR_US, from_us, parse_moment
 from features.lead import LeadReader
 from serving.answer.ladder import Ladder
-from serving.answer.reasons import Reasoner, reason_words, value_words
+from serving.answer.reasons import Reasoner
+from serving.api.envelope import LeadRequest, read_lead
 from serving.calibration.reference import Reference
-from serving.edge.envelope import LeadRequest, read_lead
 from serving.playbook.actions import Circumstances, next_action
 from serving.rules.default import default_rules
 from serving.rules.file import parse_rules
 from serving.score import Problem, Score, Stage, failed
 from serving.scorer import Contributions
+from serving.words import Moments, Voice
 from tests.made import scorers
 
 NOW = parse_moment("2026-03-02T12:00:00+00:00", "UTC")
@@ -188,32 +189,24 @@ def test_where_everybody_is_alike_nobody_is_hot() -> None:
     assert Reference.of(alike).scores(alike)[0] == 50
 
 
-def test_features_on_one_subject_speak_once_and_the_strongest_comes_first() -> None:
+def test_features_on_one_signal_speak_once_and_the_strongest_comes_first() -> None:
     week, month = EventCount(("demo_request",), 7), EventCount(("demo_request",), 30)
-    size = scorers.SIZE
-    reasoner = Reasoner({feature.name: feature for feature in (week, month, size)})
+    ever, newest, size = EventCount(("demo_request",)), Recency(("demo_request",)), scorers.SIZE
+    reasoner = Reasoner(Voice(scorers.recipe(), (week, month, size), "en"), 3)
     parts = Contributions(
         (week.name, month.name, size.name), np.array([[0.5, 0.8, 1.0], [0.1, -0.4, 0.001]]), np.zeros(2)
     )
     columns = {week.name: np.array([1.0, 0.0]), month.name: np.array([3.0, 0.0]), size.name: np.ones(2)}
-    pro, con = reasoner.reasons(parts, columns, 3)
+    columns |= {ever.name: np.array([3.0, 0.0]), newest.name: np.array([2.5, np.nan])}
+    pro, con = reasoner.reasons(parts, columns, Moments())
     assert [(reason.feature, reason.strength) for reason in pro[0]] == [(month.name, 1.3), (size.name, 1.0)]
-    assert pro[0][0].text == "Demo request count, last 30 days: 3"
+    assert [reason.text for reason in pro[0]] == [
+        "asked for a demo 3 times, most recently 2 days ago",
+        "company of one person",
+    ]
     assert pro[1] == []
     assert [(reason.feature, reason.strength) for reason in con[1]] == [(month.name, -0.3)]
-
-
-def test_values_are_said_in_words() -> None:
-    assert value_words(None) == value_words(float("nan")) == "not known"
-    assert [value_words(x) for x in (3.0, 12345.0, 0.25, 0.004, "software")] == [
-        "3",
-        "12,345",
-        "0.25",
-        "0.004",
-        "software",
-    ]
-    assert reason_words(KeywordGroup("title", "x", ("vp", "head")), 1.0) == "Title says: vp, head"
-    assert reason_words(KeywordGroup("title", "x", ("vp", "head")), 0.0) == "Title says none of: vp, head"
+    assert [reason.signal for reason in con[1]] == ["events:demo_request"]
 
 
 @pytest.mark.parametrize("certain", [0.0, 1.0])

@@ -16,10 +16,10 @@ from serving.answer.compose import Rung, compute
 from serving.answer.ladder import Ladder
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.artefact.models import TreeFiles, dump_served, restore_served
-from serving.batch.columns import ADDED, row_of
 from serving.batch.export import BatchSummary
 from serving.calibration.bounds import Bounds
 from serving.calibration.maps import MonotoneMap
+from serving.returned.columns import ADDED, row_of
 from serving.rules.default import default_rules
 from serving.scorers.bayes import Bayes, RateTable
 from serving.scorers.linear import Linear
@@ -119,7 +119,7 @@ def around(width: float) -> Bounds:
 def test_who_answered_and_the_interval_are_those_of_the_leads_own_scorer():
     model, bounds = segmented(), {None: around(0.1), "shops": around(2.0)}
     table = columns(model)
-    found = compute(Rung(model, scorers.manifest().references["model"], bounds=bounds), table, 2)
+    found = compute(Rung(model, scorers.manifest().references["model"], bounds=bounds), table)
     segment = segments_of(PLAN, LEVELS.tolist())
     answers = {"makers": scorers.trees(), "shops": shops(), None: scorers.blend()}
     assert found.answerers == [(answers[name].rung, name) for name in segment]
@@ -129,7 +129,6 @@ def test_who_answered_and_the_interval_are_those_of_the_leads_own_scorer():
         alone = compute(
             Rung(scorer, scorers.manifest().references["model"], bounds={None: bounds.get(name, around(0))}),
             {key: column[rows] for key, column in table.items()},
-            0,
         )
         expected = alone.intervals if name in bounds else [None] * len(rows)
         assert [found.intervals[row] for row in rows] == expected
@@ -167,7 +166,7 @@ def test_an_answer_names_the_segment_whose_own_scorer_gave_it(ladder: Ladder):
     assert told == [("model", "makers", "7"), ("bayes", "shops", "7"), ("model", None, "7")]
     cells = [row_of(score)[ADDED.index("ls_scored_by") - 1] for score in scores]
     assert cells == ["model 7 (makers)", "bayes 7 (shops)", "model 7"]
-    summary = BatchSummary(3, NOW)
+    summary = BatchSummary(rows=3, as_of_us=NOW)
     summary.add(scores)
     assert summary.rungs == {"model (makers)": 1, "bayes (shops)": 1, "model": 1}
     widths = [score.interval and score.interval.high - score.interval.low for score in scores]

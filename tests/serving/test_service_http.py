@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
@@ -17,8 +18,9 @@ import pytest
 
 from features.clock.instants import parse_moment
 from serving.answer.ladder import Ladder
+from serving.api.envelope import score_items
+from serving.api.flat import answer_text
 from serving.artefact.folder import artefact_id, load_artefact, save_artefact
-from serving.edge.envelope import score_items
 from serving.rules.default import default_rules
 from tests.made import scorers
 
@@ -114,7 +116,7 @@ def test_http_gives_what_python_gives(server: Server) -> None:
     ladder = Ladder.of(load_artefact(server.model))
     items = [GOOD, MISSPELT, UNREADABLE, {**GOOD, "events": None}, {**GOOD, "stage": "won"}, {}, 5]
     expected = score_items(ladder, items, parse_moment(AS_OF, "UTC"))
-    assert ask(server, items).json() == [score.model_dump(mode="json") for score in expected]
+    assert ask(server, items).json() == [json.loads(answer_text(score)) for score in expected]
 
 
 def test_one_bad_lead_never_spoils_its_neighbours(server: Server) -> None:
@@ -162,7 +164,7 @@ def test_a_body_that_is_not_json_is_a_400(server: Server, content: bytes) -> Non
 
 def test_no_leads_give_no_scores_and_too_many_are_refused(server: Server) -> None:
     assert ask(server, []).json() == []
-    assert ask(server, [5] * 10_001).status_code == 413
+    assert ask(server, [5] * 1_001).status_code == 413
 
 
 def test_many_leads_keep_their_order(server: Server) -> None:

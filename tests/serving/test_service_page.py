@@ -13,10 +13,10 @@ import pytest
 
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened
-from serving.edge.documents import api_document
-from serving.edge.envelope import LeadRequest
+from serving.api.documents import api_document
+from serving.api.envelope import LeadRequest
+from serving.api.flat import ScoreAnswer
 from serving.edge.front_page import front_page
-from serving.score import Score
 from tests.made import scorers
 from tests.made.browser import Browser, browser, find_browser
 from tests.serving.test_service_http import GOOD, MISSPELT, Server, ask, server
@@ -111,7 +111,7 @@ def test_the_api_document_describes_question_and_answer(server: Server) -> None:
     assert set(post["responses"]) == {"200", "400", "413", "422"}
     schemas = document["components"]["schemas"]
     assert set(schemas["LeadRequest"]["properties"]) == set(LeadRequest.model_fields)
-    assert set(schemas["Score"]["properties"]) == set(Score.model_fields)
+    assert set(schemas["ScoreAnswer"]["properties"]) == set(ScoreAnswer.model_fields)
     assert set(schemas["LeadRequest"]["properties"]["fields"]["properties"]) == set(
         scorers.recipe().lead.fields
     )
@@ -128,9 +128,9 @@ def test_what_the_document_says_of_answers_is_so(server: Server) -> None:
         answer = ask(server, body)
         documented = document["paths"]["/v1/score"]["post"]["responses"]
         assert str(answer.status_code) in documented
-        assert set(answer.json()) == set(schemas["Score"]["properties"])
-        assert set(schemas["Score"]["required"]) <= set(answer.json())
-        assert answer.json()["status"] in schemas["Score"]["properties"]["status"]["enum"]
+        assert set(answer.json()) == set(schemas["ScoreAnswer"]["properties"])
+        assert set(schemas["ScoreAnswer"]["required"]) <= set(answer.json())
+        assert answer.json()["status"] in schemas["ScoreAnswer"]["properties"]["status"]["enum"]
         assert (
             set(schemas["LeadRequest"]["required"]) <= set(body) <= set(schemas["LeadRequest"]["properties"])
         )

@@ -18,7 +18,7 @@ from features.catalogue import Recency
 from features.clock.instants import from_us
 from features.lead import LeadReader
 from features.readings import online
-from serving.edge.envelope import LeadRequest, read_lead
+from serving.api.envelope import LeadRequest, read_lead
 from serving.skew.check import check_skew, mismatches
 from serving.skew.log import RequestLog, pieces_of, read_log
 from tests.made.histories import CLOCK_US, History, draw_history

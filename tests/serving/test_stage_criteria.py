@@ -13,8 +13,7 @@ from features.catalogue.texts import DomainKind
 from features.clock.instants import parse_moment
 from features.columns import Column
 from features.readings import online, stack
-from serving.answer.ladder import asked_of
-from serving.asked import Asked
+from serving.asked import Asked, asked_of
 from serving.playbook.stage import Situations
 
 AS_OF = parse_moment("2026-03-02T12:00:00+00:00", "UTC")
@@ -76,8 +75,11 @@ KINDS = st.one_of(st.none(), st.lists(st.sampled_from(sorted(ENGAGEMENT | {"unsu
 def test_a_lead_meets_what_its_addresses_numbers_and_events_say(sent, qualified):
     asked = situations()
     columns, leads = read(asked, [lead_of(asked, fields, kinds) for fields, kinds in sent])
-    mql = np.array([bool(qualified >> row & 1) for row in range(len(sent))])
-    for stage, (fields, kinds), marketing in zip(asked.stages(columns, leads, mql), sent, mql, strict=True):
+    marks = [bool(qualified >> row & 1) for row in range(len(sent))]
+    stages = ["mql" if one else "lead" for one in marks]
+    for stage, (fields, kinds), marketing in zip(
+        asked.stages(columns, leads, stages), sent, marks, strict=True
+    ):
         reached = any((VALID | DIALLED)[text] for text in fields.values())
         met = {"identification": reached}
         if kinds is not None:
@@ -101,7 +103,7 @@ def test_a_lead_meets_what_its_addresses_numbers_and_events_say(sent, qualified)
 def test_a_criterion_without_a_field_is_not_assessed(fields, sent, missing, unknown):
     asked = situations(fields)
     columns, leads = read(asked, [lead_of(asked, sent, ["Demo request"])])
-    (stage,) = asked.stages(columns, leads, np.array([False]))
+    (stage,) = asked.stages(columns, leads, ["lead"])
     assert (stage.missing, stage.not_assessed) == (missing, unknown)
 
 
@@ -117,7 +119,7 @@ def test_without_kinds_that_could_show_it_a_criterion_is_not_assessed_and_nobody
     asked = situations(events=events)
     kinds = ["Page_View"] if "Page_View" in events else []
     columns, leads = read(asked, [lead_of(asked, {"email": "a@acme.io"}, kinds)] * 3)
-    for stage in asked.stages(columns, leads, np.zeros(3, dtype=bool)):
+    for stage in asked.stages(columns, leads, ["lead"] * 3):
         assert (stage.missing, stage.not_assessed) == ([], unknown)
     assert asked.intent_days(columns).shape == (3,)
     assert np.isnan(asked.intent_days(columns)).all()
@@ -148,20 +150,20 @@ def test_what_the_crm_says_is_kept_and_else_how_it_ended(stage, outcome, name):
     asked = situations()
     columns, (lead,) = read(asked, [lead_of(asked, {}, [])])
     told = Asked(lead.lead_id, lead.as_of_us, True, stage, outcome)
-    assert [one.name for one in asked.stages(columns, [told], np.array([True]))] == [name]
+    assert [one.name for one in asked.stages(columns, [told], ["mql"])] == [name]
 
 
 def test_columns_of_other_leads_are_refused():
     asked = situations(fields="")
     columns, leads = read(asked, [lead_of(asked, {}, [])] * 2)
     with pytest.raises(ValueError, match="shorter"):
-        asked.stages(columns, leads[:1], np.array([False]))
+        asked.stages(columns, leads[:1], ["lead"])
 
 
 def test_of_no_leads_there_are_no_stages():
     asked = situations()
     columns, _ = read(asked, [])
-    assert asked.stages(columns, [], np.zeros(0, dtype=bool)) == []
+    assert asked.stages(columns, [], []) == []
     assert asked.intent_days(columns).shape == (0,)
 
 
@@ -177,4 +179,5 @@ def test_what_is_read_has_names_of_its_own_beside_a_recipe_s_features():
         EventCount(interest, called="criterion interest"),
         EventCount(engagement, called="criterion engagement"),
         Recency(("Demo request",), called="newest intent"),
+        Recency(("Demo request",), called="asked for contact"),
     )

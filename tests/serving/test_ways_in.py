@@ -29,7 +29,11 @@ from features.readings import offline
 from serving.answer.compose import Rung
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened
-from serving.batch.export import BatchSummary, score_export
+from serving.api.desk import Desk
+from serving.api.flat import ScoreAnswer
+from serving.batch.export import score_export
+from serving.edge.watch import Watch
+from serving.returned.summary import BatchSummary
 from serving.rules.default import default_rules
 from serving.rules.file import parse_rules
 from serving.score import Problem, Score, failed
@@ -234,7 +238,8 @@ def posted(bodies: list[dict[str, Any]], log: Path) -> list[Told]:
         warnings.simplefilter("ignore", DeprecationWarning)
         from serving.edge.service import routes
     app = Starlette(routes=routes.routes)
-    app.state.opened, app.state.log = Opened(LADDER, "tests"), RequestLog(log)
+    opened = Opened(LADDER, "tests")
+    app.state.desk = Desk(opened, Watch(opened, None, None, lambda _: None), log=RequestLog(log))
 
     async def post() -> httpx.Response:
         transport = httpx.ASGITransport(app=app)
@@ -243,7 +248,7 @@ def posted(bodies: list[dict[str, Any]], log: Path) -> list[Told]:
 
     answer = asyncio.run(post())
     assert answer.status_code == 200
-    return [told(Score.model_validate(one)) for one in answer.json()]
+    return [told(ScoreAnswer.model_validate(one)) for one in answer.json()]
 
 
 def by_python(odds: Sequence[Odd], with_events: bool = True) -> list[Told]:

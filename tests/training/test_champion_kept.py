@@ -12,17 +12,21 @@ import pandas as pd
 import pytest
 
 from features import LeadscoreError
+from features.recipe.training import Bands
 from features.snapshots.snapshots import label_wait_us
 from serving.artefact.folder import load_artefact
 from tests.made.company import small_company
 from training import promote, rollback, status, train
 from training.choosing.earlier import earlier_split
+from training.fitting.settings import LinearChoice, Settings, TreeChoice
 from training.history.history import read_history
 from training.history.labelled import Labelled
 from training.history.split import forward_folds, forward_split, known_before
 from training.judging import Figures
+from training.packing import Choices, pack
 from training.store import tracking
 from training.store.champion import champion_of, unfit
+from training.store.cuts import cuts_kept
 from training.store.promotion import _move, against_champion
 from training.store.run_card import RunCard
 
@@ -214,3 +218,21 @@ def _row(world: World, scorer: str) -> Figures:
     row = world.evidence.row("rules")
     assert row is not None
     return row.model_copy(update={"scorer": scorer})
+
+
+def test_the_bands_of_a_champion_stay_where_they_began(world: World, store: Path) -> None:
+    """A retraining moves the line only when it is asked to, or when the recipe draws it otherwise."""
+    assert cuts_kept(world.recipe) == {}
+    promote(world.recipe, world.register(None).run_id)
+    references = load_artefact(world.out / "served").manifest.references
+    kept = champion_of(world.history, world.split).cuts
+    assert kept == cuts_kept(world.recipe) == {name: (r.hot, r.warm) for name, r in references.items()}
+    moved = dict.fromkeys(kept, (0.9, 0.8))
+    choices = Choices(Settings("logistic", LinearChoice(1.0), TreeChoice(5), 1.0), None)
+    made = pack(world.history, choices, world.split.fit, store / "made", kept=moved)
+    assert {(r.hot, r.warm) for r in made.manifest.references.values()} == {(0.9, 0.8)}
+    bands = Bands(calls_per_week=3)
+    assert cuts_kept(world.recipe.model_copy(update={"bands": bands})) == {}
+    fixed = world.recipe.model_copy(update={"bands": Bands(hot_from=0.4, warm_from=0.2)})
+    again = pack(replace(world.history, recipe=fixed), choices, world.split.fit, store / "fixed", kept=moved)
+    assert {(r.hot, r.warm) for r in again.manifest.references.values()} == {(0.4, 0.2)}

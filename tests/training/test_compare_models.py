@@ -18,11 +18,13 @@ from hypothesis.extra.numpy import arrays
 
 from features import LeadscoreError, Recipe, read_tables
 from features.clock.instants import from_us
+from features.columns import Columns
 from features.recipe.plan import SnapshotPlan
 from features.snapshots.open import write_open_leads
 from leadscore import main
 from serving.answer.ladder import Ladder
 from serving.artefact.folder import load_artefact
+from serving.words import FactReader, Moments, Voice
 from tests.made.company import RECIPE, small_company
 from tests.made.resign import sign
 from training import status, train
@@ -116,8 +118,10 @@ def test_the_parts_of_a_move_add_up_to_it(world, models):
         score = ladder.score_columns(own, crowd.asked[:40], reasons=0)[0]
         told.append(explain(rung_of(ladder, score, True), own, ["hot"] * 40))
         columns |= own
+    voice = Voice(ladders[0].recipe, tuple(features.values()), "en")
+    read = FactReader(Columns(columns, len(places)), Moments())
     for row, (before, after) in enumerate(zip(*told, strict=True)):
-        parts = move(before, after, features, columns, row)
+        parts = move(before, after, voice, read.of(row))
         assert sum(part.difference for part in parts) == pytest.approx(after.distance - before.distance)
         assert sum(before.parts.values()) + before.level == pytest.approx(before.distance)
         assert [part.feature for part in parts].count(LEVEL) == 1

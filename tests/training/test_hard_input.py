@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from features import LeadscoreError, Recipe, load_recipe
-from features.cells.parse import parse_date
+from features.cells.parse import YearError, parse_date
 from features.exports.reader import read_raw
 from features.recipe.file import parse_recipe
 from features.tables.columns import moments_column
@@ -248,11 +248,22 @@ def test_a_text_takes_a_few_times_its_size_in_memory(tmp_path):
 
 
 @given(
-    st.lists(st.none() | st.datetimes(datetime(1925, 1, 1), datetime(2100, 1, 1)), min_size=1, max_size=20)
+    st.lists(st.none() | st.datetimes(datetime(1890, 1, 1), datetime(2110, 1, 1)), min_size=1, max_size=20)
+)
+@example(
+    [None, datetime(1899, 12, 31, 23), datetime(1900, 1, 1), datetime(2099, 12, 31), datetime(2100, 1, 1)]
 )
 def test_typed_moments_are_read_at_once_as_they_are_one_by_one(moments):
     cells = pd.Series(pd.array(moments, dtype="datetime64[us]"))
     found = moments_column(cells, "UTC", "start")
     assert [None if us is pd.NA else us for us in found] == [
-        None if moment is None else parse_date(moment, "UTC") for moment in moments
+        None if moment is None else _moment_or_none(moment) for moment in moments
     ]
+
+
+def _moment_or_none(moment: datetime) -> int | None:
+    """A column's reading of an unreadable year is an empty cell."""
+    try:
+        return parse_date(moment, "UTC")
+    except YearError:
+        return None

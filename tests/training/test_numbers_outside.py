@@ -14,8 +14,8 @@ from features.catalogue.times import LeadAge
 from features.clock.instants import parse_moment
 from features.columns import Columns
 from serving.answer.ladder import Ladder
+from serving.api.envelope import LeadRequest, read_lead
 from serving.artefact.folder import Artefact, load_artefact
-from serving.edge.envelope import LeadRequest, read_lead
 from serving.score import Score
 from serving.scorers.fitted_range import ranges_of
 from serving.scorers.linear_columns import LinearEncoder, NumberColumn

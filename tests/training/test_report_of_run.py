@@ -8,6 +8,7 @@ import pytest
 
 from features.recipe.recipe import Segments
 from serving.page.words import typeset
+from serving.words.values import share
 from tests.made.company import small_company
 from tests.made.runs import assert_self_contained
 from training import promote, train
@@ -59,6 +60,13 @@ def test_the_report_of_a_run_shows_what_was_judged(run, split):
     assert run.contributions is not None
     assert set(run.contributions.names) <= set(run.features)
     assert not run.suspects, "no feature of an honest company is suspected"
+
+
+def test_the_page_tells_how_leads_fared_in_the_words_of_reasons(run):
+    text = assert_self_contained(report(run)).text
+    everyone = share(run.voice.rates.everyone.rate, "en")
+    steel = share(run.voice.rates.signals["field:industry"].states["=steel"].rate, "en")
+    assert f"industry: Steel ({steel} of such leads became customers, against {everyone} of all)" in text
 
 
 def test_no_lead_of_the_company_is_named(run):

@@ -13,8 +13,8 @@ from features.clock.instants import parse_moment
 from features.columns import Columns, n_leads
 from features.readings import offline, stack
 from serving.answer.ladder import Ladder
+from serving.api.envelope import score_items
 from serving.batch.export import score_export
-from serving.edge.envelope import score_items
 from serving.playbook.stage import Situations
 from tests.made import scorers
 from training.calibration.rules import calibrated_rules

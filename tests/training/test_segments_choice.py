@@ -141,7 +141,7 @@ def test_one_artefact_holds_all_segments_and_each_lead_gets_one_answer(history, 
     assert [rung.scorer.rung for rung in ladder.rungs] == ["model", "bayes", "rules"]
     assert route_of(history.recipe.segments).name in {feature.name for feature in ladder.features}
     assert set(ladder.top.bounds) == {None, "makers", "shops"}
-    found = compute(ladder.top, table, 1)
+    found = compute(ladder.top, table, ladder.speech.reasoner(1))
     assert {segment for _, segment in found.answerers} == {None, "makers", "shops"}
     for probability, interval in zip(found.probabilities.tolist(), found.intervals, strict=True):
         assert interval is not None

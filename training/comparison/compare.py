@@ -19,6 +19,7 @@ from serving.answer import Ladder
 from serving.artefact import Artefact, load_artefact
 from serving.registry import fetch, resolve
 from serving.score import Maturity, Score
+from serving.words import FactReader, Voice
 from training.comparison.crowd import Crowd, export_crowd, open_crowd, shared
 from training.comparison.difference import Changed, Comparison
 from training.comparison.reasons import Explained, crossed, explain, move, rung_of
@@ -135,6 +136,12 @@ def _changed(
         told.append(_explained(ladder, crowd, own, [scores[at] for at in places], cuts, places))
         columns |= own
         features |= {feature.name: feature for feature in ladder.features}
+    about = ladders[1].recipe.recipe
+    voice = Voice(ladders[1].recipe, tuple(features.values()), about.language)
+    asked = [crowds[1].asked[at].as_of_us for at in places]
+    read = FactReader(
+        Columns(columns, len(places)), ladders[1].speech.moments(np.array(asked, dtype=np.int64))
+    )
     return [
         Changed(
             str(answers[0][at].lead_id),
@@ -143,7 +150,7 @@ def _changed(
             probability_before=float(answers[0][at].probability or 0.0),
             probability_after=float(answers[1][at].probability or 0.0),
             moved=told[1][row].distance - told[0][row].distance,
-            why=tuple(move(told[0][row], told[1][row], features, columns, row)[:_WHY]),
+            why=tuple(move(told[0][row], told[1][row], voice, read.of(row))[:_WHY]),
         )
         for row, at in enumerate(places)
     ]

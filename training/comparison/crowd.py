@@ -81,15 +81,15 @@ def export_crowd(recipe: Recipe, leads: Path, events: Path | None, as_of_us: int
         LeadscoreError: a file cannot be read or lacks a column of the recipe, or no row can be scored.
     """
     moment = now_us() if as_of_us is None else as_of_us
-    export, tables = read_tables_of_export(recipe, leads, events, moment)
-    rows = ExportRows.of(recipe, export.raw, tables, moment)
+    export = read_tables_of_export(recipe, leads, events, moment)
+    rows = ExportRows.of(recipe, export.raw, export.tables, moment)
     good = rows.good()
     if not len(good):
         raise LeadscoreError(
             f"{leads}: no row can be scored.", "See the error of each row with 'leadscore score'."
         )
     asked = [rows.asked(int(row)) for row in good["row"]]
-    return Crowd(recipe, tables, good, asked, export.warnings)
+    return Crowd(recipe, export.tables, good, asked, export.warnings)
 
 
 def shared(crowds: tuple[Crowd, Crowd]) -> tuple[Crowd, Crowd]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from features.catalogue import Feature
-from features.columns import Column, Columns
-from serving.answer import Ladder, Rung, reason_words, subject_of
+from features.columns import Columns
+from serving.answer import Ladder, Rung
 from serving.calibration import Reference, log_odds
 from serving.score import Maturity, Score
+from serving.words import FactReader, LeadSignal, Voice
 
 LEVEL = "level and cut-off"
 """The part of a move that no feature explains: base level, calibration, and where the band begins."""
@@ -19,7 +19,7 @@ LEVEL = "level and cut-off"
 
 @dataclass(frozen=True)
 class MovePart:
-    """One subject's part of a move in log-odds; `words` say what is the case with the lead."""
+    """One signal's part of a move in log-odds; `words` say what is the case with the lead."""
 
     feature: str
     words: str
@@ -68,33 +68,27 @@ def explain(rung: Rung, columns: Columns, cuts: Sequence[Maturity]) -> list[Expl
     ]
 
 
-def move(
-    before: Explained, after: Explained, features: dict[str, Feature], columns: Mapping[str, Column], row: int
-) -> list[MovePart]:
+def move(before: Explained, after: Explained, voice: Voice, read: FactReader) -> list[MovePart]:
     """The parts of `after.distance − before.distance`, largest first; they add up to it.
 
-    Features that look at the same subject speak as one, in the words of the one that moved most.
+    Features that look at the same signal speak as one, in the words of reasons; `read` has the one lead.
     """
     names = [*before.parts, *(name for name in after.parts if name not in before.parts)]
     differences = {name: after.parts.get(name, 0.0) - before.parts.get(name, 0.0) for name in names}
-    subjects: dict[tuple[object, ...], list[str]] = {}
+    signals: dict[int, list[str]] = {}
     for name in names:
-        subjects.setdefault(subject_of(features[name]), []).append(name)
-    found = [_spoken(members, differences, features, columns, row) for members in subjects.values()]
+        signals.setdefault(voice.signal_of[name], []).append(name)
+    found = [_spoken(voice.signals[at], members, differences, voice, read) for at, members in signals.items()]
     level = MovePart(LEVEL, LEVEL, after.level - before.level)
     return sorted([*found, level], key=lambda part: (-abs(part.difference), part.feature))
 
 
 def _spoken(
-    members: list[str],
-    differences: dict[str, float],
-    features: dict[str, Feature],
-    columns: Mapping[str, Column],
-    row: int,
+    signal: LeadSignal, members: list[str], differences: dict[str, float], voice: Voice, read: FactReader
 ) -> MovePart:
-    """One part for the `members` of a subject."""
+    """One part for the `members` of a signal."""
     loudest = max(members, key=lambda name: abs(differences[name]))
-    words = reason_words(features[loudest], columns[loudest][row])
+    words = voice.teller.said(signal, read.facts(signal)[0])
     return MovePart(loudest, words, sum(differences[name] for name in members))
 
 

@@ -34,12 +34,14 @@ def latency(artefact: Artefact, history: History, rows: Rows) -> Latency | None:
     chosen = rows[np.linspace(0, len(rows) - 1, min(len(rows), _ASKED + _WARM)).astype(np.intp)]
     if len(chosen) <= _WARM:
         return None
-    rung = Ladder.of(artefact).top
+    ladder = Ladder.of(artefact)
+    rung, reasoner = ladder.top, ladder.speech.reasoner(_REASONS)
+    moments = ladder.speech.moments(history.labelled.frame["as_of_us"].to_numpy(np.int64)[chosen])
     answers, parts = [], []
-    for row in chosen:
-        columns = history.labelled.at(np.array([row]), rung.scorer.features)
+    for place, row in enumerate(chosen):
+        columns, moment = history.labelled.at(np.array([row])), moments.take(np.array([place]))
         started = time.perf_counter()
-        compute(rung, columns, _REASONS)
+        compute(rung, columns, reasoner, moment)
         answered = time.perf_counter()
         rung.scorer.contributions(columns)
         parts.append(time.perf_counter() - answered)

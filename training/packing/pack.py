@@ -6,6 +6,7 @@ import platform
 from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypeAlias
 
 import numpy as np
 
@@ -19,7 +20,10 @@ from training.choosing.segments import with_segments
 from training.fitting import Settings, fit_model
 from training.history import History, Rows, newest_rows, rows_of, without_events
 from training.packing.choices import Choices
+from training.packing.observed import observed_rates
 
+Cuts: TypeAlias = Mapping[RungName, tuple[float, float]]
+"""Rung → the probabilities from which its leads are hot and warm."""
 _FEWEST_OPEN = 20
 """With fewer open leads than this the newest matured rows fix the bands: a percentile needs a crowd."""
 _LIBRARIES = ("leadscore", "lightgbm", "numpy")
@@ -32,8 +36,12 @@ def pack(
     folder: Path,
     judged_by: str | None = None,
     metrics: Mapping[str, float | None] | None = None,
+    kept: Cuts | None = None,
 ) -> Artefact:
-    """Fit on `rows` by `choices`, write the artefact into `folder`, and return it as serving loads it."""
+    """Fit on `rows` by `choices`, write the artefact into `folder`, and return it as serving loads it.
+
+    `kept` are the probabilities from which leads of a rung stay hot and warm.
+    """
     model, variant, bayes = fit_served(history, choices, rows)
     rules = calibrated_rules(history.rules, history.labelled, rows)
     scorers: dict[RungName, Scorer | None] = {
@@ -42,7 +50,7 @@ def pack(
         "bayes": bayes,
         "rules": rules,
     }
-    manifest = _manifest(history, choices, rows, scorers, rules.calibration)
+    manifest = _manifest(history, choices, rows, scorers, rules.calibration, kept or {})
     manifest = manifest.model_copy(update={"judged_by": judged_by, "metrics": dict(metrics or {})})
     save_artefact(folder, manifest, model, rules=history.rules_text, no_events=variant, bayes=bayes)
     return load_artefact(folder)
@@ -77,6 +85,7 @@ def _manifest(
     rows: Rows,
     scorers: Mapping[RungName, Scorer | None],
     rules_map: MonotoneMap | None,
+    kept: Cuts,
 ) -> Manifest:
     """The facts of one fit; nothing in it depends on when or where it was written."""
     recipe, labelled = history.recipe, history.labelled
@@ -92,10 +101,11 @@ def _manifest(
         n_leads=labelled.n_leads(rows),
         window_us=(int(as_of.min()), int(as_of.max())),
         history_end_us=history.end_us,
-        references=_references(history, rows, scorers),
+        references=_references(history, rows, scorers, kept),
         rules_map=rules_map,
         bounds=_bounds(history, choices, rows, scorers),
         segment_bounds=_segment_bounds(history, choices, rows, scorers),
+        rates=observed_rates(history, rows),
         settings=_settings(choices),
         versions={name: version(name) for name in _LIBRARIES} | {"python": platform.python_version()},
     )
@@ -157,15 +167,21 @@ def _settings(choices: Choices) -> dict[str, object]:
 
 
 def _references(
-    history: History, rows: Rows, scorers: Mapping[RungName, Scorer | None]
+    history: History, rows: Rows, scorers: Mapping[RungName, Scorer | None], kept: Cuts
 ) -> dict[RungName, Reference]:
-    """What high means for each rung: the leads open at the end, or the newest rows where hardly any is."""
-    bands = history.recipe.bands
+    """What high means for each rung: the leads open at the end, or the newest rows where hardly any is.
+
+    Bands begin where the recipe says, else where they are `kept`, else by shares of these leads.
+    """
+    bands, n_open = history.recipe.bands, history.n_open
     columns = history.open_columns
-    if history.n_open < _FEWEST_OPEN:
+    if n_open < _FEWEST_OPEN:
         columns = history.labelled.at(newest_rows(history.labelled.frame, rows, 0.25))
-    return {
-        name: Reference.of(score(scorer, columns), bands.hot_share, bands.warm_share)
-        for name, scorer in scorers.items()
-        if scorer is not None
-    }
+        n_open = columns.n_leads
+    found: dict[RungName, Reference] = {}
+    for name, scorer in scorers.items():
+        if scorer is not None:
+            reference = Reference.of(score(scorer, columns), *bands.shares(n_open))
+            cut = bands.fixed or kept.get(name)
+            found[name] = reference.cut(*cut) if cut else reference
+    return found

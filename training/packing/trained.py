@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from serving.artefact import Artefact
 from training.history import History, SplitRows
 from training.judging import Evidence, Judgement
 from training.packing.choices import Choices
+from training.packing.pack import Cuts
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Trained:
     `judged` was fitted on the fit rows and is what the evidence is about; `served` was fitted with the same
     choices to the end of the history. `probabilities` holds each scorer's on the test rows (the champion's
     too, where it is compared), `shift` how far the two artefacts differ on open leads, `seconds` how long
-    each step took.
+    each step took, `kept` where the champion's bands begin, which `served` keeps.
     """
 
     history: History
@@ -33,3 +34,4 @@ class Trained:
     judgement: Judgement
     shift: dict[str, float]
     seconds: dict[str, float]
+    kept: Cuts = field(default_factory=dict)

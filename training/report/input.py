@@ -14,7 +14,9 @@ from features.catalogue import Feature, FieldValue
 from features.columns import Columns, Floats
 from features.leaks import Suspect, find_leaks, is_filled
 from features.recipe import Gate
+from serving.answer import Ladder
 from serving.scorer import Contributions
+from serving.words import Moments, Voice
 from training.history import History, SplitRows
 from training.judging import Check, Evidence
 from training.judging.groups import attributes_of
@@ -45,7 +47,8 @@ class ReportInput:
     `test` has a row a test row, in time, with columns lead_id, cluster (account or lead), as_of_us, age_days,
     label (0 or 1) and period (weeks, or blocks of rows where not `dated`); `probabilities` and `segments`
     are columns of the same length by scorer and by field. `contributions` explain the model on some of the
-    rows, whose features' values are `explained`. `horizon_days` is 0 where outcomes are known at once.
+    rows, whose features' values are `explained`, as seen at `moments`; `voice` puts them
+    into words. `horizon_days` is 0 where outcomes are known at once.
     `facts` are shown as they are, in their order. `answering` has for each segment of the recipe who answers
     and why; `fills` (field, share filled in the fit rows, in the test rows). Without a model only texts and
     counts are there.
@@ -72,6 +75,8 @@ class ReportInput:
     suspects: Sequence[Suspect] = ()
     features: Mapping[str, Feature] = field(default_factory=dict)
     contributions: Contributions | None = None
+    voice: Voice | None = None
+    moments: Moments = field(default_factory=Moments)
     explained: Columns = field(default_factory=lambda: Columns({}, 0))
     facts: Mapping[str, str] = field(default_factory=dict)
     answering: Sequence[SegmentAnswer] = ()
@@ -106,7 +111,9 @@ def report_input(
     if trained is None:
         return ReportInput(**common)
     rows, explained = _some(len(split.test)), trained.judged.model.features
-    columns = history.labelled.at(split.test[rows], explained)
+    columns = history.labelled.at(split.test[rows])
+    speech = Ladder.of(trained.judged).speech
+    as_of = history.labelled.frame["as_of_us"].to_numpy(np.int64)[split.test[rows]]
     return ReportInput(
         **common | {"facts": common["facts"] | model_facts(trained)},
         incumbent=trained.judgement.incumbent,
@@ -119,6 +126,8 @@ def report_input(
         suspects=feature_suspects(history, split) if suspects is None else suspects,
         features={feature.name: feature for feature in explained},
         contributions=trained.judged.model.contributions(columns),
+        voice=speech.voice(),
+        moments=speech.moments(as_of),
         explained=columns,
         answering=answering(trained),
         fills=fills_of(history, split),

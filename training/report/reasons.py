@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from features.catalogue import Feature, WallClock, kinds_label
+from features.catalogue import Feature, WallClock
 from features.columns import Column, Floats
-from serving.answer import subject_of
 from serving.page import Child, Markup, ValueRow, figure, paragraph, plain, rows_chart, section, table
 from serving.scorer import Contributions
+from serving.words import LeadSignal, Voice
 from training.figures import FEWEST
 from training.report.input import ReportInput
+from training.report.told import told_table
 
 _SHOWN = 20
 _FELT = 0.005
@@ -31,6 +32,7 @@ class Subject:
     strength: float
     loudest: str
     direction: str
+    signal: LeadSignal
 
 
 def reasons_section(run: ReportInput) -> Markup:
@@ -59,6 +61,7 @@ def reasons_section(run: ReportInput) -> Markup:
         figure(chart, words),
         table(["subject", "features", "strength", "its loudest feature", "what raises or lowers it"], rows),
         paragraph(left, soft=True) if rest else None,
+        told_table(run, [subject.signal for subject in found[:_SHOWN]]),
     )
 
 
@@ -72,31 +75,27 @@ def _most(found: list[Subject]) -> str:
 
 def subjects(run: ReportInput) -> list[Subject]:
     """All subjects, strongest first."""
-    parts = run.contributions
+    parts, voice = run.contributions, run.voice
     assert parts is not None
-    members: dict[tuple[object, ...], list[int]] = {}
+    assert voice is not None
+    members: dict[int, list[int]] = {}
     for place, name in enumerate(parts.names):
-        members.setdefault(subject_of(run.features[name]), []).append(place)
-    found = [_subject(run, parts, places) for places in members.values()]
+        members.setdefault(voice.signal_of[name], []).append(place)
+    found = [_subject(run, parts, places, voice.signals[at], voice) for at, places in members.items()]
     return sorted(found, key=lambda subject: (-subject.strength, subject.label))
 
 
-def _subject(run: ReportInput, parts: Contributions, places: list[int]) -> Subject:
+def _subject(
+    run: ReportInput, parts: Contributions, places: list[int], signal: LeadSignal, voice: Voice
+) -> Subject:
     loudest = max(places, key=lambda place: float(np.abs(parts.values[:, place]).mean()))
     feature = run.features[parts.names[loudest]]
     total = parts.values[:, places].sum(axis=1)
     words = direction(feature, run.explained[feature.name], total)
-    return Subject(
-        _label(feature, len(places)), len(places), float(np.abs(total).mean()), feature.label, words
-    )
-
-
-def _label(feature: Feature, members: int) -> str:
-    """What a subject is called: its one feature's label, its events, or its field."""
-    kinds = getattr(feature, "kinds", None)
-    if members > 1 and kinds and (len(kinds) <= 3 or getattr(feature, "called", None)):
-        return f"{kinds_label(kinds, getattr(feature, 'called', None))}: events"
-    return feature.label.partition(":")[0] if members > 1 else feature.label
+    label = voice.teller.called(signal)
+    strength = float(np.abs(total).mean())
+    label = label[:1].upper() + label[1:]
+    return Subject(label, len(places), strength, feature.label, words, signal)
 
 
 def direction(feature: Feature, column: Column, part: Floats) -> str:

@@ -31,9 +31,13 @@ def make(
     progress: Step | None = None,
     limit: Limit | None = None,
     with_champion: bool = False,
+    new_bands: bool = False,
     budget: Budget | None = None,
 ) -> Trained:
-    """Choose, fit, judge and refit; both artefacts are written below `work`."""
+    """Choose, fit, judge and refit; both artefacts are written below `work`.
+
+    Bands begin where the champion's do, unless `new_bands` are asked for.
+    """
     clock = Clock(progress)
     clock.step("choosing settings on inner folds", "choose")
     choices = choose_kinds(history, split, budget)
@@ -41,9 +45,10 @@ def make(
     draws = max(history.recipe.gate.draws, 1000)
     choices, earlier = try_earlier(history, split, choices, draws)
     clock.step(f"fitting on {len(split.fit):,} rows", "fit")
-    judged = pack(history, choices, split.fit, work / "judged")
-    clock.step(f"judging on {len(split.test):,} test rows", "judge")
     rival = champion_of(history, split) if with_champion else Rival()
+    kept = {} if new_bands else rival.cuts
+    judged = pack(history, choices, split.fit, work / "judged", kept=kept)
+    clock.step(f"judging on {len(split.test):,} test rows", "judge")
     probabilities = predict_all(history, split, choices, judged, limit) | rival.probabilities
     evidence = gather(
         history.recipe, history.labelled, split.test, probabilities, draws, rival.version, split.fit
@@ -61,12 +66,11 @@ def make(
     rows = np.arange(len(history.labelled.frame))
     row = evidence.row(JUDGED)
     metrics = row.measured() if row is not None else {}
-    served = pack(history, choices, rows, work / "served", artefact_id(work / "judged"), metrics)
+    served = pack(history, choices, rows, work / "served", artefact_id(work / "judged"), metrics, kept)
     shift = score_shift(judged, served, history)
     clock.stop()
-    return Trained(
-        history, split, choices, judged, served, probabilities, evidence, judgement, shift, clock.seconds
-    )
+    found = (judged, served, probabilities, evidence, judgement, shift, clock.seconds, kept)
+    return Trained(history, split, choices, *found)
 
 
 def predict_all(

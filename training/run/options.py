@@ -20,7 +20,8 @@ class TrainOptions:
     the page that people read; a recorded run keeps one in any case. `engine` computes the features
     ("duckdb", "spark" or a Postgres address). With `budget_seconds` the booster's settings are searched for
     about that long, on the inner folds; an interrupted search keeps its best, and `study`, an SQLite file,
-    lets a later run go on with it.
+    lets a later run go on with it. `new_bands` lets hot and warm begin where today's open leads say, not
+    where the champion's do.
     """
 
     tracking: bool = True
@@ -32,6 +33,7 @@ class TrainOptions:
     engine: str = "duckdb"
     budget_seconds: float | None = None
     study: Path | None = None
+    new_bands: bool = False
 
     @property
     def budget(self) -> Budget | None:

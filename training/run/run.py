@@ -81,6 +81,7 @@ def _run(history: History, work: Path, options: TrainOptions, reading: float, *,
         progress=options.progress,
         limit=options.limit,
         with_champion=options.tracking,
+        new_bands=options.new_bands,
         budget=options.budget,
     )
     trained.seconds["read"] = round(reading, 2)

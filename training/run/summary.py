@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.clock import from_us
+from serving.calibration import Reference
 from training.choosing import losses
 from training.history import History, SplitRows
 from training.judging import Evidence, doubts
@@ -97,6 +98,7 @@ def _of_trained(trained: Trained) -> dict[str, Any]:
             *([moved] if shift > LARGE else []),
             *_lost_before(trained.evidence),
             *_gap(trained),
+            *_kept(trained),
         ],
     }
 
@@ -125,6 +127,17 @@ def _gap(trained: Trained) -> list[str]:
     if plan is None or not plan.uncovered:
         return []
     return [f"{plan.uncovered:,} of {rows:,} fit rows are of no segment: the model of all answers for them"]
+
+
+def _kept(trained: Trained) -> list[str]:
+    """Where the champion's bands begin and are kept, beside what the open leads would say now."""
+    reference, bands = trained.served.manifest.references.get("model"), trained.history.recipe.bands
+    if reference is None or "model" not in trained.kept:
+        return []
+    now = Reference.of(np.array(reference.probabilities), *bands.shares(trained.history.n_open))
+    pairs = (("hot", reference.hot, now.hot), ("warm", reference.warm, now.warm))
+    said = ", ".join(f"{name} from {kept:.2%} (the open leads say {new:.2%})" for name, kept, new in pairs)
+    return [f"bands begin where the champion's do: {said}; 'leadscore train --new-bands' moves them"]
 
 
 def _lost_before(evidence: Evidence) -> list[str]:

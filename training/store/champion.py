@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -16,19 +16,23 @@ from serving.registry import find_champion
 from serving.scorer import score
 from serving.scorers import route_of
 from training.history import History, SplitRows, known_before
+from training.packing import Cuts
 from training.store import tracking
+from training.store.cuts import cuts_kept
 
 
 @dataclass(frozen=True)
 class Rival:
     """The champion's `version` (None: there is none), and its probabilities under its name, `(n_test,)`.
 
-    Without probabilities `missing` says why there are none, and what to do.
+    Without probabilities `missing` says why there are none, and what to do. `cuts` are where its bands begin,
+    none where they are not to be kept.
     """
 
     version: str | None = None
     probabilities: dict[str, NDArray[np.float64]] = field(default_factory=dict)
     missing: str = ""
+    cuts: Cuts = field(default_factory=dict)
 
 
 def champion_of(history: History, split: SplitRows) -> Rival:
@@ -38,6 +42,11 @@ def champion_of(history: History, split: SplitRows) -> Rival:
     twin, the artefact that was judged, stands for it. Who cannot be compared is not forgotten: the gate
     refuses then.
     """
+    return replace(_compared(history, split), cuts=cuts_kept(history.recipe))
+
+
+def _compared(history: History, split: SplitRows) -> Rival:
+    """The champion on the test rows, or why it is not there."""
     found = find_champion(history.recipe.name)
     if found is None:
         return Rival()

@@ -1,0 +1,86 @@
+"""What a push did or would do, as people and scripts read it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from features.recipe import Recipe
+    from serving.ledger import Ledger
+    from serving.push import PushPlan, PushTally
+    from serving.vendors import PushMapping
+
+_SHOWN = 50
+"""Leads that a dry run prints."""
+_COMPARED = ("score", "grade", "maturity", "next_action", "status")
+
+
+def print_tally(tally: PushTally, mapping: PushMapping, as_json: bool) -> None:
+    """What a run did, on stdout what was refused and why."""
+    from leadscore.terminal import print_json, print_table
+
+    if as_json:
+        stopped = str(tally.stopped) if tally.stopped else None
+        print_json({
+            "sent": tally.sent, "retried": tally.retried, "requests": tally.requests, "left": tally.left,
+            "refused": dict(tally.refused), "passed": dict(tally.passed), "stopped": stopped,
+        })  # fmt: skip
+    elif tally.refused:
+        print_table(["leads", "refused because"], [[n, words] for words, n in tally.refused.most_common()])
+    say_tally(tally, mapping)
+
+
+def say_tally(tally: PushTally, mapping: PushMapping) -> None:
+    """The last line of a run, and why it stopped early if it did."""
+    from leadscore.terminal import say
+
+    if tally.stopped:
+        say(f"Stopped: {tally.stopped}")
+    passed = ", ".join(f"{number:,} {why}" for why, number in sorted(tally.passed.items()))
+    refused, left = tally.refused.total(), f", {tally.left:,} left to the next run" if tally.left else ""
+    done = f"{mapping.target}: {tally.sent:,} sent, {refused:,} refused{left}"
+    more = f"({tally.requests:,} requests, {tally.retried:,} leads sent again)"
+    say(f"{done}; not to be sent: {passed or 'none'} {more}.")
+
+
+def print_plan(kept: Ledger, mapping: PushMapping, closing: Recipe | None, as_json: bool) -> None:
+    """What a run would send, on stdout; nothing is sent."""
+    from leadscore.terminal import print_json, say
+
+    plan, rows = due_rows(kept, mapping, closing)
+    due = len(plan.fresh) + len(plan.again)
+    if as_json:
+        print_json({"target": mapping.target, "due": rows, "passed": dict(plan.passed)})
+    else:
+        print_due(rows[:_SHOWN])
+        if due > _SHOWN:
+            say(f"… and {due - _SHOWN:,} more; --json prints all.")
+    passed = ", ".join(f"{number:,} {why}" for why, number in sorted(plan.passed.items()))
+    say(f"{mapping.target}: {due:,} would be sent; not to be sent: {passed or 'none'}. Nothing was sent.")
+
+
+def due_rows(
+    kept: Ledger, mapping: PushMapping, closing: Recipe | None
+) -> tuple[PushPlan, list[dict[str, Any]]]:
+    from features.clock import now_us
+    from serving.push import due_of, planned
+
+    now = now_us()
+    plan = planned(kept, mapping, closing, now)
+    due = due_of(kept, [*plan.fresh, *plan.again], mapping, closing, now)
+    return plan, [
+        {"lead_id": one.lead_id, "before": dict(one.before or {}), "after": dict(one.values)} for one in due
+    ]
+
+
+def print_due(rows: list[dict[str, Any]]) -> None:
+    """What would be sent, each lead a line: what was sent before → what would be."""
+    from leadscore.terminal import print_table
+
+    def change(row: dict[str, Any], name: str) -> str:
+        before, after = row["before"].get(name), row["after"].get(name)
+        now = "–" if after is None else str(after)
+        return now if not row["before"] or before == after else f"{'–' if before is None else before} → {now}"
+
+    table = [[row["lead_id"], *(change(row, name) for name in _COMPARED)] for row in rows]
+    print_table(["lead_id", *_COMPARED], table)

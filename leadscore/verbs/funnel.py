@@ -1,0 +1,125 @@
+"""What leads cost and bring: the funnel by group, and a budget moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leadscore.options import DATA, FILE, FORCE, JSON, MADE, RECIPE, place_of
+
+_BY = ("origin", "campaign", "channel", "market", "month")
+
+
+@click.command()
+@RECIPE
+@DATA
+@click.option(
+    "--by", type=click.Choice(_BY), default="origin", show_default=True, help="What groups the leads."
+)
+@click.option(
+    "--costs",
+    type=FILE,
+    multiple=True,
+    help="A campaign export of Google Ads, Meta Ads or LinkedIn Ads as it is; several times for several.",
+)
+@click.option("--currency", help="The currency of the costs, such as EUR; of two, the one that is counted.")
+@click.option(
+    "--scores", type=FILE, help="What 'leadscore score' wrote for the open leads: completes open cohorts."
+)
+@click.option(
+    "--move",
+    "moves",
+    nargs=3,
+    multiple=True,
+    metavar="FROM TO PERCENT",
+    help="What if so many percent of the budget of one group went to another.",
+)
+@click.option("--csv", "csv", type=MADE, help="Write every figure with its interval to this file.")
+@click.option("--html", type=MADE, help="Write the page to this file.")
+@FORCE
+@JSON
+def funnel(recipe: Path, force: bool, as_json: bool, **options: Any) -> None:
+    """What each origin of leads costs and brings, stage by stage, and what to change.
+
+    \b
+    Example:  leadscore funnel acme/recipe.toml --html funnel.html
+    With ads: leadscore funnel acme/recipe.toml --costs google.csv --costs linkedin.csv --by campaign
+
+    Rates count leads that have had a whole horizon of time, and come with 95 % intervals.
+    """
+    from leadscore.terminal import print_json, print_table, say
+
+    found, moved = _made(recipe, force=force, **options)
+    from serving import funnel as funnels
+
+    if options["csv"] is not None:
+        funnels.table_of(found).to_csv(options["csv"], index=False)
+    if options["html"] is not None:
+        options["html"].parent.mkdir(parents=True, exist_ok=True)
+        options["html"].write_text(funnels.funnel_page(found, moved), encoding="utf-8")
+    if as_json:
+        print_json(found.model_dump() | {"moves": [one.model_dump() for one in moved]})
+    else:
+        head = ["from", "to", "matured", "went on", "rate", "median days"]
+        print_table(head, funnels.step_rows(found))
+        title = f"\nBy {found.by}" + (f", in {found.currency}" if found.currency else "")
+        least = ("open", "customers", "cost")
+        print_table([found.by, *funnels.VOLUME], funnels.terminal_rows(found), title=title, least=least)
+    for note in found.notes:
+        say(f"- {note}")
+    for one in moved:
+        say(f"What if: {one.words(found.currency)} {one.assumption}")
+    for finding in found.findings:
+        say(f"! {finding}")
+    for path in (options["csv"], options["html"]):
+        if path is not None:
+            say(f"Written: {path}")
+
+
+def _made(
+    recipe: Path,
+    *,
+    folder: Path | str | None,
+    by: Any,
+    costs: tuple[Path, ...],
+    currency: str | None,
+    scores: Path | None,
+    moves: tuple[tuple[str, str, str], ...],
+    csv: Path | None,
+    html: Path | None,
+    force: bool,
+) -> tuple[Any, list[Any]]:
+    """The funnel that the options name, and the budgets moved in it."""
+    from features.exports import check_written
+    from features.recipe import load_recipe
+    from leadscore.terminal import spinner
+
+    loaded = load_recipe(recipe)
+    place, read = place_of(recipe, loaded, folder)
+    read += [*costs, *([scores] if scores else [])]
+    check_written([("--csv", csv), ("--html", html)], read, force=force)
+    shares = [(source, target, _share(text)) for source, target, text in moves]
+    with spinner("reading tables") as step:
+        from features import read_tables
+        from serving import funnel as funnels
+
+        tables = read_tables(loaded, place, progress=step)
+        step("reading costs and scores")
+        reports = [funnels.read_cost_report(path) for path in costs]
+        answers = funnels.read_scored(scores, loaded.lead.id) if scores else None
+        step("counting")
+        found = funnels.make_funnel(loaded, tables, by=by, reports=reports, currency=currency, scores=answers)
+        return found, [funnels.move(found, *one) for one in shares]
+
+
+def _share(text: str) -> float:
+    """The share that a percentage such as 10 or '10 %' names."""
+    try:
+        share = float(text.strip().removesuffix("%").strip()) / 100
+    except ValueError:
+        share = 0.0
+    if not 0 < share <= 1:
+        raise click.BadParameter("PERCENT is more than 0 and at most 100, such as 10.", param_hint="--move")
+    return share

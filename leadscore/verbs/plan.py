@@ -1,0 +1,223 @@
+"""Today's list for each owner, where the agreement was broken, and what people decide of a lead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leadscore.options import DATA, FILE, FORCE, JSON, MADE, RECIPE, REFUSED, moment_of, place_of
+
+_MOST = 20
+"""Rows of one owner that a terminal shows."""
+
+
+@click.command()
+@RECIPE
+@DATA
+@click.option("--playbook", "book", type=FILE, help="Default: playbook.toml beside the recipe.")
+@click.option("--as-of", help="Moment of the plan, ISO 8601; default: now.")
+@click.option("--model", help="An artefact's folder or models:/NAME@ALIAS; default: the champion.")
+@click.option("--csv", "csv_file", type=MADE, help="Write every open lead with its action to this file.")
+@click.option("--html", type=MADE, help="Write the page of the day to this file.")
+@click.option("--show", is_flag=True, help="Print the playbook: yours, or one to start from.")
+@click.option("--check", is_flag=True, help="Say where the last 30 days broke the agreement, by side.")
+@FORCE
+@JSON
+@click.pass_context
+def plan(ctx: click.Context, /, recipe: Path, show: bool, check: bool, as_json: bool, **options: Any) -> None:
+    """Print today's list of each owner: whom to contact until when, what to send, and why.
+
+    \b
+    Example:  leadscore plan acme/recipe.toml --html today.html
+
+    Hours, holidays, attempts, owners, sequences and consent are those of playbook.toml (docs/playbook.md).
+    With --check the exit code is 1 where a promise of the agreement was broken.
+    """
+    from features.recipe import load_recipe
+    from leadscore.terminal import print_json
+
+    loaded = load_recipe(recipe)
+    if show:
+        click.echo(playbook_text(recipe, loaded, options["book"]), nl=False)
+        return
+    habits = Habits.read(recipe, loaded, options.pop("folder"), options.pop("book"), options.pop("as_of"))
+    if check:
+        checks = checked(habits)
+        tell_checks(checks, as_json)
+        ctx.exit(REFUSED if any(not one.held for one in checks) else 0)
+    found = planned(habits, **options)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        tell(found)
+
+
+@click.command()
+@click.argument("lead_id", metavar="LEAD")
+@click.option("--maturity", type=click.Choice(["cold", "warm", "hot"]), help="What it is for now.")
+@click.option("--refuse", is_flag=True, help="Sales refuse it, for --reason.")
+@click.option("--opt-out", is_flag=True, help="It does not want to be contacted.")
+@click.option("--by", required=True, help="Who decides.")
+@click.option("--reason", required=True, help="Why; of a refusal one that the agreement names.")
+@click.option("--days", type=click.FloatRange(0), help="For so long; 0 takes an earlier decision back.")
+def decide(
+    lead_id: str, maturity: str | None, refuse: bool, opt_out: bool, by: str, reason: str, days: float | None
+) -> None:
+    """Keep in the ledger what a person decides of a lead; it goes before what is computed.
+
+    \b
+    Example:  leadscore decide L0000042 --maturity hot --by Anna --reason "met at the fair" --days 14
+    """
+    from features.clock import now_us
+    from leadscore.terminal import say
+    from serving.ledger import Ledger
+    from serving.planning import decide as keep
+
+    kinds = {"override": maturity is not None, "refusal": refuse, "opt_out": opt_out}
+    chosen = [kind for kind, given in kinds.items() if given]
+    if len(chosen) != 1:
+        raise click.UsageError("say one of --maturity, --refuse and --opt-out.")
+    if maturity is not None and days is None:
+        raise click.UsageError("a decision on maturity expires: say after how many --days.")
+    ledger = Ledger.opened()
+    keep(ledger, lead_id, chosen[0], by, reason, now_us(), maturity=maturity, days=days)
+    until = "" if days is None else f", for {days:g} days" if days else ", taken back"
+    say(f"Kept in {ledger.name}{until}.")
+
+
+@dataclass(frozen=True)
+class Habits:
+    """A recipe, where its tables are, and how the company works: playbook, law, agreement, calendar."""
+
+    recipe: Any
+    path: Path
+    place: Any
+    files: list[Path]
+    book: Any
+    law: Any
+    agreement: Any
+    calendar: Any
+    moment: int
+
+    @classmethod
+    def read(cls, path: Path, recipe: Any, folder: Any, book: Path | None, as_of: str | None) -> Habits:
+        """All of it, or an error that names the line of what is wrong."""
+        from features.clock import now_us
+        from leadscore.terminal import spinner
+
+        place, files = place_of(path, recipe, folder)
+        moment = moment_of(as_of, recipe.recipe.zone) or now_us()
+        with spinner("reading the playbook"):
+            from serving.agreed import Agreement, WorkCalendar, law_of, load_agreement, parse_playbook
+
+            named = book or path.parent / "playbook.toml"
+            parsed = parse_playbook(playbook_text(path, recipe, book), recipe, named.name)
+            country = parsed.country_of(recipe)
+            law = law_of(country, parsed.law, named.parent)
+            agreed = load_agreement(path.parent / recipe.agreement) if recipe.agreement else Agreement()
+            calendar = WorkCalendar(parsed.hours, recipe.recipe.zone, country)
+        return cls(recipe, path, place, files, parsed, law, agreed, calendar, moment)
+
+    def tables(self, recipe: Any) -> Any:
+        """The company's tables as `recipe` reads them."""
+        from features.tables import read_tables
+        from leadscore.terminal import spinner
+
+        with spinner("reading tables") as step:
+            return read_tables(recipe, self.place, progress=step)
+
+
+def planned(
+    habits: Habits, *, model: str | None, csv_file: Path | None, html: Path | None, force: bool
+) -> Any:
+    """The plan that the options name, written where they say."""
+    from features.exports import check_written
+    from leadscore.terminal import bar, say, spinner
+    from serving.planning import make_plan, plan_page, told_by, write_csv
+
+    check_written([("--csv", csv_file), ("--html", html)], habits.files, force=force)
+    with spinner("loading what answers"):
+        import serving
+
+        opened = serving.open_ladder(habits.recipe, model, folder=habits.path.parent)
+    if opened.warning:
+        say(f"Warning: {opened.warning}.")
+    rest = habits.book.contact.recycle_days
+    told = told_by(habits.place, habits.moment, habits.agreement, habits.calendar, rest)
+    recipe, ladder = opened.ladder.recipe, opened.ladder
+    tables = habits.tables(recipe)
+    with bar("planning leads") as tick:
+        found = make_plan(
+            recipe, ladder, tables, habits.book, habits.law, habits.moment, told=told, progress=tick
+        )
+    if csv_file is not None:
+        with csv_file.open("w", encoding="utf-8", newline="") as out:
+            say(f"{write_csv(found, out):,} rows are in {csv_file}.")
+    if html is not None:
+        html.write_text(plan_page(found, recipe.name), encoding="utf-8")
+        say(f"The page is {html}.")
+    return found
+
+
+def checked(habits: Habits) -> Any:
+    """Every promise of the agreement over the 30 days before the moment."""
+    from features.errors import LeadscoreError
+    from serving.planning import agreement_checks
+
+    if habits.recipe.agreement is None:
+        raise LeadscoreError(
+            "the recipe names no agreement, so there is nothing to check.",
+            'Write one (docs/playbook.md) and name it in the recipe: agreement = "agreement.toml".',
+        )
+    tables = habits.tables(habits.recipe)
+    return agreement_checks(
+        habits.recipe, tables, habits.place, habits.book, habits.agreement, habits.calendar, habits.moment
+    )
+
+
+def tell_checks(checks: Any, as_json: bool) -> None:
+    """The promises by side on stdout, and how many were broken."""
+    from dataclasses import asdict
+
+    from leadscore.terminal import print_json, print_table, say
+    from serving.planning import CHECK_COLUMNS
+
+    if as_json:
+        print_json({"promises": [asdict(one) for one in checks]})
+    else:
+        print_table(CHECK_COLUMNS, [one.row() for one in checks])
+        breaches = [(one.side, breach.lead_id, breach.how) for one in checks for breach in one.breaches]
+        if breaches:
+            shown = f", the first {_MOST}; all in --json" if len(breaches) > _MOST else ""
+            print_table(["side", "lead", "how"], breaches[:_MOST], title=f"\n{len(breaches)} leads{shown}")
+    broken = [one.side for one in checks if not one.held]
+    told = ", ".join(f"{broken.count(side)} broken by {side}" for side in ("sales", "marketing"))
+    say(f"{len(checks)} promises over the last 30 days: {told}.")
+
+
+def playbook_text(recipe: Path, loaded: Any, book: Path | None) -> str:
+    """The text of the playbook that is named, or beside the recipe, or one to start from."""
+    from serving.agreed import read_text, starter
+
+    path = book or recipe.parent / "playbook.toml"
+    text = read_text(path, "playbook") if book is not None or path.exists() else ""
+    return text or starter(loaded)  # '--show > playbook.toml' has made an empty file by then
+
+
+def tell(found: Any) -> None:
+    """Today's list of each owner on stdout, what to know on stderr."""
+    from leadscore.terminal import print_table, say
+    from serving.planning import PLAN_COLUMNS, owners, shown_rows
+
+    for owner, leads in owners(found, found.due_today()).items():
+        rows = shown_rows(found, leads[:_MOST])
+        more = f", {len(leads) - _MOST} more in --csv" if len(leads) > _MOST else ""
+        print_table(PLAN_COLUMNS, rows, title=f"\n{owner}: {len(leads)} today{more}", least=("first reason",))
+    for note in found.notes:
+        say(f"- {note}.")
+    counts = ", ".join(f"{count:,} {what}" for what, count in found.counts().most_common())
+    day = f"{found.calendar.local(found.now):%A %d %B %Y, %H:%M}"
+    say(f"{len(found.leads):,} open leads on {day}: {counts}.")

@@ -1,0 +1,21 @@
+"""What is asked of the service and answered: leads scored, facts sent to the ledger and read from it."""
+
+from typing import TYPE_CHECKING
+
+from features.face import lazily
+
+if TYPE_CHECKING:
+    from serving.api.documents import api_document as api_document
+    from serving.api.envelope import LeadRequest as LeadRequest
+    from serving.api.envelope import parse_body as parse_body
+    from serving.api.envelope import score_items as score_items
+    from serving.api.problems import refused as refused
+
+_PLACES = {
+    "serving.api.documents": ["api_document"],
+    "serving.api.envelope": ["LeadRequest", "parse_body", "score_items"],
+    "serving.api.problems": ["refused"],
+}
+
+if not TYPE_CHECKING:  # else every misspelt name would be of any type
+    __getattr__ = lazily(__name__, _PLACES)

@@ -1,0 +1,88 @@
+"""What every endpoint stands on: who answers now, and the ledger where there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, TypeAlias
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from serving.answer import Opened
+from serving.api.problems import RefusedError
+from serving.ledger import Ledger, Writer
+from serving.ledger.keys import Scope
+from serving.score import Score
+from serving.skew import RequestLog
+
+Access: TypeAlias = Scope | Literal["any", "open"]
+"""What a key must be for; 'any' live key; 'open' needs none, or proves its sender otherwise."""
+RetryUnit: TypeAlias = Literal["s", "ms"]
+MOST_BYTES = 10_000_000
+ANONYMOUS = "local"
+"""Who asks where no key is needed."""
+
+
+def _nothing(_: Sequence[Score]) -> None:
+    return
+
+
+class Tenure(Protocol):
+    """Since when the present one answers, and why another that the registry names does not ('': none)."""
+
+    since_us: int
+    pending: str
+
+
+@dataclass
+class Desk:
+    """The state that endpoints share; `opened` is replaced when a promotion is followed.
+
+    `counted` is told of every score that is answered.
+    """
+
+    opened: Opened
+    standing: Tenure
+    ledger: Ledger | None = None
+    writer: Writer | None = None
+    log: RequestLog | None = None
+    counted: Callable[[Sequence[Score]], None] = field(default=_nothing, repr=False)
+
+    def kept(self) -> tuple[Ledger, Writer]:
+        """The ledger, and who writes to it.
+
+        Raises:
+            RefusedError: the service has none.
+        """
+        if self.ledger is None or self.writer is None:
+            remedy = "Make one with 'leadscore ledger init' where the service runs, then start it again."
+            raise RefusedError(409, "ledger", "this service has no ledger", remedy)
+        return self.ledger, self.writer
+
+
+@dataclass(frozen=True)
+class Mount:
+    """One endpoint: where it is, who may ask, how much may be sent, and what answers.
+
+    `path` is Starlette's pattern; it stands for the path in figures and logs, which tell nothing of a lead.
+    `retry_unit` is how its callers read Retry-After: the standard says seconds, HubSpot reads milliseconds.
+    """
+
+    path: str
+    methods: tuple[str, ...]
+    access: Access
+    answer: Callable[[Request], Awaitable[Response]]
+    most_bytes: int = MOST_BYTES
+    retry_unit: RetryUnit = "s"
+
+
+def desk_of(request: Request) -> Desk:
+    """The desk of the service that was asked."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def caller_of(request: Request) -> str:
+    """The id of the key that was shown; `ANONYMOUS` where none is needed."""
+    return str(request.scope.get("leadscore.caller", ANONYMOUS))

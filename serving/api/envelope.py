@@ -1,0 +1,204 @@
+"""The request of one lead: a static envelope, whose fields are checked against the recipe that answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from features.clock import RANGE_WORDS, in_range, parse_moment
+from features.errors import LeadError, LeadscoreError
+from features.lead import Lead, LeadReader
+from features.refused import wrong
+from serving.answer import Ladder, Row
+from serving.score import NO_ID, OWN_ID, Problem, Score, failed
+from serving.skew import RequestLog
+
+NO_LEDGER = "ledger"
+"""The field of a problem that is not the lead's: the ledger could not be asked."""
+_BY_NAME = frozenset({"lead_id", "as_of"})
+_ACCEPTED = "lead_id, fields, events, as_of, created_at, stage"
+
+
+def as_text(raw: Any) -> Any:
+    """CRMs send ids as numbers too: 12 and 12.0 are '12', as in a file. A blank id is an empty one."""
+    if isinstance(raw, str):
+        return raw if raw.strip() else ""
+    number = isinstance(raw, int) or (isinstance(raw, float) and raw.is_integer())
+    return str(int(raw)) if number and not isinstance(raw, bool) else raw
+
+
+class LeadRequest(BaseModel):
+    """One lead to score.
+
+    `events`: leave out what you do not track (event features are then missing and a scorer without them
+    answers); send an empty list where nothing happened. Without `as_of` the clock is taken.
+    """
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
+
+    lead_id: Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=500)]
+    fields: dict[str, Any] = Field(default_factory=dict)
+    events: list[dict[str, Any]] | None = None
+    as_of: str | None = None
+    created_at: str | None = None
+    stage: str | None = None
+
+
+def parse_body(content: bytes) -> Any:
+    """The JSON in `content`; half of a surrogate pair, which no answer could repeat, becomes '?'.
+
+    Raises:
+        ValueError: it is not JSON.
+    """
+    body = json.loads(content)
+    if b"\\ud" in content.lower():
+        body = json.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
+    return body
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A score, with the lead and the features that it was computed from where its input could be read."""
+
+    score: Score
+    lead: Lead | None = None
+    row: Row | None = None
+
+
+def score_items(
+    ladder: Ladder, items: Sequence[Any], now_us: int, reasons: int = 3, log: RequestLog | None = None
+) -> list[Score]:
+    """A score for each of `items`, in order; wrong input is the error of its own item only.
+
+    `now_us` is the as_of of items that name none. `log` keeps each readable request with its features.
+    """
+    return [one.score for one in answer_items(ladder, items, now_us, reasons, log)]
+
+
+Named: TypeAlias = Callable[[LeadReader, str, int], Lead]
+"""The lead of a name as it stood at a moment, such as the ledger knows it."""
+
+
+def answer_items(
+    ladder: Ladder,
+    items: Sequence[Any],
+    now_us: int,
+    reasons: int = 3,
+    log: RequestLog | None = None,
+    named: Named | None = None,
+) -> list[Answered]:
+    """As `score_items`, with what each score was computed from.
+
+    With `named` an item that holds a `lead_id` alone (and an `as_of`) is the lead that is known by it.
+    """
+    read = [read_item(ladder.reader, item, now_us, named) for item in items]
+    leads = [lead for lead in read if isinstance(lead, Lead)]
+    answers = iter(_answers(ladder, leads, reasons))
+    found: list[Answered] = []
+    for item, lead in zip(items, read, strict=True):
+        if isinstance(lead, Score):
+            found.append(Answered(lead))
+            continue
+        score, row = next(answers)
+        found.append(Answered(score, lead, row))
+        if log is not None and row is not None and not is_named(item, named):
+            log.append(item, lead.as_of_us, ladder.features, row, ladder.top.scorer.version)
+    return found
+
+
+def is_named(item: Any, named: Named | None) -> bool:
+    """Whether an item gives a name alone, and somebody knows leads by their names."""
+    return named is not None and isinstance(item, dict) and "lead_id" in item and set(item) <= _BY_NAME
+
+
+def _answers(ladder: Ladder, leads: Sequence[Lead], reasons: int) -> list[tuple[Score, Row | None]]:
+    """The scores of `leads` and the rows that they were computed from.
+
+    Should one lead break something, it has an error and no row, and the others are answered all the same.
+    """
+    try:
+        rows = ladder.rows(leads)
+        return list(zip(ladder.score_rows(leads, rows, reasons), rows, strict=True))
+    except Exception as error:
+        if len(leads) > 1:
+            return [answer for lead in leads for answer in _answers(ladder, [lead], reasons)]
+        return [(_unforeseen(lead.lead_id, error), None) for lead in leads]
+
+
+def _unforeseen(name: str | None, error: Exception) -> Score:
+    problem = f"could not be scored ({type(error).__name__})"
+    return failed(name, [Problem(field="lead", problem=problem, remedy="Please report it as a bug.")])
+
+
+def read_lead(reader: LeadReader, request: LeadRequest, now_us: int) -> Lead:
+    """The lead of a request, as features see it.
+
+    Raises:
+        LeadError: fields or events that the recipe does not know, or values that it cannot read.
+        ValueError: `as_of` is not a moment.
+    """
+    return reader.read(
+        lead_id=request.lead_id,
+        fields=request.fields,
+        events=request.events,
+        as_of_us=_moment(reader, request, now_us),
+        created_at=request.created_at,
+        stage=request.stage,
+    )
+
+
+def _moment(reader: LeadReader, request: LeadRequest, now_us: int) -> int:
+    as_of = now_us if request.as_of is None else parse_moment(request.as_of, reader.recipe.recipe.zone)
+    if not in_range(as_of):
+        raise ValueError("as_of is far outside the dates that are accepted")
+    return as_of
+
+
+def read_item(reader: LeadReader, item: Any, now_us: int, named: Named | None = None) -> Lead | Score:
+    """The lead of one item, or the score that says what is wrong with it."""
+    name = _id_of(item)
+    if not isinstance(item, dict):
+        remedy = f"Send an object with {_ACCEPTED}."
+        return failed(name, [Problem(field="lead", problem="is not a JSON object", remedy=remedy)])
+    try:
+        request = LeadRequest.model_validate(item)
+    except ValidationError as error:
+        return failed(name, [_envelope_problem(problem) for problem in error.errors(include_input=False)])
+    try:
+        if named is not None and is_named(item, named):
+            return named(reader, request.lead_id, _moment(reader, request, now_us))
+        return read_lead(reader, request, now_us)
+    except LeadError as error:
+        return failed(
+            name, [Problem(field=p.field, problem=p.problem, remedy=p.remedy) for p in error.problems]
+        )
+    except LeadscoreError as error:
+        place = NO_LEDGER if is_named(item, named) else "lead"
+        return failed(name, [Problem(field=place, problem=error.problem, remedy=error.remedy)])
+    except (ValueError, OverflowError):
+        remedy = "Send ISO 8601, such as 2025-01-31T09:30:00+01:00, or leave it out for now."
+        return failed(
+            name, [Problem(field="as_of", problem=f"is not a date-time {RANGE_WORDS}", remedy=remedy)]
+        )
+    except Exception as error:  # whatever one lead brings, the others are answered
+        return _unforeseen(name, error)
+
+
+def _id_of(item: Any) -> str | None:
+    """The lead's id as far as the item has a usable one, so that its sender finds the error again."""
+    raw = as_text(item.get("lead_id")) if isinstance(item, dict) else None
+    return raw if isinstance(raw, str) and raw else None
+
+
+def _envelope_problem(problem: Any) -> Problem:
+    place = ".".join(str(part) for part in problem["loc"]) or "lead"
+    if problem["loc"] == ("lead_id",) and problem["type"] in ("missing", "too_short", "string_too_short"):
+        return Problem(field=place, problem=NO_ID, remedy=OWN_ID)
+    if problem["type"] == "extra_forbidden":
+        remedy = f"Accepted beside 'fields': {_ACCEPTED}. A CRM's own fields go inside 'fields'."
+        return Problem(field=place, problem=wrong(problem), remedy=remedy)
+    return Problem(field=place, problem=wrong(problem), remedy=f"A lead has {_ACCEPTED}.")

@@ -1,0 +1,70 @@
+"""Flat copies of a score's nested parts, for CRMs whose fields are filled by name without a loop."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import zip_longest
+
+from pydantic import BaseModel, ConfigDict
+
+from serving.score import Action, Reason, Score, StageName
+
+_REASONS = 3
+
+
+class Flat(BaseModel):
+    """The same as beside it in `stage`, `next_action`, the reasons, `interval`, `scored_by` and `error`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stage_name: StageName | None
+    action: Action | None
+    action_deadline: datetime | None
+    action_reason: str | None
+    reason_1_text: str | None
+    reason_2_text: str | None
+    reason_3_text: str | None
+    reason_against_1_text: str | None
+    reason_against_2_text: str | None
+    reason_against_3_text: str | None
+    interval_low: float | None
+    interval_high: float | None
+    rung: str | None
+    version: str | None
+    error_text: str | None
+    warning_text: str | None
+
+
+class ScoreAnswer(Score, Flat):
+    """A score as HTTP answers it: with flat copies of its nested parts."""
+
+
+def flat(score: Score) -> Flat:
+    """The flat copies of `score`; null where it has nothing there."""
+    stage, action, interval, by = score.stage, score.next_action, score.interval, score.scored_by
+    return Flat(
+        stage_name=stage.name if stage else None,
+        action=action.action if action else None,
+        action_deadline=action.deadline if action else None,
+        action_reason=action.reason if action else None,
+        **_texts("reason", score.reasons_for),
+        **_texts("reason_against", score.reasons_against),
+        interval_low=interval.low if interval else None,
+        interval_high=interval.high if interval else None,
+        rung=by.rung if by else None,
+        version=by.version if by else None,
+        error_text=str(score.error) if score.error else None,
+        warning_text="; ".join(score.warnings) or None,
+    )
+
+
+def answer_text(score: Score) -> str:
+    """The JSON of `ScoreAnswer`."""
+    return f"{score.model_dump_json()[:-1]},{flat(score).model_dump_json()[1:]}"
+
+
+def _texts(name: str, reasons: Sequence[Reason]) -> dict[str, str | None]:
+    """`NAME_1_text` … of the strongest reasons."""
+    pairs = zip_longest(range(1, _REASONS + 1), reasons[:_REASONS])
+    return {f"{name}_{number}_text": reason.text if reason else None for number, reason in pairs}

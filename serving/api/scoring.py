@@ -1,0 +1,130 @@
+"""POST /v1/score: one lead or a list of leads, whole or by name, each answered by a score, which is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from features.clock import now_us
+from features.errors import FieldProblem, LeadError, LeadscoreError
+from features.lead import Lead, LeadReader
+from serving.answer import Opened
+from serving.api.desk import Desk, desk_of
+from serving.api.envelope import NO_LEDGER, Answered, Named, answer_items, is_named, parse_body
+from serving.api.flat import answer_text
+from serving.api.problems import RefusedError
+from serving.ledger import Ledger, ScoreGiven, lead_of
+from serving.ledger.sent import storable
+from serving.score import Score
+
+MOST_LEADS = 1_000
+_FEW = 20
+"""Up to so many whole leads are scored where they arrive; more go to a thread: others need not wait."""
+_COMMIT_SECONDS = 2.0
+_NOT_KEPT = "this answer is not kept: the ledger could not store it"
+
+
+async def score(request: Request) -> Response:
+    """One lead (an object) is answered by a score, a list by a list: same length, same order.
+
+    200 for a scored lead and for any list, 422 for a single lead whose input is wrong, 503 for one that is
+    named while the ledger cannot be read, 400 for a body that is not JSON, 413 for too long a list.
+    """
+    body = await json_body(request, MOST_LEADS, "leads")
+    desk = desk_of(request)
+    opened, items = desk.opened, body if isinstance(body, list) else [body]
+    named = named_by(desk.ledger)
+    answer = partial(answer_items, opened.ladder, items, now_us(), log=desk.log, named=named)
+    at_once = len(items) <= _FEW and not any(is_named(item, named) for item in items)
+    found = answer() if at_once else await run_in_threadpool(answer)
+    scores = await kept(desk, opened, found)
+    desk.counted(scores)
+    texts = [answer_text(one) for one in scores]
+    if isinstance(body, list):
+        return json_text("[" + ",".join(texts) + "]")
+    return json_text(texts[0], status_of(scores[0]))
+
+
+def named_by(ledger: Ledger | None) -> Named | None:
+    """Leads by their names, where there is a ledger."""
+    if ledger is None:
+        return None
+
+    def named(reader: LeadReader, lead_id: str, as_of_us: int) -> Lead:
+        if not storable(lead_id):
+            problem = FieldProblem("lead_id", "is not known to the ledger", "Send the lead first.")
+            raise LeadError([problem])
+        return lead_of(ledger, reader, lead_id, as_of_us)
+
+    return named
+
+
+def status_of(score: Score) -> int:
+    """The HTTP status of a single answer."""
+    if score.status != "error":
+        return 200
+    problems = score.error.problems if score.error else []
+    return 503 if any(problem.field == NO_LEDGER for problem in problems) else 422
+
+
+async def kept(desk: Desk, opened: Opened, found: Sequence[Answered]) -> list[Score]:
+    """The scores of `found`, once they are in the ledger; one that cannot be kept says so, and is given."""
+    scores = [one.score for one in found]
+    given = [row for one in found if (row := given_score(opened, one)) is not None]
+    if desk.writer is None or not given:
+        return scores
+    try:
+        waiting = asyncio.wrap_future(desk.writer.submit(given))
+        await asyncio.wait_for(asyncio.shield(waiting), _COMMIT_SECONDS)
+    except (LeadscoreError, TimeoutError):
+        return [
+            one.model_copy(update={"warnings": [*one.warnings, _NOT_KEPT]}) if one.error is None else one
+            for one in scores
+        ]
+    return scores
+
+
+def given_score(opened: Opened, one: Answered, shadow: bool = False) -> ScoreGiven | None:
+    """The row of an answer, None where its input was wrong."""
+    if one.lead is None or one.row is None:
+        return None
+    values = {name: None if value != value else value for name, value in one.row.items()}  # NaN is no JSON
+    by = one.score.scored_by
+    return ScoreGiven(
+        one.lead.lead_id,
+        one.lead.as_of_us,
+        by.rung if by else "none",
+        by.version if by else opened.version,
+        opened.ladder.recipe.hash,
+        one.score.model_dump_json(),
+        json.dumps(values, allow_nan=False),
+        shadow,
+    )
+
+
+async def json_body(request: Request, most: int, things: str) -> Any:
+    """The JSON that was sent.
+
+    Raises:
+        RefusedError: it is none, or a list of more than `most` `things`.
+    """
+    try:
+        body = parse_body(await request.body())
+    except (ValueError, RecursionError):
+        remedy = "Send one as an object, or a list of them."
+        raise RefusedError(400, "body", "is not JSON", remedy) from None
+    if isinstance(body, list) and len(body) > most:
+        raise RefusedError(413, "body", f"has more than {most:,} {things}", "Send several requests.")
+    return body
+
+
+def json_text(text: str, status: int = 200) -> Response:
+    """JSON that is written already."""
+    return Response(text, status, media_type="application/json")

@@ -1,0 +1,149 @@
+"""A block of an export scored: the whole way from its cells to its answers, before the next is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, NamedTuple, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from features.columns import Columns
+from features.exports import RawTable
+from features.readings import offline
+from features.recipe import Recipe
+from features.tables import Tables, tables_from_frames
+from serving.answer import Ladder, take
+from serving.batch.absent_columns import complete_leads
+from serving.batch.rows import ExportRows
+from serving.returned import BatchSummary
+from serving.score import Score
+
+_SCORED = 1_000
+"""Leads between two steps of the bar: reasons take most of the time."""
+
+Kept = TypeVar("Kept")
+
+
+class Task(NamedTuple):
+    """What is asked of every block: who answers, the moment, how many reasons, and the clock."""
+
+    recipe: Recipe
+    ladder: Ladder
+    as_of_us: int
+    reasons: int
+    clock_us: int
+
+
+class Block(NamedTuple):
+    """Rows of an export from its row `start` on.
+
+    `events` are their raw events or a SELECT of them, None where none were given; `others` the places in the
+    block of rows that have the id of an earlier row with other cells.
+    """
+
+    raw: RawTable
+    events: pd.DataFrame | str | None = None
+    start: int = 0
+    others: frozenset[int] = frozenset()
+
+
+class BlockAnswers(NamedTuple, Generic[Kept]):
+    """What was kept of the answer of each row, in order, and what became of them."""
+
+    rows: list[Kept]
+    summary: BatchSummary
+
+
+def score_block(
+    task: Task, block: Block, keep: Callable[[Score], Kept], tick: Callable[[int], None] | None = None
+) -> BlockAnswers[Kept]:
+    """The answer of each row of `block`, of which `keep` says what is kept; `tick` is told the rows done.
+
+    Raises:
+        LeadscoreError: the rows lack what no lead can be read without.
+    """
+    recipe = task.recipe
+    raw, events = block.raw, block.events
+    frame, lacking = complete_leads(recipe, raw.frame, raw.name, with_events=events is not None)
+    tables = tables_from_frames(
+        recipe, _own(recipe, frame, block.others), events, clock_us=task.clock_us, block=True
+    )
+    try:
+        rows = ExportRows.of(recipe, raw, tables, task.as_of_us, block.start, block.others)
+        summary = BatchSummary(rows=len(raw.frame), as_of_us=task.as_of_us, warnings=lacking)
+        summary.quality = list(tables.quality.rows())
+        summary.newest_us = tables.end.newest_us
+        summary.filled.update({name: int(raw.frame[name].notna().sum()) for name in raw.frame.columns})
+        cells = tables.problems
+        summary.unreadable.update(cells.loc[cells["table"] == "leads", "field"].tolist())
+        return BlockAnswers(_answers(task, rows, tables, summary, keep, tick), summary)
+    finally:
+        tables.con.disconnect()
+
+
+def _own(recipe: Recipe, frame: pd.DataFrame, others: frozenset[int]) -> pd.DataFrame:
+    """`frame` without the ids of the rows `others`: their first row is elsewhere."""
+    if not others or recipe.lead.id is None:
+        return frame
+    ids = frame[recipe.lead.id].astype(object)
+    ids.iloc[sorted(others)] = None
+    return frame.assign(**{recipe.lead.id: ids})
+
+
+def _answers(
+    task: Task,
+    rows: ExportRows,
+    tables: Tables,
+    summary: BatchSummary,
+    keep: Callable[[Score], Kept],
+    tick: Callable[[int], None] | None,
+) -> list[Kept]:
+    good = rows.good()
+    places = good["row"].to_numpy()
+    left = np.setdiff1d(np.arange(len(rows.frame)), places).tolist()
+    copies = {row: rows.copy_of(row) for row in left}
+    wanted = set(copies.values())
+    found: dict[int, Kept] = {}
+    firsts: dict[int, Score] = {}
+    done = len(rows.frame) - len(good)
+    columns = offline(task.ladder.features, task.recipe, tables, good) if len(good) else None
+    for part in np.array_split(np.arange(len(good)), max(1, len(good) // _SCORED)):
+        if columns is None or not len(part):
+            break
+        own = places[part].tolist()
+        parts = take(columns, part)
+        scores = task.ladder.score_columns(parts, [rows.asked(row) for row in own], task.reasons)
+        summary.add(scores)
+        summary.outside.update(_outside(task.ladder, parts))
+        for row, score in zip(own, scores, strict=True):
+            found[row] = keep(score)
+            if row in wanted:
+                firsts[row] = score
+        done += len(own)
+        if tick is not None:
+            tick(done)
+    return [
+        found[row] if row in found else _other(row, copies[row], rows, firsts, summary, keep)
+        for row in range(len(rows.frame))
+    ]
+
+
+def _other(
+    row: int,
+    first: int | None,
+    rows: ExportRows,
+    firsts: dict[int, Score],
+    summary: BatchSummary,
+    keep: Callable[[Score], Kept],
+) -> Kept:
+    """What is kept of a row that was not scored itself: a copy of an earlier row, or one that is wrong."""
+    score = firsts[first] if first in firsts else rows.failure(row)
+    summary.add([score])
+    return keep(score)
+
+
+def _outside(ladder: Ladder, columns: Columns) -> dict[str, int]:
+    """Signal → leads whose number lies outside what the best rung learned from."""
+    labels = {feature.name: getattr(feature, "field", None) or feature.label for feature in ladder.features}
+    return {labels[name]: int(mask.sum()) for name, mask in ladder.top.ends[None].outside(columns).items()}

@@ -1,0 +1,88 @@
+"""The leads that a ledger knows, scored by their names; the scores kept there."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy import exists, select
+
+from features.errors import LeadError
+from features.lead import Lead
+from features.progress import Tick
+from serving.answer import Opened, Row
+from serving.ledger import Ledger, ScoreGiven, Writer, lead_of
+from serving.ledger.schema import FIELD_HISTORY, LEADS
+from serving.score import Score
+
+_AT_ONCE = 500
+"""Leads of one commit."""
+
+
+@dataclass
+class KnownScored:
+    """How many leads were scored, how many were closed already, and why others could not be, by reason."""
+
+    scored: int = 0
+    closed: int = 0
+    failed: Counter[str] = field(default_factory=Counter)
+
+
+def known_leads(ledger: Ledger, as_of_us: int) -> list[str]:
+    """The ids of the leads of whom something is known at `as_of_us`, in the order of their arrival."""
+    table = FIELD_HISTORY
+    known = exists().where(table.c.lead_id == LEADS.c.lead_id, table.c.valid_from_us <= as_of_us)
+    with ledger.reading() as connection:
+        query = select(LEADS.c.lead_id).where(known).order_by(LEADS.c.seq)
+        return list(connection.execute(query).scalars())
+
+
+def score_known(
+    opened: Opened, writer: Writer, as_of_us: int, *, progress: Tick | None = None
+) -> KnownScored:
+    """Score every open lead of the ledger as of `as_of_us`, and keep the scores there.
+
+    A lead that cannot be read spoils no other. `progress` is told leads done, of how many.
+
+    Raises:
+        LeadscoreError: the ledger fails.
+    """
+    names, done = known_leads(writer.ledger, as_of_us), KnownScored()
+    for first in range(0, len(names), _AT_ONCE):
+        part = names[first : first + _AT_ONCE]
+        given = [_given(opened, *one) for one in scored_by_name(opened, writer.ledger, part, as_of_us, done)]
+        writer.submit(given).result()
+        done.scored += len(given)
+        if progress is not None:
+            progress(min(first + _AT_ONCE, len(names)), len(names))
+    return done
+
+
+def scored_by_name(
+    opened: Opened, ledger: Ledger, names: Sequence[str], as_of_us: int, done: KnownScored
+) -> Iterator[tuple[Lead, Row, Score]]:
+    """Each open lead of `names` with its features and its score; the others are counted in `done`."""
+    leads = []
+    for name in names:
+        try:
+            lead = lead_of(ledger, opened.ladder.reader, name, as_of_us)
+        except LeadError as error:
+            done.failed[f"{error.problem}."] += 1
+            continue
+        if lead.outcome is None:
+            leads.append(lead)
+        else:
+            done.closed += 1
+    rows = opened.ladder.rows(leads)
+    yield from zip(leads, rows, opened.ladder.score_rows(leads, rows), strict=True)
+
+
+def _given(opened: Opened, lead: Lead, row: Row, score: Score) -> ScoreGiven:
+    by = score.scored_by
+    values = {name: None if value != value else value for name, value in row.items()}  # NaN is no JSON
+    return ScoreGiven(
+        lead.lead_id, lead.as_of_us, by.rung if by else "none", by.version if by else opened.version,
+        opened.ladder.recipe.hash, score.model_dump_json(), json.dumps(values, allow_nan=False),
+    )  # fmt: skip

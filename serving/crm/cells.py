@@ -1,0 +1,136 @@
+"""A vendor's fields as cells of the recipe's columns: which column each is, and its value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from features.cells import Canonical, field_parsers
+from features.clock import from_us
+from features.errors import FieldProblem, unreadable
+from features.lead import accepted_fields
+from features.profiles import plain as plain_name
+from features.profiles import presets
+from features.recipe import Recipe
+from serving.crm.mapping import Mapping as VendorMapping
+from serving.crm.moments import moment_us
+from serving.crm.paths import plain
+from serving.ledger.sent import Cell
+
+_ROLES = ("created_at", "account_id", "opted_out", "cost", "outcome", "outcome_at")
+_BY_TYPE = ("email", "phone")
+
+
+@dataclass(frozen=True)
+class CellReader:
+    """Reads fields that `mapping` names, for `recipe`; made once, used for every item."""
+
+    recipe: Recipe
+    mapping: VendorMapping
+
+    def read(self, given: Mapping[str, Any], problems: list[FieldProblem]) -> dict[str, Cell]:
+        """Cells by the recipe's column of `given` by the vendor's names; what no recipe names is left out.
+
+        A value that its column cannot hold becomes empty, which is then what is known of it, and a problem.
+        Of two names of one column the first that holds something stays.
+        """
+        found: dict[str, Cell] = {}
+        for name, value in given.items():
+            column = self.column(name)
+            if column is None or found.get(column) is not None:
+                continue
+            cell, problem = self._cell(column, value)
+            found[column] = cell
+            if problem is not None:
+                problems.append(problem)
+        return found
+
+    def column(self, name: str) -> str | None:
+        """The recipe's column or field that the vendor calls `name`, None where it has none."""
+        if name not in self._columns:
+            self._columns[name] = self._found(name)
+        return self._columns[name]
+
+    def means(self, column: str) -> Literal["email", "phone"] | None:
+        """Which kind of address `column` holds, None where it is none."""
+        role = self._roles.get(column, "").removeprefix("field:")
+        field = self.recipe.lead.fields.get(role)
+        return field.type if field is not None and field.type in ("email", "phone") else None
+
+    @cached_property
+    def _columns(self) -> dict[str, str | None]:
+        return {}
+
+    @cached_property
+    def _roles(self) -> dict[str, str]:
+        return accepted_fields(self.recipe)
+
+    @cached_property
+    def _parsers(self) -> dict[str, Callable[[object], Canonical]]:
+        return {one.field: one.parse for one in field_parsers(self.recipe) if one.reports}
+
+    @cached_property
+    def _aliases(self) -> dict[str, tuple[str, ...]]:
+        """Other names of a column by each of its names, from the CRM's preset."""
+        if self.mapping.preset is None:
+            return {}
+        columns = presets()[self.mapping.preset].columns
+        meant = {(key, *one.names): one.role for key, one in columns.items()}
+        return {
+            plain_name(name): names + ((role,) if role else ())
+            for names, role in meant.items()
+            for name in names
+        }
+
+    def _found(self, name: str) -> str | None:
+        if name.startswith(self.mapping.own):
+            return None
+        said = self.mapping.fields.get(name, name)
+        for word in () if not said else (said, *self._aliases.get(plain_name(said), ())):
+            role = self._roles.get(word) or self._role_of(word)
+            if role is not None:
+                return (
+                    None if role == "id" else next(name for name, one in self._roles.items() if one == role)
+                )
+        return None
+
+    def _role_of(self, word: str) -> str | None:
+        """A role that the recipe has, the first field of a type, or the first that means `word`."""
+        if word in _ROLES:
+            return word if word in self._roles.values() else None
+        for name, field in self.recipe.lead.fields.items():
+            if word == field.means or (word in _BY_TYPE and word == field.type):
+                return f"field:{name}"
+        return None
+
+    def _cell(self, column: str, value: Any) -> tuple[Cell, FieldProblem | None]:
+        text = plain(value)
+        if text is None and isinstance(value, list):  # several choices, as CRMs write them in one cell
+            text = ";".join(part for one in value if (part := plain(one)))
+        if not text:
+            wrong = value not in (None, "", [])
+            return None, unreadable(column, "a text, a number, or yes or no") if wrong else None
+        role = self._roles[column]
+        name = role.removeprefix("field:")
+        field = self.recipe.lead.fields.get(name) if role.startswith("field:") else None
+        if role in ("created_at", "outcome_at") or (field is not None and field.type == "date"):
+            us = moment_us(text)
+            return (text, unreadable(column, "a date")) if us is None else (from_us(us).isoformat(), None)
+        if field is None:
+            return text, None
+        cell: Cell = _number(text) if field.type == "number" else text
+        try:
+            self._parsers[name](cell)
+        except ValueError as error:
+            return None, unreadable(column, str(error))
+        return cell, None
+
+
+def _number(text: str) -> Cell:
+    """A number as a machine writes it, whatever form the company's exports have; else the text."""
+    try:
+        return float(text)
+    except ValueError:
+        return text

@@ -1,0 +1,135 @@
+"""The way in of every request: its id, its key, its size and pace; then who answers, and what is counted."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from serving.api.desk import ANONYMOUS, Access, Desk, Mount
+from serving.api.problems import RefusedError, refused
+from serving.edge.key_check import KeyCheck
+from serving.edge.limits import MOST_AT_ONCE, Pace, replayed, too_often, whole_body
+from serving.edge.metrics import OTHER, Metrics
+from serving.edge.mounts import Mounts
+from serving.edge.own_pages import PAGES, not_allowed, nothing_here, page
+
+_LOGGABLE = re.compile(r"[0-9A-Za-z._-]{1,64}")
+"""A request id that is told in the log: one with another sign may be an address."""
+
+
+@dataclass
+class Entrance:
+    """What the edge stands on: the desk of the endpoints, the keys, the pace, the figures."""
+
+    desk: Desk
+    metrics: Metrics
+    key_check: KeyCheck = field(default_factory=KeyCheck)
+    rates: Pace = field(default_factory=Pace)
+    mounts: Mounts = field(default_factory=Mounts)
+    at_once: int = 0
+
+
+class Edge:
+    """ASGI middleware: names, lets in, limits, answers the service's own pages, and whatever raises.
+
+    `state.entrance` is there once the worker has started.
+    """
+
+    def __init__(self, app: ASGIApp, state: object) -> None:
+        self.app, self.state = app, state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, with its id on the answer."""
+        entrance: Entrance | None = getattr(self.state, "entrance", None)
+        if scope["type"] != "http" or entrance is None:
+            await self.app(scope, receive, send)
+            return
+        visit = _Visit(scope, entrance, send)
+        entrance.at_once += 1
+        try:
+            await self._answer(visit, receive)
+        except ClientDisconnect:
+            visit.status = visit.status or 499  # nobody is there to be answered
+        except RefusedError as error:
+            await error.response()(scope, receive, visit.send)
+        except Exception as error:  # its words may hold what was sent: only its type is told
+            print(f"leadscore: {type(error).__name__} in a request that was answered by 500", flush=True)
+            if not visit.status:
+                await failure()(scope, receive, visit.send)
+        finally:
+            entrance.at_once -= 1
+        visit.end()
+
+    async def _answer(self, visit: _Visit, receive: Receive) -> None:
+        scope, entrance = visit.scope, visit.entrance
+        own = PAGES.get(scope["path"])
+        mount, methods = (None, list[str]()) if own else entrance.mounts.found(scope)
+        if own is None and mount is None:
+            await nothing_here()(scope, receive, visit.send)
+            return
+        visit.path = scope["path"] if mount is None else mount.path
+        access: Access = own or (mount.access if mount is not None else "any")
+        refusal = _admitted(entrance, scope, access, mount)
+        if refusal is None and methods:
+            refusal = not_allowed(", ".join(methods))
+        if refusal is not None:
+            await refusal(scope, receive, visit.send)
+        elif mount is not None:
+            body = await whole_body(scope, receive, mount.most_bytes)
+            visit.size = len(body)
+            await self.app(scope, replayed(body, receive), visit.send)
+        else:
+            answer = page(Request(scope), entrance.desk, entrance.metrics)
+            await (answer or self.app)(scope, receive, visit.send)
+
+
+def _admitted(entrance: Entrance, scope: Scope, access: Access, mount: Mount | None) -> Response | None:
+    """Why a request may not go on, None where it may.
+
+    Raises:
+        RefusedError: its sender comes too often, or too many others are here.
+    """
+    if access == "open" and mount is None:  # health is told to whoever asks, however much there is to do
+        return None
+    refusal = entrance.key_check.refusal(scope, access)
+    if refusal is not None:
+        return refusal
+    caller = scope.get("leadscore.caller", ANONYMOUS)
+    wait = entrance.rates.wait(caller) if caller != ANONYMOUS else 0.0
+    if wait or entrance.at_once > MOST_AT_ONCE:
+        raise too_often(wait or 1.0, scope, mount)
+    return None
+
+
+class _Visit:
+    """One request: its id, where it went, how it was answered."""
+
+    def __init__(self, scope: Scope, entrance: Entrance, send: Send) -> None:
+        self.scope, self.entrance, self._send = scope, entrance, send
+        self.began, self.status, self.path, self.size = time.perf_counter(), 0, OTHER, 0
+        given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
+        self.id = given or uuid.uuid4().hex.encode()
+
+    async def send(self, message: Message) -> None:
+        """Pass an answer on, with the request's id."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            kept = [pair for pair in message["headers"] if pair[0].lower() != b"x-request-id"]
+            message = {**message, "headers": [*kept, (b"x-request-id", self.id)]}
+        await self._send(message)
+
+    def end(self) -> None:
+        """Count it."""
+        self.entrance.metrics.answered(self.path, self.status, time.perf_counter() - self.began)
+
+
+def failure() -> Response:
+    """The answer where ours would be a trace: the fault is the service's."""
+    remedy = "Try again; please report it as a bug if it stays."
+    return refused(500, "service", "could not answer", remedy)

@@ -1,0 +1,48 @@
+"""Every endpoint of the service, with the key that it needs: a package adds its routes to `MOUNTS`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from starlette.routing import Match, Route
+from starlette.types import Scope
+
+from serving.api.desk import Mount
+from serving.api.explaining import explained, what_if
+from serving.api.intake import events, leads, outcomes
+from serving.api.person import delete, everything, history
+from serving.api.scoring import score
+from serving.api.who import model
+
+MOUNTS: tuple[Mount, ...] = (
+    Mount("/v1/score", ("POST",), "score", score),
+    Mount("/v1/explain", ("POST",), "score", explained),
+    Mount("/v1/what-if", ("POST",), "score", what_if),
+    Mount("/v1/model", ("GET",), "any", model),
+    Mount("/v1/events", ("POST",), "write", events),
+    Mount("/v1/outcomes", ("POST",), "write", outcomes),
+    Mount("/v1/leads", ("POST",), "write", leads),
+    Mount("/v1/leads/{lead_id:path}/scores", ("GET",), "read", history),
+    Mount("/v1/leads/{lead_id:path}", ("GET",), "read", everything),
+    Mount("/v1/leads/{lead_id:path}", ("DELETE",), "admin", delete),
+)
+
+
+class Mounts:
+    """Finds the endpoint that a request is for."""
+
+    def __init__(self, mounts: Sequence[Mount] = MOUNTS) -> None:
+        self.routes = [Route(one.path, one.answer, methods=list(one.methods)) for one in mounts]
+        self._mounts = list(mounts)
+
+    def found(self, scope: Scope) -> tuple[Mount | None, list[str]]:
+        """The endpoint that `scope` asks, and where it is one by its path alone the methods of that path."""
+        others = list[tuple[Mount, Route]]()
+        for route, mount in zip(self.routes, self._mounts, strict=True):
+            match, _ = route.matches(scope)
+            if match is Match.FULL:
+                return mount, []
+            if match is Match.PARTIAL:
+                others.append((mount, route))
+        methods = {method for _, route in others for method in route.methods or ()}
+        return (others[0][0] if others else None), sorted(methods)

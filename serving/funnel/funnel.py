@@ -1,0 +1,252 @@
+"""The funnel of a company by group of its leads: volume, steps, work, money, and what is going wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, get_args
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict
+
+from features import LeadscoreError, Recipe, Tables
+from features.clock import from_us
+from serving.funnel.cost_reports import CostReport
+from serving.funnel.figures import (
+    ContactFigures,
+    Estimate,
+    StepFigures,
+    contacts_of,
+    figure_of,
+    open_leads,
+    over,
+    rate,
+    reached_from_creation,
+    steps_of,
+    value_draws,
+)
+from serving.funnel.journeys import Journeys, journeys_of
+from serving.funnel.scored import Scored
+from serving.funnel.spend import Spend, spend_of_leads, spend_of_reports
+
+By = Literal["origin", "campaign", "channel", "market", "month"]
+GROUPINGS: tuple[By, ...] = get_args(By)
+ALL = "all"
+_MOST_GROUPS = 200
+
+
+class LeadGroup(BaseModel):
+    """One group of leads, or all of them; null where nothing tells."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    leads: int
+    open: int
+    customers: int
+    maturing: int
+    """Leads created less than a horizon before the end: what becomes of them is not known yet."""
+    completed: Estimate | None
+    """Customers so far and those that the scores expect of the open leads."""
+    steps: list[StepFigures]
+    contacts: ContactFigures | None
+    refused: Estimate
+    """Of the leads that marketing qualified and that ended without sales' acceptance or as customers, and of
+    those accepted, the share that sales refused."""
+    hot: int | None
+    hot_in_time: Estimate | None
+    """Of the hot leads in the scores, the share contacted since they were scored hot, or before."""
+    cost: float | None
+    cost_per_lead: float | None
+    cost_per: dict[str, Estimate]
+    """Stage → cost of one lead that reaches it within the horizon."""
+    amount: float | None
+    """Mean amount of a customer."""
+    value_per_lead: Estimate | None
+    returned: Estimate | None
+    """Expected amount per lead over the cost per lead."""
+
+
+class Funnel(BaseModel):
+    """The whole: all leads, then the groups, the largest first; and what must be known to read them."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    by: By | None
+    end: str
+    horizon_days: float
+    steps: list[str]
+    currency: str
+    all: LeadGroup
+    groups: list[LeadGroup]
+    notes: list[str]
+    findings: list[str]
+
+
+def make_funnel(
+    recipe: Recipe,
+    tables: Tables,
+    *,
+    by: By | None = "origin",
+    reports: Sequence[CostReport] = (),
+    currency: str | None = None,
+    scores: Scored | None = None,
+) -> Funnel:
+    """The funnel of a company's leads, grouped `by` one of GROUPINGS (None: all leads alone).
+
+    Costs are those of `reports`, or of the leads' own cost column. With `scores` (what `leadscore score`
+    answered for the open leads) open cohorts are completed and hot leads looked at.
+
+    Raises:
+        LeadscoreError: no lead has what `by` groups by, or the costs cannot be added.
+    """
+    from serving.funnel.findings import findings_of
+
+    found = journeys_of(recipe, tables)
+    groups = pd.Series(ALL, index=found.leads.index) if by is None else _groups(found, by)
+    notes = _notes(found, scores)
+    spend: Spend | None = None
+    if reports:
+        spend = spend_of_reports(found, groups, reports, currency)
+    else:
+        spend = spend_of_leads(found, groups, currency or "")
+    notes += [] if spend is None else list(spend.words)
+    parts = [
+        _group(str(name), found.leads[groups == name], found, spend, scores)
+        for name in groups.value_counts().index[: _MOST_GROUPS if by else 0]
+    ]
+    if by == "month":
+        parts.sort(key=lambda group: group.name)
+    whole = _group(ALL, found.leads, found, spend, scores)
+    return Funnel(
+        by=by,
+        end=from_us(found.end_us).isoformat(),
+        horizon_days=recipe.recipe.horizon_days,
+        steps=list(found.steps),
+        currency=spend.currency if spend else currency or "",
+        all=whole,
+        groups=parts,
+        notes=notes,
+        findings=findings_of(whole, parts, found),
+    )
+
+
+def _groups(found: Journeys, by: By) -> pd.Series[Any]:
+    cells = found.leads[by]
+    if cells.isna().all() or (cells == "unknown").all() or (by == "month" and not found.dated):
+        needs = {
+            "origin": "a field with means = \"origin\"", "campaign": "a field with means = \"campaign\"",
+            "market": "a field with means = \"market\"", "month": "[lead] created_at",
+            "channel": "columns utm_source and utm_medium, or a click id",
+        }  # fmt: skip
+        others = [other for other in GROUPINGS if other != by and not (found.leads[other].isna().all())]
+        raise LeadscoreError(
+            f"no lead tells its {by}: the recipe or the table lacks {needs[by]}.",
+            f"Add it, or group by another: {', '.join(others)}.",
+        )
+    return cells.fillna("unknown").astype(str)
+
+
+def _notes(found: Journeys, scores: Scored | None) -> list[str]:
+    words = []
+    if not found.dated:
+        words.append("no lead has a date of creation: every lead counts as matured, and no time is measured")
+    if unordered := int(found.leads["unordered"].sum()):
+        words.append(
+            f"{unordered:,} leads have a stage dated before an earlier one: the earlier stage counts as "
+            "reached with the later"
+        )
+    created = found.leads["month"]
+    if found.dated and len(gaps := _empty_months(created)):
+        words.append(f"months without any lead: {', '.join(gaps)}")
+    if scores is not None:
+        words += scores.words(found.leads)
+    return words
+
+
+def _empty_months(months: pd.Series[str]) -> list[str]:
+    known = months[months != "undated"]
+    every = pd.period_range(known.min(), known.max(), freq="M").strftime("%Y-%m")
+    return [month for month in every if month not in set(known)]
+
+
+def _group(
+    name: str, leads: pd.DataFrame, found: Journeys, spend: Spend | None, scores: Scored | None
+) -> LeadGroup:
+    is_open = open_leads(leads)
+    steps = steps_of(leads, found)
+    maturing = (leads["lead_us"] + found.horizon_us > found.end_us).to_numpy(bool) if found.dated else is_open
+    customers = leads["customer_us"].notna().to_numpy(bool)
+    reached, matured = reached_from_creation(leads, "customer", found)
+    amounts = leads["amount"].to_numpy(float)
+    draws = value_draws(reached, matured, amounts)
+    mean = float(np.nanmean(amounts)) if np.isfinite(amounts).any() else None
+    value = None
+    if draws is not None and mean is not None:
+        value = figure_of(draws, reached / matured * mean)
+    cost, per_lead = _cost(name, spend)
+    return LeadGroup(
+        name=name,
+        leads=len(leads),
+        open=int(is_open.sum()),
+        customers=int(customers.sum()),
+        maturing=int(maturing.sum()),
+        completed=None if scores is None else scores.completed(leads["lead_id"], customers, is_open),
+        steps=steps,
+        contacts=contacts_of(leads, found),
+        refused=_refused(leads),
+        hot=None if scores is None else scores.hot(leads),
+        hot_in_time=None if scores is None else scores.in_time(leads),
+        cost=cost,
+        cost_per_lead=per_lead,
+        cost_per=_costs_per(per_lead, steps),
+        amount=mean,
+        value_per_lead=value,
+        returned=_returned(value, per_lead),
+    )
+
+
+def _cost(name: str, spend: Spend | None) -> tuple[float | None, float | None]:
+    if spend is None:
+        return None, None
+    if name == ALL:
+        cost, leads = spend.total, sum(spend.leads.values())
+    else:
+        cost, leads = spend.by_group.get(name, 0.0), spend.leads.get(name, 0)
+    if not leads or (name != ALL and name not in spend.by_group):
+        return (cost or None), None
+    return cost, cost / leads
+
+
+def _costs_per(per_lead: float | None, steps: list[StepFigures]) -> dict[str, Estimate]:
+    if per_lead is None:
+        return {}
+    return {step.name: over(per_lead, step.from_creation) for step in steps}
+
+
+def _returned(value: Estimate | None, per_lead: float | None) -> Estimate | None:
+    if value is None or not per_lead or value.value is None or value.low is None or value.high is None:
+        return None
+    return Estimate(value=value.value / per_lead, low=value.low / per_lead, high=value.high / per_lead)
+
+
+def _refused(leads: pd.DataFrame) -> Estimate:
+    qualified = leads["mql_us"].notna()
+    accepted = qualified & leads["sal_us"].notna()
+    refused = qualified & leads["sal_us"].isna() & leads["disqualified_us"].notna()
+    return rate(int(refused.sum()), int((accepted | refused).sum()))
+
+
+def stage_values(funnel: Funnel) -> dict[str, float]:
+    """Stage → expected amount of a lead that stands at it: the share that becomes a customer × a mean amount.
+
+    Empty where no amount is known or no lead has matured.
+    """
+    last = next((step for step in funnel.all.steps if step.name == "customer"), None)
+    if funnel.all.amount is None or last is None or not last.from_creation.value:
+        return {}
+    values = {"customer": funnel.all.amount}
+    for step in funnel.all.steps[:-1]:
+        if step.from_creation.value:
+            values[step.name] = last.from_creation.value / step.from_creation.value * funnel.all.amount
+    return values

@@ -1,0 +1,78 @@
+"""The plan as rows of a table, for a terminal and for CSV."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from datetime import datetime
+from typing import TextIO
+
+from serving.planning.assign import PlannedLead
+from serving.planning.plan import Plan
+from serving.planning.recommend import CONTACTS
+
+PLAN_COLUMNS = ("due", "lead", "do", "maturity", "probability", "why", "first reason")
+"""Columns of `shown_rows`."""
+CSV_COLUMNS = (
+    "owner", "due", "lead_id", "action", "urgent", "sequence", "step", "why", "maturity", "stage", "grade",
+    "probability", "score", "reason", "question", "note",
+)  # fmt: skip
+
+
+def owners(plan: Plan, leads: Sequence[PlannedLead]) -> dict[str, list[PlannedLead]]:
+    """The leads of each owner, in the order of the plan; '–' for nobody's."""
+    found: dict[str, list[PlannedLead]] = {}
+    for lead in leads:
+        found.setdefault(lead.owner or "–", []).append(lead)
+    return found
+
+
+def shown_rows(plan: Plan, leads: Sequence[PlannedLead]) -> list[tuple[object, ...]]:
+    """Cells of `PLAN_COLUMNS`; moments by the company's wall clock."""
+    return [
+        (
+            due_words(plan, lead),
+            lead.lead_id,
+            lead.step.what if lead.step.step is None else f"{lead.step.what} {lead.step.step}",
+            lead.score.maturity,
+            lead.score.probability,
+            "; ".join(part for part in (lead.step.why, lead.note, lead.question) if part),
+            lead.score.reasons_for[0].text if lead.score.reasons_for else None,
+        )
+        for lead in leads
+    ]
+
+
+def due_words(plan: Plan, lead: PlannedLead) -> str | None:
+    """'by 09:12' for a deadline of today, '14:00' for a time of today, else the day; None without one."""
+    due = lead.step.due
+    if due is None:
+        return None
+    local, today = plan.calendar.local(due), plan.calendar.local(plan.now).date()
+    if local.date() != today:
+        return f"{local:%a %d %b}" if local.date() > today else f"late: {local:%d %b}"
+    if lead.step.urgent:
+        return f"by {local:%H:%M}"
+    return f"{local:%H:%M}" if lead.step.what in CONTACTS else "today"
+
+
+def write_csv(plan: Plan, out: TextIO) -> int:
+    """Every open lead of the plan as CSV with `CSV_COLUMNS`; how many rows."""
+    writer = csv.writer(out)
+    writer.writerow(CSV_COLUMNS)
+    for lead in plan.leads:
+        score, step = lead.score, lead.step
+        stage = score.stage.name if score.stage else None
+        reason = score.reasons_for[0].text if score.reasons_for else None
+        writer.writerow(
+            [
+                lead.owner, _moment(plan, step.due), lead.lead_id, step.what, "yes" if step.urgent else "",
+                step.sequence, step.step, step.why, score.maturity, stage, score.grade, score.probability,
+                score.score, reason, lead.question, lead.note,
+            ]
+        )  # fmt: skip
+    return len(plan.leads)
+
+
+def _moment(plan: Plan, due: datetime | None) -> str | None:
+    return None if due is None else plan.calendar.local(due).isoformat(timespec="minutes")

@@ -1,0 +1,223 @@
+"""Plan, send, record: a run that may be killed at any step and run again; no score twice, none missed."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+
+from features.errors import LeadscoreError
+from features.progress import Tick
+from features.recipe import Recipe
+from serving.ledger import Ledger
+from serving.ledger.pushed import PushState, Taken, turn_of
+from serving.push.asking import Asking, StoppedError
+from serving.push.pace import PushClock, RealClock
+from serving.push.plan import looked_at, planned
+from serving.push.tally import Asks, PushTally
+from serving.vendors.adapter import Call, CrmAnswer, Divide, Fate, Halt, Later, Outgoing, Trouble
+from serving.vendors.adapter import Renew as TokenOut
+from serving.vendors.faults import fault
+from serving.vendors.mapping import PushMapping
+from serving.vendors.profile import crm_profile
+from serving.vendors.registry import CrmVendor
+from serving.vendors.values import KeptValues
+
+_TRIES = 6
+"""Requests for the same records before a run gives up on them: 1 + 2 + 4 + 8 + 16 s in between."""
+_PASSING = 3
+"""Times that records are sent again that the CRM let pass for the moment (a lock on a row)."""
+_SUSPECTS = 20
+"""Records of a request that were refused before: they spoil no others, and are found by few halvings."""
+_ALL_ALIKE = 8
+"""Records that are refused one by one, with none accepted in between, before it is no record's fault."""
+
+
+class PushRun:
+    """One run that brings the CRM of `mapping` up to the ledger's newest scores.
+
+    `recipe` says which stages close a lead. `progress` is told leads done, of how many.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        mapping: PushMapping,
+        crm: CrmVendor,
+        line: Asks,
+        *,
+        recipe: Recipe | None = None,
+        clock: PushClock | None = None,
+        progress: Tick | None = None,
+    ) -> None:
+        self.ledger, self.mapping, self.crm, self.recipe = ledger, mapping, crm, recipe
+        self.clock = clock or RealClock()
+        self._state = PushState(ledger, mapping.target)
+        self.asking = Asking(mapping, line, self.clock)
+        self._progress = progress
+        self._tally = PushTally()
+        self._fresh = True  # no record of those that are sent now was refused before
+        self._alike = 0  # refused or failed one after another with none accepted in between
+
+    def run(self, *, again: bool = True) -> PushTally:
+        """Send what needs sending; what was refused is in the tally, and tried again on every later run.
+
+        Without `again` leads that were refused before wait. It may be called many times: the CRM's limits
+        are kept from one run to the next.
+
+        Raises:
+            LeadscoreError: another process sends to this target, or the ledger fails.
+        """
+        self._tally, self._fresh, self._alike = PushTally(), True, 0
+        self.asking.begin()
+        with turn_of(self.ledger, self.mapping.target):
+            plan = planned(self.ledger, self.mapping, self.recipe, self.clock.now_us())
+            if not again:
+                plan.passed["waiting"] += len(plan.again)
+                plan.again = []
+            self._tally.passed = plan.passed
+            total = len(plan.fresh) + len(plan.again)
+            try:
+                if total:
+                    self._check_account()
+                self._send_all(plan.fresh, self.mapping.size, total)
+                self._fresh = False
+                self._send_all(plan.again, min(_SUSPECTS, self.mapping.size), total)
+            except StoppedError as stopped:
+                self._tally.left = total - self._done()
+                self._tally.stopped = stopped.why if self._tally.left else None
+        self._tally.requests = self.asking.requests
+        return self._tally
+
+    def _done(self) -> int:
+        return self._tally.sent + self._tally.refused.total()
+
+    def _check_account(self) -> None:
+        """A token of another account would write its scores onto strangers' records."""
+        if not self.mapping.account:
+            return
+        try:
+            found = self.crm.account(self.asking.asked)
+        except LeadscoreError as error:
+            raise StoppedError(Trouble(error.problem, error.remedy)) from None
+        if found and found != self.mapping.account:
+            title = crm_profile(self.mapping.vendor).title
+            words = f"the token is of account {found} in {title}, the mapping file of {self.mapping.account}."
+            raise StoppedError(
+                Trouble(words, "Use the token of that account, or a mapping file for this one.")
+            )
+
+    def _send_all(self, lead_ids: Sequence[str], size: int, total: int) -> None:
+        for first in range(0, len(lead_ids), size):
+            part = lead_ids[first : first + size]
+            with self.ledger.reading() as connection:  # anew: what is sent is the newest at that moment
+                found = dict(looked_at(connection, part, self.mapping, self.recipe, self.clock.now_us()))
+            records = [one for name in part if not isinstance(one := found.get(name, "gone"), str)]
+            self._tally.passed.update(one for one in found.values() if isinstance(one, str))
+            if records:
+                self._state.begin(record.lead_id for record in records)
+                self._deliver(records)
+            if self._progress is not None:
+                self._progress(self._done(), total)
+
+    def _deliver(self, records: Sequence[Outgoing], passing: int = 0) -> None:
+        """Send `records` until each has its fate; halves where one of them spoils the others."""
+        failed = 0
+        while True:
+            call = self.crm.call(records)
+            if len(records) > 1 and self._too_large(call):
+                middle = len(records) // 2
+                self._deliver(records[:middle])
+                self._deliver(records[middle:])
+                return
+            answer = self.asking.answered(call)
+            reply = answer if isinstance(answer, Later) else self.crm.reply(records, answer)
+            if isinstance(reply, list):
+                self._note(records, reply, passing)
+                if not isinstance(answer, Later):
+                    self._keep_reserve(answer)
+                return
+            if isinstance(reply, Halt):
+                raise StoppedError(reply.fault)
+            if isinstance(reply, Divide):
+                self._divide(records, reply)
+                return
+            if isinstance(reply, TokenOut):
+                if not self.asking.renew():
+                    raise StoppedError(reply.fault)
+            else:
+                failed += 1
+                self.asking.rest(reply, failed)
+                if (self._alike and reply.failing) or failed >= _TRIES:
+                    self._give_up(records, reply)
+                    return
+            self._tally.retried += len(records)
+
+    def _too_large(self, call: Call) -> bool:
+        most = crm_profile(self.mapping.vendor).most_bytes
+        return most is not None and len(json.dumps(call.body, ensure_ascii=False).encode()) > most
+
+    def _give_up(self, records: Sequence[Outgoing], reply: Later) -> None:
+        """What never got through is left to the next run; of a CRM that fails, a record may be the cause."""
+        self._alike += 1
+        if not reply.failing or self._alike > math.log2(self.mapping.size) + 2:
+            raise StoppedError(reply.fault)
+        if len(records) == 1:
+            self._note(records, [Fate(reply.fault, alike=False)], _PASSING)
+            return
+        self._halves(records)
+
+    def _divide(self, records: Sequence[Outgoing], reply: Divide) -> None:
+        if len(records) > 1:
+            self._halves(records)
+            return
+        self._note(records, [Fate(reply.fault, alike=reply.alike)], _PASSING)
+
+    def _halves(self, records: Sequence[Outgoing]) -> None:
+        self._tally.retried += len(records)
+        middle = len(records) // 2
+        self._deliver(records[:middle])
+        self._deliver(records[middle:])
+
+    def _note(self, records: Sequence[Outgoing], fates: Sequence[Fate], passing: int) -> None:
+        """Record each fate; what the CRM let pass for the moment is sent again."""
+        if len(fates) != len(records):
+            raise AssertionError(f"{len(records)} records, {len(fates)} fates")
+        pairs = list(zip(records, fates, strict=True))
+        again = [record for record, fate in pairs if fate.passing] if passing < _PASSING else []
+        taken = [self._taken(record) for record, fate in pairs if fate.fault is None]
+        refused = {
+            record.lead_id: str(fate.fault)
+            for record, fate in pairs
+            if fate.fault is not None and record not in again
+        }
+        self._state.record(taken, refused, self.clock.now_us())
+        self._tally.sent += len(taken)
+        self._tally.refused.update(refused.values())
+        if taken:
+            self._alike, self.asking.renewed = 0, False
+        elif self._fresh:
+            self._check_alike([fate for record, fate in pairs if record.lead_id in refused and fate.alike])
+        if again:
+            self.clock.sleep(2.0**passing)
+            self._tally.retried += len(again)
+            self._deliver(again, passing + 1)
+
+    def _check_alike(self, fates: Sequence[Fate]) -> None:
+        """Where everybody is refused it is a property, or a right, and no record's fault."""
+        self._alike += len(fates)
+        if fates and self._alike >= _ALL_ALIKE and fates[-1].fault is not None:
+            why = fates[-1].fault
+            words = f"{why.problem[:-1]}; so it was for {self._alike} records on end, and none was accepted."
+            raise StoppedError(Trouble(words, why.remedy))
+
+    def _taken(self, record: Outgoing) -> Taken:
+        kept = KeptValues(record.values, self.mapping.properties)
+        return Taken(record.lead_id, kept.written(), record.as_of_us)
+
+    def _keep_reserve(self, answer: CrmAnswer) -> None:
+        left = self.crm.left(answer)
+        if left is not None and left[0] <= self.mapping.reserve * left[1]:
+            told = fault(self.mapping, "daily")
+            words = f"{left[0]:,} of the day's {left[1]:,} calls are left; they are kept for others."
+            raise StoppedError(Trouble(words, told.remedy))

@@ -1,0 +1,155 @@
+"""Who is to be sent what: the newest score of each lead against what the CRM was last seen to accept."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import Connection, func, or_, select
+
+from features.recipe import Recipe
+from serving.ledger import Ledger
+from serving.ledger.pushed import Pushed, pushed
+from serving.ledger.reading import last_closing
+from serving.ledger.schema import DECISIONS, OUTCOMES, SCORES
+from serving.score import Score
+from serving.vendors.adapter import Outgoing
+from serving.vendors.mapping import PushMapping
+from serving.vendors.values import FIELDS, SENT_STATUSES, KeptValues, differs, values_of
+
+_AT_ONCE = 500
+"""Leads of one query: SQLite takes so many parameters."""
+
+
+@dataclass
+class PushPlan:
+    """The leads that need sending, the most promising first, those refused before last; why others do not.
+
+    Reasons: 'unchanged', 'closed', 'a person decided', 'no score' (abstained, or an error), 'older' (than
+    what was sent).
+    """
+
+    fresh: list[str] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)
+    """Leads that the CRM refused on an earlier run: they go by themselves, and spoil no batch."""
+    passed: Counter[str] = field(default_factory=Counter)
+
+
+def planned(ledger: Ledger, mapping: PushMapping, recipe: Recipe | None, now_us: int) -> PushPlan:
+    """The plan of a run at `now_us`. `recipe` says which stages close a lead; without one none does.
+
+    Raises:
+        LeadscoreError: the ledger cannot be read.
+    """
+    plan, found = PushPlan(), list[tuple[float, str]]()
+    with ledger.reading() as connection:
+        states = pushed(connection, mapping.target)
+        names = connection.execute(select(SCORES.c.lead_id).where(SCORES.c.shadow.is_(False)).distinct())
+        for part in _parts(sorted(names.scalars())):
+            for lead_id, one in looked_at(connection, part, mapping, recipe, now_us):
+                if isinstance(one, str):
+                    plan.passed[one] += 1
+                elif lead_id in states and states[lead_id].tries:
+                    plan.again.append(lead_id)
+                else:
+                    score = one.values["score"]
+                    found.append((-float(score) if isinstance(score, int) else 0.0, lead_id))
+    plan.fresh = [lead_id for _, lead_id in sorted(found)]
+    return plan
+
+
+def due_of(
+    ledger: Ledger, lead_ids: Sequence[str], mapping: PushMapping, recipe: Recipe | None, now_us: int
+) -> list[Outgoing]:
+    """What is to be sent of `lead_ids` now, in their order; of those of whom nothing is, nothing."""
+    found: dict[str, Outgoing | str] = {}
+    with ledger.reading() as connection:
+        for part in _parts(lead_ids):
+            found |= dict(looked_at(connection, part, mapping, recipe, now_us))
+    return [one for name in lead_ids if not isinstance(one := found.get(name, "gone"), str)]
+
+
+def looked_at(
+    connection: Connection,
+    lead_ids: Sequence[str],
+    mapping: PushMapping,
+    recipe: Recipe | None,
+    now_us: int,
+) -> Iterator[tuple[str, Outgoing | str]]:
+    """What is to be sent of each of `lead_ids` by its newest score, or why nothing is."""
+    states = pushed(connection, mapping.target, lead_ids)
+    decisions = _decisions(connection, lead_ids, now_us)
+    ends = _closed(connection, lead_ids, recipe, now_us)
+    for lead_id, as_of_us, answer in _newest(connection, lead_ids):
+        state = states.get(lead_id)
+        if lead_id in ends:
+            yield lead_id, "closed"
+        elif (kind := decisions.get(lead_id)) is not None and kind != "opt_out":
+            yield lead_id, "a person decided"
+        elif state is not None and as_of_us < state.as_of_us:
+            yield lead_id, "older"
+        else:
+            score = Score.model_validate_json(answer)
+            if kind == "opt_out":
+                score = score.model_copy(update={"status": "opted_out"})
+            yield lead_id, _outgoing(lead_id, as_of_us, score, state, mapping)
+
+
+def _outgoing(
+    lead_id: str, as_of_us: int, score: Score, state: Pushed | None, mapping: PushMapping
+) -> Outgoing | str:
+    if score.status == "closed":
+        return "closed"
+    if score.status not in SENT_STATUSES:
+        return "no score"
+    before = KeptValues.read(state.sent) if state else None
+    values = values_of(score)
+    unsure = state is not None and state.problem is not None  # what the CRM holds is not known
+    if not (unsure or differs(values, before, mapping)):
+        return "unchanged"
+    assert set(values) == set(FIELDS)
+    return Outgoing(lead_id, as_of_us, values, before.values if before else None, state.tries if state else 0)
+
+
+def _newest(connection: Connection, lead_ids: Sequence[str]) -> Iterator[Any]:
+    """(lead, as_of, answer) of each lead's newest score: by the moment it is about, then by arrival."""
+    place = func.row_number().over(
+        partition_by=SCORES.c.lead_id, order_by=(SCORES.c.as_of_us.desc(), SCORES.c.seq.desc())
+    )
+    ranked = select(SCORES.c.lead_id, SCORES.c.as_of_us, SCORES.c.answer, place.label("place"))
+    ranked = ranked.where(SCORES.c.shadow.is_(False), SCORES.c.lead_id.in_(lead_ids))
+    inner = ranked.subquery()
+    query = select(inner.c.lead_id, inner.c.as_of_us, inner.c.answer).where(inner.c.place == 1)
+    yield from connection.execute(query.order_by(inner.c.lead_id))
+
+
+def _decisions(connection: Connection, lead_ids: Sequence[str], now_us: int) -> dict[str, str]:
+    """The last decision of a person on each lead that has not expired."""
+    table = DECISIONS
+    query = select(table.c.lead_id, table.c.kind).where(
+        table.c.lead_id.in_(lead_ids),
+        table.c.decided_us <= now_us,
+        or_(table.c.expires_us.is_(None), table.c.expires_us > now_us),
+    )
+    rows = connection.execute(query.order_by(table.c.decided_us, table.c.seq))
+    return {lead_id: kind.replace("-", "_") for lead_id, kind in rows}
+
+
+def _closed(
+    connection: Connection, lead_ids: Sequence[str], recipe: Recipe | None, now_us: int
+) -> frozenset[str]:
+    if recipe is None:
+        return frozenset()
+    table = OUTCOMES
+    query = select(table.c.lead_id, table.c.occurred_us, table.c.stage).where(table.c.lead_id.in_(lead_ids))
+    rows: dict[str, list[tuple[int | None, str]]] = {}
+    for lead_id, occurred, stage in connection.execute(query):
+        rows.setdefault(lead_id, []).append((occurred, stage))
+    return frozenset(name for name, found in rows.items() if last_closing(recipe, found, now_us))
+
+
+def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    for first in range(0, len(names), _AT_ONCE):
+        yield names[first : first + _AT_ONCE]

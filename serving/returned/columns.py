@@ -1,0 +1,91 @@
+"""A score as the columns that batch appends to an export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from features.columns import Floats
+from serving.score import Reason, Score, ScoredBy
+
+
+class _Column(NamedTuple):
+    """How a column is read of a score, and what stands in it."""
+
+    read: Callable[[Score], Any]
+    holds: type = str
+
+
+_COLUMNS: dict[str, _Column] = {
+    "ls_status": _Column(lambda score: score.status),
+    "ls_probability": _Column(lambda score: score.probability, float),
+    "ls_score": _Column(lambda score: score.score, int),
+    "ls_grade": _Column(lambda score: score.grade),
+    "ls_maturity": _Column(lambda score: score.maturity),
+    "ls_stage": _Column(lambda score: score.stage and score.stage.name),
+    "ls_missing": _Column(lambda score: score.stage and ", ".join(score.stage.missing)),
+    "ls_next_action": _Column(lambda score: score.next_action and score.next_action.action),
+    "ls_deadline": _Column(lambda score: _moment(score.next_action and score.next_action.deadline)),
+    "ls_action_reason": _Column(lambda score: score.next_action and score.next_action.reason),
+    "ls_reasons_for": _Column(lambda score: _reasons(score.reasons_for)),
+    "ls_reasons_against": _Column(lambda score: _reasons(score.reasons_against)),
+    "ls_interval_low": _Column(lambda score: score.interval and score.interval.low, float),
+    "ls_interval_high": _Column(lambda score: score.interval and score.interval.high, float),
+    "ls_scored_by": _Column(lambda score: score.scored_by and _who(score.scored_by)),
+    "ls_as_of": _Column(lambda score: _moment(score.as_of)),
+    "ls_warnings": _Column(lambda score: "; ".join(score.warnings)),
+    "error": _Column(lambda score: str(score.error) if score.error else None),
+}
+RANK = "ls_rank"
+"""1 for the most probable lead of the file; relative to the file, unlike everything else."""
+SAME = "ls_same_person"
+"""The id of the first row of the file that has the same e-mail address or phone number under another id."""
+
+ADDED: tuple[str, ...] = (RANK, *_COLUMNS, SAME)
+"""The columns that batch appends, in order."""
+
+
+def row_of(score: Score) -> tuple[Any, ...]:
+    """One score's cells for `ADDED` without those that look at the whole file; None where empty."""
+    return tuple(column.read(score) or None for column in _COLUMNS.values())
+
+
+def columns_table(rows: Sequence[tuple[Any, ...]]) -> Any:
+    """`rows` as an Arrow table, whose types do not depend on what is in them."""
+    import pyarrow as pa
+
+    types = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+    schema = pa.schema([(name, types[column.holds]) for name, column in _COLUMNS.items()])
+    cells: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(_COLUMNS)
+    columns = [pa.array(column, kind) for column, kind in zip(cells, schema.types, strict=True)]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def ranks_of(probabilities: Floats) -> list[int | None]:
+    """1 for the highest; equal probabilities share the better rank, NaN has none.
+
+    >>> ranks_of(np.array([0.2, 0.5, np.nan, 0.2, 0.1]))
+    [2, 1, None, 2, 4]
+    """
+    known = ~np.isnan(probabilities)
+    ordered = np.sort(-probabilities[known])
+    ranks = np.searchsorted(ordered, -probabilities[known], side="left") + 1
+    found: list[int | None] = [None] * len(probabilities)
+    for place, rank in zip(np.flatnonzero(known).tolist(), ranks.tolist(), strict=True):
+        found[place] = rank
+    return found
+
+
+def _who(by: ScoredBy) -> str:
+    """`model 3`, or `model 3 (b2b)` where the segment's own scorer answered."""
+    return f"{by.rung} {by.version}" + (f" ({by.segment})" if by.segment else "")
+
+
+def _reasons(reasons: Sequence[Reason]) -> str:
+    return "; ".join(f"{reason.text} ({reason.strength:+.2f})" for reason in reasons)
+
+
+def _moment(moment: Any) -> str | None:
+    return moment.isoformat() if moment else None

@@ -1,0 +1,63 @@
+"""Which rows of a scored export are written, and in which order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from serving.returned.columns import ADDED
+from serving.returned.crms import Language, crm_columns, maturity_words
+from serving.score import Maturity
+
+Places = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What is asked for: `by_rank` the most probable first, `only` one maturity, the `top` best by rank.
+
+    `changed_since` is a former output: only rows that are new since or whose answer has moved. `crm` names
+    the columns and formats that a CRM's import wants, `language` that of its labels.
+    """
+
+    by_rank: bool = False
+    only: Maturity | None = None
+    top: int | None = None
+    changed_since: Path | None = None
+    crm: str | None = None
+    language: Language = "en"
+
+    @property
+    def whole(self) -> bool:
+        """Whether all rows come back in their order."""
+        return not (self.by_rank or self.only or self.top is not None or self.changed_since)
+
+    def columns(self) -> list[str]:
+        """The names of the columns that are added."""
+        return list(crm_columns(self.crm, self.language).values() if self.crm else ADDED)
+
+    def maturities(self, by: Mapping[str, str]) -> dict[str, str]:
+        """`by` maturity as it is written."""
+        return {maturity_words(self.crm, maturity, self.language): value for maturity, value in by.items()}
+
+    def places(
+        self, ranks: list[int | None], maturities: list[str | None], moved: NDArray[np.bool_]
+    ) -> Places:
+        """The 0-based rows to write, in the order to write them.
+
+        `ranks`, `maturities` and `moved` have a value for each row. Of equal ranks the earlier row is first;
+        rows without a rank are last, and never among the `top`.
+        """
+        rank = np.array([np.inf if value is None else value for value in ranks], dtype=np.float64)
+        kept = moved.copy()
+        if self.only is not None:
+            kept &= np.array([maturity == self.only for maturity in maturities], dtype=np.bool_)
+        rows = np.flatnonzero(kept)
+        ordered = rows[np.argsort(rank[rows], kind="stable")]
+        if self.top is not None:
+            ordered = ordered[np.isfinite(rank[ordered])][: self.top]
+        return (ordered if self.by_rank else np.sort(ordered)).astype(np.int64)

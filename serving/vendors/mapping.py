@@ -1,0 +1,130 @@
+"""The mapping file: which account is sent to, and which of its properties each of our values goes to."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+from urllib.parse import urlsplit
+
+import tomlkit
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from features.errors import LeadscoreError, ended, nearest
+from serving.vendors.profile import Language, RateWindow, crm_profile
+
+Vendor = Literal["hubspot", "salesforce", "dynamics", "pipedrive", "marketo", "webhook"]
+_LOCAL = ("localhost", "127.0.0.1", "::1")
+
+
+class PushMapping(BaseModel):
+    """What `leadscore connect` writes, and a person may change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    vendor: Vendor
+    name: str = Field(default="", pattern=r"^[A-Za-z0-9_-]*$")
+    """By what name the ledger keeps what was sent; another for each account. Default: the vendor's."""
+    url: str
+    account: str = ""
+    """The account that the file was made for: a token of another one is refused."""
+    object: str = ""
+    id_property: str = ""
+    """HubSpot: the unique property that holds our lead ids, where they are not its record ids."""
+    tenant: str = ""
+    """Dynamics: the directory (tenant) that gives the tokens."""
+    language: Language = "en"
+    step: int = Field(default=5, ge=1, le=98)
+    """A score is sent again when it moved by so many points, or when its band, status or action changed."""
+    recipe: str = ""
+    """The recipe that says which stages close a lead, from the file's folder."""
+    batch: int | None = Field(default=None, gt=0)
+    windows: list[RateWindow] | None = None
+    reserve: float = Field(default=0.1, ge=0, lt=1)
+    """The share of the day's calls that is left to others, where the CRM says how many there are."""
+    properties: dict[str, str] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _whole(self) -> PushMapping:
+        profile = crm_profile(self.vendor)
+        for name in self.properties:
+            if name not in profile.properties:
+                meant = nearest(name, profile.properties)
+                raise ValueError(f"[properties] {name} is not known{meant}")
+        if len(set(self.properties.values())) < len(self.properties):
+            raise ValueError("[properties] names a property twice; give each value its own")
+        split = urlsplit(self.url)
+        if split.scheme != "https" and not (split.scheme == "http" and split.hostname in _LOCAL):
+            raise ValueError("url is no https:// address; a token would be sent in the clear")
+        if split.username or split.password or (split.query and self.vendor != "webhook"):
+            raise ValueError("url holds a user, a password or a query; secrets belong in the environment")
+        return self
+
+    @property
+    def target(self) -> str:
+        """The name under which the ledger keeps what was sent."""
+        return self.name or self.vendor
+
+    @property
+    def about(self) -> str:
+        """The object of the CRM that is written."""
+        return self.object or crm_profile(self.vendor).object
+
+    @property
+    def size(self) -> int:
+        """Records of one request."""
+        most = crm_profile(self.vendor).batch
+        return min(self.batch or most, most)
+
+    @property
+    def limits(self) -> list[RateWindow]:
+        """The CRM's limits, in its units."""
+        return crm_profile(self.vendor).windows if self.windows is None else self.windows
+
+
+def load_mapping(path: Path) -> PushMapping:
+    """The mapping file `path`.
+
+    Raises:
+        LeadscoreError: it is not there, is no TOML, or says something that is not known.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        remedy = f"Write one with 'leadscore connect', for instance: leadscore connect hubspot -o {path.name}"
+        raise LeadscoreError(f"{path}: there is no mapping file.", remedy) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise LeadscoreError(f"{path}: is no TOML ({error}).", "Correct the line.") from None
+    return made_mapping(content, str(path))
+
+
+def made_mapping(content: dict[str, object], place: str) -> PushMapping:
+    """The mapping that `content` says; `place` is where it was said.
+
+    Raises:
+        LeadscoreError: it says something that is not known.
+    """
+    try:
+        return PushMapping.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"]))
+        words = str(first["msg"]).removeprefix("Value error, ")
+        raise LeadscoreError(
+            f"{place}: {key + ': ' if key else ''}{ended(words)}", "Correct it there."
+        ) from None
+
+
+def write_mapping(mapping: PushMapping, path: Path, title: str) -> None:
+    """Write `mapping` to `path`, with what a person may change said beside it."""
+    document = tomlkit.document()
+    document.add(tomlkit.comment(f"Which properties of {title} each value of a score goes to."))
+    document.add(tomlkit.comment(f"Written by 'leadscore connect {mapping.vendor}'; you may change it."))
+    document.add(tomlkit.comment("Secrets are no part of it: they stand in the environment."))
+    content = mapping.model_dump(exclude_defaults=True)
+    content |= {"language": mapping.language, "step": mapping.step}
+    properties = content.pop("properties")
+    for key, value in content.items():
+        document.add(key, tomlkit.item(value))
+    document.add("properties", tomlkit.item(properties))
+    path.write_text(tomlkit.dumps(document), encoding="utf-8")

@@ -1,0 +1,108 @@
+"""What is known of a CRM, as data: paths, sizes, limits, secrets, properties with labels, codes of errors."""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from importlib.resources import files
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from features.errors import LeadscoreError, nearest_name
+
+Language = Literal["en", "fr"]
+FaultKind = Literal[
+    "gone", "type", "option", "unknown", "locked", "rights", "token", "daily", "abuse", "limit", "failing",
+    "refused", "busy", "key", "large", "silent",
+]  # fmt: skip
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Labels(_Told):
+    """A text in both languages."""
+
+    en: str
+    fr: str
+
+
+class CrmProperty(_Told):
+    """A property of the CRM for one of our values: its name there, its type there, labels, options."""
+
+    name: str
+    type: str
+    label: Labels
+    most: int | None = None
+    """Characters that it holds, where it is a text."""
+    standard: bool = False
+    """The CRM has it: nothing is to be created."""
+
+
+class RateWindow(_Told):
+    """At most so many calls (or tokens) within so many seconds, by the vendor's own unit."""
+
+    calls: float = Field(gt=0)
+    seconds: float = Field(gt=0)
+
+
+class Secrets(_Told):
+    """The environment variables that may hold secrets, and where a token is had for an id and a secret."""
+
+    token: str
+    header: str = "Authorization"
+    scheme: str = "Bearer "
+    optional: bool = False
+    client_id: str | None = None
+    client_secret: str | None = None
+    token_url: str | None = None
+    scope: str | None = None
+
+
+class CrmProfile(_Told):
+    """One CRM as `known/NAME.toml` has it; a mapping file may set its own sizes and limits."""
+
+    title: str
+    url: str | None = None
+    url_example: str
+    object: str
+    paths: dict[str, str] = Field(default_factory=dict)
+    batch: int = Field(gt=0)
+    most_bytes: int | None = None
+    cost: float = 1.0
+    windows: list[RateWindow] = Field(default_factory=list)
+    secrets: Secrets
+    creates: bool = False
+    """Whether `connect` can create the properties."""
+    scopes: dict[str, str] = Field(default_factory=dict)
+    where: dict[str, str] = Field(default_factory=dict)
+    """Where things stand in the CRM's screens, in words: token, properties, undo."""
+    properties: dict[str, CrmProperty]
+    errors: dict[str, FaultKind] = Field(default_factory=dict)
+    """The vendor's code of an error → what it is."""
+
+
+VENDORS = ("hubspot", "salesforce", "dynamics", "pipedrive", "marketo", "webhook")
+
+
+@lru_cache(maxsize=len(VENDORS))
+def crm_profile(vendor: str) -> CrmProfile:
+    """What is known of `vendor`.
+
+    Raises:
+        LeadscoreError: it is not known.
+    """
+    if vendor not in VENDORS:
+        raise LeadscoreError(f"vendor '{vendor}' is not known.", nearest_name(vendor, VENDORS))
+    text = files("serving.vendors").joinpath("known", f"{vendor}.toml").read_text(encoding="utf-8")
+    return CrmProfile.model_validate(tomllib.loads(text))
+
+
+@lru_cache(maxsize=1)
+def option_words() -> dict[str, dict[str, Labels]]:
+    """The words for the values of a field, by field and value."""
+    text = files("serving.vendors").joinpath("known", "words.toml").read_text(encoding="utf-8")
+    fields = tomllib.loads(text)
+    return {field: {key: Labels(**both) for key, both in words.items()} for field, words in fields.items()}

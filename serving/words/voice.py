@@ -1,0 +1,96 @@
+"""Reasons in words, with the rate at which such leads converted: the one function behind every place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from features.catalogue import Feature
+from features.language import Language
+from features.recipe import Recipe
+from serving.score import ObservedRate
+from serving.words.facts import Facts
+from serving.words.folding import Folding
+from serving.words.language import catalogue
+from serving.words.rates import ObservedRates
+from serving.words.sentences import Teller
+from serving.words.signals import LeadSignal, signals_of
+from serving.words.values import number, share
+
+_MOST_KEPT = 50_000
+"""Sentences kept for leads to come; a bulk repeats the same few thousand."""
+
+
+class Told(NamedTuple):
+    """What is said of one signal of one lead; `rate` is None where the words have none."""
+
+    text: str
+    rate: ObservedRate | None
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What the signals of `features` are called and how they are told, in one language.
+
+    `rates` are those of the artefact; without them words have no rate.
+    """
+
+    recipe: Recipe
+    features: tuple[Feature, ...]
+    language: Language
+    rates: ObservedRates | None = None
+    _kept: dict[tuple[str, bool, Facts], Told] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def signals(self) -> tuple[LeadSignal, ...]:
+        """What there may be reasons about."""
+        return signals_of(self.features, self.recipe)
+
+    @cached_property
+    def signal_of(self) -> dict[str, int]:
+        """Feature name → the place of its signal in `signals`."""
+        return {f.name: place for place, signal in enumerate(self.signals) for f in signal.features}
+
+    @cached_property
+    def folding(self) -> Folding:
+        """Lets sets of kinds and the kinds in them speak once."""
+        return Folding(self.signals)
+
+    @cached_property
+    def teller(self) -> Teller:
+        """Says what is the case, without rates."""
+        return Teller(self.recipe, self.language)
+
+    def told(self, signal: LeadSignal, facts: Facts, *, raises: bool) -> Told:
+        """The words of a reason for (`raises`) or against.
+
+        A rate is told where it is on the reason's side of that of all leads, by more than chance: what else
+        such leads have in common can bring it to the other side, and a reason is about the signal alone.
+        """
+        key = (signal.key, raises, facts)
+        found = self._kept.get(key)
+        if found is None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            found = self._kept[key] = self._tell(signal, facts, raises)
+        return found
+
+    def tell_all(self, signal: LeadSignal, facts: Sequence[Facts], raises: bool) -> list[Told]:
+        """`told` of several leads."""
+        return [self.told(signal, one, raises=raises) for one in facts]
+
+    def _tell(self, signal: LeadSignal, facts: Facts, raises: bool) -> Told:
+        words = self.teller.said(signal, facts)
+        counted = self.rates.of(signal, facts) if self.rates else None
+        if counted is None or self.rates is None:
+            return Told(words, None)
+        everyone = self.rates.everyone.rate
+        if (counted.rate > everyone) != raises or not counted.differs_from(everyone):
+            return Told(words, None)
+        form = catalogue(self.language)["rate"]["said" if counted.converted else "none"]
+        rate, of_all = share(counted.rate, self.language), share(everyone, self.language)
+        leads = number(counted.leads, self.language)
+        observed = ObservedRate(rate=round(counted.rate, 4), leads=counted.leads, of_all=round(everyone, 4))
+        return Told(str(form).format(words=words, rate=rate, all=of_all, leads=leads), observed)
