@@ -118,7 +118,7 @@ def discover(
     ended = no_outcome(leads) if all_open else find_outcome(company, outcome)
     order, dated = order_of(leads)
     judged = () if all_open else judge_leads(leads, ended, order, dated, excluded)
-    guesses = guesses_of(leads, ended, outcome=outcome, id_column=id, time=time)
+    guesses = guesses_of(company, ended, outcome=outcome, id_column=id, time=time)
     draft = draft_recipe(company, ended, judged, excluded, folder, name, relations)
     draft.doubts = doubts_by_question(guesses)
     used = {one.column.name for one in draft.fields}
