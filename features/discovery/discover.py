@@ -15,13 +15,16 @@ from features.discovery.findings import Finding, list_findings
 from features.discovery.guesses import Guess, doubts_by_question, guesses_of
 from features.discovery.recipe_writer import write_recipe
 from features.discovery.relations import with_accounts
+from features.discovery.two_columns import with_outcome_of_two
 from features.discovery.usable import judge_leads
 from features.errors import LeadscoreError
 from features.leaks import Suspect, WhenKnown
 from features.outcome import OutcomeChoice, OutcomeSource, find_column, find_outcome, no_outcome
 from features.profiles import Company, TableProfile
+from features.profiles.headers import refuse_headerless
 from features.profiles.kinds import tell_apart
 from features.profiles.parts import read_tables_of
+from features.profiles.twins import newest_of_twins
 
 
 @dataclass(frozen=True)
@@ -105,15 +108,17 @@ def discover(
         LeadscoreError: a file is not readable, or a question is left that only an option can answer.
     """
     tables = [table for path in paths for table in read_tables_of(Path(path), strict=strict)]
-    _check(tables)
-    company, relations, remarks = _company(tables, outcome, id, folder)
+    remarks = _check(tables, outcome)
+    tables, told = newest_of_twins(tables)
+    company, relations, found = _company(tables, outcome, id, folder)
+    remarks += told + found
     leads = company.leads
     excluded = {find_column(leads, column, "--exclude") for column in exclude}
     answer_roles(leads, id, time)
     ended = no_outcome(leads) if all_open else find_outcome(company, outcome)
     order, dated = order_of(leads)
     judged = () if all_open else judge_leads(leads, ended, order, dated, excluded)
-    guesses = guesses_of(leads, ended, outcome=outcome, id_column=id, time=time)
+    guesses = guesses_of(company, ended, outcome=outcome, id_column=id, time=time)
     draft = draft_recipe(company, ended, judged, excluded, folder, name, relations)
     draft.doubts = doubts_by_question(guesses)
     used = {one.column.name for one in draft.fields}
@@ -141,13 +146,18 @@ def _company(
         return log.company, log.relations, list(log.remarks)
     company = tell_apart(tables, id_column)
     company, relations, remarks = split_events(company, outcome, folder)
-    leads, relation = with_accounts(company, folder)
+    leads, relation, dated = with_accounts(company, folder)
+    remarks += dated
+    if outcome is None:
+        leads, relation, said = with_outcome_of_two(leads, relation, folder)
+        remarks += [said] if said else []
     if relation is not None:
         relations["leads"] = relation
     return replace(company, leads=leads), relations, remarks
 
 
-def _check(tables: Sequence[TableProfile]) -> None:
+def _check(tables: Sequence[TableProfile], outcome: str | None) -> list[str]:
+    """Sentences on what can be used all the same; an error for what cannot."""
     if not tables:
         raise LeadscoreError("no export was given.", "Name at least the export of the leads.")
     for table in tables:
@@ -160,3 +170,5 @@ def _check(tables: Sequence[TableProfile]) -> None:
                 f"{table.raw.name}: has one column; leads need an outcome and something known of them.",
                 "Export more columns, or check that the file's delimiter is a comma, semicolon, tab or bar.",
             )
+    made = (refuse_headerless(table, outcome) for table in tables)
+    return [sentence for sentence in made if sentence is not None]

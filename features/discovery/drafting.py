@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from features.cells import number
+from features.cells.currencies import currency_of
 from features.clock.instants import localise
 from features.discovery.draft import Draft, DraftField, field_names
 from features.discovery.history_shape import day_ends, is_sorted_by, propose_horizon, propose_start, steady
-from features.discovery.relations import shuffled
+from features.discovery.relations import file_name, shuffled
 from features.discovery.usable import is_usable
 from features.errors import LeadscoreError
 from features.leaks import WhenKnown
 from features.outcome import ANY_VALUE, OutcomeSource
-from features.profiles import ColumnProfile, Company, TableProfile, stand_ins
+from features.profiles import ColumnProfile, Company, TableProfile, plain, stand_ins
 from features.recipe.crm import Known
+
+_CURRENCY = re.compile(r"\b(?:currency\w*|devise|monnaie|wahrung\w*)\b")
+_MONEY = re.compile(
+    r"\b(?:amount|revenue|budget|price|value|turnover|cost|montant|chiffre|prix|valeur|cout|betrag|preis"
+    r"|umsatz|wert|kosten)\b"
+)
+_CONVERT = "convert them to one currency in the file, or leave the field out"
 
 POSITIVE = ("size", "founded")
 """Meanings of which 0 cannot be: a company has somebody in it, and began in some year."""
@@ -54,7 +64,7 @@ def draft_recipe(
     created = leads.role("created_at")
     _propose_times(draft, created)
     remark(draft, company, created)
-    draft.remarks += unknown_remarks(leads, fields)
+    draft.remarks += [*unknown_remarks(leads, fields), *currency_remarks(leads, fields)]
     return draft
 
 
@@ -147,8 +157,10 @@ def remark(draft: Draft, company: Company, created: ColumnProfile | None) -> Non
         draft.remarks.append(
             f"{table.raw.name}: nothing in it names a lead of {draft.leads.raw.name}; not used"
         )
+    select = draft.relations.get("leads", "")
     for joined in company.joined:
-        if joined.kind == "other" or (joined.kind == "accounts" and "leads" not in draft.relations):
+        unused = joined.kind == "accounts" and file_name(joined.table.path, draft.folder) not in select
+        if joined.kind == "other" or unused:
             draft.remarks.append(
                 f"{joined.table.raw.name}: belongs to the leads by '{joined.key}', but is not used"
             )
@@ -167,3 +179,27 @@ def unknown_remarks(leads: TableProfile, fields: Sequence[DraftField]) -> list[s
         found = stand_ins(values, positive=column.means in POSITIVE)
         remarks += [one.words(field.name, "UTC" if column.format.type == "date" else None) for one in found]
     return remarks
+
+
+def currency_remarks(leads: TableProfile, fields: Sequence[DraftField]) -> list[str]:
+    """Sentences on amounts of several currencies, which are read as plain numbers; by cell or by a column."""
+    amounts = [field for field in fields if field.left_out is None and field.column.format.type == "number"]
+    said = []
+    for field in amounts:
+        found = Counter(
+            code for cell in leads.cells(field.column.name).dropna() if (code := currency_of(str(cell)))
+        )
+        if len(found) > 1:
+            listed = ", ".join(f"{count:,} in {code}" for code, count in found.most_common())
+            said.append(
+                f"{field.name}: amounts of several currencies ({listed}), read as they are: {_CONVERT}"
+            )
+    named = [column.name for column in leads.columns.values() if _CURRENCY.search(plain(column.name))]
+    for name in named if not said else ():
+        codes = leads.cells(name).value_counts()
+        money = [field.name for field in amounts if _MONEY.search(plain(field.column.name))]
+        if len(codes) > 1 and money:
+            said.append(
+                f"{', '.join(money)}: amounts of {len(codes)} currencies, as '{name}' says: {_CONVERT}"
+            )
+    return said

@@ -61,18 +61,23 @@ def cut_log(
 
 
 def _case(log: TableProfile, id_column: str | None) -> str | None:
-    """The column that repeats for the events of one case: the option's, else one with the name of an id."""
+    """The column that repeats for the events of one case: the option's, one named like an id, else by form.
+
+    By form it is, of the full columns that repeat, the one with most values: goods, sellers and kinds of
+    events are fewer than cases.
+    """
     if id_column is not None:
         return find_column(log, id_column, "--id")
-    named_so = [c for c in log.columns.values() if c.name.lower().endswith(("id", "case", "key"))]
     able = [
-        column.name
-        for column in named_so
-        if column.format.type in ("number", "category", "id")
+        column
+        for column in log.columns.values()
+        if column.format.type in ("number", "category", "id", "email", "text")
         and 20 <= column.format.distinct <= 0.5 * column.format.filled
         and column.format.filled == log.rows
     ]
-    return able[0] if able else None
+    named_so = [column for column in able if column.name.lower().endswith(("id", "case", "key"))]
+    best = named_so[:1] or sorted(able, key=lambda column: -column.format.distinct)[:1]
+    return best[0].name if best else None
 
 
 def _latest_date(log: TableProfile) -> str | None:

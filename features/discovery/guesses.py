@@ -9,11 +9,12 @@ from typing import Literal
 import numpy as np
 
 from features.outcome import ANY_VALUE, OutcomeSource
-from features.profiles import ColumnProfile, TableProfile, plain, presets, reads_as_won
+from features.profiles import ColumnProfile, Company, TableProfile, plain, presets, reads_as_won
 
 Certainty = Literal["asked", "sure", "likely", "a guess"]
 Question = Literal["outcome", "won", "id", "creation"]
 
+_ABOUT_LEADS = ("events", "outcomes", "field_history")
 GUESS_COLUMNS = ("decides", "taken", "how sure", "why", "otherwise")
 
 
@@ -48,11 +49,13 @@ class Guess:
 
 
 def guesses_of(
-    leads: TableProfile, ended: OutcomeSource, *, outcome: str | None, id_column: str | None, time: str | None
+    company: Company, ended: OutcomeSource, *, outcome: str | None, id_column: str | None, time: str | None
 ) -> tuple[Guess, ...]:
     """The guesses behind a recipe; the last three are what the options said, None where they said nothing."""
+    leads = company.leads
+    named_by = [one.table.raw.name for one in company.joined if one.kind in _ABOUT_LEADS]
     ends = () if np.isnan(ended.won).all() else (_outcome(ended, outcome), _won(leads, ended, outcome))
-    return (*ends, _id(leads, id_column), _creation(leads, time))
+    return (*ends, _id(leads, id_column, named_by), _creation(leads, time))
 
 
 def _outcome(ended: OutcomeSource, asked: str | None) -> Guess:
@@ -88,7 +91,7 @@ def _won(leads: TableProfile, ended: OutcomeSource, asked: str | None) -> Guess:
     return Guess("won", taken, "a guess", "of all values the one most like it", option, answer, others)
 
 
-def _id(leads: TableProfile, asked: str | None) -> Guess:
+def _id(leads: TableProfile, asked: str | None, named_by: Sequence[str]) -> Guess:
     column, option = leads.role("id"), "--id COLUMN"
     if column is None:
         return Guess("id", "the row number", "a guess", "no column tells all leads apart", option, None)
@@ -103,6 +106,9 @@ def _id(leads: TableProfile, asked: str | None) -> Guess:
     if share < 1:
         why = f"{share:.1%} of its values differ, those of other leads stand twice"
         return Guess("id", column.name, "likely", why, option, column.name, others)
+    if share == 1 and named_by:
+        why = f"all its values differ, and {named_by[0]} names leads by it"
+        return Guess("id", column.name, "sure", why, option, column.name)
     if _is_called(column, "lead_id", "id") or column.format.type == "email":
         return Guess("id", column.name, "sure", "by its name, and all values differ", option, column.name)
     return Guess("id", column.name, "likely", "all its values differ", option, column.name, others)

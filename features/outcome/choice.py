@@ -13,12 +13,13 @@ from features.outcome.guess import (
     OutcomeColumn,
     divide,
     is_earlier,
+    is_plainly_lost,
     last_of_a_data_set,
     named_outcomes,
     values_of,
     with_rest,
 )
-from features.profiles import TableProfile
+from features.profiles import TableProfile, reads_as_won
 
 Certainty = Literal["sure", "likely", "a guess"]
 
@@ -28,6 +29,7 @@ _SAME = 0.98
 _FEWER = 0.9
 _ENOUGH = 20
 _MOST_HAVE = 0.8
+_MOST_STAGES = 20
 _BY_CHANCE = 1e-4
 
 
@@ -89,6 +91,8 @@ def choose_outcome(table: TableProfile) -> OutcomeChoice | None:
     if len(_distinct_wins(table, dated)) == 1:
         found, date = dated[next((name for name in dated if name in named), next(iter(dated)))]
         return _with_rivals(table, found, f"as '{date}' is filled where it is {found.won[0]}", {}, dated)
+    if (ending := _by_values(table)) is not None:
+        return _with_rivals(table, ending, "as its values say won and lost", {}, dated)
     if named:
         best = max(named, key=lambda name: (named[name], -table.columns[name].place))
         return _with_rivals(table, divide(table, best), "by a word in its name", named, dated, guess=True)
@@ -97,6 +101,20 @@ def choose_outcome(table: TableProfile) -> OutcomeChoice | None:
         return None
     why = "as the last column, and the one that says yes or no"
     return _with_rivals(table, divide(table, last), why, {}, dated, guess=True)
+
+
+def _by_values(table: TableProfile) -> OutcomeColumn | None:
+    """The one column of a few values of which some say plainly won and others plainly lost."""
+    found = []
+    for name, column in table.columns.items():
+        few = column.format.type == "category" and 2 <= column.format.distinct <= _MOST_STAGES
+        if not few or column.role not in (None, "status", "outcome") or is_earlier(name):
+            continue
+        values = values_of(table, name)
+        divided = divide(table, name)
+        if any(map(reads_as_won, divided.won)) and any(map(is_plainly_lost, values)):
+            found.append(divided)
+    return found[0] if len(found) == 1 else None
 
 
 def _with_rivals(

@@ -9,7 +9,7 @@ from features.profiles.presets import plain
 
 # Compared with `plain` texts: lower case, without accents. "not converted" is caught by _NOT.
 _WON = re.compile(
-    r"\b(?:won|win|converted|convert|customer|client|yes|y|true|1|oui|vrai|gagne|gagnee|signe|signee|signed"
+    r"\b(?:won|closedwon|win|converted|convert|customer|client|yes|y|true|1|oui|vrai|gagne|gagnee|signe|signee|signed"
     r"|converti|convertie|sold|sale|vendu|vente|bought|purchase|purchased|ordered|booked|achete|gewonnen|verkauft|kunde|ja|deal)\b"
 )
 
@@ -22,8 +22,8 @@ _NOT = re.compile(
     r"\b(?:not|non|no|nicht|un|lost|never|pas|dis|unqualified|disqualified|nonconverted|unconverted)\b"
 )
 LOST = re.compile(
-    r"\b(?:lost|loss|perdu|perdue|not converted|non converti|non convertie|disqualified|unqualified"
-    r"|rejected|refuse|refused|declined|dead|junk|cancelled|canceled|annule|abandon|abandoned|abandonne"
+    r"\b(?:lost|closedlost|loss|perdu|perdue|not converted|non converti|non convertie|disqualified"
+    r"|unqualified|rejected|refuse|refused|declined|dead|junk|cancelled|canceled|annule|abandon|abandoned|abandonne"
     r"|sans suite|cannot contact|stalled|dropped|unsuccessful|ko"
     r"|failed|no|n|0|false|faux|non|bad|churned|not interested|verloren|abgelehnt|storniert|nein)\b"
 )

@@ -15,6 +15,7 @@ FITS = 0.5
 """The share of its values that a column must have among the keys."""
 _FITS_ALIKE = 0.05
 """For two columns of one name: an export of events may hold many more leads than that of leads."""
+_NEARLY = 0.95
 _NAMING = ("id", "category", "number", "email")
 _ANY_TABLE = frozenset(
     {"id", "ids", "no", "n", "nr", "num", "number", "numero", "nummer"}
@@ -47,6 +48,18 @@ def keys_of(table: TableProfile) -> list[str]:
     declared = table.role("id")
     unique = [c.name for c in table.columns.values() if _is_unique(c, table.rows) and c is not declared]
     return [*([declared.name] if declared else []), *unique]
+
+
+def nearly_keys(table: TableProfile) -> list[str]:
+    """The columns that could name a row, then those that would but for a few rows that stand twice."""
+    keys = keys_of(table)
+    nearly = [
+        column.name
+        for column in table.columns.values()
+        if column.format.type in (*_NAMING, "text") and column.name not in keys
+        if _NEARLY * table.rows <= column.format.distinct <= column.format.filled
+    ]
+    return [*keys, *nearly]
 
 
 def find_pointer(table: TableProfile, named: TableProfile, keys: Sequence[str]) -> Pointer | None:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from features.errors import LeadscoreError
 from features.profiles.endings import divide_stages, won_among
-from features.profiles.keys import FITS, Pointer, find_pointer, keys_of, refuse_no_match
+from features.profiles.keys import FITS, Pointer, find_pointer, keys_of, nearly_keys, refuse_no_match
 from features.profiles.presets import plain
 from features.profiles.table import TableProfile
 
@@ -76,7 +76,7 @@ def tell_apart(tables: Sequence[TableProfile], id_column: str | None) -> Company
         if found is None:
             refuse_no_match(table, leads)
             unknown.append(table)
-        elif any(found.kind == other.kind for other in joined):
+        elif found.kind != "accounts" and any(found.kind == other.kind for other in joined):
             joined.append(replace(found, kind="other"))
         else:
             joined.append(found)
@@ -164,12 +164,12 @@ def _join(table: TableProfile, leads: TableProfile, pointer: Pointer | None) -> 
     """How a table hangs together with the leads."""
     if pointer is not None:
         return Joined(table, _kind(table, pointer.column), pointer.column, pointer.key)
-    own = next(iter(keys_of(table)), None)
-    account = None if own is None else _account_column(leads, own, set(table.cells(own).dropna()))
+    pairs = ((own, _account_column(leads, own, set(table.cells(own).dropna()))) for own in nearly_keys(table))
+    own, account = next((pair for pair in pairs if pair[1] is not None), (None, None))
     if own is None or account is None:
         return None
     if _is_list(table):
-        return Joined(table, "other", own, account)
+        return Joined(table, "accounts", own, account)
     if leads.role("account_id") is None:
         leads.columns[account] = replace(leads.columns[account], role="account_id")
     return Joined(table, "accounts", own, account)

@@ -17,7 +17,9 @@ from features.recipe import DateFormat, FieldMeaning, FieldType
 
 _CURRENT = re.compile(
     r"\b(?:last|latest|recent|current|currently|number of times|times contacted|updated|modified"
-    r"|dernier|dernière|derniere|récent|actuel|actuelle)\b",
+    r"|dernier|dernière|derniere|récent|actuel|actuelle"
+    r"|(?:deal|lead|contact|opportunity|account|record)\W*owner|propri[eé]taire d\w*"
+    r"|(?:deal|lead|opportunity|account)\W*(?:inhaber|besitzer)|besitzer d\w+|zuständiger?)\b",
     re.IGNORECASE,
 )
 

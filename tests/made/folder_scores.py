@@ -13,7 +13,7 @@ from features.recipe.recipe import Recipe
 from tests.made.folders import MadeFolder
 
 PARTS = ("leads", "outcome", "id", "time", "joins", "told")
-_JOINED = re.compile(r"LEFT JOIN .*?read_csv\('([^']+)'.*= a\.\"?([^\"\n]+)", re.DOTALL)
+_JOINED = re.compile(r"LEFT JOIN [^\n]*read_csv\('([^']+)'[^\n]*\n[^\n]*= a\d+\.\"?([^\"\n]+)")
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,15 @@ class Judged:
     """For each part that the folder has a truth of, whether it was found; and what was said.
 
     "told" is what must be said: an error where one is right, a doubt where two columns could be the outcome.
+    `answered` is whether there is a recipe; `joined` counts joins that are right, that were made, that are
+    true.
     """
 
     name: str
     parts: dict[str, bool]
     said: str
+    answered: bool = True
+    joined: tuple[int, int, int] = (0, 0, 0)
 
     @property
     def right(self) -> bool:
@@ -36,26 +40,48 @@ class Judged:
 def judge(made: MadeFolder) -> Judged:
     """The folder as `discover` understands it."""
     try:
-        found = discover(made.files, folder=made.files[0].parent)
+        found = discover(made.files, folder=made.files[0].parent, **made.options)  # type: ignore[arg-type]
         recipe = parse_recipe(found.recipe_toml)
     except LeadscoreError as error:
         if made.refused is not None:
             return Judged(made.name, {"told": made.refused in str(error)}, str(error))
-        missed = PARTS if made.doubtful else PARTS[:-1]
-        return Judged(made.name, dict.fromkeys(missed, False), str(error))
+        missed = PARTS if made.doubtful or made.says else PARTS[:-1]
+        return Judged(made.name, dict.fromkeys(missed, False), str(error), answered=False)
     said = " | ".join(found.remarks)
     if made.refused is not None:
         return Judged(made.name, {"told": False}, said)
     parts = {
         "leads": made.leads in f"{recipe.tables.leads.file} {recipe.tables.leads.sql}",
-        "outcome": recipe.outcomes.column == made.outcome and recipe.outcomes.won == (made.won,),
+        "outcome": (recipe.outcomes.column or recipe.outcomes.stage) == made.outcome
+        and recipe.outcomes.won == (made.won,),
         "id": recipe.lead.id == made.id,
         "time": recipe.lead.created_at == made.created,
         "joins": _joins(recipe) == dict(made.joins),
     }
     if made.doubtful:
         parts["told"] = "could be the outcome too" in said
-    return Judged(made.name, parts, said)
+    if made.says is not None:
+        parts["told"] = made.says in said
+    joins, true = _joins(recipe).items(), dict(made.joins).items()
+    return Judged(made.name, parts, said, joined=(len(joins & true), len(joins), len(true)))
+
+
+def rates_of_parts(judged: Iterable[Judged]) -> dict[str, tuple[int, int, int]]:
+    """Part → how often it was right, how often it was answered, how often it is there.
+
+    Right of answered is precision, right of there is recall. Joins are counted one by one.
+    """
+    rows = list(judged)
+    rates = {
+        part: (
+            sum(one.parts.get(part, False) for one in rows),
+            sum(part in one.parts and one.answered for one in rows),
+            sum(part in one.parts for one in rows),
+        )
+        for part in PARTS
+    }
+    right, made, true = (sum(one.joined[place] for one in rows) for place in range(3))
+    return rates | {"joins": (right, made, true)}
 
 
 def table_of_parts(judged: Iterable[Judged]) -> list[tuple[str, int, int]]:
@@ -68,9 +94,10 @@ def table_of_parts(judged: Iterable[Judged]) -> list[tuple[str, int, int]]:
 
 
 def _joins(recipe: Recipe) -> dict[str, str]:
-    """File → column: of the events, and of the accounts that the leads' SELECT joins."""
+    """File → column: of the events, and of what the leads' SELECT joins."""
     found: dict[str, str] = {}
-    if recipe.tables.events is not None and recipe.events is not None:
-        found[str(recipe.tables.events.file)] = recipe.events.lead_id
-    accounts = _JOINED.search(recipe.tables.leads.sql or "")
-    return found | ({accounts[1]: accounts[2].strip()} if accounts else {})
+    events = None if recipe.tables.events is None else recipe.tables.events.file
+    if events is not None and recipe.events is not None:  # else it is cut out of a log, which joins nothing
+        found[events] = recipe.events.lead_id
+    beside = _JOINED.findall(recipe.tables.leads.sql or "")
+    return found | {file: column.strip() for file, column in beside}

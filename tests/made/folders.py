@@ -16,6 +16,7 @@ from zlib import crc32
 import numpy as np
 import pandas as pd
 
+from tests.made.folder_more import MORE
 from tests.made.folder_words import DIALECTS
 
 N = 900
@@ -26,7 +27,8 @@ class MadeFolder:
     """A folder that was written: its files, and what is true of it.
 
     `joins` is file name → its column that names a lead or an account; `refused` what an error must say,
-    where one is right; `doubtful` whether another column could be the outcome, which must be said.
+    where one is right; `doubtful` whether another column could be the outcome, which must be said; `says`
+    words that a remark must have; `options` what `discover` is told.
     """
 
     name: str
@@ -39,12 +41,15 @@ class MadeFolder:
     joins: Mapping[str, str] = field(default_factory=dict)
     refused: str | None = None
     doubtful: bool = False
+    says: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class _Company:
+class Company:
     """Leads of one company, which the kinds below put into files."""
 
+    dialect: str
     words: Mapping[str, str]
     rng: np.random.Generator
     keys: list[str]
@@ -98,12 +103,12 @@ class _Company:
 Made = tuple[dict[str, pd.DataFrame], dict[str, Any]]
 
 
-def _events_beside(made: _Company) -> Made:
+def _events_beside(made: Company) -> Made:
     tables = {"leads": made.with_result(), "events": made.events(made.keys)}
     return tables, {"joins": {"events": made.words["id"]}}
 
 
-def _pipeline(made: _Company) -> Made:
+def _pipeline(made: Company) -> Made:
     """Deals among accounts, products and sellers that they name; nothing points to a deal."""
     w, rng, deals = made.words, made.rng, made.frame()
     firms, goods, people = ([f"{k}-{n}" for n in range(m)] for k, m in (("F", 80), ("P", 7), ("S", 30)))
@@ -118,10 +123,11 @@ def _pipeline(made: _Company) -> Made:
         "deals": deals,
         "sellers": pd.DataFrame({w["seller"]: people, w["team"]: rng.choice(["N", "S"], 30)}),
     }
-    return tables, {"leads": "deals", "outcome": w["stage"], "joins": {"accounts": w["account"]}}
+    joins = {"accounts": w["account"], "products": w["product"], "sellers": w["seller"]}
+    return tables, {"leads": "deals", "outcome": w["stage"], "joins": joins}
 
 
-def _previous(made: _Company) -> Made:
+def _previous(made: Company) -> Made:
     """The result of an earlier campaign has the better name."""
     w, frame = made.words, made.frame()
     frame[w["previous"]] = made.ends(made.rng.random(N) < 0.3)
@@ -129,7 +135,7 @@ def _previous(made: _Company) -> Made:
     return {"leads": frame}, {"outcome": w["odd"], "won": "1"}
 
 
-def _strange_name(made: _Company) -> Made:
+def _strange_name(made: Company) -> Made:
     """0 and 1 under a name that says nothing, amid the columns; a date that only won leads have."""
     w, frame = made.words, made.frame()
     frame.insert(2, w["odd"], [str(int(one)) for one in made.won])
@@ -138,7 +144,7 @@ def _strange_name(made: _Company) -> Made:
     return {"leads": frame}, {"outcome": w["odd"], "won": "1"}
 
 
-def _two_outcomes(made: _Company) -> Made:
+def _two_outcomes(made: Company) -> Made:
     """Every customer was qualified before: the later of two results is the outcome."""
     w, frame = made.words, made.frame()
     frame[w["qualified"]] = made.answers(made.won | (made.rng.random(N) < 0.3))
@@ -146,7 +152,7 @@ def _two_outcomes(made: _Company) -> Made:
     return {"leads": frame}, {"outcome": w["customer"], "won": w["yes"], "doubtful": True}
 
 
-def _accident(made: _Company) -> Made:
+def _accident(made: Company) -> Made:
     """Leads are numbered from 1, and every activity has a quantity that looks like such a number."""
     w, keys = made.words, [str(n + 1) for n in range(N)]
     events = made.events(keys)
@@ -155,7 +161,7 @@ def _accident(made: _Company) -> Made:
     return {"leads": made.with_result(keys), "events": events}, {"joins": {"events": w["id"]}}
 
 
-def _second_key(made: _Company) -> Made:
+def _second_key(made: Company) -> Made:
     """Every lead has an e-mail address and a number; the activities know the address alone."""
     w, frame = made.words, made.with_result()
     mails = [f"p{n}@firm{n % 700}.example" for n in range(N)]
@@ -164,20 +170,20 @@ def _second_key(made: _Company) -> Made:
     return {"leads": frame, "events": events}, {"joins": {"events": w["email"]}, "id": w["email"]}
 
 
-def _lost_zeros(made: _Company) -> Made:
+def _lost_zeros(made: Company) -> Made:
     """A spreadsheet took the zeros from the ids of the activities."""
     keys = [f"{n + 17:06d}" for n in range(N)]
     events = made.events([key.lstrip("0") for key in keys])
     return {"leads": made.with_result(keys), "events": events}, {"refused": "without leading zeros"}
 
 
-def _other_leads(made: _Company) -> Made:
+def _other_leads(made: Company) -> Made:
     """The activities are those of another export: no id of theirs is a lead's."""
     events = made.events([f"Q-{n}" for n in range(N)])
     return {"leads": made.with_result(), "events": events}, {"refused": "names a lead"}
 
 
-def _among_thirty(made: _Company) -> Made:
+def _among_thirty(made: Company) -> Made:
     """One list of leads among thirty files that have nothing to do with it."""
     reports = {
         f"report_{n:02d}": pd.DataFrame({"Line": range(1, 41), f"Value {n}": made.rng.normal(size=40)})
@@ -186,7 +192,7 @@ def _among_thirty(made: _Company) -> Made:
     return {**reports, "leads": made.with_result()}, {}
 
 
-KINDS: dict[str, Callable[[_Company], Made]] = {
+KINDS: dict[str, Callable[[Company], Made]] = {
     "events beside": _events_beside,
     "pipeline": _pipeline,
     "previous campaign": _previous,
@@ -197,6 +203,7 @@ KINDS: dict[str, Callable[[_Company], Made]] = {
     "lost zeros": _lost_zeros,
     "other leads": _other_leads,
     "among thirty": _among_thirty,
+    **MORE,
 }
 NAMES = tuple(f"{kind}, {dialect}" for kind in KINDS for dialect in DIALECTS)
 
@@ -210,18 +217,19 @@ def make_folder(name: str, folder: Path) -> MadeFolder:
     """Writes the folder `name` of `NAMES` into `folder`."""
     kind, _, dialect = name.rpartition(", ")
     words = DIALECTS[dialect]
-    tables, told = KINDS[kind](_company(words, crc32(name.encode())))
+    tables, told = KINDS[kind](_company(dialect, words, crc32(name.encode())))
     paths = {table: folder / f"{words.get(table, table)}.csv" for table in tables}
     for table, frame in tables.items():
         frame.to_csv(paths[table], index=False)
-    truth = {"outcome": words["result"], "won": words["won"], "id": words["id"]} | told
+    truth = {"outcome": words["result"], "won": words["won"], "id": words["id"], "created": words["created"]}
+    truth |= told
     truth["joins"] = {paths[table].name: column for table, column in truth.get("joins", {}).items()}
     truth["leads"] = paths[truth.get("leads", "leads")].name
-    return MadeFolder(name, tuple(paths.values()), created=words["created"], **truth)
+    return MadeFolder(name, tuple(paths.values()), **truth)
 
 
-def _company(words: Mapping[str, str], seed: int) -> _Company:
+def _company(dialect: str, words: Mapping[str, str], seed: int) -> Company:
     rng = np.random.default_rng(seed)
     created = [datetime(2024, 1, 1) + timedelta(days=float(day)) for day in np.sort(rng.uniform(0, 500, N))]
     keys = [f"L-{number}" for number in rng.permutation(np.arange(10_000, 10_000 + 7 * N, 7))]
-    return _Company(words, rng, keys, created, rng.random(N) < 0.25)
+    return Company(dialect, words, rng, keys, created, rng.random(N) < 0.25)

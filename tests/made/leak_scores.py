@@ -22,6 +22,7 @@ class LeakScore:
     dropped: list[list[str]] = field(default_factory=list)
     doubted: list[list[str]] = field(default_factory=list)
     missed: list[str] = field(default_factory=list)
+    innocent: int = 0
 
     def add(self, world: LeakWorld) -> None:
         """Judges one world."""
@@ -35,6 +36,7 @@ class LeakScore:
             self.marked[kind] += name in marked
             if name not in out | marked:
                 self.missed.append(name)
+        self.innocent += len(world.innocents)
         self.dropped.append([name for name in world.innocents.values() if name in out | unused])
         self.doubted.append([name for name in world.innocents.values() if name in marked])
 
