@@ -10,7 +10,6 @@ import pandas as pd
 
 from features.columns import Columns
 from features.exports import RawTable
-from features.language import Language
 from features.readings import offline
 from features.recipe import Recipe
 from features.tables import Tables, tables_from_frames
@@ -27,17 +26,13 @@ Kept = TypeVar("Kept")
 
 
 class Task(NamedTuple):
-    """What is asked of every block: who answers, the moment, how many reasons, the clock, the language.
-
-    Without a language it is the recipe's.
-    """
+    """What is asked of every block: who answers (in its language), the moment, how many reasons, the clock."""
 
     recipe: Recipe
     ladder: Ladder
     as_of_us: int
     reasons: int
     clock_us: int
-    language: Language | None = None
 
 
 class Block(NamedTuple):

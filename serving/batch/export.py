@@ -97,7 +97,7 @@ def score_export(
     facts += [str(choice.language), *_rungs(ladder)]
     resumable = out is not None and not dry_run and STDIO not in (str(out), str(leads))
     with opened_work(Path(str(out)) if resumable else None, facts, as_of_us, clock) as work:
-        task = Task(recipe, ladder, work.as_of_us, reasons, max(work.as_of_us, clock), choice.language)
+        task = Task(recipe, ladder, work.as_of_us, reasons, max(work.as_of_us, clock))
         files, summary = _laid_down(task, leads, events, None if dry_run else out, work, choice, block_rows)
         try:
             _score_blocks(task, files, work, summary, progress)
