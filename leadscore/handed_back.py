@@ -16,11 +16,6 @@ if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
 CRMS = ("hubspot", "salesforce", "dynamics", "pipedrive", "marketo")
 _OPTIONS = (
     click.option("--for", "crm", type=click.Choice(CRMS), help="Columns and formats for that CRM's import."),
-    click.option(
-        "--language",
-        type=click.Choice(["en", "fr"]),
-        help="Language of reasons and labels; default: the recipe's.",
-    ),
     click.option("--sort", type=click.Choice(["file", "rank"]), default="file", help="Order; default: file."),
     click.option("--only", type=click.Choice(["hot", "warm", "cold"]), help="Only this maturity."),
     click.option("--top", type=click.IntRange(min=1), help="Only so many rows, the most probable."),
@@ -50,11 +45,11 @@ def choice_of(options: dict[str, Any]) -> Selection:
         top=options.pop("top"),
         changed_since=options.pop("changed_since"),
         crm=options.pop("crm"),
-        language=options.pop("language"),
+        language=options["language"],
     )
 
 
-def on_spark(opened: Any, export: Path, out: str, **how: Any) -> BatchSummary:
+def on_spark(opened: Any, export: Path, out: str, *, language: Any, **how: Any) -> BatchSummary:
     """The export scored on Spark by what `opened` answers with: its artefact, else the recipe's scorecard."""
     from serving.batch import score_on_spark
     from serving.registry import fetch
@@ -62,7 +57,7 @@ def on_spark(opened: Any, export: Path, out: str, **how: Any) -> BatchSummary:
     folder = None
     if opened.rung != "rules" or opened.ref is not None:
         folder = fetch(opened.ref) if opened.ref is not None else Path(opened.source)
-    return score_on_spark(opened.ladder.recipe, str(export), out, artefact=folder, **how)
+    return score_on_spark(opened.ladder.told_in(language).recipe, str(export), out, artefact=folder, **how)
 
 
 def companions(options: dict[str, Any], choice: Selection, out: str) -> list[tuple[str, Path | None]]:

@@ -221,7 +221,8 @@ def scored_export(
     moment = moment_of(as_of, recipe.recipe.zone)
     if engine == "spark":
         with spinner("scoring leads on Spark"):
-            return on_spark(opened, export, out, events=events, as_of_us=moment, reasons=reasons)
+            how = {"events": events, "as_of_us": moment, "reasons": reasons}
+            return on_spark(opened, export, out, language=language, **how)
     with bar("scoring leads") as tick:
         return serving.score_export(
             recipe,

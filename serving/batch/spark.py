@@ -55,7 +55,7 @@ def score_on_spark(
     All but `ls_same_person`, for which the whole file would have to meet. Addresses are those that Spark
     reads and writes (a path, s3://…). `artefact` is the folder of a model (None: the recipe's scorecard
     answers); Spark sends it to the workers, where leadscore must be installed. `as_of_us` is the clock
-    unless given.
+    unless given. Reasons are in the language of `recipe`.
 
     Raises:
         LeadscoreError: no Spark, or leads that lack what none can be read without.
@@ -154,6 +154,7 @@ def _task(asked: _Answerer) -> Task:
         from pyspark import SparkFiles
 
         ladder = Ladder.of(load_artefact(Path(SparkFiles.get(asked.artefact))))
+        ladder = ladder.told_in(recipe.recipe.language)
     return Task(ladder.recipe, ladder, asked.as_of_us, asked.reasons, asked.clock_us)
 
 
