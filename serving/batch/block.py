@@ -26,7 +26,7 @@ Kept = TypeVar("Kept")
 
 
 class Task(NamedTuple):
-    """What is asked of every block: who answers (in its language), the moment, how many reasons, the clock."""
+    """What is asked of every block: who answers, the moment, how many reasons, the clock."""
 
     recipe: Recipe
     ladder: Ladder
