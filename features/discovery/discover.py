@@ -21,9 +21,8 @@ from features.errors import LeadscoreError
 from features.leaks import Suspect, WhenKnown
 from features.outcome import OutcomeChoice, OutcomeSource, find_column, find_outcome, no_outcome
 from features.profiles import Company, TableProfile
-from features.profiles.headers import refuse_headerless
 from features.profiles.kinds import tell_apart
-from features.profiles.parts import read_tables_of
+from features.profiles.parts import read_tables_of, refuse_headerless
 from features.profiles.twins import newest_of_twins
 
 

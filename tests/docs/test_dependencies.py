@@ -10,7 +10,7 @@ from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
-from training.store import tracking
+from training.store import logged
 
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -46,7 +46,7 @@ def test_what_is_installed_is_what_is_imported() -> None:
 
 
 def test_a_logged_model_asks_for_nothing_that_serving_does_not_import() -> None:
-    assert set(tracking._NEEDED) <= set().union(*imported("features", "serving").values())
+    assert set(logged._NEEDED) <= set().union(*imported("features", "serving").values())
 
 
 def test_every_dependency_says_what_it_saves_us() -> None:

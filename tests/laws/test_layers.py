@@ -60,8 +60,8 @@ def test_bentoml_is_imported_in_one_file() -> None:
     assert not files_importing("bentoml", "training") | files_importing("bentoml", "features")
 
 
-def test_mlflow_is_imported_in_three_files() -> None:
-    assert files_importing("mlflow", "training") == {"tracking.py"}
+def test_mlflow_is_imported_in_four_files() -> None:
+    assert files_importing("mlflow", "training") == {"logged.py", "tracking.py"}
     assert files_importing("mlflow", "serving") == {"versions.py", "mlflow_loader.py"}
     assert not files_importing("mlflow", "features")
 
