@@ -226,7 +226,7 @@ def scored_export(
     with bar("scoring leads") as tick:
         return serving.score_export(
             recipe,
-            opened.ladder.told_in(language),
+            opened.ladder,
             export,
             out,
             events=events,

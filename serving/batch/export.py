@@ -84,6 +84,7 @@ def score_export(
     """
     choice = selection or Selection()
     choice = replace(choice, language=choice.language or recipe.recipe.language)
+    ladder = ladder.told_in(choice.language)
     given = [path for path in (leads, events, choice.changed_since) if path is not None]
     if out is not None and not dry_run:
         check_out(out, given)

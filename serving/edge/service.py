@@ -147,8 +147,8 @@ def run(
             others could ask and there is no key; said before any worker is started.
     """
     ledger, _ = ledger_from_environment(), senders_from()
-    require_key(host, ledger)
     _require_free(host, port)
+    require_key(host, ledger)
     if recipe is not None:
         os.environ["LEADSCORE_RECIPE"] = str(Path(recipe).absolute())
     if os.environ.get(FILE_VARIABLE):

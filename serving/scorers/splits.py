@@ -123,7 +123,7 @@ class Splits:
     @cached_property
     def _by_column(self) -> list[tuple[int, slice]]:
         columns, starts = np.unique(self._columns, return_index=True)
-        ends = [*starts[1:].tolist(), len(self.splits)]
+        ends = [*starts.tolist(), len(self.splits)][1:]  # none where no tree asks anything
         return [(c, slice(s, e)) for c, s, e in zip(columns.tolist(), starts.tolist(), ends, strict=True)]
 
     @cached_property

@@ -223,13 +223,13 @@ def test_a_body_that_never_ends_is_told_so(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_a_caller_that_comes_too_often_waits_and_others_do_not(ledger: Ledger) -> None:
-    service = Service(ledger, rate=2.0)
+    service = Service(ledger, rate=0.25)
     first, second = new(service, "score"), new(service, "score")
-    assert [status(service, first) for _ in range(5)] == [200] * 4 + [429]
+    assert [status(service, first) for _ in range(2)] == [200, 429]
     answer = service.ask("POST", "/v1/score", json=LEAD, headers=bearer(first))
-    assert answer.headers["retry-after"] == "1"
+    assert 1 <= int(answer.headers["retry-after"]) <= 4
     in_ms = service.ask("POST", "/v1/score?retry_after_unit=ms", json=LEAD, headers=bearer(first))
-    assert 0 < int(in_ms.headers["retry-after"]) <= 500
+    assert 0 < int(in_ms.headers["retry-after"]) <= 4000
     assert status(service, second) == 200
     assert status(service, "", "/livez") == 404  # our own app has none: BentoML answers there
     service.close()

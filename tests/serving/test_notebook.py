@@ -57,4 +57,4 @@ def test_a_list_of_scores_shows_itself_and_runs_nothing(ladder: Ladder) -> None:
 
 def test_more_scores_than_a_table_shows_are_counted(ladder: Ladder) -> None:
     found = score_frame(scorers.recipe(), ladder, LEADS, as_of_us=NOW)
-    assert "10 more scores are not shown" in Scores([*found] * 6)._repr_html_()
+    assert "60 scores, the 20 most probable shown." in Scores([*found] * 6)._repr_html_()

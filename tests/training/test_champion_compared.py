@@ -28,7 +28,7 @@ from tests.training.test_promotion_moves import pytestmark as quiet
 from training.history.history import History
 from training.history.labelled import Labelled
 from training.history.split import SplitRows
-from training.store import tracking
+from training.store import logged, tracking
 from training.store.champion import champion_of, unfit
 
 pytestmark = quiet
@@ -69,7 +69,7 @@ class Champion:
     def __init__(self, folder: Path) -> None:
         empty_store(folder)
         asked = tracking.client()
-        run = asked.create_run(tracking._experiment("acme")).info
+        run = asked.create_run(logged._experiment("acme")).info
         self.folder = Path(run.artifact_uri.removeprefix("file://"))
         self.served = folder / "registered"  # a registered model is kept beside the run, not in it
         self.served.mkdir()

@@ -20,7 +20,7 @@ from tests.made.store import empty_store
 from tests.training.test_gate_by_hand import evidence, scorer
 from training import promote, rollback, status
 from training.judging.evidence import Evidence
-from training.store import tracking
+from training.store import logged, tracking
 from training.store.promotion import Decision, _move
 
 pytestmark = [
@@ -58,7 +58,7 @@ class Store:
         """A version that the gate lets through with `won` ≥ 100, compared with the champion `against`."""
         asked = tracking.client()
         name = RECIPE.name
-        run = asked.create_run(tracking._experiment(name)).info
+        run = asked.create_run(logged._experiment(name)).info
         found = measured(others=COMPARED if against else (), won=won, champion_version=against)
         recipe = RECIPE.model_copy(update=change)
         tracking.write_json(run.run_id, tracking.EVIDENCE, found.model_dump(mode="json"))

@@ -16,7 +16,7 @@ from tests.training.test_promotion_moves import COMPARED, RECIPE, Store, measure
 from tests.training.test_promotion_moves import pytestmark as quiet
 from training import promote, rollback, status
 from training.judging import judge
-from training.store import tracking
+from training.store import logged, tracking
 from training.store.decision import decision_on
 from training.store.promotion import _servable, against_champion
 
@@ -28,7 +28,7 @@ __all__ = ["store"]  # the fixture
 def another(name: str, labels: tuple[str, ...]) -> tracking.Version:
     """A version of another model in the same store, before ours in the alphabet, under each of `labels`."""
     asked = tracking.client()
-    run = asked.create_run(tracking._experiment(name)).info
+    run = asked.create_run(logged._experiment(name)).info
     tracking.write_json(run.run_id, tracking.EVIDENCE, measured().model_dump(mode="json"))
     tracking.write_json(run.run_id, "recipe.json", RECIPE.model_dump(mode="json"))
     asked.create_registered_model(name)
