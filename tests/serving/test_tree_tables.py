@@ -126,3 +126,16 @@ def test_trees_that_ask_too_much_are_left_to_lightgbm():
     np.testing.assert_array_equal(margin, (one + two) / 2)
     whole = sum(booster.predict(rows, pred_contrib=True) for booster in scorer.boosters) / 2
     np.testing.assert_array_equal(np.column_stack([parts.values, parts.bias]), whole)
+
+
+@pytest.mark.parametrize("rows", [3, 9_000])
+def test_trees_that_ask_nothing_say_their_one_value_and_credit_nothing(rows: int):
+    fitted = np.zeros((300, 2))
+    plan = {"objective": "binary", "num_leaves": 7, "verbosity": -1, "num_threads": 1}
+    booster = lgb.train(plan, lgb.Dataset(fitted, label=np.arange(300) % 3 == 0), num_boost_round=5)
+    tables = TreeTables.of([booster])
+    assert tables is not None
+    margins, parts = tables.explained(np.random.default_rng(1).normal(size=(rows, 2)))
+    np.testing.assert_allclose(margins, booster.predict(fitted[:1], raw_score=True)[0], rtol=0, atol=1e-12)
+    assert not parts.any()
+    assert parts.shape == (rows, 2)
