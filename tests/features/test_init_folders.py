@@ -28,6 +28,7 @@ def test_the_made_folders_are_forty_and_a_third_is_held_back() -> None:
     assert len(held) >= len(NAMES) / 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("held", [False, True])
 def test_nineteen_in_twenty_are_found_seen_and_held_back(held: bool) -> None:
     judged = [one for name, one in judged_folders().items() if is_held_back(name) == held]

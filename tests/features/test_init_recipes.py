@@ -87,6 +87,7 @@ def test_a_spreadsheet_with_title_and_total(tmp_path: Path) -> None:
     assert set(recipe.lead.fields) == {"Entreprise", "Taille", "Canal"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [hubspot, salesforce_french, undated, spreadsheet])
 def test_init_then_train_runs_unattended(tmp_path: Path, make: object) -> None:
     path = make(tmp_path)  # type: ignore[operator]

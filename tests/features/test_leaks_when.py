@@ -21,6 +21,7 @@ from tests.made.leak_scores import leak_scores
 from tests.made.leak_worlds import LeakWorld, make_leak_world
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("held", [False, True])
 def test_nine_in_ten_of_the_kinds_are_named_and_at_most_one_innocent_a_table_is_dropped(held: bool) -> None:
     score = leak_scores(held=held)
@@ -29,6 +30,7 @@ def test_nine_in_ten_of_the_kinds_are_named_and_at_most_one_innocent_a_table_is_
     assert max(len(names) for names in score.dropped) <= 1, score.dropped
 
 
+@pytest.mark.slow
 def test_under_names_that_say_nothing_certainty_and_missingness_are_what_is_left() -> None:
     score = leak_scores(held=True, speaking=False)
     assert score.left_out["other outcome"] == score.there["other outcome"]

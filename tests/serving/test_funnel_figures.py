@@ -106,6 +106,7 @@ def test_rates_count_what_a_loop_over_the_leads_counts(lives):
         assert (step.from_creation_of, round((step.from_creation.value or 0) * of)) == (of, reached)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth_of_simulated_companies(tmp_path):
     held = of = 0
     for seed in range(41, 47):

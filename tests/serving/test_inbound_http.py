@@ -137,6 +137,7 @@ def test_a_slow_ledger_is_no_acknowledgement_and_the_same_again_is_one(ledger: L
     assert ledger.counts()["events"] == 1
 
 
+@pytest.mark.slow
 def test_a_thousand_calls_from_sixteen_senders_are_a_thousand_events(service: Running) -> None:
     base = inbound.golden("aircall")[0]["body"]
 

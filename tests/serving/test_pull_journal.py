@@ -121,6 +121,7 @@ pull(ledger, VendorApi(lambda *_: (500, {}, None), url=url))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["request", "insert", "commit", "committed"])
 def test_killed_at_any_step_it_goes_on_behind_what_is_stored(
     ledger: Ledger, journal: VendorApi, where: str
