@@ -182,7 +182,7 @@ def test_watch_goes_on_and_a_killed_process_is_followed_by_another(folder: Path)
         first = started(folder, given, "push", "webhook", "--watch", "--every", "1")
         until(lambda: len(server.writes) == 30)
         first.send_signal(signal.SIGKILL)
-        first.wait()
+        first.communicate(timeout=60)  # reads what is left, and closes the pipes
         second = started(folder, given, "push", "webhook", "--watch", "--every", "1")
         scores.keep(ledger, [scores.score(leads[0], 2, score=99)])
         until(lambda: any(scores.number_of(values) == 2 for _, values in server.writes))
