@@ -180,6 +180,6 @@ def _quiet_people(connection: Connection, before_us: int) -> dict[str, int]:
     gone: dict[str, int] = {}
     for start in range(0, len(ids), 500):  # SQLite takes so many parameters
         for table in OF_A_LEAD:
-            mine = delete(table).where(table.c.lead_id.in_(ids[start : start + 500]))
+            mine = _rows_to_go(table, ids[start : start + 500])
             gone[table.name] = gone.get(table.name, 0) + connection.execute(mine).rowcount
     return {name: count for name, count in gone.items() if count}

@@ -16,6 +16,7 @@ from leadscore import main
 from serving.ledger import EventSent, LeadSent, Ledger, LedgerTables, ScoreGiven, Writer, compact
 from serving.ledger.person import AGES, OF_A_LEAD, everything_of, shrink
 from serving.ledger.schema import METADATA
+from serving.ledger.sent import DecisionSent
 from tests.made.company import RECIPE, small_company
 
 MOMENT = "2025-06-30T00:00:00+00:00"
@@ -120,6 +121,16 @@ def test_rows_older_than_their_time_go_and_newer_ones_stay(tmp_path: Path) -> No
     for keep in ({"keys": 5.0}, {"events": 0.5}, {"events": float("nan")}):
         with pytest.raises(LeadscoreError):
             compact(ledger, keep, now)
+    ledger.close()
+
+
+def test_an_erasure_is_no_decision_that_grows_old(tmp_path: Path) -> None:
+    ledger, now = Ledger.made(tmp_path / "ledger.sqlite"), now_us()
+    with Writer(ledger) as writer:
+        writer.submit([DecisionSent("crm", "L1", "erasure", now - 100 * DAY_US)]).result()
+        writer.submit([DecisionSent("crm", "L2", "opt_out", now - 100 * DAY_US)]).result()
+        assert compact(ledger, {"decisions": 50, "leads": 50}, now)["decisions"] == 1
+        assert writer.submit([LeadSent("crm", "L1", {"size": 1}, now)]).result().items == ("refused",)
     ledger.close()
 
 
