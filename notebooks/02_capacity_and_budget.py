@@ -45,7 +45,7 @@ test = pd.read_parquet("test.parquet")
 # leads in the order of chance; newest first is what most teams do.
 
 # %%
-first = test.sort_values("as_of_us").drop_duplicates("lead_id").reset_index(drop=True)
+first = test.sort_values("as_of").drop_duplicates("lead_id").reset_index(drop=True)
 worked = np.arange(1, len(first) + 1)
 figure, axis = plt.subplots()
 for scorer, style in {"newest_first": ":", "rules": "-.", "model": "-", "limit": "--"}.items():
@@ -84,7 +84,7 @@ print(f"A customer brings {worth:,.0f} on average; at {call:,.0f} a lead, {best:
 # With fifty leads a week instead, the cut-off follows from the capacity, and the model says what to expect.
 
 # %%
-weeks = (first["as_of_us"].max() - first["as_of_us"].min()) / (7 * 86_400_000_000)
+weeks = (first["as_of"].max() - first["as_of"].min()).days / 7
 chosen = ranked.head(int(50 * weeks))
 by_chance = len(chosen) * first["outcome"].mean()
 print(f"{len(chosen):,} leads in {weeks:.0f} weeks: {chosen['model'].sum():.0f} customers promised,")
