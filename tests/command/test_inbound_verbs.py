@@ -32,6 +32,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_a_journal_is_pulled_and_said_in_numbers(folder: Path) -> None:
     assert leadscore(folder, "ledger", "init").returncode == 0
     with serving(hubspot_journal(ENTRIES)) as api:
@@ -70,6 +71,7 @@ def test_a_body_is_tried_without_a_value_and_without_a_row(folder: Path) -> None
     assert "item 2: is not an object" in wrong.stderr
 
 
+@pytest.mark.slow
 def test_a_mapping_of_ones_own_begins_with_the_vendors(folder: Path) -> None:
     shown = leadscore(folder, "inbound", "show", "marketo")
     own = folder / "own.toml"

@@ -55,6 +55,7 @@ def connect(vendor: str, server: VendorServer, *words: str) -> Result:
     return leadscore("connect", vendor, "--url", url, *tenant, *words, **environment(vendor, server))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_a_crm_is_connected_and_scores_arrive(folder: Path, vendor: str) -> None:
     leads = ids(vendor, 15)

@@ -226,6 +226,7 @@ def _refill(folder: Path, files: dict[str, bytes]) -> None:
         (folder / name).write_bytes(content)
 
 
+@pytest.mark.slow
 def test_an_equal_challenger_is_refused_and_force_needs_a_reason(world, run):
     folder, recipe = world
     first, _, _ = run

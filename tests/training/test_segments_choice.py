@@ -173,6 +173,7 @@ def test_segments_borrow_from_bayes_where_bayes_answers_for_all(history, setting
     assert [rung.scorer.rung for rung in Ladder.of(artefact).rungs] == ["bayes", "rules"]
 
 
+@pytest.mark.slow
 def test_a_run_names_who_answers_for_each_segment_and_who_is_in_none(tmp_path):
     recipe = opposites(tmp_path).recipe
     page = tmp_path / "report.html"
