@@ -98,19 +98,20 @@ def _planned(
     with spinner("reading tables") as step:
         from features import LeadscoreError, read_tables
         from serving import conversions as back
-        from serving.funnel import make_funnel, stage_values
+        from serving.funnel import journeys_of, stage_values
 
         target = back.PLATFORMS[platform]  # type: ignore[index]
         before = back.read_log(out / LOG, target)
         tables = read_tables(loaded, place, progress=step)
         wanted = stages or ("sql", "customer")
-        worth = {} if currency is None else stage_values(make_funnel(loaded, tables, by=None))
+        found = journeys_of(loaded, tables)
+        worth = {} if currency is None else stage_values(found)
         worth = {stage: value for stage, value in worth.items() if stage in wanted}
         step("choosing conversions")
-        found = back.candidates_of(
-            loaded, tables, target, wanted, consent=consent, now_us=moment, values=worth, region=region
+        sendable = back.candidates_of(
+            loaded, tables, found, target, wanted, consent=consent, now_us=moment, values=worth, region=region
         )
-        plan = back.plan_upload(found, before, target, moment)
+        plan = back.plan_upload(sendable, before, target, moment)
         if currency is None and any(one.value == one.value for one in plan.new):
             raise LeadscoreError(
                 "the outcomes carry amounts, and nothing says in which currency.",
@@ -120,7 +121,7 @@ def _planned(
         files = back.files_of(
             target, plan.new, plan.adjustments, now_us=moment, currency=currency or "", names=called
         )
-        return plan, files, back.logged(before, plan), {"stages": worth, "left_out": found.left_out}
+        return plan, files, back.logged(before, plan), {"stages": worth, "left_out": sendable.left_out}
 
 
 def _write(out: Path, files: dict[str, str], log: Any) -> None:

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -18,9 +18,10 @@ from features.clock import DAY_US
 from features.tables import fetch_frame
 from serving.conversions.people import hashed_email, hashed_phone
 from serving.conversions.platforms import SPELLINGS, Platform
-from serving.funnel import journeys_of
+from serving.funnel import Journeys
 
 GRANTED = "granted"
+_Known: TypeAlias = tuple[tuple[str, str] | None, str | None, str | None]
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,7 @@ class Candidates:
 def candidates_of(
     recipe: Recipe,
     tables: Tables,
+    found: Journeys,
     platform: Platform,
     stages: Sequence[str],
     *,
@@ -64,7 +66,7 @@ def candidates_of(
     values: Mapping[str, float],
     region: str | None = None,
 ) -> Candidates:
-    """The conversions of `stages` that `platform` would take at `now_us`.
+    """The conversions of `stages` that `platform` takes at `now_us`, by the journeys `found` of `tables`.
 
     `consent` is the column that says whether a lead consents to advertising, or 'granted' where the company
     vouches that all who did not opt out do. `values` is the expected amount by stage; a customer's own amount
@@ -74,11 +76,7 @@ def candidates_of(
         LeadscoreError: no lead carries anything by which the platform could know it, or there is no column
             `consent`.
     """
-    found = journeys_of(recipe, tables)
-    raw = fetch_frame(tables.con, "raw_leads")
-    rows = fetch_frame(tables.con, "leads")
-    raw = raw.iloc[rows["row"].to_numpy(dtype=np.int64)].reset_index(drop=True)
-    raw = raw[rows["lead_id"].astype(str).isin(found.leads["lead_id"]).to_numpy()].reset_index(drop=True)
+    raw = fetch_frame(tables.con, "raw_leads").iloc[found.leads["row"]].reset_index(drop=True)
     names = _Names(recipe, raw, platform, region)
     allowed = _allowed(raw, found.leads, consent)
     left: Counter[str] = Counter()
@@ -119,6 +117,7 @@ class _Names:
     def __init__(self, recipe: Recipe, raw: pd.DataFrame, platform: Platform, region: str | None) -> None:
         columns = {re.sub(r"[^a-z0-9]", "", str(name).lower()): str(name) for name in raw.columns}
         self.platform, self.region = platform, region
+        self._known: dict[int, _Known] = {}
         self.clicks = [
             (kind, _cells(raw[columns[name]]))
             for kind in platform.click_ids
@@ -138,8 +137,13 @@ class _Names:
                 f"Export one of {wanted} with the leads, or declare a field of type email or phone.",
             )
 
-    def of(self, row: int) -> tuple[tuple[str, str] | None, str | None, str | None]:
+    def of(self, row: int) -> _Known:
         """Click id, hash of the address, hash of the number; None where there is none."""
+        if row not in self._known:
+            self._known[row] = self._read(row)
+        return self._known[row]
+
+    def _read(self, row: int) -> _Known:
         click = next(((kind, cells[row]) for kind, cells in self.clicks if cells[row]), None)
         email = hashed_email(self.emails[row], self.platform.name) if self.emails else None
         phone = hashed_phone(self.phones[row], self.region, self.platform.name) if self.phones else None
@@ -171,7 +175,7 @@ def _value(stage: str, amount: float, values: Mapping[str, float]) -> float:
 
 
 def _why_not(
-    known: tuple[tuple[str, str] | None, str | None, str | None],
+    known: _Known,
     at: float,
     created: float,
     platform: Platform,

@@ -7,10 +7,10 @@ from features.face import lazily
 if TYPE_CHECKING:
     from serving.funnel.cost_reports import CostReport as CostReport
     from serving.funnel.cost_reports import read_cost_report as read_cost_report
+    from serving.funnel.figures import stage_values as stage_values
     from serving.funnel.funnel import GROUPINGS as GROUPINGS
     from serving.funnel.funnel import Funnel as Funnel
     from serving.funnel.funnel import make_funnel as make_funnel
-    from serving.funnel.funnel import stage_values as stage_values
     from serving.funnel.journeys import Journeys as Journeys
     from serving.funnel.journeys import journeys_of as journeys_of
     from serving.funnel.moved import move as move
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "serving.funnel.cost_reports": ["CostReport", "read_cost_report"],
-    "serving.funnel.funnel": ["GROUPINGS", "Funnel", "make_funnel", "stage_values"],
+    "serving.funnel.figures": ["stage_values"],
+    "serving.funnel.funnel": ["GROUPINGS", "Funnel", "make_funnel"],
     "serving.funnel.journeys": ["Journeys", "journeys_of"],
     "serving.funnel.moved": ["move"],
     "serving.funnel.page": ["funnel_page"],

@@ -24,12 +24,10 @@ Platform = Literal["google", "meta", "linkedin", "other"]
 _HEADS: dict[str, tuple[str, ...]] = {
     "campaign": ("campaign name", "campaign", "nom de la campagne", "campagne"),
     "campaign_id": ("campaign id", "identifiant de la campagne", "id de la campagne"),
-    "group": ("campaign group name", "ad set name", "nom de l ensemble de publicites", "ad group"),
     "day": ("day", "jour", "date", "start date", "reporting starts", "debut des rapports"),
     "until": ("reporting ends", "fin des rapports", "end date"),
     "currency": ("currency code", "currency", "code de la devise", "devise"),
     "cost": ("cost", "amount spent", "total spent", "cout", "montant depense", "spend", "depenses"),
-    "impressions": ("impr", "impressions"),
     "clicks": ("clicks", "link clicks", "clics", "clics sur un lien"),
 }
 """Role → names of its column without accents, marks and what stands in brackets; the first found counts."""

@@ -13,6 +13,7 @@ from scipy.stats import binomtest
 from features.clock import DAY_US, HOUR_US
 from features.columns import Floats
 from serving.funnel.journeys import Journeys
+from serving.page import Words, with_ends
 
 _DRAWS = 4_000
 _LEAST_AMOUNTS = 5
@@ -29,6 +30,11 @@ class Estimate(_Part):
     value: float | None
     low: float | None = None
     high: float | None = None
+
+
+def in_words(found: Estimate | None, shown: Words) -> str:
+    """An estimate with its interval in `shown` words, a dash where there is none."""
+    return "–" if found is None else with_ends(found.value, (found.low, found.high), shown)
 
 
 class StepFigures(_Part):
@@ -179,3 +185,20 @@ def over(amount: float, below: Estimate) -> Estimate:
         low=amount / high if high else None,
         high=amount / low if low else None,
     )
+
+
+def stage_values(journeys: Journeys) -> dict[str, float]:
+    """Stage → expected amount of a lead that stands at it: the share that becomes a customer × a mean amount.
+
+    Empty where no amount is known or no lead has matured.
+    """
+    amounts = journeys.leads["amount"].to_numpy(float)
+    won, _ = reached_from_creation(journeys.leads, "customer", journeys)
+    if not (np.isfinite(amounts).any() and won and "customer" in journeys.steps):
+        return {}
+    mean, values = float(np.nanmean(amounts)), {}
+    for step in journeys.steps[1:-1]:
+        reached, _ = reached_from_creation(journeys.leads, step, journeys)
+        if reached:
+            values[step] = won / reached * mean
+    return {"customer": mean, **values}

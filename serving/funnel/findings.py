@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from serving.funnel.figures import Estimate
-from serving.funnel.journeys import Journeys
-from serving.page import percent, plain, with_ends
+from serving.funnel.figures import Estimate, in_words
+from serving.page import percent, plain
 
 if TYPE_CHECKING:
     from serving.funnel.funnel import LeadGroup
@@ -20,10 +19,10 @@ _NO_SHOW = 0.25
 _HOT_LEAST = 5
 
 
-def findings_of(whole: LeadGroup, groups: Sequence[LeadGroup], journeys: Journeys) -> list[str]:
+def findings_of(whole: LeadGroup, groups: Sequence[LeadGroup]) -> list[str]:
     """One sentence a mistake, with the figure it rests on; only what an interval is sure of."""
     found = [*_work(whole), *_dear(groups), *_quantity(groups)]
-    silent = [group for group in groups if _quiet(group, journeys)]
+    silent = [group for group in groups if _quiet(group, whole)]
     if silent:
         names = ", ".join(f"{group.name} ({group.leads:,} leads)" for group in silent[:5])
         found.append(f"No customer from: {names}; the rate of all leads would have brought some.")
@@ -33,17 +32,18 @@ def findings_of(whole: LeadGroup, groups: Sequence[LeadGroup], journeys: Journey
 def _work(whole: LeadGroup) -> list[str]:
     found, contacts = [], whole.contacts
     if contacts is not None:
+        never, once, missed = (
+            in_words(share, percent) for share in (contacts.never, contacts.once_only, contacts.no_show)
+        )
         if _above(contacts.never, _NEVER):
-            found.append(f"Leads never contacted: {_share(contacts.never)} of those older than a week.")
+            found.append(f"Leads never contacted: {never} of those older than a week.")
         if _above(contacts.once_only, _ONCE):
-            found.append(
-                f"No second attempt: {_share(contacts.once_only)} of the contacted open leads got one."
-            )
+            found.append(f"No second attempt: {once} of the contacted open leads got one.")
         if _above(contacts.no_show, _NO_SHOW):
-            found.append(f"Meetings missed: {_share(contacts.no_show)} of those held or missed.")
+            found.append(f"Meetings missed: {missed} of those held or missed.")
     if _above(whole.refused, _REFUSED):
         found.append(
-            f"Sales refuse many qualified leads: {_share(whole.refused)}; "
+            f"Sales refuse many qualified leads: {in_words(whole.refused, percent)}; "
             "agree anew on what qualifies a lead."
         )
     if whole.hot and whole.hot >= _HOT_LEAST and whole.hot_in_time and whole.hot_in_time.value is not None:
@@ -83,22 +83,18 @@ def _quantity(groups: Sequence[LeadGroup]) -> list[str]:
     return found
 
 
-def _quiet(group: LeadGroup, journeys: Journeys) -> bool:
-    """No customer although so many leads have matured that one in twenty such groups at most has none."""
-    last = next((step for step in group.steps if step.name == "customer"), None)
-    return last is not None and group.customers == 0 and (last.from_creation.high or 1.0) < _overall(journeys)
+def _quiet(group: LeadGroup, whole: LeadGroup) -> bool:
+    """No customer although so many leads have matured that the rate of all is above its whole interval."""
+    own, of_all = _to_customer(group), _to_customer(whole)
+    if own is None or of_all is None or group.customers:
+        return False
+    return (own.high or 1.0) < (of_all.value or 0.0)
 
 
-def _overall(journeys: Journeys) -> float:
-    from serving.funnel.figures import reached_from_creation
-
-    reached, matured = reached_from_creation(journeys.leads, "customer", journeys)
-    return reached / matured if matured else 0.0
+def _to_customer(group: LeadGroup) -> Estimate | None:
+    """The share of a group's leads that becomes a customer, None where the history knows of none."""
+    return next((step.from_creation for step in group.steps if step.name == "customer"), None)
 
 
 def _above(figure: Estimate, least: float) -> bool:
     return figure.low is not None and figure.low > least
-
-
-def _share(figure: Estimate) -> str:
-    return with_ends(figure.value, (figure.low, figure.high), percent)

@@ -25,6 +25,7 @@ from serving.funnel.figures import (
     steps_of,
     value_draws,
 )
+from serving.funnel.findings import findings_of
 from serving.funnel.journeys import Journeys, journeys_of
 from serving.funnel.scored import Scored
 from serving.funnel.spend import Spend, spend_of_leads, spend_of_reports
@@ -72,7 +73,7 @@ class Funnel(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    by: By | None
+    by: By
     end: str
     horizon_days: float
     steps: list[str]
@@ -87,12 +88,12 @@ def make_funnel(
     recipe: Recipe,
     tables: Tables,
     *,
-    by: By | None = "origin",
+    by: By = "origin",
     reports: Sequence[CostReport] = (),
     currency: str | None = None,
     scores: Scored | None = None,
 ) -> Funnel:
-    """The funnel of a company's leads, grouped `by` one of GROUPINGS (None: all leads alone).
+    """The funnel of a company's leads, grouped `by` one of GROUPINGS.
 
     Costs are those of `reports`, or of the leads' own cost column. With `scores` (what `leadscore score`
     answered for the open leads) open cohorts are completed and hot leads looked at.
@@ -100,10 +101,8 @@ def make_funnel(
     Raises:
         LeadscoreError: no lead has what `by` groups by, or the costs cannot be added.
     """
-    from serving.funnel.findings import findings_of
-
     found = journeys_of(recipe, tables)
-    groups = pd.Series(ALL, index=found.leads.index) if by is None else _groups(found, by)
+    groups = _groups(found, by)
     notes = _notes(found, scores)
     spend: Spend | None = None
     if reports:
@@ -113,7 +112,7 @@ def make_funnel(
     notes += [] if spend is None else list(spend.words)
     parts = [
         _group(str(name), found.leads[groups == name], found, spend, scores)
-        for name in groups.value_counts().index[: _MOST_GROUPS if by else 0]
+        for name in groups.value_counts().index[:_MOST_GROUPS]
     ]
     if by == "month":
         parts.sort(key=lambda group: group.name)
@@ -127,7 +126,7 @@ def make_funnel(
         all=whole,
         groups=parts,
         notes=notes,
-        findings=findings_of(whole, parts, found),
+        findings=findings_of(whole, parts),
     )
 
 
@@ -235,18 +234,3 @@ def _refused(leads: pd.DataFrame) -> Estimate:
     accepted = qualified & leads["sal_us"].notna()
     refused = qualified & leads["sal_us"].isna() & leads["disqualified_us"].notna()
     return rate(int(refused.sum()), int((accepted | refused).sum()))
-
-
-def stage_values(funnel: Funnel) -> dict[str, float]:
-    """Stage → expected amount of a lead that stands at it: the share that becomes a customer × a mean amount.
-
-    Empty where no amount is known or no lead has matured.
-    """
-    last = next((step for step in funnel.all.steps if step.name == "customer"), None)
-    if funnel.all.amount is None or last is None or not last.from_creation.value:
-        return {}
-    values = {"customer": funnel.all.amount}
-    for step in funnel.all.steps[:-1]:
-        if step.from_creation.value:
-            values[step.name] = last.from_creation.value / step.from_creation.value * funnel.all.amount
-    return values

@@ -11,7 +11,7 @@ import pandas as pd
 
 from features import Recipe, Tables
 from features.cells import number
-from features.sql import named
+from features.sql import named, quoted
 from features.tables import fetch_frame
 from serving.funnel.channels import channels_of
 
@@ -26,11 +26,11 @@ _HELD = re.compile(r"(meeting|demo|rdv|rendez|call|appel).*(held|done|completed|
 class Journeys:
     """One row a lead in `leads`, and what the counting of it brought to light.
 
-    Columns: lead_id, created_us, origin, campaign, channel, market, month, cost, amount, `<step>_us` for each
-    of STEPS and whether it is dated itself (`<step>_own`), `disqualified_us`, `contact_us` (the first),
-    `contacts`, `held`, `no_shows`, `touched` (by any of these), `unordered` (a stage is dated before an
-    earlier one). Moments are float µs, NaN where there is none; a lead that reached a stage has reached the
-    earlier ones, at the same moment where they have no date of their own.
+    Columns: row (in the raw table), lead_id, origin, campaign, channel, market, month, cost, amount,
+    `<step>_us` for each of STEPS and whether it is dated itself (`<step>_own`), `disqualified_us`,
+    `contact_us` (the first), `contacts`, `held`, `no_shows`, `touched` (by any of these), `unordered` (a
+    stage is dated before an earlier one). Moments are float µs, NaN where there is none; a lead that reached
+    a stage has reached the earlier ones, at the same moment where they have no date of their own.
     `end_us` is the end of the history; `steps` are those that the history knows of.
     """
 
@@ -47,8 +47,7 @@ def journeys_of(recipe: Recipe, tables: Tables) -> Journeys:
     leads = fetch_frame(tables.con, "leads")
     rows = leads["row"].to_numpy(dtype=np.int64)
     created = leads["created_us"].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
-    found = pd.DataFrame({"lead_id": leads["lead_id"].astype(str), "created_us": created})
-    found["lead_us"] = created
+    found = pd.DataFrame({"row": rows, "lead_id": leads["lead_id"].astype(str), "lead_us": created})
     found["lead_own"] = True
     found["origin"] = _texts(leads["origin"]) if "origin" in leads else "unknown"
     found["campaign"] = _texts(leads[f"f_{campaign}"]) if (campaign := _field(recipe, "campaign")) else None
@@ -63,11 +62,10 @@ def journeys_of(recipe: Recipe, tables: Tables) -> Journeys:
     position = pd.Series(np.arange(len(rows)), index=rows)
     stages = _stages(recipe, tables, position, len(found))
     found = found.join(stages).join(_contacts(recipe, tables, position, len(found)))
-    found["created_us"] = found["created_us"].mask(found["created_us"] > tables.end_us)
     found = found[~(found["lead_us"] > tables.end_us)].reset_index(drop=True)
     known = tuple(step for step in STEPS if step == "lead" or found[f"{step}_us"].notna().any())
     horizon = int(recipe.recipe.horizon_days * 86_400_000_000)
-    return Journeys(found, tables.end_us, horizon, known, bool(found["created_us"].notna().any()))
+    return Journeys(found, tables.end_us, horizon, known, bool(found["lead_us"].notna().any()))
 
 
 def _field(recipe: Recipe, meaning: str) -> str | None:
@@ -151,5 +149,5 @@ def _contacts(recipe: Recipe, tables: Tables, position: pd.Series[Any], n_leads:
 
 
 def _among(kinds: list[str]) -> str:
-    texts = ", ".join("'" + kind.strip().replace("'", "''") + "'" for kind in kinds)
+    texts = ", ".join(quoted(kind.strip()) for kind in kinds)
     return f"kind IN ({texts})" if kinds else "false"

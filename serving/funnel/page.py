@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from serving.funnel.figures import Estimate
+from serving.funnel.figures import in_words
 from serving.funnel.funnel import Funnel, LeadGroup
 from serving.funnel.moved import BudgetMoved
 from serving.page import (
@@ -23,7 +23,6 @@ from serving.page import (
     section,
     table,
     tag,
-    with_ends,
 )
 
 _SHOWN = 25
@@ -53,9 +52,9 @@ def _first(funnel: Funnel) -> Markup:
 
 
 def _volume(funnel: Funnel) -> Markup:
-    head = [str(funnel.by), "leads", "open", "still maturing", "customers", "customers to expect"]
+    head = [funnel.by, "leads", "open", "still maturing", "customers", "customers to expect"]
     rows: list[list[Child]] = [
-        [one.name, one.leads, one.open, one.maturing, one.customers, _figure(one.completed, plain)]
+        [one.name, one.leads, one.open, one.maturing, one.customers, in_words(one.completed, plain)]
         for one in _rows(funnel)
     ]
     return section("volume", "Volume", table(head, rows), _rest(funnel))
@@ -84,28 +83,28 @@ def _steps(funnel: Funnel) -> Markup:
             reference=step.rate.value,
             names=("share within the horizon", None, "all leads"),
         )
-        drawn.append(figure(chart, f"{title}: {_figure(step.rate, percent)} of all leads{took}"))
+        drawn.append(figure(chart, f"{title}: {in_words(step.rate, percent)} of all leads{took}"))
     return section("steps", "From stage to stage", *drawn)
 
 
 def _money(funnel: Funnel, moves: Sequence[BudgetMoved]) -> Markup:
     unit = f" ({funnel.currency})" if funnel.currency else ""
     steps = [step for step in funnel.steps if step != "lead"]
-    head = [str(funnel.by), f"cost{unit}", "per lead", *[f"per {STEP_WORDS[step]}" for step in steps]]
+    head = [funnel.by, f"cost{unit}", "per lead", *[f"per {STEP_WORDS[step]}" for step in steps]]
     head += ["value per lead", "return"]
     rows = []
     for one in _rows(funnel):
         if one.cost is None:
             continue
-        per = [_figure(one.cost_per.get(step), plain) for step in steps]
+        per = [in_words(one.cost_per.get(step), plain) for step in steps]
         rows.append(
             [
                 one.name,
                 plain(one.cost),
                 plain(one.cost_per_lead or float("nan")),
                 *per,
-                _figure(one.value_per_lead, plain),
-                _figure(one.returned, plain),
+                in_words(one.value_per_lead, plain),
+                in_words(one.returned, plain),
             ]
         )
     moved = [paragraph(one.words(funnel.currency)) for one in moves]
@@ -134,14 +133,14 @@ def _work(funnel: Funnel) -> Markup:
         rows.append(
             [
                 one.name,
-                _figure(work.never, percent),
+                in_words(work.never, percent),
                 hours,
                 attempts,
-                _figure(work.once_only, percent),
-                _figure(work.no_show, percent),
-                _figure(one.refused, percent),
+                in_words(work.once_only, percent),
+                in_words(work.no_show, percent),
+                in_words(one.refused, percent),
                 "–" if one.hot is None else f"{one.hot:,}",
-                _figure(one.hot_in_time, percent),
+                in_words(one.hot_in_time, percent),
             ]
         )
     return section("work", "How leads are worked", table(head, rows))
@@ -178,9 +177,3 @@ def _rest(funnel: Funnel) -> Markup | None:
         if left > 0
         else None
     )
-
-
-def _figure(found: Estimate | None, shown: object) -> str:
-    if found is None:
-        return "–"
-    return with_ends(found.value, (found.low, found.high), shown)  # type: ignore[arg-type]

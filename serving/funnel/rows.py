@@ -6,9 +6,9 @@ from typing import Any
 
 import pandas as pd
 
-from serving.funnel.figures import Estimate
+from serving.funnel.figures import in_words
 from serving.funnel.funnel import Funnel, LeadGroup
-from serving.page import percent, plain, with_ends
+from serving.page import percent, plain
 
 VOLUME = ("leads", "open", "customers", "to customer", "cost", "per lead", "per customer", "return")
 """The columns of `terminal_rows` after the group's name."""
@@ -24,7 +24,7 @@ def step_rows(funnel: Funnel) -> list[list[Any]]:
     found = []
     for before, step in zip(funnel.steps, funnel.all.steps, strict=False):
         days = "–" if step.median_days is None else plain(step.median_days)
-        found.append([before, step.name, step.matured, step.reached, _words(step.rate, percent), days])
+        found.append([before, step.name, step.matured, step.reached, in_words(step.rate, percent), days])
     return found
 
 
@@ -35,22 +35,18 @@ def _short(one: LeadGroup) -> list[Any]:
         one.leads,
         one.open,
         one.customers,
-        _words(customer.from_creation if customer else None, percent),
+        in_words(customer.from_creation if customer else None, percent),
         "–" if one.cost is None else plain(one.cost),
         "–" if one.cost_per_lead is None else plain(one.cost_per_lead),
-        _words(one.cost_per.get("customer"), plain),
-        _words(one.returned, plain),
+        in_words(one.cost_per.get("customer"), plain),
+        in_words(one.returned, plain),
     ]
-
-
-def _words(found: Estimate | None, shown: Any) -> str:
-    return "–" if found is None else with_ends(found.value, (found.low, found.high), shown)
 
 
 def table_of(funnel: Funnel) -> pd.DataFrame:
     """One row a group and all leads last: every figure and the ends of its interval in columns."""
     return pd.DataFrame(
-        [_flat(one.model_dump(), {str(funnel.by): one.name}) for one in [*funnel.groups, funnel.all]]
+        [_flat(one.model_dump(), {funnel.by: one.name}) for one in [*funnel.groups, funnel.all]]
     )
 
 

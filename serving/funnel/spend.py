@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from features import LeadscoreError
-from features.clock import DAY_US, from_us
+from features.clock import from_us
 from serving.funnel.cost_reports import CostReport
 from serving.funnel.journeys import Journeys
 
@@ -82,7 +82,7 @@ def spend_of_reports(
             "Export the costs of the same months as the leads.",
         )
     first, last = int(rows["start_us"].min()), int(rows["end_us"].max())
-    inside = (journeys.leads["created_us"] >= first) & (journeys.leads["created_us"] <= last)
+    inside = (journeys.leads["lead_us"] >= first) & (journeys.leads["lead_us"] <= last)
     by_group, said = _given(journeys, groups, rows, inside)
     counts = groups[inside].value_counts()
     leads = {str(name): int(count) for name, count in counts.items() if str(name) in by_group}
@@ -190,10 +190,3 @@ def _same(one: str, other: str) -> bool:
 
 def _day(at_us: int) -> str:
     return from_us(at_us).date().isoformat()
-
-
-def months(spend: Spend) -> float:
-    """How many months of 30 days the costs are about; NaN where they are those of each lead."""
-    if spend.from_us is None or spend.until_us is None:
-        return float(np.nan)
-    return (spend.until_us - spend.from_us + 1) / (30 * DAY_US)

@@ -23,6 +23,7 @@ from serving.conversions import (
     read_log,
 )
 from serving.conversions.people import hashed_email, hashed_phone
+from serving.funnel import journeys_of
 
 RECIPE = parse_recipe(
     """
@@ -84,6 +85,7 @@ def planned(platform, tables, log=None, *, consent=GRANTED, now=NOW):
     found = candidates_of(
         RECIPE,
         tables,
+        journeys_of(RECIPE, tables),
         target,
         ["sql", "customer"],
         consent=consent,
@@ -221,7 +223,14 @@ def test_leads_that_no_platform_could_know_are_refused_with_what_to_export():
     tables = tables_from_frames(recipe, pd.DataFrame({"lead_id": ["a"], "size": ["3"]}))
     with pytest.raises(LeadscoreError, match="gclid"):
         candidates_of(
-            recipe, tables, PLATFORMS["google"], ["customer"], consent=GRANTED, now_us=NOW, values={}
+            recipe,
+            tables,
+            journeys_of(recipe, tables),
+            PLATFORMS["google"],
+            ["customer"],
+            consent=GRANTED,
+            now_us=NOW,
+            values={},
         )
 
 
