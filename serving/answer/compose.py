@@ -179,7 +179,8 @@ def scored(
     rung, stage = computed.rung, background.stages[row]
     excluded, wish = background.excluded[row], background.wishes[row]
     held = lead.decided if lead.decided is not None and lead.decided.holds(lead.as_of_us) else None
-    band = band_of(computed.maturities[at], wish, excluded, held)
+    alone = band_of(computed.maturities[at], wish, excluded)
+    band = alone if held is None else band_of(computed.maturities[at], wish, excluded, held)
     maturity = band.maturity
     rung_name, segment = computed.answerers[at]
     pursued = held is not None and maturity != "cold"  # by a person, whatever the scorecard excludes
@@ -207,7 +208,7 @@ def scored(
         grade_note=_grade_note(background.grades[row], maturity, rung_name, question.language),
         language=question.language,
         maturity_because=band.because or None,
-        override=override_of(held, band_of(computed.maturities[at], wish, excluded).maturity),
+        override=override_of(held, alone.maturity),
         scored_by=ScoredBy(rung=rung_name, version=rung.scorer.version, name=question.name, segment=segment),  # type: ignore[arg-type]
         warnings=[
             *lead.notes,

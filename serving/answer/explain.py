@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 
 from features.lead import Lead
-from features.readings import stack
 from serving.answer.ladder import Ladder
 from serving.asked import asked_of
 from serving.score import Score
+from serving.scorer import explained
 
 _MOST = 1_000
 """Reasons of an answer in full: more than any recipe has."""
@@ -42,19 +42,18 @@ def explain(ladder: Ladder, lead: Lead) -> Explanation:
     """The score of `lead` with every reason, and the arithmetic behind it."""
     row = ladder.rows([lead])[0]
     score = ladder.score_rows([lead], [row], _MOST)[0]
-    columns = stack(ladder.features, [row])
+    columns = ladder.plan.stack([row])
     rung = ladder.answering(columns, asked_of(lead))
     if rung is None:
         return Explanation(score)
-    found = rung.scorer.contributions(columns)
+    margin, found = explained(rung.scorer, columns)
     named = {feature.name: feature for feature in rung.scorer.features}
     parts = [
         Summand(name, f"{named[name].label}: {_value_words(row[name])}", _plain(row[name]), float(added))
         for name, added in zip(found.names, found.values[0], strict=True)
     ]
     parts.sort(key=lambda part: -abs(part.contribution))
-    margin = float(rung.scorer.margin(columns)[0])
-    return Explanation(score, tuple(parts), float(found.bias[0]), margin)
+    return Explanation(score, tuple(parts), float(found.bias[0]), float(margin[0]))
 
 
 def _value_words(value: float | str | None) -> str:
