@@ -62,6 +62,7 @@ def print_plan(kept: Ledger, mapping: PushMapping, closing: Recipe | None, as_js
 def due_rows(
     kept: Ledger, mapping: PushMapping, closing: Recipe | None
 ) -> tuple[PushPlan, list[dict[str, Any]]]:
+    """The plan of a run now, and of each lead that is due what was sent before and what would be."""
     from features.clock import now_us
     from serving.push import due_of, planned
 

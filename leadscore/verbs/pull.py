@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from serving.ledger import Ledger, Writer
-    from serving.pull import Pulled
+    from serving.pull import AnswersSource, Pulled
 
 WATCH = click.option(
     "--watch", type=click.FloatRange(min=1), metavar="SECONDS", help="Go on, as often as that."
@@ -75,17 +75,10 @@ def pull_meta(ctx: click.Context, recipe: Path, watch: float | None, as_json: bo
 
     The page's META_ACCESS_TOKEN comes from the environment.
     """
-    from serving.pull import meta_answers, pull_answers, row_reader
+    from serving.pull import meta_answers
 
     source = meta_answers(_required("META_ACCESS_TOKEN"), _api("LEADSCORE_META_API"))
-    _pulled(
-        ctx,
-        lambda ledger, writer, told: pull_answers(
-            source, row_reader("meta", _recipe(recipe), ledger), writer, told=told
-        ),
-        watch,
-        as_json,
-    )
+    _answers_pulled(ctx, "meta", source, recipe, watch, as_json)
 
 
 @pull.command("linkedin")
@@ -101,17 +94,22 @@ def pull_linkedin(ctx: click.Context, recipe: Path, watch: float | None, as_json
 
     LINKEDIN_ACCESS_TOKEN comes from the environment.
     """
-    from serving.pull import linkedin_answers, pull_answers, row_reader
+    from serving.pull import linkedin_answers
 
     source = linkedin_answers(_required("LINKEDIN_ACCESS_TOKEN"), _api("LEADSCORE_LINKEDIN_API"))
-    _pulled(
-        ctx,
-        lambda ledger, writer, told: pull_answers(
-            source, row_reader("linkedin", _recipe(recipe), ledger), writer, told=told
-        ),
-        watch,
-        as_json,
-    )
+    _answers_pulled(ctx, "linkedin", source, recipe, watch, as_json)
+
+
+def _answers_pulled(
+    ctx: click.Context, vendor: str, source: AnswersSource, recipe: Path, watch: float | None, as_json: bool
+) -> None:
+    """The answers of a vendor's lead forms, pulled as `_pulled` says."""
+    from serving.pull import pull_answers, row_reader
+
+    def once(ledger: Ledger, writer: Writer, told: Callable[[Pulled], None]) -> Pulled:
+        return pull_answers(source, row_reader(vendor, _recipe(recipe), ledger), writer, told=told)
+
+    _pulled(ctx, once, watch, as_json)
 
 
 def _pulled(
