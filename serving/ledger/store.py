@@ -81,9 +81,19 @@ class Ledger:
 
     @cached_property
     def engine(self) -> Engine:
-        """The engine, made when first asked for."""
+        """The engine, made when first asked for.
+
+        Raises:
+            LeadscoreError: PostgreSQL's driver, an extra, is not installed.
+        """
         if self.path is None:
-            return create_engine(self.url, pool_pre_ping=True, hide_parameters=True)
+            try:
+                return create_engine(self.url, pool_pre_ping=True, hide_parameters=True)
+            except ImportError:
+                raise LeadscoreError(
+                    f"{self.name}: a ledger in PostgreSQL needs psycopg, which is not installed.",
+                    "Run 'make extras', or pip install 'leadscore[postgres]'.",
+                ) from None
         engine = create_engine(
             self.url, connect_args={"timeout": _WAIT_SECONDS, "check_same_thread": False},
             hide_parameters=True,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -88,7 +89,16 @@ def test_an_address_that_is_none_is_refused(address: str) -> None:
         Ledger.opened(address)
 
 
+def test_without_postgres_s_driver_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(LeadscoreError, match="needs psycopg") as told:
+        Ledger.opened("postgresql://anna:s3cret@127.0.0.1:1/d")
+    assert "leadscore[postgres]" in str(told.value)
+    assert "s3cret" not in str(told.value)
+
+
 def test_a_password_is_told_nobody() -> None:
+    pytest.importorskip("psycopg", reason="no Postgres: run 'make extras'")
     with pytest.raises(LeadscoreError, match="cannot be reached") as told:
         Ledger.opened("postgresql://anna:s3cret@127.0.0.1:1/d")
     assert "s3cret" not in str(told.value)
