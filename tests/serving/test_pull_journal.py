@@ -23,6 +23,7 @@ from serving.ledger.cursors import cursor_of
 from serving.ledger.schema import FIELD_HISTORY
 from serving.pull import HubSpotJournal, Pulled, linkedin_answers, meta_answers, pull_answers, pull_journal
 from tests.made import inbound
+from tests.made.postgres import ledger_in_postgres
 from tests.made.vendor_api import VendorApi, hubspot_journal, serving
 
 ROOT = Path(__file__).parents[2]
@@ -41,9 +42,10 @@ ENTRIES = [
 EXPECTED = [event["propertyChanges"]["jobtitle"] for entry in ENTRIES for event in entry]  # type: ignore[index]
 
 
-@pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    made = Ledger.made(tmp_path / "ledger.sqlite")
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledger]:
+    sqlite = request.param == "sqlite"
+    made = Ledger.made(tmp_path / "ledger.sqlite") if sqlite else ledger_in_postgres()
     yield made
     made.close()
 
@@ -127,7 +129,7 @@ def test_killed_at_any_step_it_goes_on_behind_what_is_stored(
     ledger: Ledger, journal: VendorApi, where: str
 ) -> None:
     """`kill -9` at each request to HubSpot, at each statement, before each commit and after it."""
-    assert ledger.path is not None
+    place = str(ledger.path or ledger.url)
     steps = {
         "request": [1, 2, 3, 5, 6, 9],
         "insert": [2, 4, 9, 15, 21, 30],
@@ -146,7 +148,7 @@ def test_killed_at_any_step_it_goes_on_behind_what_is_stored(
                 child[0].wait()
 
         journal.watching = watch
-        command = [sys.executable, "-c", SCRIPT, str(ledger.path), journal.url, where, str(number)]
+        command = [sys.executable, "-c", SCRIPT, place, journal.url, where, str(number)]
         child.append(subprocess.Popen(command, cwd=ROOT, env=environment))
         killed += child[0].wait(timeout=60) == -signal.SIGKILL
         stored = titles(ledger)
