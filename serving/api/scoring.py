@@ -47,6 +47,8 @@ async def score(request: Request) -> Response:
     found = answer() if at_once else await run_in_threadpool(answer)
     scores = await kept(desk, opened, found)
     desk.counted(scores)
+    if desk.shadow is not None:
+        desk.shadow.put(items, found)
     texts = [answer_text(one) for one in scores]
     if isinstance(body, list):
         return json_text("[" + ",".join(texts) + "]", told_in=ladder)

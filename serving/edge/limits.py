@@ -21,6 +21,8 @@ _BURST_SECONDS = 2.0
 """So many seconds' worth of requests may come at once."""
 MOST_AT_ONCE = 1_000
 """Requests that are being answered or received; a further one is told to come again."""
+MOST_UNPROVEN = 200
+"""Of them those that need no key: who proves nothing, and sends slowly, keeps out nobody with a key."""
 _BODY_SECONDS = 30.0
 """A body that takes longer holds a place that others need."""
 _ASKED_UNIT = b"retry_after_unit=ms"
