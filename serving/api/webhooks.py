@@ -23,6 +23,7 @@ from serving.api.desk import desk_of
 from serving.api.given import read_event
 from serving.api.intake import items_of, no_ledger, stored
 from serving.api.problems import RefusedError
+from serving.api.sent_json import parse_body
 from serving.crm.mount import Spooling
 from serving.ledger import EventSent
 
@@ -39,18 +40,18 @@ async def webhook(request: Request) -> Response:
     message_id = verified(secrets_named(), dict(request.headers), await request.body())
     body, items = await items_of(request)
     if desk.spool is not None and desk.spool.waiting:
-        return await _spooled(desk.spool, message_id, body, now)
+        return await _spooled(desk.spool, message_id, await request.body(), now)
     read = [read_event(desk.opened.ladder.reader, _event(item, message_id), now) for item in items]
     try:
         return await stored(request, body, read, caller=_CALLER, key=message_id)
     except RefusedError as error:
         if desk.spool is None or error.status != 503:
             raise
-        return await _spooled(desk.spool, message_id, body, now)
+        return await _spooled(desk.spool, message_id, await request.body(), now)
 
 
-async def _spooled(spool: Spooling, message_id: str, body: Any, now: int) -> Response:
-    content = json.dumps({"id": message_id, "body": body}).encode()
+async def _spooled(spool: Spooling, message_id: str, body: bytes, now: int) -> Response:
+    content = json.dumps({"id": message_id, "body": body.decode()}).encode()
     try:
         await run_in_threadpool(spool.put, SPOOLED, now, content)
     except LeadscoreError as error:
@@ -61,7 +62,8 @@ async def _spooled(spool: Spooling, message_id: str, body: Any, now: int) -> Res
 def rows_spooled(reader: LeadReader, content: bytes, received_us: int) -> tuple[list[EventSent], int]:
     """The events of a message that waited, and how many of its items cannot be read."""
     message = json.loads(content)
-    items = message["body"] if isinstance(message["body"], list) else [message["body"]]
+    body = parse_body(message["body"].encode())
+    items = body if isinstance(body, list) else [body]
     read = [read_event(reader, _event(item, message["id"]), received_us) for item in items]
     found = [one.sent for one in read if isinstance(one.sent, EventSent)]
     return found, len(read) - len(found)

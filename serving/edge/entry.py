@@ -14,7 +14,7 @@ from serving.api.desk import ANONYMOUS, Access, Desk, Mount
 from serving.api.problems import RefusedError, refused
 from serving.edge.access_log import told
 from serving.edge.key_check import KeyCheck
-from serving.edge.limits import MOST_AT_ONCE, MOST_UNPROVEN, Pace, replayed, too_often, whole_body
+from serving.edge.limits import MOST_AT_ONCE, MOST_UNPROVEN, Bodies, Pace, replayed, too_often
 from serving.edge.metrics import OTHER, Metrics
 from serving.edge.mounts import Mounts
 from serving.edge.own_pages import PAGES, not_allowed, nothing_here, page
@@ -31,6 +31,7 @@ class Entrance:
     mounts: Mounts = field(default_factory=Mounts)
     at_once: int = 0
     unproven: int = 0
+    bodies: Bodies = field(default_factory=Bodies)
 
 
 class Edge:
@@ -81,7 +82,7 @@ class Edge:
         elif mount is not None:
             entrance.unproven += mount.access == "open"
             try:
-                body = await whole_body(scope, receive, mount.most_bytes)
+                body = await entrance.bodies.whole(scope, receive, mount.most_bytes)
                 visit.size = len(body)
                 await self.app(scope, replayed(body, receive), visit.send)
             finally:

@@ -94,6 +94,7 @@ class LeadScore:
         )
         desk.counted = entrance.metrics.scored
         routes.state.desk, routes.state.entrance = desk, entrance
+        entrance.bodies.hurry_at_end()
         _warm(desk.opened)
         _collect_aside()
         watch.start()

@@ -84,6 +84,8 @@ def test_connections_that_say_nothing_and_slow_senders_keep_nobody_out(service: 
         )
         for _, writer in idle + slow:
             writer.transport.abort()
+            writer.close()
+        await asyncio.sleep(1)  # until all are closed
 
     asyncio.run(tried())
     assert httpx.post(f"{service.url}/v1/score", json=GOOD, timeout=30).status_code == 200
@@ -99,8 +101,11 @@ def test_slow_senders_do_not_keep_the_service_from_ending(service: Server) -> No
         await asyncio.sleep(1)
         began = time.monotonic()
         os.killpg(service.process.pid, signal.SIGTERM)
-        await asyncio.to_thread(service.process.wait, 60)
-        return time.monotonic() - began
+        await asyncio.to_thread(service.process.wait, 25)  # it would wait 30 s for the rest of each body
+        ended = time.monotonic() - began
+        for _, writer in slow:
+            writer.close()
+        return ended
 
     print(f"ended {asyncio.run(held()):.1f} s after SIGTERM")
     assert service.process.returncode is not None
