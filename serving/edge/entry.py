@@ -19,6 +19,9 @@ from serving.edge.metrics import OTHER, Metrics
 from serving.edge.mounts import Mounts
 from serving.edge.own_pages import PAGES, not_allowed, nothing_here, page
 
+_LEFT = 499
+"""The status, known from other servers, of a sender that left before it was answered."""
+
 
 @dataclass
 class Entrance:
@@ -54,7 +57,8 @@ class Edge:
         try:
             await self._answer(visit, receive)
         except ClientDisconnect:
-            visit.status = visit.status or 499  # nobody is there to be answered
+            if not visit.status:  # nobody reads it; without an answer BentoML would wait its 60 s for one
+                await Response(status_code=_LEFT)(scope, receive, visit.send)
         except RefusedError as error:
             await error.response()(scope, receive, visit.send)
         except Exception as error:  # its words may hold what was sent: only its type is told
