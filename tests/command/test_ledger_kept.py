@@ -74,6 +74,22 @@ def test_what_is_to_be_scored_is_said_once(company: Path, words: tuple[str, ...]
     assert says in done.output
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (("leads.csv",), "Missing option '-o'"),
+        (("--data", "ledger", "--reasons", "1"), "--reasons: for a file"),
+        (("--data", "ledger", "--dry-run", "--force"), "--dry-run, --force: for a file"),
+    ],
+)
+def test_without_a_file_scores_are_kept_and_nothing_may_shape_them(
+    company: Path, words: tuple[str, ...], says: str
+) -> None:
+    done = leadscore("score", *words)
+    assert done.exit_code == 2
+    assert says in done.output
+
+
 def test_every_table_is_written_but_keys(company: Path) -> None:
     leadscore("keys", "new", "a", "--scope", "read")
     done = leadscore("ledger", "export", "-o", "kept", "--json")

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import sys
+import time
 from pathlib import Path
 
+import httpx
 import pytest
 
 from features.errors import LeadscoreError
@@ -18,7 +21,7 @@ from serving.ledger import Ledger, Writer, scores_of
 from tests.made import scorers
 from tests.made.edge import Service
 from tests.made.versions import Versions, changed
-from tests.serving.test_service_http import GOOD, MISSPELT
+from tests.serving.test_service_http import GOOD, MISSPELT, Server, free_port
 from tests.training.test_promotion_moves import pytestmark as quiet
 
 pytestmark = quiet
@@ -132,3 +135,33 @@ def test_there_is_none_without_a_ledger_on_a_folder_or_where_it_is_off(
         monkeypatch.setenv(VARIABLE, "maybe")
         with pytest.raises(LeadscoreError, match=VARIABLE):
             Shadow.from_environment(writer, None, None)
+
+
+@pytest.mark.slow
+def test_over_a_socket_a_challenger_scores_beside_the_champion(versions: Versions) -> None:
+    ledger = Ledger.made(versions.folder / "ledger.sqlite")
+    port = free_port()
+    code = f"from serving.edge.service import run; run(port={port}, model='models:/acme@champion')"
+    server = Server(versions.folder, [sys.executable, "-c", code], port)
+    try:
+        server.wait()
+        versions.challenge(versions.register(shift=1.0))
+        deadline = time.monotonic() + 60
+        while httpx.get(f"{server.url}/v1/model", timeout=30).json()["challenger"] is None:
+            assert time.monotonic() < deadline, server.log.read_text()
+            time.sleep(0.2)
+        answers = [
+            httpx.post(f"{server.url}/v1/score", json={**GOOD, "lead_id": f"L{n}"}, timeout=30).json()
+            for n in range(20)
+        ]
+        assert {one["scored_by"]["version"] for one in answers} == {"1"}
+        while sum(one.pairs for one in shadow_pairs(ledger)) < 20:
+            assert time.monotonic() < deadline, server.log.read_text()
+            time.sleep(0.2)
+        assert "leadscore: version 2 scores in shadow from now on" in server.log.read_text()
+        figures = httpx.get(f"{server.url}/metrics", timeout=30).text
+        assert 'leadscore_shadow_leads_total{result="kept"} 20.0' in figures
+        shown = httpx.get(f"{server.url}/v1/leads/L3/scores", timeout=30).json()["scores"]
+        assert [one["version"] for one in shown] == ["1"]
+    finally:
+        server.stop()
