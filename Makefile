@@ -43,6 +43,9 @@ check: lint test notebooks ## all that must be green before a change lands
 mutants: setup ## plant faults in the crucial modules and see whether tests notice: make mutants PIECE=gate
 	nice -n 19 $(BIN)/python -m tests.mutants $(PIECE)
 
+fuzz: setup ## ask the service for ten minutes whatever its API document allows, and what it does not
+	LEADSCORE_FUZZ_SECONDS=600 $(BIN)/python -m pytest -q -s -m slow tests/serving/test_fuzzed.py
+
 bench: setup ## speed as ratios: the naive way, a peer, the limit
 	$(BIN)/python -m tests.bench
 
@@ -78,5 +81,5 @@ lock: setup ## renew requirements.lock from pyproject.toml
 clean: ## remove the environment and what the demo made
 	rm -rf .venv demo build *.egg-info .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup extras demo test test-slow lint check mutants bench bench-quality docs notebooks train serve bento lock clean
+.PHONY: help setup extras demo test test-slow lint check mutants fuzz bench bench-quality docs notebooks train serve bento lock clean
 .DEFAULT_GOAL := help
