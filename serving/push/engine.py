@@ -69,9 +69,8 @@ class PushRun:
         Raises:
             LeadscoreError: another process sends to this target, or the ledger fails.
         """
-        self._tally, self._fresh, self._alike = PushTally(), True, 0
+        self._tally, self._fresh, self._alike, self._options = PushTally(), True, 0, {}
         self.asking.begin()
-        self._options = {}
         with turn_of(self.ledger, self.mapping.target):
             self._state.sweep()
             plan = planned(self.ledger, self.mapping, self.recipe, self.clock.now_us())

