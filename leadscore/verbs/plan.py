@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from leadscore.options import DATA, FILE, FORCE, JSON, MADE, RECIPE, REFUSED, moment_of, place_of
+from leadscore.options import DATA, FILE, FORCE, JSON, LANGUAGE, MADE, RECIPE, REFUSED, moment_of, place_of
 
 _MOST = 20
 """Rows of one owner that a terminal shows."""
@@ -22,7 +22,9 @@ _MOST = 20
 @click.option("--model", help="An artefact's folder or models:/NAME@ALIAS; default: the champion.")
 @click.option("--csv", "csv_file", type=MADE, help="Write every open lead with its action to this file.")
 @click.option("--html", type=MADE, help="Write the page of the day to this file.")
+@LANGUAGE
 @click.option("--show", is_flag=True, help="Print the playbook: yours, or one to start from.")
+@click.option("--keep", is_flag=True, help="Keep it in the ledger, from where 'push' brings it to the CRM.")
 @click.option("--check", is_flag=True, help="Say where the last 30 days broke the agreement, by side.")
 @FORCE
 @JSON
@@ -34,6 +36,7 @@ def plan(ctx: click.Context, /, recipe: Path, show: bool, check: bool, as_json: 
     Example:  leadscore plan acme/recipe.toml --html today.html
 
     Hours, holidays, attempts, owners, sequences and consent are those of playbook.toml (docs/playbook.md).
+    With --keep the next 'leadscore push' brings each lead's action, deadline and why to the CRM.
     With --check the exit code is 1 where a promise of the agreement was broken.
     """
     from features.recipe import load_recipe
@@ -131,14 +134,24 @@ class Habits:
 
 
 def planned(
-    habits: Habits, *, model: str | None, csv_file: Path | None, html: Path | None, force: bool
+    habits: Habits,
+    *,
+    model: str | None,
+    csv_file: Path | None,
+    html: Path | None,
+    language: Any,
+    keep: bool,
+    force: bool,
 ) -> Any:
     """The plan that the options name, written where they say."""
     from features.exports import check_written
     from leadscore.terminal import bar, say, spinner
-    from serving.planning import make_plan, plan_page, told_by, write_csv
+    from serving.ledger import LedgerTables
+    from serving.planning import keep_plan, make_plan, plan_page, told_by, write_csv
 
     check_written([("--csv", csv_file), ("--html", html)], habits.files, force=force)
+    if keep and not isinstance(habits.place, LedgerTables):
+        raise click.UsageError("--keep needs the leads of the ledger: say --data ledger.")
     with spinner("loading what answers"):
         import serving
 
@@ -147,12 +160,17 @@ def planned(
         say(f"Warning: {opened.warning}.")
     rest = habits.book.contact.recycle_days
     told = told_by(habits.place, habits.moment, habits.agreement, habits.calendar, rest)
-    recipe, ladder = opened.ladder.recipe, opened.ladder
+    ladder = opened.ladder.told_in(language)
+    recipe = ladder.recipe
     tables = habits.tables(recipe)
     with bar("planning leads") as tick:
         found = make_plan(
             recipe, ladder, tables, habits.book, habits.law, habits.moment, told=told, progress=tick
         )
+    if keep:
+        with bar("keeping the plan") as tick:
+            kept = keep_plan(habits.place.ledger, found, opened, tick)
+        say(f"{kept:,} leads are kept with their next action in {habits.place.ledger.name}.")
     if csv_file is not None:
         with csv_file.open("w", encoding="utf-8", newline="") as out:
             say(f"{write_csv(found, out):,} rows are in {csv_file}.")
