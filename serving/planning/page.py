@@ -9,7 +9,7 @@ from serving.planning.assign import PlannedLead
 from serving.planning.plan import Plan
 from serving.planning.rows import due_words, owners
 from serving.words.translation import translated
-from serving.words.values import weekday_words
+from serving.words.values import typeset, weekday_words
 
 _HEAD = ("when", "lead", "do", "maturity", "probability", "why", "first reason")
 _CALLED = {
@@ -51,7 +51,7 @@ def _row(plan: Plan, lead: PlannedLead) -> list[str]:
         lead.lead_id,
         what if step.step is None else f"{what} {step.step}",
         translated(score.maturity or "", plan.language),
-        "–" if score.probability is None else percent(score.probability),
+        "–" if score.probability is None else typeset(percent(score.probability), plan.language),
         "; ".join(part for part in (step.why, lead.note, lead.question) if part),
         score.reasons_for[0].text if score.reasons_for else "",
     ]

@@ -23,7 +23,7 @@ from serving.page import (
 from serving.returned.summary import BatchSummary
 from serving.score import Score
 from serving.words.translation import translated
-from serving.words.values import number
+from serving.words.values import date_words, number, typeset
 
 _FAULTS = 20
 
@@ -48,7 +48,8 @@ class _ExportReport:
 
     def _opening(self) -> Iterator[str]:
         summary = self.summary
-        moment = from_us(summary.as_of_us).isoformat()
+        asked = from_us(summary.as_of_us)
+        moment = f"{date_words(asked.date(), self.language)}, {asked:%H:%M} UTC"
         yield self._say(
             f"{summary.rows:,} rows, scored as of {moment}; {summary.errors:,} could not be scored."
         )
@@ -84,7 +85,9 @@ class _ExportReport:
         counts, total = self.summary.maturities, max(self.summary.known, 1)
         shares = [(name, counts[name] / total) for name in ("hot", "warm", "cold")]
         rows = [
-            ValueRow(self._say(name), share, note=f"{percent(share)}, {number(counts[name], self.language)}")
+            ValueRow(
+                self._say(name), share, note=f"{self._percent(share)}, {number(counts[name], self.language)}"
+            )
             for name, share in shares
         ]
         return rows_chart(rows, title=self._say("Leads by maturity"), bars=True)
@@ -92,7 +95,7 @@ class _ExportReport:
     def _hot(self, score: Score) -> list[Child]:
         return [
             score.lead_id or "",
-            percent(score.probability or 0.0),
+            self._percent(score.probability or 0.0),
             score.score,
             score.grade,
             self._say(score.next_action.action) if score.next_action else "",
@@ -117,7 +120,7 @@ class _ExportReport:
                 match.field,
                 match.column,
                 self._say(match.words),
-                percent(match.filled / max(self.summary.rows, 1)),
+                self._percent(match.filled / max(self.summary.rows, 1)),
                 match.unreadable,
             )
             for match in self.summary.columns
@@ -132,7 +135,7 @@ class _ExportReport:
         else:
             yield paragraph(self._say(f"{drift.words.capitalize()}."))
             rows = [
-                ValueRow(f"score {low}–{high}", found, other=expected, note=percent(found))
+                ValueRow(f"score {low}–{high}", found, other=expected, note=self._percent(found))
                 for (low, high), expected, found in zip(drift.bands, drift.expected, drift.found, strict=True)
             ]
             names = (self._say("this export"), self._say("in training"), None)
@@ -141,10 +144,13 @@ class _ExportReport:
             outside = self.summary.outside.most_common(10)
             known = max(self.summary.known, 1)
             head = ["outside the range learned from", "leads", "share"]
-            yield self._table(head, [(name, count, percent(count / known)) for name, count in outside])
+            yield self._table(head, [(name, count, self._percent(count / known)) for name, count in outside])
 
     def _say(self, text: str) -> str:
         return translated(text, self.language)
+
+    def _percent(self, value: float) -> str:
+        return typeset(percent(value), self.language)
 
     def _section(self, key: str, title: str, *content: Child) -> Markup:
         return section(key, self._say(title), *content)

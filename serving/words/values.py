@@ -99,6 +99,15 @@ def day(since_epoch: int, language: Language) -> str:
     return date_words(date.fromordinal(_EPOCH + since_epoch), language)
 
 
+def typeset(words: str, language: Language) -> str:
+    """Words with figures, such as '8.9 %', with the decimal sign of a language.
+
+    >>> typeset("8.9 %", "fr"), typeset("8.9 %", "en")
+    ('8,9 %', '8.9 %')
+    """
+    return words.replace(".", str(catalogue(language)["signs"]["decimal"]))
+
+
 def weekday_words(found: date, language: Language) -> str:
     """A date with its day of the week.
 
