@@ -70,6 +70,8 @@ class Mount:
 
     `path` is Starlette's pattern; it stands for the path in figures and logs, which tell nothing of a lead.
     `retry_unit` is how its callers read Retry-After: the standard says seconds, HubSpot reads milliseconds.
+    A `page` is for people: the cookie of a session stands for its key, and a refusal is a page too. Of a
+    `streamed` one the endpoint itself reads the body, and bounds it.
     """
 
     path: str
@@ -78,6 +80,8 @@ class Mount:
     answer: Callable[[Request], Awaitable[Response]]
     most_bytes: int = MOST_BYTES
     retry_unit: RetryUnit = "s"
+    page: bool = False
+    streamed: bool = False
 
 
 def desk_of(request: Request) -> Desk:

@@ -31,6 +31,7 @@ from serving.api import score_items
 from serving.api.desk import Desk
 from serving.api.problems import RefusedError, answer_refused
 from serving.api.webhooks import secrets_named
+from serving.app.session import share_secret
 from serving.crm import senders_from
 from serving.crm.senders import FILE_VARIABLE
 from serving.edge.entry import Edge, Entrance, failure
@@ -158,6 +159,7 @@ def run(
     # workers start in a folder of their own, and nobody is told about this server
     os.environ["MLFLOW_TRACKING_URI"] = store_address()
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+    share_secret()
     opened = open_from_environment()
     RequestLog.from_environment()
     Pace.from_environment()
