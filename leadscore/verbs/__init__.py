@@ -9,6 +9,7 @@ from leadscore.verbs.conversions import conversions
 from leadscore.verbs.funnel import funnel
 from leadscore.verbs.image import image
 from leadscore.verbs.inbound import inbound
+from leadscore.verbs.jobs import jobs
 from leadscore.verbs.keys import keys
 from leadscore.verbs.ledger import ledger
 from leadscore.verbs.plan import decide, plan
@@ -21,7 +22,7 @@ from leadscore.verbs.training import compare, train
 
 VERBS: tuple[click.Command, ...] = (
     simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status,
-    open_leads, compare, rules, funnel, conversions, score, serve, demo, ledger, keys, inbound, pull,
+    open_leads, compare, rules, funnel, conversions, score, serve, demo, ledger, keys, jobs, inbound, pull,
     connect, push, plan, decide, image,
 )  # fmt: skip
 

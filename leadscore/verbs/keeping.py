@@ -10,7 +10,7 @@ import click
 
 from leadscore.options import FORCE, JSON
 
-_ALWAYS = {"idempotency_keys": 30.0}
+_ALWAYS = {"idempotency_keys": 30.0, "jobs": 30.0}
 
 
 @click.command("export")
@@ -106,7 +106,10 @@ def _beside() -> list[str]:
     import serving
     from features.errors import LeadscoreError
 
-    found = ["backups of the ledger, and the files that it was imported from"]
+    found = [
+        "backups of the ledger, and the files that it was imported from",
+        "exports that were handed over on the page: 'leadscore jobs list' names their folders",
+    ]
     if os.environ.get("LEADSCORE_REQUEST_LOG"):
         found.append("the request log that LEADSCORE_REQUEST_LOG names, which holds whole requests")
     try:
@@ -135,16 +138,18 @@ def ledger_compact(kept_for: tuple[str, ...], as_json: bool) -> None:
     \b
     Example:  leadscore ledger compact --keep scores=400 --keep events=1100 --keep leads=1100
 
-    Tables with an age: events, outcomes, scores, decisions, exploration_draws, jobs, leads, and
-    idempotency_keys (30 days unless said). While a service writes to a SQLite file its size stays.
+    Tables with an age: events, outcomes, scores, decisions, exploration_draws, leads; and, for 30 days unless
+    said, idempotency_keys and jobs with their files. While a service writes to a SQLite file its size stays.
     """
     from features.clock import now_us
     from leadscore.terminal import print_json, print_table, say
+    from serving.jobs import Jobs
     from serving.ledger import Ledger, compact, shrink
 
     days = _ALWAYS | dict(_days(one) for one in kept_for)
     kept = Ledger.opened()
     gone = compact(kept, days, now_us())
+    Jobs.beside(kept).clear()
     smaller = shrink(kept)
     if as_json:
         print_json({"ledger": kept.name, "deleted": gone, "shrunk": smaller})
