@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.api.desk import desk_of
-from serving.app.answers import page_at, shown, visitor
 from serving.page import note, paragraph, tag
+from serving.visit.answers import page_at, shown, visitor
 
 
 @page_at

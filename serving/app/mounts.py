@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from serving.api.desk import Mount
-from serving.app.doors import assets, settings, sign_in, sign_out
 from serving.app.home import home
 from serving.page.frame import SCRIPT_PATH, STYLE_PATH
+from serving.visit.doors import assets, settings, sign_in, sign_out
 
 APP_MOUNTS: tuple[Mount, ...] = (
     Mount("/app", ("GET",), "any", home, page=True),

@@ -16,9 +16,9 @@ from starlette.types import Scope
 from features.errors import LeadscoreError
 from serving.api.desk import ANONYMOUS
 from serving.api.problems import RefusedError, RequestProblem
-from serving.app.session import form_token
 from serving.page import Child, Markup, Visitor, framed, note, paragraph, tag
 from serving.page.frame import POLICY, Theme
+from serving.visit.session import form_token
 from serving.words import language_of
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
