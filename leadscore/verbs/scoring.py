@@ -109,7 +109,6 @@ def open_leads(
     "-o",
     "--out",
     type=OutFile(allow_dash=True),
-    required=True,
     help="File to write (.csv, .xlsx, .parquet), or - for CSV on stdout.",
 )
 @click.option(
@@ -134,6 +133,7 @@ def score(ctx: click.Context, /, export: Path, out: str, force: bool, as_json: b
     \b
     Example:  leadscore score leads.csv -o scored.csv --events events.csv
     To import again:  leadscore score leads.csv -o hot.csv --for hubspot --only hot --sort rank
+    Every night before a push:  leadscore score --data ledger
 
     A sheet of a workbook is named by crm.xlsx#Leads. An interrupted run goes on where it stopped when the
     same command is given again. Exit code 3: some rows could not be scored; their `error` column says why.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from features.catalogue import from_tables_only
 from features.errors import LeadscoreError
 from features.recipe import Recipe
 from serving.answer.ladder import Ladder
+from serving.answer.time_budget import TimeBudget
 from serving.artefact import Artefact, DamagedError, load_artefact
 from serving.artefact.folder import load_lower
 from serving.registry import StoreError, fetch, find_champion, resolve, shown_store
@@ -33,6 +34,10 @@ class Opened:
     ref: ChampionRef | None = None
     history_end_us: int | None = None
     metrics: Mapping[str, float | None] = field(default_factory=dict)
+
+    def within(self, budget: TimeBudget | None) -> Opened:
+        """The same, each rung of which is given so long."""
+        return replace(self, ladder=replace(self.ladder, budget=budget))
 
     @property
     def run_id(self) -> str | None:

@@ -50,6 +50,17 @@ class Ledger:
         return ledger
 
     @classmethod
+    def here(cls) -> Ledger | None:
+        """The ledger that LEADSCORE_LEDGER names or that is in this folder, None where there is neither.
+
+        Raises:
+            LeadscoreError: as `opened`.
+        """
+        if not os.environ.get(VARIABLE) and not Path(DEFAULT).exists():
+            return None
+        return cls.opened()
+
+    @classmethod
     def made(cls, address: str | Path | None = None) -> Ledger:
         """The ledger at `address`, made where there is none and brought forward where it is older.
 
