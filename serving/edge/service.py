@@ -83,7 +83,7 @@ class LeadScore:
         watch = Watch(opened, named_model(), recipe, _swap)
         desk = Desk(opened, watch, ledger, Writer(ledger) if ledger else None, RequestLog.from_environment())
         open_to_senders(desk)
-        entrance = Entrance(desk, Metrics(watch), KeyCheck.opened(ledger), Pace.from_environment())
+        entrance = Entrance(desk, Metrics(watch, ledger), KeyCheck.opened(ledger), Pace.from_environment())
         desk.counted = entrance.metrics.scored
         routes.state.desk, routes.state.entrance = desk, entrance
         _warm(opened)

@@ -43,7 +43,7 @@ class Service:
         watch = Watch(opened, None, None, lambda _: None)
         self.writer = Writer(ledger) if ledger else None
         self.desk = Desk(opened, watch, ledger, self.writer)
-        self.entrance = Entrance(self.desk, Metrics(watch), KeyCheck(ledger), Pace(rate))
+        self.entrance = Entrance(self.desk, Metrics(watch, ledger), KeyCheck(ledger), Pace(rate))
         self.desk.counted = self.entrance.metrics.scored
         self.entrance.key_check.look()
         self.client = client
