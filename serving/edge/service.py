@@ -90,9 +90,8 @@ class LeadScore:
         open_to_senders(desk)
         spool = open_spool(desk)
         desk.shadow = shadow = Shadow.from_environment(writer, named_model(), recipe)
-        entrance = Entrance(
-            desk, Metrics(watch, budget, shadow, spool), KeyCheck.opened(ledger), Pace.from_environment()
-        )
+        metrics = Metrics(watch, budget, ledger, shadow, spool)
+        entrance = Entrance(desk, metrics, KeyCheck.opened(ledger), Pace.from_environment())
         desk.counted = entrance.metrics.scored
         routes.state.desk, routes.state.entrance = desk, entrance
         entrance.bodies.hurry_at_end()
