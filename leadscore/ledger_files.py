@@ -6,11 +6,28 @@ import functools
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from leadscore.options import LEDGER, moment_of
+
+if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
+    from serving.asked import Heard
+
+
+def standing_here() -> Heard:
+    """Who objects to being profiled and who contests, by the ledger that is here, where there is one."""
+    from leadscore.terminal import say
+    from serving.asked import Heard
+    from serving.ledger import Ledger, standing
+
+    ledger = Ledger.here()
+    found = standing(ledger) if ledger is not None else Heard()
+    if found.opted_out and ledger is not None:
+        count = len(found.opted_out)
+        say(f"{count:,} ids object to being profiled, by {ledger.name}: nothing is computed of them.")
+    return found
 
 
 def or_from_ledger(verb: Callable[..., Any]) -> Callable[..., Any]:

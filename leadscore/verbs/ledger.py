@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from leadscore.options import FILE, FOLDER, JSON, RECIPE, SOME_FAILED, moment_of
-from leadscore.verbs.keeping import ledger_compact, ledger_delete_person, ledger_export
+from leadscore.verbs.keeping import ledger_compact, ledger_delete_person, ledger_export, ledger_receipts
 
 _WHERE = "The ledger is ./ledger.sqlite, or where LEADSCORE_LEDGER says: a file, or postgresql://USER@HOST/DATABASE."
 
@@ -127,13 +127,17 @@ def ledger_score(
     with Writer(kept) as writer, bar("scoring leads") as tick:
         done = score_known(opened, writer, now_us() if moment is None else moment, progress=tick)
     if as_json:
-        print_json({"scored": done.scored, "closed": done.closed, "failed": dict(done.failed)})
+        counts = {"scored": done.scored, "closed": done.closed, "opted_out": done.opted_out}
+        print_json(counts | {"failed": dict(done.failed)})
     elif done.failed:
         print_table(["leads", "not scored because"], [[n, why] for why, n in done.failed.most_common()])
     failed = done.failed.total()
-    say(f"{done.scored:,} leads are scored, {done.closed:,} closed, {failed:,} not scored ({kept.name}).")
+    out = f"{done.opted_out:,} object to it, " if done.opted_out else ""
+    say(
+        f"{done.scored:,} leads are scored, {done.closed:,} closed, {out}{failed:,} not scored ({kept.name})."
+    )
     ctx.exit(SOME_FAILED if failed else 0)
 
 
-for verb in (ledger_export, ledger_delete_person, ledger_compact):
+for verb in (ledger_export, ledger_delete_person, ledger_receipts, ledger_compact):
     ledger.add_command(verb)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, Protocol, TypeAlias
 
 from starlette.requests import Request
@@ -11,8 +12,10 @@ from starlette.responses import Response
 
 from serving.answer import Opened
 from serving.api.problems import RefusedError
+from serving.asked import Heard
 from serving.crm import Receiver, Sender
 from serving.ledger import Ledger, Writer
+from serving.ledger.decisions import Voices
 from serving.ledger.keys import Scope
 from serving.score import Score
 from serving.skew import RequestLog
@@ -51,6 +54,15 @@ class Desk:
     senders: Mapping[str, Sender] = field(default_factory=dict)
     receiver: Receiver | None = field(default=None, repr=False)
     counted: Callable[[Sequence[Score]], None] = field(default=_nothing, repr=False)
+
+    @cached_property
+    def voices(self) -> Voices | None:
+        """Who objects and who contests, where there is a ledger that says it."""
+        return None if self.ledger is None else Voices(self.ledger)
+
+    def heard(self) -> Heard:
+        """Who objects and who contests now; while the ledger is away, as it was read last."""
+        return self.voices.heard() if self.voices else Heard()
 
     def kept(self) -> tuple[Ledger, Writer]:
         """The ledger, and who writes to it.

@@ -43,7 +43,6 @@ from serving.edge.own_pages import not_allowed
 from serving.edge.ready_line import say, tell_when_ready
 from serving.edge.watch import Watch
 from serving.ledger import Ledger, Writer
-from serving.ledger.store import DEFAULT
 from serving.ledger.store import VARIABLE as LEDGER
 from serving.registry import store_address
 from serving.skew import RequestLog
@@ -79,7 +78,7 @@ class LeadScore:
         if opened.warning:
             print(f"leadscore: {opened.warning}", flush=True)
         print(f"leadscore: answering by {opened.rung} {opened.version} from {opened.source}", flush=True)
-        ledger = ledger_from_environment()
+        ledger = Ledger.here()
         watch = Watch(opened, named_model(), recipe, _swap)
         desk = Desk(opened, watch, ledger, Writer(ledger) if ledger else None, RequestLog.from_environment())
         open_to_senders(desk)
@@ -118,17 +117,6 @@ def named_model() -> str | None:
     return os.environ.get("LEADSCORE_MODEL") or beside
 
 
-def ledger_from_environment() -> Ledger | None:
-    """The ledger that LEADSCORE_LEDGER names or that is in this folder, None where there is neither.
-
-    Raises:
-        LeadscoreError: one is named that is not there, cannot be reached, or has another schema.
-    """
-    if not os.environ.get(LEDGER) and not Path(DEFAULT).exists():
-        return None
-    return Ledger.opened()
-
-
 def _recipe() -> tuple[Recipe | None, Path | None]:
     """The recipe that the environment names, and its folder."""
     path = os.environ.get("LEADSCORE_RECIPE")
@@ -146,7 +134,7 @@ def run(
         LeadscoreError: nothing can answer, the port is taken, another process writes to the ledger, or
             others could ask and there is no key; said before any worker is started.
     """
-    ledger, _ = ledger_from_environment(), senders_from()
+    ledger, _ = Ledger.here(), senders_from()
     _require_free(host, port)
     require_key(host, ledger)
     if recipe is not None:
