@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from leadscore.ledger_files import standing_here
 from leadscore.options import DATA, FILE, FORCE, JSON, MADE, RECIPE, place_of
 
 
@@ -114,7 +115,7 @@ def _made(
         from serving import funnel as funnels
         from serving.ledger import LedgerTables
 
-        tables = read_tables(loaded, place, progress=step)
+        tables = read_tables(loaded, place, progress=step, opted_out=standing_here().opted_out)
         step("reading costs and scores")
         reports = [funnels.read_cost_report(path) for path in costs]
         answers = funnels.read_scored(scores, loaded.lead.id) if scores else None

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from leadscore.ledger_files import standing_here
 from leadscore.options import DATA, FILE, FORCE, JSON, LANGUAGE, MADE, RECIPE, REFUSED, moment_of, place_of
 
 _MOST = 20
@@ -62,13 +63,16 @@ def plan(ctx: click.Context, /, recipe: Path, show: bool, check: bool, as_json: 
 @click.argument("lead_id", metavar="LEAD")
 @click.option("--maturity", type=click.Choice(["cold", "warm", "hot"]), help="What it is for now.")
 @click.option("--refuse", is_flag=True, help="Sales refuse it, for --reason.")
-@click.option("--opt-out", is_flag=True, help="It does not want to be contacted.")
+@click.option("--opt-out", is_flag=True, help="They object to profiling and contact: scored by nothing.")
+@click.option("--contest", is_flag=True, help="They contest their score; a person has to review it.")
+@click.option("--review", type=click.Choice(["upheld", "changed"]), help="What a person's review came to.")
 @click.option("--by", required=True, help="Who decides.")
 @click.option("--reason", required=True, help="Why; of a refusal one that the agreement names.")
 @click.option("--days", type=click.FloatRange(0), help="For so long; 0 takes an earlier decision back.")
 def decide(
-    lead_id: str, maturity: str | None, refuse: bool, opt_out: bool, by: str, reason: str, days: float | None
-) -> None:
+    lead_id: str, maturity: str | None, refuse: bool, opt_out: bool, contest: bool, review: str | None,
+    by: str, reason: str, days: float | None,
+) -> None:  # fmt: skip
     """Keep in the ledger what a person decides of a lead; it goes before what is computed.
 
     \b
@@ -79,14 +83,17 @@ def decide(
     from serving.ledger import Ledger
     from serving.planning import decide as keep
 
-    kinds = {"override": maturity is not None, "refusal": refuse, "opt_out": opt_out}
+    kinds = {
+        "override": maturity is not None, "refusal": refuse, "opt_out": opt_out, "contest": contest,
+        "review": review is not None,
+    }  # fmt: skip
     chosen = [kind for kind, given in kinds.items() if given]
     if len(chosen) != 1:
-        raise click.UsageError("say one of --maturity, --refuse and --opt-out.")
+        raise click.UsageError("say one of --maturity, --refuse, --opt-out, --contest and --review.")
     if maturity is not None and days is None:
         raise click.UsageError("a decision on maturity expires: say after how many --days.")
     ledger = Ledger.opened()
-    keep(ledger, lead_id, chosen[0], by, reason, now_us(), maturity=maturity, days=days)
+    keep(ledger, lead_id, chosen[0], by, reason, now_us(), maturity=maturity, review=review, days=days)
     until = "" if days is None else f", for {days:g} days" if days else ", taken back"
     say(f"Kept in {ledger.name}{until}.")
 
@@ -130,7 +137,7 @@ class Habits:
         from leadscore.terminal import spinner
 
         with spinner("reading tables") as step:
-            return read_tables(recipe, self.place, progress=step)
+            return read_tables(recipe, self.place, progress=step, opted_out=standing_here().opted_out)
 
 
 def planned(

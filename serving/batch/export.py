@@ -17,6 +17,7 @@ from features.progress import Tick
 from features.recipe import Recipe
 from features.tables import LINE, FileRows, Tables, tables_from_frames
 from serving.answer import Ladder
+from serving.asked import Heard
 from serving.batch.absent_columns import complete_events, complete_leads, matches
 from serving.batch.block import Block, Task, score_block
 from serving.batch.finish import Finished
@@ -24,6 +25,7 @@ from serving.batch.named_columns import renamed
 from serving.batch.resume import Work, facts_of, opened_work
 from serving.returned import BatchSummary, Selection, columns_table, drift_of, row_of
 
+_NOTHING = Heard()
 _FIRST, _ROWS = 2_000, 20_000
 """Rows of the first block, which is soon done, and of the others: what bounds the memory."""
 STDIO = "-"
@@ -67,6 +69,7 @@ def score_export(
     progress: Tick | None = None,
     block_rows: int = _ROWS,
     columns: Mapping[str, str] | None = None,
+    standing: Heard = _NOTHING,
 ) -> BatchSummary:
     """Score the export `leads` (`-`: CSV on stdin) and write it to `out` (`-`: stdout) with `ADDED` columns.
 
@@ -78,7 +81,8 @@ def score_export(
     A block of rows goes the whole way before the next is read. What is done stands in a folder beside
     `out`, its name with '.partial', until all is: the same call after a killed one goes on from there, with
     the same moment. `out` is written at the end, and appears whole. `block_rows` bounds the memory and
-    changes no answer; odd cells of a row that has copies in other blocks count once in each.
+    changes no answer; odd cells of a row that has copies in other blocks count once in each. `standing` says
+    who objects to being profiled, beside those of whom the recipe's column says so.
 
     Raises:
         LeadscoreError: a file cannot be read or written, `out` is a file that is read, or too many columns of
@@ -98,10 +102,10 @@ def score_export(
         )
     clock = now_us()
     facts = [*facts_of(leads, events), recipe.hash, str(reasons), str(block_rows), version("leadscore")]
-    facts += [str(choice.language), *_rungs(ladder), repr(sorted((columns or {}).items()))]
+    facts += [str(choice.language), *_rungs(ladder), repr(sorted((columns or {}).items())), *standing.facts()]
     resumable = out is not None and not dry_run and STDIO not in (str(out), str(leads))
     with opened_work(Path(str(out)) if resumable else None, facts, as_of_us, clock) as work:
-        task = Task(recipe, ladder, work.as_of_us, reasons, max(work.as_of_us, clock))
+        task = Task(recipe, ladder, work.as_of_us, reasons, max(work.as_of_us, clock), standing)
         target = None if dry_run else out
         files, summary = _laid_down(task, leads, events, target, work, choice, block_rows, columns or {})
         try:

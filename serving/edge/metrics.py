@@ -28,7 +28,7 @@ OTHER = "other"
 
 
 class Metrics:
-    """Counts what is answered; `watch` says who answers, `budget` which rungs were passed over, and `ledger` what
+    """Counts what is answered; `watch` says who answers, `budget` which rungs were passed over, `ledger` what
     'leadscore watch' found last."""
 
     def __init__(

@@ -109,6 +109,7 @@ def make_funnel(
     """
     found = journeys_of(recipe, tables)
     groups = _groups(found, by)
+    scores = None if scores is None else scores.without(found.leads)
     notes = _notes(found, scores)
     spend: Spend | None = None
     if reports:
