@@ -1,6 +1,6 @@
 """What a scored export says when it comes back: which columns, which rows, and what happened."""
 
-from serving.returned.columns import ADDED, columns_table, row_of
+from serving.returned.columns import ADDED, VALUE, Added, row_of
 from serving.returned.crms import property_rows
 from serving.returned.drift import drift_of
 from serving.returned.matches import Match
@@ -11,11 +11,12 @@ from serving.returned.summary import BatchSummary
 
 __all__ = [
     "ADDED",
+    "VALUE",
+    "Added",
     "BatchSummary",
     "FrameScores",
     "Match",
     "Selection",
-    "columns_table",
     "drift_of",
     "property_rows",
     "report_page",
