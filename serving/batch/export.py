@@ -21,7 +21,7 @@ from serving.batch.absent_columns import complete_events, complete_leads, matche
 from serving.batch.block import Block, Task, score_block
 from serving.batch.finish import Finished
 from serving.batch.resume import Work, facts_of, opened_work
-from serving.returned import Added, BatchSummary, Selection, drift_of
+from serving.returned import Added, BatchSummary, Selection, drift_of, require_value
 
 _FIRST, _ROWS = 2_000, 20_000
 """Rows of the first block, which is soon done, and of the others: what bounds the memory."""
@@ -93,7 +93,8 @@ def score_export(
             f"{events}: the recipe declares no [events], so their columns are not known.",
             "Declare them in the recipe, or leave --events out.",
         )
-    choice.require_value(recipe)
+    if choice.by_value:
+        require_value(recipe)
     clock = now_us()
     facts = [*facts_of(leads, events), recipe.hash, str(reasons), str(block_rows), version("leadscore")]
     facts += [str(choice.language), *_rungs(ladder)]

@@ -24,6 +24,7 @@ from serving.planning.recommend import Advisor, Case, Refusal
 from serving.planning.routing import Claim
 from serving.planning.told import PlanTold
 from serving.planning.work import Meanings, Worked, best_hour, worked
+from serving.returned import require_value
 from serving.score import Score
 
 _AT_ONCE = 5_000
@@ -81,14 +82,18 @@ def make_plan(
     *,
     told: PlanTold | None = None,
     progress: Tick | None = None,
+    by_value: bool = False,
 ) -> Plan:
     """The plan for the leads of `tables` that are open at `as_of_us`.
 
-    `ladder` answers for them; `told` is what people have decided.
+    `ladder` answers for them; `told` is what people have decided. `by_value`: of equally urgent leads those
+    that are expected to bring more come first, instead of the likelier ones.
 
     Raises:
-        LeadscoreError: no lead is open.
+        LeadscoreError: no lead is open; or they have no value.
     """
+    if by_value:
+        require_value(recipe)
     said = told or PlanTold()
     found = open_with_stage(recipe, tables, as_of_us, said.decided, said.opted_out)
     if not len(found.moments):
@@ -99,9 +104,8 @@ def make_plan(
     advisor = Advisor(book, calendar, law, means, from_us(as_of_us), hour[0] if hour else None)
     planner = _Planner(recipe, ladder, tables, book, advisor, found, said)
     rows = list(planner.rows(as_of_us, progress))
-    return Plan(
-        advisor.now, calendar, tuple(assigned(rows, book, advisor)), tuple(_notes(book, recipe, law, hour))
-    )
+    leads = assigned(rows, book, advisor, by_value=by_value)
+    return Plan(advisor.now, calendar, tuple(leads), tuple(_notes(book, recipe, law, hour)))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from serving.returned.drift import drift_of
 from serving.returned.matches import Match
 from serving.returned.report import report_page
 from serving.returned.scores import FrameScores
-from serving.returned.selection import Selection
+from serving.returned.selection import Selection, require_value
 from serving.returned.summary import BatchSummary
 
 __all__ = [
@@ -20,5 +20,6 @@ __all__ = [
     "drift_of",
     "property_rows",
     "report_page",
+    "require_value",
     "row_of",
 ]

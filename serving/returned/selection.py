@@ -19,6 +19,19 @@ from serving.score import Maturity
 Places = NDArray[np.int64]
 
 
+def require_value(recipe: Recipe) -> None:
+    """Refuse an order by value where nothing is known of values.
+
+    Raises:
+        LeadscoreError: the recipe does not ask for them.
+    """
+    if not recipe.recipe.value:
+        raise LeadscoreError(
+            "--sort value: the recipe that the model was trained with asks for no value.",
+            "Set value = true in its [recipe], name [outcomes] amount, and train again; or leave --sort out.",
+        )
+
+
 @dataclass(frozen=True)
 class Selection:
     """What is asked for: `by_rank` the most probable first, `only` one maturity, the `top` best by rank.
@@ -45,18 +58,6 @@ class Selection:
     def columns(self, added: Added = PLAIN) -> list[str]:
         """The names of the columns that are written, of those `added`."""
         return list(crm_columns(self.crm, self.language or "en").values() if self.crm else added.names)
-
-    def require_value(self, recipe: Recipe) -> None:
-        """Refuse an order by value where nothing is known of values.
-
-        Raises:
-            LeadscoreError: the recipe does not ask for them.
-        """
-        if self.by_value and not recipe.recipe.value:
-            raise LeadscoreError(
-                "--sort value: the recipe that the model was trained with asks for no value.",
-                "Set value = true in its [recipe], name [outcomes] amount, and train again; or --sort rank.",
-            )
 
     def maturities(self, by: Mapping[str, str]) -> dict[str, str]:
         """`by` maturity as it is written."""

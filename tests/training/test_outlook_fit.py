@@ -197,3 +197,20 @@ def test_the_longest_horizon_is_the_question_and_what_is_not_asked_changes_no_ha
     assert parse_recipe(CURVE).hash != parse_recipe(RECIPE).hash
     one = RECIPE.replace("horizon_days = 20", "horizon_days = 20\nvalue = false")
     assert parse_recipe(one).hash == parse_recipe(RECIPE).hash
+
+
+def test_the_report_tells_both_and_ranks_by_value(tmp_path):
+    text = VALUE.replace("horizon_days = 20", "horizons = [8, 20]").replace("rounds = 100", "rounds = 20")
+    recipe = company(tmp_path, text, 1200, by_size)
+    run = train(recipe, tmp_path, tracking=False, out=tmp_path / "out", report=tmp_path / "run.html")
+    found = run.evidence.outlook
+    assert [one.days for one in found.horizons] == [8, 20]
+    assert found.horizons[0].promised < found.horizons[1].promised
+    assert found.horizons[1].log_loss == run.evidence.figure("model", "log_loss")
+    assert sum(one.rows for one in found.tenths) == run.evidence.n_test
+    assert found.best_by_value == found.tenths[0].came > 0
+    page = (tmp_path / "run.html").read_text()
+    assert "When, and how much" in page
+    assert "Share converted by so many days" in page
+    assert "In the order of expected value" in page
+    assert "Width of a lead" in page

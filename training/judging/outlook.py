@@ -40,6 +40,7 @@ class OutlookFigures(BaseModel):
     """By horizon, rising; expected and real days of those who converted; tenths of value, highest first.
 
     `counted` is the share of the sum of all amounts in the test that the tenths hold: far amounts are cut.
+    `best_by_value` and `best_by_probability` are what the best tenth brought, in either order.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,3 +50,5 @@ class OutlookFigures(BaseModel):
     real_days: float | None = None
     tenths: list[ValueTenth] = []
     counted: float = 1.0
+    best_by_value: float = 0.0
+    best_by_probability: float = 0.0

@@ -37,7 +37,7 @@ def judge_outlook(
         )
     if outlook.amount is not None:
         value = probability * outlook.amount.expected(columns)[0]
-        found = found.model_copy(update=_values(history, split, value))
+        found = found.model_copy(update=_values(history, split, value, probability))
     return found
 
 
@@ -66,7 +66,7 @@ def _horizons(history: History, split: SplitRows, p: Floats, wait: Floats) -> li
     return rows
 
 
-def _values(history: History, split: SplitRows, value: Floats) -> dict[str, object]:
+def _values(history: History, split: SplitRows, value: Floats, probability: Floats) -> dict[str, object]:
     """Sums by tenth of `value`, highest first; who converted without a known amount is left out."""
     came = np.zeros(len(split.test))
     known = amounts_of(history, split.test)
@@ -86,7 +86,13 @@ def _values(history: History, split: SplitRows, value: Floats) -> dict[str, obje
         for part in np.array_split(order, _TENTHS)
     ]
     whole = float(np.maximum(amount[known.rows], 0.0).sum())
-    return {"tenths": tenths, "counted": float(came.sum()) / whole if whole else 1.0}
+    likely = kept[np.argsort(-probability[kept], kind="stable")][: tenths[0].rows]
+    return {
+        "tenths": tenths,
+        "counted": float(came.sum()) / whole if whole else 1.0,
+        "best_by_value": tenths[0].came,
+        "best_by_probability": float(came[likely].sum()),
+    }
 
 
 def _waits(history: History, split: SplitRows) -> Floats:
