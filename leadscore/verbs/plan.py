@@ -24,6 +24,10 @@ _MOST = 20
 @click.option("--csv", "csv_file", type=MADE, help="Write every open lead with its action to this file.")
 @click.option("--html", type=MADE, help="Write the page of the day to this file.")
 @LANGUAGE
+@click.option(
+    "--sort", type=click.Choice(["rank", "value"]), default="rank",
+    help="Of equally urgent leads first: the likelier, or what brings more; default: rank.",
+)  # fmt: skip
 @click.option("--show", is_flag=True, help="Print the playbook: yours, or one to start from.")
 @click.option("--keep", is_flag=True, help="Keep it in the ledger, from where 'push' brings it to the CRM.")
 @click.option("--check", is_flag=True, help="Say where the last 30 days broke the agreement, by side.")
@@ -52,7 +56,7 @@ def plan(ctx: click.Context, /, recipe: Path, show: bool, check: bool, as_json: 
         checks = checked(habits)
         tell_checks(checks, as_json)
         ctx.exit(REFUSED if any(not one.held for one in checks) else 0)
-    found = planned(habits, **options)
+    found = planned(habits, by_value=options.pop("sort") == "value", **options)
     if as_json:
         print_json(found.as_dict())
     else:
@@ -149,6 +153,7 @@ def planned(
     language: Any,
     keep: bool,
     force: bool,
+    by_value: bool = False,
 ) -> Any:
     """The plan that the options name, written where they say."""
     from features.exports import check_written
@@ -172,7 +177,15 @@ def planned(
     tables = habits.tables(recipe)
     with bar("planning leads") as tick:
         found = make_plan(
-            recipe, ladder, tables, habits.book, habits.law, habits.moment, told=told, progress=tick
+            recipe,
+            ladder,
+            tables,
+            habits.book,
+            habits.law,
+            habits.moment,
+            told=told,
+            progress=tick,
+            by_value=by_value,
         )
     if keep:
         with bar("keeping the plan") as tick:

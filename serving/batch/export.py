@@ -23,7 +23,7 @@ from serving.batch.block import Block, Task, score_block
 from serving.batch.finish import Finished
 from serving.batch.named_columns import renamed
 from serving.batch.resume import Work, facts_of, opened_work
-from serving.returned import BatchSummary, Selection, columns_table, drift_of, row_of
+from serving.returned import Added, BatchSummary, Selection, drift_of, require_value
 
 _NOTHING = Heard()
 _FIRST, _ROWS = 2_000, 20_000
@@ -100,6 +100,8 @@ def score_export(
             f"{events}: the recipe declares no [events], so their columns are not known.",
             "Declare them in the recipe, or leave --events out.",
         )
+    if choice.by_value:
+        require_value(recipe)
     clock = now_us()
     facts = [*facts_of(leads, events), recipe.hash, str(reasons), str(block_rows), version("leadscore")]
     facts += [str(choice.language), *_rungs(ladder), repr(sorted((columns or {}).items())), *standing.facts()]
@@ -155,7 +157,7 @@ def _laid_down(
 ) -> tuple[_Files, BatchSummary]:
     """The export and its events in the folder of `work`, and a summary that counts no row yet."""
     found = spool(leads, work.folder / "leads")
-    check_back(found, choice.columns(), out)
+    check_back(found, choice.columns(Added.of(task.recipe)), out)
     found = renamed(task.recipe, found, columns) if columns else found
     starts = [0, *range(min(_FIRST, block_rows), found.rows, block_rows)]
     rows = FileRows(task.recipe, found, starts, work.folder)
@@ -191,7 +193,7 @@ def _score_blocks(
     task: Task, files: _Files, work: Work, summary: BatchSummary, progress: Tick | None
 ) -> None:
     """Score every block that is not done, and add up what became of all."""
-    others = sorted(files.rows.others)
+    others, added = sorted(files.rows.others), Added.of(task.recipe)
     done = next((block for block in range(len(files.starts)) if not work.done(block)), len(files.starts))
     for block in range(done):
         summary.join(work.summary(block))
@@ -203,9 +205,9 @@ def _score_blocks(
                 progress(start + rows, files.leads.rows)
 
         part = Block(files.leads.raw(start, table), files.events(block), start, own)
-        rows, counted = score_block(task, part, row_of, tick)
+        rows, counted = score_block(task, part, added.row, tick)
         counted.quality = [row for row in counted.quality if row[:2] not in _OF_FILE]
-        work.keep(block, columns_table(rows), counted)
+        work.keep(block, added.table(rows), counted)
         summary.join(counted)
 
 

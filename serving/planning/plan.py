@@ -25,6 +25,7 @@ from serving.planning.recommend import Advisor, Case, Refusal
 from serving.planning.routing import Claim
 from serving.planning.told import PlanTold
 from serving.planning.work import Meanings, Worked, best_hour, worked
+from serving.returned import require_value
 from serving.score import Score
 from serving.words.translation import translated
 
@@ -87,14 +88,18 @@ def make_plan(
     *,
     told: PlanTold | None = None,
     progress: Tick | None = None,
+    by_value: bool = False,
 ) -> Plan:
     """The plan for the leads of `tables` that are open at `as_of_us`.
 
-    `ladder` answers for them, in its language; `told` is what people have decided.
+    `ladder` answers for them, in its language; `told` is what people have decided. `by_value`: of equally
+    urgent leads those that are expected to bring more come first, instead of the likelier ones.
 
     Raises:
-        LeadscoreError: no lead is open.
+        LeadscoreError: no lead is open; or they have no value.
     """
+    if by_value:
+        require_value(recipe)
     said = told or PlanTold()
     found = open_with_stage(recipe, tables, as_of_us, said.decided, said.opted_out)
     if not len(found.moments):
@@ -106,9 +111,9 @@ def make_plan(
     planner = _Planner(recipe, ladder, tables, book, advisor, found, said)
     rows = list(planner.rows(as_of_us, progress))
     language = ladder.recipe.recipe.language
-    leads = tuple(lead.told_in(language) for lead in assigned(rows, book, advisor))
+    ordered = assigned(rows, book, advisor, by_value=by_value)
     notes = tuple(translated(note, language) for note in _notes(book, recipe, law, hour))
-    return Plan(advisor.now, calendar, leads, notes, language)
+    return Plan(advisor.now, calendar, tuple(lead.told_in(language) for lead in ordered), notes, language)
 
 
 @dataclass(frozen=True)
