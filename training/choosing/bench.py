@@ -46,13 +46,15 @@ and judges on those most like what will be scored."""
 class Bench:
     """Rows, folds and features on which candidates compete; what they share is worked out once.
 
-    With `half_life` older rows count for less in every fit (see `recency`).
+    With `half_life` older rows count for less in every fit (see `recency`); `pairs` are features that trees
+    read together.
     """
 
     recipe: Recipe
     excerpt: Excerpt
     folds: list[tuple[Rows, Rows]]
     half_life: float | None = None
+    pairs: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, recipe: Recipe, excerpt: Excerpt) -> Bench:
@@ -162,17 +164,17 @@ class Bench:
 
     def _sample_pair(self, fold: tuple[Rows, Rows]) -> tuple[Sample, Sample]:
         older, newer = map(self.excerpt.without(self.calendars).on, fold)
-        encoder, sample = weighed_sample(older, self.recipe.train.rare_level, self.half_life)
+        encoder, sample = weighed_sample(older, self.recipe.train.rare_level, self.half_life, self.pairs)
         return sample, encoded(encoder, newer.columns, newer.y, signs=newer.signs)
 
     def boosted(self, plan: Training, start: Start | None = None) -> tuple[list[Floats], int]:
         """Margins of each fold's newer rows by one booster a fold, and the rounds that were best over all."""
-        pairs = self.pairs(start)
+        pairs = self.matrices(start)
         runs = side_by_side(lambda pair: fit_stopped(*pair, plan), pairs)
         rounds = best_rounds([curve for _, curve in runs], self.weights)
         return [margins(run[0], pair[1], rounds) for run, pair in zip(runs, pairs, strict=True)], rounds
 
-    def pairs(self, start: Start | None) -> list[tuple[Sample, Sample]]:
+    def matrices(self, start: Start | None) -> list[tuple[Sample, Sample]]:
         """(older, newer) matrices, one pair a fold, with what trees are given of a linear model."""
         return [self._started(fold, start) for fold in range(len(self.folds))]
 
@@ -238,4 +240,4 @@ class Bench:
 
     def _grown(self, kind: Kind, beside: Candidate, newer: list[Floats], rounds: int) -> Candidate:
         """A candidate with trees beside, or instead of, the linear part of another."""
-        return Candidate(kind, self.loss(newer), newer, beside.linear, rounds)
+        return Candidate(kind, self.loss(newer), newer, beside.linear, rounds, pairs=self.pairs)

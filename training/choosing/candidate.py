@@ -18,7 +18,7 @@ class Candidate:
     """A way to fit, its out-of-fold log loss, and its margins of each fold's newer rows.
 
     `rounds` are the trees', `booster` is what they changed in the recipe's `[train]`; `shares` are the
-    members of a blend.
+    members of a blend, `pairs` the features that its trees read together.
     """
 
     kind: Kind
@@ -28,6 +28,7 @@ class Candidate:
     rounds: int = 0
     booster: dict[str, float] = field(default_factory=dict)
     shares: tuple[BlendShare, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -35,6 +36,7 @@ class Candidate:
         alone = self.kind in ("trees", "bayes", "blend")
         found = f"{self.kind} without calendars" if self.linear.left_out and not alone else self.kind
         words = [] if self.kind == "blend" else [_TOLD[key] for key in _TOLD if key in self.booster]
+        words += ["pairs"] if self.pairs and self.kind != "blend" else []
         return ", ".join([found, *words])
 
 

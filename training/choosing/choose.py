@@ -20,6 +20,7 @@ from training.figures import Interval
 from training.figures.reliability import log_losses_of_margins
 from training.fitting import LinearChoice, Settings, TreeChoice
 from training.fitting.logistic_path import PENALTIES, PLAIN
+from training.fitting.pairs import find_pairs
 from training.fitting.recency import HALF_LIFE
 from training.history import Excerpt
 
@@ -54,7 +55,23 @@ def choose_settings(recipe: Recipe, excerpt: Excerpt, budget: Budget | None = No
     if budget is not None and (booster := _searched(bench, found, budget)):
         searched = bench.candidates(booster)
         found = min(found, searched, key=_least)
-    return settle(bench, found)
+    return settle(bench, _paired(bench, found))
+
+
+def _paired(bench: Bench, found: Sequence[Candidate]) -> Sequence[Candidate]:
+    """`found`, its trees reading pairs of features together where that surely gains on the best of them."""
+    grown = [one for one in found if one.kind != "linear"]
+    best = min(grown, key=_loss)
+    newer = bench.excerpt.without(bench.calendars).on(bench.newer)
+    pairs = find_pairs(newer, np.concatenate(bench.linears[-1].candidate.newer))
+    if not pairs:
+        return found
+    together = replace(bench, pairs=pairs)
+    better = together.again(best, best.booster)
+    if _gain(bench, best, better).low <= 0:
+        return found
+    others = [together.again(one, one.booster) for one in grown if one is not best]
+    return [*(one for one in found if one.kind == "linear"), better, *others]
 
 
 def _larger(bench: Bench, plain: Sequence[Candidate]) -> list[Candidate]:
@@ -90,8 +107,7 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
     half_life = _by_recency(bench, best)
     pool = _members(candidates)
     if half_life is not None:
-        bench = replace(bench, half_life=half_life)
-        pool = [bench.again(one, one.booster) for one in pool]
+        pool = [replace(bench, half_life=half_life, pairs=one.pairs).again(one, one.booster) for one in pool]
     best = min(pool, key=_loss)
     free = not bench.excerpt.signs  # rates know no declared sign
     pool += [rates(bench)] if free else []
@@ -101,7 +117,7 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
     return Settings(
         kind=chosen.kind,
         linear=chosen.linear,
-        trees=TreeChoice(chosen.rounds, chosen.booster, bench.calendars),
+        trees=TreeChoice(chosen.rounds, chosen.booster, bench.calendars, chosen.pairs),
         plain_penalty=bench.plain_penalty,
         map=choose_map(margin, bench.excerpt.on(bench.newer), seed=seed),
         half_life=half_life,
@@ -132,7 +148,7 @@ def _loss(candidate: Candidate) -> float:
 
 def _by_recency(bench: Bench, best: Candidate) -> float | None:
     """The half-life, where newer rows counting for more surely gains on `best`."""
-    aged = replace(bench, half_life=HALF_LIFE).again(best, best.booster)
+    aged = replace(bench, half_life=HALF_LIFE, pairs=best.pairs).again(best, best.booster)
     return HALF_LIFE if _gain(bench, best, aged).low > 0 else None
 
 

@@ -8,6 +8,7 @@ Breiman 1996), and are drawn towards equal ones: free weights follow the noise o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,12 +43,13 @@ def combine(bench: Bench, pool: Sequence[Candidate]) -> Candidate:
         np.asarray(sum(weight * one.newer[fold] for one, weight in chosen))
         for fold in range(len(bench.folds))
     ]
-    shares = tuple(
-        BlendShare(one.kind, weight, one.linear, TreeChoice(one.rounds, one.booster, bench.calendars))
-        for one, weight in chosen
-    )
+    shares = tuple(BlendShare(one.kind, weight, one.linear, _trees(bench, one)) for one, weight in chosen)
     first = max(chosen, key=lambda pair: pair[1])[0]
-    return Candidate("blend", bench.loss(newer), newer, first.linear, first.rounds, first.booster, shares)
+    return replace(first, kind="blend", loss=bench.loss(newer), newer=newer, shares=shares)
+
+
+def _trees(bench: Bench, one: Candidate) -> TreeChoice:
+    return TreeChoice(one.rounds, one.booster, bench.calendars, one.pairs)
 
 
 def rates(bench: Bench) -> Candidate:

@@ -38,7 +38,7 @@ def search(
     Raises:
         LeadscoreError: `file` cannot be used.
     """
-    study, pairs = _study(bench, name, file), bench.pairs(start)
+    study, pairs = _study(bench, name, file), bench.matrices(start)
     ends = time.monotonic() + seconds
 
     def objective(trial: Trial) -> float:

@@ -97,7 +97,7 @@ def encoded(
         tuple(encoder.booster_names),
         encoder.categorical,
         offset,
-        tuple(signs.get(name, 0) for name in encoder.features) if signs else (),
+        (*(signs.get(name, 0) for name in encoder.features), *(0 for _ in encoder.pairs)) if signs else (),
     )
 
 

@@ -105,7 +105,7 @@ def _fit_trees(
     """A bag of boosters on all rows, with the rounds that the folds chose; they start from the margin of
     `offset` and read the columns of `line`."""
     seen = excerpt.without(settings.trees.calendars)
-    encoder, sample = weighed_sample(seen, train.rare_level, settings.half_life)
+    encoder, sample = weighed_sample(seen, train.rare_level, settings.half_life, settings.trees.pairs)
     if offset is not None:
         sample = sample.starting(offset.margin(excerpt.reading(offset.features).columns))
     if line is not None:

@@ -24,12 +24,13 @@ class LinearChoice:
 
 @dataclass(frozen=True)
 class TreeChoice:
-    """The trees: rounds of the folds, what the folds changed in the recipe's `[train]`, and the calendars,
-    which they never split on."""
+    """The trees: rounds of the folds, what the folds changed in the recipe's `[train]`, the calendars, which
+    they never split on, and the pairs of features that they read together."""
 
     rounds: int
     booster: dict[str, float] = field(default_factory=dict)
     calendars: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
 
     @property
     def all_rounds(self) -> int:
@@ -82,7 +83,10 @@ class Settings:
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, one level deep, as manifests have kept it from the first; without the map's `bounds`,
         which the manifest holds by itself."""
-        members = {"members": [member.as_dict() for member in self.members]} if self.members else {}
+        found: dict[str, Any] = (
+            {"members": [member.as_dict() for member in self.members]} if self.members else {}
+        )
+        found |= {"pairs": [list(pair) for pair in self.trees.pairs]} if self.trees.pairs else {}
         return {
             "kind": self.kind,
             "rounds": self.trees.rounds,
@@ -98,5 +102,5 @@ class Settings:
             "booster": self.trees.booster,
             "map_name": self.map.name,
             "half_life": self.half_life,
-            **members,
+            **found,
         }
