@@ -8,6 +8,7 @@ from functools import cached_property, partial
 from typing import Self, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.catalogue import Feature
 from features.columns import Columns

@@ -11,7 +11,8 @@ from serving.calibration import Bounds, MonotoneMap, Reference
 from serving.words import ObservedRates
 
 SCHEMA_VERSION = 4
-"""4: with an outlook, where the recipe asks for one; artefacts of version 3 have none. 3: with the rates that
+"""4: with an outlook, where the recipe asks for one; the members of a blend may have weights, and shrunken rates
+may be one of them; artefacts of version 3 have none of these. 3: with the rates that
 reasons tell; artefacts of version 2 have none, and their reasons neither. 2: with `checksums.json`, and with
 the range inside which each number is read. Artefacts of version 1 cannot be verified and are refused: train
 again."""
