@@ -67,7 +67,7 @@ class Ladder:
             bounds = manifest.bounds_by_segment("no_events")
             rungs.append(Rung(artefact.no_events, references["no_events"], bounds=bounds))
         rungs += _below(manifest, artefact.bayes, artefact.rules)
-        return cls(recipe, artefact.rules, tuple(rungs), manifest.rates, artefact.outlook)
+        return cls(recipe, artefact.rules, tuple(rungs), manifest.rates, outlook=artefact.outlook)
 
     @classmethod
     def of_lower(cls, lower: Lower, note: str) -> Self:
