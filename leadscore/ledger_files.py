@@ -6,11 +6,28 @@ import functools
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from leadscore.options import LEDGER, SOME_FAILED, moment_of
+
+if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
+    from serving.asked import Heard
+
+
+def standing_here() -> Heard:
+    """Who objects to being profiled and who contests, by the ledger that is here, where there is one."""
+    from leadscore.terminal import say
+    from serving.asked import Heard
+    from serving.ledger import Ledger, standing
+
+    ledger = Ledger.here()
+    found = standing(ledger) if ledger is not None else Heard()
+    if found.opted_out and ledger is not None:
+        count = len(found.opted_out)
+        say(f"{count:,} ids object to being profiled, by {ledger.name}: nothing is computed of them.")
+    return found
 
 
 def or_from_ledger(verb: Callable[..., Any]) -> Callable[..., Any]:
@@ -76,11 +93,15 @@ def keep_scores(path: Path | None, model: str | None, as_of: str | None, as_json
     with Writer(kept) as writer, bar("scoring leads") as tick:
         done = score_known(opened, writer, now_us() if moment is None else moment, progress=tick)
     if as_json:
-        print_json({"scored": done.scored, "closed": done.closed, "failed": dict(done.failed)})
+        counts = {"scored": done.scored, "closed": done.closed, "opted_out": done.opted_out}
+        print_json(counts | {"failed": dict(done.failed)})
     elif done.failed:
         print_table(["leads", "not scored because"], [[n, why] for why, n in done.failed.most_common()])
     failed = done.failed.total()
-    say(f"{done.scored:,} leads are scored, {done.closed:,} closed, {failed:,} not scored ({kept.name}).")
+    out = f"{done.opted_out:,} object to it, " if done.opted_out else ""
+    say(
+        f"{done.scored:,} leads are scored, {done.closed:,} closed, {out}{failed:,} not scored ({kept.name})."
+    )
     click.get_current_context().exit(SOME_FAILED if failed else 0)
 
 

@@ -8,7 +8,7 @@ import click
 
 from leadscore.ledger_files import keep_scores
 from leadscore.options import FILE, FOLDER, JSON, RECIPE, SOME_FAILED
-from leadscore.verbs.keeping import ledger_compact, ledger_delete_person, ledger_export
+from leadscore.verbs.keeping import ledger_compact, ledger_delete_person, ledger_export, ledger_receipts
 
 _WHERE = "The ledger is ./ledger.sqlite, or where LEADSCORE_LEDGER says: a file, or postgresql://USER@HOST/DATABASE."
 
@@ -110,5 +110,5 @@ def ledger_score(path: Path | None, model: str | None, as_of: str | None, as_jso
     keep_scores(path, model, as_of, as_json)
 
 
-for verb in (ledger_export, ledger_delete_person, ledger_compact):
+for verb in (ledger_export, ledger_delete_person, ledger_receipts, ledger_compact):
     ledger.add_command(verb)

@@ -160,5 +160,8 @@ def _other_recipe(artefact: Artefact, recipe: Recipe | None) -> str:
 def _by_rules(recipe: Recipe, folder: Path | None, why: str, note: str) -> Opened:
     """The rules of a recipe; `note` is a warning on each answer."""
     warning = f"{why}: the scorecard answers, by a stated prior and not by this company's history"
-    ladder = Ladder.by_rules(recipe, parse_rules(rules_text(recipe, folder), recipe), note)
+    rules = parse_rules(rules_text(recipe, folder), recipe)
+    if not rules.card.engagement:
+        warning += "; it knows nothing of what leads do, so that none has shown an intention to buy"
+    ladder = Ladder.by_rules(recipe, rules, note)
     return Opened(ladder, recipe.rules or "the default scorecard of the recipe", warning)

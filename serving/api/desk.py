@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
 
 from starlette.requests import Request
@@ -12,9 +13,11 @@ from starlette.responses import Response
 from serving.answer import Opened, TimeBudget
 from serving.api.envelope import Answered
 from serving.api.problems import RefusedError
+from serving.asked import Heard
 from serving.crm import Receiver, Sender
 from serving.crm.mount import Spooling
 from serving.ledger import Ledger, Writer
+from serving.ledger.decisions import Voices
 from serving.ledger.keys import Scope
 from serving.score import Score
 from serving.skew import RequestLog
@@ -72,6 +75,15 @@ class Desk:
     shadow: Follower | None = field(default=None, repr=False)
     spool: Spooling | None = field(default=None, repr=False)
 
+    @cached_property
+    def voices(self) -> Voices | None:
+        """Who objects and who contests, where there is a ledger that says it."""
+        return None if self.ledger is None else Voices(self.ledger)
+
+    def heard(self) -> Heard:
+        """Who objects and who contests now; while the ledger is away, as it was read last."""
+        return self.voices.heard() if self.voices else Heard()
+
     def kept(self) -> tuple[Ledger, Writer]:
         """The ledger, and who writes to it.
 
@@ -90,6 +102,8 @@ class Mount:
 
     `path` is Starlette's pattern; it stands for the path in figures and logs, which tell nothing of a lead.
     `retry_unit` is how its callers read Retry-After: the standard says seconds, HubSpot reads milliseconds.
+    A `page` is for people: the cookie of a session stands for its key, and a refusal is a page too. Of a
+    `streamed` one the endpoint itself reads the body, and bounds it.
     """
 
     path: str
@@ -98,6 +112,8 @@ class Mount:
     answer: Callable[[Request], Awaitable[Response]]
     most_bytes: int = MOST_BYTES
     retry_unit: RetryUnit = "s"
+    page: bool = False
+    streamed: bool = False
 
 
 def desk_of(request: Request) -> Desk:

@@ -14,9 +14,11 @@ from features.lead import Lead, LeadReader
 from features.refused import wrong
 from serving.answer import Ladder, Row
 from serving.api.sent_json import UnfitItem
+from serving.asked import Heard
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 from serving.skew import RequestLog
 
+_NOTHING = Heard()
 NO_LEDGER = "ledger"
 """The field of a problem that is not the lead's: the ledger could not be asked."""
 _BY_NAME = frozenset({"lead_id", "as_of"})
@@ -58,13 +60,19 @@ class Answered:
 
 
 def score_items(
-    ladder: Ladder, items: Sequence[Any], now_us: int, reasons: int = 3, log: RequestLog | None = None
+    ladder: Ladder,
+    items: Sequence[Any],
+    now_us: int,
+    reasons: int = 3,
+    log: RequestLog | None = None,
+    standing: Heard = _NOTHING,
 ) -> list[Score]:
     """A score for each of `items`, in order; wrong input is the error of its own item only.
 
     `now_us` is the as_of of items that name none. `log` keeps each readable request with its features.
+    `standing` (`serving.ledger.standing`) says who objects to being profiled: they get a status and no score.
     """
-    return [one.score for one in answer_items(ladder, items, now_us, reasons, log)]
+    return [one.score for one in answer_items(ladder, items, now_us, reasons, log, None, standing)]
 
 
 Named: TypeAlias = Callable[[LeadReader, str, int], Lead]
@@ -78,12 +86,13 @@ def answer_items(
     reasons: int = 3,
     log: RequestLog | None = None,
     named: Named | None = None,
+    standing: Heard = _NOTHING,
 ) -> list[Answered]:
-    """As `score_items`, with what each score was computed from.
+    """As `score_items`, with what each score was computed from; of who objects, of nothing.
 
     With `named` an item that holds a `lead_id` alone (and an `as_of`) is the lead that is known by it.
     """
-    read = [read_item(ladder.reader, item, now_us, named) for item in items]
+    read = [heard(read_item(ladder.reader, item, now_us, named), standing) for item in items]
     leads = [lead for lead in read if isinstance(lead, Lead)]
     answers = iter(_answers(ladder, leads, reasons))
     found: list[Answered] = []
@@ -93,9 +102,14 @@ def answer_items(
             continue
         score, row = next(answers)
         found.append(Answered(score, lead, row))
-        if log is not None and row is not None and not is_named(item, named):
+        if log is not None and not lead.opted_out and row is not None and not is_named(item, named):
             log.append(item, lead.as_of_us, ladder.features, row, ladder.top.scorer.version)
     return found
+
+
+def heard(lead: Lead | Score, standing: Heard) -> Lead | Score:
+    """`lead` with what is said of it."""
+    return standing.of(lead) if isinstance(lead, Lead) else lead
 
 
 def is_named(item: Any, named: Named | None) -> bool:

@@ -18,6 +18,7 @@ from serving.edge.limits import MOST_AT_ONCE, MOST_UNPROVEN, Bodies, Pace, repla
 from serving.edge.metrics import OTHER, Metrics
 from serving.edge.mounts import Mounts
 from serving.edge.own_pages import PAGES, not_allowed, nothing_here, page
+from serving.visit import refusal_page
 
 _LEFT = 499
 """The status, known from other servers, of a sender that left before it was answered."""
@@ -60,7 +61,7 @@ class Edge:
             if not visit.status:  # nobody reads it; without an answer BentoML would wait its 60 s for one
                 await Response(status_code=_LEFT)(scope, receive, visit.send)
         except RefusedError as error:
-            await error.response()(scope, receive, visit.send)
+            await visit.refusal(error.response())(scope, receive, visit.send)
         except Exception as error:  # its words may hold what was sent: only its type is told
             print(f"leadscore: {type(error).__name__} in a request that was answered by 500", flush=True)
             if not visit.status:
@@ -77,12 +78,15 @@ class Edge:
             await nothing_here()(scope, receive, visit.send)
             return
         visit.path = scope["path"] if mount is None else mount.path
+        visit.is_page = mount is not None and mount.page
         access: Access = own or (mount.access if mount is not None else "any")
         refusal = _admitted(entrance, scope, access, mount)
         if refusal is None and methods:
             refusal = not_allowed(", ".join(methods))
         if refusal is not None:
-            await refusal(scope, receive, visit.send)
+            await visit.refusal(refusal)(scope, receive, visit.send)
+        elif mount is not None and mount.streamed:
+            await self.app(scope, receive, visit.send)
         elif mount is not None:
             entrance.unproven += mount.access == "open"
             try:
@@ -104,7 +108,7 @@ def _admitted(entrance: Entrance, scope: Scope, access: Access, mount: Mount | N
     """
     if access == "open" and mount is None:  # health is told to whoever asks, however much there is to do
         return None
-    refusal = entrance.key_check.refusal(scope, access)
+    refusal = entrance.key_check.refusal(scope, access, page=mount is not None and mount.page)
     if refusal is not None:
         return refusal
     caller = scope.get("leadscore.caller", ANONYMOUS)
@@ -123,6 +127,11 @@ class _Visit:
         self.began, self.status, self.path, self.size = time.perf_counter(), 0, OTHER, 0
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         self.id = given or uuid.uuid4().hex.encode()
+        self.is_page = False
+
+    def refusal(self, refused: Response) -> Response:
+        """`refused` as whoever asked reads it."""
+        return refusal_page(self.scope, refused) if self.is_page else refused
 
     async def send(self, message: Message) -> None:
         """Pass an answer on, with the request's id."""

@@ -48,6 +48,7 @@ from serving.ledger.store import VARIABLE as LEDGER
 from serving.ledger.writer import ADDRESS
 from serving.registry import store_address
 from serving.skew import RequestLog
+from serving.visit.session import share_secret
 
 _COLLECT_SECONDS = 30.0
 
@@ -89,9 +90,8 @@ class LeadScore:
         open_to_senders(desk)
         spool = open_spool(desk)
         desk.shadow = shadow = Shadow.from_environment(writer, named_model(), recipe)
-        entrance = Entrance(
-            desk, Metrics(watch, budget, shadow, spool), KeyCheck.opened(ledger), Pace.from_environment()
-        )
+        metrics = Metrics(watch, budget, ledger, shadow, spool)
+        entrance = Entrance(desk, metrics, KeyCheck.opened(ledger), Pace.from_environment())
         desk.counted = entrance.metrics.scored
         routes.state.desk, routes.state.entrance = desk, entrance
         entrance.bodies.hurry_at_end()
@@ -158,6 +158,7 @@ def run(
     # workers start in a folder of their own, and nobody is told about this server
     os.environ["MLFLOW_TRACKING_URI"] = store_address()
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+    share_secret()
     opened = open_from_environment()
     for checked in (RequestLog.from_environment, Pace.from_environment, TimeBudget.from_environment):
         checked()

@@ -54,11 +54,10 @@ class Ledger:
         """The ledger that LEADSCORE_LEDGER names or that is in this folder, None where there is neither.
 
         Raises:
-            LeadscoreError: as `opened`.
+            LeadscoreError: one is named that is not there, cannot be reached, or has another schema.
         """
-        if not os.environ.get(VARIABLE) and not Path(DEFAULT).exists():
-            return None
-        return cls.opened()
+        there = os.environ.get(VARIABLE) or Path(DEFAULT).exists()
+        return cls.opened() if there else None
 
     @classmethod
     def made(cls, address: str | Path | None = None) -> Ledger:

@@ -46,7 +46,7 @@ class Service:
         watch = Watch(opened, None, None, lambda _: None)
         self.writer = Writer(ledger) if ledger else None
         self.desk = Desk(opened, watch, ledger, self.writer, budget=budget)
-        self.entrance = Entrance(self.desk, Metrics(watch, budget), KeyCheck(ledger), Pace(rate))
+        self.entrance = Entrance(self.desk, Metrics(watch, budget, ledger), KeyCheck(ledger), Pace(rate))
         self.desk.counted = self.entrance.metrics.scored
         self.entrance.key_check.look()
         self.client = client

@@ -122,7 +122,8 @@ def test_what_is_no_key_opens_nothing_and_is_not_repeated(service: Service, head
 
 def test_every_endpoint_is_closed_but_health_and_each_scope_opens_its_own(service: Service) -> None:
     keys = {scope: new(service, scope) for scope in ("score", "write", "read", "admin")}
-    places = [(m.methods[0], m.path.replace("{lead_id:path}", "L1"), m.access) for m in MOUNTS]
+    asked = [mount for mount in MOUNTS if not mount.page]  # who has no key is asked for one there
+    places = [(m.methods[0], m.path.replace("{lead_id:path}", "L1"), m.access) for m in asked]
     places += [("GET", path, access) for path, access in PAGES.items()]
     for method, path, access in places:
         if access == "open":
