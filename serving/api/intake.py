@@ -80,7 +80,7 @@ async def stored(
     409. An Idempotency-Key that came with another body is a 422 of the whole request. `caller` and `key` are
     those of the request unless given.
     """
-    key = key or request.headers.get("idempotency-key")
+    key = key or _key_of(request)
     receipt = await _receipt(request, read, caller or caller_of(request), key)
     if receipt.key_conflict:
         remedy = "Send another request under a key of its own."
@@ -96,6 +96,13 @@ async def stored(
     }
     single = not isinstance(body, list)
     return JSONResponse(said, _STATUS[answers[0]["status"]] if single else 200)
+
+
+def _key_of(request: Request) -> str | None:
+    key = request.headers.get("idempotency-key")
+    if key is not None and not key.strip():
+        raise RefusedError(400, "Idempotency-Key", "is empty", "Send a UUID, or leave the header out.")
+    return key
 
 
 async def _receipt(request: Request, read: Sequence[Read], caller: str, key: str | None) -> Receipt:

@@ -105,6 +105,14 @@ def test_ten_megabytes_and_a_thousand_and_one_items_are_refused_whole(service: S
     assert (large.status_code, many.status_code) == (413, 413)
 
 
+@pytest.mark.parametrize("key", ["", "  ", "x" * 501])
+def test_an_idempotency_key_that_is_none_is_refused_whole(service: Service, key: str) -> None:
+    answer = service.ask("POST", "/v1/events", content=GOOD["events"], headers={"Idempotency-Key": key})
+    assert (answer.status_code, answer.json()["problems"][0]["field"]) == (400, "Idempotency-Key")
+    assert service.desk.ledger is not None
+    assert service.desk.ledger.counts()["events"] == 0
+
+
 def test_emoji_are_kept_as_they_are_and_a_null_byte_is_kept_nowhere(service: Service) -> None:
     sent = {"lead_id": "😀", "fields": {"industry": "🏭"}}
     assert service.ask("POST", "/v1/leads", json=sent).json()["stored"] == 1

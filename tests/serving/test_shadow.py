@@ -102,6 +102,20 @@ def test_a_challenger_of_another_recipe_reads_by_its_own_and_fails_alone(
     assert [one.shadow for one in scores_of(beside.ledger, "a", shadow=True)] == [False]
 
 
+def test_whom_the_champion_does_not_score_the_challenger_does_not_either(
+    versions: Versions, tmp_path: Path
+) -> None:
+    versions.challenge(versions.register(shift=1.0))
+    beside = Beside(versions, tmp_path)
+    away = {**GOOD, "fields": {**GOOD["fields"], "opted_out": True}}
+    won = {**GOOD, "lead_id": "w", "stage": "won"}
+    statuses = [one["status"] for one in beside.ask([away, won, OPEN])]  # type: ignore[attr-defined]
+    assert statuses == ["opted_out", "closed", "scored"]
+    beside.shadow.work()
+    assert +beside.shadow.fates == {"kept": 1}
+    assert not any(one.shadow for lead in "aw" for one in scores_of(beside.ledger, lead, shadow=True))
+
+
 def test_it_follows_the_alias_and_a_broken_version_is_told(versions: Versions, tmp_path: Path) -> None:
     beside = Beside(versions, tmp_path)
     assert (beside.shadow.opened, beside.shadow.pending) == (None, "")
