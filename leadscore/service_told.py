@@ -49,7 +49,7 @@ def running_words(url: str, said: dict[str, Any] | None, problem: str | None, ch
     words = f"The service at {url} answers '{said['name']}' by {by}{since}."
     if said.get("pending"):
         return f"{words} Pending: {said['pending']}."
-    if said["rung"] == "model" and champion is not None and said["version"] != champion:
+    if said["rung"] != "rules" and champion is not None and said["version"] != champion:
         return (
             f"{words} The champion is version {champion}: it follows within 10 s, or is bound to a version."
         )
