@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Self, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.catalogue import Feature
 from features.columns import Columns
@@ -18,6 +19,7 @@ from features.recipe import Recipe
 from serving.answer.compose import Background, Computed, Question, Rung, compute, scored, take, unscored
 from serving.answer.foreseen import foreseen
 from serving.answer.reasons import Reasoner, Speech, union_of
+from serving.answer.time_budget import TimeBudget, answer_of
 from serving.artefact import Artefact, Manifest
 from serving.artefact.folder import Lower
 from serving.asked import Asked, asked_of
@@ -27,7 +29,7 @@ from serving.playbook import Situations
 from serving.rules import Rules, default_rules, parse_rules
 from serving.score import Score, Scores
 from serving.scorers import Bayes, Segmented
-from serving.words import ObservedRates
+from serving.words import Moments, ObservedRates
 
 _NO_EVENTS = "events were not given: scored without them; send an empty list where there are none"
 _NO_EVENTS_OWN = "the scorer of segment '{}' reads events: that of all leads was asked"
@@ -40,13 +42,15 @@ class Ladder:
     """Rungs from the best to the scorecard, and what every answer needs beside them.
 
     `rungs` ends with the scorecard, whose fit and engagement grade every lead. The rungs share one set
-    of columns: the union of their features and of what stage and action look at.
+    of columns: the union of their features and of what stage and action look at. `budget` is how long each
+    may take (None: as long as it likes).
     """
 
     recipe: Recipe
     rules: Rules
     rungs: tuple[Rung, ...]
     rates: ObservedRates | None = None
+    budget: TimeBudget | None = field(default=None, repr=False, compare=False)
     outlook: Outlook | None = None
 
     @classmethod
@@ -63,7 +67,7 @@ class Ladder:
             bounds = manifest.bounds_by_segment("no_events")
             rungs.append(Rung(artefact.no_events, references["no_events"], bounds=bounds))
         rungs += _below(manifest, artefact.bayes, artefact.rules)
-        return cls(recipe, artefact.rules, tuple(rungs), manifest.rates, artefact.outlook)
+        return cls(recipe, artefact.rules, tuple(rungs), manifest.rates, outlook=artefact.outlook)
 
     @classmethod
     def of_lower(cls, lower: Lower, note: str) -> Self:
@@ -197,12 +201,11 @@ class Ladder:
             ]
             if not mine:
                 continue
-            try:
-                places = np.array(mine, dtype=np.intp)
-                computed = compute(rung, take(columns, places), reasoner, moments.take(places))
-            except Exception as error:  # a rung that fails is skipped, whatever it fails of
+            work = partial(_of_rows, rung, columns, np.array(mine, dtype=np.intp), reasoner, moments)
+            computed = answer_of(rung, len(mine), work, self.budget)
+            if isinstance(computed, str):
                 for row in mine:
-                    notes[row].append(f"the rung '{rung.scorer.rung}' failed ({type(error).__name__})")
+                    notes[row].append(computed)
                 continue
             taken = set(mine)
             left = [i for i in left if i not in taken]
@@ -245,6 +248,12 @@ class Ladder:
             if known.all():
                 break
         return [not one for one in known] if self._signals else [False] * rows
+
+
+def _of_rows(
+    rung: Rung, columns: Columns, rows: NDArray[np.intp], reasoner: Reasoner | None, moments: Moments
+) -> Computed:
+    return compute(rung, take(columns, rows), reasoner, moments.take(rows))
 
 
 def _below(manifest: Manifest, bayes: Bayes | None, rules: Rules) -> list[Rung]:

@@ -18,12 +18,14 @@ from features.readings import spark_session
 from features.recipe import Recipe
 from serving.answer import Ladder
 from serving.artefact import load_artefact
+from serving.asked import Heard
 from serving.batch.absent_columns import complete_events
 from serving.batch.block import Block, Task, score_block
 from serving.returned import Added, BatchSummary
 from serving.returned.columns import RANK, SAME
 from serving.rules import parse_rules, rules_text
 
+_NOTHING = Heard()
 _BUCKET = 20_000
 """Leads of a bucket: what bounds the memory of a worker."""
 _FILE, _ROW, _BUCKET_OF = "leadscore_file", "leadscore_row", "leadscore_bucket"
@@ -38,6 +40,7 @@ class _Answerer(NamedTuple):
     as_of_us: int
     reasons: int
     clock_us: int
+    standing: Heard
 
 
 def score_on_spark(
@@ -49,13 +52,14 @@ def score_on_spark(
     artefact: Path | None = None,
     as_of_us: int | None = None,
     reasons: int = 3,
+    standing: Heard = _NOTHING,
 ) -> BatchSummary:
     """Score the Parquet at `leads` on Spark; write it in order to the folder `out` with the added columns.
 
     All but `ls_same_person`, for which the whole file would have to meet. Addresses are those that Spark
     reads and writes (a path, s3://…). `artefact` is the folder of a model (None: the recipe's scorecard
     answers); Spark sends it to the workers, where leadscore must be installed. `as_of_us` is the clock
-    unless given. Reasons are in the language of `recipe`.
+    unless given. Reasons are in the language of `recipe`. `standing` as in `score_export`.
 
     Raises:
         LeadscoreError: no Spark, or leads that lack what none can be read without.
@@ -67,7 +71,7 @@ def score_on_spark(
         session.sparkContext.addFile(str(artefact.absolute()), recursive=True)
     name = None if artefact is None else artefact.absolute().name
     rules = rules_text(recipe, None) if artefact is None else ""
-    asked = _Answerer(recipe.model_dump_json(), name, rules, moment, reasons, max(moment, clock))
+    asked = _Answerer(recipe.model_dump_json(), name, rules, moment, reasons, max(moment, clock), standing)
     rows = _numbered(session, leads)
     count = rows.count()
     if not count:
@@ -156,7 +160,7 @@ def _task(asked: _Answerer) -> Task:
 
         ladder = Ladder.of(load_artefact(Path(SparkFiles.get(asked.artefact))))
         ladder = ladder.told_in(recipe.recipe.language)
-    return Task(ladder.recipe, ladder, asked.as_of_us, asked.reasons, asked.clock_us)
+    return Task(ladder.recipe, ladder, asked.as_of_us, asked.reasons, asked.clock_us, asked.standing)
 
 
 def _types(recipe: Recipe) -> Mapping[str, str]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
+from features.language import Language
 from serving.agreed.book import Playbook
 from serving.planning.recommend import CONTACTS, Advisor, Recommendation
 from serving.planning.routing import Claim, Router
 from serving.score import Score
+from serving.words.translation import translated
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,14 @@ class PlannedLead:
     note: str = ""
     question: str | None = None
     """What to ask next, by the checklist."""
+
+    def told_in(self, language: Language) -> PlannedLead:
+        """The same with its sentences in `language`."""
+        told = partial(translated, language=language)
+        step = None if self.step.step is None else told(self.step.step)
+        return replace(
+            self, note=told(self.note), step=replace(self.step, why=told(self.step.why), step=step)
+        )
 
 
 def assigned(

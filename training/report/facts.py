@@ -19,10 +19,10 @@ from training.report.names import named
 _KINDS = {
     "linear": "logistic regression",
     "offset": "trees that start from a logistic regression",
-    "mean": "mean of trees and a logistic regression, in log-odds",
     "trees": "trees",
     "stacked": "trees that read what a logistic regression makes of the lead",
     "bayes": "shrunken rates (Bayes)",
+    "blend": "several kinds, averaged in log-odds",
 }
 _MAPS = {"identity": "none: no map was better than none, beyond chance"}
 
@@ -59,6 +59,11 @@ def model_facts(trained: Trained) -> dict[str, str]:
         f"{percent(served.base_rate)} (served)",
         "Made with": ", ".join(f"{name} {version}" for name, version in served.versions.items()),
     }
+    if chosen.members and not trained.choices.by_bayes:
+        facts["Its members, by weight"] = ", ".join(
+            f"{_KINDS[member.kind]} {percent(member.weight)}"
+            for member in sorted(chosen.members, key=lambda member: -member.weight)
+        )
     if trained.choices.ladder is not None:
         ladder = trained.choices.ladder
         facts["Answers first"] = f"{named(ladder.top)}: {typeset(ladder.words)}"
