@@ -142,6 +142,7 @@ def test_odd_amounts_are_told_and_do_little(tmp_path, name):
 
 
 def test_amounts_of_too_few_leads_tell_nothing(tmp_path):
+    """And the run says so."""
     few = lambda size, random: np.r_[by_size(size, random)[:20], np.full(len(size) - 20, np.nan)]  # noqa: E731
     history = read_history(company(tmp_path, VALUE, 1500, few), tmp_path)
     assert fit_amount(history, np.arange(len(history.labelled.frame))) is None
@@ -202,7 +203,11 @@ def test_the_longest_horizon_is_the_question_and_what_is_not_asked_changes_no_ha
 def test_the_report_tells_both_and_ranks_by_value(tmp_path):
     text = VALUE.replace("horizon_days = 20", "horizons = [8, 20]").replace("rounds = 100", "rounds = 20")
     recipe = company(tmp_path, text, 1200, by_size)
+    won = pd.read_csv(tmp_path / "outcomes.csv")
+    won.loc[:4, "amount"] = -won.loc[:4, "amount"]
+    won.to_csv(tmp_path / "outcomes.csv", index=False)
     run = train(recipe, tmp_path, tracking=False, out=tmp_path / "out", report=tmp_path / "run.html")
+    assert any("refunds" in warning for warning in run.summary.warnings)
     found = run.evidence.outlook
     assert [one.days for one in found.horizons] == [8, 20]
     assert found.horizons[0].promised < found.horizons[1].promised

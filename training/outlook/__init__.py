@@ -2,6 +2,7 @@
 
 from training.outlook.amounts import Amounts, amounts_of, fit_amount
 from training.outlook.judged import judge_outlook
+from training.outlook.told import outlook_notes
 from training.outlook.waiting import choose_when, fit_when
 
-__all__ = ["Amounts", "amounts_of", "choose_when", "fit_amount", "fit_when", "judge_outlook"]
+__all__ = ["Amounts", "amounts_of", "choose_when", "fit_amount", "fit_when", "judge_outlook", "outlook_notes"]

@@ -15,6 +15,7 @@ from training.choosing import losses
 from training.history import History, SplitRows
 from training.judging import Evidence, doubts
 from training.judging.shift import LARGE
+from training.outlook import outlook_notes
 from training.packing import Trained
 from training.report import EarlierTest, RunSummary
 from training.run.recommend import MIN_EACH as MIN_EACH
@@ -105,6 +106,7 @@ def _of_trained(trained: Trained) -> dict[str, Any]:
             *_lost_before(trained.evidence),
             *_gap(trained),
             *_kept(trained),
+            *outlook_notes(trained.history, trained.served),
         ],
     }
 
