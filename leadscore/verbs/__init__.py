@@ -2,6 +2,7 @@
 
 import click
 
+from leadscore.verbs.accounts import accounts
 from leadscore.verbs.champion import promote, rollback, status
 from leadscore.verbs.company import demo, simulate
 from leadscore.verbs.connect import connect
@@ -23,7 +24,7 @@ from leadscore.verbs.training import compare, train
 VERBS: tuple[click.Command, ...] = (
     simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status,
     open_leads, compare, rules, funnel, conversions, score, serve, demo, ledger, keys, inbound, pull,
-    connect, push, plan, decide, explain_person, notice, image,
+    connect, push, plan, decide, accounts, explain_person, notice, image,
 )  # fmt: skip
 
 __all__ = ["VERBS"]
