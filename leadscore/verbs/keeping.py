@@ -10,7 +10,7 @@ import click
 
 from leadscore.options import FILE, FORCE, JSON, OUT, REFUSED
 
-_ALWAYS = {"idempotency_keys": 30.0}
+_ALWAYS = {"idempotency_keys": 30.0, "jobs": 30.0}
 
 
 @click.command("export")
@@ -176,6 +176,7 @@ def _beside() -> list[str]:
 
     found = [
         "backups of the ledger: a restored one has them again ('leadscore ledger receipts' says so)",
+        "exports that were handed over on the page: 'leadscore jobs list' names their folders",
         "files that were imported, scored or are being scored, and what a CRM or an ad platform was sent",
         "a lead that is sent again under this id, unless it was deleted for good",
     ]
@@ -209,12 +210,13 @@ def ledger_compact(kept_for: tuple[str, ...], policy: Path | None, as_json: bool
     Example:  leadscore ledger compact --keep scores=400 --keep events=1100 --keep leads=1100
               leadscore ledger compact --policy privacy.toml
 
-    Tables with an age: events, outcomes, scores, decisions, exploration_draws, jobs, leads, and
-    idempotency_keys (30 days unless said). While a service writes to a SQLite file its size stays. Each run
-    is written down: 'leadscore ledger receipts'.
+    Tables with an age: events, outcomes, scores, decisions, exploration_draws, leads; and, for 30 days unless
+    said, idempotency_keys and jobs with their files. While a service writes to a SQLite file its size stays.
+    Each run is written down: 'leadscore ledger receipts'.
     """
     from features.clock import now_us
     from leadscore.terminal import print_json, print_table, say
+    from serving.jobs import Jobs
     from serving.ledger import Ledger, shrink
     from serving.rights import keep_for, load_policy
 
@@ -222,6 +224,7 @@ def ledger_compact(kept_for: tuple[str, ...], policy: Path | None, as_json: bool
     days = _ALWAYS | (said.keep_days() if said else {}) | dict(_days(one) for one in kept_for)
     kept = Ledger.opened()
     gone = keep_for(kept, days, now_us(), said.purpose if said else ()).deleted
+    Jobs.beside(kept).clear()
     smaller = shrink(kept)
     if as_json:
         print_json({"ledger": kept.name, "deleted": gone, "shrunk": smaller})

@@ -139,6 +139,13 @@ class RungAnswer(_Said):
     segments: list[RungSegment]
 
 
+class ChallengerAnswer(_Said):
+    """Who scores in shadow beside it, and why not the one that the registry names."""
+
+    version: str | None
+    pending: str | None
+
+
 class ModelAnswer(_Said):
     """Who answers, since when, how well on the test, with which fields and event kinds."""
 
@@ -157,3 +164,4 @@ class ModelAnswer(_Said):
     fields: dict[str, str]
     event_kinds: list[str] | None
     ledger: bool
+    challenger: ChallengerAnswer | None

@@ -186,6 +186,8 @@ def _operation(one: Operation) -> dict[str, Any]:
         answers["422"]["content"][MEDIA_TYPE] = {"schema": problem}
     if one.answer is IntakeAnswer:
         answers["409"]["content"]["application/json"] = {"schema": _schema("IntakeAnswer")}
+    if one.name == "webhook":
+        answers["202"] = _body("The ledger is down: it is kept aside, and stored later.", {"type": "object"})
     if one.asked is not None:
         answers["503"]["content"]["application/json"] = {"schema": _schema(one.answer.__name__)}
     made: dict[str, Any] = {"operationId": one.name, "summary": one.summary, "responses": answers}
@@ -211,7 +213,10 @@ def _health() -> dict[str, Any]:
     found["/livez"]["get"]["responses"] = {"200": {"description": "It is so."}}
     figures = _body("Figures in Prometheus' text format.", {"type": "string"}, "text/plain")
     summary = "Figures of this process."
-    found["/metrics"] = {"get": {"operationId": "metrics", "summary": summary, "responses": {"200": figures}}}
+    problem = _schema(RequestProblem.__name__)
+    refusals = {status: _body(_REFUSALS[status], problem, MEDIA_TYPE) for status in ("401", "403")}
+    answers = {"200": figures} | refusals
+    found["/metrics"] = {"get": {"operationId": "metrics", "summary": summary, "responses": answers}}
     return found
 
 

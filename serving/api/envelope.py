@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
@@ -14,6 +13,7 @@ from features.errors import LeadError, LeadscoreError
 from features.lead import Lead, LeadReader
 from features.refused import wrong
 from serving.answer import Ladder, Row
+from serving.api.sent_json import UnfitItem
 from serving.asked import Heard
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 from serving.skew import RequestLog
@@ -48,18 +48,6 @@ class LeadRequest(BaseModel):
     as_of: str | None = None
     created_at: str | None = None
     stage: str | None = None
-
-
-def parse_body(content: bytes) -> Any:
-    """The JSON in `content`; half of a surrogate pair, which no answer could repeat, becomes '?'.
-
-    Raises:
-        ValueError: it is not JSON.
-    """
-    body = json.loads(content)
-    if b"\\ud" in content.lower():
-        body = json.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
-    return body
 
 
 @dataclass(frozen=True)
@@ -174,6 +162,9 @@ def _moment(reader: LeadReader, request: LeadRequest, now_us: int) -> int:
 
 def read_item(reader: LeadReader, item: Any, now_us: int, named: Named | None = None) -> Lead | Score:
     """The lead of one item, or the score that says what is wrong with it."""
+    if isinstance(item, UnfitItem):
+        name, problem = _id_of({"lead_id": item.lead_id}), item.problem
+        return failed(name, [Problem(field=problem.field, problem=problem.problem, remedy=problem.remedy)])
     name = _id_of(item)
     if not isinstance(item, dict):
         remedy = f"Send an object with {_ACCEPTED}."

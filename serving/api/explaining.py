@@ -20,6 +20,7 @@ from serving.api.flat import answer_text
 from serving.api.intake import no_ledger
 from serving.api.problems import RefusedError
 from serving.api.scoring import MOST_LEADS, json_body, json_text, ladder_for, named_by, status_of
+from serving.api.sent_json import UnfitItem
 from serving.ledger.reading import as_told, told_of
 from serving.score import Problem, Score, failed
 
@@ -86,6 +87,8 @@ async def _one(request: Request) -> Any:
     body = await json_body(request, MOST_LEADS, "leads")
     if isinstance(body, list):
         raise RefusedError(422, "body", "is a list", "Send one object: this is about a single lead.")
+    if isinstance(body, UnfitItem):
+        raise RefusedError(422, body.problem.field, body.problem.problem, body.problem.remedy)
     return body
 
 

@@ -16,6 +16,7 @@ from features.lead import LeadReader, accepted_fields
 from features.recipe import Recipe
 from features.refused import wrong
 from serving.api.envelope import as_text
+from serving.api.sent_json import UnfitItem
 from serving.ledger import EventSent, LeadSent, OutcomeSent
 from serving.ledger.sent import MOST_ID, Cell, DecisionSent, Sent
 from serving.score import Maturity
@@ -175,6 +176,9 @@ def ids_of(items: list[Any]) -> list[str]:
 
 
 def _parsed(kind: type[_G], item: Any) -> _G | Read:
+    if isinstance(item, UnfitItem):
+        shown = as_text(item.lead_id)
+        return Read(shown if isinstance(shown, str) and shown else None, problems=(item.problem,))
     raw = as_text(item.get("lead_id")) if isinstance(item, dict) else None
     name = raw if isinstance(raw, str) and raw else None
     accepted = ", ".join(kind.model_fields)

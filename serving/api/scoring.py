@@ -17,9 +17,10 @@ from features.errors import FieldProblem, LeadError, LeadscoreError
 from features.lead import Lead, LeadReader
 from serving.answer import Ladder, Opened
 from serving.api.desk import Desk, desk_of
-from serving.api.envelope import NO_LEDGER, Answered, Named, answer_items, is_named, parse_body
+from serving.api.envelope import NO_LEDGER, Answered, Named, answer_items, is_named
 from serving.api.flat import answer_text
 from serving.api.problems import RefusedError
+from serving.api.sent_json import parse_body
 from serving.ledger import Ledger, ScoreGiven, lead_of
 from serving.ledger.sent import storable
 from serving.score import Score
@@ -52,6 +53,8 @@ async def score(request: Request) -> Response:
     if desk.voices is not None and not desk.voices.sure:
         scores = [_warned(one, _NOT_ASKED) for one in scores]
     desk.counted(scores)
+    if desk.shadow is not None:
+        desk.shadow.put(items, found)
     texts = [answer_text(one) for one in scores]
     if isinstance(body, list):
         return json_text("[" + ",".join(texts) + "]", told_in=ladder)
@@ -90,15 +93,18 @@ def status_of(score: Score) -> int:
 async def kept(desk: Desk, opened: Opened, found: Sequence[Answered]) -> list[Score]:
     """The scores of `found`, once they are in the ledger; one that cannot be kept says so, and is given."""
     scores = [one.score for one in found]
-    given = [row for one in found if (row := given_score(opened, one)) is not None]
+    rows = [given_score(opened, one) for one in found]
+    given = [row for row in rows if row is not None]
     if desk.writer is None or not given:
         return scores
     try:
         waiting = asyncio.wrap_future(desk.writer.submit(given))
-        await asyncio.wait_for(asyncio.shield(waiting), _COMMIT_SECONDS)
+        receipt = await asyncio.wait_for(asyncio.shield(waiting), _COMMIT_SECONDS)
+        noted = iter(receipt.items)
     except (LeadscoreError, TimeoutError):
-        return [_warned(one, _NOT_KEPT) for one in scores]
-    return scores
+        noted = iter(["refused"] * len(given))
+    lost = [row is not None and next(noted) == "refused" for row in rows]
+    return [_warned(one, _NOT_KEPT) if gone else one for one, gone in zip(scores, lost, strict=True)]
 
 
 def _warned(score: Score, words: str) -> Score:

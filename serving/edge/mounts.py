@@ -14,6 +14,7 @@ from serving.api.person import delete, everything, explanation, history
 from serving.api.scoring import score
 from serving.api.webhooks import webhook
 from serving.api.who import model
+from serving.app.mounts import APP_MOUNTS
 from serving.crm.mount import METHODS, PATH
 from serving.edge.inbound import inbound
 
@@ -32,6 +33,7 @@ MOUNTS: tuple[Mount, ...] = (
     Mount("/v1/leads/{lead_id:path}", ("GET",), "read", everything),
     Mount("/v1/leads/{lead_id:path}", ("DELETE",), "admin", delete),
     Mount(PATH, METHODS, "open", inbound),
+    *APP_MOUNTS,
 )
 
 
