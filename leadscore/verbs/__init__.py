@@ -3,6 +3,7 @@
 import click
 
 from leadscore.verbs.accounts import accounts
+from leadscore.verbs.agents import mcp
 from leadscore.verbs.champion import promote, rollback, status
 from leadscore.verbs.company import demo, simulate
 from leadscore.verbs.connect import connect
@@ -26,7 +27,7 @@ from leadscore.verbs.watching import watch
 VERBS: tuple[click.Command, ...] = (
     simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status, watch,
     open_leads, compare, rules, funnel, conversions, score, serve, demo, ledger, keys, jobs, inbound, pull,
-    connect, push, plan, decide, accounts, explain_person, notice, image,
+    connect, push, plan, decide, accounts, explain_person, notice, mcp, image,
 )  # fmt: skip
 
 __all__ = ["VERBS"]

@@ -70,12 +70,15 @@ class Shadow:
         threading.Thread(target=self._go_on, name="leadscore-shadow", daemon=True).start()
 
     def put(self, items: Sequence[Any], found: Sequence[Answered]) -> None:
-        """What was asked and what the champion made of it: leads that it could read, at their moments."""
+        """What was asked and what the champion made of it: leads that it could read, at their moments.
+
+        Who objects to being profiled is scored by nothing, and by no challenger either.
+        """
         if self.opened is None:
             return
         by_moment: dict[int, list[Any]] = {}
         for item, one in zip(items, found, strict=True):
-            if one.lead is not None and one.row is not None:
+            if one.lead is not None and one.row is not None and not one.lead.opted_out:
                 by_moment.setdefault(one.lead.as_of_us, []).append(item)
         for moment, asked in by_moment.items():
             try:
