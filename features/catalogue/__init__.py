@@ -6,12 +6,15 @@ from features.catalogue.events import DecayedCount, EventCount, Recency
 from features.catalogue.feature import Feature, window_of
 from features.catalogue.fields import Answers, DateAge, FieldValue, answers_of
 from features.catalogue.json import dump_features, load_features
+from features.catalogue.keywords import FUNCTION, SENIORITY
 from features.catalogue.naming import kinds_label
 from features.catalogue.patterns import ActiveDays
 from features.catalogue.texts import DomainKind, KeywordGroup
 from features.catalogue.times import LeadAge, WallClock
 
 __all__ = [
+    "FUNCTION",
+    "SENIORITY",
     "ActiveDays",
     "Answers",
     "DateAge",

@@ -2,6 +2,8 @@
 
 import click
 
+from leadscore.verbs.accounts import accounts
+from leadscore.verbs.agents import mcp
 from leadscore.verbs.champion import promote, rollback, status
 from leadscore.verbs.company import demo, simulate
 from leadscore.verbs.connect import connect
@@ -17,6 +19,7 @@ from leadscore.verbs.pull import pull
 from leadscore.verbs.push import push
 from leadscore.verbs.recipes import features, init, inspect, snapshots
 from leadscore.verbs.rights import explain_person, notice
+from leadscore.verbs.schema import schema
 from leadscore.verbs.scorecards import rules
 from leadscore.verbs.scoring import check_skew, open_leads, score, serve
 from leadscore.verbs.training import compare, train
@@ -25,7 +28,7 @@ from leadscore.verbs.watching import watch
 VERBS: tuple[click.Command, ...] = (
     simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status, watch,
     open_leads, compare, rules, funnel, conversions, score, serve, demo, ledger, keys, jobs, inbound, pull,
-    connect, push, plan, decide, explain_person, notice, image,
+    connect, push, plan, decide, accounts, explain_person, notice, mcp, schema, image,
 )  # fmt: skip
 
 __all__ = ["VERBS"]

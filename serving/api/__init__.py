@@ -7,14 +7,17 @@ from features.face import lazily
 if TYPE_CHECKING:
     from serving.api.documents import api_document as api_document
     from serving.api.envelope import LeadRequest as LeadRequest
+    from serving.api.envelope import read_item as read_item
     from serving.api.envelope import score_items as score_items
     from serving.api.problems import refused as refused
+    from serving.api.scoring import named_by as named_by
     from serving.api.sent_json import parse_body as parse_body
 
 _PLACES = {
     "serving.api.documents": ["api_document"],
-    "serving.api.envelope": ["LeadRequest", "score_items"],
+    "serving.api.envelope": ["LeadRequest", "read_item", "score_items"],
     "serving.api.problems": ["refused"],
+    "serving.api.scoring": ["named_by"],
     "serving.api.sent_json": ["parse_body"],
 }
 

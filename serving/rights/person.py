@@ -136,9 +136,11 @@ def _computed(score: Score, language: Language) -> Iterator[str]:
         yield words["next"].format(action=words_of(language)["actions"][score.next_action.action])
     for heading, reasons in (("for", score.reasons_for), ("against", score.reasons_against)):
         if reasons:
-            yield f"{words[heading]}:"
+            yield words[heading]
             yield from (f"- {reason.text}" for reason in reasons)
-    yield from (f"- {warning}" for warning in score.warnings)
+    if score.warnings:
+        yield words["to_know"]
+        yield from (f"- {warning}" for warning in score.warnings)
 
 
 def _day(moment_us: int) -> str:

@@ -38,7 +38,7 @@ def imported(*folders: str) -> dict[str, set[str]]:
 
 
 def test_what_is_installed_is_what_is_imported() -> None:
-    extras = {"pyspark", "psycopg"}  # of [spark] and [postgres], which ibis brings
+    extras = {"pyspark", "psycopg", "mcp"}  # of [spark] and [postgres], which ibis brings; of [mcp]
     named = {plain(requirement) for requirement in PROJECT["dependencies"]}
     found = imported(*LAYERS)
     assert {module for module, carriers in found.items() if not carriers & named} <= extras

@@ -179,3 +179,17 @@ def test_over_a_socket_a_challenger_scores_beside_the_champion(versions: Version
         assert [one["version"] for one in shown] == ["1"]
     finally:
         server.stop()
+
+
+def test_who_objects_to_being_profiled_is_scored_by_no_challenger_either(
+    versions: Versions, tmp_path: Path
+) -> None:
+    versions.challenge(versions.register(shift=1.0))
+    beside = Beside(versions, tmp_path)
+    objection = {"lead_id": GOOD["lead_id"], "kind": "opt_out", "by": "they", "reason": "asked so"}
+    assert beside.service.ask("POST", "/v1/decisions", json=objection).status_code == 200
+    answers = beside.ask([GOOD, OPEN])
+    assert [one["status"] for one in answers] == ["opted_out", "scored"]  # type: ignore[attr-defined]
+    beside.shadow.work()
+    assert +beside.shadow.fates == {"kept": 1}
+    assert [one.shadow for one in scores_of(beside.ledger, "a", shadow=True)] == [False]

@@ -52,6 +52,8 @@ def _limits(run: ReportInput) -> list[str]:
         "settings, "
         "to the end of the history. No later row is left to judge it on.",
         "Rows of one lead at several ages are not independent; intervals count accounts, or leads.",
+        "People who object to being profiled are not scored; what became of them still counts in what was "
+        "learned, unless they were deleted.",
     ]
     if not run.dated:
         limits.append(

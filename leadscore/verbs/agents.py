@@ -1,0 +1,175 @@
+"""What agents may ask: score, explain, plan and funnel as tools of the Model Context Protocol."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import click
+
+from leadscore.ledger_files import standing_here
+from leadscore.options import DATA, RECIPE, place_of
+
+KEY = "LEADSCORE_KEY"
+
+
+@click.command()
+@RECIPE
+@DATA
+@click.option("--model", help="An artefact's folder or models:/NAME@ALIAS; default: the champion.")
+def mcp(recipe: Path, folder: Path | str | None, model: str | None) -> None:
+    """Offer score, explain, plan and funnel to an agent, over stdin and stdout (Model Context Protocol).
+
+    \b
+    Example:  leadscore mcp acme/recipe.toml --data ledger
+
+    Needs the extra 'mcp'. Where the ledger that is here has keys, LEADSCORE_KEY holds one: score and explain
+    need its scope 'score', plan and funnel 'read'. Nothing is written, and no score is kept.
+    """
+    from leadscore.terminal import say
+
+    server = server_of(Agent(recipe, folder, model))
+    say("Answering an agent on stdin and stdout …")
+    server.run("stdio")
+
+
+class Agent:
+    """What the tools answer from: who answers is opened once, tables are read at each question."""
+
+    def __init__(self, path: Path, folder: Path | str | None, model: str | None) -> None:
+        import serving
+        from features.recipe import load_recipe
+        from leadscore.terminal import say
+
+        self.path, self.folder, self.model = path, folder, model
+        self.opened = serving.open_ladder(load_recipe(path), model, folder=path.parent)
+        self.recipe, self.ladder = self.opened.ladder.recipe, self.opened.ladder
+        if self.opened.warning:
+            say(f"Warning: {self.opened.warning}.")
+
+    def allowed(self, scope: Any) -> None:
+        """Whether the key at hand may do this; asked each time, so that a revoked one ends.
+
+        Raises:
+            LeadscoreError: the ledger here has keys, and LEADSCORE_KEY holds none that may.
+        """
+        from features.errors import LeadscoreError
+        from serving.ledger import ApiKeys, Ledger
+
+        ledger = Ledger.here()
+        if ledger is None or not ApiKeys(ledger).ring().keys:
+            return
+        key = ApiKeys(ledger).check(os.environ.get(KEY, ""))
+        if key is None:
+            raise LeadscoreError(f"{KEY} is missing, unknown, revoked or ended.", "See 'leadscore keys new'.")
+        if not key.may(scope):
+            raise LeadscoreError(f"the key may not do this: it has {', '.join(sorted(key.scopes))}.",
+                                 f"Use one that has the scope '{scope}'.")  # fmt: skip
+
+    def score(self, leads: list[dict[str, Any]], as_of: str | None = None) -> dict[str, Any]:
+        """The scores of leads, whole or by name."""
+        return {"scores": [self._explained(lead, as_of, parts=False)["score"] for lead in leads]}
+
+    def explain(self, lead: dict[str, Any], as_of: str | None = None) -> dict[str, Any]:
+        """One score with every reason and the arithmetic behind it."""
+        return self._explained(lead, as_of, parts=True)
+
+    def _explained(self, lead: dict[str, Any], as_of: str | None, *, parts: bool) -> dict[str, Any]:
+        from dataclasses import asdict
+
+        from features.clock import now_us
+        from serving import Score
+        from serving.answer import explain
+        from serving.api import named_by, read_item
+        from serving.ledger import Ledger
+
+        self.allowed("score")
+        item = lead | ({"as_of": as_of} if as_of else {})
+        found = read_item(self.ladder.reader, item, now_us(), named_by(Ledger.here()))
+        if isinstance(found, Score):
+            return {"score": found.model_dump(mode="json")}
+        found = standing_here().of(found)
+        if not parts:
+            return {"score": self.ladder.score([found])[0].model_dump(mode="json")}
+        told = explain(self.ladder, found)
+        return {
+            "score": told.score.model_dump(mode="json"), "margin": told.margin, "bias": told.bias,
+            "parts": [asdict(part) for part in told.parts],
+        }  # fmt: skip
+
+    def plan(self, as_of: str | None = None, most: int = 20) -> dict[str, Any]:
+        """Today's list of each owner, `most` leads of it; `leads_left` says how many are left out."""
+        from leadscore.verbs.plan import Habits, planned
+
+        self.allowed("read")
+        habits = Habits.read(self.path, self.recipe, self.folder, None, as_of)
+        how: dict[str, Any] = {"model": self.model, "csv_file": None, "html": None, "language": None}
+        found: dict[str, Any] = planned(habits, **how, keep=False, force=False).as_dict()
+        leads = found["leads"]
+        return found | {"leads": leads[:most], "leads_left": max(len(leads) - most, 0)}
+
+    def funnel(self, by: str = "origin") -> dict[str, Any]:
+        """What each group of leads costs and brings."""
+        from features import read_tables
+        from serving.funnel import make_funnel
+
+        self.allowed("read")
+        place, _ = place_of(self.path, self.recipe, self.folder)
+        tables = read_tables(self.recipe, place, opted_out=standing_here().opted_out)
+        found: dict[str, Any] = make_funnel(self.recipe, tables, by=by).model_dump(mode="json")
+        return found
+
+
+def server_of(agent: Agent) -> Any:
+    """The server whose tools ask `agent`.
+
+    Raises:
+        LeadscoreError: the SDK is not installed.
+    """
+    from importlib.metadata import version
+
+    from features.errors import LeadscoreError
+
+    try:
+        from mcp.server import MCPServer
+    except ImportError:
+        words = "an agent is answered through the 'mcp' package, which is not installed."
+        raise LeadscoreError(words, "Run 'make extras', or pip install 'leadscore[mcp]'.") from None
+
+    server = MCPServer("leadscore", version=version("leadscore"), instructions=_INSTRUCTIONS)
+    for tool, told in ((agent.score, _SCORE), (agent.explain, _EXPLAIN), (agent.plan, _PLAN),
+                       (agent.funnel, _FUNNEL)):  # fmt: skip
+        server.add_tool(_telling(tool), name=tool.__name__, description=told)
+    return server
+
+
+_INSTRUCTIONS = (
+    "Probabilities that leads convert within a horizon, with reasons. A lead is given whole (lead_id, "
+    "created_at, fields, events) or, where the company keeps a ledger, by its lead_id alone. A status "
+    "'opted_out' means that the person objects to being profiled: do not estimate anything of them yourself."
+)
+_SCORE = "Score leads: probability, score 1-99, grade, maturity, next action and reasons of each."
+_EXPLAIN = "Explain one lead's score: every reason, and parts that add up to the margin in log-odds."
+_PLAN = "Today's list of each owner: whom to contact until when, how, and why."
+_FUNNEL = (
+    "What each group of leads costs and brings, with intervals; by origin, campaign, channel, market, month."
+)
+
+
+def _telling(tool: Any) -> Any:
+    """`tool` whose errors are told in our words, as the protocol's own."""
+    import functools
+
+    from mcp.server.mcpserver.exceptions import ToolError
+
+    from features.errors import LeadscoreError
+
+    @functools.wraps(tool)
+    def told(*words: Any, **options: Any) -> Any:
+        try:
+            return tool(*words, **options)
+        except LeadscoreError as error:
+            raise ToolError(str(error)) from None
+
+    return told
