@@ -16,7 +16,7 @@ setup: .venv/ready ## create .venv from the lock file
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	@touch $@
 
-extras: .venv/extras ## add Spark, Postgres and the peers of the benchmark
+extras: .venv/extras ## add Spark, Postgres, MCP and the peers of the benchmark
 
 .venv/extras: .venv/ready requirements-extras.lock
 	$(BIN)/python -m pip install --progress-bar on --disable-pip-version-check --require-hashes --requirement requirements-extras.lock
@@ -74,7 +74,7 @@ bento: setup ## build a Bento of MODEL, an artefact's folder or models:/NAME@cha
 lock: setup ## renew requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --output-file requirements.lock
-	$(BIN)/uv pip compile pyproject.toml --extra dev --extra spark --extra postgres --extra peers --universal \
+	$(BIN)/uv pip compile pyproject.toml --extra dev --extra spark --extra postgres --extra mcp --extra peers --universal \
 	  --python-version 3.11 --constraint requirements.lock --generate-hashes \
 	  --no-emit-index-url --no-emit-find-links --no-header --no-annotate --quiet --output-file requirements-extras.lock
 
