@@ -75,7 +75,7 @@ def _body(
     ]
     if found is not None and found.margin is not None:
         body.append(waterfall(who, found))
-        body.append(what_if_section(who, ladder, opened, columns, wanted, asked))
+        body.append(what_if_section(who, ladder, rows, opened, columns, wanted, asked))
     body.append(_history(who, recipe, opened))
     body.append(_alike(who, job, rows, recipe, opened, columns))
     body.append(_cells(who, rows, opened))

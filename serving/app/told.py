@@ -64,7 +64,12 @@ def title_of(job: Job) -> str:
 
 def job_rows(who: Visitor, jobs: Sequence[Job]) -> Markup:
     """Jobs as a table, the newest first."""
-    head = (who.say("export", "export"), who.say("begun", "commencé"), who.say("state", "état"), "")
+    head = (
+        who.say("export", "export"),
+        who.say("begun", "commencé"),
+        who.say("state", "état"),
+        who.say("to know", "à savoir"),
+    )
     rows: list[list[Child]] = [
         [
             tag("a", title_of(job), href=f"/app/jobs/{job.id}"),

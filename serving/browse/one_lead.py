@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from features.cells import is_missing
+from features.cells import field_parsers, is_missing
 from features.clock import now_us
 from features.lead import Lead
 from features.recipe import Recipe
@@ -97,40 +97,33 @@ def alike(
         for name, field in recipe.lead.fields.items()
         if field.use and field.type not in ("email", "phone", "date")
     }
+    parse = {one.name: one.parse for one in field_parsers(recipe) if one.name in fields}
     won = rows.won(_CANDIDATES)
-    own = {name: _value(field.type, opened.row.get(columns[name])) for name, field in fields.items()}
+    own = {name: _value(parse[name], opened.row.get(columns[name])) for name in fields}
     own = {name: value for name, value in own.items() if value is not None}
-    theirs = [{name: _value(fields[name].type, row.get(columns[name])) for name in own} for row in won]
-    spans = {
-        name: _span([own[name], *(values[name] for values in theirs)])
-        for name in own
-        if fields[name].type == "number"
-    }
+    theirs = [{name: _value(parse[name], row.get(columns[name])) for name in own} for row in won]
+    numbers = [name for name in own if fields[name].type == "number"]
+    spans = {name: _span([own[name], *(values[name] for values in theirs)]) for name in numbers}
     found = []
     for row, values in zip(won, theirs, strict=True):
+        known = [(name, values[name]) for name in own if values[name] is not None]
         shares = [
-            max(0.0, 1 - abs(float(values[name]) - float(own[name])) / spans[name])
-            if name in spans
-            else float(values[name] == own[name])
-            for name in own
-            if values[name] is not None
+            1 - abs(value - own[name]) / spans[name] if name in spans else float(value == own[name])
+            for name, value in known
         ]
         if shares and row["row"] != opened.row["row"]:
-            found.append((sum(shares) / max(len(own), 1), row))
+            found.append((sum(shares) / len(own), row))
     return sorted(found, key=lambda pair: (-pair[0], pair[1]["row"]))[:_ALIKE]
 
 
-def _value(kind: str, cell: Any) -> Any:
-    if is_missing(cell):
-        return None
-    if kind != "number":
-        return str(cell).strip().casefold()
+def _value(parse: Callable[[object], Any], cell: Any) -> Any:
+    """A cell as the model reads it; None where it is missing or cannot be read."""
     try:
-        return float(str(cell).replace("\u202f", "").replace("\xa0", "").replace(" ", "").replace(",", "."))
+        return parse(cell)
     except ValueError:
         return None
 
 
 def _span(values: list[Any]) -> float:
     known = [float(value) for value in values if value is not None]
-    return max(max(known) - min(known), 1e-12) if known else 1.0
+    return max(max(known) - min(known), 1e-12)
