@@ -22,7 +22,7 @@ from serving.app.asked import job_asked, rows_of, wanted_of
 from serving.browse import LaidDown, Wanted
 from serving.jobs import Job
 from serving.jobs.words import scored_name
-from serving.returned import ADDED, columns_table
+from serving.returned import Added
 from serving.returned.columns import RANK, SAME
 from serving.returned.crms import crm_columns, crm_table, templates
 from serving.visit.answers import page_at, visitor
@@ -61,15 +61,17 @@ def written(job: Job, recipe: Recipe, wanted: Wanted, form: str, language: Any, 
     found = rows_of(job, recipe)
     places = np.array(found.places(wanted), dtype=np.int64)
     laid, crm = found.leads, form if form in templates().crm else None
-    own = [name for name in laid.names if name not in ADDED]
-    names = crm_columns(crm, language) if crm else {name: name for name in ADDED}
+    columns = Added.of(recipe)
+    ours = [name for name in columns.names if name in laid.names]
+    own = [name for name in laid.names if name not in ours]
+    names = crm_columns(crm, language) if crm else {name: name for name in ours}
 
     def blocks() -> Iterator[tuple[Any, Any]]:
         for start, table in _tables(laid):
             ends = np.searchsorted(places, [start, start + table.num_rows])
             chosen = table.take(places[ends[0] : ends[1]] - start)
             if chosen.num_rows:
-                added = _typed(chosen.select(list(ADDED)))
+                added = _typed(chosen.select(ours), columns)
                 yield chosen.select(own), crm_table(added, crm, language) if crm else added
 
     spool = Spool("scored", Path(laid.path), tuple(own), laid.rows, Dialect("text"))
@@ -88,12 +90,12 @@ def _tables(laid: LaidDown) -> Iterator[tuple[int, Any]]:
         start += table.num_rows
 
 
-def _typed(added: Any) -> Any:
+def _typed(added: Any, made: Added) -> Any:
     """Our columns with the types that they were made with: a file of texts has lost them."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    types = {field.name: field.type for field in columns_table([]).schema}
+    types = {field.name: field.type for field in made.table([]).schema}
     types |= {RANK: pa.int64(), SAME: pa.string()}
     columns = []
     for name in added.column_names:

@@ -17,6 +17,7 @@ from serving.app.asked import address, columns_of_job, job_asked, rows_of, wante
 from serving.app.lead_parts import FIELD, waterfall, what_if_section
 from serving.app.results import called
 from serving.app.told import action_words, badge, title_of
+from serving.asked import Heard
 from serving.browse import OpenedLead, ScoredRows, Wanted, alike, explained_lead, opened_lead
 from serving.jobs import Job
 from serving.page import (
@@ -41,11 +42,12 @@ _MOST_EVENTS = 200
 async def lead_page(request: Request) -> Response:
     """The page of one row of a scored export."""
     who, job = visitor(request.scope), await job_asked(request)
-    ladder = desk_of(request).opened.ladder.told_in(who.language)
+    desk = desk_of(request)
+    ladder, said = desk.opened.ladder.told_in(who.language), await run_in_threadpool(desk.heard)
     place = request.path_params["row"]
     asked = {key: value for key, value in request.query_params.items() if key.startswith((FIELD, "event."))}
     body = (
-        await run_in_threadpool(_body, who, job, ladder, place, wanted_of(request), asked)
+        await run_in_threadpool(_body, who, job, ladder, place, wanted_of(request), asked, said)
         if job.state == "done"
         else None
     )
@@ -59,11 +61,17 @@ async def lead_page(request: Request) -> Response:
 
 
 def _body(
-    who: Visitor, job: Job, ladder: Ladder, place: int, wanted: Wanted, asked: Mapping[str, str]
+    who: Visitor,
+    job: Job,
+    ladder: Ladder,
+    place: int,
+    wanted: Wanted,
+    asked: Mapping[str, str],
+    said: Heard,
 ) -> tuple[str, list[Child]] | None:
     recipe = ladder.recipe
     rows, columns = rows_of(job, recipe), columns_of_job(job, recipe)
-    opened = opened_lead(recipe, ladder, rows, place, columns)
+    opened = opened_lead(ladder, rows, place, columns, said)
     if opened is None:
         return None
     title, found = called(rows, opened.row), explained_lead(ladder, opened)

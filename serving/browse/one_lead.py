@@ -11,8 +11,9 @@ from features.clock import now_us
 from features.lead import Lead
 from features.recipe import Recipe
 from serving.answer import Explanation, Ladder, explain
-from serving.api.envelope import read_item
+from serving.api.envelope import heard, read_item
 from serving.api.explaining import with_change
+from serving.asked import Heard
 from serving.browse.rows import ScoredRows
 from serving.score import Score
 
@@ -27,13 +28,14 @@ class OpenedLead:
     row: Mapping[str, Any]
     item: dict[str, Any]
     lead: Lead | Score
+    said: Heard
 
 
 def opened_lead(
-    recipe: Recipe, ladder: Ladder, rows: ScoredRows, place: int, columns: Mapping[str, str]
+    ladder: Ladder, rows: ScoredRows, place: int, columns: Mapping[str, str], said: Heard
 ) -> OpenedLead | None:
-    """The lead in the row `place`; None where there is no such row."""
-    row = rows.row(place)
+    """The lead in the row `place`; None where there is no such row. `said`: who objects to being profiled."""
+    recipe, row = ladder.recipe, rows.row(place)
     if row is None:
         return None
     lead_id = str(row.get(columns.get("id", "")) or f"row {place + 1}").strip()
@@ -45,7 +47,7 @@ def opened_lead(
     happened = rows.happened(recipe, lead_id)
     if happened is not None:
         item["events"] = [{key: _plain(cell) for key, cell in event.items()} for event in happened]
-    return OpenedLead(row, item, read_item(ladder.reader, item, now_us()))
+    return OpenedLead(row, item, heard(read_item(ladder.reader, item, now_us()), said), said)
 
 
 def _fields(recipe: Recipe, row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def what_if(
     """The score as it is and as it would be, by the code of /v1/what-if; None where nothing is changed."""
     if not isinstance(opened.lead, Lead) or not (fields or more):
         return None
-    after = with_change(ladder.reader, opened.lead, opened.item, fields, more)
+    after = heard(with_change(ladder.reader, opened.lead, opened.item, fields, more), opened.said)
     first = ladder.score([opened.lead])[0]
     return first, after if isinstance(after, Score) else ladder.score([after])[0]
 

@@ -108,9 +108,11 @@ def test_filters_leave_the_rows_that_are_meant_and_a_download_has_the_same(
 ) -> None:
     client = served[0]
     scored = table_of(client.get(f"{job}/download").content)
-    asked = {"maturity": "hot", "origin": "Referrals"}
+    asked = {"maturity": "warm", "origin": "Referrals"}
     meant = [
-        row for row in scored if row["ls_maturity"] == "hot" and row["Original Traffic Source"] == "Referrals"
+        row
+        for row in scored
+        if row["ls_maturity"] == "warm" and row["Original Traffic Source"] == "Referrals"
     ]
     some = table_of(client.get(f"{job}/download", params={"form": "csv", **asked}).content)
     assert meant
