@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from serving.app.asked import job_asked, rows_of, wanted_of
 from serving.browse import LaidDown, Wanted
 from serving.jobs import Job
 from serving.jobs.words import scored_name
+from serving.page import Markup, Visitor, button, choice, labelled, paragraph, tag
 from serving.returned import Added
 from serving.returned.columns import RANK, SAME
 from serving.returned.crms import crm_columns, crm_table, templates
@@ -54,6 +56,30 @@ async def download(request: Request) -> Response:
         raise
     suffix = f"-{form}" if form in templates().crm else ""
     return _file(made, f"{stem}-scored{suffix}{made.suffix}", folder)
+
+
+def download_form(who: Visitor, job: Job, wanted: Wanted) -> Markup:
+    """Where the form of the file is chosen."""
+    filtered = wanted != Wanted()
+    forms = [
+        ("original", who.say("As it came, with scores", "Tel quel, avec les scores")), ("csv", "CSV"),
+        ("xlsx", "Excel"),
+        *((name, who.say(f"For the import of {name.capitalize()}", f"Pour l’import de {name.capitalize()}"))
+          for name in sorted(templates().crm)),
+    ]  # fmt: skip
+    said = {name: value for name, value in asdict(wanted).items() if value}
+    kept = [tag("input", type="hidden", name=name, value=value) for name, value in said.items()]
+    which = paragraph(
+        who.say(
+            "Only the rows that the filters above leave, but for the first form.",
+            "Seulement les lignes filtrées ci-dessus, sauf pour la première forme.",
+        ),
+        soft=True,
+    )
+    pick = labelled(who.say("In which form", "Sous quelle forme"), choice("form", forms, "original"))
+    send = tag("p", button(who.say("Download", "Télécharger"), kind="main"))
+    return tag("form", *kept, tag("div", pick, send, class_="row"),
+               which if filtered else None, method="get", action=f"/app/jobs/{job.id}/download")  # fmt: skip
 
 
 def written(job: Job, recipe: Recipe, wanted: Wanted, form: str, language: Any, out: Path) -> None:

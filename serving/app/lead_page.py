@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from starlette.concurrency import run_in_threadpool
@@ -145,10 +146,11 @@ def _history(who: Visitor, recipe: Recipe, opened: OpenedLead) -> Markup:
             "history", title, paragraph(who.say("Nothing that was recorded.", "Rien d’enregistré."))
         )
     newest = sorted(events, key=lambda event: str(event.get("occurred_at") or ""), reverse=True)
-    parts = ("occurred_at", "kind", "value")
     rows = [
-        [str(event.get(part) or "").replace("_", " ") for part in parts] for event in newest[:_MOST_EVENTS]
-    ]
+        [_minute(event.get("occurred_at")), str(event.get("kind") or "").replace("_", " "),
+         str(event.get("value") or "")]
+        for event in newest[:_MOST_EVENTS]
+    ]  # fmt: skip
     head = (who.say("when", "quand"), who.say("what", "quoi"), who.say("value", "valeur"))
     more = len(events) - len(rows)
     rest = (
@@ -157,6 +159,11 @@ def _history(who: Visitor, recipe: Recipe, opened: OpenedLead) -> Markup:
         else None
     )
     return section("history", title, table(head, rows), rest)
+
+
+def _minute(cell: object) -> str:
+    """A moment as the file writes it, without its seconds where it is written as ISO 8601 says."""
+    return re.sub(r"^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d):\d\d\S*$", r"\1 \2", str(cell or ""))
 
 
 def _alike(

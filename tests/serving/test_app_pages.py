@@ -229,6 +229,7 @@ def test_a_file_of_another_company_says_so_and_can_be_matched_by_hand(
     failed = ended(client, job)
     assert "could not be scored" in failed
     assert "Try again" in failed
+    assert f'href="{draft}"' in failed  # back to the columns
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04broken", b"\x00\x01\x02\x03" * 50, b"only one line"])
