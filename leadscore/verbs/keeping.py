@@ -149,7 +149,7 @@ def ledger_compact(kept_for: tuple[str, ...], as_json: bool) -> None:
     days = _ALWAYS | dict(_days(one) for one in kept_for)
     kept = Ledger.opened()
     gone = compact(kept, days, now_us())
-    Jobs.beside(kept).clear()
+    Jobs(kept, Jobs.place(kept)).clear()
     smaller = shrink(kept)
     if as_json:
         print_json({"ledger": kept.name, "deleted": gone, "shrunk": smaller})

@@ -3,7 +3,7 @@
 from serving.answer.compose import Rung, compute, take
 from serving.answer.explain import Explanation, explain
 from serving.answer.ladder import Ladder, Row
-from serving.answer.opening import Opened, open_ladder, open_version
+from serving.answer.opening import Opened, open_fresh, open_ladder, open_version
 from serving.answer.reasons import Reasoner
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Rung",
     "compute",
     "explain",
+    "open_fresh",
     "open_ladder",
     "open_version",
     "take",

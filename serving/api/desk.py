@@ -12,6 +12,7 @@ from starlette.responses import Response
 from serving.answer import Opened
 from serving.api.problems import RefusedError
 from serving.crm import Receiver, Sender
+from serving.jobs import Jobs
 from serving.ledger import Ledger, Writer
 from serving.ledger.keys import Scope
 from serving.score import Score
@@ -41,6 +42,7 @@ class Desk:
     """The state that endpoints share; `opened` is replaced when a promotion is followed.
 
     `senders` may send at /v1/in/…, `receiver` takes it in. `counted` is told of every score that is answered.
+    `jobs` are those of the pages; None where no folder can keep their files.
     """
 
     opened: Opened
@@ -51,6 +53,7 @@ class Desk:
     senders: Mapping[str, Sender] = field(default_factory=dict)
     receiver: Receiver | None = field(default=None, repr=False)
     counted: Callable[[Sequence[Score]], None] = field(default=_nothing, repr=False)
+    jobs: Jobs | None = None
 
     def kept(self) -> tuple[Ledger, Writer]:
         """The ledger, and who writes to it.

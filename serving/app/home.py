@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.api.desk import desk_of
-from serving.app.answers import page_at, shown, visitor
+from serving.app.answers import gone_to, page_at, shown, visitor
 from serving.page import note, paragraph, tag
 
 
@@ -14,6 +14,8 @@ from serving.page import note, paragraph, tag
 async def home(request: Request) -> Response:
     """The page at `/app`."""
     who, opened = visitor(request.scope), desk_of(request).opened
+    if opened.fresh:
+        return gone_to("/app/start")
     title = who.say("Which lead to call first", "Quel prospect appeler en premier")
     by = " ".join(part for part in (opened.rung, opened.version) if part)
     body = [

@@ -26,7 +26,7 @@ from starlette.responses import Response
 from features.clock import now_us
 from features.errors import LeadscoreError
 from features.recipe import Recipe, load_recipe
-from serving.answer import Opened, open_ladder
+from serving.answer import Opened, open_fresh, open_ladder
 from serving.api import score_items
 from serving.api.desk import Desk
 from serving.api.problems import RefusedError, answer_refused
@@ -43,10 +43,11 @@ from serving.edge.mounts import Mounts
 from serving.edge.own_pages import not_allowed
 from serving.edge.ready_line import say, tell_when_ready
 from serving.edge.watch import Watch
+from serving.edge.work import jobs_for_pages, share_place, start_runner
 from serving.ledger import Ledger, Writer
 from serving.ledger.store import DEFAULT
 from serving.ledger.store import VARIABLE as LEDGER
-from serving.registry import store_address
+from serving.registry import find_champion, store_address
 from serving.skew import RequestLog
 
 _COLLECT_SECONDS = 30.0
@@ -83,6 +84,8 @@ class LeadScore:
         ledger = ledger_from_environment()
         watch = Watch(opened, named_model(), recipe, _swap)
         desk = Desk(opened, watch, ledger, Writer(ledger) if ledger else None, RequestLog.from_environment())
+        desk.jobs = jobs_for_pages(ledger)
+        self._runner = start_runner(desk.jobs, _recipe_path(), named_model())
         open_to_senders(desk)
         entrance = Entrance(desk, Metrics(watch), KeyCheck.opened(ledger), Pace.from_environment())
         desk.counted = entrance.metrics.scored
@@ -93,7 +96,9 @@ class LeadScore:
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
-        """Commit what waits."""
+        """Commit what waits, and give back what is worked on."""
+        if self._runner is not None:
+            self._runner.close()
         writer: Writer | None = routes.state.desk.writer
         if writer is not None:
             writer.close()
@@ -103,12 +108,14 @@ LeadScore.add_asgi_middleware(Edge, state=routes.state)  # type: ignore[attr-def
 
 
 def open_from_environment() -> Opened:
-    """The ladder that the environment names.
+    """The ladder that the environment names; a fresh one where it names nothing and nothing is there.
 
     Raises:
         LeadscoreError: as `open_ladder`.
     """
     recipe, folder = _recipe()
+    if recipe is None and named_model() is None and find_champion() is None:
+        return open_fresh()
     return open_ladder(recipe, named_model(), folder=folder)
 
 
@@ -132,10 +139,16 @@ def ledger_from_environment() -> Ledger | None:
 
 def _recipe() -> tuple[Recipe | None, Path | None]:
     """The recipe that the environment names, and its folder."""
-    path = os.environ.get("LEADSCORE_RECIPE")
-    if path is None and Path("recipe.toml").exists() and "LEADSCORE_MODEL" not in os.environ:
-        path = "recipe.toml"
-    return (load_recipe(Path(path)), Path(path).parent) if path else (None, None)
+    path = _recipe_path()
+    return (load_recipe(path), path.parent) if path else (None, None)
+
+
+def _recipe_path() -> Path | None:
+    """The file that LEADSCORE_RECIPE names, else the one that is here and no model stands before."""
+    if (named := os.environ.get("LEADSCORE_RECIPE")) is not None:
+        return Path(named)
+    here = Path("recipe.toml")
+    return here if here.exists() and "LEADSCORE_MODEL" not in os.environ else None
 
 
 def run(
@@ -172,6 +185,7 @@ def run(
     if opened.warning:
         say(f"Warning: {opened.warning}.")
     say(f"Starting: {opened.rung} {opened.version} from {opened.source}".strip() + " …")
+    share_place(ledger)
     tell_when_ready(host, port, say)
     LeadScore.serve_http(host=host, port=port)  # type: ignore[attr-defined]
 

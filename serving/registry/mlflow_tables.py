@@ -97,13 +97,22 @@ def run_json(store: str, run_id: str, path: str) -> Any:
     Raises:
         Unanswered: ask MLflow.
     """
-    with _tables(store) as link:
-        found = link.execute("SELECT artifact_uri FROM runs WHERE run_uuid = ?", (run_id,)).fetchone()
-    file = local_folder(found[0] if found else None) / path
+    file = run_folder(store, run_id) / path
     try:
         return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
     except (OSError, ValueError):
         raise Unanswered from None
+
+
+def run_folder(store: str, run_id: str) -> Path:
+    """The folder of a run's artefacts.
+
+    Raises:
+        Unanswered: ask MLflow.
+    """
+    with _tables(store) as link:
+        found = link.execute("SELECT artifact_uri FROM runs WHERE run_uuid = ?", (run_id,)).fetchone()
+    return local_folder(found[0] if found else None)
 
 
 def local_folder(place: str | None) -> Path:
