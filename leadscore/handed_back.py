@@ -28,6 +28,23 @@ _OPTIONS = (
 )  # fmt: skip
 
 
+def _named(_: Any, option: Any, values: tuple[str, ...]) -> dict[str, str]:
+    """FIELD=COLUMN as a mapping."""
+    found = dict[str, str]()
+    for value in values:
+        field, equals, column = value.partition("=")
+        if not equals or field in found:
+            raise click.BadParameter(f"'{value}' is not FIELD=COLUMN, each field once.", param=option)
+        found[field] = column
+    return found
+
+
+NAMED_COLUMNS = click.option(
+    "--column", "columns", multiple=True, callback=_named, metavar="FIELD=COLUMN",
+    help="The export's column that a field of the recipe is; 'FIELD=' for none.",
+)  # fmt: skip
+
+
 def chosen_options(verb: Callable[..., Any]) -> Callable[..., Any]:
     """The options that say which rows and columns come back."""
     for option in reversed(_OPTIONS):

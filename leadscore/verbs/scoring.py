@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from leadscore.handed_back import chosen_options, on_spark
+from leadscore.handed_back import NAMED_COLUMNS, chosen_options, on_spark
 from leadscore.ledger_files import or_from_ledger
 from leadscore.options import (
     DATA,
@@ -122,6 +122,7 @@ def open_leads(
     "--reasons", type=click.IntRange(0, 10), default=3, show_default=True, help="Reasons for and against."
 )
 @LANGUAGE
+@NAMED_COLUMNS
 @click.option("--dry-run", is_flag=True, help="Check and count everything, write nothing.")
 @chosen_options
 @FORCE
@@ -152,7 +153,8 @@ def score(ctx: click.Context, /, export: Path, out: str, force: bool, as_json: b
         check_written([*written, *beside], read, force=force)
     report = options.pop("report")
     engine = options.pop("engine")
-    if engine == "spark" and (options["dry_run"] or not choice.whole or choice.crm or out == "-"):
+    other = not choice.whole or choice.crm or options["columns"]
+    if engine == "spark" and (options["dry_run"] or other or out == "-"):
         raise click.UsageError(
             "--engine spark writes all rows to a folder: leave --dry-run, --for, --sort and the like out."
         )
@@ -199,6 +201,7 @@ def scored_export(
     dry_run: bool,
     choice: Any,
     engine: str,
+    columns: dict[str, str],
 ) -> Any:
     """The summary of an export, scored by what the options name."""
     from features.recipe import load_recipe
@@ -235,6 +238,7 @@ def scored_export(
             dry_run=dry_run,
             selection=choice,
             progress=tick,
+            columns=columns,
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,7 @@ from serving.answer import Ladder
 from serving.batch.absent_columns import complete_events, complete_leads, matches
 from serving.batch.block import Block, Task, score_block
 from serving.batch.finish import Finished
+from serving.batch.named_columns import renamed
 from serving.batch.resume import Work, facts_of, opened_work
 from serving.returned import BatchSummary, Selection, columns_table, drift_of, row_of
 
@@ -65,12 +66,14 @@ def score_export(
     selection: Selection | None = None,
     progress: Tick | None = None,
     block_rows: int = _ROWS,
+    columns: Mapping[str, str] | None = None,
 ) -> BatchSummary:
     """Score the export `leads` (`-`: CSV on stdin) and write it to `out` (`-`: stdout) with `ADDED` columns.
 
-    `recipe` says which column is what; `events` is a file as the recipe describes it. `as_of_us` is the
-    clock unless given. `selection` says which rows are written, and how (default: all, in their order). With
-    `dry_run` nothing is written. `progress` is told (done, rows).
+    `recipe` says which column is what, but for the fields and roles that `columns` names; `events` is a file
+    as the recipe describes it. `as_of_us` is the clock unless given.
+    `selection` says which rows are written, and how (default: all, in their order). With `dry_run`
+    nothing is written. `progress` is told (done, rows).
 
     A block of rows goes the whole way before the next is read. What is done stands in a folder beside
     `out`, its name with '.partial', until all is: the same call after a killed one goes on from there, with
@@ -95,11 +98,12 @@ def score_export(
         )
     clock = now_us()
     facts = [*facts_of(leads, events), recipe.hash, str(reasons), str(block_rows), version("leadscore")]
-    facts += [str(choice.language), *_rungs(ladder)]
+    facts += [str(choice.language), *_rungs(ladder), repr(sorted((columns or {}).items()))]
     resumable = out is not None and not dry_run and STDIO not in (str(out), str(leads))
     with opened_work(Path(str(out)) if resumable else None, facts, as_of_us, clock) as work:
         task = Task(recipe, ladder, work.as_of_us, reasons, max(work.as_of_us, clock))
-        files, summary = _laid_down(task, leads, events, None if dry_run else out, work, choice, block_rows)
+        target = None if dry_run else out
+        files, summary = _laid_down(task, leads, events, target, work, choice, block_rows, columns or {})
         try:
             _score_blocks(task, files, work, summary, progress)
             _settle(task, files, summary)
@@ -143,10 +147,12 @@ def _laid_down(
     work: Work,
     choice: Selection,
     block_rows: int,
+    columns: Mapping[str, str],
 ) -> tuple[_Files, BatchSummary]:
     """The export and its events in the folder of `work`, and a summary that counts no row yet."""
     found = spool(leads, work.folder / "leads")
     check_back(found, choice.columns(), out)
+    found = renamed(task.recipe, found, columns) if columns else found
     starts = [0, *range(min(_FIRST, block_rows), found.rows, block_rows)]
     rows = FileRows(task.recipe, found, starts, work.folder)
     summary = BatchSummary(rows=found.rows, as_of_us=task.as_of_us)

@@ -108,12 +108,14 @@ class Finished:
         choice, source = self.choice, self
         if places is not None and choice.by_rank:
             source, places = self._sorted(places), None
+        back = dict(zip(source.leads.names, source.leads.as_written().names, strict=True))
         names = (
             crm_columns(choice.crm, choice.language or "en") if choice.crm else {name: name for name in ADDED}
         )
 
         def blocks() -> Iterator[tuple[Any, Any]]:
             for start, original, columns in source._pairs() if source.leads.rows else ():
+                original = original.rename_columns([back.get(name, name) for name in original.column_names])
                 if places is None:
                     yield original, self._view(columns)
                     continue
@@ -125,7 +127,13 @@ class Finished:
         count = source.leads.rows if places is None else len(places)
         tints = {names["ls_maturity"]: choice.maturities(_TINTS)}
         return Handback(
-            source.leads, tuple(names.values()), blocks, count, choice.whole, tints, plain=bool(choice.crm)
+            source.leads.as_written(),
+            tuple(names.values()),
+            blocks,
+            count,
+            choice.whole,
+            tints,
+            plain=bool(choice.crm),
         )
 
     def _sorted(self, places: NDArray[np.int64]) -> Finished:

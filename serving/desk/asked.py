@@ -16,11 +16,11 @@ from starlette.responses import Response
 from features.errors import LeadscoreError
 from serving.api.desk import Desk, caller_of, desk_of
 from serving.api.problems import RefusedError
-from serving.app import gone_to, page_at, sent_form, visitor
-from serving.app.answers import Endpoint
 from serving.desk.sentences import tell
 from serving.jobs import Job, Jobs
 from serving.page import Visitor
+from serving.visit import gone_to, page_at, sent_form, visitor
+from serving.visit.answers import Endpoint
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,12 @@ class PageAsked:
         if anew:
             named["asked"] = secrets.token_hex(4)
         job = self.jobs.submit(kind, files, named, self.by)
-        return gone_to(f"/app/work/{job.id}")
+        return gone_to(address_of(job))
+
+
+def address_of(job: Job) -> str:
+    """Where a job is seen: a scored export among its leads, anything else here."""
+    return f"/app/jobs/{job.id}" if job.kind == "score" else f"/app/work/{job.id}"
 
 
 Answer: TypeAlias = Callable[[PageAsked], Response]

@@ -9,12 +9,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from serving.app import shown
 from serving.desk.asked import PageAsked, can_train
 from serving.desk.sentences import tell
 from serving.desk.words import way
 from serving.jobs import Job
 from serving.page import Child, Markup, Visitor, bullets, button, choice, form, paragraph, table, tag
+from serving.visit import shown
 
 _QUESTIONS = {
     "outcome": ("Outcome: COLUMN=VALUE that means won", "Issue : COLONNE=VALEUR qui veut dire gagné"),

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from features.clock import from_us
 from serving.api.who import rungs_of
-from serving.app import gone_to, shown
 from serving.desk.asked import PageAsked, can_train
 from serving.desk.sentences import tell
 from serving.desk.start import no_training
@@ -16,6 +15,7 @@ from serving.desk.words import way
 from serving.desk.work import recent_work, sent_file
 from serving.page import Child, Markup, Visitor, button, form, labelled, note, paragraph, table, tag, tiles
 from serving.registry import report_of_run
+from serving.visit import gone_to, shown
 
 _METRICS = (
     ("auc", "AUC"),

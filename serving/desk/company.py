@@ -8,12 +8,12 @@ from pathlib import Path
 
 from starlette.responses import Response
 
-from serving.app import gone_to, shown
 from serving.desk.asked import PageAsked
 from serving.desk.sentences import tell
 from serving.desk.words import state_badge, way
 from serving.jobs import Job
 from serving.page import Child, Visitor, button, form, note, paragraph, tag
+from serving.visit import gone_to, shown
 
 _TITLES = {
     "funnel": ("What each origin costs and brings", "Ce que chaque origine coûte et rapporte"),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from serving.app import shown
 from serving.desk.asked import PageAsked
 from serving.desk.sentences import tell
 from serving.desk.words import way
 from serving.jobs import Job
 from serving.page import Child, note, paragraph, table, tag
+from serving.visit import shown
 
 
 def decided(asked: PageAsked, job: Job) -> Response:

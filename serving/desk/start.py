@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Message, Receive
 
 from serving.api.problems import RefusedError
-from serving.app import check_token, page_at, shown, visitor
+from serving.app.receiving import Lingering, received
 from serving.desk.asked import PageAsked, asked_by, can_train
 from serving.desk.sentences import tell
 from serving.desk.work import recent_work
-from serving.jobs import Jobs
 from serving.page import Markup, Visitor, button, form, join, note, paragraph, tag
-
-MOST_UPLOADED = 2_000_000_000
-_MOST_FILES = 12
-_AT_ONCE = 1 << 20
+from serving.visit import check_token, page_at, refusal_page, shown
 
 
 @page_at
@@ -80,74 +71,25 @@ def _form(who: Visitor) -> Markup:
 
 async def _taken(request: Request) -> Response:
     """The files of a form, handed over to a job that looks at them; with a recipe, to one that trains."""
-    jobs = asked_by(request, {}).jobs
-    bounded = Request(request.scope, _bounded(request))
+    asked = asked_by(request, {})
     try:
-        async with bounded.form(max_files=_MOST_FILES, max_fields=10) as fields:
-            check_token(request, fields.get("token"))
-            files = [one for one in fields.getlist("files") if isinstance(one, UploadFile) and one.filename]
-            return await run_in_threadpool(_begun, asked_by(request, {}), jobs, files)
-    except HTTPException:
-        who = visitor(request.scope)
-        raise RefusedError(
-            400, tell(who, "files"), tell(who, "did_not_arrive_whole"),
-            tell(who, "nothing_was_kept_send_them"),
-        ) from None  # fmt: skip
+        async with received(request, asked.jobs.folder) as sent:
+            check_token(request, sent.fields.get("token"))
+            files = [path for path in sent.files.values() if path.stat().st_size]
+            return await run_in_threadpool(_begun, asked, files)
+    except RefusedError as error:
+        answer = refusal_page(request.scope, error.response(), told=True)
+        return Lingering(answer) if error.status == 413 else answer
 
 
-def _begun(asked: PageAsked, jobs: Jobs, files: list[UploadFile]) -> Response:
+def _begun(asked: PageAsked, files: list[Path]) -> Response:
     who = asked.who
     if not files:
         raise RefusedError(
-            400, tell(who, "files"), tell(who, "none_was_chosen"),
-            tell(who, "choose_at_least_one_export"),
-        )  # fmt: skip
-    with tempfile.TemporaryDirectory(prefix=".half-", dir=jobs.folder) as folder:
-        given = _saved(files, Path(folder))
-        recipes = [role for role, path in given.items() if path.suffix == ".toml"]
-        if len(recipes) == 1 and len(given) > 1:
-            given["recipe"] = given.pop(recipes[0])
-            return asked.begin("train", given, {"language": who.language})
-        return asked.begin("init", given, {})
-
-
-def _saved(files: list[UploadFile], folder: Path) -> dict[str, Path]:
-    """Role → a copy of each file under its own name."""
-    found: dict[str, Path] = {}
-    for number, one in enumerate(files, 1):
-        name = Path((one.filename or "").replace("\\", "/")).name or "file"
-        place = folder / str(number) / name[-120:]
-        place.parent.mkdir()
-        with place.open("wb") as file:
-            shutil.copyfileobj(one.file, file, _AT_ONCE)
-        found[f"file-{number:02}"] = place
-    return found
-
-
-def _bounded(request: Request) -> Receive:
-    """What a request sends, as long as it is no more than may be uploaded.
-
-    Raises:
-        RefusedError: it announces more, or sends more.
-    """
-    who = visitor(request.scope)
-    gigabytes = f"{MOST_UPLOADED / 1e9:g}"
-    too_large = RefusedError(
-        413, tell(who, "files"),
-        tell(who, "are_larger_than_gigabytes_gb", gigabytes=gigabytes),
-        tell(who, "export_fewer_columns_or_use"),
-    )  # fmt: skip
-    told = request.headers.get("content-length", "0")
-    if told.isdigit() and int(told) > MOST_UPLOADED:
-        raise too_large
-    received = 0
-
-    async def receive() -> Message:
-        nonlocal received
-        message = await request.receive()
-        received += len(message.get("body", b""))
-        if received > MOST_UPLOADED:
-            raise too_large
-        return message
-
-    return receive
+            400, tell(who, "files"), tell(who, "none_was_chosen"), tell(who, "choose_at_least_one_export")
+        )
+    recipes = [path for path in files if path.suffix == ".toml"]
+    tables = {f"file-{n:02}": path for n, path in enumerate((one for one in files if one not in recipes), 1)}
+    if recipes and tables:
+        return asked.begin("train", tables | {"recipe": recipes[0]}, {"language": who.language})
+    return asked.begin("init", tables or {"file-01": files[0]}, {})

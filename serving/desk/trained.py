@@ -7,12 +7,12 @@ from typing import Any
 
 from starlette.responses import Response
 
-from serving.app import shown
 from serving.desk.asked import PageAsked
 from serving.desk.sentences import tell
 from serving.desk.words import way
 from serving.jobs import Job
 from serving.page import Child, Markup, Visitor, bullets, note, paragraph, table, tag, tiles
+from serving.visit import shown
 
 _NAMED = {
     "model": ("this model", "ce modèle"),

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from starlette.responses import FileResponse, Response
 
-from serving.app import gone_to, shown
-from serving.desk.asked import PageAsked
+from serving.desk.asked import PageAsked, address_of
 from serving.desk.assumed import assumptions, without_outcome
 from serving.desk.decided import decided
 from serving.desk.sentences import tell
@@ -16,6 +15,7 @@ from serving.desk.trained import verdict_page
 from serving.desk.words import command_words, kind_words, state_badge, step_words, way
 from serving.jobs import Job
 from serving.page import Child, Markup, Visitor, button, form, note, paragraph, table, tag
+from serving.visit import gone_to, shown
 
 _REFRESH_SECONDS = 2
 _PAGES = {"score": "report.html", "train": "report.html", "inspect": "inspection.html",
@@ -84,7 +84,7 @@ def recent_work(asked: PageAsked) -> Markup | None:
     head = [tell(who, "your_work"), tell(who, "begun"), tell(who, "state")]
     rows: list[list[Child]] = [
         [
-            tag("a", _named(job, who), href=f"/app/work/{job.id}"),
+            tag("a", _named(job, who), href=address_of(job)),
             job.made_at.strftime("%Y-%m-%d %H:%M UTC"),
             state_badge(job, who),
         ]

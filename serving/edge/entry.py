@@ -12,13 +12,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from serving.api.desk import ANONYMOUS, Access, Desk, Mount
 from serving.api.problems import RefusedError, refused
-from serving.app import refusal_page
 from serving.edge.access_log import told
 from serving.edge.key_check import KeyCheck
 from serving.edge.limits import MOST_AT_ONCE, Pace, replayed, too_often, whole_body
 from serving.edge.metrics import OTHER, Metrics
 from serving.edge.mounts import Mounts
 from serving.edge.own_pages import PAGES, not_allowed, nothing_here, page
+from serving.visit import refusal_page
 
 
 @dataclass

@@ -16,9 +16,9 @@ from features.clock import now_us
 from features.errors import LeadscoreError
 from serving.api.desk import ANONYMOUS, Access
 from serving.api.problems import refused
-from serving.app import key_of_session, session_in
 from serving.ledger import ApiKeys, Ledger
 from serving.ledger.keys import ApiKey, KeyRing
+from serving.visit import key_of_session, session_in
 
 _EVERY_SECONDS = 1.0
 _ASK = {"WWW-Authenticate": 'Bearer realm="leadscore", Basic realm="leadscore", charset="UTF-8"'}

@@ -31,7 +31,6 @@ from serving.api import score_items
 from serving.api.desk import Desk
 from serving.api.problems import RefusedError, answer_refused
 from serving.api.webhooks import secrets_named
-from serving.app.session import share_secret
 from serving.crm import senders_from
 from serving.crm.senders import FILE_VARIABLE
 from serving.edge.entry import Edge, Entrance, failure
@@ -49,6 +48,7 @@ from serving.ledger.store import DEFAULT
 from serving.ledger.store import VARIABLE as LEDGER
 from serving.registry import find_champion, store_address
 from serving.skew import RequestLog
+from serving.visit.session import share_secret
 
 _COLLECT_SECONDS = 30.0
 

@@ -42,7 +42,7 @@ class JobKind:
 KINDS: dict[str, JobKind] = {
     "score": JobKind(
         "score", ("leads",), ("events", "recipe", "changed-since"),
-        ("as-of", "model", "reasons", "language", "for", "sort", "only", "top"),
+        ("as-of", "model", "reasons", "language", "for", "sort", "only", "top"), many=("column",),
         writes={"report": "report.html"},
     ),
     "init": JobKind(

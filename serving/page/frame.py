@@ -72,7 +72,7 @@ class Visitor:
 
     def number(self, value: float, digits: int = 0) -> str:
         """A number in so many digits, as this language writes it."""
-        text = f"{value:,.{digits}f}"
+        text = f"{value:,.{digits}f}".replace("-", "−")
         return text.translate({44: _THIN, 46: ","}) if self.language == "fr" else text
 
     def share(self, value: float) -> str:

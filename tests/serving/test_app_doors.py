@@ -10,10 +10,10 @@ import httpx
 import pytest
 
 from features.clock import now_us
-from serving.app import key_of_session
-from serving.app.doors import inside
-from serving.app.session import HOURS, opened_session
 from serving.ledger import ApiKeys, Ledger
+from serving.visit import key_of_session
+from serving.visit.doors import inside
+from serving.visit.session import HOURS, opened_session
 from tests.made.edge import Service
 
 

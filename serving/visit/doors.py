@@ -7,11 +7,11 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.api.desk import desk_of
-from serving.app.answers import gone_to, page_at, sent_form, shown, visitor
-from serving.app.session import begin, end, opened_session
 from serving.ledger import ApiKeys
 from serving.page import Visitor, button, form, labelled, note, paragraph, tag
 from serving.page.frame import asset
+from serving.visit.answers import gone_to, page_at, sent_form, shown, visitor
+from serving.visit.session import begin, end, opened_session
 
 _YEAR_SECONDS = 365 * 24 * 3600
 _CHOICES = {"language": ("en", "fr"), "theme": ("auto", "light", "dark")}

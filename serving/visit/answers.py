@@ -9,16 +9,16 @@ from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from starlette.datastructures import FormData
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Scope
 
 from features.errors import LeadscoreError
 from serving.api.desk import ANONYMOUS
 from serving.api.problems import RefusedError, RequestProblem
-from serving.app.session import form_token
 from serving.page import Child, Markup, Visitor, framed, note, paragraph, tag
 from serving.page.frame import POLICY, Theme
+from serving.visit.session import form_token
 from serving.words import language_of
 
 Endpoint: TypeAlias = Callable[[Request], Awaitable[Response]]
@@ -92,11 +92,15 @@ def page_at(endpoint: Endpoint) -> Endpoint:
         except LeadscoreError as error:
             who = visitor(request.scope)
             return sorry(who, 422, error.problem, error.remedy)
-        except OSError as error:
-            if error.errno not in _FULL:
-                raise
+        except ClientDisconnect:
+            raise
+        except Exception as error:
             who = visitor(request.scope)
-            return sorry(who, 507, *_no_room(who))
+            if isinstance(error, OSError) and error.errno in _FULL:
+                return sorry(who, 507, *_no_room(who))
+            # its words may hold what was sent: only its type is told
+            print(f"leadscore: {type(error).__name__} in a page that was answered by 500", flush=True)
+            return sorry(who, 500, *_ours(who))
 
     return answered
 
@@ -168,6 +172,14 @@ def _phrase(who: Visitor, status: int) -> str:
 
 _FULL = frozenset({28, 122})
 """ENOSPC and EDQUOT."""
+
+
+def _ours(who: Visitor) -> tuple[str, str]:
+    return (
+        who.say("The service could not answer.", "Le service n’a pas pu répondre."),
+        who.say("Try again; please report it as a bug if it stays. What you dropped before is still there.",
+                "Réessayez ; si cela dure, signalez-le. Ce que vous aviez déposé est toujours là."),
+    )  # fmt: skip
 
 
 def _no_room(who: Visitor) -> tuple[str, str]:
