@@ -16,7 +16,10 @@ if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
 CRMS = ("hubspot", "salesforce", "dynamics", "pipedrive", "marketo")
 _OPTIONS = (
     click.option("--for", "crm", type=click.Choice(CRMS), help="Columns and formats for that CRM's import."),
-    click.option("--sort", type=click.Choice(["file", "rank"]), default="file", help="Order; default: file."),
+    click.option(
+        "--sort", type=click.Choice(["file", "rank", "value"]), default="file",
+        help="Order: most probable, or highest expected value first; default: file.",
+    ),
     click.option("--only", type=click.Choice(["hot", "warm", "cold"]), help="Only this maturity."),
     click.option("--top", type=click.IntRange(min=1), help="Only so many rows, the most probable."),
     click.option("--changed-since", type=FILE, help="Only what is new or moved since this former output."),
@@ -56,8 +59,10 @@ def choice_of(options: dict[str, Any]) -> Selection:
     """What the options ask for; they are taken out of `options`."""
     from serving.returned import Selection
 
+    order = options.pop("sort")
     return Selection(
-        by_rank=options.pop("sort") == "rank",
+        by_rank=order != "file",
+        by_value=order == "value",
         only=options.pop("only"),
         top=options.pop("top"),
         changed_since=options.pop("changed_since"),

@@ -16,14 +16,16 @@ from leadscore.verbs.plan import decide, plan
 from leadscore.verbs.pull import pull
 from leadscore.verbs.push import push
 from leadscore.verbs.recipes import features, init, inspect, snapshots
+from leadscore.verbs.rights import explain_person, notice
 from leadscore.verbs.scorecards import rules
 from leadscore.verbs.scoring import check_skew, open_leads, score, serve
 from leadscore.verbs.training import compare, train
+from leadscore.verbs.watching import watch
 
 VERBS: tuple[click.Command, ...] = (
-    simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status,
+    simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status, watch,
     open_leads, compare, rules, funnel, conversions, score, serve, demo, ledger, keys, jobs, inbound, pull,
-    connect, push, plan, decide, image,
+    connect, push, plan, decide, explain_person, notice, image,
 )  # fmt: skip
 
 __all__ = ["VERBS"]

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from leadscore.handed_back import NAMED_COLUMNS, chosen_options, on_spark
-from leadscore.ledger_files import or_from_ledger
+from leadscore.ledger_files import or_from_ledger, standing_here
 from leadscore.options import (
     DATA,
     FILE,
@@ -109,7 +109,6 @@ def open_leads(
     "-o",
     "--out",
     type=OutFile(allow_dash=True),
-    required=True,
     help="File to write (.csv, .xlsx, .parquet), or - for CSV on stdout.",
 )
 @click.option(
@@ -134,6 +133,7 @@ def score(ctx: click.Context, /, export: Path, out: str, force: bool, as_json: b
     \b
     Example:  leadscore score leads.csv -o scored.csv --events events.csv
     To import again:  leadscore score leads.csv -o hot.csv --for hubspot --only hot --sort rank
+    Every night before a push:  leadscore score --data ledger
 
     A sheet of a workbook is named by crm.xlsx#Leads. An interrupted run goes on where it stopped when the
     same command is given again. Exit code 3: some rows could not be scored; their `error` column says why.
@@ -222,9 +222,10 @@ def scored_export(
     if opened.warning:
         say(f"Warning: {opened.warning}.")
     moment = moment_of(as_of, recipe.recipe.zone)
+    said = standing_here()
     if engine == "spark":
         with spinner("scoring leads on Spark"):
-            how = {"events": events, "as_of_us": moment, "reasons": reasons}
+            how = {"events": events, "as_of_us": moment, "reasons": reasons, "standing": said}
             return on_spark(opened, export, out, language=language, **how)
     with bar("scoring leads") as tick:
         return serving.score_export(
@@ -239,6 +240,7 @@ def scored_export(
             selection=choice,
             progress=tick,
             columns=columns,
+            standing=said,
         )
 
 

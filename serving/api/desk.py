@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from functools import cached_property
+from typing import Any, Literal, Protocol, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.answer import Opened
+from serving.answer import Opened, TimeBudget
+from serving.api.envelope import Answered
 from serving.api.problems import RefusedError
+from serving.asked import Heard
 from serving.crm import Receiver, Sender
+from serving.crm.mount import Spooling
 from serving.jobs import Jobs
 from serving.ledger import Ledger, Writer
+from serving.ledger.decisions import Voices
 from serving.ledger.keys import Scope
 from serving.score import Score
 from serving.skew import RequestLog
@@ -30,6 +35,19 @@ def _nothing(_: Sequence[Score]) -> None:
     return
 
 
+class Follower(Protocol):
+    """A challenger that scores what was asked, for the ledger alone."""
+
+    @property
+    def opened(self) -> Opened | None:
+        """The challenger, None while there is none."""
+
+    pending: str
+
+    def put(self, items: Sequence[Any], found: Sequence[Answered]) -> None:
+        """What was asked, and what was made of it."""
+
+
 class Tenure(Protocol):
     """Since when the present one answers, and why another that the registry names does not ('': none)."""
 
@@ -41,8 +59,10 @@ class Tenure(Protocol):
 class Desk:
     """The state that endpoints share; `opened` is replaced when a promotion is followed.
 
-    `senders` may send at /v1/in/…, `receiver` takes it in. `counted` is told of every score that is answered.
-    `jobs` are those of the pages; None where no folder can keep their files.
+    `senders` may send at /v1/in/…, `receiver` takes it in. `counted` is told of every score that is answered;
+    `budget` is how long a rung may take, `shadow` a challenger beside the one that answers,
+    `spool` where signed bodies wait while the ledger is down,
+    `jobs` those of the pages (None where no folder can keep their files).
     """
 
     opened: Opened
@@ -54,6 +74,18 @@ class Desk:
     receiver: Receiver | None = field(default=None, repr=False)
     counted: Callable[[Sequence[Score]], None] = field(default=_nothing, repr=False)
     jobs: Jobs | None = None
+    budget: TimeBudget = field(default_factory=TimeBudget, repr=False)
+    shadow: Follower | None = field(default=None, repr=False)
+    spool: Spooling | None = field(default=None, repr=False)
+
+    @cached_property
+    def voices(self) -> Voices | None:
+        """Who objects and who contests, where there is a ledger that says it."""
+        return None if self.ledger is None else Voices(self.ledger)
+
+    def heard(self) -> Heard:
+        """Who objects and who contests now; while the ledger is away, as it was read last."""
+        return self.voices.heard() if self.voices else Heard()
 
     def kept(self) -> tuple[Ledger, Writer]:
         """The ledger, and who writes to it.

@@ -21,7 +21,7 @@ from serving.app.asked import job_asked, ladder_of, rows_of, wanted_of
 from serving.browse import LaidDown, Wanted
 from serving.jobs import Job
 from serving.jobs.words import scored_name
-from serving.returned import ADDED, columns_table
+from serving.returned import ADDED, Added
 from serving.returned.columns import RANK, SAME
 from serving.returned.crms import crm_columns, crm_table, templates
 from serving.visit.answers import page_at, visitor
@@ -69,7 +69,7 @@ def written(job: Job, recipe: Recipe, wanted: Wanted, form: str, language: Any, 
             ends = np.searchsorted(places, [start, start + table.num_rows])
             chosen = table.take(places[ends[0] : ends[1]] - start)
             if chosen.num_rows:
-                added = _typed(chosen.select(list(ADDED)))
+                added = _typed(chosen.select(list(ADDED)), recipe)
                 yield chosen.select(own), crm_table(added, crm, language) if crm else added
 
     spool = Spool("scored", Path(laid.path), tuple(own), laid.rows, Dialect("text"))
@@ -88,12 +88,12 @@ def _tables(laid: LaidDown) -> Iterator[tuple[int, Any]]:
         start += table.num_rows
 
 
-def _typed(added: Any) -> Any:
+def _typed(added: Any, recipe: Recipe) -> Any:
     """Our columns with the types that they were made with: a file of texts has lost them."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    types = {field.name: field.type for field in columns_table([]).schema}
+    types = {field.name: field.type for field in Added.of(recipe).table([]).schema}
     types |= {RANK: pa.int64(), SAME: pa.string()}
     columns = []
     for name in added.column_names:

@@ -14,7 +14,7 @@ from serving.api.desk import ANONYMOUS, Access, Desk, Mount
 from serving.api.problems import RefusedError, refused
 from serving.edge.access_log import told
 from serving.edge.key_check import KeyCheck
-from serving.edge.limits import MOST_AT_ONCE, Pace, replayed, too_often, whole_body
+from serving.edge.limits import MOST_AT_ONCE, MOST_UNPROVEN, Bodies, Pace, replayed, too_often
 from serving.edge.metrics import OTHER, Metrics
 from serving.edge.mounts import Mounts
 from serving.edge.own_pages import PAGES, not_allowed, nothing_here, page
@@ -31,6 +31,8 @@ class Entrance:
     rates: Pace = field(default_factory=Pace)
     mounts: Mounts = field(default_factory=Mounts)
     at_once: int = 0
+    unproven: int = 0
+    bodies: Bodies = field(default_factory=Bodies)
 
 
 class Edge:
@@ -84,9 +86,13 @@ class Edge:
         elif mount is not None and mount.streamed:
             await self.app(scope, receive, visit.send)
         elif mount is not None:
-            body = await whole_body(scope, receive, mount.most_bytes)
-            visit.size = len(body)
-            await self.app(scope, replayed(body, receive), visit.send)
+            entrance.unproven += mount.access == "open"
+            try:
+                body = await entrance.bodies.whole(scope, receive, mount.most_bytes)
+                visit.size = len(body)
+                await self.app(scope, replayed(body, receive), visit.send)
+            finally:
+                entrance.unproven -= mount.access == "open"
         else:
             answer = page(Request(scope), entrance.desk, entrance.metrics)
             await (answer or self.app)(scope, receive, visit.send)
@@ -105,7 +111,8 @@ def _admitted(entrance: Entrance, scope: Scope, access: Access, mount: Mount | N
         return refusal
     caller = scope.get("leadscore.caller", ANONYMOUS)
     wait = entrance.rates.wait(caller) if caller != ANONYMOUS else 0.0
-    if wait or entrance.at_once > MOST_AT_ONCE:
+    crowded = access == "open" and entrance.unproven >= MOST_UNPROVEN
+    if wait or crowded or entrance.at_once > MOST_AT_ONCE:
         raise too_often(wait or 1.0, scope, mount)
     return None
 

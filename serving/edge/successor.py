@@ -6,7 +6,7 @@ from features.errors import LeadscoreError
 from features.lead import EVENT_KEYS, accepted_fields
 from features.recipe import Recipe
 from serving.answer import Opened, open_version
-from serving.registry import ChampionRef, find_champion, resolve
+from serving.registry import ChampionRef, find_champion, just_begun, resolve, store_address
 
 
 def named_now(opened: Opened, model: str | None) -> ChampionRef | None:
@@ -20,6 +20,8 @@ def named_now(opened: Opened, model: str | None) -> ChampionRef | None:
     """
     if model is not None:
         return resolve(model)
+    if opened.ref is None and just_begun(store_address()):  # a first training makes the store, and soon has
+        return None
     return find_champion(None if opened.fresh else opened.ladder.recipe.name)
 
 

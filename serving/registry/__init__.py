@@ -1,6 +1,6 @@
 """Where artefacts are registered: the store of runs, asked without patience, and who is champion there."""
 
-from serving.registry.mlflow_tables import newest_run, read_or_ask, run_json, versions_under
+from serving.registry.mlflow_tables import just_begun, newest_run, read_or_ask, run_json, versions_under
 from serving.registry.store import SQLITE, StoreError, connect, patient, require_writable, unusable
 from serving.registry.versions import (
     ChampionRef,
@@ -22,6 +22,7 @@ __all__ = [
     "connect",
     "fetch",
     "find_champion",
+    "just_begun",
     "newest_run",
     "patient",
     "read_or_ask",

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from features import LeadscoreError
-from serving.answer import open_fresh
+from serving.answer.opening import open_fresh
 from serving.desk import asked
 from serving.desk.sentences import _sentences  # the whole of it is held to both languages
 from serving.jobs import Job, Jobs, Runner

@@ -24,7 +24,7 @@ from serving.api.desk import Mount
 from serving.api.problems import RequestProblem
 from serving.edge import limits
 from serving.edge.key_check import loopback, require_key
-from serving.edge.limits import Pace, too_often, whole_body
+from serving.edge.limits import Bodies, Pace, too_often
 from serving.edge.mounts import MOUNTS, Mounts
 from serving.edge.own_pages import PAGES
 from serving.ledger import ApiKeys, Ledger
@@ -219,7 +219,7 @@ def test_a_body_that_never_ends_is_told_so(monkeypatch: pytest.MonkeyPatch) -> N
         return {"type": "http.request", "body": b" ", "more_body": True}
 
     with pytest.raises(limits.RefusedError) as told:
-        asyncio.run(whole_body({"headers": []}, slow, 1000))
+        asyncio.run(Bodies().whole({"headers": []}, slow, 1000))
     assert told.value.status == 408
 
 
