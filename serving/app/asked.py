@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from features.errors import LeadscoreError
-from features.recipe import Recipe
+from features.recipe import Recipe, load_recipe
+from serving.answer import Ladder, Opened, open_ladder
 from serving.api.desk import caller_of, desk_of
 from serving.api.problems import RefusedError
 from serving.batch import nameable
@@ -55,6 +57,19 @@ async def job_asked(request: Request) -> Job:
                 "n’est pas ici : il est trop ancien, ou à quelqu’un d’autre"),
         who.say("Drop the file again.", "Déposez de nouveau le fichier."),
     )  # fmt: skip
+
+
+async def ladder_of(request: Request, job: Job) -> Ladder:
+    """What scored a job: who answers here, else who answers for the recipe that was handed over with it."""
+    recipe = job.input("recipe")
+    if recipe is None:
+        return desk_of(request).opened.ladder
+    opened = await run_in_threadpool(_opened, recipe)
+    return opened.ladder
+
+
+def _opened(recipe: Path) -> Opened:
+    return open_ladder(load_recipe(recipe), folder=recipe.parent)
 
 
 def rows_of(job: Job, recipe: Recipe) -> ScoredRows:

@@ -17,9 +17,8 @@ from starlette.responses import FileResponse, Response
 
 from features.exports import Dialect, Handback, Spool, write_export
 from features.recipe import Recipe
-from serving.api.desk import desk_of
 from serving.api.problems import RefusedError
-from serving.app.asked import job_asked, rows_of, wanted_of
+from serving.app.asked import job_asked, ladder_of, rows_of, wanted_of
 from serving.browse import LaidDown, Wanted
 from serving.jobs import Job
 from serving.jobs.words import scored_name
@@ -35,7 +34,8 @@ _BLOCK = 20_000
 @page_at
 async def download(request: Request) -> Response:
     """The file that is asked for by `form`, of the rows that the filters leave."""
-    who, job, recipe = visitor(request.scope), await job_asked(request), desk_of(request).opened.ladder.recipe
+    who, job = visitor(request.scope), await job_asked(request)
+    recipe = (await ladder_of(request, job)).recipe
     form, forms = request.query_params.get("form", "original"), ("original", "csv", "xlsx", *templates().crm)
     if job.state != "done" or form not in forms:
         raise RefusedError(

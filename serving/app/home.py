@@ -22,6 +22,8 @@ _ACCEPTED = ".csv,.tsv,.txt,.gz,.zip,.xlsx,.xls,.parquet"
 async def home(request: Request) -> Response:
     """The page at `/app`."""
     who, desk = visitor(request.scope), desk_of(request)
+    if desk.opened.fresh:
+        return gone_to("/app/start")
     title = who.say("Which lead to call first", "Quel prospect appeler en premier")
     body: list[Child] = [
         tag("h1", title),

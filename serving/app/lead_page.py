@@ -14,7 +14,7 @@ from features.recipe import Recipe
 from serving.answer import Explanation, Ladder
 from serving.api.desk import desk_of
 from serving.api.problems import RefusedError
-from serving.app.asked import address, columns_of_job, job_asked, rows_of, wanted_of
+from serving.app.asked import address, columns_of_job, job_asked, ladder_of, rows_of, wanted_of
 from serving.app.lead_parts import FIELD, waterfall, what_if_section
 from serving.app.results import called
 from serving.app.told import action_words, badge, title_of
@@ -43,8 +43,8 @@ _MOST_EVENTS = 200
 async def lead_page(request: Request) -> Response:
     """The page of one row of a scored export."""
     who, job = visitor(request.scope), await job_asked(request)
-    desk = desk_of(request)
-    ladder, said = desk.opened.ladder.told_in(who.language), await run_in_threadpool(desk.heard)
+    ladder = (await ladder_of(request, job)).told_in(who.language)
+    said = await run_in_threadpool(desk_of(request).heard)
     place = request.path_params["row"]
     asked = {key: value for key, value in request.query_params.items() if key.startswith((FIELD, "event."))}
     body = (

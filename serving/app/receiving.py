@@ -36,7 +36,7 @@ HALF = ".half-"
 
 @dataclass
 class Received:
-    """The fields of a form, and its files by the names of their inputs."""
+    """The fields of a form, and its files by the names of their inputs: NAME, NAME-2 and so on."""
 
     fields: dict[str, str] = field(default_factory=dict)
     files: dict[str, Path] = field(default_factory=dict)
@@ -123,7 +123,8 @@ class _Parts:
                 own = self.folder / f"{len(self.found.files)}"
                 own.mkdir(mode=0o700)
                 path = own / (_NAME.sub("_", given).lstrip(".")[-120:] or "file")
-                self.found.files[self._name] = path
+                again = f"-{len(self.found.files) + 1}" if self._name in self.found.files else ""
+                self.found.files[f"{self._name}{again}"] = path
                 self._file = path.open("wb")
         self._header, self._value = b"", b""
 

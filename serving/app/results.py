@@ -13,8 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from features.recipe import Recipe
-from serving.api.desk import desk_of
-from serving.app.asked import address, job_asked, rows_of, wanted_of
+from serving.app.asked import address, job_asked, ladder_of, rows_of, wanted_of
 from serving.app.download import download_form
 from serving.app.drawings import spread_chart
 from serving.app.progress import failed_page, progress_page
@@ -53,11 +52,12 @@ _ROWS = 25
 @page_at
 async def job_page(request: Request) -> Response:
     """A job: how far it is, why it failed, or what came of it."""
-    who, job, recipe = visitor(request.scope), await job_asked(request), desk_of(request).opened.ladder.recipe
+    who, job = visitor(request.scope), await job_asked(request)
     if not job.ended:
         return progress_page(who, job)
     if job.state != "done":
         return failed_page(who, job)
+    recipe = (await ladder_of(request, job)).recipe
     wanted, number = wanted_of(request), _number(request)
     body = await run_in_threadpool(_result, who, job, recipe, wanted, number)
     return shown(title_of(job), body, who)

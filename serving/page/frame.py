@@ -34,7 +34,13 @@ class Room(NamedTuple):
     scope: str
 
 
-ROOMS: tuple[Room, ...] = (Room("/app", "Score a file", "Noter un fichier", "score"),)
+ROOMS: tuple[Room, ...] = (
+    Room("/app", "Score a file", "Noter un fichier", "score"),
+    Room("/app/today", "Today", "Aujourd’hui", "read"),
+    Room("/app/funnel", "Funnel", "Entonnoir", "read"),
+    Room("/app/champion", "Model", "Modèle", "read"),
+    Room("/app/start", "Train", "Apprendre", "write"),
+)
 
 
 @dataclass(frozen=True)
