@@ -224,7 +224,7 @@ def ledger_compact(kept_for: tuple[str, ...], policy: Path | None, as_json: bool
     days = _ALWAYS | (said.keep_days() if said else {}) | dict(_days(one) for one in kept_for)
     kept = Ledger.opened()
     gone = keep_for(kept, days, now_us(), said.purpose if said else ()).deleted
-    Jobs.beside(kept).clear()
+    Jobs(kept, Jobs.place(kept)).clear()
     smaller = shrink(kept)
     if as_json:
         print_json({"ledger": kept.name, "deleted": gone, "shrunk": smaller})

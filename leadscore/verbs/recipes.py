@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
     "--exclude", multiple=True, metavar="COLUMN", help="A column that no model may see; repeatable."
 )
 @click.option("--name", help="The model's name; default: from the file.")
+@click.option("--open", "all_open", is_flag=True, help="No lead has ended: a recipe for the scorecard alone.")
 @click.option("--strict", is_flag=True, help="Stop at the first odd row, instead of reporting it.")
 @click.option("--explain", metavar="COLUMN", help="Print all that was measured on a column; write no recipe.")
 @click.option("--yes", is_flag=True, help="Take the best guesses; ask nothing, also at a terminal.")
@@ -70,7 +71,8 @@ def init(
     else:
         _print_found(found)
     _say_found(found)
-    say(f"{out} is written. Look through it, then: leadscore train {out}")
+    then = f"score {exports[0]} --recipe {out} -o scored.csv" if answers["all_open"] else f"train {out}"
+    say(f"{out} is written. Look through it, then: leadscore {then}")
 
 
 def _print_explained(found: Discovery, column: str, as_json: bool) -> None:

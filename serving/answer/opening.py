@@ -8,7 +8,7 @@ from pathlib import Path
 
 from features.catalogue import from_tables_only
 from features.errors import LeadscoreError
-from features.recipe import Recipe
+from features.recipe import Recipe, parse_recipe
 from serving.answer.ladder import Ladder
 from serving.answer.time_budget import TimeBudget
 from serving.artefact import Artefact, DamagedError, load_artefact
@@ -25,7 +25,8 @@ class Opened:
 
     `source` is an absolute address or folder; `warning` is empty where a model answers. `ref` is the
     registered version, None for a folder and for rules; `history_end_us` the last moment that the artefact
-    learned from, `metrics` its figures on the test.
+    learned from, `metrics` its figures on the test. A `fresh` one stands where there is neither champion nor
+    recipe: nothing is known of the company, so that no lead is to be scored.
     """
 
     ladder: Ladder
@@ -34,6 +35,7 @@ class Opened:
     ref: ChampionRef | None = None
     history_end_us: int | None = None
     metrics: Mapping[str, float | None] = field(default_factory=dict)
+    fresh: bool = False
 
     def within(self, budget: TimeBudget | None) -> Opened:
         """The same, each rung of which is given so long."""
@@ -85,6 +87,25 @@ def open_ladder(
     if recipe is None:
         raise LeadscoreError(f"Nothing to answer with: {where}, and no recipe.", "Give --recipe or --model.")
     return _by_rules(recipe, folder, where, note)
+
+
+def open_fresh() -> Opened:
+    """What a service stands on until there is a champion or a recipe."""
+    recipe = parse_recipe(_NOBODY, "the recipe of nobody")
+    warning = "there is neither a model nor a recipe yet, so that no lead can be scored"
+    return Opened(Ladder.by_rules(recipe), "", warning, fresh=True)
+
+
+_NOBODY = """
+[recipe]
+name = "nothing-yet"
+horizon_days = 90
+[lead]
+id = "lead_id"
+created_at = "created_at"
+[tables]
+leads = "leads.csv"
+"""
 
 
 def open_version(ref: ChampionRef, recipe: Recipe | None = None) -> Opened:

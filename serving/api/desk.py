@@ -16,6 +16,7 @@ from serving.api.problems import RefusedError
 from serving.asked import Heard
 from serving.crm import Receiver, Sender
 from serving.crm.mount import Spooling
+from serving.jobs import Jobs
 from serving.ledger import Ledger, Writer
 from serving.ledger.decisions import Voices
 from serving.ledger.keys import Scope
@@ -60,7 +61,8 @@ class Desk:
 
     `senders` may send at /v1/in/…, `receiver` takes it in. `counted` is told of every score that is answered;
     `budget` is how long a rung may take, `shadow` a challenger beside the one that answers,
-    `spool` where signed bodies wait while the ledger is down.
+    `spool` where signed bodies wait while the ledger is down,
+    `jobs` those of the pages (None where no folder can keep their files).
     """
 
     opened: Opened
@@ -71,6 +73,7 @@ class Desk:
     senders: Mapping[str, Sender] = field(default_factory=dict)
     receiver: Receiver | None = field(default=None, repr=False)
     counted: Callable[[Sequence[Score]], None] = field(default=_nothing, repr=False)
+    jobs: Jobs | None = None
     budget: TimeBudget = field(default_factory=TimeBudget, repr=False)
     shadow: Follower | None = field(default=None, repr=False)
     spool: Spooling | None = field(default=None, repr=False)

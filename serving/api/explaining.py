@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from features.clock import from_us, now_us
 from features.errors import LeadError, LeadscoreError
-from features.lead import Lead
+from features.lead import Lead, LeadReader
 from serving.answer import explain
 from serving.api.desk import Desk, desk_of
 from serving.api.envelope import heard, is_named, read_item
@@ -112,12 +112,18 @@ def _changed(desk: Desk, before: Lead | Score, item: Any, change: Any) -> Lead |
         raise RefusedError(422, "change", "has fields that are no object, or events that are no list", _SHAPE)
     reader, named = desk.opened.ladder.reader, named_by(desk.ledger)
     if not is_named(item, named):
-        given = item.get("events")
-        events = given if given is None and not more else [*(given or []), *more]
-        changed = item | {"fields": item.get("fields", {}) | fields, "events": events}
-        after = read_item(reader, changed | {"as_of": _iso(before)}, before.as_of_us)
-        return heard(after, desk.heard())
+        return heard(with_change(reader, before, item, fields, more), desk.heard())
     return _changed_by_name(desk, before, fields, more)
+
+
+def with_change(
+    reader: LeadReader, before: Lead, item: Mapping[str, Any], fields: Mapping[str, Any], more: list[Any]
+) -> Lead | Score:
+    """The lead of `item`, read as `before`, with other `fields` and `more` events, at the same moment."""
+    given = item.get("events")
+    events = given if given is None and not more else [*(given or []), *more]
+    changed = {**item, "fields": {**item.get("fields", {}), **fields}, "events": events}
+    return read_item(reader, changed | {"as_of": _iso(before)}, before.as_of_us)
 
 
 def _changed_by_name(desk: Desk, before: Lead, fields: Mapping[str, Any], more: list[Any]) -> Lead | Score:

@@ -16,7 +16,7 @@ def readiness(desk: Desk) -> dict[str, Any]:
     """Who answers, since when, and why another that the registry names does not (null: there is none)."""
     opened, standing = desk.opened, desk.standing
     return {
-        "ready": True,
+        "ready": not opened.fresh,
         "rung": opened.rung,
         "version": opened.version,
         "name": opened.ladder.recipe.name,
@@ -38,7 +38,7 @@ async def model(request: Request) -> Response:
         "horizon_days": recipe.recipe.horizon_days,
         "history_end": None if end is None else from_us(end).isoformat(timespec="seconds"),
         "metrics": dict(opened.metrics),
-        "rungs": _rungs(opened.ladder),
+        "rungs": rungs_of(opened.ladder),
         "fields": fields,
         "event_kinds": kinds,
         "ledger": desk.ledger is not None,
@@ -55,7 +55,7 @@ def _challenger(desk: Desk) -> dict[str, Any] | None:
     return {"version": shadow.opened.version if shadow.opened else None, "pending": shadow.pending or None}
 
 
-def _rungs(ladder: Ladder) -> list[dict[str, Any]]:
+def rungs_of(ladder: Ladder) -> list[dict[str, Any]]:
     """Who may answer, the best first; of each rung who answers for which segment (null: all others)."""
     return [
         {

@@ -85,6 +85,8 @@ class Edge:
             refusal = not_allowed(", ".join(methods))
         if refusal is not None:
             await visit.refusal(refusal)(scope, receive, visit.send)
+        elif mount is not None and mount.access == "score" and not mount.page and entrance.desk.opened.fresh:
+            await _nothing_yet()(scope, receive, visit.send)
         elif mount is not None and mount.streamed:
             await self.app(scope, receive, visit.send)
         elif mount is not None:
@@ -150,6 +152,12 @@ class _Visit:
             self.scope, request_id=self.id, path=self.path, status=self.status, seconds=seconds,
             size=self.size, caller=caller,
         )  # fmt: skip
+
+
+def _nothing_yet() -> Response:
+    """The answer to who wants a score of a service that nothing was handed to yet."""
+    remedy = "Open /app in a browser and hand an export over, or start the service with --recipe or --model."
+    return refused(503, "service", "has neither a model nor a recipe yet", remedy)
 
 
 def failure() -> Response:

@@ -16,6 +16,7 @@ from serving.api.webhooks import webhook
 from serving.api.who import model
 from serving.app.mounts import APP_MOUNTS
 from serving.crm.mount import METHODS, PATH
+from serving.desk import DESK_MOUNTS
 from serving.edge.inbound import inbound
 
 MOUNTS: tuple[Mount, ...] = (
@@ -34,6 +35,7 @@ MOUNTS: tuple[Mount, ...] = (
     Mount("/v1/leads/{lead_id:path}", ("DELETE",), "admin", delete),
     Mount(PATH, METHODS, "open", inbound),
     *APP_MOUNTS,
+    *DESK_MOUNTS,
 )
 
 

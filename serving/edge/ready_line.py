@@ -37,6 +37,9 @@ def _wait(address: str, say: Callable[[str], None]) -> None:
             told = time.monotonic()
             say(f"Still starting after {told - began:.0f} s …")
         time.sleep(_EVERY)
+    if not found["ready"]:
+        say(f"Ready at {address}: open {address}/app in a browser to begin. Stop with Ctrl-C.")
+        return
     by = f"{found['rung']} {found['version']}".strip()
     say(f"Ready at {address}: '{found['name']}' is answered by {by}. Stop with Ctrl-C.")
 

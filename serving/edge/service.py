@@ -27,6 +27,7 @@ from features.clock import now_us
 from features.errors import LeadscoreError
 from features.recipe import Recipe, load_recipe
 from serving.answer import Opened, TimeBudget, open_ladder
+from serving.answer.opening import open_fresh
 from serving.api import score_items
 from serving.api.desk import Desk
 from serving.api.problems import RefusedError, answer_refused
@@ -34,6 +35,7 @@ from serving.api.webhooks import secrets_named
 from serving.aside import Shadow
 from serving.crm import senders_from
 from serving.crm.senders import FILE_VARIABLE
+from serving.desk.running import jobs_for_pages, share_place, start_runner
 from serving.edge.entry import Edge, Entrance, failure
 from serving.edge.inbound import open_spool, open_to_senders
 from serving.edge.key_check import KeyCheck, require_key
@@ -46,7 +48,7 @@ from serving.edge.watch import Watch
 from serving.ledger import Ledger, Writer
 from serving.ledger.store import VARIABLE as LEDGER
 from serving.ledger.writer import ADDRESS
-from serving.registry import store_address
+from serving.registry import find_champion, store_address
 from serving.skew import RequestLog
 from serving.visit.session import share_secret
 
@@ -68,10 +70,14 @@ routes = Starlette(
 )
 
 
+_LONGEST_SECONDS = 900
+"""So long a person's file of 500 MB may be on its way; other bodies and rungs have limits of their own."""
 _OWN_LOG = {"access": {"enabled": False}}  # BentoML's has the paths that are asked, with ids of leads
 
 
-@bentoml.service(name="leadscore", traffic={"timeout": 60}, http={"host": "127.0.0.1"}, logging=_OWN_LOG)
+@bentoml.service(
+    name="leadscore", traffic={"timeout": _LONGEST_SECONDS}, http={"host": "127.0.0.1"}, logging=_OWN_LOG
+)
 @bentoml.asgi_app(routes, path="/")
 class LeadScore:
     """Loads what answers at the start of each worker, and follows the registry from then on."""
@@ -87,6 +93,8 @@ class LeadScore:
         desk = Desk(
             opened.within(budget), watch, ledger, writer, RequestLog.from_environment(), budget=budget
         )
+        desk.jobs = jobs_for_pages(ledger)
+        self._runner = start_runner(desk.jobs, _recipe_path(), named_model())
         open_to_senders(desk)
         spool = open_spool(desk)
         desk.shadow = shadow = Shadow.from_environment(writer, named_model(), recipe)
@@ -103,7 +111,9 @@ class LeadScore:
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
-        """Commit what waits."""
+        """Commit what waits, and give back what is worked on."""
+        if self._runner is not None:
+            self._runner.close()
         writer: Writer | None = routes.state.desk.writer
         if writer is not None:
             writer.close()
@@ -113,12 +123,14 @@ LeadScore.add_asgi_middleware(Edge, state=routes.state)  # type: ignore[attr-def
 
 
 def open_from_environment() -> Opened:
-    """The ladder that the environment names.
+    """The ladder that the environment names; a fresh one where it names nothing and nothing is there.
 
     Raises:
         LeadscoreError: as `open_ladder`.
     """
     recipe, folder = _recipe()
+    if recipe is None and named_model() is None and find_champion() is None:
+        return open_fresh()
     return open_ladder(recipe, named_model(), folder=folder)
 
 
@@ -131,10 +143,16 @@ def named_model() -> str | None:
 
 def _recipe() -> tuple[Recipe | None, Path | None]:
     """The recipe that the environment names, and its folder."""
-    path = os.environ.get("LEADSCORE_RECIPE")
-    if path is None and Path("recipe.toml").exists() and "LEADSCORE_MODEL" not in os.environ:
-        path = "recipe.toml"
-    return (load_recipe(Path(path)), Path(path).parent) if path else (None, None)
+    path = _recipe_path()
+    return (load_recipe(path), path.parent) if path else (None, None)
+
+
+def _recipe_path() -> Path | None:
+    """The file that LEADSCORE_RECIPE names, else the one that is here and no model stands before."""
+    if (named := os.environ.get("LEADSCORE_RECIPE")) is not None:
+        return Path(named)
+    here = Path("recipe.toml")
+    return here if here.exists() and "LEADSCORE_MODEL" not in os.environ else None
 
 
 def run(
@@ -172,6 +190,7 @@ def run(
     if opened.warning:
         say(f"Warning: {opened.warning}.")
     say(f"Starting: {opened.rung} {opened.version} from {opened.source}".strip() + " …")
+    share_place(ledger)
     os.environ[ADDRESS] = address_of(host, port)
     tell_when_ready(host, port, say)
     LeadScore.serve_http(host=host, port=port)  # type: ignore[attr-defined]
@@ -222,10 +241,7 @@ def _warm(opened: Opened) -> bool:
 
 
 def _collect_aside() -> None:
-    """Keep Python's collector off the request path: a full pass in the middle of one takes 100 ms.
-
-    What is loaded is frozen, and young garbage is collected on a timer.
-    """
+    """Keep Python's collector off the request path, where a full pass takes 100 ms: on a timer."""
     gc.collect()
     gc.freeze()
     gc.disable()

@@ -6,7 +6,7 @@ from features.errors import LeadscoreError
 from features.lead import EVENT_KEYS, accepted_fields
 from features.recipe import Recipe
 from serving.answer import Opened, open_version
-from serving.registry import ChampionRef, find_champion, resolve
+from serving.registry import ChampionRef, find_champion, just_begun, resolve, store_address
 
 
 def named_now(opened: Opened, model: str | None) -> ChampionRef | None:
@@ -18,7 +18,11 @@ def named_now(opened: Opened, model: str | None) -> ChampionRef | None:
         StoreError: the store cannot be read.
         LeadscoreError: nothing is there under that address any more.
     """
-    return find_champion(opened.ladder.recipe.name) if model is None else resolve(model)
+    if model is not None:
+        return resolve(model)
+    if opened.ref is None and just_begun(store_address()):  # a first training makes the store, and soon has
+        return None
+    return find_champion(None if opened.fresh else opened.ladder.recipe.name)
 
 
 def open_successor(opened: Opened, ref: ChampionRef, recipe: Recipe | None) -> Opened:
@@ -28,7 +32,7 @@ def open_successor(opened: Opened, ref: ChampionRef, recipe: Recipe | None) -> O
         LeadscoreError: it cannot be loaded whole, or requests that were accepted would be refused.
     """
     found = open_version(ref, recipe)
-    broken = breaks(opened.ladder.recipe, found.ladder.recipe)
+    broken = [] if opened.fresh else breaks(opened.ladder.recipe, found.ladder.recipe)
     if broken:
         raise LeadscoreError(
             f"{', '.join(broken)}: requests that are accepted now would be refused",

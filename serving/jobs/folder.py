@@ -10,6 +10,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from features.errors import LeadscoreError
@@ -20,6 +21,7 @@ _HALF = ".half-"
 _FRESH_SECONDS = 3600.0
 """A folder without a job that is younger may be one that is just handed over."""
 _MOST_NAME = 120
+_LARGE_BYTES = 10_000_000
 _ELSEWHERE = "Make room on the disk, or set LEADSCORE_JOBS to another folder; then try again."
 
 
@@ -64,7 +66,7 @@ def make_folder(folder: Path) -> None:
 
 
 def hand_over(folder: Path, files: Mapping[str, Path]) -> bool:
-    """Make the folder of a job with its files in it; each is linked where it can be, else copied.
+    """Make the folder of a job with its files in it; a large one is linked where it can be.
 
     Whether it was made: one that is there already stays.
 
@@ -93,10 +95,12 @@ def hand_over(folder: Path, files: Mapping[str, Path]) -> bool:
 
 
 def _linked(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
+    """A large file is linked where it can be; a small one, such as a recipe, may be written anew."""
+    if source.stat().st_size >= _LARGE_BYTES:
+        with suppress(OSError):
+            os.link(source, target)
+            return
+    shutil.copyfile(source, target)
 
 
 def begin_anew(folder: Path) -> None:

@@ -54,10 +54,15 @@ class Jobs:
         Raises:
             LeadscoreError: the folder or its ledger cannot be made.
         """
-        folder = _folder_beside(ledger)
-        if ledger is None:
-            make_folder(folder)
+        folder = cls.place(ledger)
+        make_folder(folder)
         return cls(Ledger.made(folder / _OWN) if ledger is None else ledger, folder)
+
+    @staticmethod
+    def place(ledger: Ledger | None) -> Path:
+        """The folder of the jobs of `ledger`, or of those without one: absolute, made or not."""
+        home = ledger.path.parent if ledger is not None and ledger.path is not None else Path()
+        return Path(os.environ.get(VARIABLE) or home / DEFAULT).absolute()
 
     @classmethod
     def found(cls) -> Jobs:
@@ -68,18 +73,18 @@ class Jobs:
         """
         named = os.environ.get(LEDGER) or Path(LEDGER_FILE).exists()
         ledger = Ledger.opened() if named else None
-        own = _folder_beside(None) / _OWN
+        own = cls.place(None) / _OWN
         if ledger is None and not own.exists():
             raise LeadscoreError(
                 "there are no jobs here.", "Go to the folder in which 'leadscore serve' was started."
             )
-        return cls(ledger or Ledger.opened(own), _folder_beside(ledger))
+        return cls(ledger or Ledger.opened(own), cls.place(ledger))
 
     def submit(self, kind: str, files: Mapping[str, Path], options: Mapping[str, str], by: str) -> Job:
         """The job that does this: a new one, or the one that is there. One that failed begins again.
 
-        `files` by role are linked or copied: the caller may delete its own. The roles and options of each
-        kind are in `KINDS`.
+        `files` by role are copied, large ones linked: the caller may delete its own, not write into it. The
+        roles and options of each kind are in `KINDS`.
 
         Raises:
             LeadscoreError: there is no such kind, role or option; the disk is full; the ledger refuses.
@@ -207,8 +212,3 @@ class Jobs:
             from_us(row.made_us), None if row.finished_us is None else from_us(row.finished_us),
             row.made_by or "", self.folder / row.job_id, content["files"], content["options"],
         )  # fmt: skip
-
-
-def _folder_beside(ledger: Ledger | None) -> Path:
-    home = ledger.path.parent if ledger is not None and ledger.path is not None else Path()
-    return Path(os.environ.get(VARIABLE) or home / DEFAULT).absolute()

@@ -42,16 +42,23 @@ class JobKind:
 KINDS: dict[str, JobKind] = {
     "score": JobKind(
         "score", ("leads",), ("events", "recipe", "changed-since"),
-        ("as-of", "model", "reasons", "language", "for", "sort", "only", "top"),
+        ("as-of", "model", "reasons", "language", "for", "sort", "only", "top"), many=("column",),
         writes={"report": "report.html"},
     ),
     "init": JobKind(
-        "init", ("*",), options=("outcome", "time", "id", "name"), many=("exclude",),
+        "init", ("*",), options=("outcome", "time", "id", "name"), many=("exclude",), flags=("open",),
         always=("--json", "--force", "--yes"),
     ),
     "inspect": JobKind("inspect", ("recipe",), ("*",), writes={"out": "inspection.html"}),
     "train": JobKind(
         "train", ("recipe",), ("*",), ("language", "budget"), ("new-bands",), writes={"report": "report.html"}
+    ),
+    "funnel": JobKind(
+        "funnel", ("recipe",), ("*",), ("by", "currency", "data"), writes={"html": "funnel.html"}
+    ),
+    "plan": JobKind(
+        "plan", ("recipe",), ("*",), ("as-of", "model", "data"),
+        writes={"html": "today.html", "csv": "today.csv"},
     ),
     "promote": JobKind("promote", ("name",), (), ("run", "reason"), ("force",), always=("--json",)),
     "rollback": JobKind("rollback", ("name",), (), ("reason",), always=("--json",)),

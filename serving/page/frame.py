@@ -34,7 +34,13 @@ class Room(NamedTuple):
     scope: str
 
 
-ROOMS: tuple[Room, ...] = (Room("/app", "Score a file", "Noter un fichier", "score"),)
+ROOMS: tuple[Room, ...] = (
+    Room("/app", "Score a file", "Noter un fichier", "score"),
+    Room("/app/today", "Today", "Aujourd’hui", "read"),
+    Room("/app/funnel", "Funnel", "Entonnoir", "read"),
+    Room("/app/champion", "Model", "Modèle", "read"),
+    Room("/app/start", "Train", "Apprendre", "write"),
+)
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ class Visitor:
 
     def number(self, value: float, digits: int = 0) -> str:
         """A number in so many digits, as this language writes it."""
-        text = f"{value:,.{digits}f}"
+        text = f"{value:,.{digits}f}".replace("-", "−")
         return text.translate({44: _THIN, 46: ","}) if self.language == "fr" else text
 
     def share(self, value: float) -> str:

@@ -1,12 +1,13 @@
 """Where artefacts are registered: the store of runs, asked without patience, and who is champion there."""
 
-from serving.registry.mlflow_tables import newest_run, read_or_ask, run_json, versions_under
+from serving.registry.mlflow_tables import just_begun, newest_run, read_or_ask, run_json, versions_under
 from serving.registry.store import SQLITE, StoreError, connect, patient, require_writable, unusable
 from serving.registry.versions import (
     ChampionRef,
     artefact_within,
     fetch,
     find_champion,
+    report_of_run,
     resolve,
     shown_store,
     signature_of,
@@ -21,9 +22,11 @@ __all__ = [
     "connect",
     "fetch",
     "find_champion",
+    "just_begun",
     "newest_run",
     "patient",
     "read_or_ask",
+    "report_of_run",
     "require_writable",
     "resolve",
     "run_json",

@@ -10,6 +10,7 @@ import json
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ from serving.registry.store import SQLITE
 REVISIONS = frozenset({"dc11669786a5"})
 """Of `alembic_version`, in MLflow 3.17. One is added when test_store_read_directly.py passes with it."""
 _WAIT_SECONDS = 3
+_REST_SECONDS = 30.0
 _WORKSPACES = ("MLFLOW_ENABLE_WORKSPACES", "MLFLOW_WORKSPACE")
 
 T = TypeVar("T")
@@ -97,13 +99,34 @@ def run_json(store: str, run_id: str, path: str) -> Any:
     Raises:
         Unanswered: ask MLflow.
     """
-    with _tables(store) as link:
-        found = link.execute("SELECT artifact_uri FROM runs WHERE run_uuid = ?", (run_id,)).fetchone()
-    file = local_folder(found[0] if found else None) / path
+    file = run_folder(store, run_id) / path
     try:
         return json.loads(file.read_text(encoding="utf-8")) if file.exists() else None
     except (OSError, ValueError):
         raise Unanswered from None
+
+
+def just_begun(store: str) -> bool:
+    """Whether a local store is being made or brought forward now: to ask MLflow would do it twice."""
+    path = Path(store.removeprefix(SQLITE))
+    try:
+        if not store.startswith(SQLITE) or time.time() - path.stat().st_mtime > _REST_SECONDS:
+            return False
+        with _tables(store):
+            return False
+    except (OSError, Unanswered):
+        return path.exists()
+
+
+def run_folder(store: str, run_id: str) -> Path:
+    """The folder of a run's artefacts.
+
+    Raises:
+        Unanswered: ask MLflow.
+    """
+    with _tables(store) as link:
+        found = link.execute("SELECT artifact_uri FROM runs WHERE run_uuid = ?", (run_id,)).fetchone()
+    return local_folder(found[0] if found else None)
 
 
 def local_folder(place: str | None) -> Path:

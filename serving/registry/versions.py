@@ -17,6 +17,7 @@ from serving.registry.mlflow_tables import (
     Unanswered,
     local_folder,
     read_or_ask,
+    run_folder,
     version_numbered,
     versions_under,
 )
@@ -117,6 +118,15 @@ def _download(address: str) -> Path:
             raise LeadscoreError(problem, "Check the name, and MLFLOW_TRACKING_URI.") from error
         raise unusable(store_address(), f"{address} cannot be fetched from it", error) from error
     return Path(folder)
+
+
+def report_of_run(run_id: str) -> Path | None:
+    """The page of a run where it is on this machine, else None."""
+    try:
+        path = run_folder(store_address(), run_id) / "report.html"
+    except Unanswered:
+        return None
+    return path if path.is_file() else None
 
 
 def resolve(address: str) -> ChampionRef | None:

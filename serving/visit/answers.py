@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Awaitable, Callable, Iterable
 from functools import wraps
 from http import HTTPStatus
@@ -9,7 +10,7 @@ from typing import Any, TypeAlias
 from urllib.parse import quote
 
 from starlette.datastructures import FormData
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Scope
 
@@ -92,11 +93,15 @@ def page_at(endpoint: Endpoint) -> Endpoint:
         except LeadscoreError as error:
             who = visitor(request.scope)
             return sorry(who, 422, error.problem, error.remedy)
-        except OSError as error:
-            if error.errno not in _FULL:
-                raise
+        except ClientDisconnect:
+            raise
+        except Exception as error:
             who = visitor(request.scope)
-            return sorry(who, 507, *_no_room(who))
+            if isinstance(error, OSError) and error.errno in _FULL:
+                return sorry(who, 507, *_no_room(who))
+            # its words may hold what was sent: only its type is told
+            print(f"leadscore: {type(error).__name__} in a page that was answered by 500", flush=True)
+            return sorry(who, 500, *_ours(who))
 
     return answered
 
@@ -166,8 +171,16 @@ def _phrase(who: Visitor, status: int) -> str:
     return who.say("This cannot be done", "C’est impossible") if status < 500 else HTTPStatus(status).phrase
 
 
-_FULL = frozenset({28, 122})
-"""ENOSPC and EDQUOT."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""No room on the disk, in a quota, or below a limit on files."""
+
+
+def _ours(who: Visitor) -> tuple[str, str]:
+    return (
+        who.say("The service could not answer.", "Le service n’a pas pu répondre."),
+        who.say("Try again; please report it as a bug if it stays. What you dropped before is still there.",
+                "Réessayez ; si cela dure, signalez-le. Ce que vous aviez déposé est toujours là."),
+    )  # fmt: skip
 
 
 def _no_room(who: Visitor) -> tuple[str, str]:

@@ -1,0 +1,138 @@
+"""A scored export as a file to take away: as it came, as CSV or workbook, or as a CRM's import wants it."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from starlette.background import BackgroundTask
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+
+from features.exports import Dialect, Handback, Spool, write_export
+from features.recipe import Recipe
+from serving.api.problems import RefusedError
+from serving.app.asked import job_asked, ladder_of, rows_of, wanted_of
+from serving.browse import LaidDown, Wanted
+from serving.jobs import Job
+from serving.jobs.words import scored_name
+from serving.page import Markup, Visitor, button, choice, labelled, paragraph, tag
+from serving.returned import Added
+from serving.returned.columns import RANK, SAME
+from serving.returned.crms import crm_columns, crm_table, templates
+from serving.visit.answers import page_at, visitor
+
+_BLOCK = 20_000
+
+
+@page_at
+async def download(request: Request) -> Response:
+    """The file that is asked for by `form`, of the rows that the filters leave."""
+    who, job = visitor(request.scope), await job_asked(request)
+    recipe = (await ladder_of(request, job)).recipe
+    form, forms = request.query_params.get("form", "original"), ("original", "csv", "xlsx", *templates().crm)
+    if job.state != "done" or form not in forms:
+        raise RefusedError(
+            404, who.say("file", "fichier"), who.say("is not there", "n’est pas là"),
+            who.say("Open the result, and choose a form.", "Ouvrez le résultat et choisissez une forme."),
+        )  # fmt: skip
+    stem = Path(job.files["leads"]).name.partition(".")[0]
+    if form == "original":
+        result = job.results / scored_name(job)
+        return _file(result, f"{stem}-scored{result.suffix}", None)
+    folder = Path(tempfile.mkdtemp(dir=job.folder, prefix=".download-"))
+    made = folder / ("rows.xlsx" if form == "xlsx" else "rows.csv")
+    try:
+        language = job.options.get("language", "en")
+        await run_in_threadpool(written, job, recipe, wanted_of(request), form, language, made)
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    suffix = f"-{form}" if form in templates().crm else ""
+    return _file(made, f"{stem}-scored{suffix}{made.suffix}", folder)
+
+
+def download_form(who: Visitor, job: Job, wanted: Wanted) -> Markup:
+    """Where the form of the file is chosen."""
+    filtered = wanted != Wanted()
+    forms = [
+        ("original", who.say("As it came, with scores", "Tel quel, avec les scores")), ("csv", "CSV"),
+        ("xlsx", "Excel"),
+        *((name, who.say(f"For the import of {name.capitalize()}", f"Pour l’import de {name.capitalize()}"))
+          for name in sorted(templates().crm)),
+    ]  # fmt: skip
+    said = {name: value for name, value in asdict(wanted).items() if value}
+    kept = [tag("input", type="hidden", name=name, value=value) for name, value in said.items()]
+    which = paragraph(
+        who.say(
+            "Only the rows that the filters above leave, but for the first form.",
+            "Seulement les lignes filtrées ci-dessus, sauf pour la première forme.",
+        ),
+        soft=True,
+    )
+    pick = labelled(who.say("In which form", "Sous quelle forme"), choice("form", forms, "original"))
+    send = tag("p", button(who.say("Download", "Télécharger"), kind="main"))
+    return tag("form", *kept, tag("div", pick, send, class_="row"),
+               which if filtered else None, method="get", action=f"/app/jobs/{job.id}/download")  # fmt: skip
+
+
+def written(job: Job, recipe: Recipe, wanted: Wanted, form: str, language: Any, out: Path) -> None:
+    """Write the wanted rows of a job to `out`; `form` is that of a CRM, or none of its own."""
+    found = rows_of(job, recipe)
+    places = np.array(found.places(wanted), dtype=np.int64)
+    laid, crm = found.leads, form if form in templates().crm else None
+    columns = Added.of(recipe)
+    ours = [name for name in columns.names if name in laid.names]
+    own = [name for name in laid.names if name not in ours]
+    names = crm_columns(crm, language) if crm else {name: name for name in ours}
+
+    def blocks() -> Iterator[tuple[Any, Any]]:
+        for start, table in _tables(laid):
+            ends = np.searchsorted(places, [start, start + table.num_rows])
+            chosen = table.take(places[ends[0] : ends[1]] - start)
+            if chosen.num_rows:
+                added = _typed(chosen.select(ours), columns)
+                yield chosen.select(own), crm_table(added, crm, language) if crm else added
+
+    spool = Spool("scored", Path(laid.path), tuple(own), laid.rows, Dialect("text"))
+    write_export(Handback(spool, tuple(names.values()), blocks, len(places), False, plain=True), out)
+
+
+def _tables(laid: LaidDown) -> Iterator[tuple[int, Any]]:
+    """(0-based row of its start, table under the names of the export) of each block."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    start = 0
+    for batch in pq.ParquetFile(laid.path).iter_batches(batch_size=_BLOCK, columns=laid.stored):
+        table = pa.Table.from_batches([batch]).select(laid.stored).rename_columns(laid.names)
+        yield start, table
+        start += table.num_rows
+
+
+def _typed(added: Any, made: Added) -> Any:
+    """Our columns with the types that they were made with: a file of texts has lost them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    types = {field.name: field.type for field in made.table([]).schema}
+    types |= {RANK: pa.int64(), SAME: pa.string()}
+    columns = []
+    for name in added.column_names:
+        column = added.column(name)
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            column = pc.if_else(pc.equal(column, ""), None, column)
+        columns.append(column.cast(types[name]))
+    return pa.table(columns, names=added.column_names)
+
+
+def _file(path: Path, name: str, gone_after: Path | None) -> Response:
+    after = None if gone_after is None else BackgroundTask(shutil.rmtree, gone_after, ignore_errors=True)
+    headers = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+    return FileResponse(path, filename=name, headers=headers, background=after)

@@ -1,0 +1,236 @@
+"""A scored export on the screen: its figures, the hot list with reasons, filters, pages, downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+
+from features.recipe import Recipe
+from serving.app.asked import address, job_asked, ladder_of, rows_of, wanted_of
+from serving.app.download import download_form
+from serving.app.drawings import spread_chart
+from serving.app.progress import failed_page, progress_page
+from serving.app.told import (
+    MATURITIES,
+    action_words,
+    badge,
+    maturity_words,
+    moment_words,
+    other_way,
+    title_of,
+)
+from serving.browse import ScoredRows, Wanted
+from serving.jobs import Job
+from serving.page import (
+    Child,
+    Markup,
+    Visitor,
+    bullets,
+    button,
+    choice,
+    figure,
+    join,
+    labelled,
+    note,
+    paragraph,
+    section,
+    tag,
+    tiles,
+)
+from serving.visit.answers import page_at, shown, visitor
+
+_ROWS = 25
+
+
+@page_at
+async def job_page(request: Request) -> Response:
+    """A job: how far it is, why it failed, or what came of it."""
+    who, job = visitor(request.scope), await job_asked(request)
+    if not job.ended:
+        return progress_page(who, job)
+    if job.state != "done":
+        return failed_page(who, job)
+    recipe = (await ladder_of(request, job)).recipe
+    wanted, number = wanted_of(request), _number(request)
+    body = await run_in_threadpool(_result, who, job, recipe, wanted, number)
+    return shown(title_of(job), body, who)
+
+
+def _number(request: Request) -> int:
+    text = request.query_params.get("page", "1")
+    return max(1, int(text)) if text.isdecimal() and len(text) < 9 else 1
+
+
+def _result(who: Visitor, job: Job, recipe: Recipe, wanted: Wanted, number: int) -> list[Child]:
+    rows = rows_of(job, recipe)
+    printed = job.printed() or {}
+    count, (maturities, expected, bands) = rows.count(wanted), rows.figures(wanted)
+    number = min(number, max(1, -(-count // _ROWS)))
+    found = rows.page(wanted, (number - 1) * _ROWS, _ROWS)
+    days = f"{recipe.recipe.horizon_days:g}"
+    return [
+        tag("h1", title_of(job)),
+        tag("p", _scored_line(who, printed, rows, count), class_="lead"),
+        tiles(_tiles(who, maturities, expected, count, days)),
+        section("spread", who.say("How the scores are spread", "Répartition des scores"),
+                figure(spread_chart(who, bands))) if bands else None,
+        section("list", who.say("Whom to contact first", "Qui contacter en premier"),
+                _filters(who, job, rows, wanted), _table(who, job, rows, found, wanted),
+                _pages(who, job, wanted, number, count)),
+        section("download", who.say("Take it with you", "Emporter le fichier"),
+                download_form(who, job, wanted)),
+        *_notes(who, job, printed),
+    ]  # fmt: skip
+
+
+def _scored_line(who: Visitor, printed: Mapping[str, Any], rows: ScoredRows, count: int) -> str:
+    when = moment_words(who, datetime.fromisoformat(printed["as_of"])) if "as_of" in printed else ""
+    by = ", ".join(str(name) for name in printed.get("rungs", {}))
+    whole, some = who.count(rows.leads.rows), who.count(count)
+    shown_ = "" if count == rows.leads.rows else who.say(f"{some} of ", f"{some} sur ")
+    return who.say(f"{shown_}{whole} rows, scored as of {when} (UTC) by: {by or 'nobody'}.",
+                   f"{shown_}{whole} lignes, notées au {when} (UTC) par : {by or 'personne'}.")  # fmt: skip
+
+
+def _tiles(
+    who: Visitor, maturities: Mapping[str, int], expected: float, count: int, days: str
+) -> Iterable[tuple[Child, str, str]]:
+    said = {
+        "hot": who.say("hot: contact at once", "chauds : à contacter tout de suite"),
+        "warm": who.say("warm: interested", "tièdes : intéressés"),
+        "cold": who.say("cold: no project yet", "froids : pas encore de projet"),
+    }
+    for name in MATURITIES:
+        yield who.count(maturities.get(name, 0)), said[name], name
+    digits = 0 if expected >= 10 else 1
+    in_days = who.say(f"customers expected in {days} days", f"clients attendus en {days} jours")
+    yield who.number(expected, digits), in_days, ""
+    rest = count - sum(maturities.values())
+    yield who.count(rest), who.say("closed, opted out or not scored", "clos, opposés ou non notés"), ""
+
+
+def _filters(who: Visitor, job: Job, rows: ScoredRows, wanted: Wanted) -> Markup:
+    everyone = ("", who.say("all", "tous"))
+    maturities = [everyone, *((name, maturity_words(who, name)) for name in MATURITIES)]
+    controls = [labelled(who.say("Maturity", "Maturité"), choice("maturity", maturities, wanted.maturity))]
+    for name, column in (("owner", rows.owner), ("origin", rows.origin)):
+        if column:
+            values = [everyone, *((value, f"{value} ({who.count(n)})") for value, n in rows.values(column))]
+            controls.append(labelled(column, choice(name, values, getattr(wanted, name))))
+    text = tag("input", type="search", name="text", value=wanted.text, size="16")
+    controls.append(labelled(who.say("Search", "Chercher"), text))
+    send = button(who.say("Show", "Afficher"))
+    return tag("form", tag("div", *controls, tag("p", send), class_="row"), method="get",
+               action=f"/app/jobs/{job.id}", role="search")  # fmt: skip
+
+
+def _table(
+    who: Visitor, job: Job, rows: ScoredRows, found: Iterable[Mapping[str, Any]], wanted: Wanted
+) -> Markup:
+    head = [who.say("rank", "rang"), who.say("lead", "prospect"), who.say("chance", "probabilité"),
+            who.say("maturity", "maturité"), who.say("do", "à faire"),
+            who.say("because", "parce que")]  # fmt: skip
+    lines = []
+    for row in found:
+        rank = who.count(int(row["ls_rank"])) if row["ls_rank"] else "–"
+        link = tag(
+            "a", called(rows, row), href=f"/app/jobs/{job.id}/leads/{row['row']}?{urlencode(asdict(wanted))}"
+        )
+        cells: list[Child] = [rank, link, _chance(who, row), badge(who, row["ls_maturity"] or ""),
+                              action_words(who, row["ls_next_action"] or ""), _because(who, row)]  # fmt: skip
+        told = zip(cells, head, strict=True)
+        lines.append(tag("tr", *[tag("td", cell, data_head=word) for cell, word in told]))
+    if not lines:
+        return paragraph(who.say("No lead is like this.", "Aucun prospect ne correspond."))
+    top = tag("thead", tag("tr", *[tag("th", word, scope="col") for word in head]))
+    return tag("div", tag("table", top, tag("tbody", *lines), class_="stack"), class_="wide")
+
+
+def called(rows: ScoredRows, row: Mapping[str, Any]) -> str:
+    """What a person calls a lead: names and company, else its id."""
+    parts = [str(row[name]) for name in rows.called if row[name] not in (None, "")]
+    own = str(row.get(rows.id) or "") if rows.id else ""
+    number = own or f"n° {row['row'] + 1}"
+    return " ".join(parts) if parts else number
+
+
+def _chance(who: Visitor, row: Mapping[str, Any]) -> Child:
+    if row["ls_probability"] is None:
+        return row["ls_status"] or ""
+    score = (
+        ""
+        if row["ls_score"] is None
+        else who.say(f"score {row['ls_score']:.0f}", f"score {row['ls_score']:.0f}")
+    )
+    return join(
+        [
+            tag("b", who.share(row["ls_probability"])),
+            tag("small", f"{score} {row['ls_grade'] or ''}", class_="hint"),
+        ]
+    )
+
+
+def _because(who: Visitor, row: Mapping[str, Any]) -> Child:
+    if row["error"]:
+        return str(row["error"])
+    reasons = [text for text in (row["ls_reasons_for"] or "").split("; ") if text][:3]
+    return bullets(reasons) if reasons else str(row["ls_action_reason"] or "")
+
+
+def _pages(who: Visitor, job: Job, wanted: Wanted, number: int, count: int) -> Markup:
+    last = max(1, -(-count // _ROWS))
+    back = (
+        tag(
+            "a",
+            who.say("← Previous", "← Précédent"),
+            href=address(job, wanted, page=str(number - 1)) + "#list",
+            rel="prev",
+        )
+        if number > 1
+        else tag("span", "")
+    )
+    more = (
+        tag(
+            "a",
+            who.say("Next →", "Suivant →"),
+            href=address(job, wanted, page=str(number + 1)) + "#list",
+            rel="next",
+        )
+        if number < last
+        else tag("span", "")
+    )
+    where = who.say(
+        f"Page {who.count(number)} of {who.count(last)}", f"Page {who.count(number)} sur {who.count(last)}"
+    )
+    return tag(
+        "nav",
+        back,
+        tag("span", where),
+        more,
+        class_="pages",
+        aria_label=who.say("Pages of the list", "Pages de la liste"),
+    )
+
+
+def _notes(who: Visitor, job: Job, printed: Mapping[str, Any]) -> Iterable[Child]:
+    """What the run warned of, and what was odd about the files; in the words of the command."""
+    told = [f"{text}." for text in printed.get("warnings", [])]
+    counted = [row for row in printed.get("quality", []) if row[1] != "rows read"]
+    odd = [f"{table}: {what}: {who.count(count)} ({how})" for table, what, count, how in counted]
+    odd += [f"{what}: {who.count(count)}" for what, count in printed.get("faults", {}).items()]
+    if printed.get("drift"):
+        told.append(str(printed["drift"].get("words", "")) or "")
+    if told or odd:
+        title = who.say("What to know of this file", "À savoir sur ce fichier")
+        warned = [text for text in told if text]
+        anew = tag("p", other_way(who, job), class_="actions")
+        yield section(
+            "notes", title, note(bullets(warned), kind="warn") if warned else None, bullets(odd), anew
+        )

@@ -1,0 +1,216 @@
+"""What `init` assumed, as a table that can be corrected; then trained, or scored by the scorecard."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.responses import Response
+
+from serving.desk.asked import PageAsked, can_train
+from serving.desk.sentences import tell
+from serving.desk.words import way
+from serving.jobs import Job
+from serving.page import Child, Markup, Visitor, bullets, button, choice, form, paragraph, table, tag
+from serving.visit import shown
+
+_QUESTIONS = {
+    "outcome": ("Outcome: COLUMN=VALUE that means won", "Issue : COLONNE=VALEUR qui veut dire gagné"),
+    "id": ("Column that names a lead", "Colonne qui nomme un prospect"),
+    "time": ("Column that dates its creation", "Colonne qui date sa création"),
+    "name": ("Name of the model", "Nom du modèle"),
+}
+_GUESSES = {"outcome": ("outcome", "won"), "id": ("id",), "time": ("creation",), "name": ()}
+"""Option → the guesses of `init` that it decides."""
+_SURE = {"sure": "sûr", "likely": "probable", "unsure": "incertain", "guess": "supposé"}
+
+
+def assumptions(asked: PageAsked, job: Job) -> Response:
+    """The page of a job that looked at exports."""
+    who, found = asked.who, job.printed() or {}
+    title = tell(who, "what_was_assumed")
+    body = [
+        tag("h1", title),
+        paragraph(tell(who, "what_is_wrong_here_is")),
+        form(
+            f"/app/work/{job.id}/assumed", who,
+            _deciding(job, found, who), _columns(job, found, who), _buttons(job, who),
+        ),
+        _remarks(found, who),
+    ]  # fmt: skip
+    return shown(title, body, who, here="/app/start")
+
+
+def without_outcome(job: Job, who: Visitor) -> Markup:
+    """What to do where `init` could not go on by itself: say what means won, or score without."""
+    label, control = (
+        who.say(*_QUESTIONS["outcome"]),
+        tag("input", name="outcome", value=job.options.get("outcome", "")),
+    )
+    named = tag("label", tag("span", label), control)
+    by_rules = button(
+        tell(who, "there_is_no_outcome_score"),
+        name="open", value="yes", formnovalidate="",
+    )  # fmt: skip
+    again = button(tell(who, "look_again"), kind="main")
+    return form(f"/app/work/{job.id}/assumed", who, named, tag("div", again, by_rules, class_="actions"))
+
+
+def corrected(asked: PageAsked) -> Response:
+    """What a person changed is looked at anew; where nothing was, it is trained or scored."""
+    job = asked.job("init")
+    files = {role: job.inputs / name for role, name in job.files.items()}
+    options = _options(asked, job)
+    if options != _present(job) or job.state != "done":
+        return asked.begin("init", files, options)
+    files["recipe"] = job.inputs / "recipe.toml"
+    next_kind = asked.said("next") or ("score" if options.get("open") else "train")
+    told = {"language": asked.who.language}
+    if next_kind == "score":
+        return asked.begin("score", _to_score(job, files), told)
+    return asked.begin(*(("inspect", files, {}) if next_kind == "inspect" else ("train", files, told)))
+
+
+def _to_score(job: Job, files: Mapping[str, Path]) -> dict[str, Path]:
+    """The leads, and their events where there are some, by the recipe."""
+    roles = _tables(job)
+    leads = roles.get("leads") or min(role for role in files if role != "recipe")
+    found = {"leads": files[leads], "recipe": files["recipe"]}
+    return found | ({"events": files[roles["events"]]} if "events" in roles else {})
+
+
+def _tables(job: Job) -> dict[str, str]:
+    """Table of the recipe → the role of its file."""
+    named = tomllib.loads((job.inputs / "recipe.toml").read_text(encoding="utf-8")).get("tables", {})
+    roles = {name: role for role, name in job.files.items()}
+    return {table: roles[str(file).partition("#")[0]] for table, file in named.items()
+            if isinstance(file, str) and str(file).partition("#")[0] in roles}  # fmt: skip
+
+
+def _present(job: Job) -> dict[str, str]:
+    """The options that made what is shown."""
+    return {name: value for name, value in job.options.items() if name != "asked" and value}
+
+
+def _options(asked: PageAsked, job: Job) -> dict[str, str]:
+    """The options of `init` that what a person wrote comes to: what was shown and left alone is none."""
+    present, answers = _present(job), _answers(job)
+    found = {name: value for name, value in present.items() if name in _QUESTIONS}
+    for name in _QUESTIONS:
+        said = asked.said(name)
+        if said and said != answers[name]:
+            found[name] = said
+        elif not said:
+            found.pop(name, None)
+    left_out = "\n".join(sorted(asked.fields.get("exclude", ())))
+    found |= {"exclude": left_out} if left_out else {}
+    found |= {"open": "yes"} if asked.said("open") or (present.get("open") and "outcome" not in found) else {}
+    return found
+
+
+def _answers(job: Job) -> dict[str, str]:
+    """What stands in each field before anybody writes into it."""
+    found = job.printed() or {}
+    guesses = {one["question"]: one for one in found.get("guesses", ())}
+    answers = dict.fromkeys(_QUESTIONS, "")
+    named = tomllib.loads(found.get("recipe", "")).get("recipe", {}).get("name", "")
+    for name, questions in _GUESSES.items():
+        given = [guesses[one]["answer"] for one in questions if one in guesses and guesses[one]["answer"]]
+        answers[name] = job.options.get(name) or (given[-1] if given else "")
+    return answers | {"name": job.options.get("name") or named}
+
+
+def _of_leads(found: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """What was found of the columns of the leads, the table that comes first."""
+    findings = list(found.get("findings", ()))
+    return [one for one in findings if one["table"] == findings[0]["table"]]
+
+
+def _deciding(job: Job, found: Mapping[str, Any], who: Visitor) -> Markup:
+    answers, columns = _answers(job), [one["column"] for one in _of_leads(found)]
+    guesses = {one["question"]: one for one in found.get("guesses", ())}
+    rows: list[Child] = []
+    for name, words in _QUESTIONS.items():
+        if name == "outcome" and job.options.get("open"):
+            continue
+        why = [guesses[one] for one in _GUESSES[name] if one in guesses]
+        rows.append(_field(name, who.say(*words), answers[name], columns, why, who))
+    return tag("section", tag("h2", tell(who, "what_decides")), *rows)
+
+
+def _field(
+    name: str, label: str, value: str, columns: list[str], why: list[Mapping[str, Any]], who: Visitor
+) -> Markup:
+    if name in ("id", "time"):
+        options = [("", "–"), *((one, one) for one in dict.fromkeys([value, *columns]) if one)]
+        control = choice(name, options, value)
+    else:
+        control = tag("input", name=name, value=value, maxlength="400")
+    too = tell(who, "could_be_too")
+    hints = [
+        f"{one['taken'] or '–'} ({_certainty(str(one['certainty']), who)}): {one['why']}"
+        + (f". {too}: {', '.join(one['others'][:6])}" if one["others"] else "")
+        for one in why
+    ]  # fmt: skip
+    return tag("label", tag("span", label), control, *[tag("small", hint) for hint in hints])
+
+
+def _certainty(word: str, who: Visitor) -> str:
+    return _SURE.get(word, word) if who.language == "fr" else word
+
+
+def _columns(job: Job, found: Mapping[str, Any], who: Visitor) -> Markup:
+    reasons = {one["column"]: one["reason"] for one in (*found.get("suspects", ()), *found.get("marked", ()))}
+    left_out = {one["column"] for one in found.get("suspects", ())}
+    excluded = set(job.options.get("exclude", "").splitlines())
+    head = [
+        tell(who, "column"), tell(who, "read_as"), tell(who, "filled"),
+        tell(who, "such_as"), tell(who, "leave_out"),
+    ]  # fmt: skip
+    rows: list[list[Child]] = []
+    for one in found.get("findings", ()):
+        name, leads = str(one["column"]), one in _of_leads(found)
+        why = (reasons.get(name) if leads else None) or one["remark"]
+        told = tag("small", why) if why else None
+        cell = tag("span", name, tag("br") if told else None, told)
+        gone = leads and name in left_out and name not in excluded
+        control = tell(who, "left_out") if gone else _leave_out(name, excluded, who) if leads else ""
+        rows.append([cell, str(one["role"]), who.share(one["fill"]), str(one["example"]), control])
+    return tag("section", tag("h2", tell(who, "every_column")), table(head, rows))
+
+
+def _leave_out(name: str, excluded: set[str], who: Visitor) -> Markup:
+    return tag(
+        "input", type="checkbox", name="exclude", value=name, checked="" if name in excluded else None,
+        aria_label=tell(who, "leave_name_out", name=name),
+    )  # fmt: skip
+
+
+def _buttons(job: Job, who: Visitor) -> Markup:
+    opened, full = bool(job.options.get("open")), can_train()
+    train = button(tell(who, "train_with_this"), kind="main", name="next", value="train")
+    score = button(tell(who, "score_by_the_scorecard"),
+                   kind="main" if opened else "", name="next", value="score")  # fmt: skip
+    inspect = button(tell(who, "inspect_every_field"), name="next", value="inspect")
+    recipe = way(tell(who, "download_the_recipe"), f"/app/work/{job.id}/recipe.toml")  # fmt: skip
+    trained = [train, inspect] if full and not opened else []
+    hint = paragraph(tell(who, "where_you_changed_something_it"), soft=True)  # fmt: skip
+    return tag("div", tag("div", *trained, score, recipe, class_="actions"), hint)
+
+
+def _remarks(found: Mapping[str, Any], who: Visitor) -> Markup | None:
+    lines = [str(one) for one in found.get("remarks", ())]
+    lines += [
+        f"{place}: {kind}: {rows} {treatment}".strip()
+        for place, kind, rows, treatment in found.get("quality", ())
+    ]
+    if not lines:
+        return None
+    lang = "en" if who.language != "en" else None
+    return tag(
+        "section",
+        tag("h2", tell(who, "what_was_noticed")),
+        tag("div", bullets(lines), lang=lang),
+    )
