@@ -42,7 +42,7 @@ async def columns(request: Request) -> Response:
     files = {role: path for role in draft.about.files if (path := draft.path(role)) is not None}
     if recipe.events is None:
         files.pop("events", None)
-    options = _options(recipe, chosen, who, str(fields.get("asked", "")))
+    options = _options(recipe, chosen, who, f"{draft.id}-{fields.get('asked', '')}")
     if str(fields.get("as_of", "")).strip():
         options["as-of"] = str(fields["as_of"]).strip()
     job = await run_in_threadpool(jobs_of(request).submit, "score", files, options, by)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from serving.app.asked import job_asked, ladder_of, rows_of, wanted_of
 from serving.browse import LaidDown, Wanted
 from serving.jobs import Job
 from serving.jobs.words import scored_name
-from serving.returned import ADDED, Added
+from serving.page import Markup, Visitor, button, choice, labelled, paragraph, tag
+from serving.returned import Added
 from serving.returned.columns import RANK, SAME
 from serving.returned.crms import crm_columns, crm_table, templates
 from serving.visit.answers import page_at, visitor
@@ -56,20 +58,46 @@ async def download(request: Request) -> Response:
     return _file(made, f"{stem}-scored{suffix}{made.suffix}", folder)
 
 
+def download_form(who: Visitor, job: Job, wanted: Wanted) -> Markup:
+    """Where the form of the file is chosen."""
+    filtered = wanted != Wanted()
+    forms = [
+        ("original", who.say("As it came, with scores", "Tel quel, avec les scores")), ("csv", "CSV"),
+        ("xlsx", "Excel"),
+        *((name, who.say(f"For the import of {name.capitalize()}", f"Pour l’import de {name.capitalize()}"))
+          for name in sorted(templates().crm)),
+    ]  # fmt: skip
+    said = {name: value for name, value in asdict(wanted).items() if value}
+    kept = [tag("input", type="hidden", name=name, value=value) for name, value in said.items()]
+    which = paragraph(
+        who.say(
+            "Only the rows that the filters above leave, but for the first form.",
+            "Seulement les lignes filtrées ci-dessus, sauf pour la première forme.",
+        ),
+        soft=True,
+    )
+    pick = labelled(who.say("In which form", "Sous quelle forme"), choice("form", forms, "original"))
+    send = tag("p", button(who.say("Download", "Télécharger"), kind="main"))
+    return tag("form", *kept, tag("div", pick, send, class_="row"),
+               which if filtered else None, method="get", action=f"/app/jobs/{job.id}/download")  # fmt: skip
+
+
 def written(job: Job, recipe: Recipe, wanted: Wanted, form: str, language: Any, out: Path) -> None:
     """Write the wanted rows of a job to `out`; `form` is that of a CRM, or none of its own."""
     found = rows_of(job, recipe)
     places = np.array(found.places(wanted), dtype=np.int64)
     laid, crm = found.leads, form if form in templates().crm else None
-    own = [name for name in laid.names if name not in ADDED]
-    names = crm_columns(crm, language) if crm else {name: name for name in ADDED}
+    columns = Added.of(recipe)
+    ours = [name for name in columns.names if name in laid.names]
+    own = [name for name in laid.names if name not in ours]
+    names = crm_columns(crm, language) if crm else {name: name for name in ours}
 
     def blocks() -> Iterator[tuple[Any, Any]]:
         for start, table in _tables(laid):
             ends = np.searchsorted(places, [start, start + table.num_rows])
             chosen = table.take(places[ends[0] : ends[1]] - start)
             if chosen.num_rows:
-                added = _typed(chosen.select(list(ADDED)), recipe)
+                added = _typed(chosen.select(ours), columns)
                 yield chosen.select(own), crm_table(added, crm, language) if crm else added
 
     spool = Spool("scored", Path(laid.path), tuple(own), laid.rows, Dialect("text"))
@@ -88,12 +116,12 @@ def _tables(laid: LaidDown) -> Iterator[tuple[int, Any]]:
         start += table.num_rows
 
 
-def _typed(added: Any, recipe: Recipe) -> Any:
+def _typed(added: Any, made: Added) -> Any:
     """Our columns with the types that they were made with: a file of texts has lost them."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    types = {field.name: field.type for field in Added.of(recipe).table([]).schema}
+    types = {field.name: field.type for field in made.table([]).schema}
     types |= {RANK: pa.int64(), SAME: pa.string()}
     columns = []
     for name in added.column_names:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from starlette.concurrency import run_in_threadpool
@@ -11,11 +12,13 @@ from starlette.responses import Response
 from features.cells import is_missing
 from features.recipe import Recipe
 from serving.answer import Explanation, Ladder
+from serving.api.desk import desk_of
 from serving.api.problems import RefusedError
 from serving.app.asked import address, columns_of_job, job_asked, ladder_of, rows_of, wanted_of
 from serving.app.lead_parts import FIELD, waterfall, what_if_section
 from serving.app.results import called
 from serving.app.told import action_words, badge, title_of
+from serving.asked import Heard
 from serving.browse import OpenedLead, ScoredRows, Wanted, alike, explained_lead, opened_lead
 from serving.jobs import Job
 from serving.page import (
@@ -41,10 +44,11 @@ async def lead_page(request: Request) -> Response:
     """The page of one row of a scored export."""
     who, job = visitor(request.scope), await job_asked(request)
     ladder = (await ladder_of(request, job)).told_in(who.language)
+    said = await run_in_threadpool(desk_of(request).heard)
     place = request.path_params["row"]
     asked = {key: value for key, value in request.query_params.items() if key.startswith((FIELD, "event."))}
     body = (
-        await run_in_threadpool(_body, who, job, ladder, place, wanted_of(request), asked)
+        await run_in_threadpool(_body, who, job, ladder, place, wanted_of(request), asked, said)
         if job.state == "done"
         else None
     )
@@ -58,11 +62,17 @@ async def lead_page(request: Request) -> Response:
 
 
 def _body(
-    who: Visitor, job: Job, ladder: Ladder, place: int, wanted: Wanted, asked: Mapping[str, str]
+    who: Visitor,
+    job: Job,
+    ladder: Ladder,
+    place: int,
+    wanted: Wanted,
+    asked: Mapping[str, str],
+    said: Heard,
 ) -> tuple[str, list[Child]] | None:
     recipe = ladder.recipe
     rows, columns = rows_of(job, recipe), columns_of_job(job, recipe)
-    opened = opened_lead(recipe, ladder, rows, place, columns)
+    opened = opened_lead(ladder, rows, place, columns, said)
     if opened is None:
         return None
     title, found = called(rows, opened.row), explained_lead(ladder, opened)
@@ -74,7 +84,7 @@ def _body(
     ]
     if found is not None and found.margin is not None:
         body.append(waterfall(who, found))
-        body.append(what_if_section(who, ladder, opened, columns, wanted, asked))
+        body.append(what_if_section(who, ladder, rows, opened, columns, wanted, asked))
     body.append(_history(who, recipe, opened))
     body.append(_alike(who, job, rows, recipe, opened, columns))
     body.append(_cells(who, rows, opened))
@@ -136,10 +146,11 @@ def _history(who: Visitor, recipe: Recipe, opened: OpenedLead) -> Markup:
             "history", title, paragraph(who.say("Nothing that was recorded.", "Rien d’enregistré."))
         )
     newest = sorted(events, key=lambda event: str(event.get("occurred_at") or ""), reverse=True)
-    parts = ("occurred_at", "kind", "value")
     rows = [
-        [str(event.get(part) or "").replace("_", " ") for part in parts] for event in newest[:_MOST_EVENTS]
-    ]
+        [_minute(event.get("occurred_at")), str(event.get("kind") or "").replace("_", " "),
+         str(event.get("value") or "")]
+        for event in newest[:_MOST_EVENTS]
+    ]  # fmt: skip
     head = (who.say("when", "quand"), who.say("what", "quoi"), who.say("value", "valeur"))
     more = len(events) - len(rows)
     rest = (
@@ -148,6 +159,11 @@ def _history(who: Visitor, recipe: Recipe, opened: OpenedLead) -> Markup:
         else None
     )
     return section("history", title, table(head, rows), rest)
+
+
+def _minute(cell: object) -> str:
+    """A moment as the file writes it, without its seconds where it is written as ISO 8601 says."""
+    return re.sub(r"^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d):\d\d\S*$", r"\1 \2", str(cell or ""))
 
 
 def _alike(

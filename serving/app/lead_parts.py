@@ -12,7 +12,7 @@ from features.lead import Lead
 from serving.answer import Explanation, Ladder
 from serving.app.drawings import step_bar
 from serving.app.told import maturity_words
-from serving.browse import OpenedLead, Wanted, what_if
+from serving.browse import OpenedLead, ScoredRows, Wanted, what_if
 from serving.page import (
     Child,
     Markup,
@@ -74,6 +74,7 @@ def waterfall(who: Visitor, found: Explanation) -> Markup:
 def what_if_section(
     who: Visitor,
     ladder: Ladder,
+    rows: ScoredRows,
     opened: OpenedLead,
     columns: Mapping[str, str],
     wanted: Wanted,
@@ -99,7 +100,10 @@ def what_if_section(
             {"kind": kind, "occurred_at": (from_us(opened.lead.as_of_us) - timedelta(days=ago)).isoformat()}
         )
     pair = what_if(ladder, opened, changed, more)
-    controls = [_control(who, name, field.type, said[name]) for name, field in fields.items()]
+    controls = []
+    for name, field in fields.items():
+        usual = rows.usual(columns[name]) if field.type == "number" else None
+        controls.append(_control(who, name, field.type, said[name], usual))
     if recipe.events is not None:
         kinds = [
             ("", who.say("– none –", "– aucun –")),
@@ -126,7 +130,7 @@ def what_if_section(
     )  # fmt: skip
 
 
-def _control(who: Visitor, name: str, kind: str, value: str) -> Markup:
+def _control(who: Visitor, name: str, kind: str, value: str, usual: tuple[float, float] | None) -> Markup:
     """A field to change; a number has a slider beside it where there is script."""
     label = name.replace("_", " ")
     if kind == "boolean":
@@ -138,7 +142,9 @@ def _control(who: Visitor, name: str, kind: str, value: str) -> Markup:
         if value and value not in ("true", "false"):
             options.append((value, value))
         return labelled(label, choice(FIELD + name, options, value))
-    more = {"inputmode": "decimal", "data_slider": ""} if kind == "number" else {}
+    more = {"inputmode": "decimal"} if kind == "number" else {}
+    if usual is not None:
+        more |= {"data_slider": f"{usual[0]:g} {usual[1]:g}", "data_name": label}
     return labelled(label, tag("input", type="text", name=FIELD + name, value=value, **more))
 
 

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.app.asked import job_asked, jobs_of
-from serving.app.told import state_badge, step_words, title_of
+from serving.app.told import other_way, state_badge, step_words, title_of
 from serving.jobs import Job
 from serving.page import Child, Visitor, button, form, note, paragraph, tag
 from serving.visit.answers import gone_to, page_at, sent_form, shown, way_back
@@ -65,5 +65,5 @@ def failed_page(who: Visitor, job: Job) -> Response:
         lead = who.say("It could not be scored:", "Impossible de le noter ; le programme dit :")
         said = note(paragraph(lead), *lines, kind="bad", role="alert")
     retry = form(f"/app/jobs/{job.id}/again", who, button(who.say("Try again", "Réessayer"), kind="main"))
-    return shown(title, [tag("h1", title, " ", state_badge(who, job)), said,
-                         tag("div", retry, class_="actions"), way_back(who)], who)  # fmt: skip
+    ways = tag("div", retry, other_way(who, job), class_="actions")
+    return shown(title, [tag("h1", title, " ", state_badge(who, job)), said, ways, way_back(who)], who)

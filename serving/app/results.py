@@ -14,9 +14,18 @@ from starlette.responses import Response
 
 from features.recipe import Recipe
 from serving.app.asked import address, job_asked, ladder_of, rows_of, wanted_of
+from serving.app.download import download_form
 from serving.app.drawings import spread_chart
 from serving.app.progress import failed_page, progress_page
-from serving.app.told import MATURITIES, action_words, badge, maturity_words, moment_words, title_of
+from serving.app.told import (
+    MATURITIES,
+    action_words,
+    badge,
+    maturity_words,
+    moment_words,
+    other_way,
+    title_of,
+)
 from serving.browse import ScoredRows, Wanted
 from serving.jobs import Job
 from serving.page import (
@@ -35,7 +44,6 @@ from serving.page import (
     tag,
     tiles,
 )
-from serving.returned.crms import templates
 from serving.visit.answers import page_at, shown, visitor
 
 _ROWS = 25
@@ -76,8 +84,9 @@ def _result(who: Visitor, job: Job, recipe: Recipe, wanted: Wanted, number: int)
         section("list", who.say("Whom to contact first", "Qui contacter en premier"),
                 _filters(who, job, rows, wanted), _table(who, job, rows, found, wanted),
                 _pages(who, job, wanted, number, count)),
-        section("download", who.say("Take it with you", "Emporter le fichier"), _downloads(who, job, wanted)),
-        *_notes(who, printed),
+        section("download", who.say("Take it with you", "Emporter le fichier"),
+                download_form(who, job, wanted)),
+        *_notes(who, job, printed),
     ]  # fmt: skip
 
 
@@ -210,30 +219,7 @@ def _pages(who: Visitor, job: Job, wanted: Wanted, number: int, count: int) -> M
     )
 
 
-def _downloads(who: Visitor, job: Job, wanted: Wanted) -> Markup:
-    filtered = wanted != Wanted()
-    forms = [
-        ("original", who.say("As it came, with scores", "Tel quel, avec les scores")), ("csv", "CSV"),
-        ("xlsx", "Excel"),
-        *((name, who.say(f"For the import of {name.capitalize()}", f"Pour l’import de {name.capitalize()}"))
-          for name in sorted(templates().crm)),
-    ]  # fmt: skip
-    said = {name: value for name, value in asdict(wanted).items() if value}
-    kept = [tag("input", type="hidden", name=name, value=value) for name, value in said.items()]
-    which = paragraph(
-        who.say(
-            "Only the rows that the filters above leave, but for the first form.",
-            "Seulement les lignes filtrées ci-dessus, sauf pour la première forme.",
-        ),
-        soft=True,
-    )
-    pick = labelled(who.say("In which form", "Sous quelle forme"), choice("form", forms, "original"))
-    send = tag("p", button(who.say("Download", "Télécharger"), kind="main"))
-    return tag("form", *kept, tag("div", pick, send, class_="row"),
-               which if filtered else None, method="get", action=f"/app/jobs/{job.id}/download")  # fmt: skip
-
-
-def _notes(who: Visitor, printed: Mapping[str, Any]) -> Iterable[Child]:
+def _notes(who: Visitor, job: Job, printed: Mapping[str, Any]) -> Iterable[Child]:
     """What the run warned of, and what was odd about the files; in the words of the command."""
     told = [f"{text}." for text in printed.get("warnings", [])]
     counted = [row for row in printed.get("quality", []) if row[1] != "rows read"]
@@ -244,4 +230,7 @@ def _notes(who: Visitor, printed: Mapping[str, Any]) -> Iterable[Child]:
     if told or odd:
         title = who.say("What to know of this file", "À savoir sur ce fichier")
         warned = [text for text in told if text]
-        yield section("notes", title, note(bullets(warned), kind="warn") if warned else None, bullets(odd))
+        anew = tag("p", other_way(who, job), class_="actions")
+        yield section(
+            "notes", title, note(bullets(warned), kind="warn") if warned else None, bullets(odd), anew
+        )

@@ -62,9 +62,21 @@ def title_of(job: Job) -> str:
     return job.options.get("title") or job.files.get("leads", job.id)
 
 
+def other_way(who: Visitor, job: Job) -> Markup:
+    """A link to the columns of the file that a job was made of, to send it off otherwise."""
+    draft = job.options.get("asked", "").partition("-")[0]
+    words = who.say("Correct the columns or the day", "Corriger les colonnes ou la date")
+    return tag("a", words, href=f"/app/uploads/{draft}", class_="button")
+
+
 def job_rows(who: Visitor, jobs: Sequence[Job]) -> Markup:
     """Jobs as a table, the newest first."""
-    head = (who.say("export", "export"), who.say("begun", "commencé"), who.say("state", "état"), "")
+    head = (
+        who.say("export", "export"),
+        who.say("begun", "commencé"),
+        who.say("state", "état"),
+        who.say("to know", "à savoir"),
+    )
     rows: list[list[Child]] = [
         [
             tag("a", title_of(job), href=f"/app/jobs/{job.id}"),

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from features.cells import is_missing
+from features.cells import field_parsers, is_missing
 from features.clock import now_us
 from features.lead import Lead
 from features.recipe import Recipe
 from serving.answer import Explanation, Ladder, explain
-from serving.api.envelope import read_item
+from serving.api.envelope import heard, read_item
 from serving.api.explaining import with_change
+from serving.asked import Heard
 from serving.browse.rows import ScoredRows
 from serving.score import Score
 
@@ -27,13 +28,14 @@ class OpenedLead:
     row: Mapping[str, Any]
     item: dict[str, Any]
     lead: Lead | Score
+    said: Heard
 
 
 def opened_lead(
-    recipe: Recipe, ladder: Ladder, rows: ScoredRows, place: int, columns: Mapping[str, str]
+    ladder: Ladder, rows: ScoredRows, place: int, columns: Mapping[str, str], said: Heard
 ) -> OpenedLead | None:
-    """The lead in the row `place`; None where there is no such row."""
-    row = rows.row(place)
+    """The lead in the row `place`; None where there is no such row. `said`: who objects to being profiled."""
+    recipe, row = ladder.recipe, rows.row(place)
     if row is None:
         return None
     lead_id = str(row.get(columns.get("id", "")) or f"row {place + 1}").strip()
@@ -45,7 +47,7 @@ def opened_lead(
     happened = rows.happened(recipe, lead_id)
     if happened is not None:
         item["events"] = [{key: _plain(cell) for key, cell in event.items()} for event in happened]
-    return OpenedLead(row, item, read_item(ladder.reader, item, now_us()))
+    return OpenedLead(row, item, heard(read_item(ladder.reader, item, now_us()), said), said)
 
 
 def _fields(recipe: Recipe, row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:
@@ -78,7 +80,7 @@ def what_if(
     """The score as it is and as it would be, by the code of /v1/what-if; None where nothing is changed."""
     if not isinstance(opened.lead, Lead) or not (fields or more):
         return None
-    after = with_change(ladder.reader, opened.lead, opened.item, fields, more)
+    after = heard(with_change(ladder.reader, opened.lead, opened.item, fields, more), opened.said)
     first = ladder.score([opened.lead])[0]
     return first, after if isinstance(after, Score) else ladder.score([after])[0]
 
@@ -97,40 +99,33 @@ def alike(
         for name, field in recipe.lead.fields.items()
         if field.use and field.type not in ("email", "phone", "date")
     }
+    parse = {one.name: one.parse for one in field_parsers(recipe) if one.name in fields}
     won = rows.won(_CANDIDATES)
-    own = {name: _value(field.type, opened.row.get(columns[name])) for name, field in fields.items()}
+    own = {name: _value(parse[name], opened.row.get(columns[name])) for name in fields}
     own = {name: value for name, value in own.items() if value is not None}
-    theirs = [{name: _value(fields[name].type, row.get(columns[name])) for name in own} for row in won]
-    spans = {
-        name: _span([own[name], *(values[name] for values in theirs)])
-        for name in own
-        if fields[name].type == "number"
-    }
+    theirs = [{name: _value(parse[name], row.get(columns[name])) for name in own} for row in won]
+    numbers = [name for name in own if fields[name].type == "number"]
+    spans = {name: _span([own[name], *(values[name] for values in theirs)]) for name in numbers}
     found = []
     for row, values in zip(won, theirs, strict=True):
+        known = [(name, values[name]) for name in own if values[name] is not None]
         shares = [
-            max(0.0, 1 - abs(float(values[name]) - float(own[name])) / spans[name])
-            if name in spans
-            else float(values[name] == own[name])
-            for name in own
-            if values[name] is not None
+            1 - abs(value - own[name]) / spans[name] if name in spans else float(value == own[name])
+            for name, value in known
         ]
         if shares and row["row"] != opened.row["row"]:
-            found.append((sum(shares) / max(len(own), 1), row))
+            found.append((sum(shares) / len(own), row))
     return sorted(found, key=lambda pair: (-pair[0], pair[1]["row"]))[:_ALIKE]
 
 
-def _value(kind: str, cell: Any) -> Any:
-    if is_missing(cell):
-        return None
-    if kind != "number":
-        return str(cell).strip().casefold()
+def _value(parse: Callable[[object], Any], cell: Any) -> Any:
+    """A cell as the model reads it; None where it is missing or cannot be read."""
     try:
-        return float(str(cell).replace("\u202f", "").replace("\xa0", "").replace(" ", "").replace(",", "."))
+        return parse(cell)
     except ValueError:
         return None
 
 
 def _span(values: list[Any]) -> float:
     known = [float(value) for value in values if value is not None]
-    return max(max(known) - min(known), 1e-12) if known else 1.0
+    return max(max(known) - min(known), 1e-12)

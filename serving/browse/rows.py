@@ -99,6 +99,17 @@ class ScoredRows:
             )
             return self._records(con.execute(query, [most]))
 
+    def usual(self, column: str) -> tuple[float, float] | None:
+        """Between which numbers nine of ten cells of a column are; None where they are no plain numbers."""
+        if column not in self.leads.names:
+            return None
+        with self._asked() as con:
+            query = (
+                f"""SELECT quantile_cont(TRY_CAST({self._name(column)} AS DOUBLE), [0.05, 0.95]) FROM rows"""
+            )
+            ends = con.execute(query).fetchall()[0][0]
+        return (float(ends[0]), float(ends[1])) if ends and ends[0] < ends[1] else None
+
     def values(self, column: str) -> list[tuple[str, int]]:
         """The commonest cells of a column, with their numbers."""
         if not column:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Awaitable, Callable, Iterable
 from functools import wraps
 from http import HTTPStatus
@@ -170,8 +171,8 @@ def _phrase(who: Visitor, status: int) -> str:
     return who.say("This cannot be done", "C’est impossible") if status < 500 else HTTPStatus(status).phrase
 
 
-_FULL = frozenset({28, 122})
-"""ENOSPC and EDQUOT."""
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+"""No room on the disk, in a quota, or below a limit on files."""
 
 
 def _ours(who: Visitor) -> tuple[str, str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
+import resource
+import signal
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -65,7 +67,7 @@ def sent_off(client: httpx.Client, draft: str, **fields: str) -> str:
 
 
 def ended(client: httpx.Client, job: str) -> str:
-    until = time.monotonic() + 120
+    until = time.monotonic() + 300
     while time.monotonic() < until:
         page = client.get(job)
         assert page.status_code == 200
@@ -108,9 +110,11 @@ def test_filters_leave_the_rows_that_are_meant_and_a_download_has_the_same(
 ) -> None:
     client = served[0]
     scored = table_of(client.get(f"{job}/download").content)
-    asked = {"maturity": "hot", "origin": "Referrals"}
+    asked = {"maturity": "warm", "origin": "Referrals"}
     meant = [
-        row for row in scored if row["ls_maturity"] == "hot" and row["Original Traffic Source"] == "Referrals"
+        row
+        for row in scored
+        if row["ls_maturity"] == "warm" and row["Original Traffic Source"] == "Referrals"
     ]
     some = table_of(client.get(f"{job}/download", params={"form": "csv", **asked}).content)
     assert meant
@@ -225,6 +229,7 @@ def test_a_file_of_another_company_says_so_and_can_be_matched_by_hand(
     failed = ended(client, job)
     assert "could not be scored" in failed
     assert "Try again" in failed
+    assert f'href="{draft}"' in failed  # back to the columns
 
 
 @pytest.mark.parametrize("content", [b"PK\x03\x04broken", b"\x00\x01\x02\x03" * 50, b"only one line"])
@@ -327,3 +332,41 @@ def test_a_job_outlives_the_service_that_began_it(
         scored = table_of(client.get(f"{job}/download").content)
         assert len(scored) == len(table_of(export.read_bytes()))
         assert set(ADDED) <= set(scored[0])
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_nothing(
+    served: tuple[httpx.Client, Service], export: Path
+) -> None:
+    """The system itself refuses: a limit on the size of files stands for a disk without room."""
+    client, service = served
+    assert service.desk.jobs is not None
+    folder = service.desk.jobs.folder / "uploads"
+    before = sorted(path.name for path in folder.glob("*"))
+    room = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handled = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1_000_000, room[1]))
+        answer = dropped(client, export.name, b"a,b\n" + b"1,2\n" * 500_000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, room)
+        signal.signal(signal.SIGXFSZ, handled)
+    assert answer.status_code == 507
+    assert "no room left" in answer.text
+    assert sorted(path.name for path in folder.glob("*")) == before
+
+
+@pytest.mark.slow
+def test_a_hundred_thousand_rows_are_paged_from_the_disk(tmp_path: Path) -> None:
+    export = exports.hubspot(tmp_path, 100_000)
+    with pages(tmp_path, recipe_for(export)) as (url, _), httpx.Client(base_url=url, timeout=300) as client:
+        job = sent_off(client, dropped(client, export.name, export.read_bytes()).headers["location"])
+        first = ended(client, job)
+        assert "100,000 rows" in first
+        rows = [re.findall(r"/leads/(\d+)\?", client.get(job, params={"page": n}).text) for n in (1, 2, 3999)]
+        assert [len(one) for one in rows] == [25, 25, 25]
+        assert len({row for one in rows for row in one}) == 75
+        whole = table_of(client.get(f"{job}/download").content)
+        assert len(whole) == 100_000
+        warm = table_of(client.get(f"{job}/download", params={"form": "csv", "maturity": "warm"}).content)
+        assert warm == [row for row in whole if row["ls_maturity"] == "warm"]
+        assert client.get(f"{job}/leads/99999").status_code == 200
