@@ -61,8 +61,8 @@ class Desk:
 
     `senders` may send at /v1/in/…, `receiver` takes it in. `counted` is told of every score that is answered;
     `budget` is how long a rung may take, `shadow` a challenger beside the one that answers,
-    `spool` where signed bodies wait while the ledger is down. `jobs` are those of
-    the pages; None where no folder can keep their files.
+    `spool` where signed bodies wait while the ledger is down,
+    `jobs` those of the pages (None where no folder can keep their files).
     """
 
     opened: Opened

@@ -70,10 +70,14 @@ routes = Starlette(
 )
 
 
+_LONGEST_SECONDS = 900
+"""So long a person's file of 500 MB may be on its way; other bodies and rungs have limits of their own."""
 _OWN_LOG = {"access": {"enabled": False}}  # BentoML's has the paths that are asked, with ids of leads
 
 
-@bentoml.service(name="leadscore", traffic={"timeout": 60}, http={"host": "127.0.0.1"}, logging=_OWN_LOG)
+@bentoml.service(
+    name="leadscore", traffic={"timeout": _LONGEST_SECONDS}, http={"host": "127.0.0.1"}, logging=_OWN_LOG
+)
 @bentoml.asgi_app(routes, path="/")
 class LeadScore:
     """Loads what answers at the start of each worker, and follows the registry from then on."""
