@@ -20,6 +20,10 @@ _NEW_OBJECTS = 200_000
 """So many new objects, some 20 MB, before Python looks for garbage; its own 700 suit small programs."""
 
 
+_OF_TRAINING = ("training", "data", "mlflow", "optuna")
+_NO_TRAINING = "training is not installed here: an image scores.\n\nInstall leadscore whole, and train there."
+
+
 class Verbs(click.Group):
     """The group of verbs; what its reader can solve is told in a sentence, with exit code 2."""
 
@@ -31,6 +35,8 @@ class Verbs(click.Group):
 
             if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
                 click.echo(f"Error: {disk_words(error)}", err=True)
+            elif isinstance(error, ModuleNotFoundError) and error.name in _OF_TRAINING:
+                click.echo(f"Error: {_NO_TRAINING}", err=True)
             elif isinstance(error, LeadscoreError):
                 click.echo(f"Error: {error}", err=True)
             else:

@@ -1,4 +1,4 @@
-"""What a container or a Bento is built from: the service and one artefact, nothing of training."""
+"""What a container or a Bento is built from: service, command, one artefact; nothing of training."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import click
 
 from leadscore.options import FOLDER, FORCE
 
-_TRAINING = frozenset({"mlflow", "optuna", "openpyxl", "rich", "click", "tomlkit"})
-"""Dependencies that the service does without; BentoML brings some of them itself."""
+_TRAINING = frozenset({"mlflow", "optuna"})
+"""Dependencies that service and command do without while they score."""
 _SERVICE = "serving.edge.service:LeadScore"
 _BENTO = f"""service: "{_SERVICE}"
 name: leadscore
-include: ["features/**", "serving/**", "packed_model/**", "requirements.txt"]
+include: ["features/**", "serving/**", "leadscore/**", "packed_model/**", "requirements.txt"]
 python:
   requirements_txt: requirements.txt
   lock_packages: false
@@ -27,6 +27,7 @@ COPY requirements.txt .
 RUN pip install --no-cache-dir --requirement requirements.txt
 COPY features features
 COPY serving serving
+COPY leadscore leadscore
 COPY packed_model packed_model
 USER leadscore
 ENV BENTOML_DO_NOT_TRACK=True OMP_NUM_THREADS=1
@@ -56,13 +57,14 @@ def image(model: str, out: Path, force: bool) -> None:
         raise click.UsageError(f"{out} is not empty; say --force to write into it.")
     with spinner("fetching the artefact"):
         import features
+        import leadscore
         import serving
         from serving.registry import fetch
 
         source = fetch(model) if ":/" in model else Path(model)
         serving.load_artefact(source)  # one that cannot be served makes no image
     out.mkdir(parents=True, exist_ok=True)
-    for package in (features, serving):
+    for package in (features, serving, leadscore):
         folder = Path(str(package.__file__)).parent
         ignored = shutil.ignore_patterns("__pycache__", "*.pyc")
         shutil.copytree(folder, out / folder.name, dirs_exist_ok=True, ignore=ignored)

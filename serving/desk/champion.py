@@ -128,9 +128,9 @@ def _rungs(asked: PageAsked) -> Markup:
     for rung in rungs_of(asked.desk.opened.ladder):
         named = [one["segment"] or tell(who, "all_others") for one in rung["segments"]]
         leads = ", ".join(named) or tell(who, "all_leads")
-        needs = tell(who, "needs_events") if rung["needs_events"] else ""
+        needs = tell(who, "events") if rung["needs_events"] else "–"
         rows.append([f"{rung['rung']} {rung['version']}".strip(), leads, needs])
-    head = [tell(who, "rung"), tell(who, "for"), ""]
+    head = [tell(who, "rung"), tell(who, "for"), tell(who, "needs")]
     return tag(
         "section",
         tag("h2", tell(who, "who_answers_the_best_first")),

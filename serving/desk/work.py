@@ -115,7 +115,8 @@ def _bar(job: Job, who: Visitor) -> Markup:
     if counted:
         words += f" ({who.count(job.done or 0)} / {who.count(job.total or 0)})"
     size = {"max": str(job.total), "value": str(job.done)} if counted else {}
-    return tag("p", tag("label", words, for_="bar"), tag("progress", id="bar", **size), role="status")
+    told = tag("p", words, role="status")
+    return tag("div", told, tag("progress", words, aria_label=tell(who, "progress"), **size))
 
 
 def _failed(asked: PageAsked, job: Job) -> Response:

@@ -42,3 +42,19 @@ for (const number of document.querySelectorAll("input[data-slider]")) {
   range.addEventListener("change", () => number.form.requestSubmit());
   number.insertAdjacentElement("afterend", range);
 }
+const main = document.querySelector("main[data-refresh]");
+if (main) {
+  const look = async () => {
+    try {
+      const page = new DOMParser().parseFromString(await (await fetch(location.href)).text(), "text/html");
+      const found = page.querySelector("main");
+      if (!found || !found.dataset.refresh) { location.reload(); return; }
+      const [now, was] = [found, main].map((one) => one.querySelector("[role=status]"));
+      if (now && was && now.innerHTML !== was.innerHTML) was.innerHTML = now.innerHTML;
+      const [bar, old] = [found, main].map((one) => one.querySelector("progress"));
+      if (bar && old) old.replaceWith(bar);
+    } catch { /* the service is away for a moment: asked again */ }
+    setTimeout(look, 1000 * main.dataset.refresh);
+  };
+  setTimeout(look, 1000 * main.dataset.refresh);
+}

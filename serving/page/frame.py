@@ -84,13 +84,14 @@ class Visitor:
 def framed(title: str, body: Iterable[Child], *, here: str, who: Visitor, refresh: int | None = None) -> str:
     """A whole HTML document: `body` under the navigation, in which the room at the path `here` is marked.
 
-    With `refresh` the browser asks again after so many seconds.
+    With `refresh` the browser asks again after so many seconds: by script for the content alone, which a
+    screen reader is told of without losing its place, else for the whole page.
     """
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
         tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        tag("meta", http_equiv="refresh", content=str(refresh)) if refresh else None,
+        tag("noscript", tag("meta", http_equiv="refresh", content=str(refresh))) if refresh else None,
         tag("meta", name="color-scheme", content="light dark" if who.theme == "auto" else who.theme),
         tag("link", rel="icon", href="data:,"),
         tag("title", f"{title} · leadscore"),
@@ -98,7 +99,8 @@ def framed(title: str, body: Iterable[Child], *, here: str, who: Visitor, refres
         tag("script", src=_address(SCRIPT_PATH), defer=""),
     )
     skip = tag("a", who.say("Skip to the content", "Aller au contenu"), class_="skip", href="#content")
-    main = tag("main", *body, id="content", tabindex="-1")
+    again = str(refresh) if refresh else None
+    main = tag("main", *body, id="content", tabindex="-1", data_refresh=again)
     whole = tag("body", skip, _top(here, who), main, _bottom(who), class_="app")
     return "<!DOCTYPE html>\n" + tag("html", head, whole, lang=who.language, data_theme=who.theme).source
 

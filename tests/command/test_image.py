@@ -36,7 +36,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_it_holds_the_service_and_the_artefact_and_nothing_of_training(built: Path) -> None:
     assert {path.name for path in built.iterdir()} == {
-        "features", "serving", "packed_model", "requirements.txt", "bentofile.yaml", "Dockerfile"
+        "features", "serving", "leadscore", "packed_model", "requirements.txt", "bentofile.yaml", "Dockerfile"
     }  # fmt: skip
     assert (built / "packed_model" / "manifest.json").is_file()
     files = [path for path in built.rglob("*") if path.is_file()]
@@ -44,6 +44,19 @@ def test_it_holds_the_service_and_the_artefact_and_nothing_of_training(built: Pa
     needed = (built / "requirements.txt").read_text()
     assert "bentoml==" in needed
     assert not re.search(r"^(mlflow|optuna|leadscore)\b", needed, re.M)
+
+
+def test_its_command_says_that_it_cannot_train(built: Path) -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(built)!r}); sys.modules['training'] = None\n"
+        "import leadscore; print(leadscore.__file__); leadscore.main(['status', 'acme'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=False, cwd=built
+    )
+    assert done.stdout.startswith(str(built))
+    assert done.returncode == 2
+    assert "training is not installed here" in done.stderr
 
 
 def test_a_folder_that_is_not_empty_and_a_model_that_is_none_are_told(built: Path, tmp_path: Path) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ from serving.desk import asked
 from serving.desk.sentences import _sentences  # the whole of it is held to both languages
 from serving.jobs import Job, Jobs, Runner
 from serving.ledger import ApiKeys, Ledger
+from serving.registry import just_begun
 from tests.made.company import small_company
 from tests.made.edge import Service
 from tests.serving.test_app_doors import token_in
@@ -246,3 +250,15 @@ def test_a_folder_that_cannot_be_written_keeps_no_work(
     page = service.ask("GET", "/app/start").text
     assert 'type="file"' not in page
     assert service.ask("GET", "/app/work/1").status_code == 409
+
+
+def test_a_store_that_a_first_training_makes_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "mlflow.db"
+    store = f"sqlite:///{path}"
+    assert not just_begun(store)
+    with closing(sqlite3.connect(path)) as link:
+        link.execute("CREATE TABLE experiments (name TEXT)")
+    assert just_begun(store)
+    long_ago = time.time() - 60
+    os.utime(path, (long_ago, long_ago))
+    assert not just_begun(store)  # it has come to rest: what it is may be asked
