@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from features.discovery.creation import answer_roles, order_of
+from features.discovery.creation import answer_roles, order_of, order_of_rows
 from features.discovery.drafting import draft_recipe
 from features.discovery.event_log import cut_log, split_events
 from features.discovery.explained import explain_column
@@ -99,9 +99,9 @@ def discover(
 ) -> Discovery:
     """The recipe that fits the exports `paths`: leads, and perhaps events, outcomes, accounts, history.
 
-    `outcome` is "COLUMN=VALUE" (values cut by '|'), `time` and `id` are columns of the leads, `exclude`
-    columns that no model may see. With `all_open` no outcome is looked for: the leads are to be scored.
-    File names in the recipe are relative to `folder`, where it will be saved.
+    `outcome` is "COLUMN=VALUE" (values cut by '|'), `time` (also `rows` or `none`) and `id` are columns of
+    the leads, `exclude` columns that no model may see. With `all_open` no outcome is looked for: the leads
+    are to be scored. File names in the recipe are relative to `folder`, where it will be saved.
 
     Raises:
         LeadscoreError: a file is not readable, or a question is left that only an option can answer.
@@ -115,10 +115,11 @@ def discover(
     excluded = {find_column(leads, column, "--exclude") for column in exclude}
     answer_roles(leads, id, time)
     ended = no_outcome(leads) if all_open else find_outcome(company, outcome)
-    order, dated = order_of(leads)
+    rows = None if all_open else order_of_rows(leads, ended, time)
+    order, dated = order_of(leads, rows)
     judged = () if all_open else judge_leads(leads, ended, order, dated, excluded)
-    guesses = guesses_of(company, ended, outcome=outcome, id_column=id, time=time)
-    draft = draft_recipe(company, ended, judged, excluded, folder, name, relations)
+    guesses = guesses_of(company, ended, outcome=outcome, id_column=id, time=time, rows=rows)
+    draft = draft_recipe(company, ended, judged, excluded, folder, name, relations, rows)
     draft.doubts = doubts_by_question(guesses)
     used = {one.column.name for one in draft.fields}
     beside = [table for table in tables if table.path != leads.path]

@@ -12,6 +12,7 @@ from features.discovery.guesses import Question
 from features.outcome import OutcomeSource
 from features.profiles import ColumnProfile, Joined, TableProfile, plain
 from features.recipe.crm import Known
+from features.row_order import RowOrder
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Draft:
     relations: dict[str, str]
     events: Joined | None
     history: Joined | None
+    rows: RowOrder | None = None
     horizon: int = 90
     horizon_reason: str = "a default: nothing says how long wins take"
     train_from: date | None = None

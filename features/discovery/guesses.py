@@ -10,6 +10,7 @@ import numpy as np
 
 from features.outcome import ANY_VALUE, OutcomeSource
 from features.profiles import ColumnProfile, Company, TableProfile, plain, presets, reads_as_won
+from features.row_order import NONE, ROWS, RowOrder
 
 Certainty = Literal["asked", "sure", "likely", "a guess"]
 Question = Literal["outcome", "won", "id", "creation"]
@@ -49,13 +50,20 @@ class Guess:
 
 
 def guesses_of(
-    company: Company, ended: OutcomeSource, *, outcome: str | None, id_column: str | None, time: str | None
+    company: Company,
+    ended: OutcomeSource,
+    *,
+    outcome: str | None,
+    id_column: str | None,
+    time: str | None,
+    rows: RowOrder | None,
 ) -> tuple[Guess, ...]:
-    """The guesses behind a recipe; the last three are what the options said, None where they said nothing."""
+    """The guesses behind a recipe; `outcome`, `id_column` and `time` are what the options said, None
+    where they said nothing; `rows` what the order of rows is taken for."""
     leads = company.leads
     named_by = [one.table.raw.name for one in company.joined if one.kind in _ABOUT_LEADS]
     ends = () if np.isnan(ended.won).all() else (_outcome(ended, outcome), _won(leads, ended, outcome))
-    return (*ends, _id(leads, id_column, named_by), _creation(leads, time))
+    return (*ends, _id(leads, id_column, named_by), _creation(leads, time, rows))
 
 
 def _outcome(ended: OutcomeSource, asked: str | None) -> Guess:
@@ -114,10 +122,13 @@ def _id(leads: TableProfile, asked: str | None, named_by: Sequence[str]) -> Gues
     return Guess("id", column.name, "likely", "all its values differ", option, column.name, others)
 
 
-def _creation(leads: TableProfile, asked: str | None) -> Guess:
+def _creation(leads: TableProfile, asked: str | None, rows: RowOrder | None) -> Guess:
     column, option = leads.role("created_at"), "--time COLUMN"
     if column is None and leads.counter is not None:
         return Guess("creation", leads.counter, "likely", "its numbers fall from row to row", option, None)
+    if rows is not None:
+        taken, answer = ("the order of rows", ROWS) if rows.is_time else ("nothing, a lot decides", NONE)
+        return Guess("creation", taken, rows.certainty, rows.why, f"{option} | {ROWS} | {NONE}", answer)
     if column is None:
         return Guess("creation", "the order of rows", "a guess", "no date is filled for all", option, None)
     if asked is not None:

@@ -24,6 +24,7 @@ from features.profiles import (
 )
 
 _WIDTH = 100
+_BY = {True: "time", False: "lot"}
 
 
 def write_recipe(draft: Draft) -> str:
@@ -89,7 +90,7 @@ def _lead(draft: Draft) -> Table:
     if leads.counter is not None:
         section.add("order", leads.counter)
     elif created is None:
-        section.add(remark('created_at = "…"  # no date: the order of rows stands for time'))
+        section.add(remark('created_at = "…"  # no date says when leads came'))
     elif created.format.type != "date":
         section.add("order", created.name)
     else:
@@ -243,6 +244,10 @@ def _snapshots(draft: Draft) -> Table | None:
 
 
 def _split(draft: Draft) -> Table | None:
+    if draft.rows is not None:
+        doubt = draft.doubts.get("creation")
+        why = draft.rows.why if doubt is None else f"check: {doubt}"
+        return table_of({"by": because(_BY[draft.rows.is_time], why)})
     if draft.train_from is None:
         return None
     section = tomlkit.table()

@@ -113,6 +113,8 @@ def settle(bench: Bench, candidates: Sequence[Candidate], booster: dict[str, flo
 
 def _by_recency(bench: Bench, best: Candidate, plan: Training) -> tuple[Candidate, float | None]:
     """`best`, or the same with newer rows counting for more where that surely gains; and its half-life."""
+    if not bench.excerpt.labelled.timed:
+        return best, None
     aged = replace(bench, half_life=HALF_LIFE).again(best, plan)
     return (aged, HALF_LIFE) if _gain(bench, best, aged).low > 0 else (best, None)
 

@@ -62,7 +62,8 @@ def _for_sales(run: ReportInput) -> list[tuple[tuple[str, str], Markup]]:
     ]
     if run.contributions is not None:
         found.append((("reasons", "What it looks at"), reasons_section(run)))
-    found.append((("time", "Over time"), time_section(run)))
+    if run.timed:
+        found.append((("time", "Over time"), time_section(run)))
     if run.test is not None and run.test["age_days"].nunique() > 1:
         found.append((("age", "By age"), age_section(run)))
     return found
