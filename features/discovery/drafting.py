@@ -28,7 +28,10 @@ _MONEY = re.compile(
     r"\b(?:amount|revenue|budget|price|value|turnover|cost|montant|chiffre|prix|valeur|cout|betrag|preis"
     r"|umsatz|wert|kosten)\b"
 )
-_CONVERT = "convert them to one currency in the file, or leave the field out"
+_CONVERT = (
+    "convert them to one currency in the file, or write the code beside each amount and declare 'rates', or "
+    "leave the field out"
+)
 
 POSITIVE = ("size", "founded")
 """Meanings of which 0 cannot be: a company has somebody in it, and began in some year."""
@@ -98,6 +101,7 @@ def _usable_fields(
             reasons.get(column.name),
             marks[column.name].reason if column.name in marks else None,
             _known(column, marks.get(column.name)),
+            currencies_of(leads, column),
         )
         for column in usable
     ]
@@ -174,19 +178,25 @@ def unknown_remarks(leads: TableProfile, fields: Sequence[DraftField]) -> list[s
     return remarks
 
 
+def currencies_of(leads: TableProfile, column: ColumnProfile) -> tuple[str, ...]:
+    """The currencies that stand beside the amounts of a column, the commonest first; none where it is one."""
+    if column.format.type != "number":
+        return ()
+    cells = leads.cells(column.name).dropna()
+    found = Counter(code for cell in cells if (code := currency_of(str(cell))))
+    return tuple(code for code, _ in found.most_common()) if len(found) > 1 else ()
+
+
 def currency_remarks(leads: TableProfile, fields: Sequence[DraftField]) -> list[str]:
-    """Sentences on amounts of several currencies, which are read as plain numbers; by cell or by a column."""
+    """Sentences on amounts of several currencies, that stand beside them or in a column of their own."""
     amounts = [field for field in fields if field.left_out is None and field.column.format.type == "number"]
     said = []
-    for field in amounts:
-        found = Counter(
-            code for cell in leads.cells(field.column.name).dropna() if (code := currency_of(str(cell)))
+    for field in [field for field in amounts if field.currencies]:
+        every, others = (" and ".join(codes) for codes in (field.currencies, field.currencies[1:]))
+        said.append(
+            f"{field.name}: amounts of several currencies, {every}: those in {others} are refused row by row "
+            f"until 'rates' of the field says what one is in {field.currencies[0]}"
         )
-        if len(found) > 1:
-            listed = ", ".join(f"{count:,} in {code}" for code, count in found.most_common())
-            said.append(
-                f"{field.name}: amounts of several currencies ({listed}), read as they are: {_CONVERT}"
-            )
     named = [column.name for column in leads.columns.values() if _CURRENCY.search(plain(column.name))]
     for name in named if not said else ():
         codes = leads.cells(name).value_counts()
