@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
 
 _OPTIONS = {"outcome": "outcome", "won": "outcome", "id": "id", "creation": "time"}
 _ASKED = {
-    "outcome": "Which column and value mean won (COLUMN=VALUE)",
+    "outcome": "Which column and value mean won (COLUMN=VALUE; none: score by rules)",
     "won": "Which column and value mean won (COLUMN=VALUE)",
     "id": "Which column names a lead",
     "creation": "Which column dates a lead's creation",

@@ -13,10 +13,10 @@ from features.cells.parse import (
     YearError,
     compact,
     is_missing,
+    parse_amount,
     parse_boolean,
     parse_category,
     parse_date,
-    parse_number,
     parse_phone,
     parse_text,
     text_of,
@@ -62,7 +62,7 @@ def cell_parser(field: LeadField, zone: str) -> Callable[[object], Canonical]:
     decimal = "," if field.format == "decimal_comma" else "."
     form = None if field.format == "decimal_point" or field.format == "decimal_comma" else field.format
     by_type: dict[str, Callable[[object], Canonical]] = {
-        "number": lambda raw: parse_number(raw, decimal),
+        "number": lambda raw: parse_amount(raw, decimal, field.rates),
         "category": parse_category,
         "text": parse_text,
         "boolean": parse_boolean,

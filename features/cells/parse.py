@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from numbers import Real
 from typing import Literal
@@ -16,6 +17,7 @@ from typing import Literal
 import numpy as np
 
 from features.cells.contact import can_be_dialled
+from features.cells.currencies import currency_of
 from features.cells.written import boolean as written_boolean
 from features.cells.written import moment as written_moment
 from features.cells.written import number as written_number
@@ -62,6 +64,21 @@ def parse_number(raw: object, decimal: str = ".") -> float | None:
     else:
         raise ValueError("a number such as 12.5")
     return number if abs(number) <= _LARGEST else None
+
+
+def parse_amount(raw: object, decimal: str, rates: Mapping[str, float]) -> float | None:
+    """A number as `parse_number` reads it; with `rates`, what it is worth in the currency that is counted in.
+
+    Raises:
+        ValueError: not a number, or in a currency of which no rate is declared.
+    """
+    number = parse_number(raw, decimal)
+    code = currency_of(raw) if rates and isinstance(raw, str) else None
+    if number is None or code is None:
+        return number
+    if code not in rates:
+        raise ValueError(f"an amount in {' or '.join(rates)}; its field has no rate for another currency")
+    return number * rates[code]
 
 
 def parse_category(raw: object) -> str:

@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.clock import now_us
+from features.discovery.usable import is_usable
 from features.errors import LeadscoreError
-from features.outcome import find_column
+from features.outcome import OutcomeSource, find_column
 from features.profiles import TableProfile, plain
+from features.row_order import NONE, ROWS, RowOrder, judge_order
 
 _NO_CREATION = re.compile(
     r"\b(?:birth\w*|born|dob|naissance|geburt\w*|status|statut|updat\w*|modif\w*|due|expir\w*|renew\w*|end)\b"
@@ -24,12 +26,17 @@ def answer_roles(leads: TableProfile, id_column: str | None, time: str | None) -
     columns = leads.columns
     if id_column is not None:
         _give_role(leads, find_column(leads, id_column, "--id"), "id")
-    if time is not None:
+    if time in (ROWS, NONE) and time not in columns:
+        for column in list(columns.values()):
+            if column.role == "created_at":
+                columns[column.name] = replace(column, role=None)
+    elif time is not None:
         column = columns[find_column(leads, time, "--time")]
         if column.format.type not in ("date", "number", "id"):
             raise LeadscoreError(
                 f"--time {time}: holds neither dates nor numbers that order the leads.",
-                "Name a column of dates, or leave the option out: the order of rows stands for time.",
+                f"Name a column of dates; or say --time {ROWS} where the rows lie in time, --time {NONE} "
+                "where they do not.",
             )
         _give_role(leads, column.name, "created_at")
     elif leads.role("created_at") is None and (guess := _earliest_date(leads)) is not None:
@@ -82,11 +89,21 @@ def _newest_first(leads: TableProfile) -> str | None:
     return column.name if falling > 0.95 else None
 
 
-def order_of(leads: TableProfile) -> tuple[NDArray[np.float64], bool]:
-    """What sorts the leads in time, and whether it is a date: else a column, else the order of rows."""
+def order_of(leads: TableProfile, rows: RowOrder | None) -> tuple[NDArray[np.float64], bool]:
+    """What sorts the leads in time, and whether it is a date: else a column, the order of rows, or a lot."""
     created = leads.role("created_at")
     if created is None:
-        rows = np.arange(leads.rows, dtype=np.float64)
-        return (rows if leads.counter is None else -rows), False
+        places = np.arange(leads.rows, dtype=np.float64)
+        if rows is not None and not rows.is_time:
+            return np.random.default_rng(leads.rows).permutation(places), False
+        return (places if leads.counter is None else -places), False
     values = np.asarray(leads.values(created.name), dtype=np.float64)
     return np.where(np.isfinite(values), values, np.nanmin(values)), created.format.type == "date"
+
+
+def order_of_rows(leads: TableProfile, ended: OutcomeSource, time: str | None) -> RowOrder | None:
+    """What the order of rows is taken for; None where a date, a column or a counter says when leads came."""
+    if leads.role("created_at") is not None or leads.counter is not None:
+        return None
+    usable = [n for n, c in leads.columns.items() if is_usable(c, leads.rows) and n not in ended.columns]
+    return judge_order(leads, ended.won, ended.columns, usable, None if time in leads.columns else time)

@@ -7,19 +7,28 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from features.discovery.creation import answer_roles, order_of
+import numpy as np
+
+from features.discovery.creation import answer_roles, order_of, order_of_rows
 from features.discovery.drafting import draft_recipe
 from features.discovery.event_log import cut_log, split_events
 from features.discovery.explained import explain_column
 from features.discovery.findings import Finding, list_findings
-from features.discovery.guesses import Guess, doubts_by_question, guesses_of
+from features.discovery.guesses import NO_OUTCOME, Guess, doubts_by_question, guesses_of
 from features.discovery.recipe_writer import write_recipe
 from features.discovery.relations import with_accounts
 from features.discovery.two_columns import with_outcome_of_two
 from features.discovery.usable import judge_leads
 from features.errors import LeadscoreError
 from features.leaks import Suspect, WhenKnown
-from features.outcome import OutcomeChoice, OutcomeSource, find_column, find_outcome, no_outcome
+from features.outcome import (
+    OutcomeChoice,
+    OutcomeNotFoundError,
+    OutcomeSource,
+    find_column,
+    find_outcome,
+    no_outcome,
+)
 from features.profiles import Company, TableProfile
 from features.profiles.kinds import tell_apart
 from features.profiles.parts import read_tables_of, refuse_headerless
@@ -96,16 +105,20 @@ def discover(
     name: str | None = None,
     strict: bool = False,
     all_open: bool = False,
+    unsure: bool = False,
 ) -> Discovery:
     """The recipe that fits the exports `paths`: leads, and perhaps events, outcomes, accounts, history.
 
-    `outcome` is "COLUMN=VALUE" (values cut by '|'), `time` and `id` are columns of the leads, `exclude`
-    columns that no model may see. With `all_open` no outcome is looked for: the leads are to be scored.
-    File names in the recipe are relative to `folder`, where it will be saved.
+    `outcome` is "COLUMN=VALUE" (values cut by '|'), `time` (also `rows` or `none`) and `id` are columns of
+    the leads, `exclude` columns that no model may see. With `all_open` no outcome is looked for: the leads
+    are to be scored. With `unsure` a recipe without an outcome is made where none is found, marked to be
+    checked; `outcome` "none" wants one. File names in the recipe are relative to `folder`, where it will be
+    saved.
 
     Raises:
         LeadscoreError: a file is not readable, or a question is left that only an option can answer.
     """
+    wanted, outcome = outcome, None if outcome == NO_OUTCOME else outcome
     tables = [table for path in paths for table in read_tables_of(Path(path), strict=strict)]
     remarks = _check(tables, outcome)
     tables, told = newest_of_twins(tables)
@@ -114,11 +127,14 @@ def discover(
     leads = company.leads
     excluded = {find_column(leads, column, "--exclude") for column in exclude}
     answer_roles(leads, id, time)
-    ended = no_outcome(leads) if all_open else find_outcome(company, outcome)
-    order, dated = order_of(leads)
+    ended, missing = _ended(company, outcome, none=all_open or wanted == NO_OUTCOME, unsure=unsure)
+    all_open = bool(np.isnan(ended.won).all())
+    remarks += [missing.problem] if missing is not None else []
+    rows = None if all_open else order_of_rows(leads, ended, time)
+    order, dated = order_of(leads, rows)
     judged = () if all_open else judge_leads(leads, ended, order, dated, excluded)
-    guesses = guesses_of(company, ended, outcome=outcome, id_column=id, time=time)
-    draft = draft_recipe(company, ended, judged, excluded, folder, name, relations)
+    guesses = guesses_of(company, ended, outcome=wanted, id_column=id, time=time, rows=rows, missing=missing)
+    draft = draft_recipe(company, ended, judged, excluded, folder, name, relations, rows)
     draft.doubts = doubts_by_question(guesses)
     used = {one.column.name for one in draft.fields}
     beside = [table for table in tables if table.path != leads.path]
@@ -134,6 +150,18 @@ def discover(
         quality=tuple((t.raw.name, *count) for t in tables for count in t.raw.counts()),
         _read=(company, ended),
     )
+
+
+def _ended(
+    company: Company, outcome: str | None, *, none: bool, unsure: bool
+) -> tuple[OutcomeSource, OutcomeNotFoundError | None]:
+    """The outcome; none where `none` is wanted, or where none is found by who is `unsure`."""
+    try:
+        return no_outcome(company.leads) if none else find_outcome(company, outcome), None
+    except OutcomeNotFoundError as error:
+        if not unsure:
+            raise
+        return no_outcome(company.leads), error
 
 
 def _company(

@@ -12,13 +12,15 @@ from features.discovery.guesses import Question
 from features.outcome import OutcomeSource
 from features.profiles import ColumnProfile, Joined, TableProfile, plain
 from features.recipe.crm import Known
+from features.row_order import RowOrder
 
 
 @dataclass(frozen=True)
 class DraftField:
     """A field by its name in the recipe, its column, and why it is left out (None: it is used).
 
-    `mark` says why it may have been known only later than the lead came, `known` when it was.
+    `mark` says why it may have been known only later than the lead came, `known` when it was; `currencies`
+    are those of its amounts, the commonest first, where its cells have several.
     """
 
     name: str
@@ -26,6 +28,7 @@ class DraftField:
     left_out: str | None = None
     mark: str | None = None
     known: Known = "creation"
+    currencies: tuple[str, ...] = ()
 
 
 @dataclass
@@ -41,6 +44,7 @@ class Draft:
     relations: dict[str, str]
     events: Joined | None
     history: Joined | None
+    rows: RowOrder | None = None
     horizon: int = 90
     horizon_reason: str = "a default: nothing says how long wins take"
     train_from: date | None = None
@@ -59,3 +63,10 @@ def field_names(columns: Sequence[ColumnProfile]) -> dict[str, str]:
         options = [wanted, own, *(f"{own}_{n}" for n in range(2, len(columns) + 3))]
         names[column.name] = next(option for option in options if option not in taken)
     return names
+
+
+def means_fits(column: ColumnProfile) -> bool:
+    """Sizes and years are numbers or classes, a title is words: a name alone may mislead."""
+    if column.format.type == "number":
+        return column.means in ("size", "revenue", "founded")
+    return column.format.type in ("category", "text", "id")

@@ -13,21 +13,25 @@ from features.cells import number
 from features.cells.currencies import currency_of
 from features.clock.instants import localise
 from features.discovery.draft import Draft, DraftField, field_names
-from features.discovery.history_shape import day_ends, is_sorted_by, propose_horizon, propose_start, steady
-from features.discovery.relations import file_name, shuffled
+from features.discovery.history_shape import day_ends, propose_horizon, propose_start, steady
+from features.discovery.relations import file_name
 from features.discovery.usable import is_usable
 from features.errors import LeadscoreError
 from features.leaks import WhenKnown
 from features.outcome import ANY_VALUE, OutcomeSource
 from features.profiles import ColumnProfile, Company, TableProfile, plain, stand_ins
 from features.recipe.crm import Known
+from features.row_order import RowOrder
 
 _CURRENCY = re.compile(r"\b(?:currency\w*|devise|monnaie|wahrung\w*)\b")
 _MONEY = re.compile(
     r"\b(?:amount|revenue|budget|price|value|turnover|cost|montant|chiffre|prix|valeur|cout|betrag|preis"
     r"|umsatz|wert|kosten)\b"
 )
-_CONVERT = "convert them to one currency in the file, or leave the field out"
+_CONVERT = (
+    "convert them to one currency in the file, or write the code beside each amount and declare 'rates', or "
+    "leave the field out"
+)
 
 POSITIVE = ("size", "founded")
 """Meanings of which 0 cannot be: a company has somebody in it, and began in some year."""
@@ -41,6 +45,7 @@ def draft_recipe(
     folder: Path | None,
     name: str | None,
     relations: dict[str, str],
+    rows: RowOrder | None,
 ) -> Draft:
     """Everything that the recipe says."""
     leads = company.leads
@@ -55,6 +60,7 @@ def draft_recipe(
         relations=relations,
         events=company.kind("events"),
         history=company.kind("field_history"),
+        rows=rows,
     )
     if np.isnan(ended.won).all():
         draft.remarks.append(
@@ -63,7 +69,7 @@ def draft_recipe(
         return draft
     created = leads.role("created_at")
     _propose_times(draft, created)
-    remark(draft, company, created)
+    remark(draft, company)
     draft.remarks += [*unknown_remarks(leads, fields), *currency_remarks(leads, fields)]
     return draft
 
@@ -95,6 +101,7 @@ def _usable_fields(
             reasons.get(column.name),
             marks[column.name].reason if column.name in marks else None,
             _known(column, marks.get(column.name)),
+            currencies_of(leads, column),
         )
         for column in usable
     ]
@@ -107,22 +114,14 @@ def _known(column: ColumnProfile, mark: WhenKnown | None) -> Known:
 
 
 def _propose_times(draft: Draft, created: ColumnProfile | None) -> None:
-    """Since when the history counts, and how long an outcome takes; or what the order of rows gives away."""
-    leads, ended, relations = draft.leads, draft.outcome, draft.relations
+    """Since when the history counts, and how long an outcome takes."""
+    leads, ended = draft.leads, draft.outcome
     if created is not None and created.format.type == "date":
         occurred = np.full(leads.rows, np.nan) if ended.occurred is None else steady(ended.occurred)
         values = steady(np.asarray(leads.values(created.name), dtype=np.float64))
         draft.train_from = start = propose_start(values, occurred)
         counted = values >= (localise(start, "UTC") if start else -np.inf)
         draft.horizon, draft.horizon_reason = propose_horizon(values[counted], day_ends(occurred[counted]))
-    elif created is None and is_sorted_by(ended.won):
-        if "leads" not in relations and (mixed := shuffled(leads, draft.folder)) is not None:
-            relations["leads"] = mixed
-        draft.remarks.append(
-            "the rows are sorted by the outcome, so that their order is not that of time: "
-            + ("they are taken in a mixed order; " if "leads" in relations else "sort them by time, or ")
-            + "name a column of time with --time COLUMN"
-        )
 
 
 def remark_on(ended: OutcomeSource) -> str:
@@ -140,13 +139,11 @@ def remark_on(ended: OutcomeSource) -> str:
     return "; ".join(parts) + " (--outcome COLUMN=VALUE decides otherwise)"
 
 
-def remark(draft: Draft, company: Company, created: ColumnProfile | None) -> None:
+def remark(draft: Draft, company: Company) -> None:
     """Says what was assumed, and what was not understood."""
     draft.remarks.insert(0, remark_on(draft.outcome))
-    if created is None and draft.leads.counter is None and not is_sorted_by(draft.outcome.won):
-        draft.remarks.append(
-            "no date says when leads came: the order of rows stands for time (or --time COLUMN)"
-        )
+    if draft.rows is not None:
+        draft.remarks.append(draft.rows.sentence())
     unread = [field.name for field in draft.fields if field.left_out is None and field.known == "current"]
     if unread and draft.events is not None and draft.history is None:
         draft.remarks.append(
@@ -181,19 +178,25 @@ def unknown_remarks(leads: TableProfile, fields: Sequence[DraftField]) -> list[s
     return remarks
 
 
+def currencies_of(leads: TableProfile, column: ColumnProfile) -> tuple[str, ...]:
+    """The currencies that stand beside the amounts of a column, the commonest first; none where it is one."""
+    if column.format.type != "number":
+        return ()
+    cells = leads.cells(column.name).dropna()
+    found = Counter(code for cell in cells if (code := currency_of(str(cell))))
+    return tuple(code for code, _ in found.most_common()) if len(found) > 1 else ()
+
+
 def currency_remarks(leads: TableProfile, fields: Sequence[DraftField]) -> list[str]:
-    """Sentences on amounts of several currencies, which are read as plain numbers; by cell or by a column."""
+    """Sentences on amounts of several currencies, that stand beside them or in a column of their own."""
     amounts = [field for field in fields if field.left_out is None and field.column.format.type == "number"]
     said = []
-    for field in amounts:
-        found = Counter(
-            code for cell in leads.cells(field.column.name).dropna() if (code := currency_of(str(cell)))
+    for field in [field for field in amounts if field.currencies]:
+        every, others = (" and ".join(codes) for codes in (field.currencies, field.currencies[1:]))
+        said.append(
+            f"{field.name}: amounts of several currencies, {every}: those in {others} are refused row by row "
+            f"until 'rates' of the field says what one is in {field.currencies[0]}"
         )
-        if len(found) > 1:
-            listed = ", ".join(f"{count:,} in {code}" for code, count in found.most_common())
-            said.append(
-                f"{field.name}: amounts of several currencies ({listed}), read as they are: {_CONVERT}"
-            )
     named = [column.name for column in leads.columns.values() if _CURRENCY.search(plain(column.name))]
     for name in named if not said else ():
         codes = leads.cells(name).value_counts()

@@ -8,13 +8,16 @@ from typing import Literal
 
 import numpy as np
 
-from features.outcome import ANY_VALUE, OutcomeSource
+from features.outcome import ANY_VALUE, OutcomeNotFoundError, OutcomeSource
 from features.profiles import ColumnProfile, Company, TableProfile, plain, presets, reads_as_won
+from features.row_order import NONE, ROWS, RowOrder
 
 Certainty = Literal["asked", "sure", "likely", "a guess"]
 Question = Literal["outcome", "won", "id", "creation"]
 
 _ABOUT_LEADS = ("events", "outcomes", "field_history")
+NO_OUTCOME = "none"
+"""What `--outcome` takes where no outcome is known: the rules answer."""
 GUESS_COLUMNS = ("decides", "taken", "how sure", "why", "otherwise")
 
 
@@ -49,13 +52,36 @@ class Guess:
 
 
 def guesses_of(
-    company: Company, ended: OutcomeSource, *, outcome: str | None, id_column: str | None, time: str | None
+    company: Company,
+    ended: OutcomeSource,
+    *,
+    outcome: str | None,
+    id_column: str | None,
+    time: str | None,
+    rows: RowOrder | None,
+    missing: OutcomeNotFoundError | None = None,
 ) -> tuple[Guess, ...]:
-    """The guesses behind a recipe; the last three are what the options said, None where they said nothing."""
+    """The guesses behind a recipe; `outcome`, `id_column` and `time` are what the options said, None
+    where they said nothing; `rows` what the order of rows is taken for; `missing` that no outcome was found.
+    """
     leads = company.leads
     named_by = [one.table.raw.name for one in company.joined if one.kind in _ABOUT_LEADS]
-    ends = () if np.isnan(ended.won).all() else (_outcome(ended, outcome), _won(leads, ended, outcome))
-    return (*ends, _id(leads, id_column, named_by), _creation(leads, time))
+    ends: tuple[Guess, ...] = ()
+    if not np.isnan(ended.won).all():
+        ends = (_outcome(ended, outcome), _won(leads, ended, outcome))
+    elif missing is not None or outcome is not None:
+        ends = (_no_outcome(missing),)
+    return (*ends, _id(leads, id_column, named_by), _creation(leads, time, rows))
+
+
+def _no_outcome(missing: OutcomeNotFoundError | None) -> Guess:
+    """That nothing can be learned: asked for, or since nothing looks like the outcome."""
+    option = f"--outcome COLUMN=VALUE | {NO_OUTCOME}"
+    if missing is None:
+        return Guess("outcome", NO_OUTCOME, "asked", "as the option says", option, NO_OUTCOME)
+    best = missing.options[0] if missing.options else NO_OUTCOME
+    why = "no column looks like the outcome, so that the rules answer"
+    return Guess("outcome", NO_OUTCOME, "a guess", why, option, best, missing.options)
 
 
 def _outcome(ended: OutcomeSource, asked: str | None) -> Guess:
@@ -114,10 +140,13 @@ def _id(leads: TableProfile, asked: str | None, named_by: Sequence[str]) -> Gues
     return Guess("id", column.name, "likely", "all its values differ", option, column.name, others)
 
 
-def _creation(leads: TableProfile, asked: str | None) -> Guess:
+def _creation(leads: TableProfile, asked: str | None, rows: RowOrder | None) -> Guess:
     column, option = leads.role("created_at"), "--time COLUMN"
     if column is None and leads.counter is not None:
         return Guess("creation", leads.counter, "likely", "its numbers fall from row to row", option, None)
+    if rows is not None:
+        taken, answer = ("the order of rows", ROWS) if rows.is_time else ("nothing, a lot decides", NONE)
+        return Guess("creation", taken, rows.certainty, rows.why, f"{option} | {ROWS} | {NONE}", answer)
     if column is None:
         return Guess("creation", "the order of rows", "a guess", "no date is filled for all", option, None)
     if asked is not None:

@@ -57,17 +57,6 @@ def day_ends(occurred: Floats) -> Floats:
     return occurred + (DAY_US - 1) if whole_days else occurred
 
 
-def is_sorted_by(outcome: Floats) -> bool:
-    """Whether the order of rows is that of the outcome (1, 0, NaN unknown): then it cannot be time.
-
-    Outcomes in any order of time change from row to row; here they change a tenth as often as by chance.
-    """
-    known = outcome[np.isfinite(outcome)]
-    rate = float(known.mean()) if len(known) else 0.0
-    by_chance = 2 * rate * (1 - rate) * len(known)
-    return by_chance >= 20 and float(np.sum(known[1:] != known[:-1])) < 0.1 * by_chance
-
-
 def propose_start(created: Floats, won: Floats) -> date | None:
     """The day of the first recorded win, when leads of long before have none: nobody recorded them yet.
 

@@ -8,13 +8,12 @@ from typing import Any
 import tomlkit
 from tomlkit.items import InlineTable, Table
 
-from features.discovery.draft import Draft, DraftField
+from features.discovery.draft import Draft, DraftField, means_fits
 from features.discovery.event_meaning import meaning
 from features.discovery.guesses import Question
 from features.discovery.relations import file_name
 from features.discovery.toml_text import because, inline_of, remark, sql_of, table_of
 from features.profiles import (
-    ColumnProfile,
     Joined,
     TableProfile,
     date_column,
@@ -89,7 +88,7 @@ def _lead(draft: Draft) -> Table:
     if leads.counter is not None:
         section.add("order", leads.counter)
     elif created is None:
-        section.add(remark('created_at = "…"  # no date: the order of rows stands for time'))
+        section.add(remark('created_at = "…"  # no date says when leads came'))
     elif created.format.type != "date":
         section.add("order", created.name)
     else:
@@ -115,7 +114,8 @@ def _fields(draft: Draft) -> Table:
     for found in [found for found in draft.fields if found.left_out is None]:
         if found.mark is not None:
             section.add(remark(f"May be known only later: {found.mark}"))
-        section.add(found.name, _field(found))
+        why = f"check: what one {', one '.join(found.currencies[1:])} is worth" if found.currencies else ""
+        section.add(found.name, because(_field(found), why) if why else _field(found))
     if left_out:
         section.add(remark("Left out, each for the reason above it; 'use = true' puts one back."))
     for found in left_out:
@@ -133,20 +133,15 @@ def _field(found: DraftField) -> InlineTable:
         parts["format"] = column.format.format
     if found.known != "creation":
         parts["known"] = "current"
-    if column.means is not None and _means_fits(column):
+    if column.means is not None and means_fits(column):
         parts["means"] = column.means
     if column.format.missing:
         parts["missing"] = list(column.format.missing)
+    if found.currencies:
+        parts["rates"] = inline_of({found.currencies[0]: 1})
     if found.left_out is not None:
         parts["use"] = False
     return inline_of(parts)
-
-
-def _means_fits(column: ColumnProfile) -> bool:
-    """Sizes and years are numbers or classes, a title is words: a name alone may mislead."""
-    if column.format.type == "number":
-        return column.means in ("size", "revenue", "founded")
-    return column.format.type in ("category", "text", "id")
 
 
 def _events(draft: Draft) -> Table | None:
@@ -191,7 +186,8 @@ def _event_roles(joined: Joined) -> dict[str, str]:
 def _outcomes(draft: Draft) -> Table | None:
     ended, section = draft.outcome, tomlkit.table()
     if ended.joined is None and ended.main is None:
-        return None
+        doubt = draft.doubts.get("outcome")
+        return None if doubt is None else section.add(remark(f'column = "…"  # check: {doubt}'))
     if ended.joined is not None:
         table_of({"lead_id": ended.joined.key, "stage": str(ended.stage)}, section)
     else:
@@ -243,6 +239,10 @@ def _snapshots(draft: Draft) -> Table | None:
 
 
 def _split(draft: Draft) -> Table | None:
+    if draft.rows is not None:
+        doubt = draft.doubts.get("creation")
+        why = draft.rows.why if doubt is None else f"check: {doubt}"
+        return table_of({"by": because("time" if draft.rows.is_time else "lot", why)})
     if draft.train_from is None:
         return None
     section = tomlkit.table()

@@ -95,13 +95,6 @@ def _known_later(leads: TableProfile, joined: Joined) -> str | None:
     return None
 
 
-def shuffled(leads: TableProfile, folder: Path | None) -> str | None:
-    """A SELECT of the leads in an order that says nothing, the same each time; None for untidy files."""
-    if not is_plain(leads):
-        return None
-    return f"SELECT * FROM {relation_of(leads, folder)} AS l\nORDER BY hash(l::VARCHAR), l::VARCHAR"
-
-
 def file_name(path: Path, folder: Path | None) -> str:
     """How the recipe names a file: relative to the folder that the recipe is in."""
     return path.name if folder is None else os.path.relpath(path.resolve(), folder.resolve())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -77,7 +77,8 @@ def find_leaks(
             for name, column in columns.items()
             if name not in suspects
         }
-        suspects |= {found.column: found for found in _telling(signals)}
+        told = [_with_wins(found, columns[found.column], y) for found in _telling(signals)]
+        suspects |= {found.column: found for found in told}
     if closed is not None:
         rest = {name: column for name, column in columns.items() if name not in suspects}
         suspects |= {found.column: found for found in _filled_late(rest, closed[side], order)}
@@ -139,6 +140,16 @@ def _suspect(name: str, signal: Signal, beside: str) -> Suspect:
     if signal.auc > 0.97 and signal.purity > 0.9:
         return Suspect(name, "outcome renamed", f"each of its values goes with one outcome; {reason}")
     return Suspect(name, "too good alone", reason)
+
+
+def _with_wins(found: Suspect, column: Column, y: Floats) -> Suspect:
+    """The suspect, and that all that was won has one of its values, where others have others."""
+    won = set(column[y == 1].tolist()) if column.dtype == object else set()
+    share = float(np.mean(column == next(iter(won)))) if len(won) == 1 else 1.0
+    if found.kind != "too good alone" or share > 0.8:
+        return found
+    one = "all that were won have one of its values" if None not in won else "all that were won lack it"
+    return replace(found, reason=f"{found.reason}; {one}, of all leads {share:.0%}")
 
 
 def _filled_late(

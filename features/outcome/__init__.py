@@ -9,12 +9,13 @@ from features.outcome.guess import (
     named_outcomes,
 )
 from features.outcome.guess import is_earlier as is_earlier_name
-from features.outcome.source import ANY_VALUE, OutcomeSource, find_outcome, no_outcome
+from features.outcome.source import ANY_VALUE, OutcomeNotFoundError, OutcomeSource, find_outcome, no_outcome
 
 __all__ = [
     "ANY_VALUE",
     "OutcomeChoice",
     "OutcomeColumn",
+    "OutcomeNotFoundError",
     "OutcomeSource",
     "declared_outcome",
     "divide",

@@ -98,6 +98,17 @@ def candidates(table: TableProfile) -> str:
     return "; ".join(few[:12]) or "none has between 2 and 12 values"
 
 
+def could_mean_won(table: TableProfile) -> tuple[str, ...]:
+    """COLUMN=VALUE of what could be the outcome, the likeliest first: few values, far back, the rarest."""
+    few = [
+        (column.format.distinct, -place, f"{name}={min(values, key=lambda value: values[value])}")
+        for place, (name, column) in enumerate(table.columns.items())
+        if 1 < column.format.distinct <= 12 and column.format.type in ("boolean", "category")
+        if not column.personal and not is_earlier(name) and (values := values_of(table, name))
+    ]
+    return tuple(option for _, _, option in sorted(few)[:6])
+
+
 def find_column(table: TableProfile, name: str, option: str) -> str:
     """The column called `name`, also in another spelling.
 

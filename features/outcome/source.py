@@ -15,6 +15,7 @@ from features.outcome.dates import dated_losses, dating_column, format_of, insta
 from features.outcome.guess import (
     OutcomeColumn,
     candidates,
+    could_mean_won,
     declared_outcome,
     is_plainly_lost,
 )
@@ -23,6 +24,18 @@ from features.profiles.endings import divide_stages
 from features.recipe import DateFormat
 
 ANY_VALUE = "*"
+
+
+class OutcomeNotFoundError(LeadscoreError):
+    """Nothing looks like the outcome; `options` are COLUMN=VALUE of what could be it, the likeliest first."""
+
+    def __init__(self, problem: str, options: tuple[str, ...]) -> None:
+        super().__init__(
+            problem,
+            "Say which column and value mean won: --outcome COLUMN=VALUE; or --outcome none, where nothing "
+            "says it and the rules are to answer.",
+        )
+        self.options = options
 
 
 @dataclass(frozen=True)
@@ -79,10 +92,10 @@ def find_outcome(company: Company, asked: str | None) -> OutcomeSource:
     if dated is not None and 0 < dated.format.filled < 0.98 * company.leads.rows:
         return _from_date(company.leads, dated.name)
     _refuse_one_kind(company.leads)
-    raise LeadscoreError(
+    raise OutcomeNotFoundError(
         f"{company.leads.raw.name}: no column looks like the outcome. Columns of few values: "
         f"{candidates(company.leads)}{_among_events(company)}.",
-        "Say which column and value mean won: --outcome COLUMN=VALUE.",
+        could_mean_won(company.leads),
     )
 
 

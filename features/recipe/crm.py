@@ -56,6 +56,9 @@ class LeadField(Section):
 
     `means = "founded"` makes a year the company's age at as_of. Of the fields that mean origin or campaign,
     one known at creation is the first touch and a current one, with its history, the last touch.
+
+    `rates` says for amounts with their currency beside them ("900 USD", "1 200 €") what one of each is worth
+    in the currency that is counted in, as in `{ EUR = 1, USD = 0.9 }`; an amount in any other is an error.
     """
 
     type: FieldType
@@ -66,6 +69,9 @@ class LeadField(Section):
     missing: tuple[str, ...] = ()
     direction: Literal[-1, 0, 1] = 0
     use: bool = True
+    rates: dict[Annotated[str, Field(pattern="^[A-Z]{3}$")], Annotated[float, Field(gt=0)]] = Field(
+        default_factory=dict
+    )
 
     @property
     def misfit(self) -> str:
@@ -73,6 +79,8 @@ class LeadField(Section):
 
         Not a validator: recipes inside artefacts were written when it was accepted, and must load.
         """
+        if self.rates and self.type != "number":
+            return f"rates do not fit type '{self.type}'; numbers alone have currencies"
         accepted = {"number": get_args(NumberFormat), "date": get_args(DateFormat)}.get(self.type, ())
         if self.format is None or self.format in accepted:
             return ""

@@ -181,6 +181,21 @@ class Recipe(Section):
         """The registered model's name."""
         return self.recipe.name
 
+    @model_validator(mode="after")
+    def _drawn_without_dates(self) -> Self:
+        if self.split.by == "lot":
+            split = {f"[split] {key}": getattr(self.split, key) for key in ("test_from", "test_until")}
+            named = {f"[lead] {key}": getattr(self.lead, key) for key in ("created_at", "order")}
+            for place, value in (named | split).items():
+                if value is not None:
+                    raise ValueError(f"[split] by = 'lot' is for leads that nothing orders; take out {place}")
+        return self
+
+    @property
+    def timed(self) -> bool:
+        """Whether the leads lie in time, by a date or in their order; else tests are drawn by lot."""
+        return self.split.by == "time"
+
     @property
     def dated(self) -> bool:
         """Whether leads have a creation time; without one, order stands for time."""

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
 from features.recipe.section import Section
+
+LOTS = 1 << 40
+"""Places drawn by lot are whole numbers from 0 to below this."""
 
 
 class Split(Section):
     """`[split]`: from when on the newest rows are the test.
 
     `train_from` drops leads created before it (an outcome that was not recorded yet). `test_from` is a
-    moment; without it the newest `test_share` of the matured rows, by as_of, are the test.
+    moment; without it the newest `test_share` of the matured rows, by as_of, are the test. `by = "lot"` is
+    for leads without a date whose order says nothing: the test is drawn, accounts and equal leads as a whole.
     """
 
+    by: Literal["time", "lot"] = "time"
     train_from: str | None = None
     test_from: str | None = None
     test_until: str | None = None
     test_share: float = Field(default=0.25, gt=0, lt=1)
     history_end: str | None = None
+
+    @property
+    def first_lot(self) -> int:
+        """The least place of the test where places are drawn: it stays, however many leads come."""
+        return int(LOTS * (1 - self.test_share))
 
 
 class Training(Section):

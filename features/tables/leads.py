@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.cells import CellParser, date_expected, field_parsers, is_missing
 from features.cells.parse import parse_boolean, parse_category
 from features.recipe import Recipe
 from features.tables.columns import cells_of, moments_column, parse_column, require_columns, texts_of
+from features.tables.lot import drawn_places
 from features.tables.quality import Quality
 
 
@@ -42,6 +44,8 @@ def canonical_leads(recipe: Recipe, raw: pd.DataFrame, quality: Quality) -> pd.D
         columns[f"f_{parser.name}"] = parse_column(raw[column], parser, places, quality)
     leads = pd.concat([leads, pd.DataFrame(columns, index=leads.index)], axis=1)
     leads["origin"] = _origin(recipe, leads)
+    if not recipe.timed:
+        leads["position"] = _by_lot(leads, quality)
     return leads
 
 
@@ -130,6 +134,13 @@ def _positions(recipe: Recipe, raw: pd.DataFrame) -> pd.Series[Any]:
     places = np.empty(len(raw), dtype=np.int64)
     places[np.argsort(order.rank(method="first").to_numpy(), kind="stable")] = np.arange(len(raw))
     return pd.Series(places, index=raw.index)
+
+
+def _by_lot(leads: pd.DataFrame, quality: Quality) -> NDArray[np.int64]:
+    """Places that are drawn, where nothing orders the leads in time."""
+    places, alone = drawn_places(leads)
+    quality.count("leads", "leads equal to others, too many to be drawn together", alone, "drawn one by one")
+    return places
 
 
 def _origin(recipe: Recipe, leads: pd.DataFrame) -> pd.Series[Any]:

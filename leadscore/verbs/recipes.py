@@ -18,8 +18,11 @@ if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
 @click.option(
     "-o", "--out", type=OUT, default=Path("recipe.toml"), show_default=True, help="Recipe to write."
 )
-@click.option("--outcome", help="COLUMN=VALUE that means won; several values: COLUMN=A|B.")
-@click.option("--time", help="The column that dates a lead's creation.")
+@click.option("--outcome", help="COLUMN=VALUE that means won; several values: COLUMN=A|B; or 'none'.")
+@click.option(
+    "--time",
+    help="The column that dates a lead's creation; 'rows' or 'none': whether the order of rows is time.",
+)
 @click.option("--id", help="The column that names a lead.")
 @click.option(
     "--exclude", multiple=True, metavar="COLUMN", help="A column that no model may see; repeatable."
@@ -59,7 +62,7 @@ def init(
         with spinner("reading exports"):
             from features.discovery import discover
 
-            return discover(exports, folder=out.absolute().parent, **said)
+            return discover(exports, folder=out.absolute().parent, unsure=explain is None, **said)
 
     if explain is not None:
         _print_explained(find(**answers), explain, as_json)

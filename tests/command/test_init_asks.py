@@ -131,3 +131,43 @@ def test_explain_shows_no_personal_value_and_names_the_nearest_column(tmp_path: 
     wrong = init(made, tmp_path / "r.toml", "--explain", "Emial")
     assert wrong.exit_code == 2
     assert "did you mean 'Email'?" in wrong.stderr
+
+
+@pytest.fixture
+def unnamed(tmp_path: Path) -> MadeFolder:
+    """A list in which nothing is called an outcome, and that ends in what nobody could take for one."""
+    frame = pd.DataFrame(
+        {
+            "id": [f"k{n}" for n in range(300)],
+            "colour": ["red", "blue", "blue"] * 100,
+            "form": ["long", "short", "short", "short", "short"] * 60,
+            "size": [n % 23 for n in range(300)],
+        }
+    )
+    frame.to_csv(tmp_path / "list.csv", index=False)
+    return MadeFolder("unnamed", (tmp_path / "list.csv",), "list.csv", "", "", "id", "")
+
+
+def test_a_script_that_finds_no_outcome_writes_what_is_to_be_checked(
+    unnamed: MadeFolder, tmp_path: Path
+) -> None:
+    out = tmp_path / "r.toml"
+    done = init(unnamed, out)
+    assert done.exit_code == 0, done.stderr
+    assert "no column looks like the outcome" in done.stderr
+    (line,) = [line for line in lines_to_check(out.read_text(encoding="utf-8")) if "column = " in line]
+    assert "'form=long' could be it too; 'colour=red' could be it too" in line
+    assert load_recipe(out).outcomes.column is None
+    asked = tmp_path / "asked.toml"
+    assert init(unnamed, asked, "--outcome", "none").exit_code == 0
+    assert not any("column = " in line for line in lines_to_check(asked.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(("typed", "taken"), [("\n", "form"), ("none\n", None), ("colour=red\n", "colour")])
+def test_at_a_terminal_the_outcome_is_asked_for(
+    unnamed: MadeFolder, tmp_path: Path, typed: str, taken: str | None
+) -> None:
+    seen = at_a_terminal(unnamed, tmp_path / "r.toml", typed=typed + 5 * "\n")
+    assert "none: score by rules" in seen
+    assert "[form=long]" in seen
+    assert load_recipe(tmp_path / "r.toml").outcomes.column == taken

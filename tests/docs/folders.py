@@ -48,6 +48,8 @@ is the outcome.
 - **Where that is not sure**, `init` says so, names what else could be it and the option that decides, and
   writes `# check:` beside the line in the recipe. `train` repeats these lines until somebody deletes the
   comment.
+- **Two columns may say it together**: won and closed, won and lost, a status "closed" and a reason or
+  substage that reads as won. What is neither won nor closed (or lost) is open then, and not lost.
 
 - **Lists that leads point to** (accounts, goods, sellers) are joined beside them, each by its own key, the
   first row of a key that stands twice. What its dates place after many of the leads counts as known only now.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -75,12 +76,13 @@ def test_a_first_lead_under_names_of_its_own_cells_is_refused(tmp_path: Path) ->
         discover([tmp_path / "list.csv"], folder=tmp_path)
 
 
-def test_amounts_in_two_currencies_are_said_with_their_counts(tmp_path: Path) -> None:
+def test_amounts_in_two_currencies_are_refused_until_a_rate_is_declared(tmp_path: Path) -> None:
     made = make_folder("two currencies, english", tmp_path)
-    said = next(remark for remark in understood(made).remarks if "currencies" in remark)
-    assert "in EUR" in said
-    assert "in USD" in said
-    assert "convert them to one currency" in said
+    found = understood(made)
+    said = next(remark for remark in found.remarks if "currencies" in remark)
+    assert "several currencies, EUR and USD" in said
+    assert "those in USD are refused row by row until 'rates'" in said
+    assert "rates = { EUR = 1 } }  # check: what one USD is worth" in found.recipe_toml
 
 
 def test_a_column_that_names_the_currency_says_the_same(tmp_path: Path) -> None:
@@ -107,6 +109,39 @@ def test_an_outcome_of_two_columns_counts_open_leads_as_open(tmp_path: Path) -> 
     assert tables.outcomes is not None
     stages = tables.outcomes.select("stage").to_pyarrow()["stage"].to_pylist()
     assert stages.count("Won") == (leads["Customer"] == "Yes").sum()
+
+
+@pytest.mark.parametrize(
+    ("won", "lost", "open_", "names"),
+    [
+        (("yes", "no"), ("no", "yes"), ("no", "no"), ("Won", "Lost")),
+        (("Closed", "Signed"), ("Closed", "Price"), ("Open", ""), ("Status", "Reason")),
+        (("Closed", "Won"), ("Closed", "No budget"), ("Running", "Talks"), ("Stage", "Substage")),
+        (("Abgeschlossen", "Gewonnen"), ("Abgeschlossen", ""), ("Offen", ""), ("Status", "Grund")),
+    ],
+)
+def test_other_pairs_that_say_the_outcome_together(
+    tmp_path: Path,
+    won: tuple[str, str],
+    lost: tuple[str, str],
+    open_: tuple[str, str],
+    names: tuple[str, str],
+) -> None:
+    rng = np.random.default_rng(1)
+    ends = [[won, lost, open_][kind] for kind in rng.choice(3, 600, p=[0.2, 0.4, 0.4])]
+    frame = pd.DataFrame({"Key": [f"K{n:03d}x" for n in range(600)], "Size": rng.integers(1, 90, 600)})
+    for i, name in enumerate(names):
+        frame[name] = [end[i] for end in ends]
+    frame.to_csv(tmp_path / "list.csv", index=False)
+    found = discover([tmp_path / "list.csv"], folder=tmp_path)
+    recipe = parse_recipe(found.recipe_toml)
+    assert recipe.outcomes.column == "outcome_of_two", found.remarks
+    assert any(f"{ends.count(open_):,} leads that were not won are not" in remark for remark in found.remarks)
+    tables = read_tables(recipe, tmp_path)
+    assert tables.outcomes is not None
+    stages = tables.outcomes.select("stage").to_pyarrow()["stage"].to_pylist()
+    assert (stages.count("Won"), stages.count("Lost")) == (ends.count(won), ends.count(lost))
+    assert set(recipe.lead.fields) == {"Size"}
 
 
 def test_what_is_joined_from_rows_written_later_is_only_known_now(tmp_path: Path) -> None:

@@ -137,7 +137,7 @@ def test_a_list_sorted_by_its_outcome_is_not_taken_for_a_history(tmp_path: Path)
     frame = pd.read_csv(path).drop(columns=["Lead Number", "Tags"]).sort_values("Converted")
     frame.to_csv(path, index=False)
     discovery, recipe = found(path)
-    assert recipe.tables.leads.sql is not None
+    assert recipe.split.by == "lot"
     assert any("sorted by the outcome" in remark for remark in discovery.remarks)
 
 

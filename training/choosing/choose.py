@@ -148,6 +148,8 @@ def _loss(candidate: Candidate) -> float:
 
 def _by_recency(bench: Bench, best: Candidate) -> float | None:
     """The half-life, where newer rows counting for more surely gains on `best`."""
+    if not bench.excerpt.labelled.timed:
+        return None
     aged = replace(bench, half_life=HALF_LIFE, pairs=best.pairs).again(best, best.booster)
     return HALF_LIFE if _gain(bench, best, aged).low > 0 else None
 

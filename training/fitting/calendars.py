@@ -25,7 +25,12 @@ _SLOW = 0.9
 def find_calendars(
     labelled: Labelled, features: Sequence[Feature], folds: Sequence[tuple[Rows, Rows]]
 ) -> tuple[str, ...]:
-    """Names of the features that are calendars by the forward `folds` (older rows, newer rows)."""
+    """Names of the features that are calendars by the forward `folds` (older rows, newer rows).
+
+    None where the rows are in no order of time.
+    """
+    if not labelled.timed:
+        return ()
     return tuple(
         feature.name
         for feature in features
@@ -39,6 +44,8 @@ def going_on(excerpt: Excerpt, calendars: Collection[str]) -> frozenset[str]:
     A price index is one even where the folds lie inside its old values. Neighbours in time are other leads:
     a number of the lead itself hardly follows the one before it.
     """
+    if not excerpt.labelled.timed:
+        return frozenset(calendars)
     rows, columns = excerpt.rows[np.argsort(excerpt.order, kind="stable")], excerpt.labelled.columns
     numbers = (feature.name for feature in excerpt.features if feature.dtype == "number")
     slow = (name for name in numbers if _follows(columns[name][rows].astype(np.float64)))

@@ -25,6 +25,10 @@ from training.history.labelled import Labelled
 from training.history.sample import draw_leads
 from training.history.split import Rows
 
+_BY_LOT = (
+    "no date and no order of rows says when leads came: the test was drawn by lot, accounts and equal leads "
+    "as a whole. Nothing forward in time is shown; leads of tomorrow may fare otherwise"
+)
 _MOST_OPEN = 10_000
 """Open leads that fix the bands and scores; more of them would not move a percentile."""
 
@@ -106,12 +110,12 @@ def history_of(
         rules_text=card,
         features=features,
         features_without_events=plain,
-        labelled=Labelled(frame, columns.take(slice(len(frame))), recipe.dated),
+        labelled=Labelled(frame, columns.take(slice(len(frame))), recipe.dated, recipe.timed),
         open_columns=columns.take(slice(ends[1], None)),
         n_open=len(opened),
         account=[*shot.account.rows(), *_drawn(matured, frame)],
         quality=list(tables.quality.rows()),
-        warnings=list(shot.account.warnings),
+        warnings=[*shot.account.warnings, *([] if recipe.timed else [_BY_LOT])],
         data_hash=tables.hash,
         end=tables.end,
         younger=Labelled(younger, columns.take(slice(*ends))) if len(recipe.recipe.horizons) > 1 else None,

@@ -21,11 +21,15 @@ Codes = NDArray[np.intp]
 
 @dataclass(frozen=True)
 class Labelled:
-    """`frame` as in `features.Snapshots`, and `columns` of equal length in the same order."""
+    """`frame` as in `features.Snapshots`, and `columns` of equal length in the same order.
+
+    Not `timed`: the order of rows was drawn by lot and says nothing of time.
+    """
 
     frame: pd.DataFrame
     columns: Columns
     dated: bool = True
+    timed: bool = True
     BLOCK: ClassVar[int] = 1000
     """Rows of a period where time is only an order: a week's work of a calling team, a common block size."""
 
@@ -39,7 +43,7 @@ class Labelled:
         return self._label[rows]
 
     def clusters(self, rows: Rows) -> NDArray[np.object_]:
-        """The account of each row, or its lead where no account is known."""
+        """The account of each row, or its lead where no account is known; what one lot keeps together."""
         return self._cluster[rows]
 
     def leads(self, rows: Rows) -> Codes:
@@ -72,6 +76,8 @@ class Labelled:
 
     @cached_property
     def _cluster(self) -> NDArray[np.object_]:
+        if not self.timed:  # accounts and equal leads, which one lot keeps together
+            return ("lot " + self.frame["as_of_us"].astype(str)).to_numpy(object)
         account = self.frame["account_id"].to_numpy(object)
         lead = self.frame["lead_id"].to_numpy(object)
         known = ~pd.isna(account)

@@ -36,7 +36,9 @@ class SplitRows:
 def forward_split(recipe: Recipe, frame: pd.DataFrame) -> SplitRows:
     """The matured rows of `frame` (see `features.Snapshots.frame`) as fit rows and test rows.
 
-    The test is what lies at or after `split.test_from`, or the newest `split.test_share` of the matured rows.
+    The test is what lies at or after `split.test_from`, or the newest `split.test_share` of the matured rows;
+    without time the rows of the last places (see `features.tables.drawn_places`), so that a lead which was in
+    a test is in it again when others come.
     A row is fitted on only if its label was known before the first test as_of. A lead with fit rows has no
     test rows: that drops by the past alone, where dropping its fit rows would choose by the future.
 
@@ -76,6 +78,9 @@ def _newest(recipe: Recipe, as_of: NDArray[np.int64], matured: Rows) -> tuple[Ro
     """The rows of the test period, and the account of those after it."""
     plan = recipe.split
     account = [("matured rows", len(matured))]
+    if not recipe.timed:
+        account.append(("drawn by lot in groups of equal leads or of an account", len(np.unique(as_of))))
+        return matured[as_of[matured] >= plan.first_lot], account
     if plan.test_from is None:
         return matured[int(len(matured) * (1 - plan.test_share)) :], account
     start = _moment(recipe, "test_from", plan.test_from)

@@ -209,7 +209,9 @@ def _notes(recipe: Recipe, fit: pd.DataFrame, made: tuple[Feature, ...], tables:
         )
     if recipe.events is not None and tables.events is None:
         notes.append("The recipe names events, but none were given: features of events are not inspected.")
-    if not recipe.dated:
+    if not recipe.timed:
+        notes.append("Nothing orders the leads in time: what was known when cannot be checked.")
+    elif not recipe.dated:
         notes.append("The order of rows stands for time: what was known when cannot be checked.")
     if fit["lead_id"].nunique() > MOST_LEADS:
         notes.append(f"Features were computed for {MOST_LEADS:,} of the leads, evenly chosen.")

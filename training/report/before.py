@@ -39,6 +39,7 @@ def origins_section(run: ReportInput) -> Markup:
         "origins",
         "Against the others, now and before",
         words,
+        None if run.timed else paragraph(_BY_LOT),
         paragraph(agreement(test, earlier[0])) if earlier else paragraph(_ALONE),
         figure(_forest(test, earlier), "Log loss, model minus other, with 95 % intervals."),
         _in_numbers(test, earlier),
@@ -46,6 +47,7 @@ def origins_section(run: ReportInput) -> Markup:
     )
 
 
+_BY_LOT = "The leads were drawn by lot: 'before' is another draw from those fitted on, and no earlier time."
 _ALONE = (
     "No earlier origin could be judged: too few outcomes were known by then. Whether the gain lasts is shown "
     "by this one period alone."

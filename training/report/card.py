@@ -42,20 +42,25 @@ def _purpose(run: ReportInput) -> str:
 
 def _limits(run: ReportInput) -> list[str]:
     """What the numbers of this report do not show."""
+    other, whole = ("later", "to the end of the history") if run.timed else ("other", "on all rows")
     limits = [
         "It learned which leads converted under the selling of that time; it does not say whom a call "
         "would change. "
         "That needs leads worked at random and compared.",
         "Leads that a former score kept from being called look worse than they are, now and in every later "
         "model.",
-        "Figures are of the judged artefact on later rows; the served one was fitted again, with the same "
-        "settings, "
-        "to the end of the history. No later row is left to judge it on.",
+        f"Figures are of the judged artefact on {other} rows; the served one was fitted again, with the same "
+        f"settings, {whole}. No {other} row is left to judge it on.",
         "Rows of one lead at several ages are not independent; intervals count accounts, or leads.",
         "People who object to being profiled are not scored; what became of them still counts in what was "
         "learned, unless they were deleted.",
     ]
-    if not run.dated:
+    if not run.timed:
+        limits.append(
+            "The leads have no creation time, and their rows lie in no order of time: the test was drawn by "
+            "lot, and nothing forward in time was shown."
+        )
+    elif not run.dated:
         limits.append(
             "The leads have no creation time, so the order of rows stands for time, and it cannot "
             "be guaranteed that each field held its value at the moment of prediction."

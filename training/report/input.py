@@ -63,6 +63,7 @@ class ReportInput:
     quality: Sequence[Sequence[Any]]
     capacity: int = 50
     dated: bool = True
+    timed: bool = True
     incumbent: str = ""
     run_id: str | None = None
     checks: Sequence[Check] = ()
@@ -104,6 +105,7 @@ def report_input(
         "quality": history.quality,
         "capacity": history.recipe.gate.capacity_per_week,
         "dated": history.recipe.dated,
+        "timed": history.recipe.timed,
         "run_id": summary.run_id,
         "warnings": summary.warnings,
         "facts": data_facts(history),

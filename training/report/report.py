@@ -65,7 +65,8 @@ def _for_sales(run: ReportInput) -> list[tuple[tuple[str, str], Markup]]:
         found.append((("reasons", "What it looks at"), reasons_section(run)))
     if run.evidence is not None and run.evidence.outlook is not None:
         found.append((("outlook", "When, and how much"), outlook_section(run.evidence.outlook)))
-    found.append((("time", "Over time"), time_section(run)))
+    if run.timed:
+        found.append((("time", "Over time"), time_section(run)))
     if run.test is not None and run.test["age_days"].nunique() > 1:
         found.append((("age", "By age"), age_section(run)))
     return found

@@ -18,6 +18,7 @@ from training.judging.shift import LARGE
 from training.outlook import outlook_notes
 from training.packing import Trained
 from training.report import EarlierTest, RunSummary
+from training.run.oddities import oddities
 from training.run.recommend import MIN_EACH as MIN_EACH
 from training.run.recommend import MIN_LEADS, recommend
 
@@ -76,7 +77,7 @@ def summarise(
         "rows": history.account + split.account,
         "quality": history.quality,
         "recommendation": recommend(history, split, verdict, trained.evidence if trained else None),
-        "warnings": list(history.warnings),
+        "warnings": [*history.warnings, *oddities(history, split)],
     }
     return RunSummary.model_validate(found | (_of_trained(trained) if trained is not None else {}))
 
@@ -102,6 +103,7 @@ def _of_trained(trained: Trained) -> dict[str, Any]:
         "doubts": doubts(trained.evidence, trained.history.recipe.gate),
         "warnings": [
             *trained.history.warnings,
+            *oddities(trained.history, trained.split),
             *([moved] if shift > LARGE else []),
             *_lost_before(trained.evidence),
             *_gap(trained),

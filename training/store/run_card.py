@@ -77,6 +77,8 @@ def _tags(history: History, split: SplitRows, summary: RunSummary, trained: Trai
 
 def _window(history: History, split: SplitRows) -> str:
     """First and last as_of of the test; rows in their order where the recipe has no dates."""
+    if not history.recipe.timed:
+        return f"{len(split.test)} rows drawn by lot"
     if not history.recipe.dated:
         return f"the last {len(split.test)} rows"
     as_of = history.labelled.frame["as_of_us"].to_numpy(np.int64)[split.test]

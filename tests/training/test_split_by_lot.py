@@ -1,0 +1,123 @@
+"""Where nothing orders leads, tests are drawn: equal leads and accounts as a whole, in whatever order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features import parse_recipe
+from training import train
+from training.fitting.calendars import find_calendars, going_on
+from training.history.excerpt import Excerpt
+from training.history.history import History, read_history
+from training.history.split import SplitRows, forward_folds, forward_split
+
+RECIPE = """
+[tables]
+leads = "list.csv"
+[lead]
+id = "key"
+{account}
+[lead.fields]
+region = {{ type = "category" }}
+size = {{ type = "number" }}
+[outcomes]
+column = "won"
+won = ["1"]
+lost = ["0"]
+[snapshots]
+at_days = [0]
+[split]
+by = "lot"
+"""
+
+
+def leads(seed: int, n: int = 600, sizes: int = 40) -> pd.DataFrame:
+    """Leads of which many are equal, as the few sizes and regions come again, and some share a firm."""
+    rng = np.random.default_rng(seed)
+    size = rng.integers(1, sizes, n)
+    return pd.DataFrame(
+        {
+            "key": [f"k{i}" for i in range(n)],
+            "firm": np.where(rng.random(n) < 0.3, "", [f"f{i}" for i in rng.integers(0, n, n)]),
+            "region": rng.choice(list("abc"), n),
+            "size": size,
+            "won": (rng.random(n) < 0.1 + 0.4 * size / sizes).astype(int),
+        }
+    )
+
+
+def history(frame: pd.DataFrame, folder: Path, account: str = "") -> tuple[History, SplitRows]:
+    frame.to_csv(folder / "list.csv", index=False)
+    recipe = parse_recipe(RECIPE.format(account=account))
+    read = read_history(recipe, folder)
+    return read, forward_split(recipe, read.labelled.frame)
+
+
+def keys(read: History, rows: np.ndarray) -> set[str]:
+    return set(read.labelled.frame["lead_id"].iloc[rows])
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 999), st.booleans())
+def test_equal_leads_and_accounts_are_on_one_side_of_every_split(tmp_path_factory, seed, with_accounts):
+    frame = leads(seed, sizes=2000 if with_accounts else 40)
+    account = 'account_id = "firm"' if with_accounts else ""
+    read, split = history(frame, tmp_path_factory.mktemp("lot"), account)
+    rows = frame.set_index("key")
+    pairs = [(split.fit, split.test), *forward_folds(read.labelled.frame, split.fit, 3)]
+    assert len(pairs) > 1
+    for one, other in pairs:
+        a, b = (rows.loc[sorted(keys(read, side))] for side in (one, other))
+        assert not set(zip(a["region"], a["size"], strict=True)) & set(
+            zip(b["region"], b["size"], strict=True)
+        )
+        if with_accounts:
+            assert not (set(a["firm"]) & set(b["firm"])) - {""}
+    assert len(split.fit) + len(split.test) == len(frame), "no lead is lost"
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.integers(0, 999))
+def test_neither_the_order_of_rows_nor_further_leads_move_a_lead_into_the_test(tmp_path_factory, seed):
+    frame, folder = leads(seed), tmp_path_factory.mktemp("lot")
+    read, split = history(frame, folder)
+    mixed, again = history(frame.sample(frac=1, random_state=seed), folder)
+    assert keys(read, split.test) == keys(mixed, again.test)
+    more, grown = history(pd.concat([frame, leads(seed + 1).assign(key=lambda f: "n" + f["key"])]), folder)
+    assert keys(read, split.test) == {key for key in keys(more, grown.test) if key.startswith("k")}
+
+
+def test_a_few_kinds_of_leads_are_drawn_one_by_one_and_said(tmp_path):
+    read, split = history(leads(1, sizes=3), tmp_path)
+    assert len(split.test) > 100
+    assert any("drawn one by one" in row for row in read.quality)
+    assert not any("drawn one by one" in row for row in history(leads(1), tmp_path)[0].quality)
+
+
+def test_without_time_nothing_is_a_calendar(tmp_path):
+    frame = leads(2).sort_values("size").assign(size=lambda f: np.arange(len(f)))
+    read, split = history(frame, tmp_path)
+    size = next(feature for feature in read.features if feature.name.startswith("size"))
+    older_and_newer = [(np.arange(300), np.arange(300, 600))]
+    assert find_calendars(read.labelled, [size], older_and_newer) == ()
+    assert going_on(Excerpt.of(read.recipe, read.labelled, [size], split.fit), ()) == frozenset()
+
+
+@pytest.mark.slow
+def test_a_run_by_lot_says_that_nothing_forward_in_time_was_shown(tmp_path):
+    frame = leads(3, 1200, sizes=900)
+    frame.sort_values("region").to_csv(tmp_path / "list.csv", index=False)
+    recipe = parse_recipe(RECIPE.format(account=""))
+    run = train(recipe, tmp_path, tracking=False, out=tmp_path / "out", report=tmp_path / "report.html")
+    assert any("Nothing forward in time is shown" in warning for warning in run.summary.warnings)
+    assert run.summary.settings["model"]["half_life"] is None
+    assert run.summary.settings["model"]["calendars"] == []
+    page = (tmp_path / "report.html").read_text()
+    assert "the test was drawn by lot" in page
+    assert "Over time" not in page
