@@ -18,11 +18,11 @@ from leadscore.verbs.recipes import features, init, inspect, snapshots
 from leadscore.verbs.scorecards import rules
 from leadscore.verbs.scoring import check_skew, open_leads, score, serve
 from leadscore.verbs.training import compare, train
-from leadscore.verbs.watching import watch
+from leadscore.verbs.watching import retrain, watch
 
 VERBS: tuple[click.Command, ...] = (
     simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status, watch,
-    open_leads, compare, rules, funnel, conversions, score, serve, demo, ledger, keys, inbound, pull,
+    retrain, open_leads, compare, rules, funnel, conversions, score, serve, demo, ledger, keys, inbound, pull,
     connect, push, plan, decide, image,
 )  # fmt: skip
 
