@@ -6,7 +6,7 @@ Each class is one section. Nothing here reads a file (see `file`), and nothing h
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
@@ -19,6 +19,7 @@ from features.recipe.plan import MOST_DAYS, FeaturePlan, SnapshotPlan, Windows
 from features.recipe.section import Section
 from features.recipe.stages import Qualification, Stages
 from features.recipe.training import Bands as Bands
+from features.recipe.training import Exploration as Exploration
 from features.recipe.training import Gate as Gate
 from features.recipe.training import Segments as Segments
 from features.recipe.training import Split as Split
@@ -70,6 +71,7 @@ class Recipe(Section):
     segments: Segments | None = None
     stages: Stages = Field(default_factory=Stages)
     qualification: Qualification | None = None
+    exploration: Exploration | None = None
     rules: str | None = None
     agreement: str | None = None
 
@@ -132,9 +134,9 @@ class Recipe(Section):
     def hash(self) -> str:
         """Hex SHA-256 of the content; two files that mean the same have the same hash.
 
-        The language is left out: it is how answers are told, and no other model.
+        Language and exploration are left out: how answers are told, and who is worked, are no other model.
         """
-        told = {"recipe": {"language"}}
+        told: dict[str, Any] = {"recipe": {"language"}, "exploration": True}
         return hashlib.sha256(self.model_dump_json(exclude=told).encode()).hexdigest()
 
     @property

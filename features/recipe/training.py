@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -67,6 +67,19 @@ class Gate(Section):
     capacity_per_week: int = Field(default=50, ge=1)
     slope: tuple[float, float] = (0.8, 1.25)
     observed_expected: tuple[float, float] = (0.9, 1.1)
+
+
+class Exploration(Section):
+    """`[exploration]`: the share of leads that are worked whatever their score, to know what scoring brings.
+
+    A keyed hash draws them, so that nobody chooses: by `lead`, by `account` (whose leads hear of each other),
+    or by `week` of creation, in which all leads are worked (a switchback, where leads compete for the same
+    hours). Another `key` draws others.
+    """
+
+    share: float = Field(gt=0, le=0.5)
+    unit: Literal["lead", "account", "week"] = "lead"
+    key: str = "1"
 
 
 _HOT_SHARE, _WARM_SHARE = 0.1, 0.3

@@ -18,12 +18,12 @@ from leadscore.verbs.recipes import features, init, inspect, snapshots
 from leadscore.verbs.scorecards import rules
 from leadscore.verbs.scoring import check_skew, open_leads, score, serve
 from leadscore.verbs.training import compare, train
-from leadscore.verbs.watching import retrain, watch
+from leadscore.verbs.watching import effect, retrain, watch
 
 VERBS: tuple[click.Command, ...] = (
     simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status, watch,
-    retrain, open_leads, compare, rules, funnel, conversions, score, serve, demo, ledger, keys, inbound, pull,
-    connect, push, plan, decide, image,
+    retrain, effect, open_leads, compare, rules, funnel, conversions, score, serve, demo, ledger, keys,
+    inbound, pull, connect, push, plan, decide, image,
 )  # fmt: skip
 
 __all__ = ["VERBS"]

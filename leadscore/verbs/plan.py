@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -151,7 +152,15 @@ def planned(
     tables = habits.tables(recipe)
     with bar("planning leads") as tick:
         found = make_plan(
-            recipe, ladder, tables, habits.book, habits.law, habits.moment, told=told, progress=tick
+            recipe,
+            ladder,
+            tables,
+            habits.book,
+            habits.law,
+            habits.moment,
+            told=told,
+            draw=partial(drawn_in, habits),
+            progress=tick,
         )
     if csv_file is not None:
         with csv_file.open("w", encoding="utf-8", newline="") as out:
@@ -160,6 +169,20 @@ def planned(
         html.write_text(plan_page(found, recipe.name), encoding="utf-8")
         say(f"The page is {html}.")
     return found
+
+
+def drawn_in(habits: Habits, leads: Any) -> frozenset[str]:
+    """The leads that exploration draws: kept in the ledger before anybody sees the plan."""
+    from leadscore.terminal import say
+    from serving.exploration import drawn, record_draws
+    from serving.ledger import LedgerTables
+
+    if habits.recipe.exploration is None:
+        return frozenset()
+    if isinstance(habits.place, LedgerTables):
+        return record_draws(habits.place.ledger, habits.recipe, leads, habits.moment)
+    say("- draws of [exploration] are recorded in a ledger alone (--data ledger); here they are only shown.")
+    return frozenset(one.lead_id for one in leads if drawn(habits.recipe, one))
 
 
 def checked(habits: Habits) -> Any:

@@ -162,3 +162,45 @@ def _keep_retrained(ledger: Any, name: str, found: Any) -> None:
     from serving.watched import note
 
     note(ledger, "retrain", {"name": name} | found.model_dump(mode="json"), now_us())
+
+
+@click.command()
+@RECIPE
+@DATA
+@click.option("--as-of", help="What was known at this moment, ISO 8601; default: the end of the history.")
+@click.option("--model", help="An artefact's folder or models:/NAME@ALIAS; default: the champion.")
+@JSON
+def effect(
+    recipe: Path, folder: Path | str | None, as_of: str | None, model: str | None, as_json: bool
+) -> None:
+    """Say what scoring brings per call, against first come first served and the rules, with intervals.
+
+    \b
+    Example:  leadscore effect acme/recipe.toml --data ledger
+
+    It needs [exploration] in the recipe: a few leads are drawn by lot and worked whatever their score.
+    """
+    from features.recipe import load_recipe
+    from leadscore.terminal import print_json, print_table, say, spinner
+
+    loaded = load_recipe(recipe)
+    moment = moment_of(as_of, loaded.recipe.zone)
+    place, _ = place_of(recipe, loaded, folder)
+    with spinner("loading what answers") as step:
+        import serving
+        from training import watch as watching
+
+        opened = serving.open_ladder(loaded, model, folder=recipe.parent)
+        if opened.warning:
+            say(f"Warning: {opened.warning}.")
+        found = watching.effect(loaded, place, opened, as_of_us=moment, progress=step)
+    if as_json:
+        print_json(found.as_dict())
+    elif found.effect is not None:
+        print_table(watching.EFFECT, found.rows())
+    for note in found.notes:
+        say(f"- {note}.")
+    if (one := found.effect) is None:
+        say("Nothing can be said yet.")
+    else:
+        say(f"{one.leads:,} leads of {found.weeks:,.0f} weeks, {one.drawn:,} drawn, {one.called:.0%} called.")

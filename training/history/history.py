@@ -18,6 +18,7 @@ from features.snapshots import open_leads, snapshots
 from features.tables import HistoryEnd, Place, Tables, read_tables
 from serving.rules import Rules, parse_rules, rules_text
 from serving.scorers import route_of
+from training.history.called import called_words
 from training.history.excerpt import Excerpt
 from training.history.labelled import Labelled
 from training.history.sample import draw_leads
@@ -105,7 +106,7 @@ def history_of(
         n_open=len(opened),
         account=[*shot.account.rows(), *_drawn(matured, frame)],
         quality=list(tables.quality.rows()),
-        warnings=list(shot.account.warnings),
+        warnings=[*shot.account.warnings, *called_words(recipe, tables, frame)],
         data_hash=tables.hash,
         end=tables.end,
     )
