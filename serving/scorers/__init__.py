@@ -6,6 +6,7 @@ from serving.scorers.fitted_range import ranges_of
 from serving.scorers.line import line_columns, line_names
 from serving.scorers.linear import Linear
 from serving.scorers.linear_columns import CategoryColumn, Crossing, LinearEncoder, NumberColumn, signed_log
+from serving.scorers.pairs import Cut, PairRates
 from serving.scorers.segmented import Segmented, Served, route_of, segments_of
 from serving.scorers.tree_columns import TreeEncoder, read_rates
 from serving.scorers.trees import Trees
@@ -15,10 +16,12 @@ __all__ = [
     "Blend",
     "CategoryColumn",
     "Crossing",
+    "Cut",
     "Linear",
     "LinearEncoder",
     "Model",
     "NumberColumn",
+    "PairRates",
     "RateTable",
     "Segmented",
     "Served",

@@ -19,16 +19,22 @@ from serving.scorers.trees import Trees, add
 
 @dataclass(frozen=True)
 class Blend:
-    """margin = mean of the members' raw margins; the members' own calibrations are not used."""
+    """margin = mean of the members' raw margins; the members' own calibrations are not used.
 
-    members: tuple[Linear | Trees | Blend, ...]
+    `weights` has a positive number for each member; empty: all count alike.
+    """
+
+    members: tuple[Linear | Trees | Blend | Bayes, ...]
     calibration: MonotoneMap = field(default_factory=MonotoneMap.identity)
     version: str = ""
     rung: str = "model"
+    weights: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.members:
             raise LeadscoreError("a blend needs at least one member.")
+        if self.weights and (len(self.weights) != len(self.members) or min(self.weights) <= 0):
+            raise LeadscoreError("a blend needs a weight above 0 for each member, or none at all.")
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -49,15 +55,23 @@ class Blend:
         found = [explained(member, columns) for member in self.members]
         return self._mean([margin for margin, _ in found]), self._shared([parts for _, parts in found])
 
+    @cached_property
+    def _weights(self) -> tuple[float, ...]:
+        return self.weights or (1.0,) * len(self.members)
+
     def _mean(self, margins: list[Floats]) -> Floats:
-        total = margins[0]
-        for margin in margins[1:]:
-            total = total + margin
-        return np.asarray(total / len(margins), dtype=np.float64)
+        total = self._weights[0] * margins[0]
+        for weight, margin in zip(self._weights[1:], margins[1:], strict=True):
+            total = total + weight * margin
+        return np.asarray(total / sum(self._weights), dtype=np.float64)
 
     def _shared(self, parts: list[Contributions]) -> Contributions:
-        total = add(parts)
-        return Contributions(total.names, total.values / len(self.members), total.bias / len(self.members))
+        weighed = [
+            Contributions(part.names, weight * part.values, weight * part.bias)
+            for weight, part in zip(self._weights, parts, strict=True)
+        ]
+        total, whole = add(weighed), sum(self._weights)
+        return Contributions(total.names, total.values / whole, total.bias / whole)
 
     def probability(self, margin: Floats) -> Floats:
         """Calibrated probabilities inside (0, 1)."""

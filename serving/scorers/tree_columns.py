@@ -13,6 +13,7 @@ from features.columns import Column, Columns, Floats, n_leads, numbers_of
 from serving.scorer import Range
 from serving.scorers.agreement import require_columns
 from serving.scorers.encoding import Spec, codes_of
+from serving.scorers.pairs import PairRates
 
 
 class TreeEncoder(Spec):
@@ -23,6 +24,7 @@ class TreeEncoder(Spec):
     levels never seen share the code `len(vocabulary)`, "other"; a missing value is NaN. A category in `rates`
     is the shrunken log-odds of its level, against those of all leads: 0 for a level never seen. `ranges` of
     numbers are there to be told of: a tree has no split beyond the values that it saw, so it needs no clip.
+    Behind the features stands a column for each of `pairs`.
     """
 
     features: tuple[str, ...]
@@ -32,12 +34,14 @@ class TreeEncoder(Spec):
     typical: dict[str, float] = Field(default_factory=dict)
     """Number → its median, of the numbers that were never missing in training: LightGBM reads a missing value
     of these as 0, which of an age is "this minute" and of an hour midnight."""
+    pairs: tuple[PairRates, ...] = ()
 
     @cached_property
     def booster_names(self) -> tuple[str, ...]:
-        """`features` in the characters that LightGBM's text format keeps, told apart by position if need be;
-        boosters are trained with these as `feature_name`."""
-        plain = [re.sub(r"\W", "_", name, flags=re.ASCII) for name in self.features]
+        """`features` and pairs in the characters that LightGBM's text format keeps, told apart by position if
+        need be; boosters are trained with these as `feature_name`."""
+        names = [*self.features, *("pair " + " ".join(pair.features) for pair in self.pairs)]
+        plain = [re.sub(r"\W", "_", name, flags=re.ASCII) for name in names]
         return tuple(n if plain.count(n) == 1 else f"{n}_{i}" for i, n in enumerate(plain))
 
     @cached_property
@@ -46,13 +50,13 @@ class TreeEncoder(Spec):
         return tuple(i for i, name in enumerate(self.features) if name in self.vocabularies)
 
     def transform(self, columns: Columns) -> Floats:
-        """The matrix, shape `(n_leads, len(features))`.
+        """The matrix, shape `(n_leads, len(booster_names))`.
 
         Raises:
             LeadscoreError: a feature is missing from `columns`.
         """
         require_columns(self.features, columns)
-        matrix = np.empty((n_leads(columns), len(self.features)), dtype=np.float64)
+        matrix = np.empty((n_leads(columns), len(self.booster_names)), dtype=np.float64)
         if self._numbers:
             matrix[:, self._numbers] = numbers_of(columns, self._number_names).T
         if self.typical:
@@ -64,7 +68,19 @@ class TreeEncoder(Spec):
             matrix[:, position] = codes_of(columns[name], self._codes[name])
         for name, rates in self.rates.items():
             matrix[:, self._places[name]] = read_rates(columns[name], rates)
+        for place, pair in enumerate(self.pairs, len(self.features)):
+            matrix[:, place] = pair.read(columns)
         return matrix
+
+    def by_feature(self, values: Floats) -> Floats:
+        """Credits of the columns, shape `(n_leads, len(booster_names))`, told of the features: what a pair is
+        credited with goes to both in equal parts, as no cell says whose merit it is."""
+        width = len(self.features)
+        found = values[:, :width].copy() if self.pairs else values
+        for place, pair in enumerate(self.pairs, width):
+            for name in pair.features:
+                found[:, self._places[name]] += values[:, place] / 2
+        return found
 
     @cached_property
     def _numbers(self) -> list[int]:

@@ -67,8 +67,8 @@ class Trees:
         """`margin` and `contributions` of columns that are encoded once."""
         line = None if self.line is None else self.line.contributions(columns)
         margin, parts, bias = self._credited(self._matrix(columns, line))
-        width = len(self.encoder.features)
-        found = [Contributions(self.encoder.features, parts[:, :width], bias)]
+        width = len(self.encoder.booster_names)
+        found = [Contributions(self.encoder.features, self.encoder.by_feature(parts[:, :width]), bias)]
         if self.line is not None and line is not None:
             found.append(by_feature(self.line, line, parts[:, width:]))
         if self.offset is not None:

@@ -13,6 +13,7 @@ from tests.made.company import small_company
 from training.choosing.bench import Bench
 from training.choosing.choose import Budget, choose_settings
 from training.choosing.search import SEARCHED, search
+from training.fitting.boosting import offered
 from training.history.history import read_history
 from training.history.split import forward_split
 
@@ -55,7 +56,8 @@ def test_a_search_goes_on_where_it_ended(company, tmp_path):
 def test_the_first_trial_is_the_plan_of_the_recipe(company):
     recipe, bench = company
     found = searched(bench, 0.01)
-    assert found == {name: getattr(recipe.train, name) for name in SEARCHED}
+    usual = {"feature_fraction": offered(recipe.train, len(bench.tree_features))}
+    assert found == {name: getattr(recipe.train, name) for name in SEARCHED} | usual
 
 
 def test_an_interrupted_search_gives_its_best_so_far(company):

@@ -1,4 +1,4 @@
-"""Trees offered more features compete on the folds: two fields that matter only together need them."""
+"""Larger trees compete on the folds: fields that matter only together need them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ import pytest
 from features import default_features
 from features.columns import Columns
 from features.recipe.file import parse_recipe
-from training.choosing.choose import WIDE, choose_settings
+from training.choosing.choose import LARGER, choose_settings
+from training.fitting.boosting import offered
 from training.fitting.settings import Settings
 from training.history.excerpt import Excerpt
 from training.history.labelled import Labelled
@@ -22,8 +23,8 @@ def chosen(margin: str, fields: int = 13, train: str = "") -> Settings:
     random = np.random.default_rng(11)
     names = [f"f{number:02}" for number in range(fields)]
     X = random.normal(size=(ROWS, fields))
-    sign, bend = np.sign(X[:, 0] * X[:, 1]), X[:, 2]
-    drive = {"together": 1.2 * sign + 0.5 * bend - 2, "alone": 0.8 * bend - 2}[margin]
+    together = 2.0 * np.sign(X[:, 0] * X[:, 1] * X[:, 2])
+    drive = {"together": together + 0.5 * X[:, 3] - 1, "alone": 0.8 * X[:, 2] - 2}[margin]
     y = (random.random(ROWS) < 1 / (1 + np.exp(-drive))).astype(np.float64)
     recipe = parse_recipe(
         '[tables]\nleads = "leads.csv"\n[outcomes]\ncolumn = "outcome"\nat_once = true\n'
@@ -47,20 +48,29 @@ def chosen(margin: str, fields: int = 13, train: str = "") -> Settings:
     return choose_settings(recipe, Excerpt.of(recipe, labelled, default_features(recipe), at))
 
 
-def test_two_fields_that_matter_only_together_are_found_with_more_features_a_tree():
-    found = chosen("together")
-    assert found.trees.booster == {"feature_fraction": WIDE}
-    wide = found.losses[f"{found.kind}, more features a tree"]
-    assert wide < min(loss for name, loss in found.losses.items() if "more" not in name) - 0.003
-    assert found.trees.plan(parse_recipe('[tables]\nleads = "l.csv"').train).feature_fraction == WIDE
+def test_fields_that_matter_only_together_ask_for_larger_trees():
+    found = chosen("together", 5)
+    larger = {name: loss for name, loss in found.losses.items() if "larger" in name}
+    assert max(larger.values()) < min(
+        loss for name, loss in found.losses.items() if name in ("trees", "offset")
+    )
+    assert any(member.trees.booster == LARGER for member in found.members)
+    assert (
+        found.trees.plan(parse_recipe('[tables]\nleads = "l.csv"').train).num_leaves == LARGER["num_leaves"]
+    )
 
 
-def test_a_plain_line_keeps_the_recipes_trees():
-    found = chosen("alone")
+@pytest.mark.parametrize("train", ["feature_fraction = 0.2", "num_leaves = 5"])
+def test_they_are_not_tried_where_the_recipe_says_how_large(train: str):
+    found = chosen("together", 5, train)
     assert found.trees.booster == {}
-    assert not any("more" in name for name in found.losses)
+    assert not any("larger" in name for name in found.losses)
 
 
-@pytest.mark.parametrize(("fields", "train"), [(13, "feature_fraction = 0.2"), (5, "")])
-def test_it_is_not_tried_where_the_recipe_says_how_many_or_nearly_all_are_offered(fields: int, train: str):
-    assert chosen("together", fields, train).trees.booster == {}
+@pytest.mark.parametrize(
+    ("width", "share", "offered_share"),
+    [(3, None, 1.0), (13, None, 0.6), (60, None, 0.4), (200, None, 0.2), (200, 0.5, 0.5), (10, 0.1, 0.4)],
+)
+def test_each_tree_is_offered_features_by_their_number(width, share, offered_share):
+    plan = parse_recipe('[tables]\nleads = "l.csv"').train.model_copy(update={"feature_fraction": share})
+    assert offered(plan, width) == pytest.approx(offered_share)

@@ -1,10 +1,8 @@
 """Every kind of model on inner forward folds: out-of-fold margins by which settings are chosen.
 
-Kinds: a linear model; trees that start from the linear margin; the mean of both margins; trees alone; trees
-that read the linear margin and its parts as columns (stacked, Wolpert 1992).
-Features that are calendars (see `calendars`) are never split on by trees. A linear model may read them, and
-then only trees that start from its margin stand beside it: in a mean with trees that know no calendar half of
-the margin would stay where the calendar left it.
+Kinds: a linear model; trees that start from the linear margin; trees alone; trees that read the linear margin
+and its parts as columns (stacked, Wolpert 1992). Features that are calendars (see `calendars`) are never
+split on by trees; a linear model may read them.
 """
 
 from __future__ import annotations
@@ -12,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import Literal
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from features.catalogue import Feature, LeadAge
 from features.columns import Floats
 from features.recipe import Recipe, Training
 from serving.scorers import line_columns, line_names
-from training.choosing.candidate import Candidate, Linears, Start, loss_of, middle
+from training.choosing.candidate import Candidate, Linears, Start, loss_of
 from training.figures.reliability import log_losses_of_margins
 from training.fitting import (
     Kind,
@@ -47,13 +46,15 @@ and judges on those most like what will be scored."""
 class Bench:
     """Rows, folds and features on which candidates compete; what they share is worked out once.
 
-    With `half_life` older rows count for less in every fit (see `recency`).
+    With `half_life` older rows count for less in every fit (see `recency`); `pairs` are features that trees
+    read together.
     """
 
     recipe: Recipe
     excerpt: Excerpt
     folds: list[tuple[Rows, Rows]]
     half_life: float | None = None
+    pairs: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, recipe: Recipe, excerpt: Excerpt) -> Bench:
@@ -163,17 +164,17 @@ class Bench:
 
     def _sample_pair(self, fold: tuple[Rows, Rows]) -> tuple[Sample, Sample]:
         older, newer = map(self.excerpt.without(self.calendars).on, fold)
-        encoder, sample = weighed_sample(older, self.recipe.train.rare_level, self.half_life)
+        encoder, sample = weighed_sample(older, self.recipe.train.rare_level, self.half_life, self.pairs)
         return sample, encoded(encoder, newer.columns, newer.y, signs=newer.signs)
 
     def boosted(self, plan: Training, start: Start | None = None) -> tuple[list[Floats], int]:
         """Margins of each fold's newer rows by one booster a fold, and the rounds that were best over all."""
-        pairs = self.pairs(start)
+        pairs = self.matrices(start)
         runs = side_by_side(lambda pair: fit_stopped(*pair, plan), pairs)
         rounds = best_rounds([curve for _, curve in runs], self.weights)
         return [margins(run[0], pair[1], rounds) for run, pair in zip(runs, pairs, strict=True)], rounds
 
-    def pairs(self, start: Start | None) -> list[tuple[Sample, Sample]]:
+    def matrices(self, start: Start | None) -> list[tuple[Sample, Sample]]:
         """(older, newer) matrices, one pair a fold, with what trees are given of a linear model."""
         return [self._started(fold, start) for fold in range(len(self.folds))]
 
@@ -204,32 +205,34 @@ class Bench:
         wanted = "offset" if kind == "linear" else kind
         return next((start for start in self.starts if start.kind == wanted), None)
 
-    def candidates(self, plan: Training) -> list[Candidate]:
-        """All kinds that may be fitted here with the booster of `plan`, simplest first."""
+    def candidates(self, booster: dict[str, float]) -> list[Candidate]:
+        """All kinds that may be fitted here with what `booster` changes in the recipe's, simplest first."""
         found = [linear.candidate for linear in self.linears]
         if not self.tree_features:
             return found
-        found += [self._from(start, plan) for start in self.starts]
-        safe = self.linears[-1].candidate
+        plan, safe = self._plan(booster), self.linears[-1].candidate
         newer, rounds = self.boosted(plan)
-        return [
-            *found,
-            self._grown("mean", safe, middle(newer, safe), rounds),
-            self._grown("trees", safe, newer, rounds),
-        ]
+        found += [self._from(start, plan) for start in self.starts]
+        found.append(self._grown("trees", safe, newer, rounds))
+        return [one if one.kind == "linear" else replace(one, booster=booster) for one in found]
 
-    def again(self, known: Candidate, plan: Training) -> Candidate:
+    def again(self, known: Candidate, booster: dict[str, float]) -> Candidate:
         """The candidate of the same kind, reading and penalty as `known`, fitted on these folds."""
+        return replace(self._again(known, self._plan(booster)), booster=booster)
+
+    def _plan(self, booster: dict[str, float]) -> Training:
+        """The recipe's `[train]` with what `booster` changes."""
+        return self.recipe.train.model_copy(update=booster)
+
+    def _again(self, known: Candidate, plan: Training) -> Candidate:
         if known.kind == "trees":
             return self._grown("trees", known, *self.boosted(plan))
         linear = known.linear
         (linears,) = self._paths(linear.left_out, linear.reading, (linear.penalty,))
         if known.kind == "linear":
             return linears.candidate
-        if known.kind != "mean":
-            return self._from(Start(known.kind, linears), plan)
-        newer, rounds = self.boosted(plan)
-        return self._grown("mean", known, middle(newer, linears.candidate), rounds)
+        given: Literal["offset", "stacked"] = "offset" if known.kind == "offset" else "stacked"
+        return self._from(Start(given, linears), plan)
 
     def _from(self, start: Start, plan: Training) -> Candidate:
         """Trees that are given something of a linear model."""
@@ -237,4 +240,4 @@ class Bench:
 
     def _grown(self, kind: Kind, beside: Candidate, newer: list[Floats], rounds: int) -> Candidate:
         """A candidate with trees beside, or instead of, the linear part of another."""
-        return Candidate(kind, self.loss(newer), newer, beside.linear, rounds)
+        return Candidate(kind, self.loss(newer), newer, beside.linear, rounds, pairs=self.pairs)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
 from features.columns import Floats
-from training.fitting import Kind, LinearChoice
+from training.fitting import BlendShare, Kind, LinearChoice
 from training.fitting.logistic_path import Step
+
+_TOLD = {"feature_fraction": "more features a tree", "num_leaves": "larger trees"}
+"""What is said of a booster's settings that are not the recipe's."""
 
 
 @dataclass(frozen=True)
 class Candidate:
     """A way to fit, its out-of-fold log loss, and its margins of each fold's newer rows.
 
-    `rounds` are the trees', `wide` says that more features were offered to each than the recipe says.
+    `rounds` are the trees', `booster` is what they changed in the recipe's `[train]`; `shares` are the
+    members of a blend, `pairs` the features that its trees read together.
     """
 
     kind: Kind
@@ -23,16 +26,18 @@ class Candidate:
     newer: list[Floats] = field(repr=False)
     linear: LinearChoice
     rounds: int = 0
-    wide: bool = False
+    booster: dict[str, float] = field(default_factory=dict)
+    shares: tuple[BlendShare, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
-        """The kind, and whether calendars were taken from its linear part, and what is
-        peculiar to its trees."""
-        found = (
-            f"{self.kind} without calendars" if self.linear.left_out and self.kind != "trees" else self.kind
-        )
-        return f"{found}, more features a tree" if self.wide else found
+        """The kind, whether calendars were taken from its linear part, and what its trees changed."""
+        alone = self.kind in ("trees", "bayes", "blend")
+        found = f"{self.kind} without calendars" if self.linear.left_out and not alone else self.kind
+        words = [] if self.kind == "blend" else [_TOLD[key] for key in _TOLD if key in self.booster]
+        words += ["pairs"] if self.pairs and self.kind != "blend" else []
+        return ", ".join([found, *words])
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,3 @@ class Start:
 def loss_of(linears: Linears) -> float:
     """By which linear models are compared."""
     return linears.candidate.loss
-
-
-def middle(newer: Sequence[Floats], linear: Candidate) -> list[Floats]:
-    """The mean of the margins of trees and of a linear model, one array a fold."""
-    return [(a + b) / 2 for a, b in zip(newer, linear.newer, strict=True)]

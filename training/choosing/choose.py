@@ -14,29 +14,20 @@ from features.recipe import Recipe, Training
 from training.calibration import choose_map, mean_interval
 from training.choosing.bench import Bench
 from training.choosing.candidate import Candidate
+from training.choosing.combining import combine, rates
 from training.choosing.search import search
 from training.figures import Interval
 from training.figures.reliability import log_losses_of_margins
 from training.fitting import LinearChoice, Settings, TreeChoice
-from training.fitting.boosting import offered
 from training.fitting.logistic_path import PENALTIES, PLAIN
+from training.fitting.pairs import find_pairs
 from training.fitting.recency import HALF_LIFE
 from training.history import Excerpt
 
-WIDE = 0.6
-"""The other share of features offered to a tree that is tried on the folds.
-
-A fifth keeps correlated counts apart, and is too little where a table is narrow or two fields matter only
-together. It is taken where the gain is sure, as newer rows counting for more is. Made tables of 1,500 and
-6,000 rows, 13 and 40 numbers, 72 in all; log loss on the newest quarter minus that of a fifth: with the lower
-loss of the folds alone 22 surely better, 49 level, 1 worse (+0.043: noise of 1,100 rows was followed); where
-sure 14 better, 58 level, none worse. Means: bends -0.004, exclusive-or -0.005, rules -0.001; lines, noise and
-correlated numbers 0.000. Choosing and fitting took 1.2 times as long.
-"""
+LARGER: dict[str, float] = {"feature_fraction": 0.6, "num_leaves": 15, "min_child_samples": 40}
+"""The other booster that is tried on the folds: fields that matter together need trees that see more."""
 NOTHING: dict[str, float] = {}
 """The booster of the recipe as it is."""
-Tried = tuple[Sequence[Candidate], dict[str, float]]
-"""Candidates, and what their trees changed in the recipe's `[train]`."""
 
 
 @dataclass(frozen=True)
@@ -57,30 +48,46 @@ def choose_settings(recipe: Recipe, excerpt: Excerpt, budget: Budget | None = No
     bench = Bench.of(recipe, excerpt)
     if not bench.folds or not excerpt.features:
         return Settings("linear", LinearChoice(PENALTIES[0]), TreeChoice(50), PLAIN[0])
-    plain = bench.candidates(recipe.train)
+    found = bench.candidates(NOTHING)
     if not bench.tree_features:
-        return settle(bench, plain, {})
-    tried = [(plain, NOTHING), *_wider(bench, plain)]
-    if budget is not None and (booster := _searched(bench, plain, budget)):
-        tried.append((bench.candidates(recipe.train.model_copy(update=booster)), booster))
-    return settle(bench, *min(tried, key=lambda pair: _least(pair[0])))
+        return settle(bench, found)
+    found += _larger(bench, found)
+    if budget is not None and (booster := _searched(bench, found, budget)):
+        searched = bench.candidates(booster)
+        found = min(found, searched, key=_least)
+    return settle(bench, _paired(bench, found))
 
 
-def _wider(bench: Bench, plain: Sequence[Candidate]) -> list[Tried]:
-    """The best candidate with trees once more, each tree offered more features; where the recipe says itself
-    how many, or nearly all are offered anyway, it is not tried."""
-    train, width = bench.recipe.train, len(bench.tree_features)
-    if "feature_fraction" in train.model_fields_set or offered(train, width) >= WIDE:
+def _paired(bench: Bench, found: Sequence[Candidate]) -> Sequence[Candidate]:
+    """`found`, its trees reading pairs of features together where that surely gains on the best of them."""
+    grown = [one for one in found if one.kind != "linear"]
+    best = min(grown, key=_loss)
+    newer = bench.excerpt.without(bench.calendars).on(bench.newer)
+    pairs = find_pairs(newer, np.concatenate(bench.linears[-1].candidate.newer))
+    if not pairs:
+        return found
+    together = replace(bench, pairs=pairs)
+    better = together.again(best, best.booster)
+    if _gain(bench, best, better).low <= 0:
+        return found
+    others = [together.again(one, one.booster) for one in grown if one is not best]
+    return [*(one for one in found if one.kind == "linear"), better, *others]
+
+
+def _larger(bench: Bench, plain: Sequence[Candidate]) -> list[Candidate]:
+    """The best candidate with trees once more, its trees larger and offered more features, where that is
+    better; not tried where the recipe itself says how large."""
+    train = bench.recipe.train
+    if any(getattr(train, key) != Training.model_fields[key].default for key in LARGER):
         return []
-    best = min((one for one in plain if one.kind != "linear"), key=lambda candidate: candidate.loss)
-    more = {"feature_fraction": WIDE}
-    found = replace(bench.again(best, train.model_copy(update=more)), wide=True)
-    return [([*plain, found], more)] if _gain(bench, best, found).low > 0 else []
+    best = min((one for one in plain if one.kind != "linear"), key=_loss)
+    found = bench.again(best, LARGER)
+    return [found] if found.loss < best.loss else []
 
 
 def _searched(bench: Bench, plain: Sequence[Candidate], budget: Budget) -> dict[str, float]:
     """What the search found for trees that start as those of the best candidate do."""
-    best = min(plain, key=lambda candidate: candidate.loss)
+    best = min(plain, key=_loss)
     start = bench.start_of(best.kind)
     digest = hashlib.sha256(f"{bench.recipe.hash} {len(bench.newer)} {best.kind}".encode()).hexdigest()
     name = f"{bench.recipe.name}-{digest[:12]}"
@@ -88,33 +95,61 @@ def _searched(bench: Bench, plain: Sequence[Candidate], budget: Budget) -> dict[
 
 
 def _least(candidates: Sequence[Candidate]) -> float:
-    return min(candidate.loss for candidate in candidates)
+    return min(map(_loss, candidates))
 
 
-def settle(bench: Bench, candidates: Sequence[Candidate], booster: dict[str, float]) -> Settings:
-    """The settings of the candidate with the lowest loss; of equals the first, which is simpler.
+def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
+    """The settings of all kinds together, weighed, or of the one kind that is surely better than that.
 
-    It is fitted with newer rows counting for more where that is surely better.
+    They are fitted with newer rows counting for more where that surely gains.
     """
-    best = min(candidates, key=lambda candidate: candidate.loss)
-    best, half_life = _by_recency(bench, best, bench.recipe.train.model_copy(update=booster))
-    margin, seed = np.concatenate(best.newer), bench.recipe.train.seed
+    best = min(candidates, key=_loss)
+    half_life = _by_recency(bench, best)
+    pool = _members(candidates)
+    if half_life is not None:
+        pool = [replace(bench, half_life=half_life, pairs=one.pairs).again(one, one.booster) for one in pool]
+    best = min(pool, key=_loss)
+    free = not bench.excerpt.signs  # rates know no declared sign
+    pool += [rates(bench)] if free else []
+    together = combine(bench, pool)
+    chosen = best if _gain(bench, together, best).low > 0 else together
+    margin, seed = np.concatenate(chosen.newer), bench.recipe.train.seed
     return Settings(
-        kind=best.kind,
-        linear=best.linear,
-        trees=TreeChoice(best.rounds, booster, bench.calendars),
+        kind=chosen.kind,
+        linear=chosen.linear,
+        trees=TreeChoice(chosen.rounds, chosen.booster, bench.calendars, chosen.pairs),
         plain_penalty=bench.plain_penalty,
         map=choose_map(margin, bench.excerpt.on(bench.newer), seed=seed),
         half_life=half_life,
-        losses={candidate.name: candidate.loss for candidate in candidates},
+        losses={candidate.name: candidate.loss for candidate in [*candidates, *pool, together]},
         folds=len(bench.folds),
+        members=chosen.shares,
     )
 
 
-def _by_recency(bench: Bench, best: Candidate, plan: Training) -> tuple[Candidate, float | None]:
-    """`best`, or the same with newer rows counting for more where that surely gains; and its half-life."""
-    aged = replace(bench, half_life=HALF_LIFE).again(best, plan)
-    return (aged, HALF_LIFE) if _gain(bench, best, aged).low > 0 else (best, None)
+def _members(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The best candidate of each kind, and of lines with and without calendars both.
+
+    Trees that read the line's columns are much like those that start from it: they are a member only where
+    they are the best of the trees.
+    """
+    found: dict[tuple[str, bool], Candidate] = {}
+    for one in candidates:
+        place = one.kind, one.kind == "linear" and bool(one.linear.left_out)
+        if place not in found or one.loss < found[place].loss:
+            found[place] = one
+    grown = min((one for one in found.values() if one.kind != "linear"), key=_loss, default=None)
+    return [one for one in found.values() if one.kind != "stacked" or one is grown]
+
+
+def _loss(candidate: Candidate) -> float:
+    return candidate.loss
+
+
+def _by_recency(bench: Bench, best: Candidate) -> float | None:
+    """The half-life, where newer rows counting for more surely gains on `best`."""
+    aged = replace(bench, half_life=HALF_LIFE, pairs=best.pairs).again(best, best.booster)
+    return HALF_LIFE if _gain(bench, best, aged).low > 0 else None
 
 
 def _gain(bench: Bench, best: Candidate, other: Candidate) -> Interval:

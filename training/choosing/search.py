@@ -14,6 +14,7 @@ from features.recipe import Training
 from training.choosing.bench import Bench
 from training.choosing.candidate import Start
 from training.fitting import Sample, best_rounds, fit_stopped, margins
+from training.fitting.boosting import offered
 
 if TYPE_CHECKING:
     from optuna import Study, Trial
@@ -37,7 +38,7 @@ def search(
     Raises:
         LeadscoreError: `file` cannot be used.
     """
-    study, pairs = _study(bench.recipe.train, name, file), bench.pairs(start)
+    study, pairs = _study(bench, name, file), bench.matrices(start)
     ends = time.monotonic() + seconds
 
     def objective(trial: Trial) -> float:
@@ -59,10 +60,11 @@ def search(
     return dict(study.best_params) if _finished(study) else {}
 
 
-def _study(plan: Training, name: str, file: Path | None) -> Study:
+def _study(bench: Bench, name: str, file: Path | None) -> Study:
     """The study called `name`, new or as `file` left it; its first trial is the plan itself."""
     import optuna
 
+    plan, share = bench.recipe.train, offered(bench.recipe.train, len(bench.tree_features))
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     pruner = optuna.pruners.MedianPruner(n_startup_trials=_WARM_TRIALS)
     try:
@@ -80,7 +82,7 @@ def _study(plan: Training, name: str, file: Path | None) -> Study:
     # a search that goes on must not draw again what it drew at its beginning
     study.sampler = optuna.samplers.TPESampler(seed=plan.seed + len(study.trials))
     if not study.trials:
-        study.enqueue_trial({key: getattr(plan, key) for key in SEARCHED})
+        study.enqueue_trial({key: getattr(plan, key) for key in SEARCHED} | {"feature_fraction": share})
     return study
 
 

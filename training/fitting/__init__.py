@@ -3,9 +3,10 @@
 from training.fitting.boosting import Sample, best_rounds, fit_stopped, margins
 from training.fitting.encode import Reading
 from training.fitting.fit import fit_logistic_model, fit_model
-from training.fitting.settings import Kind, LinearChoice, Settings, TreeChoice
+from training.fitting.settings import BlendShare, Kind, LinearChoice, Settings, TreeChoice
 
 __all__ = [
+    "BlendShare",
     "Kind",
     "LinearChoice",
     "Reading",

@@ -26,6 +26,12 @@ _LEAST_GAIN = 1e-5
 """Log loss that rounds must gain to go on: less is the noise of some rows, and may trickle on for long."""
 _FEWEST = 4
 """Features offered to each tree at least: with fewer, exports of a handful of columns would starve."""
+_USUAL, _SHARES = 24, (0.2, 0.6)
+"""Features offered to each tree where the recipe does not say what share, and the ends of that share.
+
+A fifth keeps apart the correlated counts of a hundred columns, and starves a table of thirteen: of those
+0.6 is better surely or level (see docs/measured.md, what was tried).
+"""
 
 
 _CAT_L2, _LEAST_GROUP = 10.0, 100
@@ -91,7 +97,7 @@ def encoded(
         tuple(encoder.booster_names),
         encoder.categorical,
         offset,
-        tuple(signs.get(name, 0) for name in encoder.features) if signs else (),
+        (*(signs.get(name, 0) for name in encoder.features), *(0 for _ in encoder.pairs)) if signs else (),
     )
 
 
@@ -130,8 +136,10 @@ def parameters(plan: Training, sample: Sample, member: int = 0) -> dict[str, Any
 
 
 def offered(plan: Training, width: int) -> float:
-    """The share of `width` features that each tree is offered."""
-    return min(1.0, max(plan.feature_fraction, _FEWEST / max(width, 1)))
+    """The share of `width` features that each tree is offered: the recipe's, or one by their number."""
+    width, (least, most) = max(width, 1), _SHARES
+    share = min(most, max(least, _USUAL / width)) if plan.feature_fraction is None else plan.feature_fraction
+    return min(1.0, max(share, _FEWEST / width))
 
 
 def fit_bag(sample: Sample, plan: Training, rounds: int) -> tuple[lgb.Booster, ...]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from features.recipe import Training
-from serving.scorers import Blend, Linear, Model, Trees, line_columns, line_names
+from serving.scorers import Bayes, Blend, Linear, Model, Trees, line_columns, line_names
+from training.bayes import fit_bayes
 from training.fitting.boosting import fit_bag
 from training.fitting.calendars import going_on
 from training.fitting.level_rates import weighed_sample
 from training.fitting.logistic import fit_linear
 from training.fitting.recency import recency
-from training.fitting.settings import Settings
+from training.fitting.settings import LinearChoice, Settings
 from training.history import Excerpt
 
 
@@ -22,16 +23,51 @@ def fit_model(excerpt: Excerpt, train: Training, settings: Settings) -> Model:
 
 def _fit_kind(excerpt: Excerpt, train: Training, settings: Settings) -> Linear | Trees | Blend:
     """The model of `settings` fitted on the `excerpt`, uncalibrated."""
+    if settings.kind == "blend":
+        return _fit_blend(excerpt, train, settings)
     if settings.kind == "trees":
         return _fit_trees(excerpt, train, settings)
-    linear = _fit_linear(excerpt, train, settings)
+    return _fit_beside(excerpt, train, settings, _fit_linear(excerpt, train, settings))
+
+
+def _fit_beside(excerpt: Excerpt, train: Training, settings: Settings, linear: Linear) -> Linear | Trees:
+    """The model of a kind that has a linear part, which is fitted already."""
     if settings.kind == "linear":
         return linear
     if settings.kind == "offset":
         return _fit_trees(excerpt, train, settings, offset=linear)
-    if settings.kind == "stacked":
-        return _fit_trees(excerpt, train, settings, line=linear)
-    return Blend(members=(_fit_trees(excerpt, train, settings), linear))
+    return _fit_trees(excerpt, train, settings, line=linear)
+
+
+def _fit_blend(excerpt: Excerpt, train: Training, settings: Settings) -> Blend:
+    """Every member of a blend; a linear part that several have is fitted once."""
+    grown = sum(share.kind not in ("linear", "bayes") for share in settings.members)
+    train = train.model_copy(update={"bag": bag_of_each(train.bag, grown)})
+    lines: dict[LinearChoice, Linear] = {}
+    members: list[Linear | Trees | Blend | Bayes] = []
+    for share in settings.members:
+        own = replace(settings, kind=share.kind, linear=share.linear, trees=share.trees, members=())
+        if share.kind == "bayes":
+            members.append(_fit_rates(excerpt))
+        elif share.kind == "trees":
+            members.append(_fit_trees(excerpt, train, own))
+        else:
+            if share.linear not in lines:
+                lines[share.linear] = _fit_linear(excerpt, train, own)
+            members.append(_fit_beside(excerpt, train, own, lines[share.linear]))
+    return Blend(tuple(members), weights=tuple(share.weight for share in settings.members))
+
+
+def bag_of_each(bag: int, grown: int) -> int:
+    """Boosters of each of `grown` members with trees: their mean is steadier than one alone, so that fewer
+    do for each."""
+    return bag if grown < 2 else max(1, round(1.5 * bag / grown))
+
+
+def _fit_rates(excerpt: Excerpt) -> Bayes:
+    """The shrunken rates of these rows."""
+    read = (excerpt.features, excerpt.columns, excerpt.y, excerpt.clusters, excerpt.order)
+    return fit_bayes(*read, version="")
 
 
 def fit_logistic_model(excerpt: Excerpt, train: Training, settings: Settings) -> Linear:
@@ -69,7 +105,7 @@ def _fit_trees(
     """A bag of boosters on all rows, with the rounds that the folds chose; they start from the margin of
     `offset` and read the columns of `line`."""
     seen = excerpt.without(settings.trees.calendars)
-    encoder, sample = weighed_sample(seen, train.rare_level, settings.half_life)
+    encoder, sample = weighed_sample(seen, train.rare_level, settings.half_life, settings.trees.pairs)
     if offset is not None:
         sample = sample.starting(offset.margin(excerpt.reading(offset.features).columns))
     if line is not None:

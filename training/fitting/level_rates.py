@@ -21,6 +21,7 @@ from training.figures import effective_share
 from training.fitting.boosting import Sample, encoded
 from training.fitting.encode import Leads, fit_tree_encoder
 from training.fitting.logistic import FREE
+from training.fitting.pairs import Pairs, cross_fitted, fit_pair
 from training.fitting.recency import recency
 from training.history import Excerpt
 
@@ -49,6 +50,7 @@ def tree_sample(
     rare_level: int,
     signs: Mapping[str, int] = FREE,
     leads: Leads = None,
+    pairs: Pairs = (),
 ) -> tuple[TreeEncoder, Sample]:
     """The encoder of these rows, and the rows as trees are fitted on them; all have `n_rows` entries.
 
@@ -60,15 +62,22 @@ def tree_sample(
     group = np.unique(clusters.astype(str), return_inverse=True)[1]
     scale = effective_share(y, group)
     rates = {name: level_rates(columns[name], y, scale) for name in many}
+    known = {feature.name: feature for feature in features}
+    fitted = tuple(fit_pair(pair, known, columns, y, scale) for pair in pairs)
     encoder = fit_tree_encoder(features, columns, rare_level, rates, leads)
+    encoder = encoder.model_copy(update={"pairs": fitted}) if fitted else encoder
     sample = replace(encoded(encoder, columns, y, signs=signs), share=scale)
     for name in many:
         place = encoder.features.index(name)
         sample.X[:, place] = _others(columns[name], y, group % _PARTS, scale, sample.X[:, place])
+    for place, pair in enumerate(fitted, len(features)):
+        sample.X[:, place] = cross_fitted(pair, columns, y, group % _PARTS, scale)
     return encoder, sample
 
 
-def weighed_sample(excerpt: Excerpt, rare_level: int, half_life: float | None) -> tuple[TreeEncoder, Sample]:
+def weighed_sample(
+    excerpt: Excerpt, rare_level: int, half_life: float | None, pairs: Pairs = ()
+) -> tuple[TreeEncoder, Sample]:
     """As `tree_sample`, of an excerpt; with `half_life` newer rows count for more (see `recency`)."""
     encoder, sample = tree_sample(
         excerpt.features,
@@ -78,6 +87,7 @@ def weighed_sample(excerpt: Excerpt, rare_level: int, half_life: float | None) -
         rare_level,
         excerpt.signs,
         excerpt.leads,
+        pairs,
     )
     return encoder, replace(sample, weight=recency(excerpt, half_life))
 

@@ -10,7 +10,7 @@ from training.calibration import MapChoice
 from training.fitting.boosting import GROWTH
 from training.fitting.encode import PLAINLY, Reading
 
-Kind = Literal["linear", "offset", "mean", "trees", "stacked"]
+Kind = Literal["linear", "offset", "trees", "stacked", "bayes", "blend"]
 
 
 @dataclass(frozen=True)
@@ -24,12 +24,13 @@ class LinearChoice:
 
 @dataclass(frozen=True)
 class TreeChoice:
-    """The trees: rounds of the folds, what the folds changed in the recipe's `[train]`, and the calendars,
-    which they never split on."""
+    """The trees: rounds of the folds, what the folds changed in the recipe's `[train]`, the calendars, which
+    they never split on, and the pairs of features that they read together."""
 
     rounds: int
     booster: dict[str, float] = field(default_factory=dict)
     calendars: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
 
     @property
     def all_rounds(self) -> int:
@@ -42,10 +43,30 @@ class TreeChoice:
 
 
 @dataclass(frozen=True)
+class BlendShare:
+    """A member of a blend: its kind, how it is fitted, and its weight among them."""
+
+    kind: Kind
+    weight: float
+    linear: LinearChoice
+    trees: TreeChoice
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        found: dict[str, Any] = {"kind": self.kind, "weight": self.weight}
+        if self.kind not in ("trees", "bayes"):
+            found |= {"penalty": self.linear.penalty, "left_out": self.linear.left_out}
+        if self.kind not in ("linear", "bayes"):
+            found |= {"rounds": self.trees.rounds, "booster": self.trees.booster}
+        return found
+
+
+@dataclass(frozen=True)
 class Settings:
     """What the folds chose. `losses` holds each candidate's out-of-fold log loss, empty without folds.
 
-    `map` is for the margins of `kind`. `plain_penalty` is that of the baseline, chosen around 1. `half_life`:
+    `members` are those of a blend; `linear` and `trees` are then those of the member of most weight. `map` is
+    for the margins of `kind`. `plain_penalty` is that of the baseline, chosen around 1. `half_life`:
     newer rows count for more (see `recency`), None where all count alike.
     """
 
@@ -57,10 +78,15 @@ class Settings:
     half_life: float | None = None
     losses: dict[str, float] = field(default_factory=dict)
     folds: int = 0
+    members: tuple[BlendShare, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, one level deep, as manifests have kept it from the first; without the map's `bounds`,
         which the manifest holds by itself."""
+        found: dict[str, Any] = (
+            {"members": [member.as_dict() for member in self.members]} if self.members else {}
+        )
+        found |= {"pairs": [list(pair) for pair in self.trees.pairs]} if self.trees.pairs else {}
         return {
             "kind": self.kind,
             "rounds": self.trees.rounds,
@@ -76,4 +102,5 @@ class Settings:
             "booster": self.trees.booster,
             "map_name": self.map.name,
             "half_life": self.half_life,
+            **found,
         }

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from features.clock import from_us
 from features.recipe import Recipe
+from serving.answer import Ladder, compute
 from serving.artefact import Artefact
 from serving.page import percent, typeset
 from training.history import History
@@ -16,10 +19,10 @@ from training.report.names import named
 _KINDS = {
     "linear": "logistic regression",
     "offset": "trees that start from a logistic regression",
-    "mean": "mean of trees and a logistic regression, in log-odds",
     "trees": "trees",
     "stacked": "trees that read what a logistic regression makes of the lead",
     "bayes": "shrunken rates (Bayes)",
+    "blend": "several kinds, averaged in log-odds",
 }
 _MAPS = {"identity": "none: no map was better than none, beyond chance"}
 
@@ -56,6 +59,11 @@ def model_facts(trained: Trained) -> dict[str, str]:
         f"{percent(served.base_rate)} (served)",
         "Made with": ", ".join(f"{name} {version}" for name, version in served.versions.items()),
     }
+    if chosen.members and not trained.choices.by_bayes:
+        facts["Its members, by weight"] = ", ".join(
+            f"{_KINDS[member.kind]} {percent(member.weight)}"
+            for member in sorted(chosen.members, key=lambda member: -member.weight)
+        )
     if trained.choices.ladder is not None:
         ladder = trained.choices.ladder
         facts["Answers first"] = f"{named(ladder.top)}: {typeset(ladder.words)}"
@@ -66,9 +74,25 @@ def model_facts(trained: Trained) -> dict[str, str]:
         facts["Weights of the regression"] = "change with the age of the lead"
     if chosen.half_life is not None and not trained.choices.by_bayes:
         facts["Newer rows"] = f"count for more: half as much {chosen.half_life:g} of the history ago"
+    if (width := interval_widths(trained)) is not None:
+        facts["Width of a lead's interval, on open leads"] = width
     if trained.evidence.latency is not None:
         facts["Time of one answer with reasons"] = speed(trained.evidence.latency)
     return facts
+
+
+def interval_widths(trained: Trained) -> str | None:
+    """How wide the intervals of open leads are, in words; None where no lead is open, or has one."""
+    columns = trained.history.open_columns
+    if not columns.n_leads:
+        return None
+    found = compute(Ladder.of(trained.served).top, columns)
+    both = zip(found.intervals, found.probabilities.tolist(), strict=True)
+    known = [(one.high - one.low, p) for one, p in both if one is not None]
+    if not known:
+        return None
+    width, p = (float(np.mean(part)) for part in zip(*known, strict=True))
+    return f"{percent(width)} on average, where the mean probability is {percent(p)}"
 
 
 def moved(shift: Mapping[str, float]) -> str:

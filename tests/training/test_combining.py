@@ -1,0 +1,93 @@
+"""Kinds are averaged with weights from the folds, drawn towards equal ones; the blend adds up and is kept."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from features import default_features
+from serving.artefact.models import TreeFiles, dump_model, restore_model
+from serving.scorers import Blend
+from tests.training.test_candidates import RECIPE, ROWS, company, converts
+from training.choosing.bench import Bench
+from training.choosing.candidate import Candidate
+from training.choosing.choose import choose_settings
+from training.choosing.combining import combine, rates
+from training.fitting.fit import fit_model
+from training.fitting.settings import LinearChoice
+from training.history.excerpt import Excerpt
+
+A, B = np.random.default_rng(9).normal(size=(2, ROWS))
+RECIPE_READ, LABELLED, ALL = company(A, B, converts(A + np.abs(B) - 2))
+EXCERPT = Excerpt.of(RECIPE_READ, LABELLED, default_features(RECIPE_READ), ALL)
+BENCH = Bench.of(RECIPE_READ, EXCERPT)
+NEWER = [EXCERPT.on(newer) for _, newer in BENCH.folds]
+
+
+def candidate(kind: str, of: np.ndarray) -> Candidate:
+    """A candidate whose margin of each row is `of`."""
+    margins = [of[part.rows] for part in NEWER]
+    return Candidate(kind, BENCH.loss(margins), margins, LinearChoice(1.0))
+
+
+TRUTH = A + np.abs(B) - 2
+
+
+def test_equals_share_equally_and_what_is_far_off_has_no_part():
+    same = combine(BENCH, [candidate("linear", TRUTH), candidate("trees", TRUTH)])
+    assert [share.weight for share in same.shares] == [0.5, 0.5]
+    alone = combine(BENCH, [candidate("linear", TRUTH), candidate("trees", -3 * TRUTH)])
+    assert [(share.kind, share.weight) for share in alone.shares] == [("linear", 1.0)]
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 5), st.floats(0.0, 1.5))
+def test_a_blend_is_never_surely_worse_than_its_best_member_where_it_was_weighed(seed, kinds, noise):
+    rng = np.random.default_rng(seed)
+    pool = [candidate("linear", TRUTH + noise * rng.normal(size=ROWS)) for _ in range(kinds)]
+    together = combine(BENCH, pool)
+    assert sum(share.weight for share in together.shares) == pytest.approx(1, abs=1e-5)
+    assert min(share.weight for share in together.shares) > 0
+    assert together.loss < min(one.loss for one in pool) + 0.01
+    mixed = sum(share.weight * one.newer[0] for share, one in zip(together.shares, pool, strict=False))
+    if len(together.shares) == kinds:
+        assert together.newer[0] == pytest.approx(mixed)
+
+
+def test_rates_are_a_member_but_not_where_a_sign_is_declared():
+    assert rates(BENCH).kind == "bayes"
+    assert "bayes" in choose_settings(RECIPE_READ, EXCERPT).losses
+    text = RECIPE.replace("a = { type", "a = { direction = 1, type")
+    recipe, labelled, rows = company(A, B, converts(TRUTH), text)
+    found = choose_settings(recipe, Excerpt.of(recipe, labelled, default_features(recipe), rows))
+    assert "bayes" not in found.losses
+
+
+def test_a_blend_of_every_kind_adds_up_and_is_kept_in_text():
+    found = choose_settings(RECIPE_READ, EXCERPT)
+    assert found.kind == "blend"
+    assert json.loads(json.dumps(found.as_dict()))["members"][0]["weight"] > 0
+    shares = tuple(replace(found.members[0], kind=kind, weight=w) for kind, w in WEIGHTS.items())
+    model = fit_model(EXCERPT, RECIPE_READ.train, replace(found, members=shares))
+    assert isinstance(model, Blend)
+    columns = LABELLED.at(ALL[:100])
+    by_hand = sum(w * member.margin(columns) for w, member in zip(model.weights, model.members, strict=True))
+    assert model.margin(columns) == pytest.approx(by_hand / sum(model.weights))
+    files = TreeFiles("model")
+    body = json.loads(json.dumps(dump_model(model, files)))
+    again = restore_model(body, {f.name: f for f in EXCERPT.features}, files.texts)
+    assert (again.margin(columns) == model.margin(columns)).all()
+    margin, parts = again.explained(columns)
+    assert parts.values.sum(axis=1) + parts.bias == pytest.approx(margin, abs=1e-9)
+    del body["weights"]  # as an artefact of the version before has it
+    equal = restore_model(body, {f.name: f for f in EXCERPT.features}, files.texts)
+    middle = np.mean([member.margin(columns) for member in model.members], axis=0)
+    assert equal.margin(columns) == pytest.approx(middle)
+
+
+WEIGHTS = {"linear": 0.1, "offset": 0.2, "stacked": 0.3, "trees": 0.25, "bayes": 0.15}

@@ -1,0 +1,98 @@
+"""Kinds of model averaged rather than one chosen: weights of their margins, from the forward folds.
+
+Margins of different kinds err differently, so their mean errs less than most of them; which one is best is
+hardly ever sure on a few hundred conversions. Weights are at least 0 and sum to 1 (stacking: Wolpert 1992,
+Breiman 1996), and are drawn towards equal ones: free weights follow the noise of the folds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from features.columns import Floats
+from training.bayes import fit_bayes
+from training.choosing.bench import Bench
+from training.choosing.candidate import Candidate
+from training.figures import effective_share
+from training.figures.reliability import log_losses_of_margins
+from training.fitting import BlendShare, TreeChoice
+from training.fitting.boosting import side_by_side
+from training.history import Rows
+
+EQUAL_PULL = 5.0
+"""Log loss, summed over independent rows, that `k − 1` times this much must be gained to leave the equal
+weights of k kinds for one kind alone.
+"""
+_LEAST = 0.05
+"""A kind of less weight is left out: it would be fitted and asked for nothing."""
+
+
+def combine(bench: Bench, pool: Sequence[Candidate]) -> Candidate:
+    """The candidates of `pool` as one, averaged with weights from the newer rows of the folds."""
+    y = np.concatenate([bench.excerpt.on(newer).y for _, newer in bench.folds])
+    margins = np.column_stack([np.concatenate(one.newer) for one in pool])
+    weights = _kept(_fitted(margins, y, _importance(bench)))
+    chosen = [(one, weight) for one, weight in zip(pool, weights, strict=True) if weight > 0]
+    newer = [
+        np.asarray(sum(weight * one.newer[fold] for one, weight in chosen))
+        for fold in range(len(bench.folds))
+    ]
+    shares = tuple(BlendShare(one.kind, weight, one.linear, _trees(bench, one)) for one, weight in chosen)
+    first = max(chosen, key=lambda pair: pair[1])[0]
+    return replace(first, kind="blend", loss=bench.loss(newer), newer=newer, shares=shares)
+
+
+def _trees(bench: Bench, one: Candidate) -> TreeChoice:
+    return TreeChoice(one.rounds, one.booster, bench.calendars, one.pairs)
+
+
+def rates(bench: Bench) -> Candidate:
+    """The shrunken rates of each fold's older rows: a member that no other kind resembles."""
+
+    def rated(fold: tuple[Rows, Rows]) -> Floats:
+        older, newer = map(bench.excerpt.on, fold)
+        read = (older.features, older.columns, older.y, older.clusters, older.order)
+        return fit_bayes(*read, version="").margin(newer.columns)
+
+    newer = side_by_side(rated, bench.folds)
+    return Candidate("bayes", bench.loss(newer), newer, bench.linears[-1].candidate.linear)
+
+
+def _importance(bench: Bench) -> Floats:
+    """How many independent rows each newer row stands for: folds by their weights, leads by their looks."""
+    newer = bench.excerpt.on(bench.newer)
+    group = np.unique(newer.clusters.astype(str), return_inverse=True)[1]
+    rows = effective_share(newer.y, group) * len(bench.newer)
+    parts = zip(bench.weights, bench.folds, strict=True)
+    return np.concatenate([np.full(len(fold[1]), rows * weight / len(fold[1])) for weight, fold in parts])
+
+
+def _fitted(margins: Floats, y: Floats, importance: Floats) -> Floats:
+    """The weights, shape `(n_kinds,)`, of least loss and pull towards equal ones."""
+    kinds = margins.shape[1]
+    equal = np.full(kinds, 1 / kinds)
+
+    def cost(weights: Floats) -> tuple[float, Floats]:
+        margin, off = margins @ weights, weights - equal
+        loss = float(importance @ log_losses_of_margins(y, margin)) + EQUAL_PULL * kinds * float(off @ off)
+        slope = margins.T @ (importance * (expit(margin) - y)) + 2 * EQUAL_PULL * kinds * off
+        return loss, np.asarray(slope, dtype=np.float64)
+
+    simplex: dict[str, Any] = {
+        "bounds": [(0.0, 1.0)] * kinds,
+        "constraints": {"type": "eq", "fun": lambda w: w.sum() - 1, "jac": np.ones_like},
+    }
+    found = minimize(cost, equal, jac=True, method="SLSQP", **simplex)
+    return np.asarray(found.x, dtype=np.float64)
+
+
+def _kept(weights: Floats) -> list[float]:
+    """Rounded below what any decision sees, so that processors agree; summing to 1 again."""
+    rounded = np.round(np.where(weights < _LEAST, 0.0, weights), 2)
+    return list(np.round(rounded / rounded.sum(), 6).tolist())
