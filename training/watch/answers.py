@@ -53,10 +53,11 @@ class ChampionAnswers:
         return self.opened.rung != "rules"
 
 
-def answers_of(periods: Periods, opened: Opened) -> ChampionAnswers:
+def answers_of(periods: Periods, opened: Opened, objected: frozenset[str] = frozenset()) -> ChampionAnswers:
     """The champion's answer to every lead of the periods (at most 30,000, drawn evenly) at the age of a week.
 
-    At the recipe's first age of at least a week, else its last: leads that were closed by then have none.
+    At the recipe's first age of at least a week, else its last: leads that were closed by then have none,
+    and people who have `objected` to profiling are scored by nothing.
     """
     recipe, tables = periods.recipe, periods.tables
     ages = sorted(recipe.snapshots.at_days)
@@ -72,7 +73,7 @@ def answers_of(periods: Periods, opened: Opened) -> ChampionAnswers:
         inside = inside[np.linspace(0, len(inside) - 1, _MOST).astype(np.intp)]
     chosen, as_of, won_at = leads.iloc[inside].reset_index(drop=True), as_of[inside], won_at[inside]
     given = tables.events is not None or recipe.events is None
-    rungs, chances = scored_at(tables, opened, chosen, as_of, given)
+    rungs, chances = scored_at(tables, opened, chosen, as_of, given, objected)
     matured = as_of + horizon <= periods.end_us
     won = np.where(matured, (won_at <= as_of + horizon).astype(np.float64), np.nan)
     learned_until = opened.history_end_us
@@ -220,11 +221,16 @@ def endings(
 
 
 def scored_at(
-    tables: Tables, opened: Opened, leads: pd.DataFrame, as_of: NDArray[np.int64], given: bool
+    tables: Tables,
+    opened: Opened,
+    leads: pd.DataFrame,
+    as_of: NDArray[np.int64],
+    given: bool,
+    objected: frozenset[str] = frozenset(),
 ) -> tuple[NDArray[np.object_], Floats]:
     """The rung and probability of each lead at its moment."""
     moments = pd.DataFrame({"lead_id": leads["lead_id"], "as_of_us": as_of})
-    ladder, opted = opened.ladder, leads["opted_out"].to_numpy(bool)
+    ladder, opted = opened.ladder, (leads["opted_out"] | leads["lead_id"].isin(objected)).to_numpy(bool)
     rungs, chances = [], []
     for start in range(0, len(leads), _AT_ONCE):
         part = moments.iloc[start : start + _AT_ONCE]

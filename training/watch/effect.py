@@ -105,6 +105,8 @@ def effect(
     learned = opened.history_end_us if opened.rung != "rules" else None
     leads = leads[(created + horizon <= end) & (created + horizon > (learned or 0))].reset_index(drop=True)
     tell(progress, "reading who was drawn")
+    if isinstance(place, LedgerTables):  # who has objected to profiling is scored by nothing
+        leads = leads[~leads["lead_id"].isin(place.opted_out())].reset_index(drop=True)
     leads, notes = _drawn(recipe, place, leads, _first_calls(tables, kinds))
     if not len(leads) or not leads["drawn"].any():
         first = "no lead that was drawn has a known outcome yet; the first is known a horizon after its draw"
