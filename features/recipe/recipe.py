@@ -19,6 +19,7 @@ from features.recipe.plan import MOST_DAYS, FeaturePlan, SnapshotPlan, Windows
 from features.recipe.section import Section
 from features.recipe.stages import Qualification, Stages
 from features.recipe.training import Bands as Bands
+from features.recipe.training import Exploration as Exploration
 from features.recipe.training import Gate as Gate
 from features.recipe.training import Segments as Segments
 from features.recipe.training import Split as Split
@@ -95,6 +96,7 @@ class Recipe(Section):
     segments: Segments | None = None
     stages: Stages = Field(default_factory=Stages)
     qualification: Qualification | None = None
+    exploration: Exploration | None = None
     rules: str | None = None
     agreement: str | None = None
 
@@ -167,11 +169,11 @@ class Recipe(Section):
     def hash(self) -> str:
         """Hex SHA-256 of the content; two files that mean the same have the same hash.
 
-        The language is left out: it is how answers are told, and no other model. So is what is not asked for,
-        so that recipes of artefacts written before it could be keep their hash.
+        Language and exploration are left out: how answers are told and who is worked are no other model. So
+        is what is not asked for, so that recipes of artefacts written before it could be keep their hash.
         """
         unasked = {name for name in ("horizons", "value") if not getattr(self.recipe, name)}
-        told: dict[str, set[str]] = {"recipe": {"language", *unasked}}
+        told: dict[str, Any] = {"recipe": {"language", *unasked}, "exploration": True}
         if self.outcomes.currency is None:
             told["outcomes"] = {"currency"}
         return hashlib.sha256(self.model_dump_json(exclude=told).encode()).hexdigest()

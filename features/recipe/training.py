@@ -81,6 +81,19 @@ class Gate(Section):
     observed_expected: tuple[float, float] = (0.9, 1.1)
 
 
+class Exploration(Section):
+    """`[exploration]`: the share of leads that are worked whatever their score, to know what scoring brings.
+
+    A keyed hash draws them, so that nobody chooses: by `lead`, by `account` (whose leads hear of each other),
+    or by `week` of creation, in which all leads are worked (a switchback, where leads compete for the same
+    hours). Another `key` draws others.
+    """
+
+    share: float = Field(gt=0, le=0.5)
+    unit: Literal["lead", "account", "week"] = "lead"
+    key: str = "1"
+
+
 _HOT_SHARE, _WARM_SHARE = 0.1, 0.3
 
 

@@ -23,12 +23,12 @@ from leadscore.verbs.schema import schema
 from leadscore.verbs.scorecards import rules
 from leadscore.verbs.scoring import check_skew, open_leads, score, serve
 from leadscore.verbs.training import compare, train
-from leadscore.verbs.watching import watch
+from leadscore.verbs.watching import effect, retrain, watch
 
 VERBS: tuple[click.Command, ...] = (
     simulate, init, inspect, check_skew, snapshots, features, train, promote, rollback, status, watch,
-    open_leads, compare, rules, funnel, conversions, score, serve, demo, ledger, keys, jobs, inbound, pull,
-    connect, push, plan, decide, accounts, explain_person, notice, mcp, schema, image,
+    retrain, effect, open_leads, compare, rules, funnel, conversions, score, serve, demo, ledger, keys, jobs,
+    inbound, pull, connect, push, plan, decide, accounts, explain_person, notice, mcp, schema, image,
 )  # fmt: skip
 
 __all__ = ["VERBS"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,7 @@ def planned(
             habits.law,
             habits.moment,
             told=told,
+            draw=partial(drawn_in, habits),
             progress=tick,
             by_value=by_value,
         )
@@ -198,6 +200,20 @@ def planned(
         html.write_text(plan_page(found, recipe.name), encoding="utf-8")
         say(f"The page is {html}.")
     return found
+
+
+def drawn_in(habits: Habits, leads: Any) -> frozenset[str]:
+    """The leads that exploration draws: kept in the ledger before anybody sees the plan."""
+    from leadscore.terminal import say
+    from serving.exploration import drawn, record_draws
+    from serving.ledger import LedgerTables
+
+    if habits.recipe.exploration is None:
+        return frozenset()
+    if isinstance(habits.place, LedgerTables):
+        return record_draws(habits.place.ledger, habits.recipe, leads, habits.moment)
+    say("- draws of [exploration] are recorded in a ledger alone (--data ledger); here they are only shown.")
+    return frozenset(one.lead_id for one in leads if drawn(habits.recipe, one))
 
 
 def checked(habits: Habits) -> Any:

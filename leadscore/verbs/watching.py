@@ -113,3 +113,94 @@ def _keep(ledger: Any, found: Any) -> None:
 
     kept = found.model_dump(mode="json", include={"name", "as_of", "alarms", "false_alarms"})
     note(ledger, "watch", kept | {"looks": len(found.looks)}, now_us())
+
+
+@click.command()
+@RECIPE
+@DATA
+@click.option("--if-needed", is_flag=True, help="Do nothing where it would not pay; default: train.")
+@JSON
+@click.pass_context
+def retrain(
+    ctx: click.Context, /, recipe: Path, folder: Path | str | None, if_needed: bool, as_json: bool
+) -> None:
+    """Train again, judge, and promote if the gate lets it (exit code 1: it was refused).
+
+    \b
+    Example:  leadscore retrain acme/recipe.toml --if-needed
+    From cron: leadscore retrain acme/recipe.toml --if-needed --data ledger
+
+    It pays where no model answers, probabilities no longer hold, or newer outcomes lower the log loss beyond
+    chance. On the same data nothing is done twice, and two at once do not run.
+    """
+    from features.recipe import load_recipe
+    from leadscore.terminal import print_json, say, spinner
+
+    loaded = load_recipe(recipe)
+    place, _ = place_of(recipe, loaded, folder)
+    with spinner("loading what answers") as step:
+        import serving
+        from training import run
+
+        opened = serving.open_ladder(loaded, folder=recipe.parent)
+        found = run.retrain(loaded, place, opened, if_needed=if_needed, progress=step)
+    if folder == LEDGER:
+        _keep_retrained(place.ledger, loaded.name, found)
+    if as_json:
+        print_json(found.model_dump(mode="json"))
+    for why in found.why:
+        say(f"- {why}.")
+    done = {"not_needed": "not trained", "promoted": f"version {found.version} is champion"}
+    refused = f"run {found.run_id} was refused" if found.run_id else "nothing could be learned"
+    say(f"{loaded.name}: {done.get(found.outcome, refused)}.")
+    ctx.exit(REFUSED if found.outcome == "refused" else 0)
+
+
+def _keep_retrained(ledger: Any, name: str, found: Any) -> None:
+    """What was done, beside the watches."""
+    from features.clock import now_us
+    from serving.watched import note
+
+    note(ledger, "retrain", {"name": name} | found.model_dump(mode="json"), now_us())
+
+
+@click.command()
+@RECIPE
+@DATA
+@click.option("--as-of", help="What was known at this moment, ISO 8601; default: the end of the history.")
+@click.option("--model", help="An artefact's folder or models:/NAME@ALIAS; default: the champion.")
+@JSON
+def effect(
+    recipe: Path, folder: Path | str | None, as_of: str | None, model: str | None, as_json: bool
+) -> None:
+    """Say what scoring brings per call, against first come first served and the rules, with intervals.
+
+    \b
+    Example:  leadscore effect acme/recipe.toml --data ledger
+
+    It needs [exploration] in the recipe: a few leads are drawn by lot and worked whatever their score.
+    """
+    from features.recipe import load_recipe
+    from leadscore.terminal import print_json, print_table, say, spinner
+
+    loaded = load_recipe(recipe)
+    moment = moment_of(as_of, loaded.recipe.zone)
+    place, _ = place_of(recipe, loaded, folder)
+    with spinner("loading what answers") as step:
+        import serving
+        from training import watch as watching
+
+        opened = serving.open_ladder(loaded, model, folder=recipe.parent)
+        if opened.warning:
+            say(f"Warning: {opened.warning}.")
+        found = watching.effect(loaded, place, opened, as_of_us=moment, progress=step)
+    if as_json:
+        print_json(found.as_dict())
+    elif found.effect is not None:
+        print_table(watching.EFFECT, found.rows())
+    for note in found.notes:
+        say(f"- {note}.")
+    if (one := found.effect) is None:
+        say("Nothing can be said yet.")
+    else:
+        say(f"{one.leads:,} leads of {found.weeks:,.0f} weeks, {one.drawn:,} drawn, {one.called:.0%} called.")

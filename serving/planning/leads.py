@@ -13,6 +13,7 @@ from features.recipe import Recipe
 from features.snapshots import open_leads
 from features.tables import Tables, fetch_frame
 from serving.asked import Asked, Decided
+from serving.exploration import Arrived
 from serving.qualification import check_items, qualified
 
 
@@ -34,6 +35,11 @@ class OpenLeads:
     def cells(self, at: int) -> Mapping[str, Any]:
         """The canonical fields of the lead at `at`."""
         return {name: self.fields[name].iat[at] for name in self.fields.columns}
+
+    def arrived(self) -> list[Arrived]:
+        """The leads as a draw looks at them; those without a date of creation cannot be drawn."""
+        whole = zip(self.asked, self.accounts, self.created_us, strict=True)
+        return [Arrived(lead.lead_id, account, at) for lead, account, at in whole if at is not None]
 
     def question(self, at: int) -> str | None:
         """What to ask the lead at `at` next, by the checklist, in the recipe's language; None without one."""

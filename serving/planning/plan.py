@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +19,7 @@ from serving.agreed.book import Playbook
 from serving.agreed.hours import WorkCalendar
 from serving.agreed.law import Law, LawChannel, Person
 from serving.answer import Ladder
+from serving.exploration import Arrived
 from serving.planning.assign import PlannedLead, assigned
 from serving.planning.leads import OpenLeads, open_with_stage
 from serving.planning.recommend import Advisor, Case, Refusal
@@ -87,13 +88,16 @@ def make_plan(
     as_of_us: int,
     *,
     told: PlanTold | None = None,
+    draw: Callable[[Sequence[Arrived]], frozenset[str]] | None = None,
     progress: Tick | None = None,
     by_value: bool = False,
 ) -> Plan:
     """The plan for the leads of `tables` that are open at `as_of_us`.
 
-    `ladder` answers for them, in its language; `told` is what people have decided. `by_value`: of equally
-    urgent leads those that are expected to bring more come first, instead of the likelier ones.
+    `ladder` answers for them, in its language; `told` is what people have decided. `draw` says which of the
+    leads are worked whatever their score: until the first attempt they are treated as hot ones are.
+    `by_value`: of equally urgent leads those that are expected to bring more come first, instead of the
+    likelier ones.
 
     Raises:
         LeadscoreError: no lead is open; or they have no value.
@@ -108,7 +112,8 @@ def make_plan(
     means = Meanings(recipe, book)
     hour = best_hour(tables, means, as_of_us, calendar)
     advisor = Advisor(book, calendar, law, means, from_us(as_of_us), hour[0] if hour else None)
-    planner = _Planner(recipe, ladder, tables, book, advisor, found, said)
+    drawn = frozenset[str]() if draw is None else draw(found.arrived())
+    planner = _Planner(recipe, ladder, tables, book, advisor, found, said, drawn)
     rows = list(planner.rows(as_of_us, progress))
     language = ladder.recipe.recipe.language
     ordered = assigned(rows, book, advisor, by_value=by_value)
@@ -125,6 +130,7 @@ class _Planner:
     advisor: Advisor
     leads: OpenLeads
     told: PlanTold
+    drawn: frozenset[str]
 
     def rows(self, as_of_us: int, progress: Tick | None) -> Iterator[tuple[Claim, PlannedLead]]:
         """Each open lead with what to do, before anybody is asked to."""
@@ -149,8 +155,12 @@ class _Planner:
         done, cells = work.get(row, Worked()), self.leads.cells(at)
         created = self.leads.created_us[at]
         person = self._person(cells, done, created, as_of_us)
-        case = Case(score, person, done, created, self._refusal(lead, done), excluded)
+        lot = lead in self.drawn and not done.attempts and score.maturity is not None
+        treated = score.model_copy(update={"maturity": "hot"}) if lot else score
+        case = Case(treated, person, done, created, self._refusal(lead, done), excluded)
         step = self.advisor.recommend(case)
+        if lot:
+            step = replace(step, why=f"{step.why}; drawn by lot, whatever its score")
         routing = self.book.routing
         claim = Claim(
             lead,

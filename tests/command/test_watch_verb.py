@@ -10,7 +10,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from leadscore.command import main
-from serving.ledger import Ledger
+from serving.ledger import LeadSent, Ledger, OutcomeSent, ScoreGiven, Writer
+from serving.ledger.sent import Sent
 from serving.watched import last_noted
 from tests.made.company import RECIPE, small_company
 
@@ -73,3 +74,33 @@ def test_a_ledger_is_watched_like_files_and_keeps_the_result(company: Path) -> N
     ledger.close()
     assert kept is not None
     assert {alarm["about"] for alarm in kept.content["alarms"]} == about
+
+
+def test_what_a_ledger_alone_knows_is_said_by_name(company: Path) -> None:
+    """Outcomes a year late, two champions in a week, a history that contradicts itself."""
+    assert called("ledger", "init").exit_code == 0
+    assert called("ledger", "import", company / "recipe.toml").exit_code == 0
+    ledger = Ledger.opened()
+    end = pd.Timestamp("2025-01-01", tz="UTC")
+    leads = [f"late{at}" for at in range(30)]
+    now = int(end.value // 1000)
+    sent = list[Sent]()
+    for at, lead in enumerate(leads):
+        since = now - 20 * 86_400_000_000
+        sent += [
+            LeadSent("crm", lead, {"created_at": "2024-12-12", "industry": level}, since) for level in "ab"
+        ]
+        answer = ScoreGiven(lead, since + at, "model", "1" if at % 2 else "2", "hash", "{}")
+        sent += [answer, OutcomeSent("crm", lead, "won", now - 500 * 86_400_000_000)]
+    with Writer(ledger) as writer:
+        writer.submit(sent).result(30)
+    day = 86_400_000_000
+    with ledger.transaction() as connection:  # as if all of it had come in its time
+        for source, at in {"import": now - 300 * day, "crm": now - day}.items():
+            connection.exec_driver_sql(f"UPDATE outcomes SET recorded_us = {at} WHERE source = '{source}'")
+    ledger.close()
+    result = called("watch", company / "recipe.toml", "--data", "ledger", "--as-of", "2025-01-01", "--json")
+    notes = " ".join(json.loads(result.stdout)["notes"])
+    assert "the history of 'industry' contradicts itself: 30 moments" in notes
+    assert "outcomes come late: 30 of" in notes
+    assert "several champions in the week of 2024-12-09: model 1, model 2" in notes

@@ -20,6 +20,7 @@ from features.snapshots import open_leads, snapshots
 from features.tables import HistoryEnd, Place, Tables, read_tables
 from serving.rules import Rules, parse_rules, rules_text
 from serving.scorers import route_of
+from training.history.called import called_words
 from training.history.excerpt import Excerpt
 from training.history.labelled import Labelled
 from training.history.sample import draw_leads
@@ -115,7 +116,11 @@ def history_of(
         n_open=len(opened),
         account=[*shot.account.rows(), *_drawn(matured, frame)],
         quality=list(tables.quality.rows()),
-        warnings=[*shot.account.warnings, *([] if recipe.timed else [_BY_LOT])],
+        warnings=[
+            *shot.account.warnings,
+            *([] if recipe.timed else [_BY_LOT]),
+            *called_words(recipe, tables, frame),
+        ],
         data_hash=tables.hash,
         end=tables.end,
         younger=Labelled(younger, columns.take(slice(*ends))) if len(recipe.recipe.horizons) > 1 else None,

@@ -13,6 +13,7 @@ from features.clock import days_us, from_us
 from features.columns import Floats
 from features.readings import offline
 from features.snapshots import outcome_frame
+from features.tables import Tables
 from serving.answer import Opened
 from serving.asked import Asked
 from training.figures import Interval
@@ -52,10 +53,11 @@ class ChampionAnswers:
         return self.opened.rung != "rules"
 
 
-def answers_of(periods: Periods, opened: Opened) -> ChampionAnswers:
+def answers_of(periods: Periods, opened: Opened, objected: frozenset[str] = frozenset()) -> ChampionAnswers:
     """The champion's answer to every lead of the periods (at most 30,000, drawn evenly) at the age of a week.
 
-    At the recipe's first age of at least a week, else its last: leads that were closed by then have none.
+    At the recipe's first age of at least a week, else its last: leads that were closed by then have none,
+    and people who have `objected` to profiling are scored by nothing.
     """
     recipe, tables = periods.recipe, periods.tables
     ages = sorted(recipe.snapshots.at_days)
@@ -65,13 +67,13 @@ def answers_of(periods: Periods, opened: Opened) -> ChampionAnswers:
     as_of = leads["created_us"].to_numpy(np.int64) + age
     first = periods.end_us - (periods.n + 1) * periods.span_us - horizon
     inside = np.flatnonzero((as_of <= periods.end_us) & (as_of > first))
-    closed, won_at = _endings(periods, leads, as_of)
+    closed, won_at = endings(tables, periods.end_us, leads, as_of)
     inside = inside[~closed[inside]]
     if len(inside) > _MOST:
         inside = inside[np.linspace(0, len(inside) - 1, _MOST).astype(np.intp)]
     chosen, as_of, won_at = leads.iloc[inside].reset_index(drop=True), as_of[inside], won_at[inside]
     given = tables.events is not None or recipe.events is None
-    rungs, chances = _scored(periods, opened, chosen, as_of, given)
+    rungs, chances = scored_at(tables, opened, chosen, as_of, given, objected)
     matured = as_of + horizon <= periods.end_us
     won = np.where(matured, (won_at <= as_of + horizon).astype(np.float64), np.nan)
     learned_until = opened.history_end_us
@@ -198,19 +200,19 @@ def _calibrated(
     yield row, None if learned else look
 
 
-def _endings(
-    periods: Periods, leads: pd.DataFrame, as_of: NDArray[np.int64]
+def endings(
+    tables: Tables, end_us: int, leads: pd.DataFrame, as_of: NDArray[np.int64]
 ) -> tuple[NDArray[np.bool_], Floats]:
     """Whether each lead was closed by its as_of, and when it was first won after it (∞: never)."""
     closed, won = np.zeros(len(leads), dtype=bool), np.full(len(leads), np.inf)
-    if periods.tables.outcomes is None:
+    if tables.outcomes is None:
         return closed, won
-    ends = outcome_frame(periods.tables)
+    ends = outcome_frame(tables)
     place = pd.Series(np.arange(len(leads)), index=leads["row"].to_numpy(np.int64))
     ends = ends[ends["row"].isin(place.index) & ends["closing"].notna()]
     at = place.loc[ends["row"].to_numpy(np.int64)].to_numpy(np.intp)
     when = ends["occurred_us"].astype("float64").fillna(-np.inf).to_numpy(np.float64)
-    inside = when <= periods.end_us
+    inside = when <= end_us
     at, when, is_won = at[inside], when[inside], (ends["closing"] == "won").to_numpy(bool)[inside]
     early = when <= as_of[at]
     closed[at[early]] = True
@@ -218,16 +220,21 @@ def _endings(
     return closed, won
 
 
-def _scored(
-    periods: Periods, opened: Opened, leads: pd.DataFrame, as_of: NDArray[np.int64], given: bool
+def scored_at(
+    tables: Tables,
+    opened: Opened,
+    leads: pd.DataFrame,
+    as_of: NDArray[np.int64],
+    given: bool,
+    objected: frozenset[str] = frozenset(),
 ) -> tuple[NDArray[np.object_], Floats]:
     """The rung and probability of each lead at its moment."""
     moments = pd.DataFrame({"lead_id": leads["lead_id"], "as_of_us": as_of})
-    ladder, opted = opened.ladder, leads["opted_out"].to_numpy(bool)
+    ladder, opted = opened.ladder, (leads["opted_out"] | leads["lead_id"].isin(objected)).to_numpy(bool)
     rungs, chances = [], []
     for start in range(0, len(leads), _AT_ONCE):
         part = moments.iloc[start : start + _AT_ONCE]
-        columns = offline(ladder.features, ladder.recipe, periods.tables, part)
+        columns = offline(ladder.features, ladder.recipe, tables, part)
         asked = [
             Asked(str(lead), int(at), given, opted_out=bool(out))
             for lead, at, out in zip(

@@ -92,7 +92,7 @@ class _Seen:
         new = new_names(periods, columns_kept(kept, periods) if kept else None)
         looks = list(input_looks(periods, new))
         tell(progress, "asking what answers about each lead")
-        answers = answers_of(periods, opened)
+        answers = answers_of(periods, opened, kept.opted_out() if kept else frozenset())
         looks += answer_looks(answers)
         rows = list(calibration_of(answers))
         looks += [look for _, look in rows if look is not None]

@@ -1,0 +1,200 @@
+"""What scoring brings per call, from a few leads worked whatever their score: values of orders of calls.
+
+Leads that were drawn are a random sample of all, all of them worked. So the rest of them, those that scoring
+would not have called, tells how such leads fare when they are called, and only they can. Every order of calls
+is then a mixture of the same strata with other weights (post-stratified off-policy evaluation).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.columns import Floats
+from training.figures.bootstrap import Interval
+
+Bools = NDArray[np.bool_]
+_DRAWS, _BANDS = 1000, 10
+_POWER = 1.96 + 0.84
+"""Normal quantiles of 95 % two-sided and of a chance of 80 % to see it."""
+
+
+@dataclass(frozen=True)
+class WorkedLeads:
+    """One row a lead whose outcome is known; all arrays have shape (n_leads,).
+
+    `score` and `rules` as they stood when it came; `drawn` by lot, with the probability `share`; `worked`:
+    somebody called it; `won` within the horizon, 1 or 0; `cluster` is what was drawn together.
+    """
+
+    score: Floats
+    rules: Floats
+    drawn: Bools
+    share: Floats
+    worked: Bools
+    won: Floats
+    cluster: NDArray[np.object_]
+    whole_weeks: bool = False
+    """Weeks were drawn: in them leads are called as they came as far as time allows, and who was not called
+    tells nothing."""
+
+
+@dataclass(frozen=True)
+class OrderGap:
+    """Conversions per call of scoring less those of another order, with its 95 % interval."""
+
+    against: str
+    value: float
+    gap: float
+    interval: Interval
+    spread: float
+
+    def weeks(self, so_far: float) -> float:
+        """Weeks from the start until a gap like this one would be seen in four of five cases; ∞ for none."""
+        return so_far * (_POWER * self.spread / abs(self.gap)) ** 2 if self.gap else float("inf")
+
+
+@dataclass(frozen=True)
+class Bent:
+    """What being called does to outcomes below the calls' reach, where nobody but drawn leads is called.
+
+    `gap` is the share won of drawn leads less that of uncalled ones, with its 95 % interval: by so much a
+    model that learned from uncalled leads is too low about what a call would bring there.
+    """
+
+    drawn_won: float
+    uncalled_won: float
+    gap: float
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class ScoringEffect:
+    """`value`: conversions per call when the best by score are called, with its interval; `gaps` against
+    first come first served and against the rules. `called` is the share of leads that calls suffice for;
+    `unworked` counts drawn leads that nobody called."""
+
+    leads: int
+    drawn: int
+    unworked: int
+    called: float
+    bent: Bent | None
+    value: float
+    interval: Interval
+    gaps: tuple[OrderGap, ...]
+
+
+FIRST, RULES = "first come first served", "the rules"
+
+
+def effect_of(leads: WorkedLeads, seed: int = 0) -> ScoringEffect | None:
+    """The effect of scoring on conversions per call; None where no lead was drawn below the calls' reach.
+
+    Calls suffice for as large a share of the leads as was worked. In each tenth by score the worked leads
+    stand for all of it: above the reach of the calls nearly all were worked, below it those that were drawn
+    (weighted apart for each share, where it was changed). Whoever was drawn counts as called, called or not
+    (intention to treat). Intervals: bootstrap over what is drawn together.
+    """
+    free = ~leads.drawn
+    if not leads.drawn.any() or not free.any():
+        return None
+    parts = _Strata.of(leads)
+    values = parts.values(np.ones(parts.n))
+    if np.isnan(values[:2]).any():
+        return None
+    rng = np.random.default_rng(seed)
+    draws = np.array(
+        [
+            parts.values(np.bincount(rng.integers(0, parts.n, parts.n), minlength=parts.n))
+            for _ in range(_DRAWS)
+        ]
+    )
+    named = [(at, name) for at, name in ((1, FIRST), (2, RULES)) if not np.isnan(values[at])]
+    gaps = [_gap(name, values[[0, at]], draws[:, [0, at]]) for at, name in named]
+    missed = int((leads.drawn & ~leads.worked).sum())
+    bent = _bent(leads, rng)
+    return ScoringEffect(
+        len(leads.won), int(leads.drawn.sum()), missed, float(leads.worked.mean()), bent, float(values[0]),
+        Interval.of(draws[:, 0]), tuple(gaps),
+    )  # fmt: skip
+
+
+def _gap(name: str, values: Floats, draws: Floats) -> OrderGap:
+    """Of the values (2,) and draws (n_draws, 2) of scoring and of another order."""
+    apart = draws[:, 0] - draws[:, 1]
+    gap = float(values[0] - values[1])
+    return OrderGap(name, float(values[1]), gap, Interval.of(apart), float(np.nanstd(apart)))
+
+
+def _bent(leads: WorkedLeads, rng: np.random.Generator) -> Bent | None:
+    """Among leads below the reach of the calls; None where drawn or uncalled ones are absent."""
+    low = ~_best(leads.score, float(leads.worked.mean()))
+    drawn, uncalled = leads.won[low & leads.drawn], leads.won[low & ~leads.drawn & ~leads.worked]
+    if not len(drawn) or not len(uncalled):
+        return None
+    means = [part[rng.integers(0, len(part), (_DRAWS, len(part)))].mean(axis=1) for part in (drawn, uncalled)]
+    one, other = float(drawn.mean()), float(uncalled.mean())
+    return Bent(one, other, one - other, Interval.of(means[0] - means[1]))
+
+
+@dataclass(frozen=True)
+class _Strata:
+    """Sums by cluster, shape (n_clusters, 2 · `_BANDS`) each: of leads in a band of the score and chosen by
+    the rules or not; `rows` all, `best` those that scoring calls, `known` and `won` of those worked."""
+
+    n: int
+    rows: Floats
+    best: Floats
+    known: Floats
+    won: Floats
+
+    @classmethod
+    def of(cls, leads: WorkedLeads) -> _Strata:
+        """From leads; a worked one stands for as many as there are in its band with its share of drawing."""
+        share = float(leads.worked.mean())
+        best, ruled = _best(leads.score, share), _best(leads.rules, share)
+        place = np.empty(len(best), dtype=np.intp)
+        place[np.argsort(-leads.score, kind="stable")] = np.arange(len(best))
+        band = place * _BANDS // len(best)
+        known = leads.worked if leads.whole_weeks else leads.worked | leads.drawn
+        group = pd.factorize(pd.Series(leads.share))[0] * _BANDS + band
+        worked = np.bincount(group, known) / np.maximum(np.bincount(group), 1)
+        weight = known / np.where(worked[group] > 0, worked[group], 1.0)
+        cluster = pd.factorize(pd.Series(leads.cluster).astype(str))[0]
+        n, cells = int(cluster.max()) + 1, 2 * _BANDS
+
+        def summed(values: NDArray[Any]) -> Floats:
+            at = cluster * cells + 2 * band + ruled
+            return np.asarray(np.bincount(at, values, n * cells).reshape(n, cells), dtype=np.float64)
+
+        return cls(
+            n, summed(np.ones(len(best))), summed(best * 1.0), summed(weight), summed(weight * leads.won)
+        )
+
+    def values(self, counts: NDArray[Any]) -> Floats:
+        """Conversions per call by score, first come first served and the rules, of drawn clusters."""
+        rows, best, known, won = (counts @ part for part in (self.rows, self.best, self.known, self.won))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            band = won.reshape(-1, 2).sum(axis=1) / known.reshape(-1, 2).sum(axis=1)
+            cell = won / known
+        fallback = np.repeat(band, 2)
+        cell = np.where(np.isnan(cell), fallback, cell)
+        ruled = np.where(np.arange(len(rows)) % 2 == 1, rows, 0.0)
+        return np.array([_mean(fallback, best), _mean(fallback, rows), _mean(cell, ruled)])
+
+
+def _mean(value: Floats, weight: Floats) -> float:
+    """The weighted mean; NaN where a value that counts is not known."""
+    used = weight > 0
+    return float((value[used] * weight[used]).sum() / weight[used].sum()) if used.any() else float("nan")
+
+
+def _best(score: Floats, share: float) -> Bools:
+    """The best `share`, of equal scores the first."""
+    best = np.zeros(len(score), dtype=np.bool_)
+    best[np.argsort(-score, kind="stable")[: round(share * len(score))]] = True
+    return best
