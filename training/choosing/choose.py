@@ -13,8 +13,9 @@ from features.progress import Step
 from features.recipe import Recipe, Training
 from training.calibration import choose_map, mean_interval
 from training.choosing.bench import Bench
-from training.choosing.candidate import Candidate
+from training.choosing.candidate import Candidate, loss_of
 from training.choosing.combining import combine, rates
+from training.choosing.following import follow_level
 from training.choosing.search import search
 from training.figures import Interval
 from training.figures.reliability import log_losses_of_margins
@@ -113,6 +114,10 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
     pool += [rates(bench)] if free else []
     together = combine(bench, pool)
     chosen = best if _gain(bench, together, best).low > 0 else together
+    line = min(bench.linears, key=loss_of)
+    aged = replace(bench, half_life=half_life)
+    steps = line.steps if half_life is None else aged.steps_of(line.candidate.linear)
+    chosen, follows = follow_level(bench, steps, chosen)
     margin, seed = np.concatenate(chosen.newer), bench.recipe.train.seed
     return Settings(
         kind=chosen.kind,
@@ -124,6 +129,7 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
         losses={candidate.name: candidate.loss for candidate in [*candidates, *pool, together]},
         folds=len(bench.folds),
         members=chosen.shares,
+        follows=follows,
     )
 
 

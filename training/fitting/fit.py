@@ -11,6 +11,7 @@ from training.fitting.boosting import fit_bag
 from training.fitting.calendars import going_on
 from training.fitting.level_rates import weighed_sample
 from training.fitting.logistic import fit_linear
+from training.fitting.moving_level import moved_by
 from training.fitting.recency import recency
 from training.fitting.settings import LinearChoice, Settings
 from training.history import Excerpt
@@ -18,7 +19,11 @@ from training.history import Excerpt
 
 def fit_model(excerpt: Excerpt, train: Training, settings: Settings) -> Model:
     """The model of `settings` fitted on the `excerpt`, with its calibration."""
-    return replace(_fit_kind(excerpt, train, settings), calibration=settings.map.calibration)
+    model = _fit_kind(excerpt, train, settings)
+    if settings.follows:
+        moved = moved_by(excerpt, model.margin(excerpt.columns))
+        model = replace(model if isinstance(model, Blend) else Blend((model,)), shift=moved)
+    return replace(model, calibration=settings.map.calibration)
 
 
 def _fit_kind(excerpt: Excerpt, train: Training, settings: Settings) -> Linear | Trees | Blend:
