@@ -16,7 +16,10 @@ if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
 CRMS = ("hubspot", "salesforce", "dynamics", "pipedrive", "marketo")
 _OPTIONS = (
     click.option("--for", "crm", type=click.Choice(CRMS), help="Columns and formats for that CRM's import."),
-    click.option("--sort", type=click.Choice(["file", "rank"]), default="file", help="Order; default: file."),
+    click.option(
+        "--sort", type=click.Choice(["file", "rank", "value"]), default="file",
+        help="Order: most probable, or highest expected value first; default: file.",
+    ),
     click.option("--only", type=click.Choice(["hot", "warm", "cold"]), help="Only this maturity."),
     click.option("--top", type=click.IntRange(min=1), help="Only so many rows, the most probable."),
     click.option("--changed-since", type=FILE, help="Only what is new or moved since this former output."),
@@ -25,6 +28,23 @@ _OPTIONS = (
         help="spark: Parquet in, a folder of Parquet out; default: duckdb.",
     ),
     click.option("--report", type=OUT, help="Also write a page (HTML) that sums it up."),
+)  # fmt: skip
+
+
+def _named(_: Any, option: Any, values: tuple[str, ...]) -> dict[str, str]:
+    """FIELD=COLUMN as a mapping."""
+    found = dict[str, str]()
+    for value in values:
+        field, equals, column = value.partition("=")
+        if not equals or field in found:
+            raise click.BadParameter(f"'{value}' is not FIELD=COLUMN, each field once.", param=option)
+        found[field] = column
+    return found
+
+
+NAMED_COLUMNS = click.option(
+    "--column", "columns", multiple=True, callback=_named, metavar="FIELD=COLUMN",
+    help="The export's column that a field of the recipe is; 'FIELD=' for none.",
 )  # fmt: skip
 
 
@@ -39,8 +59,10 @@ def choice_of(options: dict[str, Any]) -> Selection:
     """What the options ask for; they are taken out of `options`."""
     from serving.returned import Selection
 
+    order = options.pop("sort")
     return Selection(
-        by_rank=options.pop("sort") == "rank",
+        by_rank=order != "file",
+        by_value=order == "value",
         only=options.pop("only"),
         top=options.pop("top"),
         changed_since=options.pop("changed_since"),

@@ -25,6 +25,7 @@ from rich.progress import (
 
 from features.progress import Step, Tick
 from leadscore.printed_table import printed_table
+from leadscore.progress_lines import told_counts, told_steps
 
 _PIPE_WIDTH = 200
 """Characters of a line where stdout is no terminal."""
@@ -68,12 +69,13 @@ def print_table(
 def bar(title: str) -> Iterator[Tick]:
     """A progress bar with a rate on stderr while the block runs; call it with (done so far, total or None).
 
-    Where stderr is no terminal there is one line.
+    Where stderr is no terminal there is one line. Programs read LEADSCORE_PROGRESS.
     """
-    console = _talking()
+    console, told = _talking(), told_counts(title)
+    told(0)
     if not console.is_terminal:
         console.print(f"{title} …")
-        yield _nothing
+        yield told
         return
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[rate]}", markup=False))
     with _live(console, *columns) as progress:
@@ -83,6 +85,7 @@ def bar(title: str) -> Iterator[Tick]:
         def tick(done: int, total: int | None = None) -> None:
             rate = done / max(time.monotonic() - started, 1e-3)
             progress.update(task, completed=done, total=total, rate=f"{rate:,.0f}/s")
+            told(done, total)
 
         yield tick
 
@@ -91,20 +94,27 @@ def bar(title: str) -> Iterator[Tick]:
 def spinner(title: str) -> Iterator[Step]:
     """Talk of steps on stderr while the block runs; call it with what is being done now.
 
-    Where stderr is no terminal each step is a line.
+    Where stderr is no terminal each step is a line. Programs read LEADSCORE_PROGRESS.
     """
-    console = _talking()
+    console, told = _talking(), told_steps()
+    told(title)
     if not console.is_terminal:
         console.print(f"{title} …")
-        yield lambda words: console.print(f"{words} …")
+
+        def line(words: str) -> None:
+            console.print(f"{words} …")
+            told(words)
+
+        yield line
         return
     with _live(console) as progress:
         task = progress.add_task(title, total=None)
-        yield lambda words: progress.update(task, description=words)
 
+        def step(words: str) -> None:
+            progress.update(task, description=words)
+            told(words)
 
-def _nothing(done: int, total: int | None = None) -> None:
-    """A bar that is not shown."""
+        yield step
 
 
 def _talking() -> Console:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal
 
 from features.lead import Lead
@@ -21,6 +23,37 @@ class Decided:
     def holds(self, as_of_us: int) -> bool:
         """Whether it was made by then, and has not expired."""
         return self.decided_us <= as_of_us < self.until_us
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What people have said that every answer follows, by lead: who objects to being profiled, who contests.
+
+    `opted_out` are scored by nothing. `contested` are (lead, words for its score): what was contested, when,
+    and what a person's review came to.
+    """
+
+    opted_out: frozenset[str] = frozenset()
+    contested: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+
+    def notes(self, lead_id: str) -> tuple[str, ...]:
+        """What is said on the score of a lead."""
+        return self._words.get(lead_id, ())
+
+    def of(self, lead: Lead) -> Lead:
+        """`lead` with what is said of it."""
+        notes = tuple(note for note in self.notes(lead.lead_id) if note not in lead.notes)
+        out = lead.lead_id in self.opted_out
+        return replace(lead, opted_out=lead.opted_out or out, notes=lead.notes + notes)
+
+    def facts(self) -> Iterator[str]:
+        """What answers depend on, as text."""
+        yield from sorted(self.opted_out)
+        yield from (f"{lead}: {words}" for lead, words in self.contested)
+
+    @cached_property
+    def _words(self) -> dict[str, tuple[str, ...]]:
+        return {lead: (words,) for lead, words in self.contested}
 
 
 @dataclass(frozen=True)

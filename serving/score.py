@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, SupportsIndex, overload
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.language import Language
+from serving.prospect import Within, Worth
 
 if TYPE_CHECKING:
     from serving.page import Child
@@ -158,6 +159,13 @@ class Score(_Part):
     """Strongest first."""
     interval: LeadInterval | None = None
     """Null where the scorer has none: it is fitted on margins of rows that the scorer had not seen."""
+    horizons: list[Within] = Field(default_factory=list)
+    """The curve over the recipe's `horizons`, rising; the last is the probability itself. Else empty."""
+    expected_days: float | None = None
+    """If it converts within the longest horizon, how many days after `as_of` on average; null without a
+    curve."""
+    worth: Worth | None = None
+    """What it is expected to bring, where the recipe asks for it."""
     scored_by: ScoredBy | None = None
     maturity_because: str | None = None
     """Why the maturity is not that of the probability; null where it is."""
@@ -191,17 +199,8 @@ class Scores(list[Score]):
     def _repr_html_(self) -> str:
         from serving.page import join, paragraph, table  # only notebooks need it
 
-        head = [
-            "lead",
-            "probability",
-            "score",
-            "grade",
-            "maturity",
-            "next action",
-            "for",
-            "against",
-            "to know",
-        ]
+        head = ["lead", "probability", "score", "grade", "maturity"]
+        head += ["next action", "for", "against", "to know"]
         told, shown = f"{len(self):,} scores", list(self)
         if len(self) > self.SHOWN:
             shown = sorted(self, key=lambda score: -(score.probability or 0.0))[: self.SHOWN]

@@ -31,19 +31,24 @@ _WORDS: tuple[tuple[EventMeaning, str], ...] = (
         "event read watch* video search* ouvert* clic* visite* telecharg* inscri* login signup sign",
     ),
 )
+_ALONE = "call calls phone_call phone_calls cold_call email emails e_mail e_mails mail mails letter message"
+"""Names of what a CRM logs of its sellers' work, where they are the whole name: contact."""
 
 
 def meaning(kind: str) -> EventMeaning:
     """The meaning of an event kind; neutral where no word tells.
 
+    >>> meaning("Call"), meaning("callback requested")
+    ('contact', 'intent')
     >>> meaning("demo_request"), meaning("e-mail opened"), meaning("meeting_no_show")
     ('intent', 'interest', 'negative')
     """
     text = plain(kind)
-    return next((found for found, words in _WORDS if _names(words, text)), "neutral")
+    told = next((found for found, words in _WORDS if _pattern(words).search(text)), None)
+    return told or ("contact" if _pattern(_ALONE).fullmatch(text) else "neutral")
 
 
-def _names(words: str, text: str) -> bool:
-    """Whether one of `words` is in `text`: '_' is a space, a final '*' any ending."""
+def _pattern(words: str) -> re.Pattern[str]:
+    """One of `words`: '_' is a space, a final '*' any ending."""
     patterns = (word.replace("_", " ").replace("*", r"\w*") for word in words.split())
-    return re.search(rf"\b(?:{'|'.join(patterns)})\b", text) is not None
+    return re.compile(rf"\b(?:{'|'.join(patterns)})\b")

@@ -35,7 +35,8 @@ class Spool:
 
     Cells are texts under the names c0, c1 …, with `line` and `shifted` as in `RawTable`; a Parquet file is
     `own`: it stays where it is, under its own names and types. `source` is None for what came from stdin.
-    `oddities` are (kind, rows, treatment); `regular` says that Arrow read it.
+    `oddities` are (kind, rows, treatment); `regular` says that Arrow read it. `written` are the
+    names in the file where it is read under others.
     """
 
     name: str
@@ -47,10 +48,20 @@ class Spool:
     own: bool = False
     regular: bool = False
     oddities: tuple[tuple[str, int, str], ...] = ()
+    written: tuple[str, ...] = ()
+
+    def renamed(self, names: Sequence[str]) -> Spool:
+        """The same, read under other names; `as_written` takes them back."""
+        return replace(self, names=tuple(names), written=self.written or self.names)
+
+    def as_written(self) -> Spool:
+        """The same under the names that stand in the file."""
+        return replace(self, names=self.written, written=()) if self.written else self
 
     def stored(self, name: str) -> str:
         """What the column `name` is called in the file at `path`."""
-        return name if self.own else f"c{self.names.index(name)}"
+        place = self.names.index(name)
+        return (self.written or self.names)[place] if self.own else f"c{place}"
 
     def blocks(
         self, starts: Sequence[int], skip: int = 0, columns: Sequence[str] | None = None

@@ -210,7 +210,11 @@ def _kind(table: TableProfile, pointer: str) -> TableKind:
 
 
 def stage_column(table: TableProfile, pointer: str) -> str | None:
-    """The column that says what happened: a stage, status or kind, by its name, else of few values."""
+    """The column that says what happened: a stage, status or kind, by its name, else of few values.
+
+    A column that says the same in every row tells nothing, and is taken only where there is no other: of
+    tasks the type is "Task" throughout and the subject says what was done.
+    """
     few = [
         column
         for column in table.columns.values()
@@ -219,10 +223,15 @@ def stage_column(table: TableProfile, pointer: str) -> str | None:
         and 1 <= column.format.distinct <= 200
     ]
     named = re.compile(r"\b(?:stage|status|outcome|kind|type|event|activity|action|statut|etape|name)\b")
+    subjects = re.compile(r"\b(?:subject|title|objet|sujet|titre|betreff)\b")
+    telling = {column.name for column in few if column.format.distinct > 1}
     called = [column.name for column in few if named.search(plain(column.name))]
+    topics = [column.name for column in few if subjects.search(plain(column.name))]
     ended = [column.name for column in few if won_among(table.cells(column.name).dropna().unique())]
     words = [column.name for column in few if column.format.type == "category"]
-    return next(iter([*(name for name in called if name in ended), *called, *ended, *words]), None)
+    varied = [[name for name in names if name in telling] for names in (called, topics, ended, words)]
+    both = [name for name in called if name in ended]
+    return next(iter(sum([both, *varied, called, ended, words], list[str]())), None)
 
 
 def date_column(table: TableProfile) -> str | None:

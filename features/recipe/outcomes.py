@@ -15,7 +15,8 @@ class Outcomes(Section):
 
     With `column`, `occurred_at` names the leads' column that dates the outcome; `at_once = true` says that
     it is known at the moment of prediction (a call's result). `won = ["*"]` is any filled stage that is not
-    lost, for a table of deals or a column that only dates wins.
+    lost, for a table of deals or a column that only dates wins. `amount` is what a win brought, `currency`
+    the column that says in which currency.
     """
 
     column: str | None = None
@@ -24,6 +25,7 @@ class Outcomes(Section):
     occurred_at: str | None = "occurred_at"
     occurred_format: DateFormat | None = None
     amount: str | None = None
+    currency: str | None = None
     won: tuple[str, ...] = Field(default=("won",), min_length=1)
     lost: tuple[str, ...] = ("lost",)
     at_once: bool = False

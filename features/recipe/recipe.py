@@ -6,7 +6,7 @@ Each class is one section. Nothing here reads a file (see `file`), and nothing h
 from __future__ import annotations
 
 import hashlib
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
@@ -41,14 +41,39 @@ class About(Section):
 
     `language` is that of reasons and next actions where nobody asks for another.
     `country` (ISO 3166, such as `FR`) says which holidays and which law the plan of the day minds.
+    `horizons` asks for a curve: the probability within each of these days, and the expected time. The
+    longest is the question itself, `horizon_days`. `value` asks what a lead is worth, too (see `[outcomes]
+    amount`).
     """
 
     name: str = Field(default="leads", pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     zone: Zone = "UTC"
     horizon_days: float = Field(default=90, gt=0, le=MOST_DAYS)
+    horizons: tuple[Annotated[float, Field(gt=0, le=MOST_DAYS)], ...] = Field(default=(), max_length=12)
+    value: bool = False
     market: Literal["b2b", "b2c", "both"] = "both"
     language: Language = "en"
     country: str | None = Field(default=None, pattern="^[A-Z]{2}$")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _longest_is_the_question(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or not (listed := value.get("horizons")):
+            return value
+        if "horizon_days" in value or not all(isinstance(days, int | float) for days in listed):
+            return value
+        return value | {"horizon_days": max(listed)}
+
+    @model_validator(mode="after")
+    def _of_one_question(self) -> Self:
+        if len(set(self.horizons)) < len(self.horizons) or list(self.horizons) != sorted(self.horizons):
+            raise ValueError("'horizons' must rise, each once, such as [7, 30, 90]")
+        if self.horizons and self.horizons[-1] != self.horizon_days:
+            raise ValueError(
+                f"horizon_days is {self.horizon_days:g} and the longest of 'horizons' {self.horizons[-1]:g}; "
+                "leave horizon_days out, the longest stands for it"
+            )
+        return self
 
 
 class Recipe(Section):
@@ -80,6 +105,16 @@ class Recipe(Section):
         field = self.lead.fields.get(self.segments.field)
         if field is None or field.type != "category":
             raise ValueError(f"[segments] field '{self.segments.field}' is no declared category field")
+        return self
+
+    @model_validator(mode="after")
+    def _foreseen_from_dates_and_amounts(self) -> Self:
+        if len(self.recipe.horizons) > 1 and (self.outcomes.at_once or not self.dated):
+            raise ValueError("[recipe] horizons need the moments of leads and wins: created_at, occurred_at")
+        if self.recipe.value and (self.outcomes.amount is None or self.tables.outcomes is None):
+            raise ValueError(
+                "[recipe] value needs a table of outcomes with the column of amounts: [outcomes] amount"
+            )
         return self
 
     @model_validator(mode="after")
@@ -132,9 +167,13 @@ class Recipe(Section):
     def hash(self) -> str:
         """Hex SHA-256 of the content; two files that mean the same have the same hash.
 
-        The language is left out: it is how answers are told, and no other model.
+        The language is left out: it is how answers are told, and no other model. So is what is not asked for,
+        so that recipes of artefacts written before it could be keep their hash.
         """
-        told = {"recipe": {"language"}}
+        unasked = {name for name in ("horizons", "value") if not getattr(self.recipe, name)}
+        told: dict[str, set[str]] = {"recipe": {"language", *unasked}}
+        if self.outcomes.currency is None:
+            told["outcomes"] = {"currency"}
         return hashlib.sha256(self.model_dump_json(exclude=told).encode()).hexdigest()
 
     @property

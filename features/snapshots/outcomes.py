@@ -11,9 +11,9 @@ from features.tables import Tables
 
 
 def outcome_frame(tables: Tables) -> pd.DataFrame:
-    """Outcomes as a frame: row, occurred_us (Int64), stage, closing."""
+    """Outcomes as a frame: row, occurred_us (Int64), stage, closing, amount."""
     assert tables.outcomes is not None
-    arrow = tables.outcomes.select("row", "occurred_us", "stage", "closing").to_pyarrow()
+    arrow = tables.outcomes.select("row", "occurred_us", "stage", "closing", "amount").to_pyarrow()
     types: dict[Any, Any] = {arrow.schema.field("occurred_us").type: pd.Int64Dtype()}
     frame: pd.DataFrame = arrow.drop_columns(["row"]).to_pandas(types_mapper=types.get)
     return frame.assign(row=arrow.column("row").to_numpy())
@@ -39,11 +39,14 @@ def closed_at(dated: pd.DataFrame, moments: pd.DataFrame) -> pd.Series[bool]:
     return (last["rank"].fillna(0) > 0).set_axis(moments.index)
 
 
-def next_won(dated: pd.DataFrame, moments: pd.DataFrame) -> pd.Series[float]:
-    """µs of the first won outcome after as_of (strictly), greatest float where there is none."""
-    won = dated[dated["closing"] == "won"][["row", "occurred_us"]].sort_values("occurred_us", kind="stable")
+def next_won(dated: pd.DataFrame, moments: pd.DataFrame) -> pd.DataFrame:
+    """The first won outcome after as_of (strictly): columns occurred_us, greatest float where there is none,
+    and amount, the sum of what was won at that instant (NaN where no amount is known)."""
+    won = dated[dated["closing"] == "won"][["row", "occurred_us", "amount"]]
+    each: pd.DataFrame = won.groupby(["row", "occurred_us"])[["amount"]].sum(min_count=1).reset_index()
     after = pd.merge_asof(
-        moments[["row", "as_of_us"]], won, left_on="as_of_us", right_on="occurred_us", by="row",
-        direction="forward", allow_exact_matches=False,
+        moments[["row", "as_of_us"]], each.sort_values("occurred_us", kind="stable"),
+        left_on="as_of_us", right_on="occurred_us", by="row", direction="forward", allow_exact_matches=False,
     )  # fmt: skip
-    return after["occurred_us"].astype("float64").fillna(np.inf).set_axis(moments.index)
+    found = after[["occurred_us", "amount"]].astype("float64").set_axis(moments.index)
+    return found.fillna({"occurred_us": np.inf})

@@ -21,8 +21,9 @@ class Snapshots:
     """`frame`: one row per (lead, as_of), in time order, with columns
 
     lead_id, account_id (or None), origin (or None), created_us, as_of_us, age_days (the planned age), label
-    (1.0 converted within the horizon, 0.0 not, NaN not known), label_known_us, matured, order (int64, sorts
-    rows in time).
+    (1.0 converted within the horizon, 0.0 not, NaN not known), label_known_us, matured, won_us (the first win
+    after as_of, infinite where none is known, NaN where wins have no date), won_amount (what it brought, NaN
+    where not known), order (int64, sorts rows in time).
     """
 
     frame: pd.DataFrame
@@ -98,8 +99,8 @@ def _over_time(
     horizon = days_us(recipe.recipe.horizon_days)
     frame["label_known_us"] = frame["as_of_us"] + horizon
     frame["matured"] = frame["label_known_us"] <= tables.end_us
-    won = next_won(dated, frame)
-    label = (won <= frame["label_known_us"]).astype("float64")
+    frame[["won_us", "won_amount"]] = next_won(dated, frame)
+    label = (frame["won_us"] <= frame["label_known_us"]).astype("float64")
     frame["label"] = label.where(frame["matured"])
     return _ordered(frame)
 
@@ -152,7 +153,7 @@ def _known_at_once(
     known = frame["label"].notna()
     frame["matured"] = known & ((frame["label_known_us"] <= tables.end_us) | (waits == 0))
     frame["label"] = frame["label"].where(frame["matured"])
-    return _ordered(frame)
+    return _ordered(frame.assign(won_us=np.nan, won_amount=np.nan))
 
 
 def _final(outcomes: pd.DataFrame) -> pd.Series[float]:
@@ -167,5 +168,5 @@ def _final(outcomes: pd.DataFrame) -> pd.Series[float]:
 def _ordered(frame: pd.DataFrame) -> pd.DataFrame:
     frame = frame.sort_values(["as_of_us", "position", "row"], kind="stable").reset_index(drop=True)
     columns = ["lead_id", "account_id", "origin", "created_us", "as_of_us", "age_days", "label"]
-    columns += ["label_known_us", "matured", "row"]
+    columns += ["label_known_us", "matured", "won_us", "won_amount", "row"]
     return frame[columns].assign(order=np.arange(len(frame), dtype=np.int64))

@@ -70,6 +70,9 @@ class KeptTables(Protocol):
     def frames(self, recipe: Recipe) -> Mapping[str, pd.DataFrame]:
         """Raw cells by role (leads, events, outcomes, field_history), columns as the recipe names them."""
 
+    def opted_out(self) -> frozenset[str]:
+        """Ids of leads that are opted out, beside those of whom the column of the leads says so."""
+
 
 Place: TypeAlias = Path | str | KeptTables
 """Where a company's tables are: a folder of files, or what keeps them otherwise."""
@@ -82,11 +85,12 @@ def read_tables(
     progress: Step | None = None,
     memory_limit: str | None = None,
     clock_us: int | None = None,
+    opted_out: frozenset[str] = frozenset(),
 ) -> Tables:
     """The recipe's tables from the files in `folder` (or the databases that it names), or as they are kept.
 
     Rows dated after `clock_us` (default: now) cannot have happened and are dropped. `progress` is told the
-    step that begins.
+    step that begins. `opted_out`: ids of leads that are, whatever their column says.
 
     Raises:
         LeadscoreError: a file is absent, empty, changed or unreadable, lacks a column of the recipe, or a
@@ -96,7 +100,8 @@ def read_tables(
     if not isinstance(folder, Path | str):
         tell(progress, "reading what is kept")
         views = _registered(con, folder.frames(recipe))
-        return _canonical(con, recipe, views, quality, clock_us or now_us(), progress)
+        out = opted_out | folder.opted_out()
+        return _canonical(con, recipe, views, quality, clock_us or now_us(), progress, opted_out=out)
     views = {}
     roles: dict[str, Source | None] = {
         "leads": sources.leads,
@@ -109,7 +114,7 @@ def read_tables(
             tell(progress, f"reading {role}")
             views[role] = open_source(con, role, source, Path(folder), quality)
     _check_one_row_each(con, recipe, views["leads"])
-    return _canonical(con, recipe, views, quality, clock_us or now_us(), progress)
+    return _canonical(con, recipe, views, quality, clock_us or now_us(), progress, opted_out=opted_out)
 
 
 def _check_one_row_each(con: Any, recipe: Recipe, view: str) -> None:
@@ -143,11 +148,13 @@ def tables_from_frames(
     *,
     clock_us: int | None = None,
     block: bool = False,
+    opted_out: frozenset[str] = frozenset(),
 ) -> Tables:
     """The same from frames of raw cells; column `row` of the canonical leads is the 0-based input order.
 
     `events` may be a SELECT of them. Of a `block` of a larger export the content is not hashed, and what it
-    takes beyond its share of the memory goes to the disk.
+    takes beyond its share of the memory goes to the disk. `opted_out`: ids of leads that are, whatever their
+    column says.
     """
     con = connect(_BLOCK_MEMORY if block else None)
     frames = {"leads": leads, "events": events, "outcomes": outcomes, "field_history": field_history}
@@ -155,7 +162,7 @@ def tables_from_frames(
     if isinstance(events, str):
         con.raw_sql(f"CREATE OR REPLACE VIEW raw_events AS {events}")
         views["events"] = "raw_events"
-    return _canonical(con, recipe, views, Quality(), clock_us or now_us(), None, hashed=not block)
+    return _canonical(con, recipe, views, Quality(), clock_us or now_us(), None, not block, opted_out)
 
 
 def _registered(con: Any, frames: Mapping[str, pd.DataFrame]) -> dict[str, str]:
@@ -172,6 +179,7 @@ def _canonical(
     clock: int,
     progress: Step | None,
     hashed: bool = True,
+    opted_out: frozenset[str] = frozenset(),
 ) -> Tables:
     _count_current(recipe, quality)
     tell(progress, "checking leads")
@@ -179,6 +187,7 @@ def _canonical(
     if raw.empty:
         raise LeadscoreError("the leads table has no row.", "Export the leads again; a header is not enough.")
     leads = canonical_leads(recipe, raw, quality)
+    leads["opted_out"] |= leads["lead_id"].isin(opted_out)
     register_frame(con, "leads", leads)
     if recipe.outcomes.column is not None:
         register_frame(con, "outcomes", column_outcomes(recipe, raw, leads, con, clock, quality))

@@ -11,6 +11,7 @@ from features.lead.closing import closing_sql
 from features.recipe import Recipe
 from features.sql import named
 from features.tables.columns import moments_column, require_columns
+from features.tables.currency import require_one_currency
 from features.tables.duck import register_frame
 from features.tables.quality import Quality, count_dropped
 from features.tables.sql_dates import dated_sql, text_sql, types_of
@@ -25,7 +26,8 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
     `count_undated`). An outcome before the lead's creation is kept and counted: that lead was never open.
 
     Raises:
-        LeadscoreError: a column that the recipe names is absent.
+        LeadscoreError: a column that the recipe names is absent; or the recipe asks for values, and amounts
+            are in several currencies.
     """
     outcomes = recipe.outcomes
     occurred_at = outcomes.occurred_at
@@ -35,12 +37,15 @@ def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Q
             "Name the column that dates each outcome.",
         )
     roles = {"lead_id": outcomes.lead_id, "stage": outcomes.stage, "occurred_at": occurred_at}
-    roles |= {"amount": outcomes.amount} if outcomes.amount else {}
+    asked = {"amount": outcomes.amount, "currency": outcomes.currency}
+    roles |= {role: column for role, column in asked.items() if column}
     require_columns(
         "outcomes",
         {f"[outcomes] {role}": column for role, column in roles.items()},
         list(types_of(con, view)),
     )
+    if recipe.recipe.value:
+        require_one_currency(con, recipe, view)
     _stage(con, recipe, view, roles, now_us, quality)
     count_dropped(con, "outcomes", quality)
     _keep_staged(con, quality)

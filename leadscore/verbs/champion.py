@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -77,28 +78,40 @@ def rollback(name: str, reason: str, as_json: bool) -> None:
 
 @click.command()
 @NAME
+@click.option("--url", help="A service to ask; default: the one that writes to the ledger here.")
 @JSON
-def status(name: str, as_json: bool) -> None:
-    """Say what is champion, where, since when, and what would answer a request.
+def status(name: str, url: str | None, as_json: bool) -> None:
+    """Say what is champion, where, since when, what would answer a request, and what the service answers by.
 
     \b
     Example:  leadscore status acme
+    A service elsewhere:  leadscore status acme --url https://leads.example.org
     """
+    from leadscore.service_told import in_shadow, ledger_here, print_shadow, running_words
     from leadscore.terminal import print_json, print_table, say, spinner
 
     with spinner("reading the store"):
         import training
+        from serving.edge import running_service
 
         found = training.status(model_name(name))
+        ledger = ledger_here()
+        shadow, running = in_shadow(ledger), running_service(url, ledger)
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        said: dict[str, object] = {"shadow": shadow} if shadow else {}
+        said |= {"running": asdict(running)} if running else {}
+        print_json(found.model_dump(mode="json") | said)
     else:
         named = {"champion": found.champion, "previous": found.previous, "challenger": found.challenger}
         rows = [(label, *described(version)) for label, version in named.items() if version is not None]
         head = ["alias", "version", "since", "run", "auc", "log loss"]
         print_table(head, rows, least=("run", "since"))
+        print_shadow(shadow)
     if found.note:
         say(found.note)
+    if running is not None:
+        champion = found.champion.version if found.champion else None
+        say(running_words(running.url, running.said, running.problem, champion))
     say(f"{found.answers} would answer; the store is {found.store}.")
 
 

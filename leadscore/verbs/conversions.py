@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from leadscore.ledger_files import standing_here
 from leadscore.options import DATA, FOLDER, JSON, RECIPE, moment_of, place_of
 
 _STAGES = ("mql", "sal", "sql", "opportunity", "customer")
@@ -102,7 +103,7 @@ def _planned(
 
         target = back.PLATFORMS[platform]  # type: ignore[index]
         before = back.read_log(out / LOG, target)
-        tables = read_tables(loaded, place, progress=step)
+        tables = read_tables(loaded, place, progress=step, opted_out=standing_here().opted_out)
         wanted = stages or ("sql", "customer")
         found = journeys_of(loaded, tables)
         worth = {} if currency is None else stage_values(found)

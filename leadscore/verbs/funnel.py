@@ -7,17 +7,17 @@ from typing import Any
 
 import click
 
+from leadscore.ledger_files import standing_here
 from leadscore.options import DATA, FILE, FORCE, JSON, MADE, RECIPE, place_of
-
-_BY = ("origin", "campaign", "channel", "market", "month")
 
 
 @click.command()
 @RECIPE
 @DATA
 @click.option(
-    "--by", type=click.Choice(_BY), default="origin", show_default=True, help="What groups the leads."
-)
+    "--by", default="origin", show_default=True,
+    help="What groups the leads: origin, campaign, channel, market, month, or a category of the recipe.",
+)  # fmt: skip
 @click.option(
     "--costs",
     type=FILE,
@@ -27,6 +27,12 @@ _BY = ("origin", "campaign", "channel", "market", "month")
 @click.option("--currency", help="The currency of the costs, such as EUR; of two, the one that is counted.")
 @click.option(
     "--scores", type=FILE, help="What 'leadscore score' wrote for the open leads: completes open cohorts."
+)
+@click.option(
+    "--earlier",
+    type=FILE,
+    multiple=True,
+    help="What 'leadscore score' wrote a horizon ago: how its bands did; of the ledger it is known.",
 )
 @click.option(
     "--move",
@@ -67,6 +73,8 @@ def funnel(recipe: Path, force: bool, as_json: bool, **options: Any) -> None:
         title = f"\nBy {found.by}" + (f", in {found.currency}" if found.currency else "")
         least = ("open", "customers", "cost")
         print_table([found.by, *funnels.VOLUME], funnels.terminal_rows(found), title=title, least=least)
+        if found.bands:
+            print_table(funnels.BANDS, funnels.band_rows(found), title="\nWhat became of former scores")
     for note in found.notes:
         say(f"- {note}")
     for one in moved:
@@ -86,6 +94,7 @@ def _made(
     costs: tuple[Path, ...],
     currency: str | None,
     scores: Path | None,
+    earlier: tuple[Path, ...],
     moves: tuple[tuple[str, str, str], ...],
     csv: Path | None,
     html: Path | None,
@@ -98,19 +107,27 @@ def _made(
 
     loaded = load_recipe(recipe)
     place, read = place_of(recipe, loaded, folder)
-    read += [*costs, *([scores] if scores else [])]
+    read += [*costs, *earlier, *([scores] if scores else [])]
     check_written([("--csv", csv), ("--html", html)], read, force=force)
     shares = [(source, target, _share(text)) for source, target, text in moves]
     with spinner("reading tables") as step:
         from features import read_tables
         from serving import funnel as funnels
+        from serving.ledger import LedgerTables
 
-        tables = read_tables(loaded, place, progress=step)
+        tables = read_tables(loaded, place, progress=step, opted_out=standing_here().opted_out)
         step("reading costs and scores")
         reports = [funnels.read_cost_report(path) for path in costs]
         answers = funnels.read_scored(scores, loaded.lead.id) if scores else None
+        before = None
+        if earlier:
+            before = funnels.ScoresBefore.of_files(earlier, loaded.lead.id)
+        elif isinstance(place, LedgerTables):
+            before = funnels.ScoresBefore.of_ledger(place.ledger)
         step("counting")
-        found = funnels.make_funnel(loaded, tables, by=by, reports=reports, currency=currency, scores=answers)
+        found = funnels.make_funnel(
+            loaded, tables, by=by, reports=reports, currency=currency, scores=answers, before=before
+        )
         return found, [funnels.move(found, *one) for one in shares]
 
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
-from leadscore.options import FILE, FOLDER, JSON, RECIPE, SOME_FAILED, moment_of
-from leadscore.verbs.keeping import ledger_compact, ledger_delete_person, ledger_export
+from leadscore.ledger_files import keep_scores
+from leadscore.options import FILE, FOLDER, JSON, RECIPE, SOME_FAILED
+from leadscore.verbs.keeping import ledger_compact, ledger_delete_person, ledger_export, ledger_receipts
 
 _WHERE = "The ledger is ./ledger.sqlite, or where LEADSCORE_LEDGER says: a file, or postgresql://USER@HOST/DATABASE."
 
@@ -95,45 +96,19 @@ def ledger_import(ctx: click.Context, recipe: Path, folder: Path | None, source:
     ctx.exit(SOME_FAILED if left else 0)
 
 
-@ledger.command("score")
+@ledger.command("score", deprecated="Use 'leadscore score --data ledger'.")
 @click.option("--recipe", "path", type=FILE, help="Default: the champion's own.")
 @click.option("--model", help="An artefact's folder or models:/NAME@ALIAS; default: the champion.")
 @click.option("--as-of", help="Moment of the scores, ISO 8601; default: now.")
 @JSON
-@click.pass_context
-def ledger_score(
-    ctx: click.Context, path: Path | None, model: str | None, as_of: str | None, as_json: bool
-) -> None:
-    """Score every open lead that the ledger knows, and keep the scores there (exit code 3: some failed).
+def ledger_score(path: Path | None, model: str | None, as_of: str | None, as_json: bool) -> None:
+    """As 'leadscore score --data ledger' without a file.
 
     \b
     Example:  leadscore ledger score --recipe acme/recipe.toml
-
-    'leadscore push' brings the newest of them to a CRM. A lead grows older every day: score it every day.
     """
-    import serving
-    from features.clock import now_us
-    from features.recipe import load_recipe
-    from leadscore.terminal import bar, print_json, print_table, say
-    from serving.batch import score_known
-    from serving.ledger import Ledger, Writer
-
-    recipe = load_recipe(path) if path else None
-    opened = serving.open_ladder(recipe, model, folder=path.parent if path else None)
-    if opened.warning:
-        say(f"Warning: {opened.warning}.")
-    moment = moment_of(as_of, opened.ladder.recipe.recipe.zone)
-    kept = Ledger.opened()
-    with Writer(kept) as writer, bar("scoring leads") as tick:
-        done = score_known(opened, writer, now_us() if moment is None else moment, progress=tick)
-    if as_json:
-        print_json({"scored": done.scored, "closed": done.closed, "failed": dict(done.failed)})
-    elif done.failed:
-        print_table(["leads", "not scored because"], [[n, why] for why, n in done.failed.most_common()])
-    failed = done.failed.total()
-    say(f"{done.scored:,} leads are scored, {done.closed:,} closed, {failed:,} not scored ({kept.name}).")
-    ctx.exit(SOME_FAILED if failed else 0)
+    keep_scores(path, model, as_of, as_json)
 
 
-for verb in (ledger_export, ledger_delete_person, ledger_compact):
+for verb in (ledger_export, ledger_delete_person, ledger_receipts, ledger_compact):
     ledger.add_command(verb)

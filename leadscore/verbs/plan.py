@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from leadscore.options import DATA, FILE, FORCE, JSON, MADE, RECIPE, REFUSED, moment_of, place_of
+from leadscore.ledger_files import standing_here
+from leadscore.options import DATA, FILE, FORCE, JSON, LANGUAGE, MADE, RECIPE, REFUSED, moment_of, place_of
 
 _MOST = 20
 """Rows of one owner that a terminal shows."""
@@ -22,7 +23,13 @@ _MOST = 20
 @click.option("--model", help="An artefact's folder or models:/NAME@ALIAS; default: the champion.")
 @click.option("--csv", "csv_file", type=MADE, help="Write every open lead with its action to this file.")
 @click.option("--html", type=MADE, help="Write the page of the day to this file.")
+@LANGUAGE
+@click.option(
+    "--sort", type=click.Choice(["rank", "value"]), default="rank",
+    help="Of equally urgent leads first: the likelier, or what brings more; default: rank.",
+)  # fmt: skip
 @click.option("--show", is_flag=True, help="Print the playbook: yours, or one to start from.")
+@click.option("--keep", is_flag=True, help="Keep it in the ledger, from where 'push' brings it to the CRM.")
 @click.option("--check", is_flag=True, help="Say where the last 30 days broke the agreement, by side.")
 @FORCE
 @JSON
@@ -34,6 +41,7 @@ def plan(ctx: click.Context, /, recipe: Path, show: bool, check: bool, as_json: 
     Example:  leadscore plan acme/recipe.toml --html today.html
 
     Hours, holidays, attempts, owners, sequences and consent are those of playbook.toml (docs/playbook.md).
+    With --keep the next 'leadscore push' brings each lead's action, deadline and why to the CRM.
     With --check the exit code is 1 where a promise of the agreement was broken.
     """
     from features.recipe import load_recipe
@@ -48,7 +56,7 @@ def plan(ctx: click.Context, /, recipe: Path, show: bool, check: bool, as_json: 
         checks = checked(habits)
         tell_checks(checks, as_json)
         ctx.exit(REFUSED if any(not one.held for one in checks) else 0)
-    found = planned(habits, **options)
+    found = planned(habits, by_value=options.pop("sort") == "value", **options)
     if as_json:
         print_json(found.as_dict())
     else:
@@ -59,13 +67,16 @@ def plan(ctx: click.Context, /, recipe: Path, show: bool, check: bool, as_json: 
 @click.argument("lead_id", metavar="LEAD")
 @click.option("--maturity", type=click.Choice(["cold", "warm", "hot"]), help="What it is for now.")
 @click.option("--refuse", is_flag=True, help="Sales refuse it, for --reason.")
-@click.option("--opt-out", is_flag=True, help="It does not want to be contacted.")
+@click.option("--opt-out", is_flag=True, help="They object to profiling and contact: scored by nothing.")
+@click.option("--contest", is_flag=True, help="They contest their score; a person has to review it.")
+@click.option("--review", type=click.Choice(["upheld", "changed"]), help="What a person's review came to.")
 @click.option("--by", required=True, help="Who decides.")
 @click.option("--reason", required=True, help="Why; of a refusal one that the agreement names.")
 @click.option("--days", type=click.FloatRange(0), help="For so long; 0 takes an earlier decision back.")
 def decide(
-    lead_id: str, maturity: str | None, refuse: bool, opt_out: bool, by: str, reason: str, days: float | None
-) -> None:
+    lead_id: str, maturity: str | None, refuse: bool, opt_out: bool, contest: bool, review: str | None,
+    by: str, reason: str, days: float | None,
+) -> None:  # fmt: skip
     """Keep in the ledger what a person decides of a lead; it goes before what is computed.
 
     \b
@@ -76,14 +87,17 @@ def decide(
     from serving.ledger import Ledger
     from serving.planning import decide as keep
 
-    kinds = {"override": maturity is not None, "refusal": refuse, "opt_out": opt_out}
+    kinds = {
+        "override": maturity is not None, "refusal": refuse, "opt_out": opt_out, "contest": contest,
+        "review": review is not None,
+    }  # fmt: skip
     chosen = [kind for kind, given in kinds.items() if given]
     if len(chosen) != 1:
-        raise click.UsageError("say one of --maturity, --refuse and --opt-out.")
+        raise click.UsageError("say one of --maturity, --refuse, --opt-out, --contest and --review.")
     if maturity is not None and days is None:
         raise click.UsageError("a decision on maturity expires: say after how many --days.")
     ledger = Ledger.opened()
-    keep(ledger, lead_id, chosen[0], by, reason, now_us(), maturity=maturity, days=days)
+    keep(ledger, lead_id, chosen[0], by, reason, now_us(), maturity=maturity, review=review, days=days)
     until = "" if days is None else f", for {days:g} days" if days else ", taken back"
     say(f"Kept in {ledger.name}{until}.")
 
@@ -127,18 +141,29 @@ class Habits:
         from leadscore.terminal import spinner
 
         with spinner("reading tables") as step:
-            return read_tables(recipe, self.place, progress=step)
+            return read_tables(recipe, self.place, progress=step, opted_out=standing_here().opted_out)
 
 
 def planned(
-    habits: Habits, *, model: str | None, csv_file: Path | None, html: Path | None, force: bool
+    habits: Habits,
+    *,
+    model: str | None,
+    csv_file: Path | None,
+    html: Path | None,
+    language: Any,
+    keep: bool,
+    force: bool,
+    by_value: bool = False,
 ) -> Any:
     """The plan that the options name, written where they say."""
     from features.exports import check_written
     from leadscore.terminal import bar, say, spinner
-    from serving.planning import make_plan, plan_page, told_by, write_csv
+    from serving.ledger import LedgerTables
+    from serving.planning import keep_plan, make_plan, plan_page, told_by, write_csv
 
     check_written([("--csv", csv_file), ("--html", html)], habits.files, force=force)
+    if keep and not isinstance(habits.place, LedgerTables):
+        raise click.UsageError("--keep needs the leads of the ledger: say --data ledger.")
     with spinner("loading what answers"):
         import serving
 
@@ -147,12 +172,25 @@ def planned(
         say(f"Warning: {opened.warning}.")
     rest = habits.book.contact.recycle_days
     told = told_by(habits.place, habits.moment, habits.agreement, habits.calendar, rest)
-    recipe, ladder = opened.ladder.recipe, opened.ladder
+    ladder = opened.ladder.told_in(language)
+    recipe = ladder.recipe
     tables = habits.tables(recipe)
     with bar("planning leads") as tick:
         found = make_plan(
-            recipe, ladder, tables, habits.book, habits.law, habits.moment, told=told, progress=tick
+            recipe,
+            ladder,
+            tables,
+            habits.book,
+            habits.law,
+            habits.moment,
+            told=told,
+            progress=tick,
+            by_value=by_value,
         )
+    if keep:
+        with bar("keeping the plan") as tick:
+            kept = keep_plan(habits.place.ledger, found, opened, tick)
+        say(f"{kept:,} leads are kept with their next action in {habits.place.ledger.name}.")
     if csv_file is not None:
         with csv_file.open("w", encoding="utf-8", newline="") as out:
             say(f"{write_csv(found, out):,} rows are in {csv_file}.")

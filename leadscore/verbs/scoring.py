@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from leadscore.handed_back import chosen_options, on_spark
-from leadscore.ledger_files import or_from_ledger
+from leadscore.handed_back import NAMED_COLUMNS, chosen_options, on_spark
+from leadscore.ledger_files import or_from_ledger, standing_here
 from leadscore.options import (
     DATA,
     FILE,
@@ -109,7 +109,6 @@ def open_leads(
     "-o",
     "--out",
     type=OutFile(allow_dash=True),
-    required=True,
     help="File to write (.csv, .xlsx, .parquet), or - for CSV on stdout.",
 )
 @click.option(
@@ -122,6 +121,7 @@ def open_leads(
     "--reasons", type=click.IntRange(0, 10), default=3, show_default=True, help="Reasons for and against."
 )
 @LANGUAGE
+@NAMED_COLUMNS
 @click.option("--dry-run", is_flag=True, help="Check and count everything, write nothing.")
 @chosen_options
 @FORCE
@@ -133,6 +133,7 @@ def score(ctx: click.Context, /, export: Path, out: str, force: bool, as_json: b
     \b
     Example:  leadscore score leads.csv -o scored.csv --events events.csv
     To import again:  leadscore score leads.csv -o hot.csv --for hubspot --only hot --sort rank
+    Every night before a push:  leadscore score --data ledger
 
     A sheet of a workbook is named by crm.xlsx#Leads. An interrupted run goes on where it stopped when the
     same command is given again. Exit code 3: some rows could not be scored; their `error` column says why.
@@ -152,7 +153,8 @@ def score(ctx: click.Context, /, export: Path, out: str, force: bool, as_json: b
         check_written([*written, *beside], read, force=force)
     report = options.pop("report")
     engine = options.pop("engine")
-    if engine == "spark" and (options["dry_run"] or not choice.whole or choice.crm or out == "-"):
+    other = not choice.whole or choice.crm or options["columns"]
+    if engine == "spark" and (options["dry_run"] or other or out == "-"):
         raise click.UsageError(
             "--engine spark writes all rows to a folder: leave --dry-run, --for, --sort and the like out."
         )
@@ -199,6 +201,7 @@ def scored_export(
     dry_run: bool,
     choice: Any,
     engine: str,
+    columns: dict[str, str],
 ) -> Any:
     """The summary of an export, scored by what the options name."""
     from features.recipe import load_recipe
@@ -219,9 +222,10 @@ def scored_export(
     if opened.warning:
         say(f"Warning: {opened.warning}.")
     moment = moment_of(as_of, recipe.recipe.zone)
+    said = standing_here()
     if engine == "spark":
         with spinner("scoring leads on Spark"):
-            how = {"events": events, "as_of_us": moment, "reasons": reasons}
+            how = {"events": events, "as_of_us": moment, "reasons": reasons, "standing": said}
             return on_spark(opened, export, out, language=language, **how)
     with bar("scoring leads") as tick:
         return serving.score_export(
@@ -235,6 +239,8 @@ def scored_export(
             dry_run=dry_run,
             selection=choice,
             progress=tick,
+            columns=columns,
+            standing=said,
         )
 
 

@@ -126,6 +126,7 @@ def compare(a: str, b: str, recipe: Path, as_json: bool, **options: Any) -> None
 
     A and B are aliases, version numbers, run ids, models:/ addresses or artefact folders.
     """
+    from leadscore.service_told import in_shadow, ledger_here, print_shadow
     from leadscore.terminal import print_json, print_table, say
 
     if options["events"] and not options["leads"]:
@@ -139,6 +140,7 @@ def compare(a: str, b: str, recipe: Path, as_json: bool, **options: Any) -> None
 
         least = ("probability before", "probability after")
         print_table(CHANGED, found.rows(), title="\nLeads that change band", least=least)
+        print_shadow(in_shadow(ledger_here()))
     for warning in found.warnings:
         say(f"Warning: {warning}")
     say(f"{len(found.changed):,} of {found.n_leads:,} open leads change band.")

@@ -5,6 +5,7 @@ from serving.answer.explain import Explanation, explain
 from serving.answer.ladder import Ladder, Row
 from serving.answer.opening import Opened, open_ladder, open_version
 from serving.answer.reasons import Reasoner
+from serving.answer.time_budget import TimeBudget
 
 __all__ = [
     "Explanation",
@@ -13,6 +14,7 @@ __all__ = [
     "Reasoner",
     "Row",
     "Rung",
+    "TimeBudget",
     "compute",
     "explain",
     "open_ladder",

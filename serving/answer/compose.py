@@ -23,6 +23,7 @@ from serving.scorers import Segmented
 from serving.scorers.fitted_range import Ends
 from serving.scorers.segmented import Part
 from serving.words import Moments, grade_note
+from serving.words.translation import translated
 
 _DIGITS = 6
 """Decimals of a probability in answers; `FLOOR` is the least number that they can show."""
@@ -207,16 +208,19 @@ def scored(
         interval=computed.intervals[at],
         grade_note=_grade_note(background.grades[row], maturity, rung_name, question.language),
         language=question.language,
-        maturity_because=band.because or None,
+        maturity_because=translated(band.because, question.language) or None,
         override=override_of(held, alone.maturity),
         scored_by=ScoredBy(rung=rung_name, version=rung.scorer.version, name=question.name, segment=segment),  # type: ignore[arg-type]
-        warnings=[
-            *lead.notes,
-            *notes,
-            *computed.notes[at],
-            *([rung.note] if rung.note else []),
-            *map(_excluded, excluded),
-        ],
+        warnings=_told(
+            [
+                *lead.notes,
+                *notes,
+                *computed.notes[at],
+                *([rung.note] if rung.note else []),
+                *map(_excluded, excluded),
+            ],
+            question,
+        ),
     )
 
 
@@ -235,7 +239,7 @@ def unscored(lead: Asked, stage: Stage, question: Question, notes: Sequence[str]
         maturity=None,
         stage=stage,
         next_action=next_action(case, question.language),
-        warnings=[*lead.notes, *notes],
+        warnings=_told([*lead.notes, *notes], question),
         language=question.language,
     )
 
@@ -257,6 +261,10 @@ def take(columns: Columns, rows: NDArray[np.intp]) -> Columns:
 def _grade_note(grade: str, maturity: Maturity, rung: str, language: Language) -> str | None:
     """The scorecard's own score is made of the points of its grade, and contradicts nothing."""
     return None if rung == "rules" else grade_note(grade, maturity, language)
+
+
+def _told(notes: Sequence[str], question: Question) -> list[str]:
+    return [translated(note, question.language) for note in notes]
 
 
 def _excluded(name: str) -> str:

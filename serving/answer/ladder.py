@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 from typing import Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.catalogue import Feature
-from features.columns import Column, Columns
+from features.columns import Columns
 from features.language import Language
 from features.lead import Lead, LeadReader
 from features.readings import OnlinePlan
 from features.recipe import Recipe
 from serving.answer.compose import Background, Computed, Question, Rung, compute, scored, take, unscored
+from serving.answer.foreseen import foreseen
 from serving.answer.reasons import Reasoner, Speech, union_of
+from serving.answer.time_budget import TimeBudget, answer_of
 from serving.artefact import Artefact, Manifest
 from serving.artefact.folder import Lower
 from serving.asked import Asked, asked_of
+from serving.calibration.bounds import missing
+from serving.outlook import Outlook
 from serving.playbook import Situations
 from serving.rules import Rules, default_rules, parse_rules
 from serving.score import Score, Scores
 from serving.scorers import Bayes, Segmented
-from serving.words import ObservedRates
+from serving.words import Moments, ObservedRates
 
 _NO_EVENTS = "events were not given: scored without them; send an empty list where there are none"
 _NO_EVENTS_OWN = "the scorer of segment '{}' reads events: that of all leads was asked"
@@ -38,13 +42,16 @@ class Ladder:
     """Rungs from the best to the scorecard, and what every answer needs beside them.
 
     `rungs` ends with the scorecard, whose fit and engagement grade every lead. The rungs share one set
-    of columns: the union of their features and of what stage and action look at.
+    of columns: the union of their features and of what stage and action look at. `budget` is how long each
+    may take (None: as long as it likes).
     """
 
     recipe: Recipe
     rules: Rules
     rungs: tuple[Rung, ...]
     rates: ObservedRates | None = None
+    budget: TimeBudget | None = field(default=None, repr=False, compare=False)
+    outlook: Outlook | None = None
 
     @classmethod
     def of(cls, artefact: Artefact) -> Self:
@@ -60,7 +67,7 @@ class Ladder:
             bounds = manifest.bounds_by_segment("no_events")
             rungs.append(Rung(artefact.no_events, references["no_events"], bounds=bounds))
         rungs += _below(manifest, artefact.bayes, artefact.rules)
-        return cls(recipe, artefact.rules, tuple(rungs), manifest.rates)
+        return cls(recipe, artefact.rules, tuple(rungs), manifest.rates, outlook=artefact.outlook)
 
     @classmethod
     def of_lower(cls, lower: Lower, note: str) -> Self:
@@ -84,7 +91,8 @@ class Ladder:
             LeadscoreError: two rungs mean different things by one name.
         """
         told = [feature for signal in self.speech.voice.signals for feature in signal.told_by]
-        return union_of([self.situations.features, self.speech.features, told])
+        beyond = self.outlook.features if self.outlook else ()
+        return union_of([self.situations.features, self.speech.features, told, beyond])
 
     @cached_property
     def speech(self) -> Speech:
@@ -160,6 +168,8 @@ class Ladder:
         for computed, rows in self._by_rung(columns, asked, open_rows, thin, notes, reasoner):
             for at, row in enumerate(rows):
                 answers[row] = scored(asked[row], background, row, computed, at, question, notes[row])
+        if self.outlook is not None:
+            answers |= foreseen(self.outlook, columns, asked, answers, self.recipe.events is not None)
         return Scores(
             answers.get(row) or unscored(lead, background.stages[row], question, notes[row])
             for row, lead in enumerate(asked)
@@ -191,12 +201,11 @@ class Ladder:
             ]
             if not mine:
                 continue
-            try:
-                places = np.array(mine, dtype=np.intp)
-                computed = compute(rung, take(columns, places), reasoner, moments.take(places))
-            except Exception as error:  # a rung that fails is skipped, whatever it fails of
+            work = partial(_of_rows, rung, columns, np.array(mine, dtype=np.intp), reasoner, moments)
+            computed = answer_of(rung, len(mine), work, self.budget)
+            if isinstance(computed, str):
                 for row in mine:
-                    notes[row].append(f"the rung '{rung.scorer.rung}' failed ({type(error).__name__})")
+                    notes[row].append(computed)
                 continue
             taken = set(mine)
             left = [i for i in left if i not in taken]
@@ -235,10 +244,16 @@ class Ladder:
         """For each lead whether none of its fields and no event is known."""
         known = np.zeros(rows, dtype=np.bool_)
         for name in self._signals:
-            known |= _given(columns[name])
+            known |= ~missing(columns[name])
             if known.all():
                 break
         return [not one for one in known] if self._signals else [False] * rows
+
+
+def _of_rows(
+    rung: Rung, columns: Columns, rows: NDArray[np.intp], reasoner: Reasoner | None, moments: Moments
+) -> Computed:
+    return compute(rung, take(columns, rows), reasoner, moments.take(rows))
 
 
 def _below(manifest: Manifest, bayes: Bayes | None, rules: Rules) -> list[Rung]:
@@ -250,10 +265,3 @@ def _below(manifest: Manifest, bayes: Bayes | None, rules: Rules) -> list[Rung]:
         found.append(Rung(bayes, references["bayes"], needs_events=events, bounds=bounds))
     reference = references.get("rules") if rules.calibrated else None
     return [*found, Rung(rules, reference or rules.reference(), calibrated=rules.calibrated)]
-
-
-def _given(column: Column) -> NDArray[np.bool_]:
-    """Where a column is not missing."""
-    if column.dtype == np.float64:
-        return ~np.isnan(column.astype(np.float64, copy=False))
-    return np.array([level is not None for level in column.tolist()], dtype=np.bool_)

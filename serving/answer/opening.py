@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from features.catalogue import from_tables_only
 from features.errors import LeadscoreError
 from features.recipe import Recipe
 from serving.answer.ladder import Ladder
+from serving.answer.time_budget import TimeBudget
 from serving.artefact import Artefact, DamagedError, load_artefact
 from serving.artefact.folder import load_lower
 from serving.registry import StoreError, fetch, find_champion, resolve, shown_store
@@ -33,6 +34,10 @@ class Opened:
     ref: ChampionRef | None = None
     history_end_us: int | None = None
     metrics: Mapping[str, float | None] = field(default_factory=dict)
+
+    def within(self, budget: TimeBudget | None) -> Opened:
+        """The same, each rung of which is given so long."""
+        return replace(self, ladder=replace(self.ladder, budget=budget))
 
     @property
     def run_id(self) -> str | None:
@@ -155,5 +160,8 @@ def _other_recipe(artefact: Artefact, recipe: Recipe | None) -> str:
 def _by_rules(recipe: Recipe, folder: Path | None, why: str, note: str) -> Opened:
     """The rules of a recipe; `note` is a warning on each answer."""
     warning = f"{why}: the scorecard answers, by a stated prior and not by this company's history"
-    ladder = Ladder.by_rules(recipe, parse_rules(rules_text(recipe, folder), recipe), note)
+    rules = parse_rules(rules_text(recipe, folder), recipe)
+    if not rules.card.engagement:
+        warning += "; it knows nothing of what leads do, so that none has shown an intention to buy"
+    ladder = Ladder.by_rules(recipe, rules, note)
     return Opened(ladder, recipe.rules or "the default scorecard of the recipe", warning)

@@ -7,14 +7,15 @@ from features.face import lazily
 if TYPE_CHECKING:
     from serving.api.documents import api_document as api_document
     from serving.api.envelope import LeadRequest as LeadRequest
-    from serving.api.envelope import parse_body as parse_body
     from serving.api.envelope import score_items as score_items
     from serving.api.problems import refused as refused
+    from serving.api.sent_json import parse_body as parse_body
 
 _PLACES = {
     "serving.api.documents": ["api_document"],
-    "serving.api.envelope": ["LeadRequest", "parse_body", "score_items"],
+    "serving.api.envelope": ["LeadRequest", "score_items"],
     "serving.api.problems": ["refused"],
+    "serving.api.sent_json": ["parse_body"],
 }
 
 if not TYPE_CHECKING:  # else every misspelt name would be of any type

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from features.language import Language
 from serving.api.envelope import LeadRequest
 from serving.score import Problem, Score
 
@@ -113,11 +114,13 @@ class EverythingAnswer(_Said):
     tables: dict[str, list[dict[str, Any]]]
 
 
-class DeletedAnswer(_Said):
-    """How many rows went, by table, and what the deletion does not reach."""
+class PersonAnswer(_Said):
+    """What is held and computed of a lead in words for the person (Markdown), and the answer it tells of."""
 
-    deleted: dict[str, int]
-    beside: list[str]
+    lead_id: str
+    language: Language
+    text: str
+    score: Score
 
 
 class RungSegment(_Said):
@@ -134,6 +137,13 @@ class RungAnswer(_Said):
     version: str
     needs_events: bool
     segments: list[RungSegment]
+
+
+class ChallengerAnswer(_Said):
+    """Who scores in shadow beside it, and why not the one that the registry names."""
+
+    version: str | None
+    pending: str | None
 
 
 class ModelAnswer(_Said):
@@ -154,3 +164,4 @@ class ModelAnswer(_Said):
     fields: dict[str, str]
     event_kinds: list[str] | None
     ledger: bool
+    challenger: ChallengerAnswer | None

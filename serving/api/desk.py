@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from functools import cached_property
+from typing import Any, Literal, Protocol, TypeAlias
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.answer import Opened
+from serving.answer import Opened, TimeBudget
+from serving.api.envelope import Answered
 from serving.api.problems import RefusedError
+from serving.asked import Heard
 from serving.crm import Receiver, Sender
+from serving.crm.mount import Spooling
 from serving.ledger import Ledger, Writer
+from serving.ledger.decisions import Voices
 from serving.ledger.keys import Scope
 from serving.score import Score
 from serving.skew import RequestLog
@@ -29,6 +34,19 @@ def _nothing(_: Sequence[Score]) -> None:
     return
 
 
+class Follower(Protocol):
+    """A challenger that scores what was asked, for the ledger alone."""
+
+    @property
+    def opened(self) -> Opened | None:
+        """The challenger, None while there is none."""
+
+    pending: str
+
+    def put(self, items: Sequence[Any], found: Sequence[Answered]) -> None:
+        """What was asked, and what was made of it."""
+
+
 class Tenure(Protocol):
     """Since when the present one answers, and why another that the registry names does not ('': none)."""
 
@@ -40,7 +58,9 @@ class Tenure(Protocol):
 class Desk:
     """The state that endpoints share; `opened` is replaced when a promotion is followed.
 
-    `senders` may send at /v1/in/…, `receiver` takes it in. `counted` is told of every score that is answered.
+    `senders` may send at /v1/in/…, `receiver` takes it in. `counted` is told of every score that is answered;
+    `budget` is how long a rung may take, `shadow` a challenger beside the one that answers,
+    `spool` where signed bodies wait while the ledger is down.
     """
 
     opened: Opened
@@ -51,6 +71,18 @@ class Desk:
     senders: Mapping[str, Sender] = field(default_factory=dict)
     receiver: Receiver | None = field(default=None, repr=False)
     counted: Callable[[Sequence[Score]], None] = field(default=_nothing, repr=False)
+    budget: TimeBudget = field(default_factory=TimeBudget, repr=False)
+    shadow: Follower | None = field(default=None, repr=False)
+    spool: Spooling | None = field(default=None, repr=False)
+
+    @cached_property
+    def voices(self) -> Voices | None:
+        """Who objects and who contests, where there is a ledger that says it."""
+        return None if self.ledger is None else Voices(self.ledger)
+
+    def heard(self) -> Heard:
+        """Who objects and who contests now; while the ledger is away, as it was read last."""
+        return self.voices.heard() if self.voices else Heard()
 
     def kept(self) -> tuple[Ledger, Writer]:
         """The ledger, and who writes to it.
@@ -70,6 +102,8 @@ class Mount:
 
     `path` is Starlette's pattern; it stands for the path in figures and logs, which tell nothing of a lead.
     `retry_unit` is how its callers read Retry-After: the standard says seconds, HubSpot reads milliseconds.
+    A `page` is for people: the cookie of a session stands for its key, and a refusal is a page too. Of a
+    `streamed` one the endpoint itself reads the body, and bounds it.
     """
 
     path: str
@@ -78,6 +112,8 @@ class Mount:
     answer: Callable[[Request], Awaitable[Response]]
     most_bytes: int = MOST_BYTES
     retry_unit: RetryUnit = "s"
+    page: bool = False
+    streamed: bool = False
 
 
 def desk_of(request: Request) -> Desk:

@@ -11,19 +11,20 @@ from pydantic.json_schema import models_json_schema
 
 from features.recipe import Recipe
 from serving.api.answers import (
-    DeletedAnswer,
     EverythingAnswer,
     ExplainAnswer,
     HistoryAnswer,
     IntakeAnswer,
     ModelAnswer,
+    PersonAnswer,
     WhatIfAnswer,
     WhatIfRequest,
 )
 from serving.api.envelope import LeadRequest
 from serving.api.flat import ScoreAnswer
-from serving.api.given import EventGiven, LeadGiven, OutcomeGiven
+from serving.api.given import DecisionGiven, EventGiven, LeadGiven, OutcomeGiven
 from serving.api.problems import MEDIA_TYPE, RequestProblem
+from serving.rights import DeletionReceipt
 
 _REF = "#/components/schemas/{model}"
 _TYPES = {"number": "number", "boolean": "boolean"}
@@ -81,14 +82,22 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("post", "/v1/leads", "add_leads", "Store fields of a lead, or of a list of leads.",
               IntakeAnswer, LeadGiven, many=True, wrong=IntakeAnswer, extra=_KEPT,
               parameters=("idempotency_key",)),
+    Operation("post", "/v1/decisions", "add_decisions", "Store what a person decided or asked for.",
+              IntakeAnswer, DecisionGiven, many=True, wrong=IntakeAnswer, extra=_KEPT,
+              parameters=("idempotency_key",)),
     Operation("get", "/v1/leads/{lead_id}/scores", "scores_of_lead", "List the scores that a lead was given.",
               HistoryAnswer, extra=(*_KEPT, *_NOT_FOUND), parameters=("lead_id", "most", "shadow")),
+    Operation("get", "/v1/leads/{lead_id}/explanation", "explanation_of_lead",
+              "Tell a person what is held and computed of them.",
+              PersonAnswer, extra=(*_KEPT, *_NOT_FOUND), parameters=("lead_id",)),
     Operation("get", "/v1/leads/{lead_id}", "everything_of_lead", "Hand out all that is kept of a lead.",
               EverythingAnswer, extra=(*_KEPT, *_NOT_FOUND), parameters=("lead_id",)),
     Operation("delete", "/v1/leads/{lead_id}", "delete_lead", "Delete all that is kept of a lead.",
-              DeletedAnswer, extra=(*_KEPT, *_NOT_FOUND), parameters=("lead_id",)),
+              DeletionReceipt, extra=(*_KEPT, *_NOT_FOUND), parameters=("lead_id", "for_good")),
 )  # fmt: skip
 _PARAMETERS: dict[str, dict[str, Any]] = {
+    "for_good": {"name": "for_good", "in": "query", "description": "Refuse it when it is sent again.",
+                 "schema": {"type": "boolean", "default": False}},
     "lead_id": {"name": "lead_id", "in": "path", "required": True, "description": "Id of the lead.",
                 "schema": {"type": "string", "minLength": 1}},
     "most": {"name": "most", "in": "query", "description": "How many at most.",
@@ -177,6 +186,8 @@ def _operation(one: Operation) -> dict[str, Any]:
         answers["422"]["content"][MEDIA_TYPE] = {"schema": problem}
     if one.answer is IntakeAnswer:
         answers["409"]["content"]["application/json"] = {"schema": _schema("IntakeAnswer")}
+    if one.name == "webhook":
+        answers["202"] = _body("The ledger is down: it is kept aside, and stored later.", {"type": "object"})
     if one.asked is not None:
         answers["503"]["content"]["application/json"] = {"schema": _schema(one.answer.__name__)}
     made: dict[str, Any] = {"operationId": one.name, "summary": one.summary, "responses": answers}
@@ -202,7 +213,10 @@ def _health() -> dict[str, Any]:
     found["/livez"]["get"]["responses"] = {"200": {"description": "It is so."}}
     figures = _body("Figures in Prometheus' text format.", {"type": "string"}, "text/plain")
     summary = "Figures of this process."
-    found["/metrics"] = {"get": {"operationId": "metrics", "summary": summary, "responses": {"200": figures}}}
+    problem = _schema(RequestProblem.__name__)
+    refusals = {status: _body(_REFUSALS[status], problem, MEDIA_TYPE) for status in ("401", "403")}
+    answers = {"200": figures} | refusals
+    found["/metrics"] = {"get": {"operationId": "metrics", "summary": summary, "responses": answers}}
     return found
 
 

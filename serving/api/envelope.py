@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias
@@ -14,9 +13,12 @@ from features.errors import LeadError, LeadscoreError
 from features.lead import Lead, LeadReader
 from features.refused import wrong
 from serving.answer import Ladder, Row
+from serving.api.sent_json import UnfitItem
+from serving.asked import Heard
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 from serving.skew import RequestLog
 
+_NOTHING = Heard()
 NO_LEDGER = "ledger"
 """The field of a problem that is not the lead's: the ledger could not be asked."""
 _BY_NAME = frozenset({"lead_id", "as_of"})
@@ -48,18 +50,6 @@ class LeadRequest(BaseModel):
     stage: str | None = None
 
 
-def parse_body(content: bytes) -> Any:
-    """The JSON in `content`; half of a surrogate pair, which no answer could repeat, becomes '?'.
-
-    Raises:
-        ValueError: it is not JSON.
-    """
-    body = json.loads(content)
-    if b"\\ud" in content.lower():
-        body = json.loads(json.dumps(body, ensure_ascii=False).encode("utf-8", "replace"))
-    return body
-
-
 @dataclass(frozen=True)
 class Answered:
     """A score, with the lead and the features that it was computed from where its input could be read."""
@@ -70,13 +60,19 @@ class Answered:
 
 
 def score_items(
-    ladder: Ladder, items: Sequence[Any], now_us: int, reasons: int = 3, log: RequestLog | None = None
+    ladder: Ladder,
+    items: Sequence[Any],
+    now_us: int,
+    reasons: int = 3,
+    log: RequestLog | None = None,
+    standing: Heard = _NOTHING,
 ) -> list[Score]:
     """A score for each of `items`, in order; wrong input is the error of its own item only.
 
     `now_us` is the as_of of items that name none. `log` keeps each readable request with its features.
+    `standing` (`serving.ledger.standing`) says who objects to being profiled: they get a status and no score.
     """
-    return [one.score for one in answer_items(ladder, items, now_us, reasons, log)]
+    return [one.score for one in answer_items(ladder, items, now_us, reasons, log, None, standing)]
 
 
 Named: TypeAlias = Callable[[LeadReader, str, int], Lead]
@@ -90,12 +86,13 @@ def answer_items(
     reasons: int = 3,
     log: RequestLog | None = None,
     named: Named | None = None,
+    standing: Heard = _NOTHING,
 ) -> list[Answered]:
-    """As `score_items`, with what each score was computed from.
+    """As `score_items`, with what each score was computed from; of who objects, of nothing.
 
     With `named` an item that holds a `lead_id` alone (and an `as_of`) is the lead that is known by it.
     """
-    read = [read_item(ladder.reader, item, now_us, named) for item in items]
+    read = [heard(read_item(ladder.reader, item, now_us, named), standing) for item in items]
     leads = [lead for lead in read if isinstance(lead, Lead)]
     answers = iter(_answers(ladder, leads, reasons))
     found: list[Answered] = []
@@ -105,9 +102,14 @@ def answer_items(
             continue
         score, row = next(answers)
         found.append(Answered(score, lead, row))
-        if log is not None and row is not None and not is_named(item, named):
+        if log is not None and not lead.opted_out and row is not None and not is_named(item, named):
             log.append(item, lead.as_of_us, ladder.features, row, ladder.top.scorer.version)
     return found
+
+
+def heard(lead: Lead | Score, standing: Heard) -> Lead | Score:
+    """`lead` with what is said of it."""
+    return standing.of(lead) if isinstance(lead, Lead) else lead
 
 
 def is_named(item: Any, named: Named | None) -> bool:
@@ -160,6 +162,9 @@ def _moment(reader: LeadReader, request: LeadRequest, now_us: int) -> int:
 
 def read_item(reader: LeadReader, item: Any, now_us: int, named: Named | None = None) -> Lead | Score:
     """The lead of one item, or the score that says what is wrong with it."""
+    if isinstance(item, UnfitItem):
+        name, problem = _id_of({"lead_id": item.lead_id}), item.problem
+        return failed(name, [Problem(field=problem.field, problem=problem.problem, remedy=problem.remedy)])
     name = _id_of(item)
     if not isinstance(item, dict):
         remedy = f"Send an object with {_ACCEPTED}."

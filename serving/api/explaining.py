@@ -15,12 +15,13 @@ from features.errors import LeadError, LeadscoreError
 from features.lead import Lead
 from serving.answer import explain
 from serving.api.desk import Desk, desk_of
-from serving.api.envelope import is_named, read_item
+from serving.api.envelope import heard, is_named, read_item
 from serving.api.flat import answer_text
 from serving.api.intake import no_ledger
 from serving.api.problems import RefusedError
 from serving.api.scoring import MOST_LEADS, json_body, json_text, ladder_for, named_by, status_of
-from serving.ledger.reading import staged, told_of
+from serving.api.sent_json import UnfitItem
+from serving.ledger.reading import as_told, told_of
 from serving.score import Problem, Score, failed
 
 _COMPARED = ("probability", "score")
@@ -86,12 +87,18 @@ async def _one(request: Request) -> Any:
     body = await json_body(request, MOST_LEADS, "leads")
     if isinstance(body, list):
         raise RefusedError(422, "body", "is a list", "Send one object: this is about a single lead.")
+    if isinstance(body, UnfitItem):
+        raise RefusedError(422, body.problem.field, body.problem.problem, body.problem.remedy)
     return body
 
 
 async def _lead(desk: Desk, item: Any) -> Lead | Score:
     named = named_by(desk.ledger)
-    return await run_in_threadpool(read_item, desk.opened.ladder.reader, item, now_us(), named)
+
+    def read() -> Lead | Score:
+        return heard(read_item(desk.opened.ladder.reader, item, now_us(), named), desk.heard())
+
+    return await run_in_threadpool(read)
 
 
 def _changed(desk: Desk, before: Lead | Score, item: Any, change: Any) -> Lead | Score:
@@ -108,7 +115,8 @@ def _changed(desk: Desk, before: Lead | Score, item: Any, change: Any) -> Lead |
         given = item.get("events")
         events = given if given is None and not more else [*(given or []), *more]
         changed = item | {"fields": item.get("fields", {}) | fields, "events": events}
-        return read_item(reader, changed | {"as_of": _iso(before)}, before.as_of_us)
+        after = read_item(reader, changed | {"as_of": _iso(before)}, before.as_of_us)
+        return heard(after, desk.heard())
     return _changed_by_name(desk, before, fields, more)
 
 
@@ -129,7 +137,7 @@ def _changed_by_name(desk: Desk, before: Lead, fields: Mapping[str, Any], more: 
         return failed(before.lead_id, problems)
     except LeadscoreError as error:
         raise no_ledger(error) from None
-    return staged(replace(lead, notes=before.notes), reader.recipe, told.stage)
+    return as_told(replace(lead, notes=before.notes), reader.recipe, told)
 
 
 def _iso(lead: Lead) -> str:

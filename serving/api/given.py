@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from features.cells import parse_date
-from features.clock import from_us
+from features.clock import DAY_US, from_us
 from features.errors import FieldProblem, LeadError, nearest_name, unreadable
 from features.lead import LeadReader, accepted_fields
 from features.recipe import Recipe
 from features.refused import wrong
 from serving.api.envelope import as_text
+from serving.api.sent_json import UnfitItem
 from serving.ledger import EventSent, LeadSent, OutcomeSent
-from serving.ledger.sent import MOST_ID, Cell, Sent
+from serving.ledger.sent import MOST_ID, Cell, DecisionSent, Sent
+from serving.score import Maturity
 
 Id = Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=MOST_ID)]
 Value = Annotated[str, BeforeValidator(lambda raw: str(raw) if isinstance(raw, int | float) else raw)]
@@ -55,6 +58,23 @@ class LeadGiven(_Given):
     fields: dict[str, Any] = Field(default_factory=dict)
     created_at: str | None = None
     changed_at: str | None = None
+
+
+class DecisionGiven(_Given):
+    """What a person decided of a lead, or asked for it; the newest of a kind holds.
+
+    `opt_out`: they object to profiling. `contest`: they contest their score. `review`: what a person's review
+    came to (`outcome`). `override`: the `maturity` for some `days`. `refusal`: sales refuse it. With `days`
+    it expires; 0 takes back what was decided.
+    """
+
+    kind: Literal["opt_out", "contest", "review", "override", "refusal"]
+    by: Annotated[str, Field(min_length=1, max_length=MOST_ID)]
+    reason: Annotated[str, Field(min_length=1, max_length=2_000)]
+    decided_at: str | None = None
+    days: Annotated[float, Field(ge=0, le=40_000)] | None = None
+    maturity: Maturity | None = None
+    outcome: Literal["upheld", "changed"] | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +144,31 @@ def read_change(reader: LeadReader, item: Any, now_us: int, held: Mapping[str, M
     return Read(found.lead_id, sent, unchanged=known is not None and not new)
 
 
+def read_decision(recipe: Recipe, item: Any, now_us: int) -> Read:
+    """A decision, also of a lead that is not known yet: an objection may come before the lead does."""
+    found = _parsed(DecisionGiven, item)
+    if isinstance(found, Read):
+        return found
+    problems = list[FieldProblem]()
+    decided = _moment("decided_at", found.decided_at, recipe, None, problems)
+    needs = {"override": ("maturity", "days"), "review": ("outcome",)}.get(found.kind, ())
+    for name in ("maturity", "outcome"):
+        if name not in needs and getattr(found, name) is not None:
+            problems.append(FieldProblem(name, f"says nothing of a decision '{found.kind}'", "Leave it out."))
+    for name in needs:
+        if getattr(found, name) is None:
+            problems.append(FieldProblem(name, f"is missing in a decision '{found.kind}'", "Give it."))
+    if problems:
+        return Read(found.lead_id, problems=tuple(problems))
+    at_us = now_us if decided is None else decided
+    expires = None if found.days is None else at_us + round(found.days * DAY_US)
+    content = json.dumps({"maturity": found.maturity}) if found.maturity else found.outcome
+    sent = DecisionSent(
+        found.source, found.lead_id, found.kind, at_us, found.by, found.reason, content, expires
+    )
+    return Read(found.lead_id, sent)
+
+
 def ids_of(items: list[Any]) -> list[str]:
     """The usable ids of leads in `items`."""
     raw = (as_text(item.get("lead_id")) for item in items if isinstance(item, dict))
@@ -131,6 +176,9 @@ def ids_of(items: list[Any]) -> list[str]:
 
 
 def _parsed(kind: type[_G], item: Any) -> _G | Read:
+    if isinstance(item, UnfitItem):
+        shown = as_text(item.lead_id)
+        return Read(shown if isinstance(shown, str) and shown else None, problems=(item.problem,))
     raw = as_text(item.get("lead_id")) if isinstance(item, dict) else None
     name = raw if isinstance(raw, str) and raw else None
     accepted = ", ".join(kind.model_fields)

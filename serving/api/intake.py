@@ -1,4 +1,4 @@
-"""POST /v1/events, /v1/outcomes, /v1/leads: each kept once, and acknowledged after the commit."""
+"""POST /v1/events, /v1/outcomes, /v1/leads, /v1/decisions: each kept once, acknowledged after the commit."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from starlette.responses import JSONResponse, Response
 from features.clock import now_us
 from features.errors import LeadscoreError
 from serving.api.desk import caller_of, desk_of
-from serving.api.given import Read, ids_of, read_change, read_event, read_outcome
+from serving.api.given import Read, ids_of, read_change, read_decision, read_event, read_outcome
 from serving.api.problems import RefusedError
 from serving.api.scoring import MOST_LEADS, json_body
 from serving.ledger import Receipt
@@ -38,6 +38,13 @@ async def outcomes(request: Request) -> Response:
     recipe = desk_of(request).opened.ladder.recipe
     body, items = await items_of(request)
     return await stored(request, body, [read_outcome(recipe, item) for item in items])
+
+
+async def decisions(request: Request) -> Response:
+    """What people decided or asked for: an object or a list; the scores of these leads follow it at once."""
+    recipe, now = desk_of(request).opened.ladder.recipe, now_us()
+    body, items = await items_of(request)
+    return await stored(request, body, [read_decision(recipe, item, now) for item in items])
 
 
 async def leads(request: Request) -> Response:

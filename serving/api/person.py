@@ -9,17 +9,25 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from features.clock import from_us
-from features.errors import LeadscoreError
+from features.clock import from_us, now_us
+from features.errors import LeadError, LeadscoreError
+from serving.answer import explain
 from serving.api.desk import Desk, desk_of
 from serving.api.intake import no_ledger
 from serving.api.problems import RefusedError
-from serving.ledger import Ledger, scores_of
-from serving.ledger.person import everything_of, forget
+from serving.api.scoring import ladder_for
+from serving.ledger import Ledger, lead_of, scores_of
+from serving.ledger.person import everything_of
 from serving.ledger.reading import KeptScore
 from serving.ledger.sent import storable
+from serving.rights import delete_person, told_to_person
 
 _MOST_SCORES = 1_000
+NOT_REACHED = (
+    "backups of the ledger: a restored one has them again ('leadscore ledger receipts' says so)",
+    "files that were imported, scored or are being scored, and what a CRM or an ad platform was sent",
+    "a lead that is sent again under this id, unless it was deleted for good",
+)
 
 
 async def history(request: Request) -> Response:
@@ -40,11 +48,35 @@ async def everything(request: Request) -> Response:
     return JSONResponse({"lead_id": lead_id, "tables": found})
 
 
-async def delete(request: Request) -> Response:
-    """Delete all that the ledger keeps of a lead; again it is nothing, and no error."""
+async def explanation(request: Request) -> Response:
+    """What is held and computed of a lead, told to the person in their language, with the answer itself."""
     lead_id, ledger = _named(request)
-    gone = await _asked(lambda: forget(ledger, lead_id))
-    return JSONResponse({"deleted": gone, "beside": beside(desk_of(request))})
+    ladder = ladder_for(request)
+    language = ladder.recipe.recipe.language
+
+    def told() -> dict[str, Any]:
+        score = explain(ladder, lead_of(ledger, ladder.reader, lead_id, now_us())).score
+        text = told_to_person(ledger, ladder.recipe, lead_id, score, language)
+        return {
+            "lead_id": lead_id,
+            "language": language,
+            "text": text,
+            "score": score.model_dump(mode="json"),
+        }
+
+    return JSONResponse(await _asked(told))
+
+
+async def delete(request: Request) -> Response:
+    """Delete all that the ledger keeps of a lead; again it is nothing, and no error. The answer is a receipt.
+
+    With `?for_good=true` it is refused when it is sent again.
+    """
+    lead_id, ledger = _named(request)
+    told = beside(desk_of(request))
+    for_good = request.query_params.get("for_good", "false") == "true"
+    receipt = await _asked(lambda: delete_person(ledger, lead_id, told, for_good=for_good))
+    return JSONResponse(receipt.model_dump(mode="json"))
 
 
 def beside(desk: Desk) -> list[str]:
@@ -52,8 +84,7 @@ def beside(desk: Desk) -> list[str]:
     opened = desk.opened
     model = f"{opened.rung} {opened.version} ({opened.source}) may have learned from it: train again"
     log = [f"{desk.log.path.name}: the request log holds whole requests"] if desk.log is not None else []
-    backups = ["backups of the ledger, and the files that it was imported from"]
-    return [*([model] if opened.ref or opened.rung != "rules" else []), *log, *backups]
+    return [*([model] if opened.ref or opened.rung != "rules" else []), *log, *NOT_REACHED]
 
 
 def _named(request: Request) -> tuple[str, Ledger]:
@@ -67,6 +98,9 @@ def _named(request: Request) -> tuple[str, Ledger]:
 async def _asked(read: Any) -> Any:
     try:
         return await run_in_threadpool(read)
+    except LeadError as error:
+        problem = error.problems[0]
+        raise RefusedError(404, problem.field, problem.problem, problem.remedy) from None
     except LeadscoreError as error:
         raise no_ledger(error) from None
 

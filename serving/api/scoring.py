@@ -17,9 +17,10 @@ from features.errors import FieldProblem, LeadError, LeadscoreError
 from features.lead import Lead, LeadReader
 from serving.answer import Ladder, Opened
 from serving.api.desk import Desk, desk_of
-from serving.api.envelope import NO_LEDGER, Answered, Named, answer_items, is_named, parse_body
+from serving.api.envelope import NO_LEDGER, Answered, Named, answer_items, is_named
 from serving.api.flat import answer_text
 from serving.api.problems import RefusedError
+from serving.api.sent_json import parse_body
 from serving.ledger import Ledger, ScoreGiven, lead_of
 from serving.ledger.sent import storable
 from serving.score import Score
@@ -29,6 +30,7 @@ MOST_LEADS = 1_000
 _FEW = 20
 """Up to so many whole leads are scored where they arrive; more go to a thread: others need not wait."""
 _COMMIT_SECONDS = 2.0
+_NOT_ASKED = "whether this person has objected meanwhile is not known: the ledger cannot be reached"
 _NOT_KEPT = "this answer is not kept: the ledger could not store it"
 
 
@@ -42,11 +44,17 @@ async def score(request: Request) -> Response:
     desk = desk_of(request)
     opened, items = desk.opened, body if isinstance(body, list) else [body]
     named, ladder = named_by(desk.ledger), ladder_for(request)
-    answer = partial(answer_items, ladder, items, now_us(), log=desk.log, named=named)
+    local = desk.ledger is None or desk.ledger.path is not None  # a file answers at once, a server may not
+    heard = desk.heard() if local else await run_in_threadpool(desk.heard)
+    answer = partial(answer_items, ladder, items, now_us(), log=desk.log, named=named, standing=heard)
     at_once = len(items) <= _FEW and not any(is_named(item, named) for item in items)
     found = answer() if at_once else await run_in_threadpool(answer)
     scores = await kept(desk, opened, found)
+    if desk.voices is not None and not desk.voices.sure:
+        scores = [_warned(one, _NOT_ASKED) for one in scores]
     desk.counted(scores)
+    if desk.shadow is not None:
+        desk.shadow.put(items, found)
     texts = [answer_text(one) for one in scores]
     if isinstance(body, list):
         return json_text("[" + ",".join(texts) + "]", told_in=ladder)
@@ -85,22 +93,28 @@ def status_of(score: Score) -> int:
 async def kept(desk: Desk, opened: Opened, found: Sequence[Answered]) -> list[Score]:
     """The scores of `found`, once they are in the ledger; one that cannot be kept says so, and is given."""
     scores = [one.score for one in found]
-    given = [row for one in found if (row := given_score(opened, one)) is not None]
+    rows = [given_score(opened, one) for one in found]
+    given = [row for row in rows if row is not None]
     if desk.writer is None or not given:
         return scores
     try:
         waiting = asyncio.wrap_future(desk.writer.submit(given))
-        await asyncio.wait_for(asyncio.shield(waiting), _COMMIT_SECONDS)
+        receipt = await asyncio.wait_for(asyncio.shield(waiting), _COMMIT_SECONDS)
+        noted = iter(receipt.items)
     except (LeadscoreError, TimeoutError):
-        return [
-            one.model_copy(update={"warnings": [*one.warnings, _NOT_KEPT]}) if one.error is None else one
-            for one in scores
-        ]
-    return scores
+        noted = iter(["refused"] * len(given))
+    lost = [row is not None and next(noted) == "refused" for row in rows]
+    return [_warned(one, _NOT_KEPT) if gone else one for one, gone in zip(scores, lost, strict=True)]
+
+
+def _warned(score: Score, words: str) -> Score:
+    if score.error is not None:
+        return score
+    return score.model_copy(update={"warnings": [*score.warnings, words]})
 
 
 def given_score(opened: Opened, one: Answered, shadow: bool = False) -> ScoreGiven | None:
-    """The row of an answer, None where its input was wrong."""
+    """The row of an answer, None where its input was wrong; of who opted out no features are kept."""
     if one.lead is None or one.row is None:
         return None
     values = {name: None if value != value else value for name, value in one.row.items()}  # NaN is no JSON
@@ -112,7 +126,7 @@ def given_score(opened: Opened, one: Answered, shadow: bool = False) -> ScoreGiv
         by.version if by else opened.version,
         opened.ladder.recipe.hash,
         one.score.model_dump_json(),
-        json.dumps(values, allow_nan=False),
+        None if one.lead.opted_out else json.dumps(values, allow_nan=False),
         shadow,
     )
 

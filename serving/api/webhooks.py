@@ -7,23 +7,31 @@ minutes is refused; its id is the idempotency key.
 from __future__ import annotations
 
 import binascii
+import json
 import os
 from typing import Any
 
 from standardwebhooks import Webhook, WebhookVerificationError
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from features.clock import now_us
 from features.errors import LeadscoreError
+from features.lead import LeadReader
 from serving.api.desk import desk_of
 from serving.api.given import read_event
-from serving.api.intake import items_of, stored
+from serving.api.intake import items_of, no_ledger, stored
 from serving.api.problems import RefusedError
+from serving.api.sent_json import parse_body
+from serving.crm.mount import Spooling
+from serving.ledger import EventSent
 
 VARIABLE = "LEADSCORE_WEBHOOK_SECRETS"
 _LEAST_BYTES, _MOST_BYTES = 24, 64
 _CALLER = "webhook"
+SPOOLED = "/v1/webhooks"
+"""The source of its bodies in the spool; vendors have names without a slash."""
 
 
 async def webhook(request: Request) -> Response:
@@ -31,8 +39,34 @@ async def webhook(request: Request) -> Response:
     desk, now = desk_of(request), now_us()
     message_id = verified(secrets_named(), dict(request.headers), await request.body())
     body, items = await items_of(request)
+    if desk.spool is not None and desk.spool.waiting:
+        return await _spooled(desk.spool, message_id, await request.body(), now)
     read = [read_event(desk.opened.ladder.reader, _event(item, message_id), now) for item in items]
-    return await stored(request, body, read, caller=_CALLER, key=message_id)
+    try:
+        return await stored(request, body, read, caller=_CALLER, key=message_id)
+    except RefusedError as error:
+        if desk.spool is None or error.status != 503:
+            raise
+        return await _spooled(desk.spool, message_id, await request.body(), now)
+
+
+async def _spooled(spool: Spooling, message_id: str, body: bytes, now: int) -> Response:
+    content = json.dumps({"id": message_id, "body": body.decode()}).encode()
+    try:
+        await run_in_threadpool(spool.put, SPOOLED, now, content)
+    except LeadscoreError as error:
+        raise no_ledger(error) from None
+    return JSONResponse({"spooled": True}, 202)
+
+
+def rows_spooled(reader: LeadReader, content: bytes, received_us: int) -> tuple[list[EventSent], int]:
+    """The events of a message that waited, and how many of its items cannot be read."""
+    message = json.loads(content)
+    body = parse_body(message["body"].encode())
+    items = body if isinstance(body, list) else [body]
+    read = [read_event(reader, _event(item, message["id"]), received_us) for item in items]
+    found = [one.sent for one in read if isinstance(one.sent, EventSent)]
+    return found, len(read) - len(found)
 
 
 def secrets_named() -> list[Webhook]:

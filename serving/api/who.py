@@ -42,8 +42,17 @@ async def model(request: Request) -> Response:
         "fields": fields,
         "event_kinds": kinds,
         "ledger": desk.ledger is not None,
+        "challenger": _challenger(desk),
     }
     return JSONResponse(readiness(desk) | said)
+
+
+def _challenger(desk: Desk) -> dict[str, Any] | None:
+    """Who scores in shadow, and why not another that the registry names (null: nobody is to)."""
+    shadow = desk.shadow
+    if shadow is None or (shadow.opened is None and not shadow.pending):
+        return None
+    return {"version": shadow.opened.version if shadow.opened else None, "pending": shadow.pending or None}
 
 
 def _rungs(ladder: Ladder) -> list[dict[str, Any]]:

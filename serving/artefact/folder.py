@@ -1,7 +1,8 @@
 """The artefact: a folder of text files that says and holds everything a served score needs.
 
     manifest.json   facts, recipe, features and their order, encoders, linear weights, maps, references
-    model_0.txt …   LightGBM text, one file a booster (`no_events_0.txt` … for the variant without events)
+    model_0.txt …   LightGBM text, one file a booster (`no_events_0.txt` … for the variant without events,
+                    `when_0.txt` … for when leads convert)
     bayes.json      the rung for small histories, where training made one
     rules.toml      the scorecard below the model
     checksums.json  the SHA-256 of every file above, verified before any of them is parsed
@@ -35,6 +36,8 @@ from serving.artefact.checksums import (
 )
 from serving.artefact.manifest import SCHEMA_VERSION, Manifest
 from serving.artefact.models import TreeFiles, dump_served, restore_served
+from serving.artefact.outlooks import dump_outlook, restore_outlook
+from serving.outlook import Outlook
 from serving.rules import Rules, default_rules, parse_rules
 from serving.scorers import Bayes, Served
 
@@ -55,6 +58,7 @@ class Artefact:
     no_events: Served | None
     bayes: Bayes | None
     rules: Rules
+    outlook: Outlook | None = None
 
 
 def save_artefact(
@@ -65,6 +69,7 @@ def save_artefact(
     rules: str,
     no_events: Served | None = None,
     bayes: Bayes | None = None,
+    outlook: Outlook | None = None,
 ) -> str:
     """Write an artefact into `folder` (made if absent) and return its id; same input, same bytes.
 
@@ -73,19 +78,22 @@ def save_artefact(
     folder.mkdir(parents=True, exist_ok=True)
     for stale in _parts(folder):
         stale.unlink()
-    files = [TreeFiles("model"), TreeFiles("no_events")]
-    union = {f.name: f for member in (model, no_events) if member for f in member.features}
+    files = [TreeFiles("model"), TreeFiles("no_events"), TreeFiles("when")]
+    union = {f.name: f for member in (model, no_events, outlook) if member for f in member.features}
     content = {
         "schema_version": SCHEMA_VERSION,
         "facts": manifest.model_dump(mode="json"),
         "features": dump_features(tuple(union.values())),
         "model": dump_served(model, files[0]),
         "no_events": dump_served(no_events, files[1]) if no_events else None,
+        "outlook": dump_outlook(outlook, files[2]) if outlook else None,
     }
     texts = {MANIFEST: json.dumps(content, indent=1, allow_nan=False) + "\n", RULES: rules}
     if bayes is not None:
         texts[BAYES] = bayes.to_json()
-    written = {name: text.encode() for name, text in (texts | files[0].texts | files[1].texts).items()}
+    for trees in files:
+        texts |= trees.texts
+    written = {name: text.encode() for name, text in texts.items()}
     for name, part in (written | {CHECKSUMS: checksums_text(written).encode()}).items():
         (folder / name).write_bytes(part)
     return digest_of(written)[:_ID_DIGITS]
@@ -103,7 +111,7 @@ def artefact_digest(folder: Path) -> str:
 
 def _parts(folder: Path) -> list[Path]:
     """The files of an artefact that are in `folder`."""
-    patterns = (CHECKSUMS, MANIFEST, BAYES, RULES, "model_*.txt", "no_events_*.txt")
+    patterns = (CHECKSUMS, MANIFEST, BAYES, RULES, "model_*.txt", "no_events_*.txt", "when_*.txt")
     return [path for pattern in patterns for path in folder.glob(pattern)]
 
 
@@ -123,9 +131,11 @@ def load_artefact(folder: Path | str, version: str | None = None, digest: str | 
         model = restore_served(content["model"], features, texts, version)
         no_events = _restore_variant(content["no_events"], features, texts, version)
         bayes = _read_bayes(parts, version)
+        body = content.get("outlook")  # artefacts up to version 3 have none
+        outlook = restore_outlook(body, features, texts, version) if body else None
         text = parts.text(RULES)
     rules = parse_rules(text, manifest.recipe, calibration=manifest.rules_map, version=version)
-    return Artefact(parts.folder, version, manifest, model, no_events, bayes, rules)
+    return Artefact(parts.folder, version, manifest, model, no_events, bayes, rules, outlook)
 
 
 @dataclass(frozen=True)

@@ -64,16 +64,6 @@ def complete_events(recipe: Recipe, frame: pd.DataFrame, name: str) -> tuple[pd.
 
 def matches(recipe: Recipe, names: Sequence[str], summary: BatchSummary) -> list[Match]:
     """How each column that `recipe` reads was found among `names`; `summary` counted the cells."""
-    lead = recipe.lead
-    roles = {
-        "id": lead.id,
-        "created_at": lead.created_at,
-        "opted_out": lead.opted_out,
-        "account": lead.account_id,
-    }
-    roles |= {"outcome": recipe.outcomes.column}
-    columns = {role: column for role, column in roles.items() if column is not None}
-    columns |= {name: field.column or name for name, field in lead.fields.items()}
     spare = [name for name in names if name not in recipe_columns(recipe)]
     return [
         Match(
@@ -84,8 +74,22 @@ def matches(recipe: Recipe, names: Sequence[str], summary: BatchSummary) -> list
             filled=summary.filled[column],
             unreadable=summary.unreadable[field] or summary.unreadable[column],
         )
-        for field, column in columns.items()
+        for field, column in columns_read(recipe).items()
     ]
+
+
+def columns_read(recipe: Recipe) -> dict[str, str]:
+    """Each role and field that `recipe` reads of a lead, and its column."""
+    lead = recipe.lead
+    roles = {
+        "id": lead.id,
+        "created_at": lead.created_at,
+        "opted_out": lead.opted_out,
+        "account": lead.account_id,
+        "outcome": recipe.outcomes.column,
+    }
+    columns = {role: column for role, column in roles.items() if column is not None}
+    return columns | {name: field.column or name for name, field in lead.fields.items()}
 
 
 def recipe_columns(recipe: Recipe) -> set[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -14,6 +15,7 @@ from features.readings import offline
 from features.recipe import Recipe
 from features.tables import Tables, tables_from_frames
 from serving.answer import Ladder, take
+from serving.asked import Asked, Heard
 from serving.batch.absent_columns import complete_leads
 from serving.batch.rows import ExportRows
 from serving.returned import BatchSummary
@@ -26,13 +28,14 @@ Kept = TypeVar("Kept")
 
 
 class Task(NamedTuple):
-    """What is asked of every block: who answers, the moment, how many reasons, the clock."""
+    """What is asked of every block: who answers, the moment, how many reasons, the clock, people's words."""
 
     recipe: Recipe
     ladder: Ladder
     as_of_us: int
     reasons: int
     clock_us: int
+    standing: Heard = Heard()
 
 
 class Block(NamedTuple):
@@ -67,8 +70,9 @@ def score_block(
     raw, events = block.raw, block.events
     frame, lacking = complete_leads(recipe, raw.frame, raw.name, with_events=events is not None)
     tables = tables_from_frames(
-        recipe, _own(recipe, frame, block.others), events, clock_us=task.clock_us, block=True
-    )
+        recipe, _own(recipe, frame, block.others), events, clock_us=task.clock_us, block=True,
+        opted_out=task.standing.opted_out,
+    )  # fmt: skip
     try:
         rows = ExportRows.of(recipe, raw, tables, task.as_of_us, block.start, block.others)
         summary = BatchSummary(rows=len(raw.frame), as_of_us=task.as_of_us, warnings=lacking)
@@ -113,7 +117,7 @@ def _answers(
             break
         own = places[part].tolist()
         parts = take(columns, part)
-        scores = task.ladder.score_columns(parts, [rows.asked(row) for row in own], task.reasons)
+        scores = task.ladder.score_columns(parts, [_asked(task, rows, row) for row in own], task.reasons)
         summary.add(scores)
         summary.outside.update(_outside(task.ladder, parts))
         for row, score in zip(own, scores, strict=True):
@@ -127,6 +131,11 @@ def _answers(
         found[row] if row in found else _other(row, copies[row], rows, firsts, summary, keep)
         for row in range(len(rows.frame))
     ]
+
+
+def _asked(task: Task, rows: ExportRows, row: int) -> Asked:
+    asked = rows.asked(row)
+    return replace(asked, notes=asked.notes + task.standing.notes(asked.lead_id))
 
 
 def _other(

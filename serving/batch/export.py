@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -17,12 +17,15 @@ from features.progress import Tick
 from features.recipe import Recipe
 from features.tables import LINE, FileRows, Tables, tables_from_frames
 from serving.answer import Ladder
+from serving.asked import Heard
 from serving.batch.absent_columns import complete_events, complete_leads, matches
 from serving.batch.block import Block, Task, score_block
 from serving.batch.finish import Finished
+from serving.batch.named_columns import renamed
 from serving.batch.resume import Work, facts_of, opened_work
-from serving.returned import BatchSummary, Selection, columns_table, drift_of, row_of
+from serving.returned import Added, BatchSummary, Selection, drift_of, require_value
 
+_NOTHING = Heard()
 _FIRST, _ROWS = 2_000, 20_000
 """Rows of the first block, which is soon done, and of the others: what bounds the memory."""
 STDIO = "-"
@@ -65,17 +68,21 @@ def score_export(
     selection: Selection | None = None,
     progress: Tick | None = None,
     block_rows: int = _ROWS,
+    columns: Mapping[str, str] | None = None,
+    standing: Heard = _NOTHING,
 ) -> BatchSummary:
     """Score the export `leads` (`-`: CSV on stdin) and write it to `out` (`-`: stdout) with `ADDED` columns.
 
-    `recipe` says which column is what; `events` is a file as the recipe describes it. `as_of_us` is the
-    clock unless given. `selection` says which rows are written, and how (default: all, in their order). With
-    `dry_run` nothing is written. `progress` is told (done, rows).
+    `recipe` says which column is what, but for the fields and roles that `columns` names; `events` is a file
+    as the recipe describes it. `as_of_us` is the clock unless given.
+    `selection` says which rows are written, and how (default: all, in their order). With `dry_run`
+    nothing is written. `progress` is told (done, rows).
 
     A block of rows goes the whole way before the next is read. What is done stands in a folder beside
     `out`, its name with '.partial', until all is: the same call after a killed one goes on from there, with
     the same moment. `out` is written at the end, and appears whole. `block_rows` bounds the memory and
-    changes no answer; odd cells of a row that has copies in other blocks count once in each.
+    changes no answer; odd cells of a row that has copies in other blocks count once in each. `standing` says
+    who objects to being profiled, beside those of whom the recipe's column says so.
 
     Raises:
         LeadscoreError: a file cannot be read or written, `out` is a file that is read, or too many columns of
@@ -93,13 +100,16 @@ def score_export(
             f"{events}: the recipe declares no [events], so their columns are not known.",
             "Declare them in the recipe, or leave --events out.",
         )
+    if choice.by_value:
+        require_value(recipe)
     clock = now_us()
     facts = [*facts_of(leads, events), recipe.hash, str(reasons), str(block_rows), version("leadscore")]
-    facts += [str(choice.language), *_rungs(ladder)]
+    facts += [str(choice.language), *_rungs(ladder), repr(sorted((columns or {}).items())), *standing.facts()]
     resumable = out is not None and not dry_run and STDIO not in (str(out), str(leads))
     with opened_work(Path(str(out)) if resumable else None, facts, as_of_us, clock) as work:
-        task = Task(recipe, ladder, work.as_of_us, reasons, max(work.as_of_us, clock))
-        files, summary = _laid_down(task, leads, events, None if dry_run else out, work, choice, block_rows)
+        task = Task(recipe, ladder, work.as_of_us, reasons, max(work.as_of_us, clock), standing)
+        target = None if dry_run else out
+        files, summary = _laid_down(task, leads, events, target, work, choice, block_rows, columns or {})
         try:
             _score_blocks(task, files, work, summary, progress)
             _settle(task, files, summary)
@@ -143,13 +153,16 @@ def _laid_down(
     work: Work,
     choice: Selection,
     block_rows: int,
+    columns: Mapping[str, str],
 ) -> tuple[_Files, BatchSummary]:
     """The export and its events in the folder of `work`, and a summary that counts no row yet."""
     found = spool(leads, work.folder / "leads")
-    check_back(found, choice.columns(), out)
+    check_back(found, choice.columns(Added.of(task.recipe)), out)
+    found = renamed(task.recipe, found, columns) if columns else found
     starts = [0, *range(min(_FIRST, block_rows), found.rows, block_rows)]
     rows = FileRows(task.recipe, found, starts, work.folder)
-    summary = BatchSummary(rows=found.rows, as_of_us=task.as_of_us)
+    language = task.ladder.recipe.recipe.language
+    summary = BatchSummary(rows=found.rows, as_of_us=task.as_of_us, language=language)
     oddities = [("export", what, count, treatment) for what, count, treatment in found.oddities]
     summary.quality = [*oddities, ("leads", "rows read", found.rows, "")]
     parted = None
@@ -180,7 +193,7 @@ def _score_blocks(
     task: Task, files: _Files, work: Work, summary: BatchSummary, progress: Tick | None
 ) -> None:
     """Score every block that is not done, and add up what became of all."""
-    others = sorted(files.rows.others)
+    others, added = sorted(files.rows.others), Added.of(task.recipe)
     done = next((block for block in range(len(files.starts)) if not work.done(block)), len(files.starts))
     for block in range(done):
         summary.join(work.summary(block))
@@ -192,9 +205,9 @@ def _score_blocks(
                 progress(start + rows, files.leads.rows)
 
         part = Block(files.leads.raw(start, table), files.events(block), start, own)
-        rows, counted = score_block(task, part, row_of, tick)
+        rows, counted = score_block(task, part, added.row, tick)
         counted.quality = [row for row in counted.quality if row[:2] not in _OF_FILE]
-        work.keep(block, columns_table(rows), counted)
+        work.keep(block, added.table(rows), counted)
         summary.join(counted)
 
 

@@ -17,7 +17,7 @@ from features.exports import Dialect, Handback, Spool, spool, write_export
 from features.recipe import Recipe
 from features.tables import lead_ids
 from serving.batch.resume import Work
-from serving.returned import ADDED, Selection
+from serving.returned import VALUE, Added, Selection
 from serving.returned.columns import RANK, SAME, ranks_of
 from serving.returned.crms import crm_columns, crm_table
 from serving.returned.moved import Before
@@ -51,7 +51,8 @@ class Finished:
         choice: Selection,
     ) -> Finished:
         """Of blocks that are all in `work`; `same` are the rows of `FileRows.same_person`."""
-        return cls(recipe, leads, starts, _added(leads, starts, same, work), work, choice)
+        added = _added(leads, starts, same, work, Added.of(recipe).names)
+        return cls(recipe, leads, starts, added, work, choice)
 
     def places(self) -> NDArray[np.int64] | None:
         """The rows to write, in their order; None: all.
@@ -63,8 +64,11 @@ class Finished:
 
         if self.choice.whole:
             return None
-        table = pq.read_table(self.added.path, columns=[RANK, "ls_maturity"])
+        order = VALUE if self.choice.by_value else RANK
+        table = pq.read_table(self.added.path, columns=[order, "ls_maturity"])
         ranks, maturities = (column.to_pylist() for column in table.columns)
+        if self.choice.by_value:
+            ranks = ranks_of(np.array(ranks, dtype=np.float64))
         return self.choice.places(ranks, maturities, self._moved())
 
     def write(self, out: Path | str, places: NDArray[np.int64] | None) -> None:
@@ -108,12 +112,14 @@ class Finished:
         choice, source = self.choice, self
         if places is not None and choice.by_rank:
             source, places = self._sorted(places), None
-        names = (
-            crm_columns(choice.crm, choice.language or "en") if choice.crm else {name: name for name in ADDED}
-        )
+        back = dict(zip(source.leads.names, source.leads.as_written().names, strict=True))
+        names = {name: name for name in self.added.names}
+        if choice.crm:
+            names = crm_columns(choice.crm, choice.language or "en")
 
         def blocks() -> Iterator[tuple[Any, Any]]:
             for start, original, columns in source._pairs() if source.leads.rows else ():
+                original = original.rename_columns([back.get(name, name) for name in original.column_names])
                 if places is None:
                     yield original, self._view(columns)
                     continue
@@ -125,7 +131,13 @@ class Finished:
         count = source.leads.rows if places is None else len(places)
         tints = {names["ls_maturity"]: choice.maturities(_TINTS)}
         return Handback(
-            source.leads, tuple(names.values()), blocks, count, choice.whole, tints, plain=bool(choice.crm)
+            source.leads.as_written(),
+            tuple(names.values()),
+            blocks,
+            count,
+            choice.whole,
+            tints,
+            plain=bool(choice.crm),
         )
 
     def _sorted(self, places: NDArray[np.int64]) -> Finished:
@@ -139,7 +151,9 @@ def _suffix(out: Path | str) -> str:
     return next((suffix for suffix in _SUFFIXES if str(out).lower().endswith(suffix)), ".csv")
 
 
-def _added(leads: Spool, starts: Sequence[int], same: pd.DataFrame, work: Work) -> Spool:
+def _added(
+    leads: Spool, starts: Sequence[int], same: pd.DataFrame, work: Work, names: tuple[str, ...]
+) -> Spool:
     """The columns of all blocks in one file, with those that look at the whole export."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -159,4 +173,4 @@ def _added(leads: Spool, starts: Sequence[int], same: pd.DataFrame, work: Work) 
         writer.write_table(table)
     assert writer is not None  # an export has a row
     writer.close()
-    return Spool("added", path, ADDED, leads.rows, Dialect("parquet"), own=True)
+    return Spool("added", path, names, leads.rows, Dialect("parquet"), own=True)

@@ -23,10 +23,12 @@ _AT_ONCE = 500
 
 @dataclass
 class KnownScored:
-    """How many leads were scored, how many were closed already, and why others could not be, by reason."""
+    """How many leads were scored, how many were closed already or object to being profiled, and why others
+    could not be, by reason."""
 
     scored: int = 0
     closed: int = 0
+    opted_out: int = 0
     failed: Counter[str] = field(default_factory=Counter)
 
 
@@ -44,6 +46,7 @@ def score_known(
 ) -> KnownScored:
     """Score every open lead of the ledger as of `as_of_us`, and keep the scores there.
 
+    Of who objects to being profiled, that is kept in place of a score, without features: a CRM is told.
     A lead that cannot be read spoils no other. `progress` is told leads done, of how many.
 
     Raises:
@@ -52,9 +55,11 @@ def score_known(
     names, done = known_leads(writer.ledger, as_of_us), KnownScored()
     for first in range(0, len(names), _AT_ONCE):
         part = names[first : first + _AT_ONCE]
-        given = [_given(opened, *one) for one in scored_by_name(opened, writer.ledger, part, as_of_us, done)]
-        writer.submit(given).result()
-        done.scored += len(given)
+        answered = list(scored_by_name(opened, writer.ledger, part, as_of_us, done))
+        writer.submit([_given(opened, *one) for one in answered]).result()
+        out = sum(lead.opted_out for lead, _, _ in answered)
+        done.opted_out += out
+        done.scored += len(answered) - out
         if progress is not None:
             progress(min(first + _AT_ONCE, len(names)), len(names))
     return done
@@ -84,5 +89,6 @@ def _given(opened: Opened, lead: Lead, row: Row, score: Score) -> ScoreGiven:
     values = {name: None if value != value else value for name, value in row.items()}  # NaN is no JSON
     return ScoreGiven(
         lead.lead_id, lead.as_of_us, by.rung if by else "none", by.version if by else opened.version,
-        opened.ladder.recipe.hash, score.model_dump_json(), json.dumps(values, allow_nan=False),
+        opened.ladder.recipe.hash, score.model_dump_json(),
+        None if lead.opted_out else json.dumps(values, allow_nan=False),
     )  # fmt: skip

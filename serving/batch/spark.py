@@ -18,12 +18,14 @@ from features.readings import spark_session
 from features.recipe import Recipe
 from serving.answer import Ladder
 from serving.artefact import load_artefact
+from serving.asked import Heard
 from serving.batch.absent_columns import complete_events
 from serving.batch.block import Block, Task, score_block
-from serving.returned import ADDED, BatchSummary, columns_table, row_of
+from serving.returned import Added, BatchSummary
 from serving.returned.columns import RANK, SAME
 from serving.rules import parse_rules, rules_text
 
+_NOTHING = Heard()
 _BUCKET = 20_000
 """Leads of a bucket: what bounds the memory of a worker."""
 _FILE, _ROW, _BUCKET_OF = "leadscore_file", "leadscore_row", "leadscore_bucket"
@@ -38,6 +40,7 @@ class _Answerer(NamedTuple):
     as_of_us: int
     reasons: int
     clock_us: int
+    standing: Heard
 
 
 def score_on_spark(
@@ -49,13 +52,14 @@ def score_on_spark(
     artefact: Path | None = None,
     as_of_us: int | None = None,
     reasons: int = 3,
+    standing: Heard = _NOTHING,
 ) -> BatchSummary:
-    """Score the Parquet at `leads` on Spark; write it in order to the folder `out` with `ADDED` columns.
+    """Score the Parquet at `leads` on Spark; write it in order to the folder `out` with the added columns.
 
     All but `ls_same_person`, for which the whole file would have to meet. Addresses are those that Spark
     reads and writes (a path, s3://…). `artefact` is the folder of a model (None: the recipe's scorecard
     answers); Spark sends it to the workers, where leadscore must be installed. `as_of_us` is the clock
-    unless given. Reasons are in the language of `recipe`.
+    unless given. Reasons are in the language of `recipe`. `standing` as in `score_export`.
 
     Raises:
         LeadscoreError: no Spark, or leads that lack what none can be read without.
@@ -67,7 +71,7 @@ def score_on_spark(
         session.sparkContext.addFile(str(artefact.absolute()), recursive=True)
     name = None if artefact is None else artefact.absolute().name
     rules = rules_text(recipe, None) if artefact is None else ""
-    asked = _Answerer(recipe.model_dump_json(), name, rules, moment, reasons, max(moment, clock))
+    asked = _Answerer(recipe.model_dump_json(), name, rules, moment, reasons, max(moment, clock), standing)
     rows = _numbered(session, leads)
     count = rows.count()
     if not count:
@@ -75,7 +79,7 @@ def score_on_spark(
     scored = _ranked(_answered(session, recipe, asked, rows, events, count).cache())
     whole = rows.join(scored, [_FILE, _ROW], "left").orderBy(_FILE, _ROW)
     kept = [name for name in rows.columns if name not in (_FILE, _ROW)]
-    added = [name for name in ADDED if name != SAME]
+    added = [name for name in Added.of(recipe).names if name != SAME]
     whole.select(*(f"`{name}`" for name in [*kept, *added])).write.parquet(out)
     return _summary(scored, count, moment, out)
 
@@ -96,7 +100,7 @@ def _answered(
     from pyspark.sql import functions as sql
 
     buckets = -(-count // _BUCKET)
-    columns = ", ".join(f"`{name}` {kind}" for name, kind in _types().items())
+    columns = ", ".join(f"`{name}` {kind}" for name, kind in _types(recipe).items())
     schema = f"`{_FILE}` string, `{_ROW}` bigint, {columns}"
     own = rows.withColumn(_BUCKET_OF, _bucket(rows, recipe.lead.id, buckets))
     if events is None:
@@ -138,7 +142,8 @@ def answer_bucket(asked: _Answerer, leads: Any, events: Any | None) -> Any:
     if events is not None:
         theirs = RawTable.of_arrow("events", events.drop_columns([_BUCKET_OF]))
         happened, _ = complete_events(task.recipe, theirs.frame, theirs.name)
-    found = columns_table(score_block(task, Block(raw, happened), row_of).rows)
+    added = Added.of(task.recipe)
+    found = added.table(score_block(task, Block(raw, happened), added.row).rows)
     for name in found.column_names:
         places = places.append_column(name, found.column(name))
     return places
@@ -155,13 +160,13 @@ def _task(asked: _Answerer) -> Task:
 
         ladder = Ladder.of(load_artefact(Path(SparkFiles.get(asked.artefact))))
         ladder = ladder.told_in(recipe.recipe.language)
-    return Task(ladder.recipe, ladder, asked.as_of_us, asked.reasons, asked.clock_us)
+    return Task(ladder.recipe, ladder, asked.as_of_us, asked.reasons, asked.clock_us, asked.standing)
 
 
-def _types() -> Mapping[str, str]:
+def _types(recipe: Recipe) -> Mapping[str, str]:
     """Added column → its type in Spark."""
     names = {"int64": "bigint", "double": "double", "string": "string"}
-    return {field.name: names[str(field.type)] for field in columns_table([]).schema}
+    return {field.name: names[str(field.type)] for field in Added.of(recipe).table([]).schema}
 
 
 def _ranked(scored: Any) -> Any:

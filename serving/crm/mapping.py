@@ -100,7 +100,8 @@ class Mapping(MappingPart):
     field of the recipe, or '' for none; `preset` adds a CRM's other names of each column. `own` are the
     beginnings of names that leadscore itself writes, `echo` the path of the user who made a change. Items
     that are a `test` are answered and not kept; `account` is the path of the vendor's account. `refusal` is
-    the status where nothing of a body could be read, `patience_seconds` how long the commit may take.
+    the status where nothing of a body could be read, `patience_seconds` how long the commit may take. `soap`:
+    XML is read as Salesforce's outbound messages, and acknowledged as they want it.
     """
 
     title: str
@@ -115,6 +116,7 @@ class Mapping(MappingPart):
     fields: dict[str, str] = Field(default_factory=dict)
     refusal: Literal[200, 400] = 200
     patience_seconds: float = Field(default=4.0, gt=0, le=60)
+    soap: bool = False
     rule: tuple[Rule, ...] = Field(min_length=1)
 
 

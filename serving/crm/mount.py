@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
+from typing import Protocol
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -12,8 +14,9 @@ from starlette.routing import Route
 
 from features.clock import now_us
 from features.errors import LeadscoreError
-from serving.crm.incoming import Incoming, Reply
-from serving.crm.receive import MOST_BYTES, Receiver
+from serving.crm.incoming import Incoming, Reply, reply_json
+from serving.crm.receive import MOST_BYTES, Proven, Receiver
+from serving.crm.soap import acknowledged, is_soap
 from serving.ledger.writer import Writer
 
 PATH = "/v1/in/{vendor}"
@@ -30,28 +33,61 @@ def inbound_route(intake: Callable[[Request], Intake]) -> Route:
     return Route(PATH, received, methods=list(METHODS))
 
 
-async def answered(receiver: Receiver, writer: Writer, request: Request) -> Response:
+class Spooling(Protocol):
+    """Where bodies wait while the ledger is down; what comes while some wait, waits behind them."""
+
+    @property
+    def waiting(self) -> int:
+        """How many do."""
+
+    def put(self, source: str, received_us: int, content: bytes) -> None:
+        """Keep one on the disk, or raise a LeadscoreError."""
+
+
+async def answered(
+    receiver: Receiver, writer: Writer, request: Request, spool: Spooling | None = None
+) -> Response:
     """The answer to a request at `PATH`."""
-    incoming = await _incoming(request)
-    reply = await take_in(receiver, writer, request.path_params["vendor"], incoming)
+    incoming, vendor = await _incoming(request), request.path_params["vendor"]
+    reply = await take_in(receiver, writer, vendor, incoming, spool)
+    if is_soap(incoming) and vendor in receiver.senders and receiver.senders[vendor].mapping.soap:
+        reply = acknowledged(reply)
     return Response(reply.body, reply.status, dict(reply.headers), reply.media_type)
 
 
-async def take_in(receiver: Receiver, writer: Writer, vendor: str, incoming: Incoming) -> Reply:
-    """Accept, commit, answer; 503 where the ledger takes longer than the vendor waits.
+async def take_in(
+    receiver: Receiver, writer: Writer, vendor: str, incoming: Incoming, spool: Spooling | None = None
+) -> Reply:
+    """Accept, commit, answer; 503 where the ledger takes longer than the vendor waits, without a `spool`.
 
-    What is committed after that is known when it is sent again.
+    What is committed after that is known when it is sent again, or delivered from the spool.
     """
+    proven = receiver.proven(vendor, incoming)
+    if isinstance(proven, Reply):
+        return proven
+    if spool is not None and spool.waiting:
+        return await _spooled(receiver, spool, proven)
     try:
-        accepted = await run_in_threadpool(receiver.accept, vendor, incoming)
+        accepted = await run_in_threadpool(receiver.read, proven)
         if isinstance(accepted, Reply):
             return accepted
         stored = asyncio.wrap_future(writer.submit(accepted.read.rows))
         patience = accepted.sender.mapping.patience_seconds
         receipt = await asyncio.wait_for(asyncio.shield(stored), patience)
     except (LeadscoreError, TimeoutError) as error:
+        if spool is not None:
+            return await _spooled(receiver, spool, proven)
         return receiver.failed(error)
     return receiver.answer(accepted, receipt)
+
+
+async def _spooled(receiver: Receiver, spool: Spooling, proven: Proven) -> Reply:
+    content = json.dumps(proven.content).encode()  # not the body: Salesforce's has the id of a session
+    try:
+        await run_in_threadpool(spool.put, proven.sender.vendor, proven.received_us, content)
+    except LeadscoreError as error:
+        return receiver.failed(error)
+    return reply_json({"spooled": True, "problems": []})
 
 
 async def _incoming(request: Request) -> Incoming:

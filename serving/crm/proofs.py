@@ -26,7 +26,7 @@ from serving.crm.signatures import (
 )
 
 ProofKind = Literal[
-    "hubspot", "meta", "linkedin", "calendly", "ringover", "body_key", "basic", "header"
+    "hubspot", "meta", "linkedin", "calendly", "ringover", "body_key", "basic", "header", "header_or_key"
 ]  # fmt: skip
 KINDS: tuple[str, ...] = get_args(ProofKind)
 OLDEST_SECONDS = 300.0
@@ -147,6 +147,13 @@ def _header(place: str, secrets: Sequence[str], incoming: Incoming) -> str | Non
     return _unless_same(given.removeprefix("Bearer "), list(secrets))
 
 
+def _header_or_key(place: str, secrets: Sequence[str], incoming: Incoming) -> str | None:
+    """The header, or the query's `key` of a sender that can set no header."""
+    if place.lower() in incoming.headers or not (given := incoming.query.get("key")):
+        return _header(place, secrets, incoming)
+    return _unless_same(given, list(secrets))
+
+
 def _unless_same(given: str, expected: Sequence[str]) -> str | None:
     """Compared in constant time with each of them, also after one was the same."""
     coded = given.encode("utf-8", "surrogatepass")
@@ -165,4 +172,5 @@ def _recent(text: str, per_second: int, incoming: Incoming, *, ahead_only: bool 
 _PROOFS: dict[str, Callable[[str, Sequence[str], Incoming], str | None]] = {
     "hubspot": _hubspot, "meta": _meta, "linkedin": _linkedin, "calendly": _calendly,
     "ringover": _ringover, "body_key": _body_key, "basic": _basic, "header": _header,
+    "header_or_key": _header_or_key,
 }  # fmt: skip

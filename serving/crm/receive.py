@@ -16,12 +16,24 @@ from serving.crm.incoming import Incoming, Reply, reply_json, reply_problem
 from serving.crm.proofs import unproven
 from serving.crm.rows import RowReader, RowsRead
 from serving.crm.senders import SECRET_VARIABLE, Sender
+from serving.crm.soap import is_soap, soap_records
 from serving.ledger.intake import Receipt
 from serving.ledger.store import Ledger
 
 MOST_BYTES = 5_000_000
 """Of one body: a thousand items of five kilobytes."""
 _AGAIN_SECONDS = 5
+_NO_JSON = reply_problem(400, "body", "is not JSON", "Send it as the vendor's documentation says.")
+"""Also of XML that is no outbound message."""
+
+
+@dataclass(frozen=True)
+class Proven:
+    """A body that can be read and was sent by whom it says; its rows are not read yet."""
+
+    sender: Sender
+    content: Any = field(repr=False)
+    received_us: int
 
 
 @dataclass(frozen=True)
@@ -61,7 +73,16 @@ class Receiver:
         self._addresses.refresh()
 
     def accept(self, vendor: str, incoming: Incoming) -> Accepted | Reply:
-        """What is to be committed of `incoming`, or the answer where nothing is.
+        """What is to be committed of `incoming`, or the answer where nothing is: `proven`, then `read`.
+
+        Raises:
+            LeadscoreError: the ledger has to be asked whose a record is, and cannot be reached.
+        """
+        found = self.proven(vendor, incoming)
+        return found if isinstance(found, Reply) else self.read(found)
+
+    def proven(self, vendor: str, incoming: Incoming) -> Proven | Reply:
+        """What `incoming` holds, or the answer where it is not taken in; the ledger is not asked.
 
         401 where the sender is not proven, 400 where the body is no JSON, 404 for a vendor that has no secret
         here, 405 and 413 as usual; HubSpot and its like never repeat what was answered by these.
@@ -84,11 +105,26 @@ class Receiver:
             remedy = "Check the secret on both sides, the public URL, and the clocks."
             return reply_problem(401, "signature", f"the request {wrong}", remedy)
         try:
-            content = json.loads(incoming.body, parse_constant=_no_number)
-            read = self._readers[vendor].read(content, incoming.received_us)
+            content = _content(sender, incoming)
         except (ValueError, RecursionError):
-            return reply_problem(400, "body", "is not JSON", "Send it as the vendor's documentation says.")
-        return Accepted(sender, read)
+            return _NO_JSON
+        return Proven(sender, content, incoming.received_us)
+
+    def read(self, proven: Proven) -> Accepted | Reply:
+        """The rows of a body, or the answer where it is nested too deeply.
+
+        Raises:
+            LeadscoreError: as `accept`.
+        """
+        reader = self._readers[proven.sender.vendor]
+        try:
+            return Accepted(proven.sender, reader.read(proven.content, proven.received_us))
+        except (ValueError, RecursionError):
+            return _NO_JSON
+
+    def spooled(self, vendor: str, received_us: int, body: bytes) -> Proven:
+        """A body that was proven when it came, and kept until the ledger is back."""
+        return Proven(self.senders[vendor], json.loads(body), received_us)
 
     def answer(self, accepted: Accepted, receipt: Receipt) -> Reply:
         """What became of the items: counts and problems, by place and name, never a value."""
@@ -112,6 +148,17 @@ class Receiver:
         words = error.problem if isinstance(error, LeadscoreError) else "the ledger is slow at the moment."
         again = {"Retry-After": str(_AGAIN_SECONDS)}
         return reply_problem(503, "ledger", words.rstrip("."), "Send the same again.", again)
+
+
+def _content(sender: Sender, incoming: Incoming) -> Any:
+    """What a body holds.
+
+    Raises:
+        ValueError, RecursionError: it is neither JSON nor, where the sender may send it, SOAP.
+    """
+    if sender.mapping.soap and is_soap(incoming):
+        return soap_records(incoming.body)
+    return json.loads(incoming.body, parse_constant=_no_number)
 
 
 def _as_called(sender: Sender, incoming: Incoming) -> Incoming:

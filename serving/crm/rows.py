@@ -10,10 +10,9 @@ from typing import Any
 from features.errors import FieldProblem
 from features.recipe import Recipe
 from serving.crm.addresses import Addresses, Kind, made_id
-from serving.crm.cells import CellReader
+from serving.crm.cells import CellReader, moment_us
 from serving.crm.given import fields_given, value_at
 from serving.crm.mapping import Mapping, Rule
-from serving.crm.moments import moment_us
 from serving.crm.paths import each_at, filled, found_at, holds, plain
 from serving.ledger.gone import merge_of
 from serving.ledger.sent import Cell, DecisionSent, EventSent, LeadSent, OutcomeSent, Sent

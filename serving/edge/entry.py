@@ -14,10 +14,11 @@ from serving.api.desk import ANONYMOUS, Access, Desk, Mount
 from serving.api.problems import RefusedError, refused
 from serving.edge.access_log import told
 from serving.edge.key_check import KeyCheck
-from serving.edge.limits import MOST_AT_ONCE, Pace, replayed, too_often, whole_body
+from serving.edge.limits import MOST_AT_ONCE, MOST_UNPROVEN, Bodies, Pace, replayed, too_often
 from serving.edge.metrics import OTHER, Metrics
 from serving.edge.mounts import Mounts
 from serving.edge.own_pages import PAGES, not_allowed, nothing_here, page
+from serving.visit import refusal_page
 
 
 @dataclass
@@ -30,6 +31,8 @@ class Entrance:
     rates: Pace = field(default_factory=Pace)
     mounts: Mounts = field(default_factory=Mounts)
     at_once: int = 0
+    unproven: int = 0
+    bodies: Bodies = field(default_factory=Bodies)
 
 
 class Edge:
@@ -54,7 +57,7 @@ class Edge:
         except ClientDisconnect:
             visit.status = visit.status or 499  # nobody is there to be answered
         except RefusedError as error:
-            await error.response()(scope, receive, visit.send)
+            await visit.refusal(error.response())(scope, receive, visit.send)
         except Exception as error:  # its words may hold what was sent: only its type is told
             print(f"leadscore: {type(error).__name__} in a request that was answered by 500", flush=True)
             if not visit.status:
@@ -71,16 +74,23 @@ class Edge:
             await nothing_here()(scope, receive, visit.send)
             return
         visit.path = scope["path"] if mount is None else mount.path
+        visit.is_page = mount is not None and mount.page
         access: Access = own or (mount.access if mount is not None else "any")
         refusal = _admitted(entrance, scope, access, mount)
         if refusal is None and methods:
             refusal = not_allowed(", ".join(methods))
         if refusal is not None:
-            await refusal(scope, receive, visit.send)
+            await visit.refusal(refusal)(scope, receive, visit.send)
+        elif mount is not None and mount.streamed:
+            await self.app(scope, receive, visit.send)
         elif mount is not None:
-            body = await whole_body(scope, receive, mount.most_bytes)
-            visit.size = len(body)
-            await self.app(scope, replayed(body, receive), visit.send)
+            entrance.unproven += mount.access == "open"
+            try:
+                body = await entrance.bodies.whole(scope, receive, mount.most_bytes)
+                visit.size = len(body)
+                await self.app(scope, replayed(body, receive), visit.send)
+            finally:
+                entrance.unproven -= mount.access == "open"
         else:
             answer = page(Request(scope), entrance.desk, entrance.metrics)
             await (answer or self.app)(scope, receive, visit.send)
@@ -94,12 +104,13 @@ def _admitted(entrance: Entrance, scope: Scope, access: Access, mount: Mount | N
     """
     if access == "open" and mount is None:  # health is told to whoever asks, however much there is to do
         return None
-    refusal = entrance.key_check.refusal(scope, access)
+    refusal = entrance.key_check.refusal(scope, access, page=mount is not None and mount.page)
     if refusal is not None:
         return refusal
     caller = scope.get("leadscore.caller", ANONYMOUS)
     wait = entrance.rates.wait(caller) if caller != ANONYMOUS else 0.0
-    if wait or entrance.at_once > MOST_AT_ONCE:
+    crowded = access == "open" and entrance.unproven >= MOST_UNPROVEN
+    if wait or crowded or entrance.at_once > MOST_AT_ONCE:
         raise too_often(wait or 1.0, scope, mount)
     return None
 
@@ -112,6 +123,11 @@ class _Visit:
         self.began, self.status, self.path, self.size = time.perf_counter(), 0, OTHER, 0
         given = next((value for name, value in scope["headers"] if name == b"x-request-id"), b"")
         self.id = given or uuid.uuid4().hex.encode()
+        self.is_page = False
+
+    def refusal(self, refused: Response) -> Response:
+        """`refused` as whoever asked reads it."""
+        return refusal_page(self.scope, refused) if self.is_page else refused
 
     async def send(self, message: Message) -> None:
         """Pass an answer on, with the request's id."""

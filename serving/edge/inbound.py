@@ -6,14 +6,23 @@ It is in no API document: what is sent is for each vendor to say, and not for a 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from contextlib import suppress
+from functools import partial
 
 from starlette.requests import Request
 from starlette.responses import Response
 
 from features.errors import LeadscoreError
 from serving.api.desk import Desk, desk_of
-from serving.crm import Receiver, answered, senders_from
+from serving.api.webhooks import SPOOLED, rows_spooled
+from serving.aside import InboundSpool
+from serving.aside.spool import Spooled
+from serving.crm import Receiver, Reply, answered, senders_from
+from serving.crm.rows import RowsRead
+from serving.ledger.sent import Sent
+
+_COMMIT_SECONDS = 60.0
 
 
 async def inbound(request: Request) -> Response:
@@ -21,7 +30,7 @@ async def inbound(request: Request) -> Response:
     desk = desk_of(request)
     receiver = receiver_of(desk)
     _, writer = desk.kept()
-    return await answered(receiver, writer, request)
+    return await answered(receiver, writer, request, desk.spool)
 
 
 def open_to_senders(desk: Desk) -> None:
@@ -33,6 +42,39 @@ def open_to_senders(desk: Desk) -> None:
     desk.senders = senders_from()
     if desk.senders and desk.ledger is not None:
         threading.Thread(target=_warm, args=(receiver_of(desk),), name="leadscore-in", daemon=True).start()
+
+
+def open_spool(desk: Desk) -> InboundSpool | None:
+    """Let what is signed wait on the disk while the ledger is down, where the environment names a spool.
+
+    Raises:
+        LeadscoreError: as `InboundSpool.from_environment`.
+    """
+    if desk.ledger is None or (spool := InboundSpool.from_environment()) is None:
+        return None
+    desk.spool = spool
+    spool.start(partial(deliver, desk))
+    return spool
+
+
+def deliver(desk: Desk, one: Spooled) -> None:
+    """Commit what waited to the ledger, read by the recipe that answers now.
+
+    Raises:
+        LeadscoreError, TimeoutError: the ledger is down, still.
+    """
+    rows: Sequence[Sent]
+    if one.source == SPOOLED:
+        rows, unread = rows_spooled(desk.opened.ladder.reader, one.content, one.received_us)
+    else:
+        receiver = receiver_of(desk)
+        accepted = receiver.read(receiver.spooled(one.source, one.received_us, one.content))
+        read = RowsRead() if isinstance(accepted, Reply) else accepted.read
+        rows, unread = read.rows, len(read.problems)
+    if unread:
+        print(f"leadscore: {one.source}: {unread} problems in number {one.seq} of the spool", flush=True)
+    _, writer = desk.kept()
+    writer.submit(rows).result(_COMMIT_SECONDS)
 
 
 def _warm(receiver: Receiver) -> None:

@@ -18,6 +18,7 @@ from serving.api.desk import ANONYMOUS, Access
 from serving.api.problems import refused
 from serving.ledger import ApiKeys, Ledger
 from serving.ledger.keys import ApiKey, KeyRing
+from serving.visit import key_of_session, session_in
 
 _EVERY_SECONDS = 1.0
 _ASK = {"WWW-Authenticate": 'Bearer realm="leadscore", Basic realm="leadscore", charset="UTF-8"'}
@@ -64,22 +65,28 @@ class KeyCheck:
         """Whether a key is needed from everybody."""
         return bool(self.ring.keys)
 
-    def refusal(self, scope: Scope, access: Access) -> Response | None:
-        """Why this request may not have what needs `access`, None where it may; says in `scope` who asks."""
+    def refusal(self, scope: Scope, access: Access, *, page: bool = False) -> Response | None:
+        """Why this request may not have what needs `access`, None where it may; says in `scope` who asks.
+
+        For a `page` the cookie of a session stands for its key.
+        """
         headers = Headers(scope=scope)
-        if access == "open":
+        if access == "open" and not page:
             return None
         if foreign(headers):
             return refused(403, "origin", "is a web page of another host", "Ask from a server, with a key.")
+        if access == "open":
+            return None
         if not self.closed:
             return self._unknown(scope, headers)
-        key = self._shown(headers)
+        key = self._shown(headers) or (self._signed_in(scope) if page else None)
         if key is None:
             return refused(401, "key", "is missing, unknown, revoked or ended", _SEND, _ASK)
         if access != "any" and not key.may(access):
             remedy = f"Ask with a key that has the scope '{access}'."
             return refused(403, "key", f"may not do this: it has {', '.join(sorted(key.scopes))}", remedy)
         scope["leadscore.caller"] = key.key_id
+        scope["leadscore.named"], scope["leadscore.scopes"] = key.name, key.scopes
         return None
 
     def _unknown(self, scope: Scope, headers: Headers) -> Response | None:
@@ -94,6 +101,10 @@ class KeyCheck:
     def _shown(self, headers: Headers) -> ApiKey | None:
         text = key_shown(headers)
         return self.ring.check(text, now_us()) if text else None
+
+    def _signed_in(self, scope: Scope) -> ApiKey | None:
+        cookie = session_in(scope)
+        return key_of_session(cookie, self.ring) if cookie else None
 
     def _go_on(self) -> None:
         pause = threading.Event()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import os
+import signal
+import threading
 import time
 from dataclasses import dataclass, field
+from types import FrameType
 
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Receive, Scope
@@ -21,7 +24,9 @@ _BURST_SECONDS = 2.0
 """So many seconds' worth of requests may come at once."""
 MOST_AT_ONCE = 1_000
 """Requests that are being answered or received; a further one is told to come again."""
-_BODY_SECONDS = 30.0
+MOST_UNPROVEN = 200
+"""Of them those that need no key: who proves nothing, and sends slowly, keeps out nobody with a key."""
+_BODY_SECONDS, _ENDING_SECONDS = 30.0, 2.0
 """A body that takes longer holds a place that others need."""
 _ASKED_UNIT = b"retry_after_unit=ms"
 
@@ -75,34 +80,67 @@ def too_often(seconds: float, scope: Scope, mount: Mount | None) -> RefusedError
     )
 
 
-async def whole_body(scope: Scope, receive: Receive, most: int) -> bytes:
-    """The body of a request.
+@dataclass
+class Bodies:
+    """Reads bodies, each within 30 s; once the service is told to end, those that are not there get 2 s."""
 
-    Raises:
-        RefusedError: it is larger than `most` bytes, or takes longer than 30 s to come.
-        ClientDisconnect: its sender left.
-    """
-    told = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
-    if told.isdigit() and int(told) > most:
-        raise _too_large(most)
+    _waiting: set[asyncio.Timeout] = field(default_factory=set)
+
+    async def whole(self, scope: Scope, receive: Receive, most: int) -> bytes:
+        """The body of a request.
+
+        Raises:
+            RefusedError: it is larger than `most` bytes, or takes too long to come.
+            ClientDisconnect: its sender left.
+        """
+        told = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
+        if told.isdigit() and int(told) > most:
+            raise _too_large(most)
+        try:
+            async with asyncio.timeout(_BODY_SECONDS) as patience:
+                self._waiting.add(patience)
+                return await _received(receive, most)
+        except TimeoutError:
+            remedy = "Send it at once, or in smaller parts."
+            raise RefusedError(
+                408, "body", f"took longer than {_BODY_SECONDS:.0f} s", remedy, {"Connection": "close"}
+            ) from None
+        finally:
+            self._waiting.discard(patience)
+
+    def hurry(self) -> None:
+        """Refuse whoever has not sent all within two seconds: a service that ends waits for nobody else."""
+        by = asyncio.get_running_loop().time() + _ENDING_SECONDS
+        for patience in list(self._waiting):
+            patience.reschedule(by)
+
+    def hurry_at_end(self) -> None:
+        """Hurry when this process is told to end; from the thread that signals come to, else never."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+        loop, before = asyncio.get_running_loop(), signal.getsignal(signal.SIGTERM)
+
+        def ends(number: int, frame: FrameType | None) -> None:
+            loop.call_soon_threadsafe(self.hurry)
+            if callable(before):
+                before(number, frame)
+
+        if callable(before):
+            signal.signal(signal.SIGTERM, ends)
+
+
+async def _received(receive: Receive, most: int) -> bytes:
     parts, size = list[bytes](), 0
-    try:
-        async with asyncio.timeout(_BODY_SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientDisconnect()
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > most:
-                    raise _too_large(most)
-                if not message.get("more_body"):
-                    return b"".join(parts)
-    except TimeoutError:
-        remedy = "Send it at once, or in smaller parts."
-        raise RefusedError(
-            408, "body", f"took longer than {_BODY_SECONDS:.0f} s", remedy, {"Connection": "close"}
-        ) from None
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect()
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
+            raise _too_large(most)
+        if not message.get("more_body"):
+            return b"".join(parts)
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

@@ -13,21 +13,37 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from features.errors import LeadscoreError
+from serving.answer import TimeBudget
+from serving.aside import InboundSpool, Shadow
 from serving.edge.watch import Watch
+from serving.ledger import Ledger
 from serving.score import Score
+from serving.watched import last_noted
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _PROBABILITIES = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
+_SUBJECTS = ("inputs", "scores", "calibration", "serving")
 OTHER = "other"
 
 
 class Metrics:
-    """Counts what is answered; `watch` says who answers."""
+    """Counts what is answered; `watch` says who answers, `budget` which rungs were passed over, `ledger` what
+    'leadscore watch' found last."""
 
-    def __init__(self, watch: Watch) -> None:
+    def __init__(
+        self,
+        watch: Watch,
+        budget: TimeBudget,
+        ledger: Ledger | None = None,
+        shadow: Shadow | None = None,
+        spool: InboundSpool | None = None,
+    ) -> None:
         self._watch = watch
         own = self._registry = CollectorRegistry()
-        own.register(_Champion(watch))
+        own.register(_Champion(watch, budget, shadow, spool))
+        if ledger is not None:
+            own.register(_LastWatch(watch, ledger))
         labels = ["path", "status"]
         self._requests = Counter("leadscore_requests", "Requests answered.", labels, registry=own)
         self._seconds = Histogram(
@@ -73,8 +89,10 @@ class Metrics:
 class _Champion(Collector):
     """Who answers, read when it is asked for."""
 
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
+    def __init__(
+        self, watch: Watch, budget: TimeBudget, shadow: Shadow | None, spool: InboundSpool | None
+    ) -> None:
+        self._watch, self._budget, self._shadow, self._spool = watch, budget, shadow, spool
 
     def collect(self) -> Iterator[Metric]:
         """Gauges of the champion and counters of the looks at the registry."""
@@ -95,6 +113,51 @@ class _Champion(Collector):
         for result, number in sorted(watch.looks.copy().items()):
             looks.add_metric([result], number)
         yield looks
+        yield from self._beside()
+
+    def _beside(self) -> Iterator[Metric]:
+        """Rungs that were passed over, and what became of leads in shadow."""
+        words = "Times that a rung was asked and gave no answer, or was left alone after one took too long."
+        passed = CounterMetricFamily("leadscore_rungs_passed_over", words, labels=["rung", "why"])
+        for (rung, why), number in sorted(self._budget.passed_over.copy().items()):
+            passed.add_metric([rung, why], number)
+        yield passed
+        words = "Leads for the challenger: kept in the ledger, failed, or dropped because it is behind."
+        fates = CounterMetricFamily("leadscore_shadow_leads", words, labels=["result"])
+        for fate, number in sorted(self._shadow.fates.copy().items()) if self._shadow else ():
+            fates.add_metric([fate], number)
+        yield fates
+        if self._spool is not None:
+            words = "Bodies that wait for the ledger in the spool."
+            yield GaugeMetricFamily("leadscore_spool_waiting", words, self._spool.waiting)
+            words = "Bodies of the spool that cannot be delivered: look at them."
+            yield GaugeMetricFamily("leadscore_spool_set_aside", words, self._spool.set_aside)
+
+
+class _LastWatch(Collector):
+    """What `leadscore watch --data ledger` found last, read when it is asked for."""
+
+    def __init__(self, watch: Watch, ledger: Ledger) -> None:
+        self._watch, self._ledger = watch, ledger
+
+    def describe(self) -> Iterator[Metric]:
+        """Nothing: a registry that is made does not ask the ledger."""
+        return iter(())
+
+    def collect(self) -> Iterator[Metric]:
+        """When it watched, and how many alarms there are by subject; nothing where nobody has watched."""
+        try:
+            found = last_noted(self._ledger, "watch", self._watch.opened.ladder.recipe.name)
+        except LeadscoreError:  # the other figures are worth more without it
+            return
+        if found is None:
+            return
+        yield GaugeMetricFamily("leadscore_watch_seconds", "Unix time of the last watch.", found.at_us / 1e6)
+        alarms = GaugeMetricFamily("leadscore_watch_alarms", "Alarms of the last watch.", labels=["subject"])
+        counts = Count(alarm["subject"] for alarm in found.content["alarms"])
+        for subject in _SUBJECTS:
+            alarms.add_metric([subject], counts[subject])
+        yield alarms
 
 
 def _rung(score: Score) -> str:

@@ -9,11 +9,12 @@ from starlette.types import Scope
 
 from serving.api.desk import Mount
 from serving.api.explaining import explained, what_if
-from serving.api.intake import events, leads, outcomes
-from serving.api.person import delete, everything, history
+from serving.api.intake import decisions, events, leads, outcomes
+from serving.api.person import delete, everything, explanation, history
 from serving.api.scoring import score
 from serving.api.webhooks import webhook
 from serving.api.who import model
+from serving.app.mounts import APP_MOUNTS
 from serving.crm.mount import METHODS, PATH
 from serving.edge.inbound import inbound
 
@@ -26,10 +27,13 @@ MOUNTS: tuple[Mount, ...] = (
     Mount("/v1/webhooks", ("POST",), "open", webhook),
     Mount("/v1/outcomes", ("POST",), "write", outcomes),
     Mount("/v1/leads", ("POST",), "write", leads),
+    Mount("/v1/decisions", ("POST",), "write", decisions),
     Mount("/v1/leads/{lead_id:path}/scores", ("GET",), "read", history),
+    Mount("/v1/leads/{lead_id:path}/explanation", ("GET",), "read", explanation),
     Mount("/v1/leads/{lead_id:path}", ("GET",), "read", everything),
     Mount("/v1/leads/{lead_id:path}", ("DELETE",), "admin", delete),
     Mount(PATH, METHODS, "open", inbound),
+    *APP_MOUNTS,
 )
 
 

@@ -26,27 +26,29 @@ from starlette.responses import Response
 from features.clock import now_us
 from features.errors import LeadscoreError
 from features.recipe import Recipe, load_recipe
-from serving.answer import Opened, open_ladder
+from serving.answer import Opened, TimeBudget, open_ladder
 from serving.api import score_items
 from serving.api.desk import Desk
 from serving.api.problems import RefusedError, answer_refused
 from serving.api.webhooks import secrets_named
+from serving.aside import Shadow
 from serving.crm import senders_from
 from serving.crm.senders import FILE_VARIABLE
 from serving.edge.entry import Edge, Entrance, failure
-from serving.edge.inbound import open_to_senders
+from serving.edge.inbound import open_spool, open_to_senders
 from serving.edge.key_check import KeyCheck, require_key
 from serving.edge.limits import Pace
 from serving.edge.metrics import Metrics
 from serving.edge.mounts import Mounts
 from serving.edge.own_pages import not_allowed
-from serving.edge.ready_line import say, tell_when_ready
+from serving.edge.ready_line import address_of, say, tell_when_ready
 from serving.edge.watch import Watch
 from serving.ledger import Ledger, Writer
-from serving.ledger.store import DEFAULT
 from serving.ledger.store import VARIABLE as LEDGER
+from serving.ledger.writer import ADDRESS
 from serving.registry import store_address
 from serving.skew import RequestLog
+from serving.visit.session import share_secret
 
 _COLLECT_SECONDS = 30.0
 
@@ -75,20 +77,29 @@ class LeadScore:
     """Loads what answers at the start of each worker, and follows the registry from then on."""
 
     def __init__(self) -> None:
-        recipe, opened = _recipe()[0], open_from_environment()
+        recipe, opened, budget = _recipe()[0], open_from_environment(), TimeBudget.from_environment()
         if opened.warning:
             print(f"leadscore: {opened.warning}", flush=True)
         print(f"leadscore: answering by {opened.rung} {opened.version} from {opened.source}", flush=True)
-        ledger = ledger_from_environment()
+        ledger = Ledger.here()
         watch = Watch(opened, named_model(), recipe, _swap)
-        desk = Desk(opened, watch, ledger, Writer(ledger) if ledger else None, RequestLog.from_environment())
+        writer = Writer(ledger) if ledger else None
+        desk = Desk(
+            opened.within(budget), watch, ledger, writer, RequestLog.from_environment(), budget=budget
+        )
         open_to_senders(desk)
-        entrance = Entrance(desk, Metrics(watch), KeyCheck.opened(ledger), Pace.from_environment())
+        spool = open_spool(desk)
+        desk.shadow = shadow = Shadow.from_environment(writer, named_model(), recipe)
+        metrics = Metrics(watch, budget, ledger, shadow, spool)
+        entrance = Entrance(desk, metrics, KeyCheck.opened(ledger), Pace.from_environment())
         desk.counted = entrance.metrics.scored
         routes.state.desk, routes.state.entrance = desk, entrance
-        _warm(opened)
+        entrance.bodies.hurry_at_end()
+        _warm(desk.opened)
         _collect_aside()
         watch.start()
+        if shadow is not None:
+            shadow.start(opened)
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:
@@ -118,17 +129,6 @@ def named_model() -> str | None:
     return os.environ.get("LEADSCORE_MODEL") or beside
 
 
-def ledger_from_environment() -> Ledger | None:
-    """The ledger that LEADSCORE_LEDGER names or that is in this folder, None where there is neither.
-
-    Raises:
-        LeadscoreError: one is named that is not there, cannot be reached, or has another schema.
-    """
-    if not os.environ.get(LEDGER) and not Path(DEFAULT).exists():
-        return None
-    return Ledger.opened()
-
-
 def _recipe() -> tuple[Recipe | None, Path | None]:
     """The recipe that the environment names, and its folder."""
     path = os.environ.get("LEADSCORE_RECIPE")
@@ -146,7 +146,7 @@ def run(
         LeadscoreError: nothing can answer, the port is taken, another process writes to the ledger, or
             others could ask and there is no key; said before any worker is started.
     """
-    ledger, _ = ledger_from_environment(), senders_from()
+    ledger, _ = Ledger.here(), senders_from()
     _require_free(host, port)
     require_key(host, ledger)
     if recipe is not None:
@@ -158,10 +158,12 @@ def run(
     # workers start in a folder of their own, and nobody is told about this server
     os.environ["MLFLOW_TRACKING_URI"] = store_address()
     os.environ.setdefault("BENTOML_DO_NOT_TRACK", "True")
+    share_secret()
     opened = open_from_environment()
-    RequestLog.from_environment()
-    Pace.from_environment()
+    for checked in (RequestLog.from_environment, Pace.from_environment, TimeBudget.from_environment):
+        checked()
     secrets_named()
+    Shadow.from_environment(None, model, None)
     if ledger is not None:
         Writer(ledger).close()
         ledger.close()
@@ -170,6 +172,7 @@ def run(
     if opened.warning:
         say(f"Warning: {opened.warning}.")
     say(f"Starting: {opened.rung} {opened.version} from {opened.source}".strip() + " …")
+    os.environ[ADDRESS] = address_of(host, port)
     tell_when_ready(host, port, say)
     LeadScore.serve_http(host=host, port=port)  # type: ignore[attr-defined]
 
@@ -194,9 +197,13 @@ def _swap(opened: Opened) -> None:
     Raises:
         LeadscoreError: it cannot answer.
     """
-    if not _warm(opened):
+    desk: Desk = routes.state.desk
+    bounded = opened.within(desk.budget)
+    if not _warm(bounded):
         raise LeadscoreError(f"{opened.source}: a lead gets no answer.", "Train again.")
-    routes.state.desk.opened = opened
+    if desk.budget.rests(bounded.ladder.top):
+        raise LeadscoreError(f"{opened.source}: its {opened.rung} takes too long for a lead.", "Train again.")
+    desk.opened = bounded
     gc.unfreeze()  # else what goes now would stay for good
     gc.collect()
     gc.freeze()

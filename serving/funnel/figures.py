@@ -20,11 +20,13 @@ _LEAST_AMOUNTS = 5
 """From fewer amounts their mean's interval says nothing."""
 
 
-class _Part(BaseModel):
+class FunnelPart(BaseModel):
+    """A part of the figures of a funnel."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Estimate(_Part):
+class Estimate(FunnelPart):
     """A figure with the ends of its 95 % interval; null where too little is known."""
 
     value: float | None
@@ -37,7 +39,7 @@ def in_words(found: Estimate | None, shown: Words) -> str:
     return "–" if found is None else with_ends(found.value, (found.low, found.high), shown)
 
 
-class StepFigures(_Part):
+class StepFigures(FunnelPart):
     """One step of the funnel: of `matured` leads that stood at the stage before, who reached this one.
 
     A lead counts from the horizon after the stage before; it has `reached` where it did within that time.
@@ -57,7 +59,7 @@ class StepFigures(_Part):
     """Days from the stage before, of those that reached this one within the horizon and have both dates."""
 
 
-class ContactFigures(_Part):
+class ContactFigures(FunnelPart):
     """How leads are worked; null where the recipe names no event that is a contact."""
 
     never: Estimate

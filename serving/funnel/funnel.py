@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, get_args
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 
 from features import LeadscoreError, Recipe, Tables
 from features.clock import from_us
+from features.errors import nearest_name
+from serving.funnel.bands import BandOutcome, ScoresBefore, band_findings, bands_of
 from serving.funnel.cost_reports import CostReport
 from serving.funnel.figures import (
     ContactFigures,
@@ -30,8 +32,8 @@ from serving.funnel.journeys import Journeys, journeys_of
 from serving.funnel.scored import Scored
 from serving.funnel.spend import Spend, spend_of_leads, spend_of_reports
 
-By = Literal["origin", "campaign", "channel", "market", "month"]
-GROUPINGS: tuple[By, ...] = get_args(By)
+GROUPINGS = ("origin", "campaign", "channel", "market", "month")
+"""What leads can be grouped by beside the categories of the recipe."""
 ALL = "all"
 _MOST_GROUPS = 200
 
@@ -73,13 +75,15 @@ class Funnel(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    by: By
+    by: str
     end: str
     horizon_days: float
     steps: list[str]
     currency: str
     all: LeadGroup
     groups: list[LeadGroup]
+    bands: list[BandOutcome]
+    """What became of leads by their former maturity; empty where no former score is known."""
     notes: list[str]
     findings: list[str]
 
@@ -88,21 +92,24 @@ def make_funnel(
     recipe: Recipe,
     tables: Tables,
     *,
-    by: By = "origin",
+    by: str = "origin",
     reports: Sequence[CostReport] = (),
     currency: str | None = None,
     scores: Scored | None = None,
+    before: ScoresBefore | None = None,
 ) -> Funnel:
-    """The funnel of a company's leads, grouped `by` one of GROUPINGS.
+    """The funnel of a company's leads, grouped `by` one of GROUPINGS or by a category of the recipe.
 
     Costs are those of `reports`, or of the leads' own cost column. With `scores` (what `leadscore score`
-    answered for the open leads) open cohorts are completed and hot leads looked at.
+    answered for the open leads) open cohorts are completed and hot leads looked at; with those `before` the
+    bands are held against what became of their leads.
 
     Raises:
         LeadscoreError: no lead has what `by` groups by, or the costs cannot be added.
     """
     found = journeys_of(recipe, tables)
     groups = _groups(found, by)
+    scores = None if scores is None else scores.without(found.leads)
     notes = _notes(found, scores)
     spend: Spend | None = None
     if reports:
@@ -117,6 +124,7 @@ def make_funnel(
     if by == "month":
         parts.sort(key=lambda group: group.name)
     whole = _group(ALL, found.leads, found, spend, scores)
+    bands = bands_of(before, found) if before is not None else []
     return Funnel(
         by=by,
         end=from_us(found.end_us).isoformat(),
@@ -125,12 +133,15 @@ def make_funnel(
         currency=spend.currency if spend else currency or "",
         all=whole,
         groups=parts,
+        bands=bands,
         notes=notes,
-        findings=findings_of(whole, parts),
+        findings=[*findings_of(whole, parts), *band_findings(bands)],
     )
 
 
-def _groups(found: Journeys, by: By) -> pd.Series[Any]:
+def _groups(found: Journeys, by: str) -> pd.Series[Any]:
+    if by not in GROUPINGS:
+        return _categories(found, by)
     cells = found.leads[by]
     if cells.isna().all() or (cells == "unknown").all() or (by == "month" and not found.dated):
         needs = {
@@ -144,6 +155,15 @@ def _groups(found: Journeys, by: By) -> pd.Series[Any]:
             f"Add it, or group by another: {', '.join(others)}.",
         )
     return cells.fillna("unknown").astype(str)
+
+
+def _categories(found: Journeys, by: str) -> pd.Series[Any]:
+    """The leads by a category of the recipe."""
+    if by not in found.categories:
+        known = [*GROUPINGS, *found.categories.columns]
+        raise LeadscoreError(f"nothing is called '{by}' to group leads by. {nearest_name(by, known)}")
+    cells = found.categories[by]
+    return cells.where(cells.notna(), "unknown").astype(str)
 
 
 def _notes(found: Journeys, scores: Scored | None) -> list[str]:

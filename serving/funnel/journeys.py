@@ -38,6 +38,8 @@ class Journeys:
     end_us: int
     horizon_us: int
     steps: tuple[str, ...]
+    categories: pd.DataFrame
+    """The category fields of the recipe, by their names, row by row as `leads`."""
     dated: bool
     """Whether leads carry a date of creation; without one nothing matures."""
 
@@ -62,10 +64,13 @@ def journeys_of(recipe: Recipe, tables: Tables) -> Journeys:
     position = pd.Series(np.arange(len(rows)), index=rows)
     stages = _stages(recipe, tables, position, len(found))
     found = found.join(stages).join(_contacts(recipe, tables, position, len(found)))
-    found = found[~(found["lead_us"] > tables.end_us)].reset_index(drop=True)
+    here = ~(found["lead_us"] > tables.end_us)
+    fields = [name for name, field in recipe.lead.fields.items() if field.type == "category"]
+    categories = leads[[f"f_{name}" for name in fields]].set_axis(fields, axis=1)[here].reset_index(drop=True)
+    found = found[here].reset_index(drop=True)
     known = tuple(step for step in STEPS if step == "lead" or found[f"{step}_us"].notna().any())
     horizon = int(recipe.recipe.horizon_days * 86_400_000_000)
-    return Journeys(found, tables.end_us, horizon, known, bool(found["lead_us"].notna().any()))
+    return Journeys(found, tables.end_us, horizon, known, categories, bool(found["lead_us"].notna().any()))
 
 
 def _field(recipe: Recipe, meaning: str) -> str | None:

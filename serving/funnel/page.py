@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from serving.funnel.figures import in_words
 from serving.funnel.funnel import Funnel, LeadGroup
 from serving.funnel.moved import BudgetMoved
+from serving.funnel.rows import BANDS, band_rows
 from serving.page import (
     Child,
     Markup,
@@ -40,6 +41,17 @@ def funnel_page(funnel: Funnel, moves: Sequence[BudgetMoved] = ()) -> str:
     if funnel.all.contacts is not None:
         parts.append(_work(funnel))
         keys.append(("work", "Work"))
+    if funnel.bands:
+        said = "Each lead counts once, by its first score, if that is a horizon old."
+        parts.append(
+            section(
+                "bands",
+                "What became of former scores",
+                table(BANDS, band_rows(funnel)),
+                paragraph(said, soft=True),
+            )
+        )
+        keys.append(("bands", "Former scores"))
     parts.append(_how(funnel))
     keys.append(("how", "How to read it"))
     heading = join([tag("h1", "The funnel of leads"), contents(keys)])

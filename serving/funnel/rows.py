@@ -43,6 +43,25 @@ def _short(one: LeadGroup) -> list[Any]:
     ]
 
 
+BANDS = ("maturity", "scored", "matured", "became customers", "expected", "contacted within a day")
+"""The columns of `band_rows`."""
+
+
+def band_rows(funnel: Funnel) -> list[list[Any]]:
+    """One row a band of former scores, hot first."""
+    return [
+        [
+            one.maturity,
+            one.scored,
+            one.matured,
+            in_words(one.converted, percent),
+            "–" if one.expected is None else percent(one.expected),
+            in_words(one.answered, percent),
+        ]
+        for one in funnel.bands
+    ]
+
+
 def table_of(funnel: Funnel) -> pd.DataFrame:
     """One row a group and all leads last: every figure and the ends of its interval in columns."""
     return pd.DataFrame(

@@ -26,6 +26,11 @@ class Scored:
     probability: pd.Series[float]
     maturity: pd.Series[Any]
 
+    def without(self, leads: pd.DataFrame) -> Scored:
+        """The same of all but the `leads` that have opted out: an older file may still score them."""
+        out = self.probability.index.isin(leads.loc[leads["opted_out"], "lead_id"])
+        return Scored(self.name, self.probability[~out], self.maturity[~out])
+
     def words(self, leads: pd.DataFrame) -> list[str]:
         """How many of the open leads the scores are of."""
         is_open = leads["customer_us"].isna() & leads["disqualified_us"].isna()

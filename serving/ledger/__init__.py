@@ -1,5 +1,6 @@
 """What happened and what was answered, kept: acknowledged after it is on the disk, read as of any moment."""
 
+from serving.ledger.decisions import standing
 from serving.ledger.importing import import_tables
 from serving.ledger.intake import Receipt
 from serving.ledger.keys import ApiKeys
@@ -28,4 +29,5 @@ __all__ = [
     "rows_of",
     "scores_of",
     "shrink",
+    "standing",
 ]

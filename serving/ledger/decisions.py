@@ -1,13 +1,25 @@
-"""What people decided of leads, as it stood at a moment: the newest decision of each kind on each lead."""
+"""What people decided of leads, as it stood at a moment: the newest decision of each kind on each lead.
+
+Who objects to being profiled (`OPT_OUT`) is scored by nothing, and a score that a person contests says so.
+That is asked as of now, also where a score is about an earlier moment: it is computed today.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import ColumnElement, Connection, func, select
 
+from features.clock import DAY_US, from_us, now_us
+from features.errors import LeadscoreError
+from serving.asked import Heard
+from serving.ledger.gone import ABSORBED, ids_of_person
 from serving.ledger.schema import DECISIONS, LEADS
 from serving.ledger.store import Ledger
+
+OPT_OUT, CONTEST, REVIEW = "opt_out", "contest", "review"
+_AGAIN_US = DAY_US // 1_440
+"""After a minute objections are read again: one may have expired."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +55,71 @@ def decisions_on(
     rows = list(connection.execute(query.order_by(table.c.decided_us, table.c.seq)))
     newest = {(row.lead_id, row.kind): KeptDecision(*row) for row in rows}
     return {key: one for key, one in newest.items() if one.expires_us is None or as_of_us < one.expires_us}
+
+
+def standing(ledger: Ledger, as_of_us: int = 0) -> Heard:
+    """Who objects and who contests, now or at `as_of_us`: every record that is one lead with theirs too.
+
+    Raises:
+        LeadscoreError: the ledger cannot be reached.
+    """
+    with ledger.reading() as connection:
+        return standing_on(connection, as_of_us)
+
+
+def standing_on(connection: Connection, as_of_us: int, lead_id: str | None = None) -> Heard:
+    """As `standing`, in the transaction of `connection`; of one person alone where `lead_id` is given."""
+    which: ColumnElement[bool] = DECISIONS.c.kind.in_((OPT_OUT, CONTEST, REVIEW))
+    if lead_id is not None:
+        which &= DECISIONS.c.lead_id.in_(ids_of_person(connection, lead_id))
+    held = decisions_on(connection, max(as_of_us, now_us()), which)
+    said: dict[str, dict[str, KeptDecision]] = {}
+    for (lead, kind), one in held.items():
+        said.setdefault(lead, {})[kind] = one
+    merges = select(DECISIONS.c.lead_id).where(DECISIONS.c.kind.in_(("merge", ABSORBED))).distinct()
+    merged = set(connection.execute(merges).scalars()) if said else set[str]()
+    out, contested = set[str](), dict[str, str]()
+    for lead, kinds in said.items():
+        ids = ids_of_person(connection, lead) if lead in merged else [lead]
+        out.update(ids if OPT_OUT in kinds else ())
+        contested |= dict.fromkeys(ids, _contest_words(kinds)) if CONTEST in kinds else {}
+    return Heard(frozenset(out), tuple(sorted(contested.items())))
+
+
+def _contest_words(kinds: dict[str, KeptDecision]) -> str:
+    """What a score says of a contest: never its reason, which is between the person and who reviews it."""
+    contest, review = kinds[CONTEST], kinds.get(REVIEW)
+    day = from_us(contest.decided_us).date()
+    if review is None or review.decided_us < contest.decided_us:
+        return f"contested on {day}: a person has yet to review it"
+    return (
+        f"contested on {day}, reviewed by a person on {from_us(review.decided_us).date()}: {review.content}"
+    )
+
+
+class Voices:
+    """`standing` for a service that asks at every request: read again where a decision came.
+
+    While the ledger cannot be reached it is what was read last, and `sure` is False.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger, self._heard = ledger, Heard()
+        self._read: tuple[int, int] | None = None
+        self.sure = False
+
+    def heard(self) -> Heard:
+        """Who objects and who contests now."""
+        now = now_us()
+        try:
+            with self._ledger.reading() as connection:
+                newest = connection.scalar(select(func.max(DECISIONS.c.seq))) or 0
+                if self._read is None or self._read[0] != newest or now - self._read[1] > _AGAIN_US:
+                    self._heard, self._read = standing_on(connection, now), (newest, now)
+            self.sure = True
+        except LeadscoreError:
+            self.sure = False
+        return self._heard
 
 
 def knows(ledger: Ledger, lead_id: str) -> bool:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeAlias
 
 from sqlalchemy import Column, Connection, Delete, Table, delete, select
 
@@ -66,11 +66,15 @@ def everything_of(ledger: Ledger, lead_id: str) -> dict[str, list[dict[str, Any]
     return found
 
 
-def forget(ledger: Ledger, lead_id: str) -> dict[str, int]:
+Recorder: TypeAlias = Callable[[Connection, list[str], dict[str, int]], None]
+"""What else a deletion does in its transaction: it is told the ids, and the rows that went, by table."""
+
+
+def forget(ledger: Ledger, lead_id: str, record: Recorder | None = None) -> dict[str, int]:
     """Delete every row of `lead_id` and of the records that are one lead with it; how many went, by table.
 
-    Needs no `Writer`: a transaction of its own. That a CRM had a lead erased for good stays, so that it does
-    not come back.
+    Needs no `Writer`: a transaction of its own, in which `record` is called too. That a CRM had a lead erased
+    for good stays, so that it does not come back.
 
     SQLite overwrites what is deleted, and its write-ahead log is emptied as far as no reader needs it.
 
@@ -80,13 +84,16 @@ def forget(ledger: Ledger, lead_id: str) -> dict[str, int]:
     with ledger.transaction() as connection:
         ids = ids_of_person(connection, lead_id)
         gone = {table.name: connection.execute(_rows_to_go(table, ids)).rowcount for table in OF_A_LEAD}
+        gone = {name: count for name, count in gone.items() if count}
+        if record is not None:
+            record(connection, ids, gone)
     if ledger.path is not None:
         file = ledger.engine.raw_connection()
         try:
             file.cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             file.close()
-    return {name: count for name, count in gone.items() if count}
+    return gone
 
 
 def _rows_to_go(table: Table, ids: list[str]) -> Delete:

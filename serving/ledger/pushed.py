@@ -9,11 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, bindparam, text, update
+from sqlalchemy import Connection, bindparam, delete, select, text, update
 
 from features.errors import LeadscoreError
 from serving.ledger.intake import insert_new
-from serving.ledger.schema import PUSH_STATE
+from serving.ledger.schema import LEADS, PUSH_STATE, SCORES
 from serving.ledger.store import Ledger
 
 UNCONFIRMED = "it may have arrived, and was not confirmed"
@@ -95,6 +95,23 @@ class PushState:
                 connection.execute(accepted, rows)
             for name, problem in refused.items():
                 self._set(connection, [name], {"problem": problem, "tries": PUSH_STATE.c.tries + 1})
+
+    def sweep(self) -> int:
+        """Delete what is noted of leads of whom nothing else is kept: they were erased or deleted meanwhile.
+
+        An erasure takes these rows away too; a run that was under way then may have noted the lead again.
+        """
+        table = PUSH_STATE
+        unknown = (
+            (table.c.target == self.target)
+            & table.c.lead_id.not_in(select(LEADS.c.lead_id))
+            & table.c.lead_id.not_in(select(SCORES.c.lead_id))
+        )
+        with self.ledger.reading() as connection:
+            if connection.execute(select(table.c.lead_id).where(unknown).limit(1)).first() is None:
+                return 0
+        with self.ledger.transaction() as connection:
+            return connection.execute(delete(table).where(unknown)).rowcount
 
     def _set(self, connection: Connection, names: Sequence[str], values: dict[str, object]) -> None:
         where = (PUSH_STATE.c.target == self.target) & PUSH_STATE.c.lead_id.in_(names)

@@ -13,6 +13,8 @@ from features.clock import from_us
 from features.errors import FieldProblem, LeadError
 from features.lead import Lead, LeadReader, accepted_fields, closing
 from features.recipe import Recipe
+from serving.asked import Heard
+from serving.ledger.decisions import standing_on
 from serving.ledger.gone import same_lead
 from serving.ledger.schema import EVENTS, FIELD_HISTORY, LEADS, OUTCOMES, SCORES
 from serving.ledger.sent import Cell
@@ -44,6 +46,8 @@ class LeadTold:
     cells: dict[str, Cell] = field(repr=False)
     events: list[dict[str, Any]] | None = field(repr=False)
     stage: str | None
+    standing: Heard
+    """Whether the person objects or contests: now, whatever moment was asked for."""
 
 
 def told_of(ledger: Ledger, recipe: Recipe, lead_id: str, as_of_us: int) -> LeadTold:
@@ -59,7 +63,8 @@ def told_of(ledger: Ledger, recipe: Recipe, lead_id: str, as_of_us: int) -> Lead
         ids = same_lead(connection, lead_id, as_of_us)
         cells = _cells_at(connection, recipe, ids, as_of_us)
         events = _events_of(connection, recipe, ids, as_of_us)
-        return LeadTold(cells, events, _stage_at(connection, recipe, ids, as_of_us))
+        stage = _stage_at(connection, recipe, ids, as_of_us)
+        return LeadTold(cells, events, stage, standing_on(connection, as_of_us, ids[0]))
 
 
 def cells_of(ledger: Ledger, recipe: Recipe, lead_ids: Iterable[str]) -> dict[str, dict[str, Cell]]:
@@ -99,14 +104,15 @@ def lead_of(ledger: Ledger, reader: LeadReader, lead_id: str, as_of_us: int) -> 
     """
     told = told_of(ledger, reader.recipe, lead_id, as_of_us)
     lead = reader.read(lead_id=lead_id, fields=told.cells, events=told.events, as_of_us=as_of_us)
-    return staged(lead, reader.recipe, told.stage)
+    return as_told(lead, reader.recipe, told)
 
 
-def staged(lead: Lead, recipe: Recipe, stage: str | None) -> Lead:
-    """`lead` at the stage that its outcomes tell, where outcomes are a table of their own."""
-    if stage is None or recipe.outcomes.column is not None:
+def as_told(lead: Lead, recipe: Recipe, told: LeadTold) -> Lead:
+    """`lead` as its person wants it treated, at the stage that a table of outcomes tells."""
+    lead = told.standing.of(lead)
+    if told.stage is None or recipe.outcomes.column is not None:
         return lead
-    return replace(lead, stage=stage, outcome=closing(recipe.outcomes, stage))
+    return replace(lead, stage=told.stage, outcome=closing(recipe.outcomes, told.stage))
 
 
 def scores_of(ledger: Ledger, lead_id: str, *, shadow: bool = False, most: int = 100) -> list[KeptScore]:

@@ -92,8 +92,12 @@ IDEMPOTENCY_KEYS = Table("idempotency_keys", METADATA, Column("caller", Text, pr
 JOBS = Table("jobs", METADATA, _seq(), _text("kind"), _text("content"), _text("state"), _us("made_us"),
              _text("leased_by", null=True), _us("leased_until_us", null=True),
              Column("tries", Integer, nullable=False), _us("finished_us", null=True),
-             _text("problem", null=True))  # fmt: skip
-"""Work with a lease: a job is finished when its effect is committed, never when it was fetched."""
+             _text("problem", null=True), _text("job_id", null=True), _text("made_by", null=True),
+             _text("step", null=True), _us("done", null=True), _us("total", null=True))  # fmt: skip
+"""Work with a lease: a job is finished when its effect is committed, never when it was fetched.
+
+`job_id` follows from what is asked, so that the same is one job; `problem` tells people how it ended.
+"""
 
 EXPLORATION_DRAWS = Table("exploration_draws", METADATA, *_intake(), _text("lead_id"), _us("drawn_us"),
                           Column("share", Float, nullable=False),
@@ -103,3 +107,4 @@ EXPLORATION_DRAWS = Table("exploration_draws", METADATA, *_intake(), _text("lead
 for _table in (FIELD_HISTORY, EVENTS, OUTCOMES, SCORES, DECISIONS):
     Index(f"{_table.name}_by_lead", _table.c.lead_id)
 Index("jobs_by_state", JOBS.c.state, JOBS.c.leased_until_us)
+Index("jobs_by_id", JOBS.c.job_id, unique=True)

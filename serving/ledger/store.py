@@ -50,6 +50,16 @@ class Ledger:
         return ledger
 
     @classmethod
+    def here(cls) -> Ledger | None:
+        """The ledger that LEADSCORE_LEDGER names or that is in this folder, None where there is neither.
+
+        Raises:
+            LeadscoreError: one is named that is not there, cannot be reached, or has another schema.
+        """
+        there = os.environ.get(VARIABLE) or Path(DEFAULT).exists()
+        return cls.opened() if there else None
+
+    @classmethod
     def made(cls, address: str | Path | None = None) -> Ledger:
         """The ledger at `address`, made where there is none and brought forward where it is older.
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, select
 from features.errors import LeadscoreError
 from features.lead import accepted_fields
 from features.recipe import Recipe
+from serving.ledger.decisions import standing
 from serving.ledger.gone import survivors
 from serving.ledger.reading import folded_together
 from serving.ledger.schema import EVENTS, FIELD_HISTORY, LEADS, OUTCOMES
@@ -54,6 +55,10 @@ class LedgerTables:
                 names = recipe.field_history
                 frames["field_history"] = _present(_changes(connection, recipe), names.lead_id, gone)
         return frames
+
+    def opted_out(self) -> frozenset[str]:
+        """The ids of leads whose person objects to being profiled, by what was decided in the ledger."""
+        return standing(self.ledger).opted_out
 
 
 def require_id(recipe: Recipe) -> None:

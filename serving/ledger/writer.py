@@ -21,6 +21,8 @@ from serving.ledger.store import Ledger
 
 _MOST_WAITING = 10_000
 """Submissions that wait before a further one is refused: memory is bounded, and its sender told to wait."""
+ADDRESS = "LEADSCORE_ADDRESS"
+"""Where the service of this process answers, as `leadscore serve` tells its workers."""
 _MOST_TOGETHER = 20_000
 """Items of one commit."""
 
@@ -183,7 +185,7 @@ class WriterLock:
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            holder = os.read(self._file, 20).decode(errors="replace").strip()
+            holder, _ = _holder(self._file)
             os.close(self._file)
             who = f"process {holder}" if holder.isdigit() else "another process"
             raise LeadscoreError(
@@ -191,8 +193,28 @@ class WriterLock:
                 "Stop the other one (often 'leadscore serve'), or keep the ledger in PostgreSQL.",
             ) from None
         os.truncate(self._file, 0)
-        os.pwrite(self._file, str(os.getpid()).encode(), 0)
+        said = f"{os.getpid()}\n{os.environ.get(ADDRESS, '')}\n"
+        os.pwrite(self._file, said.encode(), 0)
 
     def release(self) -> None:
         """Let another one write."""
+        os.truncate(self._file, 0)
         os.close(self._file)
+
+
+def writer_address(path: Path) -> str | None:
+    """Where the service answers that writes to the ledger `path`, or did until it was killed; None: none."""
+    try:
+        file = os.open(path.with_name(path.name + ".lock"), os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        return _holder(file)[1] or None
+    finally:
+        os.close(file)
+
+
+def _holder(file: int) -> tuple[str, str]:
+    """Process and address that a lock file tells, '' where it tells none."""
+    process, _, rest = os.pread(file, 500, 0).decode(errors="replace").partition("\n")
+    return process.strip(), rest.partition("\n")[0].strip()

@@ -2,6 +2,18 @@
 
 from serving.page.axes import BLUE, GREY, VERMILION
 from serving.page.curves import Curve, curves_chart
+from serving.page.frame import (
+    ROOMS,
+    Room,
+    Visitor,
+    button,
+    choice,
+    form,
+    framed,
+    labelled,
+    note,
+    tiles,
+)
 from serving.page.look import look
 from serving.page.markup import Child, Markup, join, table, tag
 from serving.page.rows import ValueRow, rows_chart
@@ -11,18 +23,27 @@ from serving.page.words import Words, percent, plain, signed, typeset, with_ends
 __all__ = [
     "BLUE",
     "GREY",
+    "ROOMS",
     "VERMILION",
     "Child",
     "Curve",
     "Markup",
+    "Room",
     "ValueRow",
+    "Visitor",
     "Words",
     "bullets",
+    "button",
+    "choice",
     "contents",
     "curves_chart",
     "figure",
+    "form",
+    "framed",
     "join",
+    "labelled",
     "look",
+    "note",
     "page",
     "paragraph",
     "percent",
@@ -33,6 +54,7 @@ __all__ = [
     "signed",
     "table",
     "tag",
+    "tiles",
     "typeset",
     "with_ends",
 ]

@@ -22,7 +22,7 @@ class Markup:
 
 Child: TypeAlias = str | int | float | Markup | None
 
-_VOID = frozenset({"meta", "link", "br"})
+_VOID = frozenset({"meta", "link", "br", "input"})
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 """Control characters: no browser shows them, and XML forbids them."""
 

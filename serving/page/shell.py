@@ -15,8 +15,8 @@ _MARGIN = 12
 """Px of white around a picture that no page surrounds."""
 
 
-def page(title: str, sections: Iterable[Markup]) -> str:
-    """A whole HTML document."""
+def page(title: str, sections: Iterable[Markup], language: str = "en") -> str:
+    """A whole HTML document; `language` is that of its words, as HTML names it."""
     head = tag(
         "head",
         tag("meta", charset="utf-8"),
@@ -27,7 +27,7 @@ def page(title: str, sections: Iterable[Markup]) -> str:
         tag("style", Markup(_STYLE)),
     )
     body = tag("body", tag("main", *sections))
-    return "<!DOCTYPE html>\n" + tag("html", head, body, lang="en").source + "\n"
+    return "<!DOCTYPE html>\n" + tag("html", head, body, lang=language).source + "\n"
 
 
 def picture(drawing: Markup, width: float, height: float) -> str:

@@ -1,6 +1,7 @@
 """Today's list for each owner: which lead is contacted when, how, by whom, and why."""
 
 from serving.planning.check import CHECK_COLUMNS, agreement_checks
+from serving.planning.kept import keep_plan
 from serving.planning.page import plan_page
 from serving.planning.plan import Plan, make_plan
 from serving.planning.rows import PLAN_COLUMNS, owners, shown_rows, write_csv
@@ -12,6 +13,7 @@ __all__ = [
     "Plan",
     "agreement_checks",
     "decide",
+    "keep_plan",
     "make_plan",
     "owners",
     "plan_page",

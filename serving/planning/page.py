@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from serving.page import Markup, bullets, contents, page, paragraph, percent, section, table
 from serving.planning.assign import PlannedLead
 from serving.planning.plan import Plan
 from serving.planning.rows import due_words, owners
+from serving.words.translation import translated
+from serving.words.values import typeset, weekday_words
 
 _HEAD = ("when", "lead", "do", "maturity", "probability", "why", "first reason")
 _CALLED = {
@@ -16,36 +20,38 @@ _CALLED = {
 
 
 def plan_page(plan: Plan, name: str) -> str:
-    """A whole HTML document: one section an owner, no script, fit for paper."""
+    """A whole HTML document in the plan's language: one section an owner, no script, fit for paper."""
+    say = partial(translated, language=plan.language)
     when = plan.calendar.local(plan.now)
     by_owner = owners(plan, plan.due_today())
     keys = {owner: f"owner-{number}" for number, owner in enumerate(by_owner, 1)}
     counts = plan.counts()
-    facts = [f"{counts[what]:,} {words}" for what, words in _CALLED.items() if counts[what]]
-    title = f"Plan of {name}, {when:%A %d %B %Y}"
+    facts = [say(f"{counts[what]:,} {words}") for what, words in _CALLED.items() if counts[what]]
+    title = say(f"Plan of {name}, {weekday_words(when.date(), plan.language)}")
+    opened = say(f"{len(plan.leads):,} open leads at {when:%H:%M}.")
     sections = [
-        section(
-            "today", title, paragraph(f"{len(plan.leads):,} open leads at {when:%H:%M}."), bullets(facts)
-        ),
+        section("today", title, paragraph(opened), bullets(facts)),
         contents([(keys[owner], f"{owner}: {len(leads)}") for owner, leads in by_owner.items()]),
         *(section(keys[owner], owner, _table(plan, leads)) for owner, leads in by_owner.items()),
-        section("notes", "What to know", bullets(plan.notes)) if plan.notes else paragraph(""),
+        section("notes", say("What to know"), bullets(plan.notes)) if plan.notes else paragraph(""),
     ]
-    return page(title, sections)
+    return page(title, sections, plan.language)
 
 
 def _table(plan: Plan, leads: list[PlannedLead]) -> Markup:
-    return table(_HEAD, [_row(plan, lead) for lead in leads])
+    head = [translated(name, plan.language) for name in _HEAD]
+    return table(head, [_row(plan, lead) for lead in leads])
 
 
 def _row(plan: Plan, lead: PlannedLead) -> list[str]:
     score, step = lead.score, lead.step
+    what = translated(step.what, plan.language)
     return [
         due_words(plan, lead) or "",
         lead.lead_id,
-        step.what if step.step is None else f"{step.what} {step.step}",
-        score.maturity or "",
-        "–" if score.probability is None else percent(score.probability),
+        what if step.step is None else f"{what} {step.step}",
+        translated(score.maturity or "", plan.language),
+        "–" if score.probability is None else typeset(percent(score.probability), plan.language),
         "; ".join(part for part in (step.why, lead.note, lead.question) if part),
         score.reasons_for[0].text if score.reasons_for else "",
     ]

@@ -10,6 +10,7 @@ from typing import Any
 
 from features.clock import from_us
 from features.errors import LeadscoreError
+from features.language import Language
 from features.progress import Tick
 from features.readings import offline
 from features.recipe import Recipe
@@ -24,19 +25,25 @@ from serving.planning.recommend import Advisor, Case, Refusal
 from serving.planning.routing import Claim
 from serving.planning.told import PlanTold
 from serving.planning.work import Meanings, Worked, best_hour, worked
+from serving.returned import require_value
 from serving.score import Score
+from serving.words.translation import translated
 
 _AT_ONCE = 5_000
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The list of one moment; `leads` by owner, the most urgent first. `notes` are about the whole plan."""
+    """The list of one moment; `leads` by owner, the most urgent first. `notes` are about the whole plan.
+
+    `language` is that of its sentences and of its page.
+    """
 
     now: datetime
     calendar: WorkCalendar
     leads: tuple[PlannedLead, ...]
     notes: tuple[str, ...] = ()
+    language: Language = "en"
 
     def due_today(self) -> list[PlannedLead]:
         """What falls on this day, or is late; contacts before what a tool sends."""
@@ -81,14 +88,18 @@ def make_plan(
     *,
     told: PlanTold | None = None,
     progress: Tick | None = None,
+    by_value: bool = False,
 ) -> Plan:
     """The plan for the leads of `tables` that are open at `as_of_us`.
 
-    `ladder` answers for them; `told` is what people have decided.
+    `ladder` answers for them, in its language; `told` is what people have decided. `by_value`: of equally
+    urgent leads those that are expected to bring more come first, instead of the likelier ones.
 
     Raises:
-        LeadscoreError: no lead is open.
+        LeadscoreError: no lead is open; or they have no value.
     """
+    if by_value:
+        require_value(recipe)
     said = told or PlanTold()
     found = open_with_stage(recipe, tables, as_of_us, said.decided, said.opted_out)
     if not len(found.moments):
@@ -99,9 +110,10 @@ def make_plan(
     advisor = Advisor(book, calendar, law, means, from_us(as_of_us), hour[0] if hour else None)
     planner = _Planner(recipe, ladder, tables, book, advisor, found, said)
     rows = list(planner.rows(as_of_us, progress))
-    return Plan(
-        advisor.now, calendar, tuple(assigned(rows, book, advisor)), tuple(_notes(book, recipe, law, hour))
-    )
+    language = ladder.recipe.recipe.language
+    ordered = assigned(rows, book, advisor, by_value=by_value)
+    notes = tuple(translated(note, language) for note in _notes(book, recipe, law, hour))
+    return Plan(advisor.now, calendar, tuple(lead.told_in(language) for lead in ordered), notes, language)
 
 
 @dataclass(frozen=True)

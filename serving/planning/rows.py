@@ -10,6 +10,8 @@ from typing import TextIO
 from serving.planning.assign import PlannedLead
 from serving.planning.plan import Plan
 from serving.planning.recommend import CONTACTS
+from serving.words.translation import translated
+from serving.words.values import date_words
 
 PLAN_COLUMNS = ("due", "lead", "do", "maturity", "probability", "why", "first reason")
 """Columns of `shown_rows`."""
@@ -48,9 +50,14 @@ def due_words(plan: Plan, lead: PlannedLead) -> str | None:
     due = lead.step.due
     if due is None:
         return None
-    local, today = plan.calendar.local(due), plan.calendar.local(plan.now).date()
+    return translated(_due_words(plan, plan.calendar.local(due), lead), plan.language)
+
+
+def _due_words(plan: Plan, local: datetime, lead: PlannedLead) -> str:
+    today = plan.calendar.local(plan.now).date()
     if local.date() != today:
-        return f"{local:%a %d %b}" if local.date() > today else f"late: {local:%d %b}"
+        day = date_words(local.date(), plan.language)
+        return day if local.date() > today else f"late: {day}"
     if lead.step.urgent:
         return f"by {local:%H:%M}"
     return f"{local:%H:%M}" if lead.step.what in CONTACTS else "today"

@@ -1,4 +1,4 @@
-"""What people have decided, as a plan uses it: bands that they set, refusals by sales, opt-outs."""
+"""What people have decided, as a plan uses it: bands that they set, refusals by sales, who objects."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from serving.agreed.agreement import Agreement
 from serving.agreed.hours import WorkCalendar
 from serving.asked import Decided
 from serving.ledger import Ledger, LedgerTables, Writer
-from serving.ledger.decisions import KeptDecision, decisions_at, knows
+from serving.ledger.decisions import KeptDecision, decisions_at, knows, standing
 from serving.ledger.sent import DecisionSent
 from serving.planning.recommend import Refusal
 from serving.score import Maturity
 
-OVERRIDE, REFUSAL, OPT_OUT = "override", "refusal", "opt_out"
-KINDS = (OVERRIDE, REFUSAL, OPT_OUT)
+OVERRIDE, REFUSAL = "override", "refusal"
+KINDS = (OVERRIDE, REFUSAL)
 _SOURCE = "leadscore decide"
 _FOR_EVER_US = 40_000 * DAY_US
 
@@ -43,16 +43,13 @@ def told_by(
     """
     if not isinstance(place, LedgerTables):
         return PlanTold()
-    told = PlanTold()
-    out: set[str] = set()
+    told = PlanTold(opted_out=standing(place.ledger, as_of_us).opted_out)
     for (lead, kind), one in decisions_at(place.ledger, as_of_us, *KINDS).items():
         if kind == OVERRIDE:
             told.decided[lead] = _decided(one)
-        elif kind == REFUSAL:
-            told.refusals[lead] = _refusal(one, agreement, calendar, recycle_days), one.decided_us
         else:
-            out.add(lead)
-    return PlanTold(told.decided, told.refusals, frozenset(out))
+            told.refusals[lead] = _refusal(one, agreement, calendar, recycle_days), one.decided_us
+    return told
 
 
 def refusals_within(place: Place, start_us: int, end_us: int) -> list[KeptDecision] | None:
@@ -65,9 +62,11 @@ def refusals_within(place: Place, start_us: int, end_us: int) -> list[KeptDecisi
 
 def decide(
     ledger: Ledger, lead_id: str, kind: str, by: str, reason: str, now_us: int, *,
-    maturity: str | None = None, days: float | None = None,
+    maturity: str | None = None, review: str | None = None, days: float | None = None,
 ) -> None:  # fmt: skip
     """Keep what somebody decided of a lead; `days` until it expires (0: it takes back what was decided).
+
+    An override says the `maturity`, a review what it came to.
 
     Raises:
         LeadscoreError: it says nothing that can be kept, or the ledger cannot keep it.
@@ -78,7 +77,7 @@ def decide(
         raise LeadscoreError(
             f"{ledger.name} knows no lead of this id.", "Check the id; it is compared exactly."
         )
-    content = json.dumps({"maturity": maturity}) if kind == OVERRIDE else None
+    content = json.dumps({"maturity": maturity}) if kind == OVERRIDE else review
     expires = None if days is None else now_us + round(days * DAY_US)
     sent = DecisionSent(_SOURCE, lead_id, kind, now_us, by, reason, content, expires)
     with Writer(ledger) as writer:

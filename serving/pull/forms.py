@@ -12,7 +12,8 @@ from urllib.parse import quote
 
 from features.errors import LeadscoreError
 from serving.pull.answers import AnswersSource
-from serving.pull.web import JsonAnswer, ask
+from serving.pull.web import ask
+from serving.vendors import CrmAnswer
 
 META = "https://graph.facebook.com/v24.0"
 LINKEDIN = "https://api.linkedin.com"
@@ -71,15 +72,15 @@ def linkedin_answers(token: str, api: str = "", version: str = LINKEDIN_VERSION)
     return AnswersSource("linkedin", fetch)
 
 
-def _content(vendor: str, answer: JsonAnswer, right: str, gone: tuple[int, ...]) -> dict[str, Any] | None:
+def _content(vendor: str, answer: CrmAnswer, right: str, gone: tuple[int, ...]) -> dict[str, Any] | None:
     if answer.status in gone:
         return None
     if answer.status in (401, 403):
         raise LeadscoreError(
             f"{vendor}: the token may not read leads (status {answer.status}).", f"Renew it, with {right}."
         )
-    if answer.status != 200 or not isinstance(answer.content, dict):
+    if answer.status != 200 or not isinstance(answer.body, dict):
         raise LeadscoreError(f"{vendor}: answers with status {answer.status}.", "Pull again later.")
-    if "error" in answer.content:  # a status 200 with an error inside
+    if "error" in answer.body:  # a status 200 with an error inside
         raise LeadscoreError(f"{vendor}: answers with an error inside.", "Check the token and its rights.")
-    return answer.content
+    return answer.body

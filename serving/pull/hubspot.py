@@ -11,7 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from features.errors import LeadscoreError
-from serving.pull.web import JsonAnswer, ask
+from serving.pull.web import ask
+from serving.vendors import CrmAnswer
 
 API = "https://api.hubapi.com"
 _JOURNAL = "/webhooks-journal/journal-local/2026-03"
@@ -62,7 +63,7 @@ class HubSpotJournal:
                 f"HubSpot: the journal of account {self.portal} has no such offset; it keeps three days.",
                 "Import an export for what is missing, then pull with --restart.",
             )
-        found = answer.content if isinstance(answer.content, dict) else {}
+        found = answer.body if isinstance(answer.body, dict) else {}
         entry = self._file(found.get("url"), path)
         offset = entry.get("offset") or found.get("currentOffset")
         events = entry.get("journalEvents")
@@ -78,15 +79,15 @@ class HubSpotJournal:
             ):
                 break
             answer = ask("HubSpot", url, first_wait=self.first_wait)
-            if answer.status == 200 and isinstance(answer.content, dict):
-                return answer.content
-            again = self._asked(path).content
+            if answer.status == 200 and isinstance(answer.body, dict):
+                return answer.body
+            again = self._asked(path).body
             url = again.get("url") if isinstance(again, dict) else None
         raise LeadscoreError(
             "HubSpot: the file of an entry of the journal cannot be read.", "Pull again later."
         )
 
-    def _asked(self, path: str) -> JsonAnswer:
+    def _asked(self, path: str) -> CrmAnswer:
         url = f"{self.api or API}{_JOURNAL}{path}?installPortalId={quote(self.portal, safe='')}"
         for renewed in (False, True):
             if renewed or time.monotonic() >= self._until:
@@ -113,7 +114,7 @@ class HubSpotJournal:
             "scope": SCOPE,
         }
         answer = ask("HubSpot", (self.api or API) + _TOKEN, form=form, first_wait=self.first_wait)
-        found = answer.content if isinstance(answer.content, dict) else {}
+        found = answer.body if isinstance(answer.body, dict) else {}
         token = found.get("access_token")
         if answer.status != 200 or not isinstance(token, str):
             raise LeadscoreError(

@@ -73,6 +73,7 @@ class PushRun:
         self.asking.begin()
         self._options = {}
         with turn_of(self.ledger, self.mapping.target):
+            self._state.sweep()
             plan = planned(self.ledger, self.mapping, self.recipe, self.clock.now_us())
             if not again:
                 plan.passed["waiting"] += len(plan.again)

@@ -6,7 +6,6 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Any
 
 import httpx
 
@@ -14,9 +13,7 @@ from features.errors import LeadscoreError
 from serving.vendors.adapter import Call, CrmAnswer
 from serving.vendors.mapping import PushMapping
 from serving.vendors.profile import Secrets, crm_profile
-
-_SECONDS = 30.0
-"""How long an answer may take; Dataverse itself gives a call two minutes, most others less than this."""
+from serving.vendors.web import SECONDS, answer_read, json_of, vendor_client
 
 
 @dataclass(frozen=True)
@@ -35,15 +32,11 @@ class CrmLine:
     """
 
     def __init__(
-        self, mapping: PushMapping, environment: Mapping[str, str] | None = None, seconds: float = _SECONDS
+        self, mapping: PushMapping, environment: Mapping[str, str] | None = None, seconds: float = SECONDS
     ) -> None:
         self.mapping, self.profile = mapping, crm_profile(mapping.vendor)
         self._environment = os.environ if environment is None else environment
-        # A redirect would carry the token elsewhere; a proxy of the environment is honoured, as with curl.
-        self._client = httpx.Client(
-            base_url=mapping.url, timeout=seconds, follow_redirects=False,
-            headers={"User-Agent": "leadscore", "Accept": "application/json"},
-        )  # fmt: skip
+        self._client = vendor_client(mapping.url, seconds)
         try:
             self._token = self._found_token()
         except BaseException:
@@ -69,7 +62,7 @@ class CrmLine:
             raise NoAnswer(False, f"it cannot be reached ({type(error).__name__})") from None
         except httpx.HTTPError as error:
             raise NoAnswer(True, f"no answer came ({type(error).__name__})") from None
-        return CrmAnswer(reply.status_code, {k.lower(): v for k, v in reply.headers.items()}, _json(reply))
+        return answer_read(reply)
 
     def renew(self) -> bool:
         """Get a new token where an id and a secret are there to get one with; whether there is one."""
@@ -125,7 +118,7 @@ class CrmLine:
         except httpx.HTTPError as error:
             words = f"{self.profile.title}: the place that gives tokens cannot be reached"
             raise LeadscoreError(f"{words} ({type(error).__name__}).", "Check url and network.") from None
-        body = _json(reply)
+        body = json_of(reply)
         token = body.get("access_token") if isinstance(body, dict) else None
         if not isinstance(token, str) or not token:
             raise LeadscoreError(
@@ -139,10 +132,3 @@ def _token_url(secrets: Secrets, mapping: PushMapping, environment: Mapping[str,
     """Where a token is had; LEADSCORE_TOKEN_URL stands for a directory of one's own."""
     given = environment.get("LEADSCORE_TOKEN_URL")
     return given or (secrets.token_url or "").format(url=mapping.url.rstrip("/"), tenant=mapping.tenant)
-
-
-def _json(reply: httpx.Response) -> Any:
-    try:
-        return reply.json()
-    except ValueError:
-        return None

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from features.recipe import Recipe
 from serving.ledger import Ledger
-from serving.ledger.decisions import decisions_on
+from serving.ledger.decisions import CONTEST, OPT_OUT, REVIEW, decisions_on, standing_on
 from serving.ledger.pushed import Pushed, pushed
 from serving.ledger.reading import last_closing
 from serving.ledger.schema import DECISIONS, OUTCOMES, SCORES
@@ -20,6 +20,8 @@ from serving.vendors.adapter import Outgoing
 from serving.vendors.mapping import PushMapping
 from serving.vendors.values import FIELDS, SENT_STATUSES, KeptValues, differs, values_of
 
+_TOLD = {OPT_OUT, CONTEST, REVIEW}
+"""Decisions that a score says, and that do not stand in its place."""
 _AT_ONCE = 500
 """Leads of one query: SQLite takes so many parameters."""
 
@@ -82,6 +84,7 @@ def looked_at(
     """What is to be sent of each of `lead_ids` by its newest score, or why nothing is."""
     states = pushed(connection, mapping.target, lead_ids)
     decided = _decided(connection, lead_ids, now_us)
+    out = standing_on(connection, now_us).opted_out
     ends = _closed(connection, lead_ids, recipe, now_us)
     for lead_id, as_of_us, answer in _newest(connection, lead_ids):
         state, kinds = states.get(lead_id), decided.get(lead_id, set())
@@ -91,9 +94,9 @@ def looked_at(
             yield lead_id, "older"
         else:
             score = Score.model_validate_json(answer)
-            if "opt_out" in kinds:
+            if lead_id in out:
                 score = score.model_copy(update={"status": "opted_out"})
-            elif kinds - ({"override"} if score.override is not None else set()):
+            elif kinds - _TOLD - ({"override"} if score.override is not None else set()):
                 yield lead_id, "a person decided"
                 continue
             yield lead_id, _outgoing(lead_id, as_of_us, score, state, mapping)

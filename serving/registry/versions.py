@@ -55,8 +55,10 @@ def shown_store() -> str:
     return shown(store_address())
 
 
-def find_champion(name: str | None = None) -> ChampionRef | None:
+def find_champion(name: str | None = None, alias: str = CHAMPION) -> ChampionRef | None:
     """The champion called `name`, or with None the only one that the store has; None where there is none.
+
+    Another `alias`, such as `challenger`, is looked for in the same way.
 
     A SQLite store that does not exist is not made.
 
@@ -68,8 +70,8 @@ def find_champion(name: str | None = None) -> ChampionRef | None:
     if store.startswith(SQLITE) and not Path(store.removeprefix(SQLITE)).exists():
         return None
     champions = read_or_ask(
-        lambda: [_read(version, store) for version in versions_under(store, CHAMPION, name or None)],
-        lambda: _asked_champions(store, name),
+        lambda: [_read(version, store) for version in versions_under(store, alias, name or None)],
+        lambda: _asked_champions(store, name, alias),
     )
     if len(champions) > 1:
         names = ", ".join(sorted(ref.name for ref in champions))
@@ -210,8 +212,8 @@ def _client(store: str) -> Any:
     return connect(store, MlflowClient)
 
 
-def _champion(client: Any, name: str, store: str) -> ChampionRef:
-    found = client.get_model_version_by_alias(name, CHAMPION)
+def _champion(client: Any, name: str, store: str, alias: str) -> ChampionRef:
+    found = client.get_model_version_by_alias(name, alias)
     return _reference(name, found, store)
 
 
@@ -225,14 +227,14 @@ def _reference(name: str, found: Any, store: str) -> ChampionRef:
     return ChampionRef(name, str(found.version), str(found.run_id), store, found.tags.get(DIGEST_TAG))
 
 
-def _asked_champions(store: str, name: str | None) -> list[ChampionRef]:
-    """What MLflow has under `champion`: of one model, or of all."""
+def _asked_champions(store: str, name: str | None, alias: str) -> list[ChampionRef]:
+    """What MLflow has under an alias: of one model, or of all."""
     client = _client(store)
     try:
         if name:
-            return [_champion(client, name, store)]
+            return [_champion(client, name, store, alias)]
         models = client.search_registered_models(max_results=1000)
-        return [_champion(client, model.name, store) for model in models if CHAMPION in model.aliases]
+        return [_champion(client, model.name, store, alias) for model in models if alias in model.aliases]
     except Exception as error:
         if _is_absent(error):
             return []

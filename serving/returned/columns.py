@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from features.columns import Floats
+from features.recipe import Recipe
 from serving.score import Reason, Score, ScoredBy
 
 
@@ -44,24 +47,65 @@ RANK = "ls_rank"
 SAME = "ls_same_person"
 """The id of the first row of the file that has the same e-mail address or phone number under another id."""
 
-ADDED: tuple[str, ...] = (RANK, *_COLUMNS, SAME)
-"""The columns that batch appends, in order."""
+VALUE = "ls_value"
+"""What a lead is expected to bring; there where the recipe asks for it."""
+
+
+@dataclass(frozen=True)
+class Added:
+    """The columns that batch appends: those of every recipe, and those that one asks for."""
+
+    columns: Mapping[str, _Column]
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> Self:
+        """With a column for each of its horizons but the longest, and for the value."""
+        return cls.asked(recipe.recipe.horizons, value=recipe.recipe.value)
+
+    @classmethod
+    def asked(cls, horizons: Sequence[float], *, value: bool) -> Self:
+        """For these horizons (days, rising), and with a `value` or without one."""
+        found = dict(_COLUMNS)
+        for days in horizons[:-1]:
+            found[f"ls_within_{days:g}_days"] = _Column(partial(_within, days), float)
+        if len(horizons) > 1:
+            found["ls_expected_days"] = _Column(lambda score: score.expected_days, float)
+        if value:
+            found["ls_amount"] = _Column(lambda score: score.worth and score.worth.amount, float)
+            found[VALUE] = _Column(lambda score: score.worth and score.worth.value, float)
+            found["ls_value_low"] = _Column(lambda score: score.worth and score.worth.low, float)
+            found["ls_value_high"] = _Column(lambda score: score.worth and score.worth.high, float)
+        return cls(found)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them, in order."""
+        return (RANK, *self.columns, SAME)
+
+    def row(self, score: Score) -> tuple[Any, ...]:
+        """One score's cells but those that look at the whole file; None where empty."""
+        cells = (column.read(score) for column in self.columns.values())
+        return tuple(None if cell is None or cell == "" else cell for cell in cells)
+
+    def table(self, rows: Sequence[tuple[Any, ...]]) -> Any:
+        """`rows` as an Arrow table, whose types do not depend on what is in them."""
+        import pyarrow as pa
+
+        types = {str: pa.string(), int: pa.int64(), float: pa.float64()}
+        schema = pa.schema([(name, types[column.holds]) for name, column in self.columns.items()])
+        cells: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(self.columns)
+        columns = [pa.array(column, kind) for column, kind in zip(cells, schema.types, strict=True)]
+        return pa.Table.from_arrays(columns, schema=schema)
+
+
+PLAIN = Added(_COLUMNS)
+"""The columns of a recipe that asks for nothing more."""
+ADDED: tuple[str, ...] = PLAIN.names
 
 
 def row_of(score: Score) -> tuple[Any, ...]:
-    """One score's cells for `ADDED` without those that look at the whole file; None where empty."""
-    return tuple(column.read(score) or None for column in _COLUMNS.values())
-
-
-def columns_table(rows: Sequence[tuple[Any, ...]]) -> Any:
-    """`rows` as an Arrow table, whose types do not depend on what is in them."""
-    import pyarrow as pa
-
-    types = {str: pa.string(), int: pa.int64(), float: pa.float64()}
-    schema = pa.schema([(name, types[column.holds]) for name, column in _COLUMNS.items()])
-    cells: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(_COLUMNS)
-    columns = [pa.array(column, kind) for column, kind in zip(cells, schema.types, strict=True)]
-    return pa.Table.from_arrays(columns, schema=schema)
+    """One score's cells in the columns of `PLAIN`."""
+    return PLAIN.row(score)
 
 
 def ranks_of(probabilities: Floats) -> list[int | None]:
@@ -77,6 +121,10 @@ def ranks_of(probabilities: Floats) -> list[int | None]:
     for place, rank in zip(np.flatnonzero(known).tolist(), ranks.tolist(), strict=True):
         found[place] = rank
     return found
+
+
+def _within(days: float, score: Score) -> float | None:
+    return next((point.probability for point in score.horizons if point.days == days), None)
 
 
 def _who(by: ScoredBy) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from serving.returned.columns import columns_table, row_of
+from serving.returned.columns import Added
 from serving.score import Scores
 
 
@@ -14,6 +14,8 @@ class FrameScores(Scores):
     @property
     def frame(self) -> pd.DataFrame:
         """A row each, in the columns that 'leadscore score' appends, and `lead_id` before them."""
-        found: pd.DataFrame = columns_table([row_of(score) for score in self]).to_pandas()
+        curve = next(([point.days for point in score.horizons] for score in self if score.horizons), [])
+        added = Added.asked(curve, value=any(score.worth for score in self))
+        found: pd.DataFrame = added.table([added.row(score) for score in self]).to_pandas()
         found.insert(0, "lead_id", [score.lead_id for score in self])
         return found

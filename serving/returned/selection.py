@@ -9,18 +9,34 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from features.errors import LeadscoreError
 from features.language import Language
-from serving.returned.columns import ADDED
+from features.recipe import Recipe
+from serving.returned.columns import PLAIN, Added
 from serving.returned.crms import crm_columns, maturity_words
 from serving.score import Maturity
 
 Places = NDArray[np.int64]
 
 
+def require_value(recipe: Recipe) -> None:
+    """Refuse an order by value where nothing is known of values.
+
+    Raises:
+        LeadscoreError: the recipe does not ask for them.
+    """
+    if not recipe.recipe.value:
+        raise LeadscoreError(
+            "--sort value: the recipe that the model was trained with asks for no value.",
+            "Set value = true in its [recipe], name [outcomes] amount, and train again; or leave --sort out.",
+        )
+
+
 @dataclass(frozen=True)
 class Selection:
     """What is asked for: `by_rank` the most probable first, `only` one maturity, the `top` best by rank.
 
+    `by_value`: the order of rank, and the `top`, are by what leads are expected to bring.
     `changed_since` is a former output: only rows that are new since or whose answer has moved. `crm` names
     the columns and formats that a CRM's import wants, `language` that of its labels and
     of reasons (None: the recipe's).
@@ -32,15 +48,16 @@ class Selection:
     changed_since: Path | None = None
     crm: str | None = None
     language: Language | None = None
+    by_value: bool = False
 
     @property
     def whole(self) -> bool:
         """Whether all rows come back in their order."""
         return not (self.by_rank or self.only or self.top is not None or self.changed_since)
 
-    def columns(self) -> list[str]:
-        """The names of the columns that are added."""
-        return list(crm_columns(self.crm, self.language or "en").values() if self.crm else ADDED)
+    def columns(self, added: Added = PLAIN) -> list[str]:
+        """The names of the columns that are written, of those `added`."""
+        return list(crm_columns(self.crm, self.language or "en").values() if self.crm else added.names)
 
     def maturities(self, by: Mapping[str, str]) -> dict[str, str]:
         """`by` maturity as it is written."""

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from features.clock import from_us
+from features.language import Language
 from serving.returned.drift import ScoreDrift
 from serving.returned.matches import Match
 from serving.score import Score
@@ -32,6 +33,7 @@ class BatchSummary(BaseModel):
 
     rows: int
     as_of_us: int
+    language: Language = "en"
     out: str | None = None
     written: int | None = None
     statuses: Counter[str] = Field(default_factory=Counter)

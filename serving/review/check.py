@@ -100,7 +100,7 @@ def _empty_bands(card: Scorecard) -> Iterator[tuple[tuple[str | int, ...], str]]
     most, least = (sum(ends[axis][end] for axis in AXES) for end in (1, 0))
     for name, called in (("mql", "an MQL"), ("warm", "warm"), ("hot", "hot")):
         cut = getattr(card.cuts, name)
-        if cut > most:
+        if cut > most and (name != "hot" or card.engagement):  # who only fits has shown no intention to buy
             yield ("cuts", name), f"no lead can be {called}: {_most('all', most, cut)}"
     if card.cuts.warm <= least and not math.isinf(least):
         yield ("cuts", "warm"), f"no lead can be cold: the least points of all rules are {least:g}"

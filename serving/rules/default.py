@@ -28,7 +28,7 @@ per_point = 0.025
 [cuts]  # least points of A, B, C (else D), of 1, 2, 3 (else 4), of an MQL, of warm and hot
 fit = [{fit}]
 engagement = [{engagement}]
-mql = {hot}
+mql = {mql}
 warm = {warm}
 hot = {hot}
 """
@@ -99,14 +99,22 @@ def default_rules(recipe: Recipe) -> str:
 
 
 def _head(rules: str) -> str:
-    """Cut-offs for these rules: those of the practice, lowered where so few points can be had."""
+    """Cut-offs for these rules: those of the practice, lowered where so few points can be had.
+
+    Hot is never lowered where nothing that a lead does is known: who only fits has shown no intention to buy,
+    and is warm at best unless rich firmographics reach the cut of the practice.
+    """
     card = Scorecard.model_validate(tomllib.loads(rules))
     fit = sum(map(_most, card.fit))
     engagement = sum(rule.cap or 0.0 for rule in card.engagement if (rule.points or 0) > 0)
     hot, warm, typical = _lowered(_BANDS_AT, fit + engagement)
+    mql = hot
+    if not engagement and hot < _BANDS_AT[0]:
+        warm, hot = hot, _BANDS_AT[0]
     return _HEAD.format(
         fit=", ".join(map(_number, _lowered(_FIT_AT, fit))),
         engagement=", ".join(map(_number, _lowered(_ENGAGEMENT_AT, engagement))),
+        mql=_number(mql),
         hot=_number(hot),
         warm=_number(warm),
         typical=_number(typical),

@@ -19,6 +19,11 @@ def catalogue(language: Language) -> dict[str, dict[str, Any]]:
     return tomllib.loads(_text(f"{language}.toml"))
 
 
+def sentences(language: Language) -> dict[str, str]:
+    """English template → its words in `language`; none in English, in which they are composed."""
+    return {} if language == "en" else tomllib.loads(_text(f"{language}_sentences.toml"))
+
+
 @lru_cache(maxsize=1)
 def kinds_known() -> dict[str, Any]:
     """How kinds of events are called: `order`, `bad` and `words` of `kinds.toml`."""

@@ -96,6 +96,28 @@ def day(since_epoch: int, language: Language) -> str:
     >>> day(20_500, "en"), day(20_500, "fr")
     ('16 February 2026', '16 février 2026')
     """
-    found = date.fromordinal(_EPOCH + since_epoch)
+    return date_words(date.fromordinal(_EPOCH + since_epoch), language)
+
+
+def typeset(words: str, language: Language) -> str:
+    """Words with figures, such as '8.9 %', with the decimal sign of a language.
+
+    >>> typeset("8.9 %", "fr"), typeset("8.9 %", "en")
+    ('8,9 %', '8.9 %')
+    """
+    return words.replace(".", str(catalogue(language)["signs"]["decimal"]))
+
+
+def weekday_words(found: date, language: Language) -> str:
+    """A date with its day of the week.
+
+    >>> weekday_words(date(2026, 2, 16), "en"), weekday_words(date(2026, 2, 16), "fr")
+    ('Monday 16 February 2026', 'lundi 16 février 2026')
+    """
+    return f"{catalogue(language)['dates']['weekdays'][found.weekday()]} {date_words(found, language)}"
+
+
+def date_words(found: date, language: Language) -> str:
+    """A date as people write it."""
     words = catalogue(language)["dates"]
     return str(words["form"]).format(day=found.day, month=words["months"][found.month - 1], year=found.year)

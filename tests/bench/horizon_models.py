@@ -8,7 +8,7 @@ right: a lead that converts within 7 days has converted within 30.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,20 @@ def one_margin(world: World) -> Floats:
     return np.maximum.accumulate(np.stack([*columns, whole], axis=1), axis=1)
 
 
+def latency(world: World) -> Floats:
+    """The classifier of the longest horizon, times for each shorter one the chance to have converted by then,
+    given that by the next: the product of steps that is served (see `serving.outlook`).
+
+    A step is fitted on who converted by the next horizon, among all snapshots for which that is known.
+    """
+    columns = [_classifier(world, world.horizons[-1])(world.X[world.test])]
+    for sooner, longer in zip(world.horizons[-2::-1], world.horizons[::-1], strict=False):
+        rows = world.known[longer][world.labels[longer][world.known[longer]] == 1]
+        converted = replace(world, known={**world.known, sooner: rows})
+        columns.append(columns[-1] * _classifier(converted, sooner, longer)(world.X[world.test]))
+    return np.stack(columns[::-1], axis=1)
+
+
 def hazard(world: World) -> Floats:
     """Person-periods: the chance of converting in each interval by who has not before, in one classifier.
 
@@ -122,19 +136,20 @@ class _Fitted:
         return _sigmoid(np.mean(margins, axis=0))
 
 
-def _classifier(world: World, horizon: float) -> _Fitted:
-    """Fitted on all rows known for `horizon`, with rounds chosen on the newest of them."""
+def _classifier(world: World, horizon: float, wait: float | None = None) -> _Fitted:
+    """Fitted on all rows known for `horizon`, with rounds chosen on the newest of them; they were known after
+    `wait` days (None: the horizon)."""
     rows = world.known[horizon]
-    older, held = _parts(world, horizon)
+    older, held = _parts(world, horizon, wait)
     rounds = _rounds(world, horizon, older, held)
     return _Fitted(fit_bag(_sample(world, horizon, rows), world.plan, round(rounds * GROWTH)))
 
 
-def _parts(world: World, horizon: float) -> tuple[Rows, Rows]:
+def _parts(world: World, horizon: float, wait: float | None = None) -> tuple[Rows, Rows]:
     """(rows known before the newest were seen, the newest rows) of those known for `horizon`."""
     rows = world.known[horizon]
     held = rows[int(len(rows) * (1 - HELD_BACK)) :]
-    older = world.knew(rows, horizon, int(world.as_of_us[held].min()))
+    older = world.knew(rows, wait or horizon, int(world.as_of_us[held].min()))
     return older, world.other_leads(held, older)
 
 

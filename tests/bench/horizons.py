@@ -1,7 +1,8 @@
 """`python -m tests.bench.horizons SET [LEADS] [SEED]`: one hazard model, or a classifier for each horizon?
 
-SET is simulator or bpic2012. All methods see the same snapshots, features, learner and forecast origin; the
-rows judged have matured for every horizon. On BPI the origin lies before the test of the quality benchmark.
+SET is simulator, bpic2012 or olist. All methods see the same snapshots, features, learner and forecast
+origin; the rows judged have matured for every horizon. On BPI the origin lies before the test of the quality
+benchmark.
 
 What it said on 2026-11-23 (log loss minus that of a classifier each, 95 % interval):
 
@@ -36,8 +37,8 @@ from features.readings import offline
 from features.snapshots.snapshots import snapshots
 from leadscore.terminal import print_table
 from serving.calibration.maps import FLOOR
-from tests.bench.horizon_models import World, hazard, one_margin, separate
-from tests.bench.quality_sets import BPIC2012
+from tests.bench.horizon_models import World, hazard, latency, one_margin, separate
+from tests.bench.quality_sets import BPIC2012, OLIST
 from training.choosing.earlier import earlier_split
 from training.figures.bootstrap import Bootstrap, Interval
 from training.figures.metrics import figures
@@ -45,7 +46,12 @@ from training.fitting.encode import fit_tree_encoder
 from training.history.labelled import Labelled
 from training.history.split import forward_split
 
-METHODS = {"a classifier each": separate, "one margin, a map each": one_margin, "hazard": hazard}
+METHODS = {
+    "a classifier each": separate,
+    "one margin, a map each": one_margin,
+    "hazard": hazard,
+    "longest, then when": latency,
+}
 HEAD = ("days", "method", "fit rows", "AUC", "log loss", "obs/exp", "log loss minus a classifier each")
 
 
@@ -55,6 +61,9 @@ def main(name: str, leads: int = 20_000, seed: int = 1) -> None:
         recipe = BPIC2012.recipe(BPIC2012.origins[0])
         # 30 days leave no rows to choose on before this origin: the log spans half a year
         report(name, recipe, BPIC2012.folder, (3.0, 7.0, 14.0), earlier=True)
+        return
+    if name == OLIST.name:
+        report(name, OLIST.recipe(OLIST.origins[0]), OLIST.folder, (7.0, 14.0, 30.0))
         return
     with TemporaryDirectory() as folder:
         simulate(Path(folder), leads, seed)

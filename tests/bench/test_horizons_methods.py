@@ -9,7 +9,7 @@ from features.catalogue import FieldValue
 from features.clock.instants import DAY_US
 from features.recipe.recipe import Training
 from serving.scorers.tree_columns import TreeEncoder
-from tests.bench.horizon_models import World, _periods, hazard, one_margin, separate
+from tests.bench.horizon_models import World, _periods, hazard, latency, one_margin, separate
 
 HORIZONS = (5.0, 20.0, 60.0)
 FEATURES = tuple(FieldValue(name, "number") for name in ("one", "two", "three"))
@@ -38,7 +38,7 @@ def world() -> World:
     return World(X[lead][kept], encoder, as_of, lead[kept], HORIZONS, labels, known, test, plan)
 
 
-@pytest.mark.parametrize("method", [separate, one_margin, hazard])
+@pytest.mark.parametrize("method", [separate, one_margin, hazard, latency])
 def test_a_longer_horizon_is_never_less_probable(world, method):
     found = method(world)
     assert found.shape == (len(world.test), len(HORIZONS))

@@ -35,10 +35,11 @@ whichever rung answers: all are made by one function of `serving/words/`.
 ## Language
 
 English and French. `language = "fr"` under `[recipe]` is the default of a company; `--language` of
-`leadscore score`, `train` and `compare`, `leadscore.score(…, language="fr")` in a notebook, and the
-header `Accept-Language: fr` over HTTP ask for another. It changes reasons, the reason of the next action
-and the note on the grade; warnings and errors are English. The words are one
-file a language, `serving/words/en.toml` and `fr.toml`; kinds of events are recognised by their names
+`leadscore score`, `plan`, `train` and `compare`, `leadscore.score(…, language="fr")` in a notebook, and the
+header `Accept-Language: fr` over HTTP ask for another. It changes all sentences of an answer (reasons,
+warnings, why it is hot, the next action), of the plan and of the page of an export; errors are English. The
+words are one file a language, `serving/words/en.toml` and `fr.toml`, and `fr_sentences.toml` for sentences
+that are composed in English; kinds of events are recognised by their names
 (`kinds.toml`), and one that is not is told by its own name: "Site inspection 2 days ago". Values of
 your CRM stay as they are.
 

@@ -253,6 +253,24 @@ def test_event_words() -> None:
     ]  # fmt: skip
 
 
+def test_of_tasks_the_subject_says_what_was_done(tmp_path: Path) -> None:
+    """A type that is "Task" in every row tells nothing; alone, it is still what happened."""
+    leads = "".join(f"00Q{n},2024-0{n % 9 + 1}-01,{n % 3 == 0}\n" for n in range(60))
+    (tmp_path / "leads.csv").write_text(f"Lead ID,Created Date,Converted\n{leads}", encoding="utf-8")
+    subjects = ("Call", "Demo request", "E-mail")
+    rows = [(n % 60, subjects[n % 3], f"2024-1{n % 2}-0{n % 9 + 1}T0{n % 9}:00") for n in range(240)]
+    for head, row in (("Subject,Type", "{},Task"), ("Type", "Task")):
+        lines = "".join(f"00Q{lead},{row.format(said)},{when}\n" for lead, said, when in rows)
+        (tmp_path / "tasks.csv").write_text(f"Lead ID,{head},Date\n{lines}", encoding="utf-8")
+        paths = [tmp_path / "leads.csv", tmp_path / "tasks.csv"]
+        recipe = parse_recipe(discover(paths, folder=tmp_path).recipe_toml)
+        assert recipe.events is not None
+        if "Subject" in head:
+            assert recipe.events.kinds == {"Call": "contact", "Demo request": "intent", "E-mail": "contact"}
+        else:
+            assert recipe.events.kind == "Type"
+
+
 def test_a_history_of_fields_is_recognised(tmp_path: Path) -> None:
     leads = "".join(f"00Q{n},2024-0{n % 9 + 1}-01,{'ab'[n % 2]},{n % 3 == 0}\n" for n in range(60))
     (tmp_path / "leads.csv").write_text(f"Lead ID,Created Date,Kind,Converted\n{leads}", encoding="utf-8")

@@ -125,6 +125,30 @@ def test_a_title_above_and_totals_below_are_left_out_and_said(tmp_path: Path) ->
     assert table.problems["line"].tolist() == [1, 2, 7, 8]
 
 
+@pytest.mark.parametrize("as_sheet", [True, False])
+def test_remarks_below_an_empty_row_are_left_out_and_a_lone_id_stays(tmp_path: Path, as_sheet: bool) -> None:
+    lead = ["00Q1", "Ann", "Paris", "4"]
+    last = {"foot": [["Total", "2", "", ""], ["Do not distribute", "", "", ""]],
+            "id": [["00Q3", "", "", ""]], "address": [["ann@acme.io", "", "", ""]]}  # fmt: skip
+    for name, below in last.items():
+        lines = [["id", "name", "city", "sum"], lead, ["00Q2", *lead[1:]], [""] * 4, *below]
+        if as_sheet:
+            book = Workbook()
+            assert book.active is not None
+            for line in lines:
+                book.active.append([cell or None for cell in line])
+            path = tmp_path / f"{name}.xlsx"
+            book.save(path)
+        else:
+            path = written(tmp_path, "".join(",".join(line) + "\n" for line in lines))
+        table = read_raw(path)
+        found = table.frame["id"].tolist()
+        assert found == ["00Q1", "00Q2"] + ([] if name == "foot" else [below[0][0]])
+        assert (table.problems["kind"] == "below the last lead (a total or remark)").sum() == (
+            2 if name == "foot" else 0
+        )
+
+
 def test_a_header_in_the_middle_is_left_out_and_said(tmp_path: Path) -> None:
     table = read_raw(written(tmp_path, PLAIN + PLAIN))
     assert table.frame["id"].tolist() == ["1", "2", "3"] * 2

@@ -14,6 +14,7 @@ from starlette.datastructures import State
 from features.recipe import Recipe
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened
+from serving.answer.time_budget import TimeBudget
 from serving.api.desk import Desk
 from serving.edge.entry import Edge, Entrance
 from serving.edge.key_check import KeyCheck
@@ -35,15 +36,17 @@ class Service:
         ladder: Ladder | None = None,
         rate: float = 0.0,
         client: str = "127.0.0.1",
+        budget: TimeBudget | None = None,
     ) -> None:
         with warnings.catch_warnings():  # what BentoML imports warns of itself
             warnings.simplefilter("ignore", DeprecationWarning)
             from serving.edge.service import routes
-        opened = Opened(ladder or Ladder.by_rules(recipe or scorers.recipe()), "tests")
+        budget = budget or TimeBudget()
+        opened = Opened(ladder or Ladder.by_rules(recipe or scorers.recipe()), "tests").within(budget)
         watch = Watch(opened, None, None, lambda _: None)
         self.writer = Writer(ledger) if ledger else None
-        self.desk = Desk(opened, watch, ledger, self.writer)
-        self.entrance = Entrance(self.desk, Metrics(watch), KeyCheck(ledger), Pace(rate))
+        self.desk = Desk(opened, watch, ledger, self.writer, budget=budget)
+        self.entrance = Entrance(self.desk, Metrics(watch, budget, ledger), KeyCheck(ledger), Pace(rate))
         self.desk.counted = self.entrance.metrics.scored
         self.entrance.key_check.look()
         self.client = client

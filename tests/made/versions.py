@@ -47,6 +47,10 @@ class Versions:
         """Let a version be champion."""
         self._client.set_registered_model_alias("acme", "champion", number)
 
+    def challenge(self, number: str) -> None:
+        """Let a version be challenger."""
+        self._client.set_registered_model_alias("acme", "challenger", number)
+
     def forget(self) -> None:
         """Let nobody be champion."""
         self._client.delete_registered_model_alias("acme", "champion")

@@ -75,7 +75,7 @@ class Sender(threading.Thread):
 def worker_of(folder: Path) -> int | None:
     """The process that holds the ledger's lock, as it says itself."""
     try:
-        return int((folder / "ledger.sqlite.lock").read_text())
+        return int((folder / "ledger.sqlite.lock").read_text().partition("\n")[0])
     except (OSError, ValueError):
         return None
 

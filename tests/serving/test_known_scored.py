@@ -32,7 +32,7 @@ def leadscore(*words: str) -> Result:
 
 
 def test_every_open_lead_is_scored_as_in_an_export(company: Path) -> None:
-    done = leadscore("ledger", "score", "--recipe", "recipe.toml", "--as-of", AS_OF, "--json")
+    done = leadscore("score", "--data", "ledger", "--recipe", "recipe.toml", "--as-of", AS_OF, "--json")
     assert done.exit_code == 0, done.stderr
     told = json.loads(done.stdout)
     out = ("-o", "open.csv", "--events", "open_events.csv")

@@ -81,12 +81,12 @@ def test_open_leads_alone_are_planned_each_with_owner_question_and_what_to_do() 
     assert set(found) == {"asked", "cold", "talks", "nowhere"}
     asked = found["asked"]
     assert (asked.step.what, asked.step.urgent, asked.owner) == ("call", True, "Anna")
-    assert asked.note == "was Bob's, who left"
+    assert asked.note == "était à Bob, qui est parti"
     assert asked.question is None
     assert found["talks"].question.startswith("Quel problème")
     assert found["cold"].question.startswith("Quel problème")
     assert found["talks"].score.stage.name == "opportunity"
-    assert found["talks"].step.why == "with sales: keep the conversation going"
+    assert found["talks"].step.why == "chez les commerciaux : poursuivre l'échange"
     assert found["nowhere"].step.what == "complete"
 
 
@@ -100,7 +100,7 @@ def test_what_people_decided_goes_before_what_is_computed() -> None:
     assert (found["cold"].step.what, found["cold"].score.override.by) == ("call", "anna")
     assert found["talks"].step.what == "recycle"
     assert found["asked"].step.what == "call", "it has asked since"
-    assert found["nowhere"].step.why == "opted out of being contacted"
+    assert found["nowhere"].step.why == "ne souhaite pas être contacté"
     later = PlanTold({"cold": replace(decided["cold"], until_us=NOW)}, {}, frozenset())
     assert by_lead(plan(later))["cold"].score.override is None
 

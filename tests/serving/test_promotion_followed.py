@@ -20,6 +20,7 @@ import pytest
 from features.clock.instants import parse_moment
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened, open_ladder
+from serving.answer.time_budget import TimeBudget
 from serving.api.envelope import score_items
 from serving.api.flat import answer_text
 from serving.artefact.folder import load_artefact
@@ -202,7 +203,7 @@ def test_names_that_a_caller_may_use_are_not_taken_away() -> None:
 def test_metrics_say_who_answers_and_hold_nothing_that_a_caller_made_up(versions: Versions) -> None:
     versions.promote(versions.register())
     watch, _ = watching()
-    metrics = Metrics(watch)
+    metrics = Metrics(watch, TimeBudget())
     odd = {**GOOD, "fields": {"jane.private@acme.io": 1}}
     events = {**GOOD, "events": [{"kind": "demo_request"}]}
     items = [GOOD, MISSPELT, odd, events, {"fields": {}}, GOOD]

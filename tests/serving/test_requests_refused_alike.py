@@ -12,6 +12,7 @@ from starlette.datastructures import State
 
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened
+from serving.answer.time_budget import TimeBudget
 from serving.api.desk import Desk
 from serving.api.problems import RequestProblem
 from serving.edge.entry import Edge, Entrance
@@ -84,7 +85,7 @@ def test_a_fault_of_our_own_is_a_500_without_a_trace_or_a_value(
 
     opened = Opened(Ladder.by_rules(scorers.recipe()), "here")
     watch = Watch(opened, None, None, lambda _: None)
-    state = State({"entrance": Entrance(Desk(opened, watch), Metrics(watch))})
+    state = State({"entrance": Entrance(Desk(opened, watch), Metrics(watch, TimeBudget()))})
     inner = Starlette(routes=routes.routes, exception_handlers=routes.exception_handlers)
     edge = Edge(raising if bare else inner, state)
 

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from features import Lead
 from features.clock.instants import parse_moment
 from serving.answer.ladder import Ladder, Row
-from serving.api.envelope import parse_body, score_items
+from serving.api.envelope import score_items
+from serving.api.sent_json import parse_body
 from serving.score import Score
 from serving.skew.log import RequestLog, read_log
 from tests.made import scorers

@@ -65,6 +65,8 @@ class Server:
 
     def stop(self) -> None:
         """The whole group: the service starts workers of its own."""
+        if self.process.poll() is not None:
+            return
         os.killpg(self.process.pid, signal.SIGTERM)
         self.process.wait(30)
 

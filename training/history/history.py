@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from features.catalogue import Feature, default_features
+from features.clock import days_us
 from features.columns import Columns
 from features.progress import Step, tell
 from features.readings import offline_on
@@ -33,8 +35,9 @@ class History:
 
     `labelled` holds the matured snapshots (of a sample of leads beyond `[train] max_rows`), `open_columns`
     the features of the leads open at `end_us`; `features` are the model's, `features_without_events` those of
-    its variant (None where the recipe has no events). `account` counts rows from the tables to the matured
-    snapshots.
+    its variant (None where the recipe has no events). `younger` are snapshots that have not matured and have
+    converted within a shorter horizon of the recipe that has (None where it has no shorter one): what they
+    tell of when leads convert. `account` counts rows from the tables to the matured snapshots.
     """
 
     recipe: Recipe
@@ -50,6 +53,7 @@ class History:
     warnings: list[str]
     data_hash: str
     end: HistoryEnd
+    younger: Labelled | None = None
 
     @property
     def end_us(self) -> int:
@@ -93,7 +97,9 @@ def history_of(
     routes = (route_of(recipe.segments),) if recipe.segments else ()
     union = {f.name: f for group in (features, plain or (), rules.features, routes) for f in group}
     tell(progress, f"computing {len(union)} features of {len(frame):,} snapshots")
-    columns = _columns(recipe, tables, tuple(union.values()), frame, opened, engine)
+    younger = _younger(recipe, shot.frame, tables.end_us)
+    columns = _columns(recipe, tables, tuple(union.values()), [frame, younger, opened], engine)
+    ends = np.cumsum([len(frame), len(younger)]).tolist()
     return History(
         recipe=recipe,
         rules=rules,
@@ -101,13 +107,14 @@ def history_of(
         features=features,
         features_without_events=plain,
         labelled=Labelled(frame, columns.take(slice(len(frame))), recipe.dated),
-        open_columns=columns.take(slice(len(frame), None)),
+        open_columns=columns.take(slice(ends[1], None)),
         n_open=len(opened),
         account=[*shot.account.rows(), *_drawn(matured, frame)],
         quality=list(tables.quality.rows()),
         warnings=list(shot.account.warnings),
         data_hash=tables.hash,
         end=tables.end,
+        younger=Labelled(younger, columns.take(slice(*ends))) if len(recipe.recipe.horizons) > 1 else None,
     )
 
 
@@ -115,13 +122,25 @@ def _columns(
     recipe: Recipe,
     tables: Tables,
     features: tuple[Feature, ...],
-    frame: pd.DataFrame,
-    opened: pd.DataFrame,
+    parts: Sequence[pd.DataFrame],
     engine: str,
 ) -> Columns:
-    """The features of the snapshots, then of the open leads: one pass over the events for both."""
-    moments = [part[["lead_id", "as_of_us"]] for part in (frame, opened)]
+    """The features of the moments of all parts, one after the other: one pass over the events for all."""
+    filled = [part for part in parts if len(part)] or parts
+    moments = [part[["lead_id", "as_of_us"]] for part in filled]
     return offline_on(engine, features, recipe, tables, pd.concat(moments, ignore_index=True))
+
+
+def _younger(recipe: Recipe, frame: pd.DataFrame, end_us: int) -> pd.DataFrame:
+    """The snapshots that are too young for the question, and have converted within a shorter horizon that is
+    over: by the age of the snapshot alone it is decided which horizons are."""
+    over = (end_us - frame["as_of_us"]).to_numpy(np.int64)
+    longest = np.zeros(len(frame))
+    for days in recipe.recipe.horizons[:-1]:
+        longest = np.where(over >= days_us(days), days_us(days), longest)
+    won = (frame["won_us"] - frame["as_of_us"]).to_numpy(np.float64)
+    found = frame[~frame["matured"].to_numpy(bool) & (won <= longest)]
+    return draw_leads(found.reset_index(drop=True), recipe.train.max_rows, recipe.train.seed)
 
 
 def _some(opened: pd.DataFrame) -> pd.DataFrame:

@@ -18,6 +18,7 @@ from training.judging.ages import AgeFigures, by_age
 from training.judging.figures import Figures, Gap, VersusBest
 from training.judging.groups import Group, new_accounts, segments
 from training.judging.latency import Latency
+from training.judging.outlook import OutlookFigures
 
 Samples = Mapping[str, Mapping[str, Floats]]
 
@@ -78,7 +79,8 @@ class Evidence(BaseModel):
     groups of rows that a model may serve worse than others, `new_accounts` those of accounts that it has
     never seen; `latency` is of one prediction with reasons. `earlier` holds the same comparison at earlier
     origins of the forecast, which informs and decides nothing; `pooled` the gain over several origins, each
-    with settings of its own, which decides where the newest test is small.
+    with settings of its own, which decides where the newest test is small. `outlook` tells how curves and
+    values came true, where the recipe asks for them.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -102,6 +104,7 @@ class Evidence(BaseModel):
     latency: Latency | None = None
     earlier: list[Evidence] = Field(default_factory=list)
     pooled: Pooled | None = None
+    outlook: OutlookFigures | None = None
 
     def row(self, scorer: str) -> Figures | None:
         """The comparison row of `scorer`, or None where it was not compared."""

@@ -16,7 +16,8 @@ class Choices:
 
     `ladder` says whether the model or Bayes answers first, and why; None: the model. `segments` says which
     segments have a scorer of their own, `no_events_segments` which have one in the variant. `bayes` is what
-    the margins of the Bayes rung need; None where outcomes are too few to tell.
+    the margins of the Bayes rung need; None where outcomes are too few to tell. `when` has for each horizon
+    but the longest how the step to the next is fitted; None where the recipe has one horizon.
     """
 
     model: Settings
@@ -25,6 +26,7 @@ class Choices:
     segments: SegmentPlan | None = None
     no_events_segments: SegmentPlan | None = None
     bayes: MapChoice | None = None
+    when: tuple[Settings | None, ...] | None = None
 
     @property
     def top(self) -> Literal["model", "bayes"]:

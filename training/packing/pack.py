@@ -12,6 +12,7 @@ import numpy as np
 
 from serving.artefact import Artefact, Manifest, RungName, load_artefact, save_artefact
 from serving.calibration import Bounds, MonotoneMap, Reference
+from serving.outlook import Outlook
 from serving.scorer import Scorer, score
 from serving.scorers import Bayes, Model, Segmented, Served
 from training.calibration import MapChoice, bounds_of, calibrated_rules
@@ -19,6 +20,7 @@ from training.choosing import SegmentPlan, bayes_rung
 from training.choosing.segments import with_segments
 from training.fitting import Settings, fit_model
 from training.history import History, Rows, newest_rows, rows_of, without_events
+from training.outlook import fit_amount, fit_when
 from training.packing.choices import Choices
 from training.packing.observed import observed_rates
 
@@ -52,8 +54,17 @@ def pack(
     }
     manifest = _manifest(history, choices, rows, scorers, rules.calibration, kept or {})
     manifest = manifest.model_copy(update={"judged_by": judged_by, "metrics": dict(metrics or {})})
-    save_artefact(folder, manifest, model, rules=history.rules_text, no_events=variant, bayes=bayes)
+    outlook = _outlook(history, choices, rows)
+    text = history.rules_text
+    save_artefact(folder, manifest, model, rules=text, no_events=variant, bayes=bayes, outlook=outlook)
     return load_artefact(folder)
+
+
+def _outlook(history: History, choices: Choices, rows: Rows) -> Outlook | None:
+    """When leads convert and what they bring, as far as the recipe asks and outcomes tell."""
+    when = fit_when(history, rows, choices.when) if choices.when is not None else None
+    amount = fit_amount(history, rows) if history.recipe.recipe.value else None
+    return Outlook(when, amount) if when is not None or amount is not None else None
 
 
 def fit_served(history: History, choices: Choices, rows: Rows) -> tuple[Served, Served | None, Bayes | None]:

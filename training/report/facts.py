@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+
 from features.clock import from_us
 from features.recipe import Recipe
+from serving.answer import Ladder, compute
 from serving.artefact import Artefact
 from serving.page import percent, typeset
 from training.history import History
@@ -73,9 +76,25 @@ def model_facts(trained: Trained) -> dict[str, str]:
         facts["Newer rows"] = f"count for more: half as much {chosen.half_life:g} of the history ago"
     if chosen.follows and not trained.choices.by_bayes:
         facts["Level"] = "follows the newest fifth of the outcomes: the base rate moves"
+    if (width := interval_widths(trained)) is not None:
+        facts["Width of a lead's interval, on open leads"] = width
     if trained.evidence.latency is not None:
         facts["Time of one answer with reasons"] = speed(trained.evidence.latency)
     return facts
+
+
+def interval_widths(trained: Trained) -> str | None:
+    """How wide the intervals of open leads are, in words; None where no lead is open, or has one."""
+    columns = trained.history.open_columns
+    if not columns.n_leads:
+        return None
+    found = compute(Ladder.of(trained.served).top, columns)
+    both = zip(found.intervals, found.probabilities.tolist(), strict=True)
+    known = [(one.high - one.low, p) for one, p in both if one is not None]
+    if not known:
+        return None
+    width, p = (float(np.mean(part)) for part in zip(*known, strict=True))
+    return f"{percent(width)} on average, where the mean probability is {percent(p)}"
 
 
 def moved(shift: Mapping[str, float]) -> str:

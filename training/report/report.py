@@ -16,6 +16,7 @@ from training.report.curves import calibration_section, gains_section
 from training.report.groups import segments_section
 from training.report.input import ReportInput
 from training.report.leaks import leak_section
+from training.report.outlook import outlook_section
 from training.report.reasons import reasons_section
 from training.report.rows import rows_section
 from training.report.time import time_section
@@ -62,6 +63,8 @@ def _for_sales(run: ReportInput) -> list[tuple[tuple[str, str], Markup]]:
     ]
     if run.contributions is not None:
         found.append((("reasons", "What it looks at"), reasons_section(run)))
+    if run.evidence is not None and run.evidence.outlook is not None:
+        found.append((("outlook", "When, and how much"), outlook_section(run.evidence.outlook)))
     found.append((("time", "Over time"), time_section(run)))
     if run.test is not None and run.test["age_days"].nunique() > 1:
         found.append((("age", "By age"), age_section(run)))

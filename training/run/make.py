@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from training.history import History, SplitRows
 from training.judging import JUDGED, Limit, baselines, gather, judge
 from training.judging.latency import latency
 from training.judging.shift import score_shift
+from training.outlook import choose_when, judge_outlook
 from training.packing import Choices, Trained, pack
 from training.run.pooled import pool
 from training.run.procedure import choose_kinds, try_earlier
@@ -44,6 +46,9 @@ def make(
     clock.step("judging from an earlier origin", "earlier")
     draws = max(history.recipe.gate.draws, 1000)
     choices, earlier = try_earlier(history, split, choices, draws)
+    if len(history.recipe.recipe.horizons) > 1:
+        clock.step("choosing how leads that convert are told apart by when", "when")
+        choices = replace(choices, when=choose_when(history, split.fit))
     clock.step(f"fitting on {len(split.fit):,} rows", "fit")
     rival = champion_of(history, split) if with_champion else Rival()
     kept = {} if new_bands else rival.cuts
@@ -56,6 +61,7 @@ def make(
     evidence = evidence.model_copy(
         update={
             "latency": latency(judged, history, split.test),
+            "outlook": judge_outlook(history, split, judged, probabilities[JUDGED]),
             "earlier": [earlier.evidence] if earlier else [],
             "champion_missing": rival.missing,
             "pooled": pool(history, split, probabilities, draws),

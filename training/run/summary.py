@@ -29,6 +29,12 @@ def too_few(history: History, split: SplitRows) -> str | None:
     won_leads = labelled.n_leads(split.fit[y == 1])
     if not history.features:
         return "no field is used, no date and no events are given: there is no column to predict from"
+    if not len(labelled.frame) and history.recipe.dated:
+        days = history.recipe.recipe.horizon_days
+        return (
+            f"no snapshot is {days:g} days old at the end of the history, so that of none is it known what "
+            "became of it within that time; ask for a shorter horizon, or give an older history"
+        )
     if not len(split.fit):
         return (
             f"no row can be fitted on: {history.account[-2][1]} snapshots matured, none known before the test"

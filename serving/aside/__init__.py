@@ -1,0 +1,20 @@
+"""What the service does aside from answering: a challenger in shadow, a spool while the ledger is down."""
+
+from typing import TYPE_CHECKING
+
+from features.face import lazily
+
+if TYPE_CHECKING:
+    from serving.aside.pairs import ShadowPairs as ShadowPairs
+    from serving.aside.pairs import shadow_pairs as shadow_pairs
+    from serving.aside.shadow import Shadow as Shadow
+    from serving.aside.spool import InboundSpool as InboundSpool
+
+_PLACES = {
+    "serving.aside.pairs": ["ShadowPairs", "shadow_pairs"],
+    "serving.aside.shadow": ["Shadow"],
+    "serving.aside.spool": ["InboundSpool"],
+}
+
+if not TYPE_CHECKING:  # else every misspelt name would be of any type
+    __getattr__ = lazily(__name__, _PLACES)

@@ -1,0 +1,116 @@
+"""A job's folder: what was handed over is there whole, or there is no folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from features.errors import LeadscoreError
+from serving.jobs.job import EXIT, INPUTS, LOG, PRINTED, PROGRESS, RESULTS
+
+_ID = re.compile(r"[0-9a-f]{24}")
+_HALF = ".half-"
+_FRESH_SECONDS = 3600.0
+"""A folder without a job that is younger may be one that is just handed over."""
+_MOST_NAME = 120
+_ELSEWHERE = "Make room on the disk, or set LEADSCORE_JOBS to another folder; then try again."
+
+
+def id_of(kind: str, files: Mapping[str, Path], options: Mapping[str, str], by: str) -> str:
+    """What tells a job from others: kind, options, whose it is, each file's role, name and bytes.
+
+    Raises:
+        LeadscoreError: a file cannot be read.
+    """
+    asked = [kind, by, sorted(options.items()), sorted(plain_names(files).items())]
+    whole = hashlib.sha256(json.dumps(asked).encode())
+    for _, path in sorted(files.items()):
+        try:
+            with path.open("rb") as file:
+                whole.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError as error:
+            raise LeadscoreError(
+                f"{path.name}: cannot be read ({error.strerror}).", "Hand it over again."
+            ) from None
+    return whole.hexdigest()[:24]
+
+
+def plain_names(files: Mapping[str, Path]) -> dict[str, str]:
+    """Role → the name under which a file is kept: its own without what a path or a sheet is told by."""
+    found: dict[str, str] = {}
+    for role, path in files.items():
+        name = re.sub(r"[\x00-\x1f\x7f/\\#:]", "_", path.name).lstrip(".")[-_MOST_NAME:] or "file"
+        found[role] = name if name not in found.values() else f"{role}-{name}"
+    return found
+
+
+def make_folder(folder: Path) -> None:
+    """Make the folder of all jobs where it is not there; its owner alone may read it.
+
+    Raises:
+        LeadscoreError: it cannot be made.
+    """
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise LeadscoreError(f"{folder}: cannot be made ({error.strerror}).", _ELSEWHERE) from None
+
+
+def hand_over(folder: Path, files: Mapping[str, Path]) -> bool:
+    """Make the folder of a job with its files in it; each is linked where it can be, else copied.
+
+    Whether it was made: one that is there already stays.
+
+    Raises:
+        LeadscoreError: the disk is full or refuses; nothing of it stays.
+    """
+    if folder.is_dir():
+        return False
+    make_folder(folder.parent)
+    half = folder.with_name(f"{_HALF}{secrets.token_hex(8)}")
+    try:
+        half.mkdir(mode=0o700)
+        (half / INPUTS).mkdir()
+        (half / RESULTS).mkdir()
+        for role, name in plain_names(files).items():
+            _linked(files[role], half / INPUTS / name)
+        half.rename(folder)
+        return True
+    except OSError as error:
+        if folder.is_dir():  # another request was faster
+            return False
+        words = f"{folder.parent}: the files cannot be kept ({error.strerror})."
+        raise LeadscoreError(words, _ELSEWHERE) from None
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+
+
+def _linked(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def begin_anew(folder: Path) -> None:
+    """Take away what an earlier try said of itself; its results stay, so that it may go on where it was."""
+    for name in (EXIT, LOG, PRINTED, PROGRESS):
+        (folder / name).unlink(missing_ok=True)
+
+
+def sweep(parent: Path, kept: set[str]) -> int:
+    """Remove the folders of jobs that are not among `kept`; how many went."""
+    gone = 0
+    for path in parent.iterdir() if parent.is_dir() else ():
+        ours = path.name.startswith(_HALF) or _ID.fullmatch(path.name)
+        if ours and path.name not in kept and path.stat().st_mtime < time.time() - _FRESH_SECONDS:
+            shutil.rmtree(path, ignore_errors=True)
+            gone += 1
+    return gone

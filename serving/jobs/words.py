@@ -1,0 +1,115 @@
+"""Each kind of job as words of our command: what it reads, which options it takes, what it writes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from features.errors import LeadscoreError, nearest_name
+from serving.jobs.job import Job
+
+NOT_TOLD = ("title", "asked", "format", "sheet")
+"""Options of the page alone: what a job is called, which asking it is, in which form scores come back, and
+the sheet of a workbook, which is part of a file's name."""
+FLAG = "yes"
+"""The value of an option that the command takes without one."""
+
+
+@dataclass(frozen=True)
+class JobKind:
+    """A verb of the command: its arguments (roles of files, or options) and what else it may be given.
+
+    `files` and `options` are those of the verb by their own names; `writes` the options that name a file in
+    the folder of results; `many` takes one value a line.
+    """
+
+    verb: str
+    arguments: tuple[str, ...]
+    files: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    many: tuple[str, ...] = ()
+    writes: Mapping[str, str] = field(default_factory=dict)
+    always: tuple[str, ...] = ("--json", "--force")
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The files that may be handed over."""
+        return (*self.arguments, *self.files)
+
+
+KINDS: dict[str, JobKind] = {
+    "score": JobKind(
+        "score", ("leads",), ("events", "recipe", "changed-since"),
+        ("as-of", "model", "reasons", "language", "for", "sort", "only", "top"),
+        writes={"report": "report.html"},
+    ),
+    "init": JobKind(
+        "init", ("*",), options=("outcome", "time", "id", "name"), many=("exclude",),
+        always=("--json", "--force", "--yes"),
+    ),
+    "inspect": JobKind("inspect", ("recipe",), ("*",), writes={"out": "inspection.html"}),
+    "train": JobKind(
+        "train", ("recipe",), ("*",), ("language", "budget"), ("new-bands",), writes={"report": "report.html"}
+    ),
+    "promote": JobKind("promote", ("name",), (), ("run", "reason"), ("force",), always=("--json",)),
+    "rollback": JobKind("rollback", ("name",), (), ("reason",), always=("--json",)),
+    "status": JobKind("status", ("name",), always=("--json",)),
+}  # fmt: skip
+
+
+def check_asked(kind: str, files: Sequence[str], options: Mapping[str, str]) -> None:
+    """Whether there is such a kind of job, and it takes these files and options.
+
+    Raises:
+        LeadscoreError: one is not known, or what it works on is missing.
+    """
+    if kind not in KINDS:
+        raise LeadscoreError(f"there are no jobs of kind '{kind}'.", nearest_name(kind, list(KINDS)))
+    found = KINDS[kind]
+    known = (*found.arguments, *found.options, *found.flags, *found.many, *NOT_TOLD)
+    for name in options:
+        if name not in known:
+            raise LeadscoreError(f"a job '{kind}' has no option '{name}'.", nearest_name(name, known))
+    for role in files:
+        if role not in found.roles and "*" not in found.roles:
+            raise LeadscoreError(f"a job '{kind}' takes no file '{role}'.", nearest_name(role, found.roles))
+    for one in found.arguments:
+        if (one != "*" and one not in files and one not in options) or (one == "*" and not files):
+            raise LeadscoreError(f"a job '{kind}' needs '{one}'.", "Hand it over too.")
+
+
+def words_of(job: Job, answering: Mapping[str, str]) -> list[str]:
+    """The words of our command that do `job`; `answering` are options of `score` that hold unless said."""
+    kind, options = KINDS[job.kind], dict(job.options)
+    words = [kind.verb, *kind.always]
+    if job.kind == "score":
+        options = {key: value for key, value in answering.items() if key not in job.files} | options
+        words.append(f"--out={job.results / scored_name(job)}")
+    if job.kind == "init":
+        words.append(f"--out={job.inputs / 'recipe.toml'}")
+    words += [f"--{name}={job.results / file}" for name, file in kind.writes.items()]
+    words += [f"--{name}={job.inputs / job.files[name]}" for name in kind.files if name in job.files]
+    told = {name: value for name, value in options.items() if name not in (*NOT_TOLD, *kind.arguments)}
+    for name, value in told.items():
+        if name in kind.flags:
+            words += [f"--{name}"] * (value == FLAG)
+        else:
+            words += [f"--{name}={one}" for one in (value.splitlines() if name in kind.many else [value])]
+    return [*words, "--", *_arguments(job, kind)]
+
+
+def _arguments(job: Job, kind: JobKind) -> list[str]:
+    sheet = f"#{job.options['sheet']}" if job.options.get("sheet") else ""
+    named = {role: str(job.inputs / name) for role, name in job.files.items()}
+    if kind.arguments == ("*",):
+        return [f"{path}{sheet}" if path.endswith(".xlsx") else path for path in named.values()]
+    return [f"{named[one]}{sheet}" if one in named else job.options[one] for one in kind.arguments]
+
+
+def scored_name(job: Job) -> str:
+    """The file of a scored export: in the form that is asked for, else in that of the export."""
+    own = Path(job.files["leads"]).suffix.lower().lstrip(".")
+    form = job.options.get("format") or (own if own in ("csv", "xlsx", "parquet") else "csv")
+    return f"scored.{form}"

@@ -1,0 +1,58 @@
+"""A plan kept in the ledger, from where a push brings it to the CRM: scores with the plan's next action."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from features.clock import to_us
+from features.progress import Tick
+from serving.answer import Opened
+from serving.ledger import Ledger, ScoreGiven, Writer
+from serving.planning.assign import PlannedLead
+from serving.planning.plan import Plan
+from serving.planning.recommend import What
+from serving.score import Action, NextAction
+
+_ACTIONS: dict[What, Action] = {
+    "call": "call", "write": "write", "book": "call", "nurture": "nurture", "complete": "complete",
+    "recycle": "wait", "wait": "wait", "drop": "none",
+}  # fmt: skip
+"""What an answer calls a recommendation; where it has no word of its own, the reason says which it was."""
+_AT_ONCE = 500
+
+
+def keep_plan(ledger: Ledger, plan: Plan, opened: Opened, progress: Tick | None = None) -> int:
+    """Keep the scores of `plan`, which `opened` answered, with what the plan makes of them; how many.
+
+    A lead that could not be scored has no answer that could be kept. The same plan kept twice is one.
+
+    Raises:
+        LeadscoreError: the ledger cannot keep them.
+    """
+    rows = list(_answers(plan, opened))
+    with Writer(ledger) as writer:
+        for first in range(0, len(rows), _AT_ONCE):
+            writer.submit(rows[first : first + _AT_ONCE]).result()
+            if progress is not None:
+                progress(min(first + _AT_ONCE, len(rows)), len(rows))
+    return len(rows)
+
+
+def _answers(plan: Plan, opened: Opened) -> Iterator[ScoreGiven]:
+    for lead in plan.leads:
+        if lead.score.status == "error":
+            continue
+        by = lead.score.scored_by
+        score = lead.score.model_copy(update={"next_action": _next_action(lead)})
+        yield ScoreGiven(
+            lead.lead_id, to_us(plan.now), by.rung if by else "none", by.version if by else opened.version,
+            opened.ladder.recipe.hash, score.model_dump_json(),
+        )  # fmt: skip
+
+
+def _next_action(lead: PlannedLead) -> NextAction:
+    """The plan's recommendation as an answer words it; a step of a sequence is part of the reason."""
+    step = lead.step
+    action: Action = "do_not_contact" if lead.score.status == "opted_out" else _ACTIONS[step.what]
+    reason = "; ".join(part for part in (step.why, step.step, lead.note) if part)
+    return NextAction(action=action, deadline=step.due, reason=reason)

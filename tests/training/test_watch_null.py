@@ -1,0 +1,88 @@
+"""An alarm means something: what chance does, and what a company's own habit does, alarms nobody."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from training.figures.drift import count_against_rate, kept_apart, shift_of_shares
+from training.figures.expected import calibration_p, expected_figures
+
+
+@pytest.mark.parametrize("n", [35, 400])
+def test_shares_of_one_urn_are_rarely_of_another_mix(n: int) -> None:
+    rng, low = np.random.default_rng(n), 0
+    for draw in range(300):
+        urn = rng.dirichlet(np.ones(6))
+        past = rng.multinomial(n, urn, size=10).astype(np.float64)
+        found = shift_of_shares(past, rng.multinomial(n, urn).astype(np.float64), seed=draw)
+        low += found is not None and found.p < 0.01
+    assert low <= 6  # of 300 looks 3 are to be expected; more than 6 come in one of thirty runs
+
+
+@pytest.mark.parametrize("mean", [12.0, 300.0])
+def test_counts_at_their_own_rate_are_rarely_odd(mean: float) -> None:
+    rng = np.random.default_rng(int(mean))
+    odd = 0
+    for uneven in (False, True) * 200:
+        rates = mean * (rng.gamma(50, 1 / 50, 13) if uneven else np.ones(13))
+        counts = rng.poisson(rates).astype(np.float64)
+        found = count_against_rate(list(counts[1:]), [1.0] * 12, counts[0], 1.0)
+        assert found is not None
+        odd += 2 * min(found.p_low, found.p_high) < 0.01
+    assert odd <= 9
+
+
+def test_thirty_five_leads_of_another_mix_by_chance_alarm_nobody_and_a_broken_field_does() -> None:
+    rng = np.random.default_rng(1)
+    past = rng.multinomial(35, [0.4, 0.3, 0.2, 0.1], size=8).astype(np.float64)
+    drawn = shift_of_shares(past, np.array([19.0, 9.0, 6.0, 1.0]))
+    broken = shift_of_shares(past, np.array([0.0, 17.0, 12.0, 6.0]))
+    assert drawn is not None
+    assert broken is not None
+    assert drawn.psi > 0.1
+    assert drawn.p > 0.05
+    assert broken.p < 0.001
+
+
+def test_what_stopped_is_seen_though_the_periods_before_were_broken_too() -> None:
+    for broken in range(3):
+        past = [0.0] * broken + [60.0, 55, 71, 64, 58, 49, 66, 70, 61, 57, 63, 59][: 12 - broken]
+        found = count_against_rate(past, [1.0] * 12, 0.0, 1.0)
+        assert found is not None
+        assert found.p_low < 1e-6, broken
+
+
+def test_many_looks_share_one_chance_of_a_false_alarm() -> None:
+    rng = np.random.default_rng(2)
+    alarms = sum(any(kept_apart(list(rng.random(80)), 0.05)) for _ in range(1000))
+    assert 20 <= alarms <= 75  # 5 % of 1,000
+    assert not any(kept_apart([0.02] * 3, 0.05))
+
+
+def test_expected_figures_are_those_that_come_when_probabilities_are_right() -> None:
+    rng = np.random.default_rng(3)
+    inside = np.zeros(3)
+    for draw in range(100):
+        p = rng.beta(1, 8, 400)
+        y = (rng.random(400) < p).astype(np.float64)
+        found = expected_figures(p, 40, seed=draw)
+        assert found is not None
+        best = np.argsort(-p)[:40]
+        pairs = (p[y == 1][:, None] > p[y == 0]).mean()
+        for at, (value, ends) in enumerate(
+            [(y.sum(), found.customers_interval), (pairs, found.auc_interval),
+             (y[best].mean(), found.precision_interval)]
+        ):  # fmt: skip
+            inside[at] += ends.low <= value <= ends.high
+    assert (inside >= 88).all()
+
+
+def test_calibration_is_doubted_where_it_is_off_and_not_where_it_is_right() -> None:
+    rng = np.random.default_rng(4)
+    p = rng.beta(1, 9, 1500)
+    right = [calibration_p(p, (rng.random(1500) < p).astype(np.float64))[1] for _ in range(200)]
+    off = [calibration_p(p, (rng.random(1500) < 1.5 * p).astype(np.float64))[1] for _ in range(20)]
+    assert sum(one < 0.05 for one in right) <= 20
+    assert max(off) < 0.01
+    assert calibration_p(np.array([0.5, 0.5]), np.array([0.0, 0.0])) == (1.0, 0.5)
