@@ -25,8 +25,8 @@ from training.fitting.pairs import find_pairs
 from training.fitting.recency import HALF_LIFE
 from training.history import Excerpt
 
-LARGER: dict[str, float] = {"feature_fraction": 0.6, "num_leaves": 15, "min_child_samples": 40}
-"""The other booster that is tried on the folds: fields that matter together need trees that see more."""
+LARGER: dict[str, float] = {"num_leaves": 15, "min_child_samples": 40}
+"""The other booster that is tried on the folds: fields that matter together need trees of more leaves."""
 NOTHING: dict[str, float] = {}
 """The booster of the recipe as it is."""
 
@@ -76,8 +76,8 @@ def _paired(bench: Bench, found: Sequence[Candidate]) -> Sequence[Candidate]:
 
 
 def _larger(bench: Bench, plain: Sequence[Candidate]) -> list[Candidate]:
-    """The best candidate with trees once more, its trees larger and offered more features, where that is
-    better; not tried where the recipe itself says how large."""
+    """The best candidate with trees once more, with larger ones, where that is better; not tried where the
+    recipe itself says how large."""
     train = bench.recipe.train
     if any(getattr(train, key) != Training.model_fields[key].default for key in LARGER):
         return []

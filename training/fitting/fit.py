@@ -64,9 +64,9 @@ def _fit_blend(excerpt: Excerpt, train: Training, settings: Settings) -> Blend:
 
 
 def bag_of_each(bag: int, grown: int) -> int:
-    """Boosters of each of `grown` members with trees: their mean is steadier than one alone, so that fewer
-    do for each."""
-    return bag if grown < 2 else max(1, round(1.5 * bag / grown))
+    """Boosters of each of `grown` members with trees: as many together as one kind would have alone, since
+    the members steady their mean as a bag does."""
+    return max(1, bag // max(grown, 1))
 
 
 def _fit_rates(excerpt: Excerpt) -> Bayes:
