@@ -49,8 +49,10 @@ fuzz: setup ## ask the service for ten minutes whatever its API document allows,
 bench: setup ## speed as ratios: the naive way, a peer, the limit
 	$(BIN)/python -m tests.bench
 
-bench-quality: extras ## models on public data: leadscore, baselines, peers; writes docs/results.md
+bench-quality: extras ## models on public data and made exports: leadscore, baselines, peers; writes docs/results.md
 	$(BIN)/python -m tests.bench.quality
+	$(BIN)/python -m tests.bench.worlds --again
+	$(BIN)/python -m tests.bench.worlds --again --held
 
 docs: setup ## write the generated pages of docs/ again, and what the terminal sessions print
 	$(BIN)/python -m tests.docs --sessions

@@ -39,9 +39,9 @@ class Training(Section):
     Small trees on few features each keep correlated counts from speaking for one another, and keep reasons
     cheap: their cost grows with `bag` × rounds × leaves × depth². `max_depth` −1 is no limit but the leaves.
     `path_smooth` draws a leaf towards its parent by as many rows. Each tree is offered `feature_fraction` of
-    the features, at least four; left out of the recipe, about 24 of them (between 0.2 and 0.6). Where neither
-    it nor `num_leaves` and `min_child_samples` are in the recipe, larger trees of more features are tried on
-    the folds. `rounds` are stopped early, and far below their limit as a rule.
+    the features, at least four; left out of the recipe, about 24 of them (between 0.2 and 0.6). Where
+    `num_leaves` and `min_child_samples` are left at their defaults, larger trees are tried on the folds.
+    `rounds` are stopped early, and far below their limit as a rule.
     `rare_level` counts leads, and `cat_smooth` independent rows, however often a lead is looked at. Of a
     history with more than `max_rows` matured snapshots a sample of whole leads is fitted on and judged on,
     drawn by `seed` and told in the account of rows.

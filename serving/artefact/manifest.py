@@ -11,10 +11,11 @@ from serving.calibration import Bounds, MonotoneMap, Reference
 from serving.words import ObservedRates
 
 SCHEMA_VERSION = 4
-"""4: with an outlook, where the recipe asks for one, and blends whose members may have weights or be shrunken
-rates; artefacts of version 3 have neither. 3: with the rates that reasons tell; artefacts of version 2 have
-none, and their reasons neither. 2: with `checksums.json`, and with the range in which each number is read.
-Artefacts of version 1 cannot be verified and are refused: train again."""
+"""4: with an outlook, where the recipe asks for one, blends whose members may have weights or be shrunken
+rates, and a shift, and pairs of features that trees read; artefacts of version 3 have none of it. 3: with the
+rates that reasons tell; artefacts of version 2 have none, and their reasons neither. 2: with
+`checksums.json`, and with the range in which each number is read. Artefacts of version 1 cannot be verified
+and are refused: train again."""
 
 RungName = Literal["model", "no_events", "bayes", "rules"]
 """`no_events` is the variant of the model for leads whose events were not given."""

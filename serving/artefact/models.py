@@ -55,7 +55,7 @@ def dump_model(model: Model, files: TreeFiles) -> dict[str, Any]:
             body |= {"line": dump_model(model.line, files) if model.line else None}
         case Blend():
             body |= {"kind": "blend", "members": [dump_model(member, files) for member in model.members]}
-            body |= {"weights": list(model.weights)}
+            body |= {"weights": list(model.weights), "shift": model.shift}
         case Bayes():
             tables = [table.model_dump(mode="json", exclude_none=True) for table in model.tables]
             body |= {"kind": "bayes", "bias": model.bias, "tables": tables}
@@ -83,7 +83,8 @@ def restore_model(
             return Trees(named, encoder, boosters, offset, calibration, version, line=line)
         case "blend":
             members = tuple(restore_model(member, features, texts, version) for member in body["members"])
-            return Blend(members, calibration, version, weights=tuple(body.get("weights", ())))
+            weights, shift = tuple(body.get("weights", ())), float(body.get("shift", 0.0))
+            return Blend(members, calibration, version, weights=weights, shift=shift)
         case "bayes":
             tables = tuple(RateTable.model_validate(table) for table in body["tables"])
             named = pick(features, [table.feature for table in tables])

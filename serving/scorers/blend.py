@@ -19,7 +19,7 @@ from serving.scorers.trees import Trees, add
 
 @dataclass(frozen=True)
 class Blend:
-    """margin = mean of the members' raw margins; the members' own calibrations are not used.
+    """margin = mean of the members' raw margins + `shift`; the members' own calibrations are not used.
 
     `weights` has a positive number for each member; empty: all count alike.
     """
@@ -29,6 +29,7 @@ class Blend:
     version: str = ""
     rung: str = "model"
     weights: tuple[float, ...] = ()
+    shift: float = 0.0
 
     def __post_init__(self) -> None:
         if not self.members:
@@ -63,7 +64,7 @@ class Blend:
         total = self._weights[0] * margins[0]
         for weight, margin in zip(self._weights[1:], margins[1:], strict=True):
             total = total + weight * margin
-        return np.asarray(total / sum(self._weights), dtype=np.float64)
+        return np.asarray(total / sum(self._weights) + self.shift, dtype=np.float64)
 
     def _shared(self, parts: list[Contributions]) -> Contributions:
         weighed = [
@@ -71,7 +72,7 @@ class Blend:
             for weight, part in zip(self._weights, parts, strict=True)
         ]
         total, whole = add(weighed), sum(self._weights)
-        return Contributions(total.names, total.values / whole, total.bias / whole)
+        return Contributions(total.names, total.values / whole, total.bias / whole + self.shift)
 
     def probability(self, margin: Floats) -> Floats:
         """Calibrated probabilities inside (0, 1)."""

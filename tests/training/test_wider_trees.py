@@ -60,7 +60,7 @@ def test_fields_that_matter_only_together_ask_for_larger_trees():
     )
 
 
-@pytest.mark.parametrize("train", ["feature_fraction = 0.2", "num_leaves = 5"])
+@pytest.mark.parametrize("train", ["num_leaves = 5", "min_child_samples = 30"])
 def test_they_are_not_tried_where_the_recipe_says_how_large(train: str):
     found = chosen("together", 5, train)
     assert found.trees.booster == {}

@@ -33,7 +33,7 @@ from training.fitting.boosting import encoded, side_by_side
 from training.fitting.calendars import find_calendars, going_on
 from training.fitting.encode import PLAINLY
 from training.fitting.level_rates import weighed_sample
-from training.fitting.logistic_path import HOPELESS, PENALTIES, PLAIN, Path
+from training.fitting.logistic_path import HOPELESS, PENALTIES, PLAIN, Path, Step
 from training.fitting.recency import recency
 from training.history import Excerpt, Rows, forward_folds
 
@@ -215,6 +215,10 @@ class Bench:
         found += [self._from(start, plan) for start in self.starts]
         found.append(self._grown("trees", safe, newer, rounds))
         return [one if one.kind == "linear" else replace(one, booster=booster) for one in found]
+
+    def steps_of(self, known: LinearChoice) -> list[Step]:
+        """A linear model of these settings on each fold."""
+        return self._paths(known.left_out, known.reading, (known.penalty,))[0].steps
 
     def again(self, known: Candidate, booster: dict[str, float]) -> Candidate:
         """The candidate of the same kind, reading and penalty as `known`, fitted on these folds."""

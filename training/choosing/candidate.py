@@ -9,7 +9,7 @@ from features.columns import Floats
 from training.fitting import BlendShare, Kind, LinearChoice
 from training.fitting.logistic_path import Step
 
-_TOLD = {"feature_fraction": "more features a tree", "num_leaves": "larger trees"}
+_TOLD = {"num_leaves": "larger trees"}
 """What is said of a booster's settings that are not the recipe's."""
 
 

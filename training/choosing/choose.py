@@ -13,8 +13,9 @@ from features.progress import Step
 from features.recipe import Recipe, Training
 from training.calibration import choose_map, mean_interval
 from training.choosing.bench import Bench
-from training.choosing.candidate import Candidate
+from training.choosing.candidate import Candidate, loss_of
 from training.choosing.combining import combine, rates
+from training.choosing.following import follow_level
 from training.choosing.search import search
 from training.figures import Interval
 from training.figures.reliability import log_losses_of_margins
@@ -24,8 +25,8 @@ from training.fitting.pairs import find_pairs
 from training.fitting.recency import HALF_LIFE
 from training.history import Excerpt
 
-LARGER: dict[str, float] = {"feature_fraction": 0.6, "num_leaves": 15, "min_child_samples": 40}
-"""The other booster that is tried on the folds: fields that matter together need trees that see more."""
+LARGER: dict[str, float] = {"num_leaves": 15, "min_child_samples": 40}
+"""The other booster that is tried on the folds: fields that matter together need trees of more leaves."""
 NOTHING: dict[str, float] = {}
 """The booster of the recipe as it is."""
 
@@ -75,8 +76,8 @@ def _paired(bench: Bench, found: Sequence[Candidate]) -> Sequence[Candidate]:
 
 
 def _larger(bench: Bench, plain: Sequence[Candidate]) -> list[Candidate]:
-    """The best candidate with trees once more, its trees larger and offered more features, where that is
-    better; not tried where the recipe itself says how large."""
+    """The best candidate with trees once more, with larger ones, where that is better; not tried where the
+    recipe itself says how large."""
     train = bench.recipe.train
     if any(getattr(train, key) != Training.model_fields[key].default for key in LARGER):
         return []
@@ -113,6 +114,10 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
     pool += [rates(bench)] if free else []
     together = combine(bench, pool)
     chosen = best if _gain(bench, together, best).low > 0 else together
+    line = min(bench.linears, key=loss_of)
+    aged = replace(bench, half_life=half_life)
+    steps = line.steps if half_life is None else aged.steps_of(line.candidate.linear)
+    chosen, follows = follow_level(bench, steps, chosen)
     margin, seed = np.concatenate(chosen.newer), bench.recipe.train.seed
     return Settings(
         kind=chosen.kind,
@@ -124,6 +129,7 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
         losses={candidate.name: candidate.loss for candidate in [*candidates, *pool, together]},
         folds=len(bench.folds),
         members=chosen.shares,
+        follows=follows,
     )
 
 

@@ -11,6 +11,7 @@ from training.fitting.boosting import fit_bag
 from training.fitting.calendars import going_on
 from training.fitting.level_rates import weighed_sample
 from training.fitting.logistic import fit_linear
+from training.fitting.moving_level import moved_by
 from training.fitting.recency import recency
 from training.fitting.settings import LinearChoice, Settings
 from training.history import Excerpt
@@ -18,7 +19,11 @@ from training.history import Excerpt
 
 def fit_model(excerpt: Excerpt, train: Training, settings: Settings) -> Model:
     """The model of `settings` fitted on the `excerpt`, with its calibration."""
-    return replace(_fit_kind(excerpt, train, settings), calibration=settings.map.calibration)
+    model = _fit_kind(excerpt, train, settings)
+    if settings.follows:
+        moved = moved_by(excerpt, model.margin(excerpt.columns))
+        model = replace(model if isinstance(model, Blend) else Blend((model,)), shift=moved)
+    return replace(model, calibration=settings.map.calibration)
 
 
 def _fit_kind(excerpt: Excerpt, train: Training, settings: Settings) -> Linear | Trees | Blend:
@@ -59,9 +64,9 @@ def _fit_blend(excerpt: Excerpt, train: Training, settings: Settings) -> Blend:
 
 
 def bag_of_each(bag: int, grown: int) -> int:
-    """Boosters of each of `grown` members with trees: their mean is steadier than one alone, so that fewer
-    do for each."""
-    return bag if grown < 2 else max(1, round(1.5 * bag / grown))
+    """Boosters of each of `grown` members with trees: as many together as one kind would have alone, since
+    the members steady their mean as a bag does."""
+    return max(1, bag // max(grown, 1))
 
 
 def _fit_rates(excerpt: Excerpt) -> Bayes:

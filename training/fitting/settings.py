@@ -67,7 +67,8 @@ class Settings:
 
     `members` are those of a blend; `linear` and `trees` are then those of the member of most weight. `map` is
     for the margins of `kind`. `plain_penalty` is that of the baseline, chosen around 1. `half_life`:
-    newer rows count for more (see `recency`), None where all count alike.
+    newer rows count for more (see `recency`), None where all count alike. `follows`: the level follows the
+    newest outcomes (see `moving_level`).
     """
 
     kind: Kind
@@ -79,6 +80,7 @@ class Settings:
     losses: dict[str, float] = field(default_factory=dict)
     folds: int = 0
     members: tuple[BlendShare, ...] = ()
+    follows: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, one level deep, as manifests have kept it from the first; without the map's `bounds`,

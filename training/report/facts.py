@@ -74,6 +74,8 @@ def model_facts(trained: Trained) -> dict[str, str]:
         facts["Weights of the regression"] = "change with the age of the lead"
     if chosen.half_life is not None and not trained.choices.by_bayes:
         facts["Newer rows"] = f"count for more: half as much {chosen.half_life:g} of the history ago"
+    if chosen.follows and not trained.choices.by_bayes:
+        facts["Level"] = "follows the newest fifth of the outcomes: the base rate moves"
     if (width := interval_widths(trained)) is not None:
         facts["Width of a lead's interval, on open leads"] = width
     if trained.evidence.latency is not None:
