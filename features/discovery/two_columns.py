@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from features.cells import boolean
 from features.discovery.relations import is_plain, relation_of
+from features.leaks.words import marks_lost
 from features.outcome import divide, is_earlier_name, named_outcomes
 from features.profiles import TableProfile, plain, profile, reads_as_won, won_among
 from features.sql import named, quoted
@@ -24,7 +25,6 @@ _CLOSED = re.compile(
 _CLOSED_VALUE = re.compile(
     r"(?:closed|finished|completed|done|cloturee?|fermee?|terminee?|abgeschlossen|geschlossen|beendet|erledigt)"
 )
-_LOST = re.compile(r"\b(?:lost|is lost|disqualified|perdue?|disqualifiee?|verloren|disqualifiziert)\b")
 _REASON = re.compile(
     r"\b(?:reason|motif|raison|grund|sub ?stage|sub ?status|sous (?:etape|statut)|unterstatus|detail|result"
     r"|resultat|ergebnis)\b"
@@ -102,7 +102,7 @@ def _ends(leads: TableProfile) -> Iterator[tuple[str, tuple[str, ...], bool]]:
     """(column, values, whether they say lost): a yes to closed or lost, or the "closed" of a status."""
     for name, column in leads.columns.items():
         if column.format.type == "boolean" and column.format.distinct == 2:
-            lost = _LOST.search(plain(name)) is not None
+            lost = marks_lost(plain(name))
             if lost or _CLOSED.search(plain(name)):
                 yield name, tuple(sorted(value for value in _values(leads, name) if _yes(value))), lost
         elif column.format.type == "category" and column.format.distinct <= _FEW_VALUES:

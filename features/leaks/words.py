@@ -98,6 +98,21 @@ _PAPERS = re.compile(
     r"|\b(?:numero|date|ref\w*)\b.*\b(?:contrat|facture)\b|\b(?:vertrags|rechnungs)(?:nummer|nr|datum)\b"
     r"|\bendgultig\w*\b|\bendpreis\b"
 )
+_LOST_MARK = re.compile(
+    r"(?:is |est |ist |marked |lead |marked as )?(?:lost|(?:dis|un|non )qualified|not qualified|rejected"
+    r"|refused|declined|dead|junk|churned|not interested|perdue?|disqualifiee?|non qualifiee?|rejetee?"
+    r"|refusee?|sans suite|pas interessee?|verloren|(?:dis|un)qualifiziert|nicht qualifiziert|abgelehnt"
+    r"|kein interesse)(?: lead)?"
+)
+
+
+def marks_lost(name: str) -> bool:
+    """Whether a yes to a column of this name says that a lead was lost.
+
+    >>> marks_lost("unqualified"), marks_lost("est perdu"), marks_lost("lost luggage")
+    (True, True, False)
+    """
+    return _LOST_MARK.fullmatch(name) is not None
 
 
 @dataclass(frozen=True)
@@ -125,6 +140,8 @@ def hint_of(name: str) -> Hint | None:
 
 def _end(name: str) -> tuple[When, str] | None:
     """What is known when the case is over."""
+    if marks_lost(name):
+        return "written at the end", "the mark of a lost lead"
     if _REASON.search(name):
         return "written at the end", "the reason of an end"
     if _PAPERS.search(name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -269,6 +270,30 @@ def test_of_tasks_the_subject_says_what_was_done(tmp_path: Path) -> None:
             assert recipe.events.kinds == {"Call": "contact", "Demo request": "intent", "E-mail": "contact"}
         else:
             assert recipe.events.kind == "Type"
+
+
+@pytest.mark.parametrize("few_open", [True, False])
+def test_the_mark_of_a_lost_lead_is_no_feature(tmp_path: Path, few_open: bool) -> None:
+    """It tells lost from open where many are open, and is left out where it does not."""
+    rng = np.random.default_rng(4)
+    won = rng.random(600) < 0.2
+    lost = ~won & (rng.random(600) < (0.98 if few_open else 0.5))
+    table = pd.DataFrame(
+        {
+            "Lead ID": [f"00Q{n}" for n in range(600)],
+            "Created Date": pd.date_range("2024-01-01", periods=600, freq="15h").strftime("%Y-%m-%d %H:%M"),
+            "Industry": rng.choice(["Tech", "Retail", "Energy"], 600),
+            "Converted": won.astype(int),
+            "Unqualified": lost.astype(int),
+        }
+    )
+    table.to_csv(tmp_path / "leads.csv", index=False)
+    discovery, recipe = found(tmp_path / "leads.csv")
+    assert "Unqualified" not in {
+        field.column or name for name, field in recipe.lead.fields.items() if field.use
+    }
+    assert ("Unqualified" in suspects(discovery)) == few_open
+    assert recipe.outcomes.column == ("Converted" if few_open else "outcome_of_two")
 
 
 def test_a_history_of_fields_is_recognised(tmp_path: Path) -> None:
