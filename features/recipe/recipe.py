@@ -6,6 +6,7 @@ Each class is one section. Nothing here reads a file (see `file`), and nothing h
 from __future__ import annotations
 
 import hashlib
+import json
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -167,16 +168,14 @@ class Recipe(Section):
 
     @property
     def hash(self) -> str:
-        """Hex SHA-256 of the content; two files that mean the same have the same hash.
+        """Hex SHA-256 of what a recipe says beyond the defaults; two files that mean the same have the same.
 
-        Language and exploration are left out: how answers are told and who is worked are no other model. So
-        is what is not asked for, so that recipes of artefacts written before it could be keep their hash.
+        So a key that a later version adds changes the hash of no recipe that does not use it. Language and
+        exploration are left out: how answers are told and who is worked are no other model.
         """
-        unasked = {name for name in ("horizons", "value") if not getattr(self.recipe, name)}
-        told: dict[str, Any] = {"recipe": {"language", *unasked}, "exploration": True}
-        if self.outcomes.currency is None:
-            told["outcomes"] = {"currency"}
-        return hashlib.sha256(self.model_dump_json(exclude=told).encode()).hexdigest()
+        about = self.recipe.model_copy(update={"language": About.model_fields["language"].default})
+        same = self.model_copy(update={"recipe": about, "exploration": None})
+        return hashlib.sha256(json.dumps(_said(same), default=str).encode()).hexdigest()
 
     @property
     def name(self) -> str:
@@ -202,6 +201,21 @@ class Recipe(Section):
     def dated(self) -> bool:
         """Whether leads have a creation time; without one, order stands for time."""
         return self.lead.created_at is not None
+
+
+def _said(value: Any) -> Any:
+    """What a section says beyond its defaults, as plain JSON; all of anything else."""
+    match value:
+        case Section():
+            fields = type(value).model_fields
+            told = {name: getattr(value, name) for name in fields}
+            default = {name: field.get_default(call_default_factory=True) for name, field in fields.items()}
+            return {name: _said(own) for name, own in told.items() if own != default[name]}
+        case dict():
+            return {str(key): _said(own) for key, own in value.items()}
+        case list() | tuple():
+            return [_said(own) for own in value]
+    return value
 
 
 def usable(recipe: Recipe, field: str) -> bool:

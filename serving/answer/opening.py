@@ -173,7 +173,7 @@ def _check_servable(ladder: Ladder, source: str) -> None:
 
 def _other_recipe(artefact: Artefact, recipe: Recipe | None) -> str:
     """A warning where the recipe at hand is not the one that the artefact was trained with."""
-    if recipe is None or recipe.hash == artefact.manifest.recipe_hash:
+    if recipe is None or recipe.hash == artefact.manifest.recipe.hash:
         return ""
     return "the recipe differs from the one that the model was trained with: the model's own is used"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -30,6 +32,14 @@ def test_a_recipe_needs_only_its_leads() -> None:
 def test_the_hash_names_the_content_and_not_the_spelling() -> None:
     assert parse_recipe(LEAST).hash == parse_recipe("# note\n" + LEAST + "[recipe]\nhorizon_days = 90\n").hash
     assert parse_recipe(LEAST).hash != parse_recipe(LEAST + "[recipe]\nhorizon_days = 30\n").hash
+
+
+def test_a_key_that_is_not_used_changes_no_hash() -> None:
+    """So a later version may add keys: the hash is that of what is said beyond the defaults."""
+    least = parse_recipe(LEAST)
+    assert Recipe.model_validate(least.model_dump()).hash == least.hash
+    said = json.dumps({"tables": {"leads": {"file": "leads.csv"}}})
+    assert least.hash == hashlib.sha256(said.encode()).hexdigest()
 
 
 @pytest.mark.parametrize(

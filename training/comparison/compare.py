@@ -58,7 +58,7 @@ def compare(
     moment = as_of_us
     crowds: list[Crowd] = []
     for artefact in reversed(artefacts):  # the newer model's tables say when the history ends
-        if crowds and artefact.manifest.recipe_hash == artefacts[1].manifest.recipe_hash:
+        if crowds and artefact.manifest.recipe.hash == artefacts[1].manifest.recipe.hash:
             crowds.append(crowds[0])
             continue
         own = artefact.manifest.recipe

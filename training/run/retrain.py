@@ -113,7 +113,7 @@ def _trained_on(recipe: Recipe, history: History) -> str | None:
         manifest = load_named(newest.number, recipe).manifest
     except LeadscoreError:  # it cannot be read, so it stands in the way of nothing
         return None
-    same = manifest.data_hash == history.data_hash and manifest.recipe_hash == recipe.hash
+    same = manifest.data_hash == history.data_hash and manifest.recipe.hash == recipe.hash
     return newest.number if same else None
 
 
