@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Literal
 
@@ -26,15 +26,24 @@ class Decided:
 
 
 @dataclass(frozen=True)
+class DecidedLead(Lead):
+    """A lead in memory of whose maturity a person has decided."""
+
+    decided: Decided | None = None
+
+
+@dataclass(frozen=True)
 class Heard:
-    """What people have said that every answer follows, by lead: who objects to being profiled, who contests.
+    """What people have said that every answer follows, by lead: who objects to being profiled, who contests,
+    what was decided of a maturity.
 
     `opted_out` are scored by nothing. `contested` are (lead, words for its score): what was contested, when,
-    and what a person's review came to.
+    and what a person's review came to. `overrides` are (lead, decision), of each lead the oldest first.
     """
 
     opted_out: frozenset[str] = frozenset()
     contested: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    overrides: tuple[tuple[str, Decided], ...] = field(default=(), repr=False)
 
     def notes(self, lead_id: str) -> tuple[str, ...]:
         """What is said on the score of a lead."""
@@ -43,13 +52,28 @@ class Heard:
     def of(self, lead: Lead) -> Lead:
         """`lead` with what is said of it."""
         notes = tuple(note for note in self.notes(lead.lead_id) if note not in lead.notes)
-        out = lead.lead_id in self.opted_out
+        out, decided = lead.lead_id in self.opted_out, self.decided(lead.lead_id, lead.as_of_us)
+        if decided is not None:
+            lead = DecidedLead(**{one.name: getattr(lead, one.name) for one in fields(Lead)}, decided=decided)
         return replace(lead, opted_out=lead.opted_out or out, notes=lead.notes + notes)
+
+    def decided(self, lead_id: str, as_of_us: int) -> Decided | None:
+        """What a person had decided of the maturity of a lead, and stood at `as_of_us`."""
+        made = [one for one in self._overrides.get(lead_id, ()) if one.decided_us <= as_of_us]
+        return made[-1] if made and made[-1].holds(as_of_us) else None
 
     def facts(self) -> Iterator[str]:
         """What answers depend on, as text."""
         yield from sorted(self.opted_out)
         yield from (f"{lead}: {words}" for lead, words in self.contested)
+        yield from map(repr, self.overrides)
+
+    @cached_property
+    def _overrides(self) -> dict[str, list[Decided]]:
+        found: dict[str, list[Decided]] = {}
+        for lead, decided in self.overrides:
+            found.setdefault(lead, []).append(decided)
+        return found
 
     @cached_property
     def _words(self) -> dict[str, tuple[str, ...]]:
@@ -83,4 +107,5 @@ def asked_of(lead: Lead) -> Asked:
         lead.outcome,
         lead.opted_out,
         tuple(lead.notes),
+        lead.decided if isinstance(lead, DecidedLead) else None,
     )

@@ -135,7 +135,8 @@ def _answers(
 
 def _asked(task: Task, rows: ExportRows, row: int) -> Asked:
     asked = rows.asked(row)
-    return replace(asked, notes=asked.notes + task.standing.notes(asked.lead_id))
+    said, name = task.standing, asked.lead_id
+    return replace(asked, notes=asked.notes + said.notes(name), decided=said.decided(name, task.as_of_us))
 
 
 def _other(

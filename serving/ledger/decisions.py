@@ -1,23 +1,29 @@
 """What people decided of leads, as it stood at a moment: the newest decision of each kind on each lead.
 
-Who objects to being profiled (`OPT_OUT`) is scored by nothing, and a score that a person contests says so.
-That is asked as of now, also where a score is about an earlier moment: it is computed today.
+Who objects to being profiled (`OPT_OUT`) is scored by nothing, a score that a person contests says so, and
+the maturity that a person decided goes before the one that is computed. Objections and contests are asked as
+of now, also where a score is about an earlier moment: it is computed today; decisions on a maturity as of the
+moment that the score is about.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from features.clock import DAY_US, from_us, now_us
 from features.errors import LeadscoreError
-from serving.asked import Heard
+from serving.asked import Decided, Heard
 from serving.ledger.gone import ABSORBED, ids_of_person
 from serving.ledger.schema import DECISIONS, LEADS
 from serving.ledger.store import Ledger
+from serving.score import Maturity
 
-OPT_OUT, CONTEST, REVIEW = "opt_out", "contest", "review"
+OPT_OUT, CONTEST, REVIEW, OVERRIDE = "opt_out", "contest", "review", "override"
+_FOR_EVER_US = 40_000 * DAY_US
 _AGAIN_US = DAY_US // 1_440
 """After a minute objections are read again: one may have expired."""
 
@@ -58,7 +64,7 @@ def decisions_on(
 
 
 def standing(ledger: Ledger, as_of_us: int = 0) -> Heard:
-    """Who objects and who contests, now or at `as_of_us`: every record that is one lead with theirs too.
+    """Who objects, who contests, what was decided, now or at `as_of_us`: their other records too.
 
     Raises:
         LeadscoreError: the ledger cannot be reached.
@@ -70,20 +76,42 @@ def standing(ledger: Ledger, as_of_us: int = 0) -> Heard:
 def standing_on(connection: Connection, as_of_us: int, lead_id: str | None = None) -> Heard:
     """As `standing`, in the transaction of `connection`; of one person alone where `lead_id` is given."""
     which: ColumnElement[bool] = DECISIONS.c.kind.in_((OPT_OUT, CONTEST, REVIEW))
+    which_overrides: ColumnElement[bool] = DECISIONS.c.kind == OVERRIDE
     if lead_id is not None:
-        which &= DECISIONS.c.lead_id.in_(ids_of_person(connection, lead_id))
+        of_person = DECISIONS.c.lead_id.in_(ids_of_person(connection, lead_id))
+        which, which_overrides = which & of_person, which_overrides & of_person
     held = decisions_on(connection, max(as_of_us, now_us()), which)
+    overrides = list(_overrides(connection, which_overrides))
     said: dict[str, dict[str, KeptDecision]] = {}
     for (lead, kind), one in held.items():
         said.setdefault(lead, {})[kind] = one
     merges = select(DECISIONS.c.lead_id).where(DECISIONS.c.kind.in_(("merge", ABSORBED))).distinct()
-    merged = set(connection.execute(merges).scalars()) if said else set[str]()
+    merged = set(connection.execute(merges).scalars()) if said or overrides else set[str]()
     out, contested = set[str](), dict[str, str]()
     for lead, kinds in said.items():
         ids = ids_of_person(connection, lead) if lead in merged else [lead]
         out.update(ids if OPT_OUT in kinds else ())
         contested |= dict.fromkeys(ids, _contest_words(kinds)) if CONTEST in kinds else {}
-    return Heard(frozenset(out), tuple(sorted(contested.items())))
+    decided = [
+        (name, decided_of(one))
+        for one in overrides
+        for name in (ids_of_person(connection, one.lead_id) if one.lead_id in merged else [one.lead_id])
+    ]
+    return Heard(frozenset(out), tuple(sorted(contested.items())), tuple(decided))
+
+
+def _overrides(connection: Connection, which: ColumnElement[bool]) -> Iterator[KeptDecision]:
+    """All that were ever made, the oldest first: which one stood depends on the moment of the score."""
+    query = select(*(DECISIONS.c[name] for name in KeptDecision.__dataclass_fields__)).where(which)
+    for row in connection.execute(query.order_by(DECISIONS.c.decided_us, DECISIONS.c.seq)):
+        yield KeptDecision(*row)
+
+
+def decided_of(one: KeptDecision) -> Decided:
+    """What an override says of a lead's maturity, from its moment until it expires."""
+    maturity: Maturity = json.loads(one.content or "{}").get("maturity", "warm")
+    until = one.expires_us if one.expires_us is not None else one.decided_us + _FOR_EVER_US
+    return Decided(maturity, one.by, one.reason, one.decided_us, until)
 
 
 def _contest_words(kinds: dict[str, KeptDecision]) -> str:

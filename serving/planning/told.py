@@ -14,15 +14,14 @@ from serving.agreed.agreement import Agreement
 from serving.agreed.hours import WorkCalendar
 from serving.asked import Decided
 from serving.ledger import Ledger, LedgerTables, Writer
-from serving.ledger.decisions import KeptDecision, decisions_at, knows, standing
+from serving.ledger.decisions import OVERRIDE, KeptDecision, decided_of, decisions_at, knows, standing
 from serving.ledger.sent import DecisionSent
 from serving.planning.recommend import Refusal
 from serving.score import Maturity
 
-OVERRIDE, REFUSAL = "override", "refusal"
+REFUSAL = "refusal"
 KINDS = (OVERRIDE, REFUSAL)
 _SOURCE = "leadscore decide"
-_FOR_EVER_US = 40_000 * DAY_US
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def told_by(
     told = PlanTold(opted_out=standing(place.ledger, as_of_us).opted_out)
     for (lead, kind), one in decisions_at(place.ledger, as_of_us, *KINDS).items():
         if kind == OVERRIDE:
-            told.decided[lead] = _decided(one)
+            told.decided[lead] = decided_of(one)
         else:
             told.refusals[lead] = _refusal(one, agreement, calendar, recycle_days), one.decided_us
     return told
@@ -85,12 +84,6 @@ def decide(
     for problem in receipt.problems:
         if problem is not None:
             raise LeadscoreError(f"{problem.field} {problem.problem}.", problem.remedy)
-
-
-def _decided(one: KeptDecision) -> Decided:
-    maturity: Maturity = json.loads(one.content or "{}").get("maturity", "warm")
-    until = one.expires_us if one.expires_us is not None else one.decided_us + _FOR_EVER_US
-    return Decided(maturity, one.by, one.reason, one.decided_us, until)
 
 
 def _refusal(one: KeptDecision, agreement: Agreement, calendar: WorkCalendar, recycle_days: int) -> Refusal:

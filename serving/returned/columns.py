@@ -28,6 +28,7 @@ _COLUMNS: dict[str, _Column] = {
     "ls_grade": _Column(lambda score: score.grade),
     "ls_grade_note": _Column(lambda score: score.grade_note),
     "ls_maturity": _Column(lambda score: score.maturity),
+    "ls_maturity_because": _Column(lambda score: score.maturity_because),
     "ls_stage": _Column(lambda score: score.stage and score.stage.name),
     "ls_missing": _Column(lambda score: score.stage and ", ".join(score.stage.missing)),
     "ls_next_action": _Column(lambda score: score.next_action and score.next_action.action),
