@@ -58,7 +58,7 @@ def test_every_open_lead_is_planned_once_and_the_files_say_what_the_object_says(
     assert len(calls) == 4
     html = page.read_text(encoding="utf-8")
     assert "<script" not in html
-    assert "Tuesday 02 September 2025" in html
+    assert "Tuesday 2 September 2025" in html
     assert all(lead["lead_id"] in html for lead in calls)
     assert any("not legal advice" in note for note in told["notes"])
 

@@ -186,7 +186,11 @@ ODD = [
         "JSON numbers", {"size": 40.0, "callback": True}, [{**DEMO, "value": 5}],
         only=NOT_IN_A_FILE, why="a CSV holds texts",
     ),
-    Odd("JSON nan", {"size": float("nan")}, only=NOT_IN_A_FILE, why="a CSV holds texts"),
+    Odd(
+        "JSON nan", {"size": float("nan")}, status="error", says="is no finite number",
+        only=("http",), why="JSON has no NaN; in a file it is a text, in Python the missing cell of a frame",
+    ),
+    Odd("a frame's nan", {"size": float("nan")}, only=("python",), why="JSON has none, a CSV holds texts"),
 ]  # fmt: skip
 
 
