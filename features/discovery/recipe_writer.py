@@ -206,7 +206,35 @@ def _outcomes(draft: Draft) -> Table | None:
     created = draft.leads.role("created_at")
     if created is None or created.format.type != "date":
         section.add("at_once", because(True, "nothing is dated: the outcome is that of the row"))
+    if (amount := _amount(ended.joined)) is not None:
+        section.add("amount", amount)
+    told = [*ended.won_values, *ended.lost_values]
+    stages = {value: step for value in ended.other_values if value not in told and (step := _step(value))}
+    if stages:
+        section.add("stages", inline_of(stages))
     return section
+
+
+def _amount(joined: Joined | None) -> str | None:
+    """The column of a table of outcomes that says what a customer brought."""
+    columns = [] if joined is None else joined.table.columns.values()
+    called = re.compile(r"(?:deal |won )?(?:amount|value|revenue)|montant|valeur|betrag|umsatz")
+    found = (c.name for c in columns if c.format.type == "number" and called.fullmatch(plain(c.name)))
+    return next(found, None)
+
+
+_STEPS = {
+    "mql": r"mql|marketing qualified(?: lead)?|lead qualifie marketing|lead marketing qualifie",
+    "sal": r"sal|sales accepted(?: lead)?|accepted by sales|lead accepte",
+    "sql": r"sql|sales qualified(?: lead)?|lead qualifie commercial|lead commercial qualifie",
+    "opportunity": r"opportunity(?: created)?|opportunite|verkaufschance",
+}
+
+
+def _step(value: str) -> str | None:
+    """The step of a funnel that a stage's name says plainly."""
+    text = plain(value)
+    return next((step for step, words in _STEPS.items() if re.fullmatch(words, text)), None)
 
 
 _CHANGES = {"field": r"field|field event|property|champ.*", "value": r"(?:new )?value|(?:nouvelle )?valeur"}

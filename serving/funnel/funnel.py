@@ -28,7 +28,7 @@ from serving.funnel.figures import (
     value_draws,
 )
 from serving.funnel.findings import findings_of
-from serving.funnel.journeys import Journeys, journeys_of
+from serving.funnel.journeys import STEPS, Journeys, journeys_of
 from serving.funnel.scored import Scored
 from serving.funnel.spend import Spend, spend_of_leads, spend_of_reports
 
@@ -178,6 +178,10 @@ def _notes(found: Journeys, scores: Scored | None) -> list[str]:
     created = found.leads["month"]
     if found.dated and len(gaps := _empty_months(created)):
         words.append(f"months without any lead: {', '.join(gaps)}")
+    if untold := [step for step in STEPS if step not in found.steps]:
+        words.append(
+            f"no lead is told to have reached {', '.join(untold)}: name your stages in [outcomes.stages]"
+        )
     if scores is not None:
         words += scores.words(found.leads)
     return words

@@ -31,7 +31,7 @@ class Journeys:
     `contact_us` (the first), `contacts`, `held`, `no_shows`, `touched` (by any of these), `unordered` (a
     stage is dated before an earlier one). Moments are float µs, NaN where there is none; a lead that reached
     a stage has reached the earlier ones, at the same moment where they have no date of their own.
-    `end_us` is the end of the history; `steps` are those that the history knows of.
+    `end_us` is the end of the history; `steps` are those that some lead is told to have reached.
     """
 
     leads: pd.DataFrame
@@ -68,7 +68,7 @@ def journeys_of(recipe: Recipe, tables: Tables) -> Journeys:
     fields = [name for name, field in recipe.lead.fields.items() if field.type == "category"]
     categories = leads[[f"f_{name}" for name in fields]].set_axis(fields, axis=1)[here].reset_index(drop=True)
     found = found[here].reset_index(drop=True)
-    known = tuple(step for step in STEPS if step == "lead" or found[f"{step}_us"].notna().any())
+    known = tuple(step for step in STEPS if found[f"{step}_own"].any())
     horizon = int(recipe.recipe.horizon_days * 86_400_000_000)
     return Journeys(found, tables.end_us, horizon, known, categories, bool(found["lead_us"].notna().any()))
 

@@ -296,6 +296,20 @@ def test_the_mark_of_a_lost_lead_is_no_feature(tmp_path: Path, few_open: bool) -
     assert recipe.outcomes.column == ("Converted" if few_open else "outcome_of_two")
 
 
+def test_stages_of_a_funnel_and_amounts_are_written_down(tmp_path: Path) -> None:
+    leads = "".join(f"00Q{n},2024-0{n % 9 + 1}-01\n" for n in range(90))
+    (tmp_path / "leads.csv").write_text(f"Lead ID,Created Date\n{leads}", encoding="utf-8")
+    stages = ("Marketing Qualified Lead", "SQL", "Opportunity", "Closed Won", "Closed Lost", "Nurturing")
+    rows = "".join(f"00Q{n},{stages[n % 6]},2024-1{n % 2}-0{n % 9 + 1},{n * 10}\n" for n in range(90))
+    (tmp_path / "outcomes.csv").write_text(f"Lead ID,Stage,Date,Amount\n{rows}", encoding="utf-8")
+    paths = [tmp_path / "leads.csv", tmp_path / "outcomes.csv"]
+    outcomes = parse_recipe(discover(paths, folder=tmp_path).recipe_toml).outcomes
+    assert (outcomes.won, outcomes.lost, outcomes.amount) == (("Closed Won",), ("Closed Lost",), "Amount")
+    assert outcomes.stages == {
+        "Marketing Qualified Lead": "mql", "SQL": "sql", "Opportunity": "opportunity",
+    }  # fmt: skip
+
+
 def test_a_history_of_fields_is_recognised(tmp_path: Path) -> None:
     leads = "".join(f"00Q{n},2024-0{n % 9 + 1}-01,{'ab'[n % 2]},{n % 3 == 0}\n" for n in range(60))
     (tmp_path / "leads.csv").write_text(f"Lead ID,Created Date,Kind,Converted\n{leads}", encoding="utf-8")

@@ -132,3 +132,11 @@ def test_any_category_of_the_recipe_groups_the_leads() -> None:
     assert {group.name: group.leads for group in by_field.groups} == {"x": 1, "y": 1, "unknown": 1}
     with pytest.raises(LeadscoreError, match=r"nothing is called 'campain'.*Did you mean 'campaign'"):
         make_funnel(RECIPE, tables, by="campain")
+
+
+def test_a_stage_that_nobody_is_told_to_have_reached_is_no_step() -> None:
+    """Else every customer would have gone through it, at a rate of 100 %."""
+    leads = [(f"l{n}", 0, "web", "c") for n in range(30)]
+    funnel = make_funnel(RECIPE, tables_of(leads, [("l0", "mql", 1, 0.0), ("l0", "won", 2, 1.0)]))
+    assert funnel.steps == ["lead", "mql", "customer"]
+    assert any("sal, sql, opportunity: name your stages" in note for note in funnel.notes)
