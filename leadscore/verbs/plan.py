@@ -274,4 +274,5 @@ def tell(found: Any) -> None:
         say(f"- {note}.")
     counts = ", ".join(f"{count:,} {what}" for what, count in found.counts().most_common())
     day = f"{found.calendar.local(found.now):%A %d %B %Y, %H:%M}"
-    say(f"{len(found.leads):,} open leads on {day}: {counts}.")
+    today = f"; {len(found.due_today()):,} of it today"
+    say(f"{len(found.leads):,} open leads on {day}: {counts}{today}.")

@@ -99,7 +99,9 @@ def open_leads(
     when = from_us(written.as_of_us).isoformat()
     if as_json:
         print_json({"leads": written.leads, "events": written.events, "as_of": when})
-    say(f"{written.leads:,} leads are open. Score them: leadscore score {out} -o scored.csv --as-of {when}")
+    words = ["leadscore score", str(out), *(["--events", str(events)] if events else []), "-o scored.csv"]
+    command = " ".join([*words, f"--recipe {recipe} --as-of {when}"])
+    say(f"{written.leads:,} leads are open. Score them: {command}")
 
 
 @click.command()

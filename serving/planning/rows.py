@@ -35,8 +35,8 @@ def shown_rows(plan: Plan, leads: Sequence[PlannedLead]) -> list[tuple[object, .
         (
             due_words(plan, lead),
             lead.lead_id,
-            lead.step.what if lead.step.step is None else f"{lead.step.what} {lead.step.step}",
-            lead.score.maturity,
+            " ".join([translated(lead.step.what, plan.language), *([lead.step.step] if lead.step.step else [])]),
+            translated(lead.score.maturity or "", plan.language),
             lead.score.probability,
             "; ".join(part for part in (lead.step.why, lead.note, lead.question) if part),
             lead.score.reasons_for[0].text if lead.score.reasons_for else None,

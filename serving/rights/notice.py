@@ -22,7 +22,7 @@ from serving.rights.person import Told, marked, rights_lines, words_of
 from serving.rights.policy import PrivacyPolicy
 from serving.rights.receipts import receipts_of
 from serving.rights.runs import runs_of
-from serving.words.values import number
+from serving.words.values import number, share
 
 
 def notice_text(
@@ -113,9 +113,11 @@ def _logic(opened: Opened, language: Language) -> Iterator[str]:
         end = "–" if opened.history_end_us is None else from_us(opened.history_end_us).date()
         yield words["logic_model"].format(rung=opened.rung, version=opened.version, days=days, end=end)
     yield words["logic_use"]
-    figures = [f"{name} {value:.4f}" for name, value in opened.metrics.items() if value is not None]
-    if figures:
-        yield words["figures"].format(figures=", ".join(figures))
+    auc, ratio = opened.metrics.get("auc"), opened.metrics.get("observed_expected")
+    if auc is not None:
+        yield words["figures_auc"].format(share=share(auc, language))
+    if ratio is not None:
+        yield words["figures_ratio"].format(ratio=number(round(ratio, 2), language))
 
 
 def _held(ledger: Ledger, language: Language) -> Iterator[tuple[str, list[str]]]:

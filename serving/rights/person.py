@@ -17,6 +17,7 @@ from serving.ledger import Ledger, everything_of
 from serving.ledger.reading import cells_of
 from serving.rights.policy import PrivacyPolicy
 from serving.score import Score
+from serving.words.translation import translated
 from serving.words.values import number, share
 
 Told = list[tuple[str, list[str]]]
@@ -87,7 +88,8 @@ def _held(
 ) -> Iterator[str]:
     words = words_of(language)["person"]
     if since := [row["recorded_us"] for row in tables.get("leads", ())]:
-        yield words["held_lead"].format(day=_day(min(since)))
+        begun = [row["occurred_us"] for row in tables.get("events", ())]
+        yield words["held_lead"].format(day=_day(min([*since, *begun])))
     for role, cell in cells.items():
         shown = words["unknown"] if cell in (None, "") else str(cell)
         yield f"- {role.removeprefix('field:')}: {shown}"
@@ -131,7 +133,7 @@ def _computed(score: Score, language: Language) -> Iterator[str]:
     yield words["decides"]
     if score.override is not None:
         said = score.override
-        yield words["override"].format(maturity=said.maturity, day=said.until.date())
+        yield words["override"].format(maturity=translated(said.maturity, language), day=said.until.date())
     if score.next_action is not None:
         yield words["next"].format(action=words_of(language)["actions"][score.next_action.action])
     for heading, reasons in (("for", score.reasons_for), ("against", score.reasons_against)):

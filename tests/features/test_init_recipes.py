@@ -297,8 +297,8 @@ def test_the_mark_of_a_lost_lead_is_no_feature(tmp_path: Path, few_open: bool) -
 
 
 def test_stages_of_a_funnel_and_amounts_are_written_down(tmp_path: Path) -> None:
-    leads = "".join(f"00Q{n},2024-0{n % 9 + 1}-01\n" for n in range(90))
-    (tmp_path / "leads.csv").write_text(f"Lead ID,Created Date\n{leads}", encoding="utf-8")
+    leads = "".join(f"00Q{n},2024-0{n % 9 + 1}-01,{'abc'[n % 3]}\n" for n in range(90))
+    (tmp_path / "leads.csv").write_text(f"Lead ID,Created Date,Industry\n{leads}", encoding="utf-8")
     stages = ("Marketing Qualified Lead", "SQL", "Opportunity", "Closed Won", "Closed Lost", "Nurturing")
     rows = "".join(f"00Q{n},{stages[n % 6]},2024-1{n % 2}-0{n % 9 + 1},{n * 10}\n" for n in range(90))
     (tmp_path / "outcomes.csv").write_text(f"Lead ID,Stage,Date,Amount\n{rows}", encoding="utf-8")
