@@ -39,7 +39,7 @@ def say_tally(tally: PushTally, mapping: PushMapping) -> None:
     passed = ", ".join(f"{number:,} {why}" for why, number in sorted(tally.passed.items()))
     refused, left = tally.refused.total(), f", {tally.left:,} left to the next run" if tally.left else ""
     done = f"{mapping.target}: {tally.sent:,} sent, {refused:,} refused{left}"
-    more = f"({tally.requests:,} requests, {tally.retried:,} leads sent again)"
+    more = f"({tally.requests:,} requests, {tally.retried:,} leads tried again)"
     say(f"{done}; not to be sent: {passed or 'none'} {more}.")
 
 

@@ -1,6 +1,6 @@
 """A whole export scored: every row back, in its order."""
 
-from serving.batch.absent_columns import near_name
+from serving.batch.absent_columns import known_name, near_name
 from serving.batch.export import read_tables_of_export, score_export
 from serving.batch.frame import score_frame
 from serving.batch.known import KnownScored, known_leads, score_known, scored_by_name
@@ -12,6 +12,7 @@ __all__ = [
     "ExportRows",
     "KnownScored",
     "known_leads",
+    "known_name",
     "nameable",
     "near_name",
     "read_tables_of_export",

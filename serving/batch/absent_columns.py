@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 
 from features.errors import LeadscoreError, near
+from features.profiles import plain, presets
 from features.recipe import Recipe, usable
 from serving.returned import BatchSummary, Match
 
@@ -36,11 +37,18 @@ def complete_leads(
             f"{', '.join(sorted(present)[:40])}.",
             "Score it with the recipe that was made for it (--recipe), or export it with these columns.",
         )
+    spare = [str(column) for column in frame.columns if str(column) not in recipe_columns(recipe)]
+    if lead.id is not None and lead.id not in present:
+        meant = known_name(lead.id, spare) or near_name(lead.id, spare)
+        hint = f"; did you mean '{meant}'?" if meant else f"; it has {', '.join(sorted(present)[:40])}."
+        raise LeadscoreError(
+            f"{name}: has no column '{lead.id}', which tells the leads apart{hint}",
+            f"Say which column it is: --column id={meant or 'COLUMN'}",
+        )
     roles = (lead.created_at, lead.order, lead.account_id, lead.cost, lead.opted_out)
     absent = [
         column for column in dict.fromkeys([*fields.values(), *roles]) if column and column not in present
     ]
-    spare = [str(column) for column in frame.columns if str(column) not in recipe_columns(recipe)]
     wanted = (outcomes.column, outcomes.occurred_at) if outcomes.column else ()
     ends = [end for end in wanted if end and end not in present]
     told = [*absent, *(end for end in ends if near_name(end, spare))]
@@ -70,7 +78,7 @@ def matches(recipe: Recipe, names: Sequence[str], summary: BatchSummary) -> list
             field=field,
             column=column,
             present=column in names,
-            meant=None if column in names else near_name(column, spare),
+            meant=None if column in names else known_name(column, spare) or near_name(column, spare),
             filled=summary.filled[column],
             unreadable=summary.unreadable[field] or summary.unreadable[column],
         )
@@ -103,18 +111,33 @@ def recipe_columns(recipe: Recipe) -> set[str]:
 
 def absent_words(name: str, absent: list[str], spare: list[str]) -> str:
     """'export.csv lacks the column …, which counts as missing', each with the spare one that may be meant."""
-    meant = [(column, near_name(column, spare)) for column in absent]
+    meant = [(column, known_name(column, spare) or near_name(column, spare)) for column in absent]
     told = [f"'{column}'" + (f" (did you mean '{found}'?)" if found else "") for column, found in meant]
     if len(told) == 1:
         return f"{name} lacks the column {told[0]}, which counts as missing for every lead"
     return f"{name} lacks the columns {', '.join(told)}, which count as missing for every lead"
 
 
-def near_name(column: str, spare: list[str]) -> str | None:
+def near_name(column: str, spare: Sequence[str]) -> str | None:
     """The one of `spare` that `column` may be misspelt as, None where none is near."""
-    plain = {_plain(name): name for name in spare}
-    meant = near(_plain(column), plain, _NEAR)
-    return plain[meant] if meant else None
+    bare = {_plain(name): name for name in spare}
+    meant = near(_plain(column), bare, _NEAR)
+    return bare[meant] if meant else None
+
+
+def known_name(column: str, spare: Sequence[str]) -> str | None:
+    """The one of `spare` that some CRM, in some language, calls the same as `column`."""
+    own = plain(column)
+    bare = {plain(name): name for name in spare}
+    if own in bare:
+        return bare[own]
+    for preset in presets().values():
+        for called in preset.columns.values():
+            names = [plain(name) for name in called.names]
+            found = next((bare[name] for name in names if name in bare), None)
+            if own in names and found is not None:
+                return found
+    return None
 
 
 def _plain(column: str) -> str:

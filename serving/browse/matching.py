@@ -10,9 +10,8 @@ from typing import Literal
 
 from features.cells import field_parsers, is_missing
 from features.exports import check_back, spool
-from features.profiles import plain, presets
 from features.recipe import Recipe
-from serving.batch import nameable, near_name
+from serving.batch import known_name, nameable, near_name
 from serving.returned import ADDED
 
 _LOOKED_AT = 2_000
@@ -102,23 +101,8 @@ def _pairs(known: Mapping[str, str], names: Sequence[str]) -> dict[str, tuple[st
         for field, column in known.items():
             if field in found or not spare:
                 continue
-            other = _synonym(column, spare) if how == "known" else near_name(column, spare)
+            other = known_name(column, spare) if how == "known" else near_name(column, spare)
             if other is not None:
                 found[field] = (other, "known" if how == "known" else "near")
                 spare.remove(other)
     return {field: found.get(field, ("", "none")) for field in known}
-
-
-def _synonym(column: str, spare: Sequence[str]) -> str | None:
-    """The one of `spare` that some CRM, in some language, calls the same as `column`."""
-    own = plain(column)
-    bare = {plain(name): name for name in spare}
-    if own in bare:
-        return bare[own]
-    for preset in presets().values():
-        for called in preset.columns.values():
-            names = [plain(name) for name in called.names]
-            found = next((bare[name] for name in names if name in bare), None)
-            if own in names and found is not None:
-                return found
-    return None

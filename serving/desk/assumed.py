@@ -36,7 +36,7 @@ def assumptions(asked: PageAsked, job: Job) -> Response:
         paragraph(tell(who, "what_is_wrong_here_is")),
         form(
             f"/app/work/{job.id}/assumed", who,
-            _deciding(job, found, who), _columns(job, found, who), _buttons(job, who),
+            _deciding(job, found, who), _columns(job, found, who), _buttons(job, found, who),
         ),
         _remarks(found, who),
     ]  # fmt: skip
@@ -188,8 +188,14 @@ def _leave_out(name: str, excluded: set[str], who: Visitor) -> Markup:
     )  # fmt: skip
 
 
-def _buttons(job: Job, who: Visitor) -> Markup:
-    opened, full = bool(job.options.get("open")), can_train()
+def _tells_outcome(found: Mapping[str, Any]) -> bool:
+    """Whether the recipe that was written says what won means: without, there is nothing to learn from."""
+    recipe = tomllib.loads(found.get("recipe", ""))
+    return "column" in recipe.get("outcomes", {}) or "outcomes" in recipe.get("tables", {})
+
+
+def _buttons(job: Job, found: Mapping[str, Any], who: Visitor) -> Markup:
+    opened, full = bool(job.options.get("open")) or not _tells_outcome(found), can_train()
     train = button(tell(who, "train_with_this"), kind="main", name="next", value="train")
     score = button(tell(who, "score_by_the_scorecard"),
                    kind="main" if opened else "", name="next", value="score")  # fmt: skip

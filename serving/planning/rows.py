@@ -35,7 +35,9 @@ def shown_rows(plan: Plan, leads: Sequence[PlannedLead]) -> list[tuple[object, .
         (
             due_words(plan, lead),
             lead.lead_id,
-            " ".join([translated(lead.step.what, plan.language), *([lead.step.step] if lead.step.step else [])]),
+            " ".join(
+                [translated(lead.step.what, plan.language), *([lead.step.step] if lead.step.step else [])]
+            ),
             translated(lead.score.maturity or "", plan.language),
             lead.score.probability,
             "; ".join(part for part in (lead.step.why, lead.note, lead.question) if part),

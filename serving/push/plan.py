@@ -30,8 +30,8 @@ _AT_ONCE = 500
 class PushPlan:
     """The leads that need sending, the most promising first, those refused before last; why others do not.
 
-    Reasons: 'unchanged', 'closed', 'a person decided', 'no score' (abstained, or an error), 'older' (than
-    what was sent).
+    Reasons: 'unchanged', 'closed', 'a person decided', 'opted out' (and nothing was ever sent), 'no score'
+    (abstained, or an error), 'older' (than what was sent).
     """
 
     fresh: list[str] = field(default_factory=list)
@@ -113,7 +113,7 @@ def _outgoing(
     values = values_of(score)
     unsure = state is not None and state.problem is not None  # what the CRM holds is not known
     if not (unsure or differs(values, before, mapping)):
-        return "unchanged"
+        return "opted out" if score.status == "opted_out" and before is None else "unchanged"
     assert set(values) == set(FIELDS)
     return Outgoing(lead_id, as_of_us, values, before.values if before else None, state.tries if state else 0)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 from urllib.parse import urlsplit
 
 import tomlkit
@@ -91,7 +91,10 @@ def load_mapping(path: Path) -> PushMapping:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        remedy = f"Write one with 'leadscore connect', for instance: leadscore connect hubspot -o {path.name}"
+        vendor = next((one for one in get_args(Vendor) if one in path.name), "hubspot")
+        url = " --url https://…" if vendor == "webhook" else ""
+        command = f"leadscore connect {vendor}{url} -o {path.name}"
+        remedy = f"Write one with 'leadscore connect', for instance: {command}"
         raise LeadscoreError(f"{path}: there is no mapping file.", remedy) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise LeadscoreError(f"{path}: is no TOML ({error}).", "Correct the line.") from None
