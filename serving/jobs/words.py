@@ -92,7 +92,8 @@ def words_of(job: Job, answering: Mapping[str, str]) -> list[str]:
     kind, options = KINDS[job.kind], dict(job.options)
     words = [kind.verb, *kind.always]
     if job.kind == "score":
-        options = {key: value for key, value in answering.items() if key not in job.files} | options
+        if "recipe" not in job.files:  # the service's model does not answer for another recipe
+            options = dict(answering) | options
         words.append(f"--out={job.results / scored_name(job)}")
     if job.kind == "init":
         words.append(f"--out={job.inputs / 'recipe.toml'}")
