@@ -16,14 +16,16 @@ import httpx
 import pytest
 
 from features import LeadscoreError
+from features.clock import now_us
 from serving.answer.opening import open_fresh
 from serving.desk import asked
 from serving.desk.sentences import _sentences  # the whole of it is held to both languages
 from serving.jobs import Job, Jobs, Runner
 from serving.jobs.job import PRINTED
-from serving.ledger import ApiKeys, Ledger
+from serving.jobs.words import words_of
+from serving.ledger import ApiKeys, LeadSent, Ledger
 from serving.registry import just_begun
-from tests.made.company import small_company
+from tests.made.company import RECIPE, small_company
 from tests.made.edge import Service
 from tests.serving.test_app_doors import token_in
 
@@ -249,6 +251,27 @@ def test_a_select_is_taken_where_init_wrote_it_for_this_person(service: Service)
     jobs.finish(init, "tests", "done", "")
     assert hand_over(service, sent).status_code == 303
     assert hand_over(service, sent, headers=key(service, "write")).status_code == 422  # somebody else's
+
+
+def test_the_plan_reads_the_services_recipe_where_its_playbook_is(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own").mkdir()
+    recipe = tmp_path / "own" / "recipe.toml"
+    recipe.write_text(RECIPE, encoding="utf-8")
+    monkeypatch.chdir(recipe.parent)  # by this alone it is known
+    monkeypatch.delenv("LEADSCORE_RECIPE", raising=False)
+    monkeypatch.delenv("LEADSCORE_MODEL", raising=False)
+    assert service.writer
+    service.writer.submit([LeadSent("crm", "L1", {"size": 1}, now_us())]).result()
+    answering = {"recipe": "/other.toml", "model": "/m"}
+    for address, more in (("/app/today", {"--model=/m", "--language=fr"}), ("/app/funnel", set[str]())):
+        page = service.ask("GET", address).text
+        made = service.ask("POST", address, data={"token": token_in(page)}, headers={"accept-language": "fr"})
+        assert service.desk.jobs
+        words = words_of(service.desk.jobs.find(made.headers["location"].rpartition("/")[2]), answering)
+        assert words[-2:] == ["--", str(recipe)]
+        assert {"--data=ledger", *more} <= set(words)
 
 
 def test_a_job_is_cancelled_and_begun_again_on_its_page(service: Service, tmp_path: Path) -> None:
