@@ -44,8 +44,7 @@ async def score(request: Request) -> Response:
     desk = desk_of(request)
     opened, items = desk.opened, body if isinstance(body, list) else [body]
     named, ladder = named_by(desk.ledger), ladder_for(request)
-    local = desk.ledger is None or desk.ledger.path is not None  # a file answers at once, a server may not
-    heard = desk.heard() if local else await run_in_threadpool(desk.heard)
+    heard = await run_in_threadpool(desk.heard)  # may wait for a connection
     answer = partial(answer_items, ladder, items, now_us(), log=desk.log, named=named, standing=heard)
     at_once = len(items) <= _FEW and not any(is_named(item, named) for item in items)
     found = answer() if at_once else await run_in_threadpool(answer)

@@ -165,6 +165,8 @@ class InboundSpool:
                 continue
             except sqlite3.ProgrammingError:  # closed
                 return
+            except Exception as error:  # a lock or a full disk passes: what waits must not wait for ever
+                print(f"leadscore: the spool waits ({type(error).__name__})", flush=True)
 
 
 def _held(path: Path) -> WriterLock:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
 from starlette.responses import Response
 
 from serving.desk.asked import PageAsked
+from serving.desk.running import recipe_path
 from serving.desk.sentences import tell
 from serving.desk.words import state_badge, way
 from serving.jobs import Job
@@ -40,6 +40,8 @@ def _made(asked: PageAsked, kind: str) -> Response:
     if source is None:
         return gone_to(_PATHS[kind])
     files, options = source
+    if kind == "plan":
+        options |= {"language": asked.who.language}
     return asked.begin(kind, files, options, anew=True)
 
 
@@ -70,14 +72,17 @@ def _without_data(who: Visitor) -> Child:
 
 
 def _source(asked: PageAsked) -> tuple[dict[str, Path], dict[str, str]] | None:
-    """The files and options of a job over the company's data: the ledger's, else those last trained on."""
-    ledger, recipe = asked.desk.ledger, os.environ.get("LEADSCORE_RECIPE")
+    """The files and options of a job over the company's data: the ledger's, else those last trained on.
+
+    The service's recipe is named where it is: its playbook, agreement, law and rules are beside it.
+    """
+    ledger, recipe = asked.desk.ledger, recipe_path()
     trained = next((job for job in asked.recent() if job.kind == "train" and job.state == "done"), None)
     if ledger is not None and ledger.counts()["leads"]:
-        if recipe:
-            return {"recipe": Path(recipe)}, {"data": "ledger"}
-        if trained is not None:
-            return {"recipe": trained.inputs / "recipe.toml"}, {"data": "ledger"}
+        if recipe is not None:
+            return {}, {"recipe": str(recipe.absolute()), "data": "ledger"}
+        if trained is not None and (learned := trained.input("recipe")) is not None:
+            return {"recipe": learned}, {"data": "ledger"}
     if trained is not None and trained.inputs.is_dir():
         return {role: trained.inputs / name for role, name in trained.files.items()}, {}
     return None

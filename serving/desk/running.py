@@ -26,8 +26,16 @@ def share_place(ledger: Ledger | None) -> None:
         os.environ["LEADSCORE_JOBS"] = str(Jobs.place(ledger))
 
 
+def recipe_path() -> Path | None:
+    """The file that LEADSCORE_RECIPE names, else the one that is here and no model stands before."""
+    if (named := os.environ.get("LEADSCORE_RECIPE")) is not None:
+        return Path(named)
+    here = Path("recipe.toml")
+    return here if here.exists() and "LEADSCORE_MODEL" not in os.environ else None
+
+
 def start_runner(jobs: Jobs | None, recipe: Path | None, model: str | None) -> Runner | None:
-    """The runner of `jobs`, at work: exports are scored by `recipe` and `model` unless their job says."""
+    """The runner of `jobs`, at work: scores and plans are by `recipe` and `model` unless a job says."""
     if jobs is None:
         return None
     answering = {"recipe": str(recipe.absolute()) if recipe else None, "model": model}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -13,6 +16,7 @@ from serving.app.receiving import Lingering, received
 from serving.desk.asked import PageAsked, asked_by, can_train
 from serving.desk.sentences import tell
 from serving.desk.work import recent_work
+from serving.jobs.folder import plain_names
 from serving.page import Markup, Visitor, button, form, join, note, paragraph, tag
 from serving.visit import check_token, page_at, refusal_page, shown
 
@@ -91,5 +95,52 @@ def _begun(asked: PageAsked, files: list[Path]) -> Response:
     recipes = [path for path in files if path.suffix == ".toml"]
     tables = {f"file-{n:02}": path for n, path in enumerate((one for one in files if one not in recipes), 1)}
     if recipes and tables:
-        return asked.begin("train", tables | {"recipe": recipes[0]}, {"language": who.language})
+        files_of_job = tables | {"recipe": recipes[0]}
+        _check_recipe(asked, recipes[0], set(plain_names(files_of_job).values()))
+        return asked.begin("train", files_of_job, {"language": who.language})
     return asked.begin("init", tables or {"file-01": files[0]}, {})
+
+
+def _check_recipe(asked: PageAsked, recipe: Path, handed: set[str]) -> None:
+    """Whether a recipe from outside reads only what came with it: it must not open the server's own files.
+
+    A SELECT is one that `init` wrote for this person: it joins files by their names.
+
+    Raises:
+        RefusedError: it is no TOML, or names anything else.
+    """
+    who = asked.who
+    try:
+        content = tomllib.loads(recipe.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError):
+        raise RefusedError(
+            422, recipe.name, tell(who, "is_not_a_recipe"), tell(who, "drop_the_recipe_that_init_wrote")
+        ) from None
+    beside = [content.get(name, "") for name in ("rules", "agreement")]
+    inside = all(isinstance(one, str) and not set(one) & set("/\\:") for one in beside)
+    ours = {sql for job in asked.recent() if job.kind == "init" and job.state == "done"
+            for sql in _selects(tomllib.loads((job.printed() or {}).get("recipe", "")))}  # fmt: skip
+    if not inside or not set(_selects(content)) <= ours or not set(_named(content)) <= handed:
+        raise RefusedError(
+            422, recipe.name, tell(who, "reads_something_that_was_not"), tell(who, "name_only_files_that_you")
+        )
+
+
+def _sources(content: Mapping[str, Any]) -> list[Any]:
+    tables = content.get("tables")
+    return list(tables.values()) if isinstance(tables, dict) else []
+
+
+def _selects(content: Mapping[str, Any]) -> Iterator[str]:
+    """The SELECTs of a recipe's tables."""
+    return (str(one["sql"]) for one in _sources(content) if isinstance(one, dict) and "sql" in one)
+
+
+def _named(content: Mapping[str, Any]) -> Iterator[str]:
+    """The files that a recipe's tables name, without a sheet."""
+    for one in _sources(content):
+        source = one if isinstance(one, dict) else {"file": one}
+        sums = source.get("sha256")
+        yield from sums if isinstance(sums, dict) else ()
+        if "file" in source:
+            yield str(source["file"]).partition("#")[0]

@@ -98,7 +98,7 @@ class Edge:
             finally:
                 entrance.unproven -= mount.access == "open"
         else:
-            answer = page(Request(scope), entrance.desk, entrance.metrics)
+            answer = await page(Request(scope), entrance.desk, entrance.metrics)
             await (answer or self.app)(scope, receive, visit.send)
 
 

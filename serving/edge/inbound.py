@@ -19,7 +19,7 @@ from serving.api.webhooks import SPOOLED, rows_spooled
 from serving.aside import InboundSpool
 from serving.aside.spool import Spooled
 from serving.crm import Receiver, Reply, answered, senders_from
-from serving.crm.rows import RowsRead
+from serving.ledger.gone import ERASED
 from serving.ledger.sent import Sent
 
 _COMMIT_SECONDS = 60.0
@@ -57,11 +57,16 @@ def open_spool(desk: Desk) -> InboundSpool | None:
     return spool
 
 
+class UndeliveredError(Exception):
+    """Not all of a body that waited is in the ledger: it has been acknowledged, so it must not be lost."""
+
+
 def deliver(desk: Desk, one: Spooled) -> None:
     """Commit what waited to the ledger, read by the recipe that answers now.
 
     Raises:
         LeadscoreError, TimeoutError: the ledger is down, still.
+        UndeliveredError: something of it cannot be read or is refused; the rest is committed.
     """
     rows: Sequence[Sent]
     if one.source == SPOOLED:
@@ -69,12 +74,16 @@ def deliver(desk: Desk, one: Spooled) -> None:
     else:
         receiver = receiver_of(desk)
         accepted = receiver.read(receiver.spooled(one.source, one.received_us, one.content))
-        read = RowsRead() if isinstance(accepted, Reply) else accepted.read
-        rows, unread = read.rows, len(read.problems)
-    if unread:
-        print(f"leadscore: {one.source}: {unread} problems in number {one.seq} of the spool", flush=True)
+        if isinstance(accepted, Reply):
+            raise UndeliveredError
+        rows, unread = accepted.read.rows, len(accepted.read.problems)
     _, writer = desk.kept()
-    writer.submit(rows).result(_COMMIT_SECONDS)
+    receipt = writer.submit(rows).result(_COMMIT_SECONDS)
+    erased = receipt.problems.count(ERASED)  # nothing of who was erased for good is kept, here neither
+    lost = unread + receipt.count("refused") + receipt.count("conflict") - erased
+    if lost:
+        print(f"leadscore: {one.source}: {lost} problems in number {one.seq} of the spool", flush=True)
+        raise UndeliveredError
 
 
 def _warm(receiver: Receiver) -> None:

@@ -6,6 +6,7 @@ The framework has pages of its own at these paths, some of which call third part
 from __future__ import annotations
 
 from prometheus_client import CONTENT_TYPE_LATEST
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
@@ -28,7 +29,7 @@ PAGES: dict[str, Access] = {
 _FRAMEWORKS = ("/livez", "/healthz")
 
 
-def page(request: Request, desk: Desk, metrics: Metrics) -> Response | None:
+async def page(request: Request, desk: Desk, metrics: Metrics) -> Response | None:
     """Our answer at a path of `PAGES`, None where the framework's own is good."""
     path = request.scope["path"]
     if request.method not in ("GET", "HEAD"):
@@ -36,7 +37,8 @@ def page(request: Request, desk: Desk, metrics: Metrics) -> Response | None:
     if path == "/readyz":
         return JSONResponse(readiness(desk))
     if path == "/metrics":
-        return Response(metrics.text(), media_type=CONTENT_TYPE_LATEST)
+        text = await run_in_threadpool(metrics.text)  # it asks the ledger, which may hang
+        return Response(text, media_type=CONTENT_TYPE_LATEST)
     if path in DOCS:
         return docs(path, desk.opened.ladder.recipe)
     if path in _FRAMEWORKS:

@@ -35,7 +35,7 @@ from serving.api.webhooks import secrets_named
 from serving.aside import Shadow
 from serving.crm import senders_from
 from serving.crm.senders import FILE_VARIABLE
-from serving.desk.running import jobs_for_pages, share_place, start_runner
+from serving.desk.running import jobs_for_pages, recipe_path, share_place, start_runner
 from serving.edge.entry import Edge, Entrance, failure
 from serving.edge.inbound import open_spool, open_to_senders
 from serving.edge.key_check import KeyCheck, require_key
@@ -94,7 +94,7 @@ class LeadScore:
             opened.within(budget), watch, ledger, writer, RequestLog.from_environment(), budget=budget
         )
         desk.jobs = jobs_for_pages(ledger)
-        self._runner = start_runner(desk.jobs, _recipe_path(), named_model())
+        self._runner = start_runner(desk.jobs, recipe_path(), named_model())
         open_to_senders(desk)
         spool = open_spool(desk)
         desk.shadow = shadow = Shadow.from_environment(writer, named_model(), recipe)
@@ -143,16 +143,8 @@ def named_model() -> str | None:
 
 def _recipe() -> tuple[Recipe | None, Path | None]:
     """The recipe that the environment names, and its folder."""
-    path = _recipe_path()
+    path = recipe_path()
     return (load_recipe(path), path.parent) if path else (None, None)
-
-
-def _recipe_path() -> Path | None:
-    """The file that LEADSCORE_RECIPE names, else the one that is here and no model stands before."""
-    if (named := os.environ.get("LEADSCORE_RECIPE")) is not None:
-        return Path(named)
-    here = Path("recipe.toml")
-    return here if here.exists() and "LEADSCORE_MODEL" not in os.environ else None
 
 
 def run(

@@ -57,7 +57,7 @@ KINDS: dict[str, JobKind] = {
         "funnel", ("recipe",), ("*",), ("by", "currency", "data"), writes={"html": "funnel.html"}
     ),
     "plan": JobKind(
-        "plan", ("recipe",), ("*",), ("as-of", "model", "data"),
+        "plan", ("recipe",), ("*",), ("as-of", "model", "data", "language"),
         writes={"html": "today.html", "csv": "today.csv"},
     ),
     "promote": JobKind("promote", ("name",), (), ("run", "reason"), ("force",), always=("--json",)),
@@ -88,11 +88,13 @@ def check_asked(kind: str, files: Sequence[str], options: Mapping[str, str]) -> 
 
 
 def words_of(job: Job, answering: Mapping[str, str]) -> list[str]:
-    """The words of our command that do `job`; `answering` are options of `score` that hold unless said."""
+    """The words of our command that do `job`; `answering`: recipe and model unless it says."""
     kind, options = KINDS[job.kind], dict(job.options)
     words = [kind.verb, *kind.always]
+    if "recipe" not in job.files:  # the service's model does not answer for another recipe
+        options = {name: value for name, value in answering.items()
+                   if name in (*kind.roles, *kind.options)} | options  # fmt: skip
     if job.kind == "score":
-        options = {key: value for key, value in answering.items() if key not in job.files} | options
         words.append(f"--out={job.results / scored_name(job)}")
     if job.kind == "init":
         words.append(f"--out={job.inputs / 'recipe.toml'}")

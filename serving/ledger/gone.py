@@ -27,7 +27,7 @@ ABSORBED = "absorb"
 _AT_ONCE = 500
 _EVER = 2**62
 """After every moment."""
-_ERASED = FieldProblem(
+ERASED = FieldProblem(
     "lead_id", "was erased for good", "Nothing is kept of this lead any more; stop sending it."
 )
 _WORDS = {"deletion": "was deleted in the CRM", "erasure": "was erased"}
@@ -118,7 +118,7 @@ def without_erased(
         erased |= {row.lead_id for row in connection.execute(query)}
     if not erased:
         return [list(one) for one in rows]
-    return [[_ERASED if _speaks_of(row, erased) else row for row in one] for one in rows]
+    return [[ERASED if _speaks_of(row, erased) else row for row in one] for one in rows]
 
 
 def _speaks_of(row: Kept | FieldProblem, erased: set[str]) -> bool:

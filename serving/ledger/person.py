@@ -148,6 +148,8 @@ def compact(ledger: Ledger, keep_days: Mapping[str, float], now_us: int) -> dict
             old = delete(column.table).where(column < before)
             if column.table is DECISIONS:  # who was erased for good must not come back with a later export
                 old = old.where(DECISIONS.c.kind != "erasure")
+            if column.table is JOBS:  # receipts of deletions, runs of retention and the last watch stay
+                old = old.where(JOBS.c.job_id.is_not(None))
             deleted = connection.execute(old).rowcount
             gone[name] = gone.get(name, 0) + deleted
     return gone

@@ -98,7 +98,8 @@ class Ledger:
         """
         if self.path is None:
             try:
-                return create_engine(self.url, pool_pre_ping=True, hide_parameters=True)
+                limits = {"connect_timeout": _WAIT_SECONDS}
+                return create_engine(self.url, pool_pre_ping=True, hide_parameters=True, connect_args=limits)
             except ImportError:
                 raise LeadscoreError(
                     f"{self.name}: a ledger in PostgreSQL needs psycopg, which is not installed.",

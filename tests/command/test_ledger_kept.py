@@ -17,6 +17,7 @@ from serving.ledger import EventSent, LeadSent, Ledger, LedgerTables, ScoreGiven
 from serving.ledger.person import AGES, OF_A_LEAD, everything_of, shrink
 from serving.ledger.schema import METADATA
 from serving.ledger.sent import DecisionSent
+from serving.rights import delete_person, keep_for, receipts_of, runs_of
 from tests.made.company import RECIPE, small_company
 
 MOMENT = "2025-06-30T00:00:00+00:00"
@@ -150,6 +151,18 @@ def test_an_erasure_is_no_decision_that_grows_old(tmp_path: Path) -> None:
     ledger.close()
 
 
+def test_receipts_and_runs_do_not_grow_old(tmp_path: Path) -> None:
+    ledger, now = Ledger.made(tmp_path / "ledger.sqlite"), now_us()
+    with Writer(ledger) as writer:
+        writer.submit([LeadSent("crm", "L1", {"size": 1}, now)]).result()
+    receipt = delete_person(ledger, "L1", [])
+    run = keep_for(ledger, {"jobs": 30}, now)
+    assert compact(ledger, {"jobs": 30}, now + 400 * DAY_US) == {"jobs": 0}
+    assert [one.receipt for one in receipts_of(ledger)] == [receipt.receipt]
+    assert runs_of(ledger) == [run]
+    ledger.close()
+
+
 def test_a_person_of_whom_nothing_is_heard_goes_with_everything(tmp_path: Path) -> None:
     ledger, now = Ledger.made(tmp_path / "ledger.sqlite"), now_us()
     with Writer(ledger) as writer:
@@ -181,8 +194,8 @@ def test_the_file_is_made_smaller_unless_somebody_writes_to_it(company: Path) ->
     assert ledger.path is not None
     with ledger.transaction() as connection:
         table = METADATA.tables["jobs"]
-        values = {"kind": "x", "content": "y" * 2_000_000, "state": "done", "made_us": 1, "tries": 0,
-                  "finished_us": now_us() - 2 * DAY_US}  # fmt: skip
+        values = {"job_id": "a", "kind": "x", "content": "y" * 2_000_000, "state": "done",
+                  "made_us": 1, "tries": 0, "finished_us": now_us() - 2 * DAY_US}  # fmt: skip
         connection.execute(insert(table).values(values))
     assert leadscore("ledger", "compact").exit_code == 0
     before = ledger.path.stat().st_size

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import sqlite3
@@ -15,13 +16,16 @@ import httpx
 import pytest
 
 from features import LeadscoreError
+from features.clock import now_us
 from serving.answer.opening import open_fresh
 from serving.desk import asked
 from serving.desk.sentences import _sentences  # the whole of it is held to both languages
 from serving.jobs import Job, Jobs, Runner
-from serving.ledger import ApiKeys, Ledger
+from serving.jobs.job import PRINTED
+from serving.jobs.words import words_of
+from serving.ledger import ApiKeys, LeadSent, Ledger
 from serving.registry import just_begun
-from tests.made.company import small_company
+from tests.made.company import RECIPE, small_company
 from tests.made.edge import Service
 from tests.serving.test_app_doors import token_in
 
@@ -198,6 +202,74 @@ def test_what_is_no_upload_is_told_and_nothing_is_kept(service: Service) -> None
     assert not [path for path in service.desk.jobs.folder.glob("*") if path.is_dir()]
     assert service.ask("GET", "/app/work/0123").status_code == 404
     assert service.ask("GET", "/app/work/0123/..%2f..%2fledger.sqlite").status_code == 404
+
+
+LEADS_TABLE = ("files", ("leads.csv", b"id,created\na,2025-01-01\n"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[tables]\nleads = "/etc/passwd"\n',
+        '[tables]\nleads = "../other/leads.csv"\n',
+        '[tables]\nleads = "leads.csv"\nevents = "postgresql://ledger/all#keys"\n',
+        "[tables.leads]\nsql = \"SELECT * FROM read_text('/etc/passwd')\"\n",
+        '[tables.leads]\nfile = "leads.csv"\nsha256 = {"/etc/passwd" = "00"}\n',
+        'agreement = "../agreement.toml"\n[tables]\nleads = "leads.csv"\n',
+        'rules = "/etc/rules.toml"\n[tables]\nleads = "leads.csv"\n',
+        "no TOML",
+    ],
+)
+def test_a_recipe_from_outside_reads_only_what_came_with_it(service: Service, text: str) -> None:
+    refused = hand_over(service, [LEADS_TABLE, ("files", ("recipe.toml", text.encode()))])
+    assert refused.status_code == 422
+    assert "recipe.toml" in refused.text
+    assert service.desk.jobs
+    assert service.desk.jobs.recent() == []
+
+
+def test_a_recipe_from_outside_that_names_what_came_with_it_is_taken(service: Service) -> None:
+    recipe = ("files", ("mine.toml", b'[tables]\nleads = "leads.csv#first"\n'))
+    path = hand_over(service, [LEADS_TABLE, recipe]).headers["location"]
+    assert service.desk.jobs
+    assert service.desk.jobs.find(path.rpartition("/")[2]).kind == "train"
+
+
+def test_a_select_is_taken_where_init_wrote_it_for_this_person(service: Service) -> None:
+    jobs = service.desk.jobs
+    assert jobs
+    text = "[tables.leads]\nsql = \"SELECT * FROM 'leads.csv'\"\n"
+    sent = [LEADS_TABLE, ("files", ("recipe.toml", text.encode()))]
+    init = hand_over(service, [LEADS_TABLE]).headers["location"].rpartition("/")[2]
+    assert hand_over(service, sent).status_code == 422
+    found = jobs.take("tests")
+    assert found
+    assert found.id == init
+    (found.folder / PRINTED).write_text(json.dumps({"recipe": text}), encoding="utf-8")
+    jobs.finish(init, "tests", "done", "")
+    assert hand_over(service, sent).status_code == 303
+    assert hand_over(service, sent, headers=key(service, "write")).status_code == 422  # somebody else's
+
+
+def test_the_plan_reads_the_services_recipe_where_its_playbook_is(
+    service: Service, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own").mkdir()
+    recipe = tmp_path / "own" / "recipe.toml"
+    recipe.write_text(RECIPE, encoding="utf-8")
+    monkeypatch.chdir(recipe.parent)  # by this alone it is known
+    monkeypatch.delenv("LEADSCORE_RECIPE", raising=False)
+    monkeypatch.delenv("LEADSCORE_MODEL", raising=False)
+    assert service.writer
+    service.writer.submit([LeadSent("crm", "L1", {"size": 1}, now_us())]).result()
+    answering = {"recipe": "/other.toml", "model": "/m"}
+    for address, more in (("/app/today", {"--model=/m", "--language=fr"}), ("/app/funnel", set[str]())):
+        page = service.ask("GET", address).text
+        made = service.ask("POST", address, data={"token": token_in(page)}, headers={"accept-language": "fr"})
+        assert service.desk.jobs
+        words = words_of(service.desk.jobs.find(made.headers["location"].rpartition("/")[2]), answering)
+        assert words[-2:] == ["--", str(recipe)]
+        assert {"--data=ledger", *more} <= set(words)
 
 
 def test_a_job_is_cancelled_and_begun_again_on_its_page(service: Service, tmp_path: Path) -> None:

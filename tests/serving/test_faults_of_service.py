@@ -3,6 +3,7 @@ is written anywhere but in the ledger."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import signal
@@ -15,13 +16,14 @@ from typing import Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, QueuePool, select
 
 from serving.artefact.folder import save_artefact
 from serving.ledger import ApiKeys, Ledger
 from serving.ledger.schema import EVENTS
 from serving.rules.default import default_rules
 from tests.made import scorers
+from tests.made.edge import Service
 from tests.serving.test_service_http import Server, free_port, started
 
 SECRET = "kjell.persoon@example.org"
@@ -156,3 +158,27 @@ def test_nothing_of_a_person_is_written_anywhere_but_in_the_ledger(folder: Path,
     for answer in answers:  # a problem may name a field that the caller made up, never a value of one
         if answer.headers["content-type"] == "application/problem+json":
             assert SECRET not in answer.text
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/metrics"), ("POST", "/v1/score")])
+def test_who_waits_for_the_ledger_lets_others_be_answered(tmp_path: Path, method: str, path: str) -> None:
+    ledger = Ledger.made(tmp_path / "ledger.sqlite")
+    service = Service(ledger)
+    pool, held = ledger.engine.pool, list[Connection]()
+    assert isinstance(pool, QueuePool)
+    while pool.checkedout() < 15:  # all that it gives
+        held.append(ledger.engine.connect())
+
+    async def both(client: httpx.AsyncClient) -> tuple[bool, int]:
+        first = asyncio.create_task(client.request(method, path, json={"lead_id": "a"}))
+        while not service.entrance.at_once:
+            await asyncio.sleep(0)
+        assert (await client.get("/readyz")).status_code == 200
+        waits = not first.done()
+        for connection in held:
+            await asyncio.to_thread(connection.close)
+        return waits, (await first).status_code
+
+    assert service.run(both)[0]
+    service.close()
+    ledger.close()

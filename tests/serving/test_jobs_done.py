@@ -187,6 +187,9 @@ def test_names_and_values_are_no_options(tmp_path: Path, jobs: Jobs) -> None:
         words_of(own, {"recipe": "/r", "model": "/m"})
     )
     assert "--recipe=/r" not in words_of(own, {"recipe": "/r", "model": "/m"})
+    other = jobs.submit("score", {"leads": odd, "recipe": odd}, {}, "anna")
+    words = words_of(other, {"recipe": "/r", "model": "/m"})
+    assert not [word for word in words if word.startswith("--model")]  # it would be another company's
 
 
 @pytest.mark.slow

@@ -28,6 +28,7 @@ from serving.crm.senders import Sender
 from serving.edge.inbound import deliver
 from serving.ledger import Ledger
 from serving.ledger.schema import EVENTS
+from serving.ledger.sent import DecisionSent
 from tests.made import inbound
 from tests.made.edge import Service
 from tests.serving.test_service_http import free_port, started
@@ -167,6 +168,42 @@ def test_what_cannot_be_delivered_is_set_aside_and_holds_nothing_up(
     assert "is set aside" in capsys.readouterr().out
     door.again()
     assert (door.spool.waiting, door.spool.set_aside, door.drain()) == (0, 1, 0)
+
+
+def test_what_is_acknowledged_and_cannot_be_read_is_set_aside_and_the_rest_is_kept(door: Door) -> None:
+    good = json.loads(signed_message(1)[1])
+    wrong = good | {"occurred_at": "no moment", "event_id": "m2"}
+    other = good | {"occurred_at": "2025-11-29T11:00:00Z"}  # another event under the id of the first
+    for items in ([good, wrong], [other], [good]):
+        message = json.dumps({"id": "m", "body": json.dumps(items)}).encode()
+        door.spool.put("/v1/webhooks", now_us(), message)
+    assert door.drain() == 1
+    assert (door.spool.waiting, door.spool.set_aside) == (0, 2)
+    assert door.kept() == ["m1"]
+
+
+def test_what_is_sent_of_who_was_erased_for_good_is_not_kept_aside(door: Door) -> None:
+    assert door.service.writer
+    door.service.writer.submit([DecisionSent("crm", "1001", "erasure", now_us())]).result()
+    content = json.dumps({"id": "m", "body": signed_message(1)[1]}).encode()
+    door.spool.put("/v1/webhooks", now_us(), content)
+    assert (door.drain(), door.spool.set_aside, door.kept()) == (1, 0, [])
+
+
+def test_a_spool_that_is_locked_for_a_while_is_delivered_after_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, found, said = tmp_path / "spool.sqlite", list[int](), list[str]()
+    spool = InboundSpool(path)
+    spool.put("marketo", 1, b"7")
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        spool.start(lambda one: found.append(int(one.content)))
+        wait_until(lambda: said.append(capsys.readouterr().out) or "the spool waits" in "".join(said))
+        other.execute("ROLLBACK")
+    wait_until(lambda: spool.waiting == 0)
+    assert set(found) == {7}
+    spool.close()
 
 
 def test_what_was_put_survives_a_kill(tmp_path: Path) -> None:
