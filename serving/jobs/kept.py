@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,14 +192,20 @@ class Jobs:
         return self._held(job_id, holder, {"state": "waiting", "leased_by": None, "tries": JOBS.c.tries - 1})
 
     def clear(self, before_us: int | None = None) -> int:
-        """Remove jobs that ended before `before_us` (default: 30 days ago), and files of none; how many."""
+        """Remove jobs that ended before `before_us` (default: 30 days ago) with their files; how many.
+
+        Files of jobs that this ledger does not know go when nothing in them has changed for 30 days.
+        """
         old = now_us() - int(KEPT_DAYS * DAY_US) if before_us is None else before_us
         with self.ledger.transaction() as connection:
             gone = JOBS.c.job_id.is_not(None) & (JOBS.c.finished_us < old)
-            rows = connection.execute(delete(JOBS).where(gone)).rowcount
+            names = list(connection.execute(select(JOBS.c.job_id).where(gone)).scalars())
+            connection.execute(delete(JOBS).where(JOBS.c.job_id.in_(names)))
             kept = set(connection.execute(select(JOBS.c.job_id)).scalars())
-        sweep(self.folder, {name for name in kept if name})
-        return int(rows)
+        for name in names:
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        sweep(self.folder, {name for name in kept if name}, KEPT_DAYS * DAY_US / 1e6)
+        return len(names)
 
     def _held(self, job_id: str, holder: str, values: Mapping[str, Any]) -> bool:
         mine = (JOBS.c.job_id == job_id) & (JOBS.c.leased_by == holder) & (JOBS.c.state == "running")
