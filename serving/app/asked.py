@@ -38,8 +38,10 @@ def jobs_of(request: Request) -> Jobs:
     return jobs
 
 
-async def job_asked(request: Request) -> Job:
+async def job_asked(request: Request, *, to_change: bool = False) -> Job:
     """The scored export that the path names: one's own, or anybody's for a key that may read.
+
+    `to_change`: anybody's only for a key that may administer.
 
     Raises:
         RefusedError: there is none that this person may see.
@@ -47,7 +49,8 @@ async def job_asked(request: Request) -> Job:
     who, jobs = visitor(request.scope), jobs_of(request)
     try:
         job = await run_in_threadpool(jobs.find, request.path_params["job_id"])
-        if job.kind == "score" and (job.by == caller_of(request) or who.may("read")):
+        others = who.may("admin" if to_change else "read")
+        if job.kind == "score" and (job.by == caller_of(request) or others):
             return job
     except LeadscoreError:
         pass

@@ -53,7 +53,7 @@ class Attempt:
                 return cls(job.folder)
             for name in (LOG, PRINTED, PROGRESS, PID):
                 (job.folder / name).unlink(missing_ok=True)
-            (job.folder / _WHERE).write_text(_here())
+            (job.folder / _WHERE).write_text(here())
             command = ["sh", "-c", _SCRIPT, "sh", sys.executable, "-P", "-m", "leadscore", *words]
             process = subprocess.Popen(
                 command, cwd=job.folder, env={**os.environ, **environment, **_ours()},
@@ -104,7 +104,7 @@ class Attempt:
     def _signalled(self, asked: signal.Signals) -> bool:
         """Whether it is ours to end, on this machine, and was told."""
         try:
-            if self.process is None and (self.folder / _WHERE).read_text() != _here():
+            if self.process is None and (self.folder / _WHERE).read_text() != here():
                 return False
             number = int((self.folder / PID).read_text()) if self.process is None else self.process.pid
             os.killpg(number, asked)
@@ -147,7 +147,7 @@ def _ours() -> dict[str, str]:
     return {_PROGRESS: PROGRESS, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
 
 
-def _here() -> str:
+def here() -> str:
     """This machine since it was started, and the space of its numbers of processes: a container's own."""
     found = [socket.gethostname()]
     with suppress(OSError):

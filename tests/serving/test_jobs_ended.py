@@ -16,9 +16,9 @@ import pytest
 
 from serving.browse.laid import laid_down
 from serving.jobs import Jobs
-from serving.jobs.attempt import Attempt
+from serving.jobs.attempt import Attempt, here
 from serving.ledger import Ledger
-from tests.serving.test_jobs_done import AS_OF, PATIENCE, company, ended, running
+from tests.serving.test_jobs_done import AS_OF, PATIENCE, company, ended, lapse, running
 
 ORDERLY = "trap 'sleep 0.3; echo >in-order; exit' TERM; echo >ready; while :; do sleep 0.02; done"
 
@@ -92,3 +92,28 @@ def test_a_result_that_cannot_be_kept_says_so(tmp_path: Path, jobs: Jobs) -> Non
     (done.folder / f"browse-{result.stat().st_mtime_ns}").write_text("in the way")
     with pytest.raises(OSError, match="Not a directory"):
         laid_down(done)
+
+
+def test_what_is_cancelled_while_nobody_follows_it_is_stopped(tmp_path: Path, jobs: Jobs) -> None:
+    job = jobs.submit("score", company(tmp_path / "given"), AS_OF, "anna")
+    assert jobs.take("a service that is gone") is not None
+    process = at_work_in(job.folder, host=here())
+    lapse(jobs)
+    assert jobs.cancel(job.id).state == "cancelled"
+    assert process.wait(PATIENCE) != 0
+    assert (job.folder / "in-order").exists()
+
+
+def test_a_start_stops_what_an_ended_job_has_left_at_work(tmp_path: Path, jobs: Jobs) -> None:
+    job = jobs.submit("score", company(tmp_path / "given"), AS_OF, "anna")
+    other = jobs.submit("score", company(tmp_path / "given"), AS_OF, "berta")
+    process, goes_on = (at_work_in(one.folder, host=here()) for one in (job, other))
+    try:
+        jobs.cancel(job.id)  # its lease holds: whoever has it is trusted to stop
+        assert jobs.stop_left() == 1
+        assert process.wait(PATIENCE) != 0
+        assert goes_on.poll() is None
+        assert jobs.stop_left() == 0
+    finally:
+        os.killpg(goes_on.pid, signal.SIGKILL)
+        goes_on.wait()
