@@ -66,10 +66,10 @@ def corrected(asked: PageAsked) -> Response:
     if options != _present(job) or job.state != "done":
         return asked.begin("init", files, options)
     files["recipe"] = job.inputs / "recipe.toml"
-    next_kind = asked.said("next") or ("score" if options.get("open") else "train")
+    next_kind = asked.said("next") or ("score" if _learns_nothing(job) else "train")
     told = {"language": asked.who.language}
     if next_kind == "score":
-        return asked.begin("score", _to_score(job, files), told)
+        return asked.begin("score", _to_score(job, files), told, anew=True)
     return asked.begin(*(("inspect", files, {}) if next_kind == "inspect" else ("train", files, told)))
 
 
@@ -188,8 +188,14 @@ def _leave_out(name: str, excluded: set[str], who: Visitor) -> Markup:
     )  # fmt: skip
 
 
+def _learns_nothing(job: Job) -> bool:
+    """Whether the recipe says of no lead how it ended."""
+    recipe = tomllib.loads((job.printed() or {}).get("recipe", ""))
+    return "outcomes" not in recipe.get("tables", {}) and "column" not in recipe.get("outcomes", {})
+
+
 def _buttons(job: Job, who: Visitor) -> Markup:
-    opened, full = bool(job.options.get("open")), can_train()
+    opened, full = _learns_nothing(job), can_train()
     train = button(tell(who, "train_with_this"), kind="main", name="next", value="train")
     score = button(tell(who, "score_by_the_scorecard"),
                    kind="main" if opened else "", name="next", value="score")  # fmt: skip
