@@ -21,6 +21,7 @@ _HALF = ".half-"
 _FRESH_SECONDS = 3600.0
 """A half folder that is younger may be one that is just handed over."""
 _MOST_NAME = 120
+"""Bytes; most disks take 255, and a role or an ending may still come to it."""
 _LARGE_BYTES = 10_000_000
 _ELSEWHERE = "Make room on the disk, or set LEADSCORE_JOBS to another folder; then try again."
 
@@ -44,11 +45,17 @@ def id_of(kind: str, files: Mapping[str, Path], options: Mapping[str, str], by: 
     return whole.hexdigest()[:24]
 
 
+def plain_name(name: str) -> str:
+    """`name` without what a path or a sheet is told by, its end where it is longer than a disk takes."""
+    plain = re.sub(r"[\x00-\x1f\x7f/\\#:]", "_", name).lstrip(".")
+    return plain.encode("utf-8", "replace")[-_MOST_NAME:].decode("utf-8", "ignore").lstrip(".") or "file"
+
+
 def plain_names(files: Mapping[str, Path]) -> dict[str, str]:
     """Role → the name under which a file is kept: its own without what a path or a sheet is told by."""
     found: dict[str, str] = {}
     for role, path in files.items():
-        name = re.sub(r"[\x00-\x1f\x7f/\\#:]", "_", path.name).lstrip(".")[-_MOST_NAME:] or "file"
+        name = plain_name(path.name)
         found[role] = name if name not in found.values() else f"{role}-{name}"
     return found
 
