@@ -17,6 +17,7 @@ from serving.api.problems import RefusedError
 from serving.batch import nameable
 from serving.browse import ScoredRows, Wanted
 from serving.jobs import Job, Jobs
+from serving.jobs.words import each_of
 from serving.visit.answers import visitor
 
 
@@ -82,7 +83,7 @@ def rows_of(job: Job, recipe: Recipe) -> ScoredRows:
 
 def columns_of_job(job: Job, recipe: Recipe) -> dict[str, str]:
     """Field or role → the column that it was read from: the recipe's, or as a person said."""
-    said = dict(line.split("=", 1) for line in job.options.get("column", "").splitlines() if "=" in line)
+    said = dict(line.split("=", 1) for line in each_of(job.options.get("column", "")) if "=" in line)
     return nameable(recipe) | said
 
 

@@ -13,6 +13,7 @@ from serving.desk.asked import PageAsked, can_train
 from serving.desk.sentences import tell
 from serving.desk.words import way
 from serving.jobs import Job
+from serving.jobs.words import each_of, in_one
 from serving.page import Child, Markup, Visitor, bullets, button, choice, form, paragraph, table, tag
 from serving.visit import shown
 
@@ -104,10 +105,17 @@ def _options(asked: PageAsked, job: Job) -> dict[str, str]:
             found[name] = said
         elif not said:
             found.pop(name, None)
-    left_out = "\n".join(sorted(asked.fields.get("exclude", ())))
+    columns = [str(one["column"]) for one in (job.printed() or {}).get("findings", ())]
+    named = {_sent(one): one for one in columns}
+    left_out = in_one(sorted({named.get(_sent(one), one) for one in asked.fields.get("exclude", ())}))
     found |= {"exclude": left_out} if left_out else {}
     found |= {"open": "yes"} if asked.said("open") or (present.get("open") and "outcome" not in found) else {}
     return found
+
+
+def _sent(name: str) -> str:
+    """A name as a form sends it: a browser writes every line break alike."""
+    return "\n".join(name.splitlines())
 
 
 def _answers(job: Job) -> dict[str, str]:
@@ -164,7 +172,7 @@ def _certainty(word: str, who: Visitor) -> str:
 def _columns(job: Job, found: Mapping[str, Any], who: Visitor) -> Markup:
     reasons = {one["column"]: one["reason"] for one in (*found.get("suspects", ()), *found.get("marked", ()))}
     left_out = {one["column"] for one in found.get("suspects", ())}
-    excluded = set(job.options.get("exclude", "").splitlines())
+    excluded = set(each_of(job.options.get("exclude", "")))
     head = [
         tell(who, "column"), tell(who, "read_as"), tell(who, "filled"),
         tell(who, "such_as"), tell(who, "leave_out"),

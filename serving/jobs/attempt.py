@@ -121,14 +121,15 @@ class Attempt:
         except (ValueError, KeyError):
             return "", None, None
 
-    def ended(self) -> tuple[bool, str]:
+    def ended(self, *, may_refuse: bool = False) -> tuple[bool, str]:
         """Whether the command did what it was asked to, and what it said last; no lead's values.
 
+        `may_refuse`: it is one that judges, and to refuse is its answer too.
         Of a failure that nobody foresaw only the kind is told, and its traceback is cut down to places.
         """
         code, text = self.exit_code(), _end_of(self.folder / LOG)
         said = text.replace(f"{self.folder}/out/", "").replace(f"{self.folder}/in/", "")
-        if code in (0, _REFUSED, _SOME_FAILED) and "Traceback" not in text:
+        if code in (0, _SOME_FAILED, *([_REFUSED] if may_refuse else [])) and "Traceback" not in text:
             return True, said.strip().rpartition("\n")[2]
         if shutil.disk_usage(self.folder).free < _ROOM_BYTES:  # then what it said may not have been written
             return False, "the disk is full. Make room on it, then begin this again."

@@ -19,6 +19,7 @@ from serving.answer.opening import open_fresh
 from serving.desk import asked
 from serving.desk.sentences import _sentences  # the whole of it is held to both languages
 from serving.jobs import Job, Jobs, Runner
+from serving.jobs.words import in_one
 from serving.ledger import ApiKeys, Ledger
 from serving.registry import just_begun
 from tests.made.company import small_company
@@ -117,7 +118,7 @@ def test_what_was_assumed_is_shown_and_corrected_and_no_column_runs(service: Ser
                   name="acme", exclude=[SCRIPT], next="train")  # fmt: skip
     assert again.headers["location"] != path  # changed: looked at anew before anything is trained
     job, page = ended(service, again.headers["location"])
-    assert (job.kind, dict(job.options)) == ("init", {"name": "acme", "exclude": SCRIPT})
+    assert (job.kind, dict(job.options)) == ("init", {"name": "acme", "exclude": in_one([SCRIPT])})
     recipe = service.ask("GET", f"{again.headers['location']}/recipe.toml")
     assert 'name = "acme"' in recipe.text
     assert f'column = "{SCRIPT}", use = false' in recipe.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import signal
 import socket
@@ -13,11 +14,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import update
 
+from features import LeadscoreError
 from serving.browse.laid import laid_down
 from serving.jobs import Jobs
 from serving.jobs.attempt import Attempt, here
+from serving.jobs.words import each_of, in_one, words_of
 from serving.ledger import Ledger
+from serving.ledger.schema import JOBS
 from tests.serving.test_jobs_done import AS_OF, PATIENCE, company, ended, lapse, running
 
 ORDERLY = "trap 'sleep 0.3; echo >in-order; exit' TERM; echo >ready; while :; do sleep 0.02; done"
@@ -117,3 +124,45 @@ def test_a_start_stops_what_an_ended_job_has_left_at_work(tmp_path: Path, jobs: 
     finally:
         os.killpg(goes_on.pid, signal.SIGKILL)
         goes_on.wait()
+
+
+@given(st.lists(st.text()))
+def test_values_of_an_option_come_back_as_they_were(values: list[str]) -> None:
+    assert each_of(in_one(values)) == values
+
+
+def test_a_header_with_a_line_break_is_one_option(tmp_path: Path, jobs: Jobs) -> None:
+    files = company(tmp_path / "given")
+    told = {"column": in_one(["size=Size\nof the company", "origin=[1]"])}
+    words = words_of(jobs.submit("score", files, told, "anna"), {})
+    assert [word for word in words if word.startswith("--column")] == [
+        "--column=size=Size\nof the company", "--column=origin=[1]",
+    ]  # fmt: skip
+    old = words_of(jobs.submit("score", files, {"column": "a=b\nc=d"}, "anna"), {})
+    assert {"--column=a=b", "--column=c=d"} <= set(old)
+
+
+@pytest.mark.parametrize(
+    "options", [{"as-of": "2025-01-01\0"}, {"as-of": "2025\n"}, {"column": in_one(["a=\0"])}]
+)
+def test_what_no_command_can_be_given_is_refused(tmp_path: Path, jobs: Jobs, options: dict[str, str]) -> None:
+    with pytest.raises(LeadscoreError, match="control character"):
+        jobs.submit("score", company(tmp_path / "given"), options, "anna")
+
+
+def test_a_job_that_cannot_be_started_fails_and_the_next_is_done(tmp_path: Path, jobs: Jobs) -> None:
+    job = jobs.submit("score", company(tmp_path / "given"), AS_OF, "anna")
+    with jobs.ledger.transaction() as connection:  # as an earlier version may have kept it
+        content = json.dumps({"files": dict(job.files), "options": {"as-of": "2025-01-01\0"}})
+        connection.execute(update(JOBS).values(content=content))
+    other = jobs.submit("score", company(tmp_path / "given"), AS_OF, "berta")
+    with running(jobs, tmp_path):
+        assert "cannot be started" in ended(jobs, job).message
+        assert ended(jobs, other).state == "done"
+
+
+def test_only_a_command_that_judges_may_end_by_a_refusal(tmp_path: Path) -> None:
+    (tmp_path / "exit").write_text("1\n")
+    (tmp_path / "log.txt").write_text("")
+    assert not Attempt(tmp_path).ended()[0]
+    assert Attempt(tmp_path).ended(may_refuse=True)[0]
