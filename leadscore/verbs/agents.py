@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from leadscore.ledger_files import standing_here
 from leadscore.options import DATA, RECIPE, place_of
+
+if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
+    from serving.ledger import Ledger
 
 KEY = "LEADSCORE_KEY"
 
@@ -43,10 +47,20 @@ class Agent:
         from leadscore.terminal import say
 
         self.path, self.folder, self.model = path, folder, model
+        self._ledger: Ledger | None = None
         self.opened = serving.open_ladder(load_recipe(path), model, folder=path.parent)
         self.recipe, self.ladder = self.opened.ladder.recipe, self.opened.ladder
         if self.opened.warning:
             say(f"Warning: {self.opened.warning}.")
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """The ledger that is here, opened once; one that comes later is found then."""
+        from serving.ledger import Ledger
+
+        if self._ledger is None:
+            self._ledger = Ledger.here()
+        return self._ledger
 
     def allowed(self, scope: Any) -> None:
         """Whether the key at hand may do this; asked each time, so that a revoked one ends.
@@ -55,12 +69,11 @@ class Agent:
             LeadscoreError: the ledger here has keys, and LEADSCORE_KEY holds none that may.
         """
         from features.errors import LeadscoreError
-        from serving.ledger import ApiKeys, Ledger
+        from serving.ledger import ApiKeys
 
-        ledger = Ledger.here()
-        if ledger is None or not ApiKeys(ledger).ring().keys:
+        if self.ledger is None or not ApiKeys(self.ledger).ring().keys:
             return
-        key = ApiKeys(ledger).check(os.environ.get(KEY, ""))
+        key = ApiKeys(self.ledger).check(os.environ.get(KEY, ""))
         if key is None:
             raise LeadscoreError(f"{KEY} is missing, unknown, revoked or ended.", "See 'leadscore keys new'.")
         if not key.may(scope):
@@ -68,28 +81,50 @@ class Agent:
                                  f"Use one that has the scope '{scope}'.")  # fmt: skip
 
     def score(self, leads: list[dict[str, Any]], as_of: str | None = None) -> dict[str, Any]:
-        """The scores of leads, whole or by name."""
-        return {"scores": [self._explained(lead, as_of, parts=False)["score"] for lead in leads]}
+        """The scores of leads, whole or by name.
+
+        Raises:
+            LeadscoreError: they are more than one request may bring.
+        """
+        from features.errors import LeadscoreError
+        from serving.api import MOST_LEADS
+
+        if len(leads) > MOST_LEADS:
+            raise LeadscoreError(f"leads: are {len(leads):,}; {MOST_LEADS:,} may be asked at once.",
+                                 "Ask several times, or use 'leadscore score' on a file.")  # fmt: skip
+        read = self._reader(as_of)
+        return {"scores": [self._explained(read(lead), parts=False)["score"] for lead in leads]}
 
     def explain(self, lead: dict[str, Any], as_of: str | None = None) -> dict[str, Any]:
         """One score with every reason and the arithmetic behind it."""
-        return self._explained(lead, as_of, parts=True)
+        return self._explained(self._reader(as_of)(lead), parts=True)
 
-    def _explained(self, lead: dict[str, Any], as_of: str | None, *, parts: bool) -> dict[str, Any]:
-        from dataclasses import asdict
-
+    def _reader(self, as_of: str | None) -> Callable[[dict[str, Any]], Any]:
+        """What reads a lead for this question: a Lead by who objects now, or the Score that says why not."""
         from features.clock import now_us
         from serving import Score
-        from serving.answer import explain
         from serving.api import named_by, read_item
-        from serving.ledger import Ledger
+        from serving.asked import Heard
+        from serving.ledger import standing
 
         self.allowed("score")
-        item = lead | ({"as_of": as_of} if as_of else {})
-        found = read_item(self.ladder.reader, item, now_us(), named_by(Ledger.here()))
+        named, now = named_by(self.ledger), now_us()
+        heard = Heard() if self.ledger is None else standing(self.ledger)
+
+        def read(lead: dict[str, Any]) -> Any:
+            found = read_item(self.ladder.reader, lead | ({"as_of": as_of} if as_of else {}), now, named)
+            return found if isinstance(found, Score) else heard.of(found)
+
+        return read
+
+    def _explained(self, found: Any, *, parts: bool) -> dict[str, Any]:
+        from dataclasses import asdict
+
+        from serving import Score
+        from serving.answer import explain
+
         if isinstance(found, Score):
             return {"score": found.model_dump(mode="json")}
-        found = standing_here().of(found)
         if not parts:
             return {"score": self.ladder.score([found])[0].model_dump(mode="json")}
         told = explain(self.ladder, found)

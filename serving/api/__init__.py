@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from serving.api.envelope import read_item as read_item
     from serving.api.envelope import score_items as score_items
     from serving.api.problems import refused as refused
+    from serving.api.scoring import MOST_LEADS as MOST_LEADS
     from serving.api.scoring import named_by as named_by
     from serving.api.sent_json import parse_body as parse_body
 
@@ -17,7 +18,7 @@ _PLACES = {
     "serving.api.documents": ["api_document"],
     "serving.api.envelope": ["LeadRequest", "read_item", "score_items"],
     "serving.api.problems": ["refused"],
-    "serving.api.scoring": ["named_by"],
+    "serving.api.scoring": ["MOST_LEADS", "named_by"],
     "serving.api.sent_json": ["parse_body"],
 }
 

@@ -17,6 +17,7 @@ from serving.api.problems import RefusedError
 from serving.batch import nameable
 from serving.browse import ScoredRows, Wanted
 from serving.jobs import Job, Jobs
+from serving.jobs.words import each_of
 from serving.visit.answers import visitor
 
 
@@ -38,8 +39,10 @@ def jobs_of(request: Request) -> Jobs:
     return jobs
 
 
-async def job_asked(request: Request) -> Job:
+async def job_asked(request: Request, *, to_change: bool = False) -> Job:
     """The scored export that the path names: one's own, or anybody's for a key that may read.
+
+    `to_change`: anybody's only for a key that may administer.
 
     Raises:
         RefusedError: there is none that this person may see.
@@ -47,7 +50,8 @@ async def job_asked(request: Request) -> Job:
     who, jobs = visitor(request.scope), jobs_of(request)
     try:
         job = await run_in_threadpool(jobs.find, request.path_params["job_id"])
-        if job.kind == "score" and (job.by == caller_of(request) or who.may("read")):
+        others = who.may("admin" if to_change else "read")
+        if job.kind == "score" and (job.by == caller_of(request) or others):
             return job
     except LeadscoreError:
         pass
@@ -79,7 +83,7 @@ def rows_of(job: Job, recipe: Recipe) -> ScoredRows:
 
 def columns_of_job(job: Job, recipe: Recipe) -> dict[str, str]:
     """Field or role → the column that it was read from: the recipe's, or as a person said."""
-    said = dict(line.split("=", 1) for line in job.options.get("column", "").splitlines() if "=" in line)
+    said = dict(line.split("=", 1) for line in each_of(job.options.get("column", "")) if "=" in line)
     return nameable(recipe) | said
 
 

@@ -15,6 +15,7 @@ from serving.app.asked import jobs_of
 from serving.app.drafts import Upload, find_draft
 from serving.batch import nameable
 from serving.browse import FieldMatch, Matched, matched
+from serving.jobs.words import in_one
 from serving.page import Child, Markup, Visitor, button, choice, form, labelled, note, paragraph, tag
 from serving.visit.answers import gone_to, page_at, sent_form, shown, visitor, way_back
 
@@ -54,7 +55,7 @@ def _options(recipe: Recipe, chosen: Mapping[str, str], who: Visitor, asked: str
     known = nameable(recipe)
     other = [f"{field}={column}" for field, column in chosen.items() if column != known[field]]
     options = {"language": who.language, "asked": asked}
-    return options | ({"column": "\n".join(other)} if other else {})
+    return options | ({"column": in_one(other)} if other else {})
 
 
 def _columns_page(

@@ -29,6 +29,8 @@ from serving.returned.crms import crm_columns, crm_table, templates
 from serving.visit.answers import page_at, visitor
 
 _BLOCK = 20_000
+_CALLED = {"hubspot": "HubSpot"}
+"""CRM → how it writes its name, where that is more than a capital."""
 
 
 @page_at
@@ -64,8 +66,8 @@ def download_form(who: Visitor, job: Job, wanted: Wanted) -> Markup:
     forms = [
         ("original", who.say("As it came, with scores", "Tel quel, avec les scores")), ("csv", "CSV"),
         ("xlsx", "Excel"),
-        *((name, who.say(f"For the import of {name.capitalize()}", f"Pour l’import de {name.capitalize()}"))
-          for name in sorted(templates().crm)),
+        *((name, who.say(f"For the import of {called}", f"Pour l’import de {called}"))
+          for name in sorted(templates().crm) for called in [_CALLED.get(name, name.capitalize())]),
     ]  # fmt: skip
     said = {name: value for name, value in asdict(wanted).items() if value}
     kept = [tag("input", type="hidden", name=name, value=value) for name, value in said.items()]

@@ -89,5 +89,6 @@ def find_draft(jobs: Jobs, draft_id: str, by: str) -> Upload:
 def _sweep(parent: Path) -> None:
     """Throw old drafts away, and halves that nobody sends any more."""
     for path in parent.iterdir() if parent.is_dir() else ():
-        if path.stat().st_mtime < time.time() - _KEPT_SECONDS:
-            shutil.rmtree(path, ignore_errors=True)
+        with suppress(FileNotFoundError):  # another upload has just ended it
+            if path.stat().st_mtime < time.time() - _KEPT_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)

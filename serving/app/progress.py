@@ -19,7 +19,7 @@ _REFRESH_SECONDS = 2
 async def cancel(request: Request) -> Response:
     """End a job that is on its way."""
     await sent_form(request)
-    job = await job_asked(request)
+    job = await job_asked(request, to_change=True)
     await run_in_threadpool(jobs_of(request).cancel, job.id)
     return gone_to(f"/app/jobs/{job.id}")
 
@@ -28,7 +28,7 @@ async def cancel(request: Request) -> Response:
 async def again(request: Request) -> Response:
     """Let a job that has ended begin again."""
     await sent_form(request)
-    job = await job_asked(request)
+    job = await job_asked(request, to_change=True)
     await run_in_threadpool(jobs_of(request).again, job.id)
     return gone_to(f"/app/jobs/{job.id}")
 

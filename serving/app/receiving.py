@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import secrets
 import shutil
 import time
@@ -20,7 +19,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from serving.api.problems import RefusedError
-from serving.visit.answers import visitor
+from serving.jobs.folder import plain_name
+from serving.visit.answers import no_form, visitor
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -30,7 +30,8 @@ MOST_UPLOAD = 500_000_000
 _SILENT_SECONDS = 60.0
 _MOST_FIELD = 100_000
 _DRAIN_SECONDS = 20.0
-_NAME = re.compile(r"[\x00-\x1f\x7f/\\#:]")
+_MOST_PARTS = 100
+"""Fields, and files, of one form."""
 HALF = ".half-"
 
 
@@ -67,7 +68,7 @@ async def received(request: Request, parent: Path, most: int = MOST_UPLOAD) -> A
 async def _read(request: Request, parts: _Parts, most: int) -> None:
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data" or b"boundary" not in options:
-        raise _no_form(request)
+        raise no_form(request.scope)
     parser, size = MultipartParser(options[b"boundary"], parts.callbacks()), 0
     stream = request.stream()
     try:
@@ -80,12 +81,23 @@ async def _read(request: Request, parts: _Parts, most: int) -> None:
             if size > most:
                 raise too_large(request, most)
             parser.write(chunk)
+    except _TooManyPartsError:
+        say = visitor(request.scope).say
+        raise RefusedError(
+            400, say("form", "formulaire"), say(f"has more than {_MOST_PARTS} fields or files",
+                                                f"a plus de {_MOST_PARTS} champs ou fichiers"),
+            say("Send fewer at once.", "Envoyez-en moins à la fois."),
+        ) from None  # fmt: skip
     except FormParserError:
-        raise _no_form(request) from None
+        raise no_form(request.scope) from None
     except TimeoutError:
         raise ClientDisconnect from None
     if not parts.ended:
-        raise _no_form(request)
+        raise no_form(request.scope)
+
+
+class _TooManyPartsError(FormParserError):
+    """More than any form of ours has."""
 
 
 class _Parts:
@@ -95,6 +107,7 @@ class _Parts:
         self.folder, self.found, self.ended = folder, Received(), False
         self._name, self._header, self._value = "", b"", b""
         self._file: IO[bytes] | None = None
+        self._fields = 0
         self._text = bytearray()
 
     def callbacks(self) -> MultipartCallbacks:
@@ -120,9 +133,11 @@ class _Parts:
             self._name = options.get(b"name", b"").decode("utf-8", "replace")
             given = options.get(b"filename", b"").decode("utf-8", "replace")
             if given:
+                if len(self.found.files) == _MOST_PARTS:
+                    raise _TooManyPartsError
                 own = self.folder / f"{len(self.found.files)}"
                 own.mkdir(mode=0o700)
-                path = own / (_NAME.sub("_", given).lstrip(".")[-120:] or "file")
+                path = own / plain_name(given)
                 again = f"-{len(self.found.files) + 1}" if self._name in self.found.files else ""
                 self.found.files[f"{self._name}{again}"] = path
                 self._file = path.open("wb")
@@ -137,7 +152,10 @@ class _Parts:
     def _end(self) -> None:
         if self._file is not None:
             self._file.close()
+        elif self._fields == _MOST_PARTS:
+            raise _TooManyPartsError
         else:
+            self._fields += 1
             self.found.fields[self._name] = bytes(self._text).decode("utf-8", "replace")
         self._name, self._file, self._text = "", None, bytearray()
 
@@ -156,14 +174,6 @@ def too_large(request: Request, most: int) -> RefusedError:
         who.say("Export fewer columns or rows, or score it where it is: leadscore score FILE -o scored.csv",
                 "Exportez moins de colonnes ou de lignes, ou notez-le sur place : "
                 "leadscore score FICHIER -o scored.csv"),
-    )  # fmt: skip
-
-
-def _no_form(request: Request) -> RefusedError:
-    say = visitor(request.scope).say
-    return RefusedError(
-        400, say("form", "formulaire"), say("did not arrive whole", "n’est pas arrivé en entier"),
-        say("Send it once more; nothing of it was kept.", "Renvoyez-le ; rien n’en a été gardé."),
     )  # fmt: skip
 
 

@@ -45,6 +45,7 @@ from serving.page import (
     tiles,
 )
 from serving.visit.answers import page_at, shown, visitor
+from serving.words.translation import translated
 
 _ROWS = 25
 
@@ -77,7 +78,7 @@ def _result(who: Visitor, job: Job, recipe: Recipe, wanted: Wanted, number: int)
     days = f"{recipe.recipe.horizon_days:g}"
     return [
         tag("h1", title_of(job)),
-        tag("p", _scored_line(who, printed, rows, count), class_="lead"),
+        tag("p", _scored_line(who, printed, rows, count, recipe.recipe.zone), class_="lead"),
         tiles(_tiles(who, maturities, expected, count, days)),
         section("spread", who.say("How the scores are spread", "Répartition des scores"),
                 figure(spread_chart(who, bands))) if bands else None,
@@ -90,13 +91,16 @@ def _result(who: Visitor, job: Job, recipe: Recipe, wanted: Wanted, number: int)
     ]  # fmt: skip
 
 
-def _scored_line(who: Visitor, printed: Mapping[str, Any], rows: ScoredRows, count: int) -> str:
-    when = moment_words(who, datetime.fromisoformat(printed["as_of"])) if "as_of" in printed else ""
-    by = ", ".join(str(name) for name in printed.get("rungs", {}))
+def _scored_line(who: Visitor, printed: Mapping[str, Any], rows: ScoredRows, count: int, zone: str) -> str:
+    when = moment_words(who, datetime.fromisoformat(printed["as_of"]), zone) if "as_of" in printed else ""
+    scorecard = who.say("the scorecard", "la grille de points")
+    by = ", ".join(scorecard if name == "rules" else str(name) for name in printed.get("rungs", {}))
     whole, some = who.count(rows.leads.rows), who.count(count)
     shown_ = "" if count == rows.leads.rows else who.say(f"{some} of ", f"{some} sur ")
-    return who.say(f"{shown_}{whole} rows, scored as of {when} (UTC) by: {by or 'nobody'}.",
-                   f"{shown_}{whole} lignes, notées au {when} (UTC) par : {by or 'personne'}.")  # fmt: skip
+    return who.say(
+        f"{shown_}{whole} rows, scored as of {when} ({zone}) by: {by or 'nobody'}.",
+        f"{shown_}{whole} lignes, notées au {when} ({zone}) par : {by or 'personne'}.",
+    )
 
 
 def _tiles(
@@ -220,13 +224,14 @@ def _pages(who: Visitor, job: Job, wanted: Wanted, number: int, count: int) -> M
 
 
 def _notes(who: Visitor, job: Job, printed: Mapping[str, Any]) -> Iterable[Child]:
-    """What the run warned of, and what was odd about the files; in the words of the command."""
-    told = [f"{text}." for text in printed.get("warnings", [])]
+    """What the run warned of, and what was odd about the files."""
+    told = [f"{translated(text, who.language)}." for text in printed.get("warnings", [])]
     counted = [row for row in printed.get("quality", []) if row[1] != "rows read"]
-    odd = [f"{table}: {what}: {who.count(count)} ({how})" for table, what, count, how in counted]
-    odd += [f"{what}: {who.count(count)}" for what, count in printed.get("faults", {}).items()]
+    odd = [f"{table}: {what}: {count:,} ({how})" for table, what, count, how in counted]
+    odd += [f"{what}: {count:,}" for what, count in printed.get("faults", {}).items()]
+    odd = [translated(text, who.language) for text in odd]
     if printed.get("drift"):
-        told.append(str(printed["drift"].get("words", "")) or "")
+        told.append(translated(str(printed["drift"].get("words", "")), who.language))
     if told or odd:
         title = who.say("What to know of this file", "À savoir sur ce fichier")
         warned = [text for text in told if text]

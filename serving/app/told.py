@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from serving.jobs import Job
 from serving.page import Child, Markup, Visitor, table, tag
 
+_DRAFT = re.compile(r"([0-9a-f]{24})-")
 MATURITIES = ("hot", "warm", "cold")
 _MATURITY = {"hot": "chaud", "warm": "tiède", "cold": "froid"}
 _STATE = {
@@ -63,10 +65,12 @@ def title_of(job: Job) -> str:
 
 
 def other_way(who: Visitor, job: Job) -> Markup:
-    """A link to the columns of the file that a job was made of, to send it off otherwise."""
-    draft = job.options.get("asked", "").partition("-")[0]
+    """A link to the columns of the file that a job was made of, else to where one begins."""
+    draft = _DRAFT.match(job.options.get("asked", ""))
+    if draft is None:
+        return tag("a", who.say("Begin anew", "Recommencer"), href="/app/start", class_="button")
     words = who.say("Correct the columns or the day", "Corriger les colonnes ou la date")
-    return tag("a", words, href=f"/app/uploads/{draft}", class_="button")
+    return tag("a", words, href=f"/app/uploads/{draft[1]}", class_="button")
 
 
 def job_rows(who: Visitor, jobs: Sequence[Job]) -> Markup:

@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias
 
@@ -63,10 +63,12 @@ class Shadow:
         registered = model is None or model.startswith("models:/")
         return cls(writer, recipe) if writer is not None and registered and said == "on" else None
 
-    def start(self, champion: Opened) -> None:
-        """Follow the challenger beside `champion`'s name, and score, each in a thread of its own."""
-        name = champion.ladder.recipe.name
-        threading.Thread(target=self._follow, args=(name,), name="leadscore-challenger", daemon=True).start()
+    def start(self, named: Callable[[], str]) -> None:
+        """Follow the challenger of the model that `named` names at each look: the first training names it.
+
+        Following and scoring have a thread each.
+        """
+        threading.Thread(target=self._follow, args=(named,), name="leadscore-challenger", daemon=True).start()
         threading.Thread(target=self._go_on, name="leadscore-shadow", daemon=True).start()
 
     def put(self, items: Sequence[Any], found: Sequence[Answered]) -> None:
@@ -139,10 +141,10 @@ class Shadow:
             print(f"leadscore: {pending}", flush=True)
         self.pending = pending
 
-    def _follow(self, name: str) -> None:
+    def _follow(self, named: Callable[[], str]) -> None:
         while True:
             try:
-                self.look(name)
+                self.look(named())
             except Exception as error:  # it outlives whatever it meets
                 self._say(f"the challenger cannot be looked for ({type(error).__name__})")
             threading.Event().wait(EVERY_SECONDS)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from contextlib import suppress
 from pathlib import Path
 
 from pydantic import BaseModel
@@ -39,21 +38,29 @@ def laid_down(job: Job) -> LaidTables:
     result = job.results / scored_name(job)
     folder = job.folder / f"browse-{result.stat().st_mtime_ns}"
     if not (folder / _ABOUT).is_file():
-        with tempfile.TemporaryDirectory(dir=job.folder, prefix=".browse-") as half:
-            for role, path in (("leads", result), ("events", job.input("events"))):
-                if path is not None:
-                    found = spool(path, Path(half) / role)
-                    held = "" if found.own else str(found.path.relative_to(half))
-                    about = LaidDown(path=held or str(found.path), names=list(found.names), rows=found.rows,
-                                     stored=[found.stored(name) for name in found.names])  # fmt: skip
-                    (Path(half) / f"{role}.json").write_text(about.model_dump_json())
-            (Path(half) / _ABOUT).write_text("{}")
-            with suppress(OSError):  # another request was faster
-                shutil.copytree(half, folder.with_suffix(".half"), dirs_exist_ok=True)
-                folder.with_suffix(".half").rename(folder)
+        half = Path(tempfile.mkdtemp(dir=job.folder, prefix=".browse-"))
+        try:
+            _lay(half, result, job.input("events"))
+            half.rename(folder)
+        except OSError:
+            if not (folder / _ABOUT).is_file():  # else another request was faster
+                raise
+        finally:
+            shutil.rmtree(half, ignore_errors=True)
     read = {role: _read(folder, role) for role in ("leads", "events")}
     assert read["leads"] is not None
     return LaidTables(leads=read["leads"], events=read["events"])
+
+
+def _lay(folder: Path, leads: Path, events: Path | None) -> None:
+    for role, path in (("leads", leads), ("events", events)):
+        if path is not None:
+            found = spool(path, folder / role)
+            held = "" if found.own else str(found.path.relative_to(folder))
+            about = LaidDown(path=held or str(found.path), names=list(found.names), rows=found.rows,
+                             stored=[found.stored(name) for name in found.names])  # fmt: skip
+            (folder / f"{role}.json").write_text(about.model_dump_json())
+    (folder / _ABOUT).write_text("{}")
 
 
 def _read(folder: Path, role: str) -> LaidDown | None:

@@ -13,6 +13,7 @@ from serving.desk.asked import PageAsked, can_train
 from serving.desk.sentences import tell
 from serving.desk.words import way
 from serving.jobs import Job
+from serving.jobs.words import each_of, in_one
 from serving.page import Child, Markup, Visitor, bullets, button, choice, form, paragraph, table, tag
 from serving.visit import shown
 
@@ -36,7 +37,7 @@ def assumptions(asked: PageAsked, job: Job) -> Response:
         paragraph(tell(who, "what_is_wrong_here_is")),
         form(
             f"/app/work/{job.id}/assumed", who,
-            _deciding(job, found, who), _columns(job, found, who), _buttons(job, found, who),
+            _deciding(job, found, who), _columns(job, found, who), _buttons(job, who),
         ),
         _remarks(found, who),
     ]  # fmt: skip
@@ -66,10 +67,10 @@ def corrected(asked: PageAsked) -> Response:
     if options != _present(job) or job.state != "done":
         return asked.begin("init", files, options)
     files["recipe"] = job.inputs / "recipe.toml"
-    next_kind = asked.said("next") or ("score" if options.get("open") else "train")
+    next_kind = asked.said("next") or ("score" if _learns_nothing(job) else "train")
     told = {"language": asked.who.language}
     if next_kind == "score":
-        return asked.begin("score", _to_score(job, files), told)
+        return asked.begin("score", _to_score(job, files), told, anew=True)
     return asked.begin(*(("inspect", files, {}) if next_kind == "inspect" else ("train", files, told)))
 
 
@@ -104,10 +105,17 @@ def _options(asked: PageAsked, job: Job) -> dict[str, str]:
             found[name] = said
         elif not said:
             found.pop(name, None)
-    left_out = "\n".join(sorted(asked.fields.get("exclude", ())))
+    columns = [str(one["column"]) for one in (job.printed() or {}).get("findings", ())]
+    named = {_sent(one): one for one in columns}
+    left_out = in_one(sorted({named.get(_sent(one), one) for one in asked.fields.get("exclude", ())}))
     found |= {"exclude": left_out} if left_out else {}
     found |= {"open": "yes"} if asked.said("open") or (present.get("open") and "outcome" not in found) else {}
     return found
+
+
+def _sent(name: str) -> str:
+    """A name as a form sends it: a browser writes every line break alike."""
+    return "\n".join(name.splitlines())
 
 
 def _answers(job: Job) -> dict[str, str]:
@@ -164,7 +172,7 @@ def _certainty(word: str, who: Visitor) -> str:
 def _columns(job: Job, found: Mapping[str, Any], who: Visitor) -> Markup:
     reasons = {one["column"]: one["reason"] for one in (*found.get("suspects", ()), *found.get("marked", ()))}
     left_out = {one["column"] for one in found.get("suspects", ())}
-    excluded = set(job.options.get("exclude", "").splitlines())
+    excluded = set(each_of(job.options.get("exclude", "")))
     head = [
         tell(who, "column"), tell(who, "read_as"), tell(who, "filled"),
         tell(who, "such_as"), tell(who, "leave_out"),
@@ -188,14 +196,14 @@ def _leave_out(name: str, excluded: set[str], who: Visitor) -> Markup:
     )  # fmt: skip
 
 
-def _tells_outcome(found: Mapping[str, Any]) -> bool:
-    """Whether the recipe that was written says what won means: without, there is nothing to learn from."""
-    recipe = tomllib.loads(found.get("recipe", ""))
-    return "column" in recipe.get("outcomes", {}) or "outcomes" in recipe.get("tables", {})
+def _learns_nothing(job: Job) -> bool:
+    """Whether the recipe says of no lead how it ended."""
+    recipe = tomllib.loads((job.printed() or {}).get("recipe", ""))
+    return "outcomes" not in recipe.get("tables", {}) and "column" not in recipe.get("outcomes", {})
 
 
-def _buttons(job: Job, found: Mapping[str, Any], who: Visitor) -> Markup:
-    opened, full = bool(job.options.get("open")) or not _tells_outcome(found), can_train()
+def _buttons(job: Job, who: Visitor) -> Markup:
+    opened, full = _learns_nothing(job), can_train()
     train = button(tell(who, "train_with_this"), kind="main", name="next", value="train")
     score = button(tell(who, "score_by_the_scorecard"),
                    kind="main" if opened else "", name="next", value="score")  # fmt: skip

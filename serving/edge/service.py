@@ -107,7 +107,7 @@ class LeadScore:
         _collect_aside()
         watch.start()
         if shadow is not None:
-            shadow.start(opened)
+            shadow.start(lambda: desk.opened.ladder.recipe.name)
 
     @bentoml.on_shutdown  # type: ignore[untyped-decorator]
     def close(self) -> None:

@@ -8,6 +8,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -24,6 +25,8 @@ _SCRIPT = (
     "exit $code"
 )
 """The shell says in a file how the command ended, also when nobody is there who waits for it."""
+_WHERE = "host"
+"""The machine whose numbers of processes are meant."""
 _PATIENCE_SECONDS = 5.0
 _LAST_BYTES = 20_000
 _ROOM_BYTES = 1_000_000
@@ -50,6 +53,7 @@ class Attempt:
                 return cls(job.folder)
             for name in (LOG, PRINTED, PROGRESS, PID):
                 (job.folder / name).unlink(missing_ok=True)
+            (job.folder / _WHERE).write_text(here())
             command = ["sh", "-c", _SCRIPT, "sh", sys.executable, "-P", "-m", "leadscore", *words]
             process = subprocess.Popen(
                 command, cwd=job.folder, env={**os.environ, **environment, **_ours()},
@@ -65,9 +69,7 @@ class Attempt:
         """Whether it is still at work."""
         if self.process is not None:
             return self.process.poll() is None
-        with (self.folder / LOCK).open("r+b") as file:
-            free = _locked(file.fileno())
-        return not free
+        return self.held
 
     def exit_code(self) -> int | None:
         """How the command ended; None where it was ended so that nobody could say."""
@@ -75,15 +77,40 @@ class Attempt:
             return int((self.folder / EXIT).read_text())
         return None
 
+    @property
+    def held(self) -> bool:
+        """Whether the command, or anything that it has started, is still there."""
+        try:
+            with (self.folder / LOCK).open("r+b") as file:
+                return not _locked(file.fileno())
+        except FileNotFoundError:
+            return False
+
     def kill(self) -> None:
-        """End it and all that it has started: asked first, made to 5 s later."""
+        """End it and all that it has started: asked first, made to 5 s later; nothing on another machine."""
         for asked in (signal.SIGTERM, signal.SIGKILL):
-            with suppress(OSError, ValueError):
-                os.killpg(int((self.folder / PID).read_text()), asked)
+            if not self._signalled(asked):
+                break
             until = time.monotonic() + _PATIENCE_SECONDS
-            while self.alive and time.monotonic() < until:
+            while self.held and time.monotonic() < until:
                 time.sleep(0.05)
+            if not self.held:
+                break
+        if self.process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(_PATIENCE_SECONDS)
         (self.folder / EXIT).unlink(missing_ok=True)  # what was ended by us has not ended by itself
+
+    def _signalled(self, asked: signal.Signals) -> bool:
+        """Whether it is ours to end, on this machine, and was told."""
+        try:
+            if self.process is None and (self.folder / _WHERE).read_text() != here():
+                return False
+            number = int((self.folder / PID).read_text()) if self.process is None else self.process.pid
+            os.killpg(number, asked)
+        except (OSError, ValueError):
+            return False
+        return True
 
     def progress(self) -> tuple[str, int | None, int | None]:
         """What it does now, how much is done, of how much."""
@@ -94,14 +121,15 @@ class Attempt:
         except (ValueError, KeyError):
             return "", None, None
 
-    def ended(self) -> tuple[bool, str]:
+    def ended(self, *, may_refuse: bool = False) -> tuple[bool, str]:
         """Whether the command did what it was asked to, and what it said last; no lead's values.
 
+        `may_refuse`: it is one that judges, and to refuse is its answer too.
         Of a failure that nobody foresaw only the kind is told, and its traceback is cut down to places.
         """
         code, text = self.exit_code(), _end_of(self.folder / LOG)
         said = text.replace(f"{self.folder}/out/", "").replace(f"{self.folder}/in/", "")
-        if code in (0, _REFUSED, _SOME_FAILED) and "Traceback" not in text:
+        if code in (0, _SOME_FAILED, *([_REFUSED] if may_refuse else [])) and "Traceback" not in text:
             return True, said.strip().rpartition("\n")[2]
         if shutil.disk_usage(self.folder).free < _ROOM_BYTES:  # then what it said may not have been written
             return False, "the disk is full. Make room on it, then begin this again."
@@ -118,6 +146,17 @@ def _ours() -> dict[str, str]:
     """Where to tell how far it is, and the code that serves, whatever else is installed."""
     paths = [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")]
     return {_PROGRESS: PROGRESS, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
+def here() -> str:
+    """This machine since it was started, and the space of its numbers of processes: a container's own."""
+    found = [socket.gethostname()]
+    with suppress(OSError):
+        found += [
+            Path("/proc/sys/kernel/random/boot_id").read_text().strip(),
+            os.readlink("/proc/self/ns/pid"),
+        ]
+    return " ".join(found)
 
 
 def _locked(descriptor: int) -> bool:

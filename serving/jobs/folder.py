@@ -19,8 +19,9 @@ from serving.jobs.job import EXIT, INPUTS, LOG, PRINTED, PROGRESS, RESULTS
 _ID = re.compile(r"[0-9a-f]{24}")
 _HALF = ".half-"
 _FRESH_SECONDS = 3600.0
-"""A folder without a job that is younger may be one that is just handed over."""
+"""A half folder that is younger may be one that is just handed over."""
 _MOST_NAME = 120
+"""Bytes; most disks take 255, and a role or an ending may still come to it."""
 _LARGE_BYTES = 10_000_000
 _ELSEWHERE = "Make room on the disk, or set LEADSCORE_JOBS to another folder; then try again."
 
@@ -44,11 +45,17 @@ def id_of(kind: str, files: Mapping[str, Path], options: Mapping[str, str], by: 
     return whole.hexdigest()[:24]
 
 
+def plain_name(name: str) -> str:
+    """`name` without what a path or a sheet is told by, its end where it is longer than a disk takes."""
+    plain = re.sub(r"[\x00-\x1f\x7f/\\#:]", "_", name).lstrip(".")
+    return plain.encode("utf-8", "replace")[-_MOST_NAME:].decode("utf-8", "ignore").lstrip(".") or "file"
+
+
 def plain_names(files: Mapping[str, Path]) -> dict[str, str]:
     """Role → the name under which a file is kept: its own without what a path or a sheet is told by."""
     found: dict[str, str] = {}
     for role, path in files.items():
-        name = re.sub(r"[\x00-\x1f\x7f/\\#:]", "_", path.name).lstrip(".")[-_MOST_NAME:] or "file"
+        name = plain_name(path.name)
         found[role] = name if name not in found.values() else f"{role}-{name}"
     return found
 
@@ -109,12 +116,18 @@ def begin_anew(folder: Path) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def sweep(parent: Path, kept: set[str]) -> int:
-    """Remove the folders of jobs that are not among `kept`; how many went."""
+def sweep(parent: Path, kept: set[str], kept_seconds: float) -> int:
+    """Remove the folders of jobs that are not among `kept` and untouched for `kept_seconds`; how many went.
+
+    Another ledger may know them: that of a service that shares the folder, or the one before this.
+    """
     gone = 0
     for path in parent.iterdir() if parent.is_dir() else ():
-        ours = path.name.startswith(_HALF) or _ID.fullmatch(path.name)
-        if ours and path.name not in kept and path.stat().st_mtime < time.time() - _FRESH_SECONDS:
-            shutil.rmtree(path, ignore_errors=True)
-            gone += 1
+        half = path.name.startswith(_HALF)
+        if path.name in kept or not (half or _ID.fullmatch(path.name)):
+            continue
+        with suppress(FileNotFoundError):  # whoever handed it over has just ended that
+            if path.stat().st_mtime < time.time() - (_FRESH_SECONDS if half else kept_seconds):
+                shutil.rmtree(path, ignore_errors=True)
+                gone += 1
     return gone

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy import Row, delete, or_, select, update
 
 from features.clock import DAY_US, from_us, now_us
 from features.errors import LeadscoreError
+from serving.jobs.attempt import Attempt
 from serving.jobs.folder import begin_anew, hand_over, id_of, make_folder, plain_names, sweep
 from serving.jobs.job import ENDED, Job, State
 from serving.jobs.words import check_asked
@@ -145,11 +147,25 @@ class Jobs:
         Raises:
             LeadscoreError: there is none.
         """
-        values = {"state": "cancelled", "finished_us": now_us(), "leased_by": None}
+        now = now_us()
+        live = (JOBS.c.job_id == job_id) & JOBS.c.state.in_(_LIVE)
         with self.ledger.transaction() as connection:
-            live = (JOBS.c.job_id == job_id) & JOBS.c.state.in_(_LIVE)
+            left = connection.execute(select(JOBS.c.seq).where(live, JOBS.c.leased_until_us < now)).first()
+            values = {"state": "cancelled", "finished_us": now, "leased_by": None}
             connection.execute(update(JOBS).where(live).values(values))
+        if left is not None:  # nobody follows it who could stop
+            Attempt(self.folder / job_id).kill()
         return self.find(job_id)
+
+    def stop_left(self) -> int:
+        """Stop commands of jobs that have ended while nobody followed them; how many there were."""
+        with self.ledger.reading() as connection:
+            ended = select(JOBS.c.job_id).where(JOBS.c.job_id.is_not(None), JOBS.c.state.in_(ENDED))
+            names = list(connection.execute(ended).scalars())
+        left = [name for name in names if Attempt(self.folder / name).held and self.find(name).ended]
+        for name in left:
+            Attempt(self.folder / name).kill()
+        return len(left)
 
     def take(self, holder: str) -> Job | None:
         """Lease the oldest job that waits, or whose holder is gone, to `holder`; None where there is none.
@@ -191,14 +207,21 @@ class Jobs:
         return self._held(job_id, holder, {"state": "waiting", "leased_by": None, "tries": JOBS.c.tries - 1})
 
     def clear(self, before_us: int | None = None) -> int:
-        """Remove jobs that ended before `before_us` (default: 30 days ago), and files of none; how many."""
+        """Remove jobs that ended before `before_us` (default: 30 days ago) with their files; how many.
+
+        Files of jobs that this ledger does not know go when nothing in them has changed for 30 days.
+        """
+        self.stop_left()
         old = now_us() - int(KEPT_DAYS * DAY_US) if before_us is None else before_us
         with self.ledger.transaction() as connection:
             gone = JOBS.c.job_id.is_not(None) & (JOBS.c.finished_us < old)
-            rows = connection.execute(delete(JOBS).where(gone)).rowcount
+            names = list(connection.execute(select(JOBS.c.job_id).where(gone)).scalars())
+            connection.execute(delete(JOBS).where(JOBS.c.job_id.in_(names)))
             kept = set(connection.execute(select(JOBS.c.job_id)).scalars())
-        sweep(self.folder, {name for name in kept if name})
-        return int(rows)
+        for name in names:
+            shutil.rmtree(self.folder / name, ignore_errors=True)
+        sweep(self.folder, {name for name in kept if name}, KEPT_DAYS * DAY_US / 1e6)
+        return len(names)
 
     def _held(self, job_id: str, holder: str, values: Mapping[str, Any]) -> bool:
         mine = (JOBS.c.job_id == job_id) & (JOBS.c.leased_by == holder) & (JOBS.c.state == "running")

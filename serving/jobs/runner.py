@@ -17,6 +17,8 @@ from serving.jobs.kept import LEASE_US, Jobs
 from serving.jobs.words import words_of
 
 _LOOK_SECONDS = 0.5
+_JUDGING = ("train", "promote")
+"""Kinds whose command ends by 1 where it judged and refused."""
 _CLEAR_SECONDS = 3600.0
 
 
@@ -71,9 +73,10 @@ class Runner:
     def _do(self, job: Job, holder: str) -> None:
         try:
             attempt = Attempt.of(job, words_of(job, self.answering), self.environment)
-        except OSError as error:
+        except (OSError, ValueError) as error:  # ValueError: a word that no command can be given
+            why = getattr(error, "strerror", None) or "an option holds a character that it must not"
             words = (
-                f"the command cannot be started ({error.strerror}). Make room on the disk, then try again."
+                f"the command cannot be started ({why}). Make room on the disk, or change it; then try again."
             )
             self.jobs.finish(job.id, holder, "failed", words)
             return
@@ -85,7 +88,7 @@ class Runner:
         if attempt.process is None and attempt.exit_code() is None:
             self.jobs.give_back(job.id, holder)  # it was ended with the service that began it
             return
-        went, said = attempt.ended()
+        went, said = attempt.ended(may_refuse=job.kind in _JUDGING)
         self.jobs.finish(job.id, holder, "done" if went else "failed", said)
 
     def _followed(self, job: Job, holder: str, attempt: Attempt) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +14,7 @@ from serving.jobs.job import Job
 NOT_TOLD = ("title", "asked", "format", "sheet")
 """Options of the page alone: what a job is called, which asking it is, in which form scores come back, and
 the sheet of a workbook, which is part of a file's name."""
+_CONTROL, _NUL = re.compile(r"[\x00-\x1f\x7f]"), re.compile(r"\x00")
 FLAG = "yes"
 """The value of an option that the command takes without one."""
 
@@ -21,7 +24,7 @@ class JobKind:
     """A verb of the command: its arguments (roles of files, or options) and what else it may be given.
 
     `files` and `options` are those of the verb by their own names; `writes` the options that name a file in
-    the folder of results; `many` takes one value a line.
+    the folder of results; `many` may be given more than once, kept as `in_one` text.
     """
 
     verb: str
@@ -66,6 +69,20 @@ KINDS: dict[str, JobKind] = {
 }  # fmt: skip
 
 
+def in_one(values: Sequence[str]) -> str:
+    """Several values of an option as one text: a header may hold any sign, also a line break."""
+    return json.dumps(list(values)) if values else ""
+
+
+def each_of(text: str) -> list[str]:
+    """The values in such a text; one of an earlier version has one a line."""
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return text.splitlines()
+    return [str(one) for one in found] if isinstance(found, list) else text.splitlines()
+
+
 def check_asked(kind: str, files: Sequence[str], options: Mapping[str, str]) -> None:
     """Whether there is such a kind of job, and it takes these files and options.
 
@@ -79,6 +96,11 @@ def check_asked(kind: str, files: Sequence[str], options: Mapping[str, str]) -> 
     for name in options:
         if name not in known:
             raise LeadscoreError(f"a job '{kind}' has no option '{name}'.", nearest_name(name, known))
+        odd = _NUL if name in found.many or name == "title" else _CONTROL
+        if any(
+            odd.search(one) for one in (each_of(options[name]) if name in found.many else [options[name]])
+        ):
+            raise LeadscoreError(f"{name}: holds a control character.", "Write it anew without it.")
     for role in files:
         if role not in found.roles and "*" not in found.roles:
             raise LeadscoreError(f"a job '{kind}' takes no file '{role}'.", nearest_name(role, found.roles))
@@ -105,7 +127,7 @@ def words_of(job: Job, answering: Mapping[str, str]) -> list[str]:
         if name in kind.flags:
             words += [f"--{name}"] * (value == FLAG)
         else:
-            words += [f"--{name}={one}" for one in (value.splitlines() if name in kind.many else [value])]
+            words += [f"--{name}={one}" for one in (each_of(value) if name in kind.many else [value])]
     return [*words, "--", *_arguments(job, kind)]
 
 

@@ -9,7 +9,10 @@ from http import HTTPStatus
 from typing import Any, TypeAlias
 from urllib.parse import quote
 
+from python_multipart.exceptions import FormParserError
 from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Scope
@@ -110,11 +113,23 @@ async def sent_form(request: Request, **limits: Any) -> FormData:
     """The fields of a form that is ours.
 
     Raises:
-        RefusedError: it lacks this visitor's token.
+        RefusedError: it lacks this visitor's token, or is no form.
     """
-    fields = await request.form(**limits)
+    try:
+        fields = await request.form(**limits)
+    except (HTTPException, MultiPartException, FormParserError, ValueError):
+        raise no_form(request.scope) from None
     check_token(request, fields.get("token"))
     return fields
+
+
+def no_form(scope: Scope) -> RefusedError:
+    """The refusal of what is no form, or not the whole of one."""
+    say = visitor(scope).say
+    return RefusedError(
+        400, say("form", "formulaire"), say("did not arrive whole", "n’est pas arrivé en entier"),
+        say("Send it once more; nothing of it was kept.", "Renvoyez-le ; rien n’en a été gardé."),
+    )  # fmt: skip
 
 
 def check_token(request: Request, token: object) -> None:

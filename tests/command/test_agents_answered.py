@@ -62,13 +62,14 @@ def ask(company: Path, calls: list[tuple[str, dict[str, Any]]], key: str = "") -
 def test_an_agent_is_answered_as_everybody_is(company: Path) -> None:
     with Writer(Ledger.opened()) as writer:
         writer.submit([DecisionSent("crm", "lead-1", "opt_out", now_us(), "they", "asked so")]).result()
-    tools, scored, named, explained, wrong, plan, funnel = ask(company, [
+    tools, scored, named, explained, wrong, plan, funnel, many = ask(company, [
         ("score", {"leads": [WHOLE, {"lead_id": "lead-1"}, {"lead_id": "nobody"}], "as_of": AS_OF}),
         ("score", {"leads": [{"lead_id": "lead-2"}], "as_of": AS_OF}),
         ("explain", {"lead": WHOLE}),
         ("score", {"leads": [WHOLE | {"fields": {"sise": 5}}]}),
         ("plan", {"as_of": AS_OF, "most": 3}),
         ("funnel", {"by": "origin"}),
+        ("score", {"leads": [WHOLE] * 1_001}),
     ])  # fmt: skip
     assert tools == ["explain", "funnel", "plan", "score"]
     assert [one["status"] for one in scored["scores"]] == ["uncalibrated", "opted_out", "error"]
@@ -79,6 +80,7 @@ def test_an_agent_is_answered_as_everybody_is(company: Path) -> None:
         explained["margin"]
     )
     assert "did you mean" in json.dumps(wrong["scores"][0]["error"]) or "size" in json.dumps(wrong)
+    assert "1,001" in many
     assert len(plan["leads"]) == 3
     assert plan["leads_left"] > 0
     told = CliRunner().invoke(main, ["funnel", "recipe.toml", "--data", "ledger", "--json"])

@@ -250,6 +250,36 @@ def test_no_file_or_an_empty_one_is_said(served: tuple[httpx.Client, Service]) -
     assert "missing or empty" in answer.text
 
 
+def test_a_long_name_in_any_script_is_kept_by_its_end(
+    served: tuple[httpx.Client, Service], export: Path
+) -> None:
+    draft = dropped(served[0], "見込み客の一覧" * 14 + ".csv", export.read_bytes())
+    assert draft.status_code == 303
+    page = served[0].get(draft.headers["location"])
+    assert page.status_code == 200
+    assert "見込み客の一覧.csv" in page.text
+    job = sent_off(served[0], draft.headers["location"])
+    assert "見込み客の一覧.csv" in ended(served[0], job)
+
+
+@pytest.mark.parametrize("part", ["files", "fields"])
+def test_a_form_of_very_many_parts_is_refused(served: tuple[httpx.Client, Service], part: str) -> None:
+    client, name = served[0], '; filename="a.csv"' if part == "files" else ""
+    one = f'--x\r\nContent-Disposition: form-data; name="leads"{name}\r\n\r\na\r\n'
+    for count, status in ((100, 403), (101, 400)):  # the first has no token
+        sent = (one * count + "--x--\r\n").encode()
+        kind = {"content-type": "multipart/form-data; boundary=x"}
+        assert client.post("/app/uploads", content=sent, headers=kind).status_code == status
+
+
+@pytest.mark.parametrize("path", ["/app/settings", "/app/jobs/x/cancel", "/app/work/x/cancel"])
+@pytest.mark.parametrize("kind", ["multipart/form-data", "multipart/form-data; boundary=x"])
+def test_what_is_no_form_is_a_sentence(served: tuple[httpx.Client, Service], path: str, kind: str) -> None:
+    answer = served[0].post(path, content=b"--y\r\nContent", headers={"content-type": kind})
+    assert answer.status_code == 400
+    assert "did not arrive whole" in answer.text
+
+
 def test_two_gigabytes_are_refused_before_they_are_sent(served: tuple[httpx.Client, Service]) -> None:
     client, service = served
     import socket
@@ -314,6 +344,11 @@ def test_who_may_not_is_told_and_nobody_sees_anothers_job(
         ended(clients["ann"], job)
         seen = {name: client.get(job).status_code for name, client in clients.items()}
         assert seen == {"ann": 200, "bob": 404, "boss": 200, "writer": 403}
+        changed = {}
+        for name in ("ann", "boss"):  # who reads anybody's job ends only their own
+            token = hidden(clients[name].get("/app").text, "token")
+            changed[name] = clients[name].post(f"{job}/again", data={"token": token}).status_code
+        assert changed == {"ann": 303, "boss": 404}
         assert "Your leads" not in clients["writer"].get("/app").text
         assert httpx.get(url + job).status_code == 303  # to the sign-in
         for client in clients.values():

@@ -377,15 +377,18 @@ def test_old_jobs_go_with_their_files_and_others_stay(tmp_path: Path, jobs: Jobs
     files = company(tmp_path / "given")
     old, new = (jobs.submit("score", files, AS_OF, by) for by in ("anna", "berta"))
     jobs.cancel(old.id)
-    (jobs.folder / "notes").mkdir()  # somebody's own
+    for name in ("notes", ".half-0123"):  # somebody's own, and one that never became whole
+        (jobs.folder / name).mkdir()
     assert compact(jobs.ledger, {"jobs": 1}, now_us() + 2 * DAY_US)["jobs"] == 1
-    hours_ago = time.time() - 7200
-    for path in jobs.folder.iterdir():
-        os.utime(path, (hours_ago, hours_ago))
-    assert jobs.clear() == 0
-    assert sorted(path.name for path in jobs.folder.iterdir()) == sorted([new.id, "notes"])
+    for days, stay in ((1, [old.id, new.id, "notes"]), (31, [new.id, "notes"])):
+        long_ago = time.time() - days * 86_400
+        for path in jobs.folder.iterdir():
+            os.utime(path, (long_ago, long_ago))
+        assert jobs.clear() == 0
+        assert sorted(path.name for path in jobs.folder.iterdir()) == sorted(stay)
     jobs.cancel(new.id)
     assert jobs.clear(now_us() + 1) == 1
+    assert [path.name for path in jobs.folder.iterdir()] == ["notes"]
     with pytest.raises(LeadscoreError, match="no such job"):
         jobs.find(new.id)
 

@@ -195,3 +195,21 @@ def texts(page: str, tags: str) -> set[str]:
 def numbers(page: str) -> set[str]:
     """Texts in which there is no word."""
     return {text for text in texts(page, "td|p|li") if not re.search("[a-z]", text)}
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "events: repetitions of an event id: 1,200 (dropped, the first available kept)",
+        "outcomes: closing rows before the lead's creation: 3 (kept: the lead was never open)",
+        "outcomes: won rows without a readable date: 2 (kept: the lead is closed, no snapshot is made)",
+        "field_history: values of a field beside another one at the same instant: 1 "
+        "(dropped, the last by alphabet kept)",
+        "leads: cells of size that do not parse: 4 (treated as missing, row reported)",
+    ],
+)
+def test_what_was_odd_about_a_file_is_french(told: str) -> None:
+    said = translated(told, "fr")
+    for english in ("dropped", "kept", "rows", "values", "cells", "leads", "events", "outcomes", "field_"):
+        assert english not in said
+    assert re.findall(r"\d+", said) == re.findall(r"\d+", told)

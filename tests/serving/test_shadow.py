@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -75,6 +76,25 @@ def test_the_challengers_scores_are_kept_as_shadow_and_answered_to_nobody(
     assert pairs.mean_move is not None
     model = beside.service.ask("GET", "/v1/model").json()
     assert model["challenger"] == {"version": "2", "pending": None}
+
+
+def test_the_challenger_of_a_model_that_is_named_later_is_found(versions: Versions, tmp_path: Path) -> None:
+    versions.challenge(versions.register(shift=1.0))
+    shadow, names = Beside(versions, tmp_path).shadow, iter(["nothing-yet", "acme"])
+    shadow.opened = None
+    over = threading.Event()
+
+    def named() -> str:
+        for name in names:
+            return name
+        over.set()
+        threading.Event().wait()  # enough was looked at: nothing follows
+        raise AssertionError
+
+    shadow.start(named)
+    assert over.wait(60)
+    assert shadow.opened is not None
+    assert shadow.opened.version == "2"
 
 
 def test_a_lead_by_name_is_read_from_the_ledger_at_the_same_moment(
