@@ -22,7 +22,7 @@ _DRAWS, _MANY = 20_000, 1e9
 _NEAR = 0.02
 _HABIT = 0.05
 """A dispersion that chance alone makes so rarely is taken as the company's own, with its own uncertainty."""
-_SHARES_DIFFER, _COUNTS_DIFFER = 0.10, 0.15
+_SHARES_DIFFER, COUNTS_DIFFER = 0.10, 0.15
 """Standard deviation, as a part of each share and of each count, that is granted to every company.
 
 Of many rows every difference is beyond chance; from month to month a tenth more or less is no news.
@@ -110,7 +110,7 @@ def count_against_rate(
     freedom = len(counts) - 1
     squares = (counts - rate * weights) ** 2 / (rate * weights)
     dispersion = max(1.0, float(np.median(squares)) / _MIDDLE)
-    variance = dispersion * mean * (1 + exposure / float(weights.sum())) + (_COUNTS_DIFFER * mean) ** 2
+    variance = dispersion * mean * (1 + exposure / float(weights.sum())) + (COUNTS_DIFFER * mean) ** 2
     shape, chance = mean**2 / (variance - mean), mean / variance
     low = float(stats.nbinom.cdf(now, shape, chance))
     high = float(stats.nbinom.sf(now - 1, shape, chance))
