@@ -20,7 +20,7 @@ from tests.training.test_split_by_lot import RECIPE as BY_LOT
 from tests.training.test_split_by_lot import leads
 from training.history.history import read_history
 from training.run import retrain as module_retrain
-from training.run.gain import gain_of_refit
+from training.run.gain import RefitParts, gain_of_refit
 from training.store import promote
 
 
@@ -117,3 +117,17 @@ def test_where_nothing_can_be_learned_it_is_tried_once(company: Path) -> None:
     outcome, why, exit_code = told(company / "recipe.toml")
     assert (outcome, exit_code) == ("not_needed", 0)
     assert "learned nothing" in why
+
+
+def test_no_lead_is_judged_by_what_learned_from_it() -> None:
+    rng = np.random.default_rng(6)
+    as_of = rng.integers(0, 1000, 400)
+    frame = pd.DataFrame(
+        {"lead_id": rng.integers(0, 150, 400).astype(str), "as_of_us": as_of, "label_known_us": as_of + 20}
+    )
+    parts = RefitParts.of(frame, 300, 700)
+    old, new, test = (set(frame["lead_id"].iloc[rows]) for rows in (parts.old, parts.new, parts.test))
+    assert old <= new
+    assert not test & new
+    assert test == set(frame["lead_id"][as_of > 700]) - new
+    assert len(test) > 5
