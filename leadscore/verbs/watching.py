@@ -13,7 +13,7 @@ from leadscore.options import DATA, FORCE, JSON, LEDGER, MADE, RECIPE, REFUSED, 
 @click.command()
 @RECIPE
 @DATA
-@click.option("--as-of", help="WatchResult as of this moment, ISO 8601; default: the end of the history.")
+@click.option("--as-of", help="Watch as of this moment, ISO 8601; default: the end of the history.")
 @click.option(
     "--days",
     type=click.FloatRange(1, 366),

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
@@ -15,9 +16,12 @@ from features.recipe import load_recipe
 from leadscore.command import main
 from serving.answer import open_ladder
 from tests.made.company import RECIPE, small_company
+from tests.training.test_split_by_lot import RECIPE as BY_LOT
+from tests.training.test_split_by_lot import leads
 from training.history.history import read_history
 from training.run import retrain as module_retrain
-from training.run.gain import gain_of_refit
+from training.run.gain import RefitParts, gain_of_refit
+from training.store import promote
 
 
 @pytest.fixture
@@ -72,3 +76,58 @@ def test_what_newer_rows_are_worth_is_measured_and_not_before_they_can_be(compan
     assert found.gain is not None
     assert found.ends[0] <= found.gain <= found.ends[1]
     assert -0.05 < found.gain < 0.05
+
+
+def told(*words: object) -> tuple[str, str, int]:
+    """Outcome, reasons and exit code of `retrain --if-needed`."""
+    done = called(*words, "--if-needed")
+    assert done.stdout, done.stderr
+    found = json.loads(done.stdout)
+    return found["outcome"], "; ".join(found["why"]), done.exit_code
+
+
+def test_a_list_without_dates_is_trained_again_when_it_has_grown(company: Path) -> None:
+    (company / "lot.toml").write_text('[recipe]\nname = "lot"\n' + BY_LOT.format(account=""))
+    all_ = leads(5, 1500, sizes=1200)
+    all_.iloc[:1200].to_csv(company / "list.csv", index=False)
+    assert "no model answers" in told(company / "lot.toml")[1]
+    promote(load_recipe(company / "lot.toml"), force=True, reason="test")
+    all_.to_csv(company / "list.csv", index=False)
+    why = told(company / "lot.toml")[1]
+    assert "without dates nothing can be measured" in why
+    assert told(company / "lot.toml")[::2] == ("not_needed", 0)
+
+
+def test_a_renamed_column_is_a_reason_to_train_and_no_obstacle(company: Path) -> None:
+    assert told(company / "recipe.toml")[0] == "promoted"
+    frame = pd.read_csv(company / "leads.csv").rename(columns={"industry": "branch"})
+    frame.to_csv(company / "leads.csv", index=False)
+    text = RECIPE.replace("industry = {", 'industry = { column = "branch",')
+    assert text != RECIPE
+    (company / "recipe.toml").write_text(text)
+    _, why, exit_code = told(company / "recipe.toml")
+    assert exit_code in (0, 1)
+    assert "the champion's recipe no longer reads these tables" in why
+
+
+def test_where_nothing_can_be_learned_it_is_tried_once(company: Path) -> None:
+    outcomes = pd.read_csv(company / "outcomes.csv")
+    outcomes.head(3).to_csv(company / "outcomes.csv", index=False)
+    assert told(company / "recipe.toml")[::2] == ("refused", 1)
+    outcome, why, exit_code = told(company / "recipe.toml")
+    assert (outcome, exit_code) == ("not_needed", 0)
+    assert "learned nothing" in why
+
+
+def test_no_lead_is_judged_by_what_learned_from_it() -> None:
+    rng = np.random.default_rng(6)
+    as_of = rng.integers(0, 1000, 400)
+    frame = pd.DataFrame(
+        {"lead_id": rng.integers(0, 150, 400).astype(str), "as_of_us": as_of, "label_known_us": as_of + 20}
+    )
+    parts = RefitParts.of(frame, 300, 700)
+    old, new, test = (set(frame["lead_id"].iloc[rows]) for rows in (parts.old, parts.new, parts.test))
+    assert old <= new
+    assert not test & new
+    assert test == set(frame["lead_id"][as_of > 700]) - new
+    assert len(test) > 5

@@ -41,6 +41,10 @@ def test_months_in_which_nothing_broke_are_quiet(company: Path, recipe: Recipe, 
     found = watched(company, recipe, day)
     assert about(found) <= REAL
     assert len(found.looks) > 40
+    words = [look.now for look in found.looks if look.about == "mix of newsletter"]
+    assert words
+    assert "yes " in words[0]
+    assert "1.0" not in words[0]
 
 
 def test_the_channel_is_named_a_month_after_it_broke_and_still_the_month_after(

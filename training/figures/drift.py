@@ -20,9 +20,10 @@ _FEWEST = 5.0
 """Rows that a bin holds by expectation, else it is put together with others (Cochran 1954)."""
 _DRAWS, _MANY = 20_000, 1e9
 _NEAR = 0.02
-_HABIT = 0.05
-"""A dispersion that chance alone makes so rarely is taken as the company's own, with its own uncertainty."""
-_SHARES_DIFFER, _COUNTS_DIFFER = 0.10, 0.15
+_HABIT, _FEW = 0.05, 8
+"""A dispersion that chance alone makes so rarely is the company's own, with its own uncertainty; of fewer
+periods than these the test of it sees nothing, and every dispersion is taken so."""
+_SHARES_DIFFER, COUNTS_DIFFER = 0.10, 0.15
 """Standard deviation, as a part of each share and of each count, that is granted to every company.
 
 Of many rows every difference is beyond chance; from month to month a tenth more or less is no news.
@@ -93,10 +94,10 @@ def count_against_rate(
     """A count against its own rate in the past periods; exposures are what a count is proportional to.
 
     The rate is that of the periods but for a fifth at each end, so that one which broke does not hide that
-    the next one is broken too. Counts are Poisson, or where they were more uneven than that (by a χ² test)
-    negative binomial with their dispersion φ; the rate is uncertain itself, so the variance of the newest
+    the next one is broken too. Counts are Poisson, or where they were more uneven than that negative
+    binomial with their dispersion φ; the rate is uncertain itself, so the variance of the newest
     count is φ·μ·(1 + e/Σe) and what is granted to every company, and where φ had to be estimated Student's t
-    has a say too. None without two periods.
+    has a say too (of eight periods or more: where a χ² test finds them uneven). None without two periods.
     """
     counts, weights = np.asarray(past, dtype=np.float64), np.asarray(exposures, dtype=np.float64)
     counts, weights = counts[weights > 0], weights[weights > 0]
@@ -109,16 +110,22 @@ def count_against_rate(
     mean = float(rate * exposure)
     freedom = len(counts) - 1
     squares = (counts - rate * weights) ** 2 / (rate * weights)
-    dispersion = max(1.0, float(np.median(squares)) / _MIDDLE)
-    variance = dispersion * mean * (1 + exposure / float(weights.sum())) + (_COUNTS_DIFFER * mean) ** 2
+    dispersion = max(1.0, float(np.median(squares)) / _MIDDLE / (1 - 1 / len(counts)))
+    variance = dispersion * mean * (1 + exposure / float(weights.sum())) + (COUNTS_DIFFER * mean) ** 2
     shape, chance = mean**2 / (variance - mean), mean / variance
     low = float(stats.nbinom.cdf(now, shape, chance))
     high = float(stats.nbinom.sf(now - 1, shape, chance))
-    if stats.chi2.sf(float(np.sort(squares)[: usual.sum()].sum()), usual.sum()) < _HABIT:
+    few = len(counts) < _FEW
+    if dispersion > 1 and (few or _uneven(np.sort(squares)[: usual.sum()])):
         apart, known = float(np.sqrt(variance)), max(_ROBUST * freedom, 1.0)
         low = max(low, float(stats.t.cdf((now + 0.5 - mean) / apart, known)))
         high = max(high, float(stats.t.sf((now - 0.5 - mean) / apart, known)))
     return CountOdds(now, mean, low, high)
+
+
+def _uneven(squares: Floats) -> bool:
+    """Whether counts differ by more than Poisson ones do, from their squared distances in units of it."""
+    return bool(stats.chi2.sf(float(squares.sum()), len(squares)) < _HABIT)
 
 
 def _usual(rates: Floats) -> NDArray[np.bool_]:

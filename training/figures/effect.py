@@ -19,6 +19,10 @@ from training.figures.bootstrap import Interval
 
 Bools = NDArray[np.bool_]
 _DRAWS, _BANDS = 1000, 10
+_FEWEST = 5
+"""Clusters of known leads in a band; with fewer it is put together with the next one."""
+_LOST = 0.05
+"""The most draws that may lack a value: an interval of the others alone would be too narrow."""
 _POWER = 1.96 + 0.84
 """Normal quantiles of 95 % two-sided and of a chance of 80 % to see it."""
 
@@ -113,6 +117,8 @@ def effect_of(leads: WorkedLeads, seed: int = 0) -> ScoringEffect | None:
             for _ in range(_DRAWS)
         ]
     )
+    if np.isnan(draws[:, :2]).any(axis=1).mean() > _LOST:
+        return None
     named = [(at, name) for at, name in ((1, FIRST), (2, RULES)) if not np.isnan(values[at])]
     gaps = [_gap(name, values[[0, at]], draws[:, [0, at]]) for at, name in named]
     missed = int((leads.drawn & ~leads.worked).sum())
@@ -136,15 +142,28 @@ def _bent(leads: WorkedLeads, rng: np.random.Generator) -> Bent | None:
     drawn, uncalled = leads.won[low & leads.drawn], leads.won[low & ~leads.drawn & ~leads.worked]
     if not len(drawn) or not len(uncalled):
         return None
-    means = [part[rng.integers(0, len(part), (_DRAWS, len(part)))].mean(axis=1) for part in (drawn, uncalled)]
     one, other = float(drawn.mean()), float(uncalled.mean())
-    return Bent(one, other, one - other, Interval.of(means[0] - means[1]))
+    cluster = pd.factorize(pd.Series(leads.cluster).astype(str))[0]
+    n = int(cluster.max()) + 1
+    sums = np.array(
+        [
+            np.bincount(cluster, weights, n)
+            for rows in (low & leads.drawn, low & ~leads.drawn & ~leads.worked)
+            for weights in (rows * leads.won, rows * 1.0)
+        ]
+    )
+    draws = np.array([sums @ np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(_DRAWS)])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        apart = draws[:, 0] / draws[:, 1] - draws[:, 2] / draws[:, 3]
+    if np.isnan(apart).mean() > _LOST:
+        return None
+    return Bent(one, other, one - other, Interval.of(apart))
 
 
 @dataclass(frozen=True)
 class _Strata:
-    """Sums by cluster, shape (n_clusters, 2 · `_BANDS`) each: of leads in a band of the score and chosen by
-    the rules or not; `rows` all, `best` those that scoring calls, `known` and `won` of those worked."""
+    """Sums by cluster, shape (n_clusters, 2 · n_bands) each: of leads in a band of the score and chosen by
+    the rules or not; `rows` all, `best` those that scoring calls, `known` and `won` of those that tell."""
 
     n: int
     rows: Floats
@@ -154,18 +173,20 @@ class _Strata:
 
     @classmethod
     def of(cls, leads: WorkedLeads) -> _Strata:
-        """From leads; a worked one stands for as many as there are in its band with its share of drawing."""
+        """From leads; one that tells stands for as many as there are in its band with its share of drawing.
+
+        Below the reach of the calls drawn ones alone tell: whom sellers choose there is no random sample.
+        """
         share = float(leads.worked.mean())
         best, ruled = _best(leads.score, share), _best(leads.rules, share)
-        place = np.empty(len(best), dtype=np.intp)
-        place[np.argsort(-leads.score, kind="stable")] = np.arange(len(best))
-        band = place * _BANDS // len(best)
-        known = leads.worked if leads.whole_weeks else leads.worked | leads.drawn
-        group = pd.factorize(pd.Series(leads.share))[0] * _BANDS + band
+        known = leads.worked if leads.whole_weeks else leads.drawn | (leads.worked & best)
+        cluster = pd.factorize(pd.Series(leads.cluster).astype(str))[0]
+        band = _bands(leads.score, best, known, cluster)
+        n_bands = int(band.max()) + 1
+        group = pd.factorize(pd.Series(leads.share))[0] * n_bands + band
         worked = np.bincount(group, known) / np.maximum(np.bincount(group), 1)
         weight = known / np.where(worked[group] > 0, worked[group], 1.0)
-        cluster = pd.factorize(pd.Series(leads.cluster).astype(str))[0]
-        n, cells = int(cluster.max()) + 1, 2 * _BANDS
+        n, cells = int(cluster.max()) + 1, 2 * n_bands
 
         def summed(values: NDArray[Any]) -> Floats:
             at = cluster * cells + 2 * band + ruled
@@ -185,6 +206,24 @@ class _Strata:
         cell = np.where(np.isnan(cell), fallback, cell)
         ruled = np.where(np.arange(len(rows)) % 2 == 1, rows, 0.0)
         return np.array([_mean(fallback, best), _mean(fallback, rows), _mean(cell, ruled)])
+
+
+def _bands(score: Floats, best: Bools, known: Bools, cluster: NDArray[np.intp]) -> NDArray[np.intp]:
+    """The tenth by score of each lead, best first, cut at the reach of the calls too.
+
+    Neighbours are put together until each holds 5 clusters of leads that tell.
+    """
+    place = np.empty(len(best), dtype=np.intp)
+    place[np.argsort(-score, kind="stable")] = np.arange(len(best))
+    fine = place * _BANDS // len(best) + ~best
+    telling = [len(np.unique(cluster[known & (fine == at)])) for at in range(_BANDS + 1)]
+    coarse, at, held = np.zeros(_BANDS + 1, dtype=np.intp), 0, 0
+    for one, many in enumerate(telling):
+        coarse[one], held = at, held + many
+        if held >= _FEWEST:
+            at, held = at + 1, 0
+    # what is left at the end belongs to the last full one
+    return np.asarray(np.minimum(coarse, max(at - 1, 0))[fine], dtype=np.intp)
 
 
 def _mean(value: Floats, weight: Floats) -> float:

@@ -8,14 +8,18 @@ shows in outcomes alone.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
 
 from features.columns import Floats
 from training.figures.bootstrap import Interval
+from training.figures.drift import COUNTS_DIFFER
 
-_DRAWS = 400
+_DRAWS, _EXACT = 400, 2_000
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ def expected_figures(probability: Floats, top: int, seed: int = 0) -> ExpectedFi
         return None
     top = max(1, min(top, n))
     rng = np.random.default_rng(seed)
-    ranks, best = rankdata(probability), np.argsort(-probability, kind="stable")[:top]
+    ranks, best = stats.rankdata(probability), np.argsort(-probability, kind="stable")[:top]
     won, auc, precise = (np.empty(_DRAWS) for _ in range(3))
     for draw in range(_DRAWS):
         y = (rng.random(n) < probability).astype(np.float64)
@@ -57,25 +61,47 @@ def expected_figures(probability: Floats, top: int, seed: int = 0) -> ExpectedFi
     )  # fmt: skip
 
 
-def calibration_p(probability: Floats, won: Floats) -> tuple[float, float]:
-    """(expected customers, chance of a count as far off on its side): two-sided, by the sum of Bernoullis.
+def calibration_p(
+    probability: Floats, won: Floats, cluster: NDArray[Any] | None = None
+) -> tuple[float, float]:
+    """(expected customers, chance of a count as far off on its side): two-sided, for a fitted model.
 
-    Both arrays have shape (n_leads,). The sum is taken as Poisson-binomial by its first two moments where it
-    is large, exactly where it is small.
+    Arrays have shape (n_leads,); leads of one `cluster` (an account) share their fate, None: each its own.
+    The variance is φ·Σp(1−p) + (g·expected)²: φ is the design effect of the clusters, g the relative error
+    that is granted to a level which was itself estimated, and to every company, as it is for counts. Of the
+    normal law, the negative binomial one (which is as skewed as few customers are) and, for 2,000 leads at
+    most, the exact sum of Bernoullis, the larger chance counts.
     """
-    from scipy import stats
-
     expected, n = float(probability.sum()), len(probability)
     seen = float(won.sum())
-    if not n:
-        return 0.0, 1.0
-    mass = np.ones(1)
-    if n <= 2_000:
+    if not n or not expected:
+        return expected, 1.0
+    chance = float((probability * (1 - probability)).sum())
+    variance = _design_effect(probability, won, cluster) * chance + (COUNTS_DIFFER * expected) ** 2
+    spread = float(np.sqrt(variance))
+    low = float(stats.norm.cdf((seen + 0.5 - expected) / spread))
+    high = float(stats.norm.sf((seen - 0.5 - expected) / spread))
+    if variance > expected:
+        shape, at = expected**2 / (variance - expected), expected / variance
+        low = max(low, float(stats.nbinom.cdf(seen, shape, at)))
+        high = max(high, float(stats.nbinom.sf(seen - 1, shape, at)))
+    if n <= _EXACT:
+        mass = np.ones(1)
         for one in probability:
             mass = np.convolve(mass, [1 - one, one])
-        low, high = float(mass[: int(seen) + 1].sum()), float(mass[int(seen) :].sum())
-    else:
-        spread = float(np.sqrt((probability * (1 - probability)).sum()))
-        low = float(stats.norm.cdf((seen + 0.5 - expected) / spread))
-        high = float(stats.norm.sf((seen - 0.5 - expected) / spread))
+        low = max(low, float(mass[: int(seen) + 1].sum()))
+        high = max(high, float(mass[int(seen) :].sum()))
     return expected, min(1.0, 2 * min(low, high))
+
+
+def _design_effect(probability: Floats, won: Floats, cluster: NDArray[Any] | None) -> float:
+    """How much more the sums of clusters vary than those of leads that are each alone; at least 1.
+
+    Residuals are those from the level that came, so that a level that is off is no sign of clusters.
+    """
+    if cluster is None:
+        return 1.0
+    left = won - probability * (won.sum() / probability.sum())
+    together = np.bincount(pd.factorize(pd.Series(cluster))[0], left)
+    alone = float((left**2).sum())
+    return max(1.0, float((together**2).sum()) / alone) if alone else 1.0

@@ -41,10 +41,24 @@ class RefitGain(BaseModel):
 
 
 @dataclass(frozen=True)
-class _Parts:
+class RefitParts:
+    """Rows known to the champion, known when the test began, and of the test.
+
+    A lead that either side has learned from is no part of the test.
+    """
+
     old: Rows
     new: Rows
     test: Rows
+
+    @classmethod
+    def of(cls, frame: pd.DataFrame, champion_end_us: int, began_us: int) -> RefitParts:
+        """From labelled rows with lead_id, as_of_us and label_known_us."""
+        known = frame["label_known_us"].to_numpy(np.int64)
+        old, new = np.flatnonzero(known <= champion_end_us), np.flatnonzero(known <= began_us)
+        lead = frame["lead_id"]
+        learned = lead.isin(lead.iloc[np.union1d(old, new)]).to_numpy(bool)
+        return cls(old, new, np.flatnonzero((frame["as_of_us"].to_numpy(np.int64) > began_us) & ~learned))
 
 
 def gain_of_refit(history: History, champion_end_us: int) -> RefitGain:
@@ -53,20 +67,13 @@ def gain_of_refit(history: History, champion_end_us: int) -> RefitGain:
 
     The champion's kind does not matter to what newer rows are worth; fitting it twice would take an hour.
     """
-    frame = history.labelled.frame
-    known = frame["label_known_us"].to_numpy(np.int64)
-    as_of = frame["as_of_us"].to_numpy(np.int64)
     began = history.end_us - label_wait_us(history.recipe) - _TEST_DAYS * DAY_US
     if began <= champion_end_us:
         wait = champion_end_us + label_wait_us(history.recipe) + _TEST_DAYS * DAY_US
         return RefitGain(
             words=f"nothing newer can be judged before {from_us(wait).date()}: outcomes have to mature first"
         )
-    parts = _Parts(
-        np.flatnonzero(known <= champion_end_us),
-        np.flatnonzero(known <= began),
-        np.flatnonzero(as_of > began),
-    )
+    parts = RefitParts.of(history.labelled.frame, champion_end_us, began)
     won = [history.labelled.won_leads(rows) for rows in (parts.old, parts.test)]
     if min(won) < _FEWEST_WON or len(parts.old) == len(parts.new):
         return RefitGain(

@@ -19,7 +19,6 @@ from features.recipe import Recipe
 from features.tables import Place
 from serving.answer import Opened
 from serving.registry import shown_store
-from training.comparison.compare import load_named
 from training.history import History
 from training.history.history import read_history
 from training.run.gain import RefitGain, gain_of_refit
@@ -28,7 +27,8 @@ from training.run.run import train
 from training.store import promote, tracking
 from training.watch import WatchResult, watch
 
-_OUTCOMES = ("calibration", "scores")
+_OUTCOMES = ("calibration",)
+"""What alarms because of outcomes; an input or a score that moved is no proof that newer rows would help."""
 
 
 class Retrained(BaseModel):
@@ -50,16 +50,18 @@ def retrain(
     """Train on `place` where it pays, and let the gate decide; `opened` is what answers now.
 
     It pays where no model answers, where probabilities no longer hold on outcomes that the champion had not
-    seen (see `training.watch`), or where newer rows lower the log loss beyond chance. On data that a version
-    of this recipe was already trained on nothing is done, whatever became of it.
+    seen (see `training.watch`), or where newer rows lower the log loss beyond chance. Where nothing can be
+    measured (leads without dates, tables that the champion's recipe no longer reads) other data are reason
+    enough. On data that the newest run of this recipe was already trained on nothing is done, whatever
+    became of it.
 
     Raises:
         LeadscoreError: another process trains this model, or as `train` and `promote`.
     """
     with _alone(recipe.name):
         history = read_history(recipe, place, progress)
-        if (number := _trained_on(recipe, history)) is not None:
-            same = f"version {number} was trained on exactly these data: nothing is new"
+        if (made := _trained_on(recipe, history)) is not None:
+            same = f"{made} was trained on exactly these data: nothing is new"
             return Retrained(outcome="not_needed", why=(same,), data_hash=history.data_hash)
         why, gain = _needed(recipe, place, opened, history, progress)
         if if_needed and not why:
@@ -74,9 +76,14 @@ def _needed(
     """The reasons to train, none where there is none; and what newer rows are worth."""
     if opened.rung == "rules" or opened.history_end_us is None:
         return ("no model answers",), None
+    if not (recipe.dated and opened.ladder.recipe.dated):
+        return ("newer leads came, and without dates nothing can be measured",), None
     tell(progress, "measuring what newer outcomes are worth")
     gain = gain_of_refit(history, opened.history_end_us)
-    found: WatchResult = watch(recipe, place, opened, progress=progress)
+    try:
+        found: WatchResult = watch(recipe, place, opened, progress=progress)
+    except LeadscoreError as error:
+        return (f"the champion's recipe no longer reads these tables: {error.problem.rstrip('.')}",), gain
     why = [alarm.words for alarm in found.alarms if alarm.subject in _OUTCOMES]
     return (*why, *([gain.words] if gain.sure else [])), gain
 
@@ -105,16 +112,22 @@ def _trained(
 
 
 def _trained_on(recipe: Recipe, history: History) -> str | None:
-    """The newest version, if it is of this recipe and these very data."""
-    newest = tracking.version_of_run(recipe.name, None) if tracking.store_exists() else None
-    if newest is None:
+    """What the newest run made, if it was of this recipe and these very data, whatever became of it."""
+    run_id = tracking.last_run(recipe.name) if tracking.store_exists() else None
+    if run_id is None:
+        return None
+    tags = tracking.finished_tags(run_id)
+    if tags is None or tags.get("leadscore.data_hash") != history.data_hash:
         return None
     try:
-        manifest = load_named(newest.number, recipe).manifest
-    except LeadscoreError:  # it cannot be read, so it stands in the way of nothing
+        # the hash is made again: what is kept in the tag may be of an older version's making
+        same = Recipe.model_validate(tracking.read_json(run_id, "recipe.json")).hash == recipe.hash
+    except ValueError:  # it cannot be read, so it stands in the way of nothing
         return None
-    same = manifest.data_hash == history.data_hash and manifest.recipe.hash == recipe.hash
-    return newest.number if same else None
+    if not same:
+        return None
+    made = tracking.version_of_run(recipe.name, run_id)
+    return f"version {made.number}" if made else f"run {run_id}, which learned nothing,"
 
 
 @contextmanager

@@ -153,6 +153,13 @@ def last_run(name: str) -> str | None:
     return read_or_ask(lambda: newest_run(store_address(), name), lambda: _asked_last_run(name))
 
 
+def finished_tags(run_id: str) -> Mapping[str, str] | None:
+    """The tags of a run that came to its end, None of one that broke off."""
+    with told("cannot be read"):
+        run = client().get_run(run_id)
+    return dict(run.data.tags) if run.info.status == "FINISHED" else None
+
+
 def _asked_last_run(name: str) -> str | None:
     """As `last_run`, by MLflow."""
     with told("cannot be read"):

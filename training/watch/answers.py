@@ -35,6 +35,7 @@ class ChampionAnswers:
     """One row a lead, at the same age: period of the look, rung, probability (NaN: none), origin, won.
 
     `won` is 1, 0 or NaN where the outcome is not known; `learned` says that the champion was fitted on it.
+    Leads without an account are each of their own.
     """
 
     periods: Periods
@@ -46,6 +47,7 @@ class ChampionAnswers:
     origin: NDArray[np.object_]
     won: Floats
     learned: NDArray[np.bool_]
+    account: NDArray[np.object_]
 
     @property
     def calibrated(self) -> bool:
@@ -80,7 +82,9 @@ def answers_of(periods: Periods, opened: Opened, objected: frozenset[str] = froz
     learned = np.zeros(len(as_of), dtype=bool) if learned_until is None else as_of + horizon <= learned_until
     back = (periods.end_us - as_of) // periods.span_us
     origin = chosen["origin"].astype(object).where(chosen["origin"].notna(), "unknown").to_numpy(object)
-    return ChampionAnswers(periods, opened, as_of, back, rungs, chances, origin, won, learned)
+    given_account = chosen["account_id"].astype(object)
+    account = given_account.where(given_account.notna(), chosen["lead_id"].astype(object)).to_numpy(object)
+    return ChampionAnswers(periods, opened, as_of, back, rungs, chances, origin, won, learned, account)
 
 
 def answer_looks(answers: ChampionAnswers) -> Iterator[Looked]:
@@ -181,7 +185,7 @@ def _calibrated(
     if n < _FEWEST:
         return
     won = answers.won[rows]
-    expected, p = calibration_p(answers.probability[rows], won)
+    expected, p = calibration_p(answers.probability[rows], won, answers.account[rows])
     customers = int(won.sum())
     row = CalibrationRow.model_validate(
         {"by": by, "name": name, "leads": n, "expected": expected, "customers": customers, "p": p,

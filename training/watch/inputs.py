@@ -114,7 +114,8 @@ def _field(periods: Periods, name: str, new: NewNames) -> Iterator[Looked]:
     if field.type == "number":
         bins = _deciles(cells.to_numpy(np.float64), known & (period > 0))
     elif field.type in _LEVELS:
-        bins = cells.astype(object).where(cells.notna(), None)
+        named = cells.map({0: "no", 1: "yes"}) if field.type == "boolean" else cells
+        bins = named.astype(object).where(cells.notna(), None)
     else:
         return
     codes, names = pd.factorize(pd.Series(bins), use_na_sentinel=True)
