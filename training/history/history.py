@@ -26,10 +26,6 @@ from training.history.labelled import Labelled
 from training.history.sample import draw_leads
 from training.history.split import Rows
 
-_BY_LOT = (
-    "no date and no order of rows says when leads came: the test was drawn by lot, accounts and equal leads "
-    "as a whole. Nothing forward in time is shown; leads of tomorrow may fare otherwise"
-)
 _MOST_OPEN = 10_000
 """Open leads that fix the bands and scores; more of them would not move a percentile."""
 
@@ -118,12 +114,26 @@ def history_of(
         quality=list(tables.quality.rows()),
         warnings=[
             *shot.account.warnings,
-            *([] if recipe.timed else [_BY_LOT]),
+            *([] if recipe.timed else [_by_lot(tables)]),
             *called_words(recipe, tables, frame),
         ],
         data_hash=tables.hash,
         end=tables.end,
         younger=Labelled(younger, columns.take(slice(*ends))) if len(recipe.recipe.horizons) > 1 else None,
+    )
+
+
+def _by_lot(tables: Tables) -> str:
+    """What a test by lot shows, and which leads that belong together it parts."""
+    quality = tables.quality
+    parted = [(what, count) for _, what, count, done in quality.rows() if done == quality.APART]
+    whole = "accounts and equal leads as a whole"
+    if parted:
+        told = ", ".join(f"{count:,} {what}" for what, count in parted)
+        whole = f"{whole} but {told}, so that the test may hold leads equal to those fitted on"
+    return (
+        f"no date and no order of rows says when leads came: the test was drawn by lot, {whole}. "
+        "Nothing forward in time is shown; leads of tomorrow may fare otherwise"
     )
 
 
