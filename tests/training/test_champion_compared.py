@@ -156,6 +156,8 @@ def asked(**change: Any) -> Recipe:
         (asked(outcomes={"lost": ()}), True),
         (asked(recipe={"horizon_days": 31.0}, outcomes={"won": ("paid",)}), True),
         (asked(gate={"min_positives": 7}), False),
+        (asked(outcomes={"amount": "eur", "currency": "cur", "stages": {"won": "customer"}}), False),
+        (asked(outcomes={"amount": "eur", "occurred_at": "closed"}), True),
     ],
 )
 def test_another_question_is_another_horizon_or_other_outcomes(tmp_path, recipe, other):

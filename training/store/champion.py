@@ -108,7 +108,12 @@ def _fetched(uri: str, run_id: str, path: str, work: Path) -> Artefact | None:
 def _same_question(artefact: Artefact, history: History) -> bool:
     """Whether both predict the same outcomes within the same time."""
     theirs, ours = artefact.manifest.recipe, history.recipe
-    return theirs.recipe.horizon_days == ours.recipe.horizon_days and theirs.outcomes == ours.outcomes
+    told, asked = (one.outcomes.model_dump(exclude=_BESIDE_THE_QUESTION) for one in (theirs, ours))
+    return theirs.recipe.horizon_days == ours.recipe.horizon_days and told == asked
+
+
+_BESIDE_THE_QUESTION = {"amount", "currency", "stages"}
+"""What `[outcomes]` says of a win's worth and of the funnel: neither decides which leads were won."""
 
 
 def _unseen(artefact: Artefact, split: SplitRows) -> bool:
