@@ -153,7 +153,9 @@ def _known_at_once(
     known = frame["label"].notna()
     frame["matured"] = known & ((frame["label_known_us"] <= tables.end_us) | (waits == 0))
     frame["label"] = frame["label"].where(frame["matured"])
-    return _ordered(frame.assign(won_us=np.nan, won_amount=np.nan))
+    won = outcomes[outcomes["closing"] == "won"]
+    amount = won.groupby("row")["amount"].sum(min_count=1).reindex(frame["row"]).to_numpy(np.float64)
+    return _ordered(frame.assign(won_us=np.nan, won_amount=np.where(frame["label"] == 1, amount, np.nan)))
 
 
 def _final(outcomes: pd.DataFrame) -> pd.Series[float]:
