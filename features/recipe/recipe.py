@@ -185,7 +185,8 @@ class Recipe(Section):
     @model_validator(mode="after")
     def _drawn_without_dates(self) -> Self:
         if self.split.by == "lot":
-            split = {f"[split] {key}": getattr(self.split, key) for key in ("test_from", "test_until")}
+            moments = ("train_from", "test_from", "test_until", "history_end")
+            split = {f"[split] {key}": getattr(self.split, key) for key in moments}
             named = {f"[lead] {key}": getattr(self.lead, key) for key in ("created_at", "order")}
             for place, value in (named | split).items():
                 if value is not None:

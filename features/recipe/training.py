@@ -29,7 +29,7 @@ class Split(Section):
 
     @property
     def first_lot(self) -> int:
-        """The least place of the test where places are drawn: it stays, however many leads come."""
+        """The least place of the test where places are drawn."""
         return int(LOTS * (1 - self.test_share))
 
 

@@ -51,9 +51,7 @@ def snapshots(recipe: Recipe, tables: Tables) -> Snapshots:
         )
     account = RowAccount()
     leads = lead_frame(recipe, tables)
-    account.add(
-        "leads read", sum(n for t, w, n, _ in tables.quality.rows() if (t, w) == ("leads", "rows read"))
-    )
+    _leads_read(tables, account)
     account.add("leads kept", len(leads))
     if recipe.dated:
         account.end = tables.end.words
@@ -68,6 +66,15 @@ def snapshots(recipe: Recipe, tables: Tables) -> Snapshots:
     account.add("matured snapshots", int(frame["matured"].sum()))
     account.add("matured snapshots converted", int((frame["label"] == 1).sum()))
     return Snapshots(frame.drop(columns="row").reset_index(drop=True), account)
+
+
+def _leads_read(tables: Tables, account: RowAccount) -> None:
+    """The rows of the leads' table, and those that were dropped before anything was looked at."""
+    counts = [(what, n, done) for table, what, n, done in tables.quality.rows() if table == "leads"]
+    account.add("leads read", sum(n for what, n, _ in counts if what == "rows read"))
+    for what, n, done in counts:
+        if done.startswith("dropped"):
+            account.add(what, n)
 
 
 def at_once(recipe: Recipe, outcomes: pd.DataFrame) -> bool:
@@ -153,7 +160,9 @@ def _known_at_once(
     known = frame["label"].notna()
     frame["matured"] = known & ((frame["label_known_us"] <= tables.end_us) | (waits == 0))
     frame["label"] = frame["label"].where(frame["matured"])
-    return _ordered(frame.assign(won_us=np.nan, won_amount=np.nan))
+    won = outcomes[outcomes["closing"] == "won"]
+    amount = won.groupby("row")["amount"].sum(min_count=1).reindex(frame["row"]).to_numpy(np.float64)
+    return _ordered(frame.assign(won_us=np.nan, won_amount=np.where(frame["label"] == 1, amount, np.nan)))
 
 
 def _final(outcomes: pd.DataFrame) -> pd.Series[float]:

@@ -138,8 +138,9 @@ def _positions(recipe: Recipe, raw: pd.DataFrame) -> pd.Series[Any]:
 
 def _by_lot(leads: pd.DataFrame, quality: Quality) -> NDArray[np.int64]:
     """Places that are drawn, where nothing orders the leads in time."""
-    places, alone = drawn_places(leads)
-    quality.count("leads", "leads equal to others, too many to be drawn together", alone, "drawn one by one")
+    places, equal, account = drawn_places(leads)
+    quality.count("leads", "leads equal to others, too many to be drawn together", equal, quality.APART)
+    quality.count("leads", "leads of an account, too many to be drawn together", account, quality.APART)
     return places
 
 

@@ -16,13 +16,14 @@ _MOST = 0.1
 Labels = NDArray[np.uint64]
 
 
-def drawn_places(leads: pd.DataFrame) -> tuple[NDArray[np.int64], int]:
-    """The place of each row, shape `(n_leads,)`, and how many equal leads were drawn one by one.
+def drawn_places(leads: pd.DataFrame) -> tuple[NDArray[np.int64], int, int]:
+    """The place of each row, shape `(n_leads,)`, and how many equal leads and leads of an account it parts.
 
     `leads` has canonical columns (`lead_id`, `account_id`, `f_…`). Leads of one account, and leads whose
     fields are all equal, have one place, so that a split by place never parts them; neither the order of rows
-    nor an outcome has a say, and a lead keeps its place when others come. Where such a group would hold more
-    than a tenth of all leads, as with three fields of two values, equal leads are drawn apart.
+    nor an outcome has a say. Where such a group would hold more than a tenth of all leads, as with three
+    fields of two values, its leads are drawn by account, and where that is still too many, one by one; all
+    other groups stay whole. Further leads may join groups, and so move them to another place.
     """
     own = _hashed(leads["lead_id"])
     fields = [name for name in leads.columns if str(name).startswith("f_")]
@@ -32,14 +33,12 @@ def drawn_places(leads: pd.DataFrame) -> tuple[NDArray[np.int64], int]:
     account = np.array(_hashed(leads["account_id"]))
     nobody = leads["account_id"].isna().to_numpy(dtype=bool)
     account[nobody] = own[nobody]
-    able: list[list[Labels]] = [[equal, account], [account], [own]]
-    for keys in able:
-        label = _joined(keys)
-        if _largest(label) <= max(_MOST * len(label), 1):
-            break
-    alone = 0 if len(keys) > 1 else int(pd.Series(equal).duplicated(keep=False).sum())
+    label = _joined([equal, account])
+    for finer in (account, own):
+        big = _sizes(label) > max(_MOST * len(label), 1)
+        label[big] = _joined([finer])[big]
     place = pd.util.hash_array(label) >> np.uint64(64 - LOTS.bit_length() + 1)
-    return place.astype(np.int64), alone
+    return place.astype(np.int64), _parted(equal, label), _parted(account, label)
 
 
 def _hashed(texts: pd.Series) -> Labels:
@@ -60,5 +59,12 @@ def _joined(keys: Sequence[Labels]) -> Labels:
             return label
 
 
-def _largest(label: Labels) -> int:
-    return int(pd.Series(label).value_counts().max()) if len(label) else 0
+def _sizes(label: Labels) -> NDArray[np.intp]:
+    """How many rows have the label of each row."""
+    _, code, count = np.unique(label, return_inverse=True, return_counts=True)
+    return np.asarray(count[code], dtype=np.intp)
+
+
+def _parted(key: Labels, label: Labels) -> int:
+    """How many rows lie in groups of one key that have several labels."""
+    return int((pd.Series(label).groupby(key).transform("nunique") > 1).sum())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -13,6 +13,9 @@ PROBLEM_COLUMNS = ("table", "row", "lead_id", "field", "problem")
 @dataclass
 class Quality:
     """Counts by table, and the cells that could not be read; never a cell's value."""
+
+    APART: ClassVar[str] = "drawn apart"
+    """What was done with leads that belong together and that no lot kept together."""
 
     counts: list[tuple[str, str, int, str]] = field(default_factory=list)
     cells: list[pd.DataFrame] = field(default_factory=list)

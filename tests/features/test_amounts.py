@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from features import LeadscoreError, parse_recipe, tables_from_frames
 from features.cells.parse import parse_amount
+from features.snapshots import snapshots
 from features.tables import fetch_frame
 
 AMOUNTS = st.floats(0, 1e9).map(lambda amount: round(amount, 2))
@@ -58,3 +59,36 @@ def test_a_cell_that_is_refused_is_named_and_costs_no_other(tmp_path):
 def test_rates_that_cannot_be_are_refused(field):
     with pytest.raises(LeadscoreError, match="budget"):
         parse_recipe(f'[tables]\nleads = "list.csv"\n[lead.fields]\nbudget = {field}\n')
+
+
+UNDATED = """
+[recipe]
+value = true
+[tables]
+leads = "list.csv"
+outcomes = "deals.csv"
+[lead]
+id = "id"
+[outcomes]
+lead_id = "id"
+amount = "eur"
+"""
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abc"), st.sampled_from(["won", "lost", "open"]), AMOUNTS | st.none()),
+        min_size=1,
+        max_size=8,
+    )
+)
+def test_where_leads_have_no_date_a_lead_brings_the_sum_of_its_wins(deals):
+    frame = pd.DataFrame(deals, columns=["id", "stage", "eur"]).astype({"eur": "float64"})
+    frame["occurred_at"] = [f"2025-01-0{day}" for day in range(1, len(deals) + 1)]
+    leads = pd.DataFrame({"id": ["a", "b", "c"]})
+    found = snapshots(
+        parse_recipe(UNDATED), tables_from_frames(parse_recipe(UNDATED), leads, outcomes=frame)
+    ).frame.set_index("lead_id")["won_amount"]
+    for lead in "abc":
+        won = [eur for id_, stage, eur in deals if (id_, stage) == (lead, "won") and eur is not None]
+        assert found[lead] == pytest.approx(sum(won), nan_ok=True) if won else pd.isna(found[lead])

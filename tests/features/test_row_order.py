@@ -151,10 +151,14 @@ def test_a_file_with_dates_is_not_asked(tmp_path):
     assert not parse_recipe(found(frame, tmp_path, time="none").recipe_toml).dated
 
 
-@pytest.mark.parametrize("also", ['[lead]\ncreated_at = "Created"', '[lead]\norder = "No"'])
+@pytest.mark.parametrize(
+    "also",
+    ['[lead]\ncreated_at = "Created"\n[split]', '[lead]\norder = "No"\n[split]',
+     *(f'[split]\n{key} = "2025-01-31"' for key in ("train_from", "test_from", "test_until", "history_end"))],
+)  # fmt: skip
 def test_a_lot_beside_an_order_is_refused(also):
     with pytest.raises(LeadscoreError, match="take out"):
-        parse_recipe(f'[tables]\nleads = "list.csv"\n{also}\n[split]\nby = "lot"\n')
+        parse_recipe(f'[tables]\nleads = "list.csv"\n{also}\nby = "lot"\n')
 
 
 def test_few_rows_tell_nothing(tmp_path):

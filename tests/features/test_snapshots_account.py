@@ -26,6 +26,9 @@ def test_leads_and_snapshots_are_counted_as_they_are(company: tuple[Recipe, Tabl
     counts, frame = dict(shot.account.rows()), shot.frame
     assert counts["leads read"] == len(raw)
     assert counts["leads kept"] == raw["lead_id"].nunique() < len(raw)
+    dropped = {"rows without an id", "exact copies of a row", "rows with the id of an earlier, different row"}
+    gone = sum(n for what, n in counts.items() if what in dropped)
+    assert gone == counts["leads read"] - counts["leads kept"], "the account adds up"
     assert counts["snapshots"] == len(frame)
     assert counts["matured snapshots"] == int(frame["matured"].sum())
     assert (

@@ -156,6 +156,8 @@ def asked(**change: Any) -> Recipe:
         (asked(outcomes={"lost": ()}), True),
         (asked(recipe={"horizon_days": 31.0}, outcomes={"won": ("paid",)}), True),
         (asked(gate={"min_positives": 7}), False),
+        (asked(outcomes={"amount": "eur", "currency": "cur", "stages": {"won": "customer"}}), False),
+        (asked(outcomes={"amount": "eur", "occurred_at": "closed"}), True),
     ],
 )
 def test_another_question_is_another_horizon_or_other_outcomes(tmp_path, recipe, other):
@@ -197,6 +199,24 @@ def test_a_label_known_at_the_very_beginning_of_the_test_was_seen(tmp_path, firs
     words = unfit(load_artefact(tmp_path), history(), split(first_us))
     assert words.startswith("it was fitted on rows of this test") is seen
     assert (words == "") is not seen
+
+
+@pytest.mark.parametrize(
+    ("account", "parted", "same", "compared"),
+    [("firm", False, False, False), ("firm", False, True, True), (None, True, False, False),
+     (None, True, True, True), (None, False, False, True)],
+)  # fmt: skip
+def test_by_lot_a_champion_is_compared_only_where_no_lead_can_have_moved(
+    tmp_path, account, parted, same, compared
+):
+    lead = {"created_at": None, "account_id": account}
+    recipe = asked(split={"by": "lot"}, lead=lead)
+    save(tmp_path, scorers.linear(), until_us=5, recipe=recipe)
+    artefact = load_artefact(tmp_path)
+    tables = artefact.manifest.data_hash if same else "others"
+    found = unfit(artefact, history(recipe, data_hash=tables, parted=parted), split())
+    assert (found == "") is compared
+    assert ("may have been fitted on leads of this test" in found) is not compared
 
 
 def test_the_twin_is_read_from_its_own_folder_and_nothing_is_left_behind(champion, tmp_path, monkeypatch):

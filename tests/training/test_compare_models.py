@@ -198,6 +198,11 @@ def test_what_cannot_be_compared_is_said(world, models, comparison, tmp_path):
     sign(short)
     found = compare(models[0], str(short), folder)
     assert any("different questions" in words for words in found.warnings)
+    content["facts"] |= {"horizon_days": 20.0, "data_hash": "of one more column"}
+    (short / "manifest.json").write_text(json.dumps(content))
+    sign(short)
+    (told,) = compare(models[0], str(short), folder).warnings
+    assert "may come from different tests" in told
     judged = str(Path(models[0]).parent / "judged")
     assert any("only judged" in words for words in compare(judged, models[0], folder).warnings)
 

@@ -20,17 +20,18 @@ from training.fitting.settings import LinearChoice, Settings, TreeChoice
 from training.history.excerpt import Excerpt
 
 
-def excerpt_of(level: np.ndarray, seed: int = 4) -> tuple[Excerpt, Settings]:
+def excerpt_of(level: np.ndarray, seed: int = 4, timed: bool = True) -> tuple[Excerpt, Settings]:
     """Rows in time whose log-odds are a line and a `level`, and what is chosen for them."""
     a, b = np.random.default_rng(seed).normal(size=(2, ROWS))
     recipe, labelled, rows = company(a, b, converts(a + level))
-    excerpt = Excerpt.of(recipe, labelled, default_features(recipe), rows)
+    excerpt = Excerpt.of(recipe, replace(labelled, timed=timed), default_features(recipe), rows)
     return excerpt, choose_settings(recipe, excerpt)
 
 
 def test_a_level_that_wanders_is_followed_and_one_that_stays_is_not():
     wandering = np.repeat([-1.0, 0.5, -1.5, 0.0, 1.0, -0.5, 1.5, 0.0, 1.2, -0.2], ROWS // 10)
     assert excerpt_of(np.sort(wandering))[1].follows
+    assert not excerpt_of(np.sort(wandering), timed=False)[1].follows, "by lot nothing is the newest"
     for seed in range(3):
         assert not excerpt_of(np.full(ROWS, -1.0), seed)[1].follows
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -191,6 +192,27 @@ def test_horizons_need_dates():
     at_once = "\n[outcomes]\ncolumn = 'y'\nat_once = true\n"
     with pytest.raises(LeadscoreError, match="horizons need the moments"):
         parse_recipe(CURVE + at_once)
+
+
+def test_horizons_need_dates_of_wins(tmp_path):
+    days = pd.date_range("2024-01-01", periods=400, freq="D").astype(str)
+    pd.DataFrame({"key": range(400), "made": days, "won": [i % 3 == 0 for i in range(400)]}).to_csv(
+        tmp_path / "list.csv", index=False
+    )
+    recipe = parse_recipe(
+        "[recipe]\nhorizons = [30, 90]\n[tables]\nleads = 'list.csv'\n[lead]\nid = 'key'\n"
+        "created_at = 'made'\n[outcomes]\ncolumn = 'won'\nwon = ['True']\nlost = ['False']\n"
+    )
+    with pytest.raises(LeadscoreError, match="no win has a date"):
+        read_history(recipe, tmp_path)
+
+
+def test_a_step_of_no_lead_tells_no_curve(history):
+    frame = history.labelled.frame.assign(label=0.0, won_us=np.inf)
+    nobody = replace(history, labelled=replace(history.labelled, frame=frame), younger=None)
+    rows = np.arange(len(frame))
+    assert choose_when(nobody, rows) == (None, None)
+    assert fit_when(nobody, rows, (None, None)) is None
 
 
 def test_the_longest_horizon_is_the_question_and_what_is_not_asked_changes_no_hash():

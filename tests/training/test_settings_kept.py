@@ -7,7 +7,7 @@ import json
 from serving.calibration.maps import MonotoneMap
 from training.calibration.maps import MapChoice
 from training.fitting.encode import Reading
-from training.fitting.settings import LinearChoice, Settings, TreeChoice
+from training.fitting.settings import BlendShare, LinearChoice, Settings, TreeChoice
 
 
 def test_settings_are_kept_one_level_deep_and_in_order():
@@ -28,3 +28,14 @@ def test_settings_are_kept_one_level_deep_and_in_order():
         '"calendars": ["month", "index"], "left_out": ["month"], "booster": {"num_leaves": 7}, '
         '"map_name": "platt", "half_life": 0.5}'
     )
+
+
+def test_the_moving_level_and_the_pairs_of_every_member_are_kept():
+    line, paired = LinearChoice(1.0), TreeChoice(40, pairs=(("size", "month"),))
+    share = BlendShare("trees", 0.6, line, paired)
+    other = BlendShare("linear", 0.4, line, paired)
+    settings = Settings("blend", line, paired, 1.0, members=(share, other), follows=True)
+    told = settings.as_dict()
+    assert told["follows"] is True
+    assert told["pairs"] == told["members"][0]["pairs"] == [["size", "month"]]
+    assert "pairs" not in told["members"][1]

@@ -84,7 +84,7 @@ def test_equal_leads_and_accounts_are_on_one_side_of_every_split(tmp_path_factor
 
 @settings(max_examples=6, deadline=None)
 @given(st.integers(0, 999))
-def test_neither_the_order_of_rows_nor_further_leads_move_a_lead_into_the_test(tmp_path_factory, seed):
+def test_without_accounts_neither_order_nor_further_leads_move_a_lead_into_the_test(tmp_path_factory, seed):
     frame, folder = leads(seed), tmp_path_factory.mktemp("lot")
     read, split = history(frame, folder)
     mixed, again = history(frame.sample(frac=1, random_state=seed), folder)
@@ -93,11 +93,39 @@ def test_neither_the_order_of_rows_nor_further_leads_move_a_lead_into_the_test(t
     assert keys(read, split.test) == {key for key in keys(more, grown.test) if key.startswith("k")}
 
 
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 999))
+def test_one_kind_that_is_too_common_leaves_all_other_groups_whole(tmp_path_factory, seed):
+    frame = leads(seed, sizes=60)
+    common = np.arange(len(frame)) % 5 == 0
+    frame.loc[common, ["region", "size"]] = ["a", 1]
+    frame["firm"] = np.where(frame["size"] == 1, "", "f" + (frame["size"] // 2).astype(str))
+    read, split = history(frame, tmp_path_factory.mktemp("lot"), 'account_id = "firm"')
+    fit, test = (frame.set_index("key").loc[sorted(keys(read, side))] for side in (split.fit, split.test))
+    both = set(zip(fit["region"], fit["size"], strict=True)) & set(
+        zip(test["region"], test["size"], strict=True)
+    )
+    assert both == {("a", 1)}
+    assert not (set(fit["firm"]) & set(test["firm"])) - {""}
+    n = int(((frame["region"] == "a") & (frame["size"] == 1)).sum())
+    assert ("leads", "leads equal to others, too many to be drawn together", n, "drawn apart") in read.quality
+    assert any(f"but {n} leads equal to others" in warning for warning in read.warnings)
+
+
+def test_an_account_that_is_too_large_is_drawn_lead_by_lead_and_said(tmp_path):
+    frame = leads(4, sizes=2000)
+    frame.loc[frame.index % 3 == 0, "firm"] = "bank"
+    read, split = history(frame, tmp_path, 'account_id = "firm"')
+    fit, test = (frame.set_index("key").loc[sorted(keys(read, side))] for side in (split.fit, split.test))
+    assert set(fit["firm"]) & set(test["firm"]) - {""} == {"bank"}
+    assert any("200 leads of an account" in warning for warning in read.warnings)
+
+
 def test_a_few_kinds_of_leads_are_drawn_one_by_one_and_said(tmp_path):
     read, split = history(leads(1, sizes=3), tmp_path)
     assert len(split.test) > 100
-    assert any("drawn one by one" in row for row in read.quality)
-    assert not any("drawn one by one" in row for row in history(leads(1), tmp_path)[0].quality)
+    assert any("drawn apart" in row for row in read.quality)
+    assert not any("drawn apart" in row for row in history(leads(1), tmp_path)[0].quality)
 
 
 def test_without_time_nothing_is_a_calendar(tmp_path):

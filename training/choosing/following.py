@@ -21,8 +21,10 @@ def follow_level(bench: Bench, steps: Sequence[Step], chosen: Candidate) -> tupl
 
     As a map is: where it is surely better on more than one fold, better on the newest, and on the mean of
     all. How far a level has moved is read from the linear model of each fold (`steps`), whose margins of the
-    older rows are known; the final fit reads it from its own.
+    older rows are known; the final fit reads it from its own. By lot no rows are the newest.
     """
+    if not bench.excerpt.labelled.timed:
+        return chosen, False
     gains, moved = [], []
     for step, (older, newer), margin in zip(steps, bench.folds, chosen.newer, strict=True):
         judged = bench.excerpt.on(newer)

@@ -199,8 +199,13 @@ def _warnings(artefacts: Sequence[Artefact]) -> list[str]:
         found.append(
             f"different questions: converted within {one.horizon_days:g}, or {other.horizon_days:g} days"
         )
-    if one.data_hash != other.data_hash or one.recipe.split != other.recipe.split:
+    if one.recipe.split != other.recipe.split:
         found.append("the figures come from different tests: their difference also holds that of the tests")
+    elif one.data_hash != other.data_hash:
+        found.append(
+            "the models read different tables or columns: their figures may come from different tests, and "
+            "their difference may hold that of the tests"
+        )
     if not one.metrics or not other.metrics:
         found.append("an artefact that was only judged carries no figures: compare what is served")
     return found

@@ -57,7 +57,7 @@ class BlendShare:
         if self.kind not in ("trees", "bayes"):
             found |= {"penalty": self.linear.penalty, "left_out": self.linear.left_out}
         if self.kind not in ("linear", "bayes"):
-            found |= {"rounds": self.trees.rounds, "booster": self.trees.booster}
+            found |= {"rounds": self.trees.rounds, "booster": self.trees.booster} | _pairs(self.trees)
         return found
 
 
@@ -88,7 +88,7 @@ class Settings:
         found: dict[str, Any] = (
             {"members": [member.as_dict() for member in self.members]} if self.members else {}
         )
-        found |= {"pairs": [list(pair) for pair in self.trees.pairs]} if self.trees.pairs else {}
+        found |= _pairs(self.trees) | ({"follows": True} if self.follows else {})
         return {
             "kind": self.kind,
             "rounds": self.trees.rounds,
@@ -106,3 +106,8 @@ class Settings:
             "half_life": self.half_life,
             **found,
         }
+
+
+def _pairs(trees: TreeChoice) -> dict[str, Any]:
+    """The pairs that trees read together, JSON-ready; empty where there are none."""
+    return {"pairs": [list(pair) for pair in trees.pairs]} if trees.pairs else {}

@@ -13,6 +13,7 @@ import pandas as pd
 from features.catalogue import Feature, default_features
 from features.clock import days_us
 from features.columns import Columns
+from features.errors import LeadscoreError
 from features.progress import Step, tell
 from features.readings import offline_on
 from features.recipe import Recipe
@@ -26,10 +27,6 @@ from training.history.labelled import Labelled
 from training.history.sample import draw_leads
 from training.history.split import Rows
 
-_BY_LOT = (
-    "no date and no order of rows says when leads came: the test was drawn by lot, accounts and equal leads "
-    "as a whole. Nothing forward in time is shown; leads of tomorrow may fare otherwise"
-)
 _MOST_OPEN = 10_000
 """Open leads that fix the bands and scores; more of them would not move a percentile."""
 
@@ -42,7 +39,8 @@ class History:
     the features of the leads open at `end_us`; `features` are the model's, `features_without_events` those of
     its variant (None where the recipe has no events). `younger` are snapshots that have not matured and have
     converted within a shorter horizon of the recipe that has (None where it has no shorter one): what they
-    tell of when leads convert. `account` counts rows from the tables to the matured snapshots.
+    tell of when leads convert. `account` counts rows from the tables to the
+    matured snapshots. `parted`: a lot parted equal leads or those of an account.
     """
 
     recipe: Recipe
@@ -59,6 +57,7 @@ class History:
     data_hash: str
     end: HistoryEnd
     younger: Labelled | None = None
+    parted: bool = False
 
     @property
     def end_us(self) -> int:
@@ -76,7 +75,8 @@ def read_history(
     """Read the tables in `folder`, take snapshots, and compute by `engine` every feature that a scorer reads.
 
     Raises:
-        LeadscoreError: a table cannot be read (see `features.read_tables`), or no lead has a known outcome.
+        LeadscoreError: a table cannot be read (see `features.read_tables`), no lead has a known outcome, or
+            several horizons are asked for and no win has a date.
     """
     tables = read_tables(recipe, folder, progress=progress)
     beside = Path(folder) if isinstance(folder, Path | str) else folder.folder
@@ -97,6 +97,7 @@ def history_of(
     tell(progress, "taking snapshots")
     shot = snapshots(recipe, tables)
     matured = shot.frame[shot.frame["matured"]].reset_index(drop=True)
+    _wins_are_dated(recipe, matured)
     frame = draw_leads(matured, recipe.train.max_rows, recipe.train.seed)
     opened = _some(open_leads(recipe, tables, tables.end_us))
     routes = (route_of(recipe.segments),) if recipe.segments else ()
@@ -118,12 +119,41 @@ def history_of(
         quality=list(tables.quality.rows()),
         warnings=[
             *shot.account.warnings,
-            *([] if recipe.timed else [_BY_LOT]),
+            *([] if recipe.timed else [_by_lot(tables)]),
             *called_words(recipe, tables, frame),
         ],
         data_hash=tables.hash,
         end=tables.end,
         younger=Labelled(younger, columns.take(slice(*ends))) if len(recipe.recipe.horizons) > 1 else None,
+        parted=any(done == tables.quality.APART for *_, done in tables.quality.rows()),
+    )
+
+
+def _wins_are_dated(recipe: Recipe, matured: pd.DataFrame) -> None:
+    """Refuse several horizons where no win says when it was.
+
+    Raises:
+        LeadscoreError: so it is.
+    """
+    won = matured["won_us"][matured["label"] == 1]
+    if len(recipe.recipe.horizons) > 1 and len(won) and won.isna().all():
+        raise LeadscoreError(
+            "recipe: [recipe] horizons ask when leads convert, and no win has a date.",
+            "Name the column of their dates ([outcomes] occurred_at), or give one horizon as horizon_days.",
+        )
+
+
+def _by_lot(tables: Tables) -> str:
+    """What a test by lot shows, and which leads that belong together it parts."""
+    quality = tables.quality
+    parted = [(what, count) for _, what, count, done in quality.rows() if done == quality.APART]
+    whole = "accounts and equal leads as a whole"
+    if parted:
+        told = ", ".join(f"{count:,} {what}" for what, count in parted)
+        whole = f"{whole} but {told}, so that the test may hold leads equal to those fitted on"
+    return (
+        f"no date and no order of rows says when leads came: the test was drawn by lot, {whole}. "
+        "Nothing forward in time is shown; leads of tomorrow may fare otherwise"
     )
 
 

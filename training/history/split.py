@@ -37,8 +37,7 @@ def forward_split(recipe: Recipe, frame: pd.DataFrame) -> SplitRows:
     """The matured rows of `frame` (see `features.Snapshots.frame`) as fit rows and test rows.
 
     The test is what lies at or after `split.test_from`, or the newest `split.test_share` of the matured rows;
-    without time the rows of the last places (see `features.tables.drawn_places`), so that a lead which was in
-    a test is in it again when others come.
+    without time the rows of the last places that were drawn.
     A row is fitted on only if its label was known before the first test as_of. A lead with fit rows has no
     test rows: that drops by the past alone, where dropping its fit rows would choose by the future.
 

@@ -14,6 +14,8 @@ def outlook_notes(history: History, served: Artefact) -> list[str]:
     found, asked = [], history.recipe.recipe
     outlook = served.outlook
     when = outlook.when if outlook else None
+    if when is None and len(asked.horizons) > 1:
+        found.append("no lead is known to have converted within one of the horizons: no curve is told")
     alike = [split.days for split in when.splits if split.model is None] if when else []
     if alike:
         days = ", ".join(f"{one:g}" for one in alike)

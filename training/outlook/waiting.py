@@ -33,9 +33,11 @@ def choose_when(history: History, rows: Rows) -> tuple[Settings | None, ...]:
     )
 
 
-def fit_when(history: History, rows: Rows, chosen: Sequence[Settings | None]) -> When:
-    """The model of when, fitted on what was known with `rows`."""
+def fit_when(history: History, rows: Rows, chosen: Sequence[Settings | None]) -> When | None:
+    """The model of when, fitted on what was known with `rows`; None where of a step no lead is known."""
     horizons, found, splits = history.recipe.recipe.horizons, steps(history, rows), []
+    if not all(len(step.y) for step in found):
+        return None
     ends = list(zip((0.0, *horizons), horizons, strict=False))
     means = [_mean_days(found[0], 1, ends[0])]  # who came later than one horizon came before the next
     means += [_mean_days(step, 0, interval) for step, interval in zip(found, ends[1:], strict=True)]

@@ -16,12 +16,13 @@ from training.judging.latency import Latency
 from training.packing import Trained
 from training.report.names import named
 
+KIND, BAYES = "Kind of model", "Bayes rates: those of each value, shrunken towards that of all leads"
 _KINDS = {
     "linear": "logistic regression",
     "offset": "trees that start from a logistic regression",
     "trees": "trees",
     "stacked": "trees that read what a logistic regression makes of the lead",
-    "bayes": "shrunken rates (Bayes)",
+    "bayes": BAYES,
     "blend": "several kinds, averaged in log-odds",
 }
 _MAPS = {"identity": "none: no map was better than none, beyond chance"}
@@ -50,7 +51,7 @@ def model_facts(trained: Trained) -> dict[str, str]:
     judged, served = trained.judged.manifest, trained.served.manifest
     chosen = trained.choices.model
     facts = {
-        "Kind of model": _KINDS.get(trained.choices.kind, trained.choices.kind),
+        KIND: _KINDS.get(trained.choices.kind, trained.choices.kind),
         "Calibration": _MAPS.get(chosen.map.name, chosen.map.name.replace("_", "-")),
         "Features": f"{len(trained.served.model.features)}",
         "Judged in this report": f"{trained.judged.version}, {_fitted(trained.judged)}",

@@ -9,7 +9,7 @@ NAMES = {
     "logistic": "logistic regression",
     "bayes": "Bayes rates",
     "rules": "the scorecard rules",
-    "pls": "shrunken rates of fields",
+    "pls": "Odoo's predictive lead scoring",
     "newest_first": "newest first",
     "base_rate": "any order",
 }

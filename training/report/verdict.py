@@ -7,12 +7,13 @@ import math
 import numpy as np
 
 from serving.page import Child, Markup, bullets, paragraph, percent, section, tag, typeset
-from training.figures import WeekLists
+from training.figures import WeekLists, Weekly
 from training.figures.weeks import choosable
 from training.judging import JUDGED
 from training.judging.doubts import against_below, best_below, outside_bands
 from training.report.capacity import customers_chart
 from training.report.conditions import failures
+from training.report.facts import BAYES, KIND
 from training.report.input import ReportInput
 from training.report.names import NAMES, named
 from training.report.periods import comparable, each, span, within
@@ -28,7 +29,7 @@ def verdict_section(run: ReportInput) -> Markup:
     """The first thing to read: what to do, why, and what it brings."""
     lines: list[Child] = [tag("p", _BIG.get(run.verdict, run.verdict), class_="big")]
     lines += [tag("p", promise_of(run), class_="promise") if promise_of(run) else None]
-    lines += [paragraph(words) for words in (_reached(run), _below(run), _level(run)) if words]
+    lines += [paragraph(words) for words in (_kind(run), _reached(run), _below(run), _level(run)) if words]
     lines += [bullets(failures(run)), paragraph(run.recommendation) if run.recommendation else None]
     box = tag("div", *lines, class_=f"verdict {run.verdict if run.verdict in _BIG else ''}".strip())
     warned = bullets([tag("span", "Warning: ", text) for text in run.warnings])
@@ -50,12 +51,27 @@ def promise_of(run: ReportInput) -> str:
     else:
         words = f"The best {best.called} {each(run)} held {span(best)} customers in the test"
     others = [(name, weeks.brought(name, called)) for name in _instead(run)]
-    said = [f"{math.floor(found.mean + 0.5)} {_HOW[name]}" for name, found in others if found]
+    said = [f"{_mean(found)} {_HOW[name]}" for name, found in others if found]
     if not said:
         return f"{words}."
-    average = f" ({math.floor(best.mean + 0.5)} on average)"
+    average = f" ({_mean(best)} on average)"
     against = " instead of " if run.verdict == "promote" else ", against "
     return f"{words}{average}{against}{', and '.join(said)}."
+
+
+def _mean(found: Weekly) -> str:
+    """Customers on average, below ten with a decimal: 1.4 and 0.6 are not one.
+
+    >>> _mean(Weekly(50, 12, 1.4, 0.0, 2.0, 50.0)), _mean(Weekly(50, 12, 11.6, 9.3, 13.6, 50.0))
+    ('1.4', '12')
+    """
+    tenth = round(found.mean, 1)
+    return f"{tenth:.1f}" if tenth < 10 else str(math.floor(found.mean + 0.5))
+
+
+def _kind(run: ReportInput) -> str:
+    """That the model is the Bayes rates, where it is: they have no row of their own then; else ''."""
+    return "The model is the Bayes rates." if run.facts.get(KIND) == BAYES else ""
 
 
 _HOW = {

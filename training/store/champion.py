@@ -89,6 +89,11 @@ def unfit(artefact: Artefact, history: History, split: SplitRows) -> str:
             "it was fitted on rows of this test. Judge on newer rows ([split] test_from) and train again, or "
             "promote with --force --reason"
         )
+    if not _lots_stayed(artefact, history):
+        return (
+            "it may have been fitted on leads of this test: by lot, leads that come can move others into the "
+            "test. Declare when leads came ([lead] created_at or order), or promote with --force --reason"
+        )
     return ""
 
 
@@ -108,7 +113,12 @@ def _fetched(uri: str, run_id: str, path: str, work: Path) -> Artefact | None:
 def _same_question(artefact: Artefact, history: History) -> bool:
     """Whether both predict the same outcomes within the same time."""
     theirs, ours = artefact.manifest.recipe, history.recipe
-    return theirs.recipe.horizon_days == ours.recipe.horizon_days and theirs.outcomes == ours.outcomes
+    told, asked = (one.outcomes.model_dump(exclude=_BESIDE_THE_QUESTION) for one in (theirs, ours))
+    return theirs.recipe.horizon_days == ours.recipe.horizon_days and told == asked
+
+
+_BESIDE_THE_QUESTION = {"amount", "currency", "stages"}
+"""What `[outcomes]` says of a win's worth and of the funnel: neither decides which leads were won."""
 
 
 def _unseen(artefact: Artefact, split: SplitRows) -> bool:
@@ -116,6 +126,21 @@ def _unseen(artefact: Artefact, split: SplitRows) -> bool:
     manifest = artefact.manifest
     last_known = manifest.window_us[1] + label_wait_us(manifest.recipe)
     return bool(known_before(np.array([last_known]), split.first_test_us)[0])
+
+
+def _lots_stayed(artefact: Artefact, history: History) -> bool:
+    """Whether every lead that the artefact was fitted on has the place that it had then.
+
+    Time stays. A lot is of the fields alone, so that it stays when others come; unless accounts link leads or
+    groups are parted, when it stays with the very same tables only.
+    """
+    theirs, ours = artefact.manifest.recipe, history.recipe
+    if ours.timed and theirs.timed:
+        return True
+    if theirs.timed != ours.timed or theirs.lead != ours.lead:
+        return False
+    linked = ours.lead.account_id is not None or history.parted
+    return not linked or artefact.manifest.data_hash == history.data_hash
 
 
 def _unread(artefact: Artefact, history: History) -> list[str]:

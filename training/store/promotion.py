@@ -60,7 +60,8 @@ def rollback(name: str, *, reason: str = "") -> Decision:
     if back is None:
         raise LeadscoreError(
             f"{shown_store()}: '{name}' has no previous champion to go back to.",
-            "See 'leadscore status'; promote another run with 'leadscore promote --run RUN_ID'.",
+            f"See 'leadscore status {name}'; promote another run with "
+            f"'leadscore promote {name} --run RUN_ID'.",
         )
     evidence, trained_with = _evidence(back)
     judgement = judge(evidence, trained_with.gate)
