@@ -36,6 +36,7 @@ def test_nineteen_in_twenty_are_found_seen_and_held_back(held: bool) -> None:
         assert found >= 0.95 * count, (part, [one.name for one in judged if not one.parts.get(part, True)])
 
 
+@pytest.mark.slow
 def test_the_page_says_what_was_measured() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "python -m tests.docs.folders"
 

@@ -42,7 +42,7 @@ def scores_of(rows: list[tuple[str, int, str, float]]) -> ScoresBefore:
 
 
 @given(LEADS)
-@settings(max_examples=80)
+@settings(max_examples=30)
 def test_bands_count_what_a_loop_over_leads_counts(lives) -> None:
     leads = [(f"l{n}", day, "web", "c") for n, (day, *_) in enumerate(lives)]
     wins = [(f"l{n}", "won", won, 1.0) for n, (_, won, *_) in enumerate(lives) if won is not None]

@@ -190,6 +190,7 @@ def test_what_is_sent_of_who_was_erased_for_good_is_not_kept_aside(door: Door) -
     assert (door.drain(), door.spool.set_aside, door.kept()) == (1, 0, [])
 
 
+@pytest.mark.slow
 def test_a_spool_that_is_locked_for_a_while_is_delivered_after_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -86,6 +86,7 @@ def told(*words: object) -> tuple[str, str, int]:
     return found["outcome"], "; ".join(found["why"]), done.exit_code
 
 
+@pytest.mark.slow
 def test_a_list_without_dates_is_trained_again_when_it_has_grown(company: Path) -> None:
     (company / "lot.toml").write_text('[recipe]\nname = "lot"\n' + BY_LOT.format(account=""))
     all_ = leads(5, 1500, sizes=1200)
@@ -98,6 +99,7 @@ def test_a_list_without_dates_is_trained_again_when_it_has_grown(company: Path) 
     assert told(company / "lot.toml")[::2] == ("not_needed", 0)
 
 
+@pytest.mark.slow
 def test_a_renamed_column_is_a_reason_to_train_and_no_obstacle(company: Path) -> None:
     assert told(company / "recipe.toml")[0] == "promoted"
     frame = pd.read_csv(company / "leads.csv").rename(columns={"industry": "branch"})
