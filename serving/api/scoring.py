@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Sequence
 from functools import partial
 from typing import Any
@@ -116,18 +115,9 @@ def given_score(opened: Opened, one: Answered, shadow: bool = False) -> ScoreGiv
     """The row of an answer, None where its input was wrong; of who opted out no features are kept."""
     if one.lead is None or one.row is None:
         return None
-    values = {name: None if value != value else value for name, value in one.row.items()}  # NaN is no JSON
-    by = one.score.scored_by
-    return ScoreGiven(
-        one.lead.lead_id,
-        one.lead.as_of_us,
-        by.rung if by else "none",
-        by.version if by else opened.version,
-        opened.ladder.recipe.hash,
-        one.score.model_dump_json(),
-        None if one.lead.opted_out else json.dumps(values, allow_nan=False),
-        shadow,
-    )
+    row = None if one.lead.opted_out else one.row
+    who = opened.version, opened.ladder.recipe.hash
+    return ScoreGiven.of(one.score, one.lead.lead_id, one.lead.as_of_us, *who, row, shadow=shadow)
 
 
 async def json_body(request: Request, most: int, things: str) -> Any:

@@ -80,6 +80,7 @@ def what_if_section(
     wanted: Wanted,
     asked: Mapping[str, str],
 ) -> Markup:
+    """The form of what-if, with what was `asked` in it, and what the lead would then be beside what it is."""
     recipe = ladder.recipe
     fields = {
         name: field

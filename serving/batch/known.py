@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -85,10 +84,5 @@ def scored_by_name(
 
 
 def _given(opened: Opened, lead: Lead, row: Row, score: Score) -> ScoreGiven:
-    by = score.scored_by
-    values = {name: None if value != value else value for name, value in row.items()}  # NaN is no JSON
-    return ScoreGiven(
-        lead.lead_id, lead.as_of_us, by.rung if by else "none", by.version if by else opened.version,
-        opened.ladder.recipe.hash, score.model_dump_json(),
-        None if lead.opted_out else json.dumps(values, allow_nan=False),
-    )  # fmt: skip
+    who = opened.version, opened.ladder.recipe.hash
+    return ScoreGiven.of(score, lead.lead_id, lead.as_of_us, *who, None if lead.opted_out else row)

@@ -6,13 +6,14 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, Self, TypeAlias
 
 from sqlalchemy import Table
 
 from features.clock import RANGE_WORDS, in_range
 from features.errors import FieldProblem
 from serving.ledger.schema import DECISIONS, EVENTS, FIELD_HISTORY, OUTCOMES, SCORES
+from serving.score import Score
 
 Cell: TypeAlias = str | float | bool | None
 Origin = Literal["change", "export", "history"]
@@ -126,6 +127,24 @@ class ScoreGiven:
     source: str = "leadscore"
 
     table = SCORES
+
+    @classmethod
+    def of(
+        cls, score: Score, lead_id: str, as_of_us: int, version: str, recipe_hash: str,
+        row: Mapping[str, float | str | None] | None = None, *, shadow: bool = False,
+    ) -> Self:  # fmt: skip
+        """The row of `score`, computed from the features `row` (None: they are not kept).
+
+        `version` is that of who would have answered, where nobody did.
+        """
+        by, features = score.scored_by, None
+        if row is not None:
+            known = {name: None if value != value else value for name, value in row.items()}  # NaN is no JSON
+            features = json.dumps(known, allow_nan=False)
+        return cls(
+            lead_id, as_of_us, by.rung if by else "none", by.version if by else version, recipe_hash,
+            score.model_dump_json(), features, shadow,
+        )  # fmt: skip
 
     @property
     def key(self) -> object:

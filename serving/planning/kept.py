@@ -42,12 +42,9 @@ def _answers(plan: Plan, opened: Opened) -> Iterator[ScoreGiven]:
     for lead in plan.leads:
         if lead.score.status == "error":
             continue
-        by = lead.score.scored_by
         score = lead.score.model_copy(update={"next_action": _next_action(lead)})
-        yield ScoreGiven(
-            lead.lead_id, to_us(plan.now), by.rung if by else "none", by.version if by else opened.version,
-            opened.ladder.recipe.hash, score.model_dump_json(),
-        )  # fmt: skip
+        who = opened.version, opened.ladder.recipe.hash
+        yield ScoreGiven.of(score, lead.lead_id, to_us(plan.now), *who)
 
 
 def _next_action(lead: PlannedLead) -> NextAction:
