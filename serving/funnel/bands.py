@@ -10,13 +10,10 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import func, select
 
-from features import LeadscoreError
-from features.cells import number
 from features.clock import DAY_US
-from features.exports import read_raw
 from serving.funnel.figures import Estimate, FunnelPart, in_words, rate
 from serving.funnel.journeys import Journeys
-from serving.funnel.scored import MATURITY, PROBABILITY
+from serving.funnel.scored import MATURITY, PROBABILITY, scored_rows
 from serving.ledger import Ledger
 from serving.ledger.schema import SCORES
 from serving.page import percent
@@ -57,7 +54,7 @@ class ScoresBefore:
         Raises:
             LeadscoreError: a file lacks a column of it.
         """
-        return cls(pd.concat([_read(path, id_column or "lead_id") for path in paths], ignore_index=True))
+        return cls(pd.concat([_read(path, id_column) for path in paths], ignore_index=True))
 
     @classmethod
     def of_ledger(cls, ledger: Ledger) -> ScoresBefore:
@@ -125,22 +122,16 @@ def band_findings(bands: Iterable[BandOutcome]) -> list[str]:
     return found
 
 
-def _read(path: Path, id_column: str) -> pd.DataFrame:
-    frame = read_raw(path).frame
-    for column in (id_column, PROBABILITY, MATURITY, AS_OF):
-        if column not in frame.columns:
-            raise LeadscoreError(
-                f"{path.name}: no column '{column}'.", "Give a file that 'leadscore score' has written."
-            )
-    frame = frame[frame[id_column].notna() & frame[AS_OF].notna()]
-    moments = pd.to_datetime(frame[AS_OF].astype(str), utc=True, format="ISO8601", errors="coerce")
-    chances = [None if cell is None else number(str(cell)) for cell in frame[PROBABILITY]]
+def _read(path: Path, id_column: str | None) -> pd.DataFrame:
+    needed = [PROBABILITY, MATURITY, AS_OF]
+    frame = scored_rows(path, id_column, needed, "Give a file that 'leadscore score' has written.")
+    moments = pd.to_datetime(frame[AS_OF], utc=True, format="ISO8601", errors="coerce")
     read = pd.DataFrame(
         {
-            "lead_id": frame[id_column].astype(str).str.strip().to_numpy(),
+            "lead_id": frame["lead_id"].to_numpy(),
             "as_of_us": moments.astype("datetime64[us, UTC]").astype("int64").to_numpy(),
             "maturity": frame[MATURITY].to_numpy(dtype=object),
-            "probability": np.array([np.nan if one is None else one for one in chances], dtype=float),
+            "probability": frame["chance"].to_numpy(dtype=float),
         }
     )
     return read[moments.notna().to_numpy()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -76,20 +77,27 @@ def read_scored(path: Path, id_column: str | None) -> Scored:
     Raises:
         LeadscoreError: it has no column of probabilities, or not the leads' id.
     """
+    remedy = "Give the file that 'leadscore score' wrote for the leads of 'leadscore open-leads'."
+    rows = scored_rows(path, id_column, [PROBABILITY], remedy).drop_duplicates("lead_id").set_index("lead_id")
+    rows.index.name = None
+    maturity = rows[MATURITY] if MATURITY in rows else pd.Series(None, index=rows.index, dtype=object)
+    return Scored(path.name, rows["chance"], maturity.astype(object))
+
+
+def scored_rows(path: Path, id_column: str | None, needed: Sequence[str], remedy: str) -> pd.DataFrame:
+    """The rows of a scored export that have an id, with `lead_id` (stripped) and `chance` (NaN: none) added.
+
+    Raises:
+        LeadscoreError: the id or one of the `needed` columns is not there.
+    """
     frame = read_raw(path).frame
     id_column = id_column or "lead_id"
-    for column in (id_column, PROBABILITY):
+    for column in (id_column, *needed):
         if column not in frame.columns:
-            raise LeadscoreError(
-                f"{path.name}: no column '{column}'.",
-                "Give the file that 'leadscore score' wrote for the leads of 'leadscore open-leads'.",
-            )
-    frame = frame[frame[id_column].notna()].drop_duplicates(id_column)
-    ids = pd.Index(frame[id_column].astype(str).str.strip())
-    chances = [np.nan if cell is None else number(str(cell)) for cell in frame[PROBABILITY]]
-    maturity = frame[MATURITY] if MATURITY in frame else pd.Series(None, index=frame.index, dtype=object)
-    return Scored(
-        path.name,
-        pd.Series(np.array([np.nan if one is None else one for one in chances], float), index=ids),
-        pd.Series(maturity.to_numpy(dtype=object), index=ids),
+            raise LeadscoreError(f"{path.name}: no column '{column}'.", remedy)
+    frame = frame[frame[id_column].notna()]
+    chances = [None if cell is None else number(str(cell)) for cell in frame[PROBABILITY]]
+    return frame.assign(
+        lead_id=frame[id_column].astype(str).str.strip(),
+        chance=np.array([np.nan if one is None else one for one in chances], dtype=float),
     )
