@@ -73,9 +73,10 @@ class LeadInterval(_Part):
     """Bounds that are meant to hold the lead's own probability in four of five cases.
 
     How far a lead may be from the rate of its like cannot be seen in a company's outcomes: it is what was
-    measured on simulated companies, where the truth is known. Bounds widen where few outcomes were seen and
-    where fields of the lead are missing, or far outside what was learned from; of those `narrowed_by` is the
-    one that would narrow them most (null: none matters).
+    measured on simulated companies, where the truth is known. On such they held 0.8 of all leads, 0.7 of
+    those in the second fifth of probability and of single companies whose level moved after training, 0.9 of
+    others. Bounds widen where few outcomes were seen and where fields of the lead are missing, or far outside
+    what was learned from; of those `narrowed_by` is the one that would narrow them most (null: none matters).
     """
 
     low: float = Field(gt=0, lt=1)

@@ -1,70 +1,98 @@
-"""`python -m tests.bench.value [COMPANIES] [LEADS]`: are expected amounts right in sum, and worth ranking by?
+"""`python -m tests.bench.value [--companies 8] [--leads 20000]`: are expected values right in sum, by tenth?
 
-Simulated companies of seeds that nothing was chosen on. Amounts are fitted on the rows before the test and
-judged on its converted rows, by fifth of the expected amount, summed over companies. Probabilities are those
-of a logistic regression: it is the amount that is judged.
+The companies of `tests.bench.limit`, with what its models say of each test row. Amounts are fitted on the
+rows before the test. Test rows of a company are cut into tenths by their expected value; what was expected
+and what came is summed over the companies, with a 95 % interval bootstrapped over the accounts of each.
+`--rewrite` writes the table of docs/measured.md from `value.csv`.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import numpy as np
+import pandas as pd
+from scipy.special import expit
 
-from data import simulate
-from features import load_recipe
 from features.columns import Floats
-from leadscore.terminal import print_table
-from serving.scorer import score
-from training.fitting.logistic import fit_linear
-from training.history import forward_split
-from training.history.history import read_history
+from leadscore.terminal import say
+from tests.bench.limit import CACHE, FIRST, LEADS, margins_of
+from tests.bench.limit_company import Company, company_of
+from tests.bench.quality_sets import ROOT
+from tests.bench.quality_text import replace_section
+from tests.bench.value_text import BEGIN, END, value_section
+from training.figures import Bootstrap, Interval
 from training.outlook import amounts_of, fit_amount
 
-FIRST_SEED, PARTS, PENALTY = 101, 5, 30.0
+RESULTS = Path(__file__).with_name("value.csv")
+PAGE = ROOT / "docs" / "measured.md"
+TENTHS, DRAWS = 10, 500
 
 
-def main(companies: int = 4, leads: int = 6000) -> None:
-    """Print the table."""
-    found = [measured(FIRST_SEED + place, leads) for place in range(companies)]
-    sums = np.sum([parts for parts, _ in found], axis=0)
-    rows: list[tuple[object, ...]] = []
-    for at, (n, expected, came) in enumerate(sums, 1):
-        rows.append((at, int(n), expected, came, came / expected))
-    whole = sums.sum(axis=0)
-    rows.append(("all", int(whole[0]), whole[1], whole[2], whole[2] / whole[1]))
-    head = ("fifth, by expected amount", "converted rows", "expected", "came", "came/expected")
-    print_table(head, rows, title=f"{companies} simulated companies of {leads:,} leads")
-    gains = [value / likely for _, (value, likely) in found]
-    print_table(
-        ("company", "best tenth by value brings, as a multiple of by probability"), list(enumerate(gains, 1))
-    )
+def main() -> None:
+    """Measure, or write the table again."""
+    asked = argparse.ArgumentParser(prog="python -m tests.bench.value", description=__doc__)
+    asked.add_argument("--companies", type=int, default=8)
+    asked.add_argument("--leads", type=int, default=LEADS)
+    asked.add_argument("--cache", type=Path, default=CACHE, help="where features and margins are kept")
+    asked.add_argument("--rewrite", action="store_true", help="write the page again, measure nothing")
+    told = asked.parse_args()
+    if not told.rewrite:
+        seeds = range(FIRST, FIRST + told.companies)
+        parts = [tenths_of(*_valued(seed, told.leads, told.cache)) for seed in seeds]
+        table = summed(parts).assign(companies=told.companies, leads=told.leads)
+        table.to_csv(RESULTS, index=False, lineterminator="\n", float_format="%.6g")
+        say(table.to_string())
+    replace_section(PAGE, value_section(pd.read_csv(RESULTS)), BEGIN, END)
 
 
-def measured(seed: int, leads: int) -> tuple[Floats, tuple[float, float]]:
-    """((rows, expected, came) by fifth, (what the best tenth brought by value, by probability))."""
-    with TemporaryDirectory() as folder:
-        simulate(Path(folder), leads, seed)
-        recipe = load_recipe(Path(folder) / "recipe.toml")
-        history = read_history(recipe, Path(folder))
-    split = forward_split(recipe, history.labelled.frame)
-    amount, known = fit_amount(history, split.fit), amounts_of(history, split.test)
+def _valued(seed: int, leads: int, cache: Path) -> tuple[Company, Floats, Floats, Floats]:
+    """(company, probability, expected amount, what came) of the test rows."""
+    company = company_of(seed, leads, cache)
+    test = company.split.test
+    amount, known = fit_amount(company, company.split.fit), amounts_of(company, test)  # type: ignore[arg-type]
     assert amount is not None
-    expected = amount.expected(history.labelled.at(split.test))[0]
-    place = np.searchsorted(split.test, known.rows)
-    came = np.zeros(len(split.test))
-    came[place] = known.counted
-    order = place[np.argsort(expected[place], kind="stable")]
-    parts = [(len(part), expected[part].sum(), came[part].sum()) for part in np.array_split(order, PARTS)]
-    fit = history.excerpt(split.fit)
-    linear = fit_linear(fit.features, fit.columns, fit.y, PENALTY, recipe.train.rare_level, leads=fit.leads)
-    p = score(linear, history.labelled.at(split.test))
-    tenth = len(split.test) // 10
-    best = [float(came[np.argsort(-rank, kind="stable")[:tenth]].sum()) for rank in (p * expected, p)]
-    return np.array(parts, dtype=np.float64), (best[0], best[1])
+    came = np.zeros(len(test))
+    came[np.searchsorted(test, known.rows)] = known.counted
+    p = expit(margins_of(seed, leads, cache, seed))
+    return company, p, amount.expected(company.labelled.at(test))[0], came
+
+
+def tenths_of(company: Company, p: Floats, amount: Floats, came: Floats) -> Floats:
+    """Sums by tenth of the value, highest first, `(1 + DRAWS, TENTHS + 1, 3)`: rows that converted, expected,
+    came; of all rows, then of each draw of accounts. The last but one axis ends with the best tenth by
+    probability alone."""
+    value = p * amount
+    orders = [np.argsort(-rank, kind="stable") for rank in (value, p)]
+    parts = [*np.array_split(orders[0], TENTHS), np.array_split(orders[1], TENTHS)[0]]
+    drawn = Bootstrap(company.y, company.labelled.clusters(company.split.test), DRAWS, 0)
+    sums = []
+    for part in parts:
+        inside = np.zeros(len(p))
+        inside[part] = 1.0
+        columns = [inside * column for column in (company.y, value, came)]
+        sums += [len(p) * np.r_[column.mean(), drawn.means(column)] for column in columns]
+    return np.stack(sums, axis=1).reshape(1 + DRAWS, TENTHS + 1, 3)
+
+
+def summed(parts: list[Floats]) -> pd.DataFrame:
+    """One row a tenth, all, and the best tenth by probability: sums over companies, came ÷ expected."""
+    sums = np.sum(parts, axis=0)
+    whole = sums[:, :TENTHS].sum(axis=1, keepdims=True)
+    sums = np.concatenate([sums[:, :TENTHS], whole, sums[:, TENTHS:]], axis=1)
+    names = [*(str(tenth + 1) for tenth in range(TENTHS)), "all", "best by probability"]
+    ratio = sums[:, :, 2] / sums[:, :, 1]
+    more = sums[:, 0, 2] / sums[:, -1, 2]
+    rows = []
+    for at, name in enumerate(names):
+        ends = Interval.of(ratio[1:, at])
+        won, expected, came = sums[0, at]
+        rows.append((name, int(won), expected, came, ratio[0, at], ends.low, ends.high))
+    ends = Interval.of(more[1:])
+    rows.append(("by value over by probability", 0, np.nan, np.nan, more[0], ends.low, ends.high))
+    return pd.DataFrame(rows, columns=["tenth", "won", "expected", "came", "ratio", "low", "high"])
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    main()

@@ -11,11 +11,15 @@ import pytest
 
 from features import LeadscoreError, Recipe, parse_recipe
 from features.clock import DAY_US, days_us
+from serving.artefact.folder import load_artefact, save_artefact
+from serving.outlook import Outlook, Sooner, When
+from serving.rules.default import default_rules
+from tests.made import scorers
 from tests.made.company import RECIPE, small_company
 from training import train
 from training.history.history import History, read_history
 from training.history.split import forward_split
-from training.outlook import amounts_of, choose_when, fit_amount, fit_when
+from training.outlook import amounts_of, choose_when, fit_amount, fit_when, outlook_notes
 from training.outlook.waiting import steps
 
 CURVE = RECIPE.replace("horizon_days = 20", "horizons = [8, 12, 20]")
@@ -147,6 +151,17 @@ def test_amounts_of_too_few_leads_tell_nothing(tmp_path):
     few = lambda size, random: np.r_[by_size(size, random)[:20], np.full(len(size) - 20, np.nan)]  # noqa: E731
     history = read_history(company(tmp_path, VALUE, 1500, few), tmp_path)
     assert fit_amount(history, np.arange(len(history.labelled.frame))) is None
+    leads = history.labelled.frame.dropna(subset="won_amount")["lead_id"].nunique()
+    said = f"amounts of {leads} won leads are known, 30 are needed: no value is told"
+    assert said in outlook_notes(history, artefact(tmp_path / "without"))
+
+
+def artefact(folder, outlook=None):
+    """An artefact that is written and read again."""
+    save_artefact(
+        folder, scorers.manifest(), scorers.linear(), rules=default_rules(scorers.recipe()), outlook=outlook
+    )
+    return load_artefact(folder)
 
 
 @pytest.mark.parametrize("column", ["signs", "codes"])
@@ -207,12 +222,19 @@ def test_horizons_need_dates_of_wins(tmp_path):
         read_history(recipe, tmp_path)
 
 
-def test_a_step_of_no_lead_tells_no_curve(history):
+def test_a_step_of_no_lead_tells_no_curve(history, tmp_path):
     frame = history.labelled.frame.assign(label=0.0, won_us=np.inf)
     nobody = replace(history, labelled=replace(history.labelled, frame=frame), younger=None)
     rows = np.arange(len(frame))
     assert choose_when(nobody, rows) == (None, None)
     assert fit_when(nobody, rows, (None, None)) is None
+    said = outlook_notes(nobody, artefact(tmp_path / "without"))
+    assert said == ["no lead is known to have converted within one of the horizons: no curve is told"]
+    alike = When((Sooner(8.0, 0.4, 3.0), Sooner(12.0, 0.7, 9.0)), 20.0, 15.0)
+    (words,) = outlook_notes(history, artefact(tmp_path / "alike", Outlook(alike)))
+    assert words.startswith(
+        "too few leads converted sooner than within 8, 12 days, or later, to tell them apart"
+    )
 
 
 def test_the_longest_horizon_is_the_question_and_what_is_not_asked_changes_no_hash():
