@@ -73,6 +73,10 @@ class Columns(Mapping[str, Column]):
         n_leads = len(np.empty(self.n_leads, dtype=np.bool_)[rows])
         return Columns({name: column[rows] for name, column in self._columns.items()}, n_leads)
 
+    def row(self, at: int) -> dict[str, float | str | None]:
+        """The values of one lead by name."""
+        return {name: self[name][at : at + 1].tolist()[0] for name in self}
+
     def hold(self, names: Sequence[str]) -> bool:
         """Whether each of `names` is a column."""
         if self._layout is not None and isinstance(names, tuple):
