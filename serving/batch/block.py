@@ -136,7 +136,10 @@ def _answers(
 def _asked(task: Task, rows: ExportRows, row: int) -> Asked:
     asked = rows.asked(row)
     said, name = task.standing, asked.lead_id
-    return replace(asked, notes=asked.notes + said.notes(name), decided=said.decided(name, task.as_of_us))
+    notes, decided = said.notes(name), said.decided(name, task.as_of_us)
+    if not notes and decided is None:
+        return asked
+    return replace(asked, notes=asked.notes + notes, decided=decided)
 
 
 def _other(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -77,14 +78,13 @@ class ExportRows:
 
     def asked(self, row: int) -> Asked:
         """What an answer needs of a row beside its features."""
-        stage = self._stage(row)
-        outcome = closing_of_lead(self.recipe, stage, self.as_of_us)
+        stage = self._stages[row] if self._stages else None
+        outcome = closing_of_lead(self.recipe, stage, self.as_of_us) if stage is not None else None
         if self.recipe.outcomes.column is not None and outcome is not None and row not in self.closed:
             outcome = stage = None  # dated after as_of: not yet so
-        opted_out = bool(self.leads.at[row, "opted_out"])
-        undated = self.recipe.dated and bool(self.leads["created_us"].isna().at[row])
-        notes = (*([UNDATED] if undated else []), *self.faults.notes(row))
-        return Asked(str(self.ids[row]), self.as_of_us, self.events_given, stage, outcome, opted_out, notes)
+        notes = (*((UNDATED,) if row in self._undated else ()), *self.faults.notes(row))
+        out = row in self._opted_out
+        return Asked(str(self.ids[row]), self.as_of_us, self.events_given, stage, outcome, out, notes)
 
     def copy_of(self, row: int) -> int | None:
         """The earlier row of which `row` is an exact copy, None where it is none."""
@@ -108,13 +108,25 @@ class ExportRows:
             problems = [Problem(field=column, problem=problem, remedy=OWN_ID)]
         return failed(name, problems)
 
-    def _stage(self, row: int) -> str | None:
+    @cached_property
+    def _stages(self) -> list[str | None]:
+        """What the CRM says of each row; empty where no column says it."""
         outcomes = self.recipe.outcomes
         for column in (outcomes.column, outcomes.stage):
             if column is not None and column in self.frame.columns:
-                cell = self.frame[column].iloc[row]
-                return None if is_missing(cell) else str(cell).strip()
-        return None
+                cells = self.frame[column]
+                return [None if is_missing(cell) else str(cell).strip() for cell in cells]
+        return []
+
+    @cached_property
+    def _opted_out(self) -> frozenset[int]:
+        return frozenset(self.leads.index[self.leads["opted_out"].astype(bool)].tolist())
+
+    @cached_property
+    def _undated(self) -> frozenset[int]:
+        if not self.recipe.dated:
+            return frozenset()
+        return frozenset(self.leads.index[self.leads["created_us"].isna()].tolist())
 
 
 def _id(cell: Any) -> str | None:
