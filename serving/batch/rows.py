@@ -13,6 +13,7 @@ import pandas as pd
 from features.cells import date_expected, is_missing
 from features.errors import FieldProblem, after_as_of, listed, unreadable
 from features.exports import RawTable
+from features.language import Language
 from features.lead import UNDATED, closing_of_lead
 from features.recipe import Recipe
 from features.snapshots import open_leads
@@ -20,8 +21,10 @@ from features.tables import Tables, fetch_frame, lead_ids, moments_column
 from serving.asked import Asked
 from serving.batch.events import EventFaults, event_faults
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
+from serving.words.translation import translated
 
 _SHIFTED = "the row has more or fewer cells than the header, so that its cells may stand under a wrong column"
+_OTHER_CELLS = "appeared before with other cells; its first row is scored"
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,8 @@ class ExportRows:
         cells, others = self.frame.iloc[row], self.frame.iloc[earlier]
         return earlier if cells.astype(str).tolist() == others.astype(str).tolist() else None
 
-    def failure(self, row: int) -> Score:
-        """The answer for a row that cannot be scored."""
+    def failure(self, row: int, language: Language = "en") -> Score:
+        """The answer for a row that cannot be scored, its sentences in `language`."""
         name = self.ids[row]
         problems = list(self.problems.get(row, []))
         earlier = self.first.get(name) if name is not None else None
@@ -104,9 +107,8 @@ class ExportRows:
             problems += self.problems[earlier]
         if not problems:
             column = self.recipe.lead.id or "row"
-            problem = NO_ID if name is None else "appeared before with other cells; its first row is scored"
-            problems = [Problem(field=column, problem=problem, remedy=OWN_ID)]
-        return failed(name, problems)
+            problems = [Problem(field=column, problem=NO_ID if name is None else _OTHER_CELLS, remedy=OWN_ID)]
+        return failed(name, [_told(problem, language) for problem in problems])
 
     @cached_property
     def _stages(self) -> list[str | None]:
@@ -127,6 +129,13 @@ class ExportRows:
         if not self.recipe.dated:
             return frozenset()
         return frozenset(self.leads.index[self.leads["created_us"].isna()].tolist())
+
+
+def _told(problem: Problem, language: Language) -> Problem:
+    if language == "en":
+        return problem
+    said = translated(problem.problem, language)
+    return Problem(field=problem.field, problem=said, remedy=translated(problem.remedy, language))
 
 
 def _id(cell: Any) -> str | None:
