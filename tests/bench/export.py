@@ -60,12 +60,13 @@ def write_export(company: Path, out: Path, rows: int) -> None:
             QUALIFY row_number() OVER (PARTITION BY lead_id ORDER BY occurred_at DESC) <= {OF_A_LEAD};
             CREATE TABLE copies AS SELECT unnest(range({-(-rows // LEADS)})) AS i""")
         con.execute(f"""
-            COPY (SELECT * REPLACE (i || '-' || lead_id AS lead_id, i || '.' || email AS email,
-                                    '+336' || lpad(((i * {LEADS} + r) % 100000000)::VARCHAR, 8, '0') AS phone)
-                         EXCLUDE (i, r) FROM copies, l ORDER BY i, r LIMIT {rows})
-            TO '{out}/leads.csv' (HEADER);
-            COPY (SELECT * REPLACE (i || '-' || lead_id AS lead_id, i || '-' || event_id AS event_id)
-                         EXCLUDE (i) FROM copies, e ORDER BY occurred_at) TO '{out}/events.csv' (HEADER)""")
+            COPY (SELECT * EXCLUDE (i, r)
+                         REPLACE (i || '-' || lead_id AS lead_id, i || '.' || email AS email,
+                                  '+336' || lpad(((i * {LEADS} + r) % 100000000)::VARCHAR, 8, '0') AS phone)
+                  FROM copies, l ORDER BY i, r LIMIT {rows}) TO '{out}/leads.csv' (HEADER);
+            COPY (SELECT * EXCLUDE (i)
+                         REPLACE (i || '-' || lead_id AS lead_id, i || '-' || event_id AS event_id)
+                  FROM copies, e ORDER BY occurred_at) TO '{out}/events.csv' (HEADER)""")
 
 
 def _compared(company: Path, work: Path, rows: int, reasons: int) -> list[Row]:
