@@ -14,8 +14,7 @@ from sqlalchemy import Connection, Engine, create_engine, event, func, make_url,
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from features.errors import LeadscoreError
-from serving.ledger.forward import bring_forward, our_revision, refuse_newer, revision_of
-from serving.ledger.schema import METADATA
+from serving.ledger.schema import METADATA, bring_forward, our_revision, refuse_newer, revision_of
 
 VARIABLE = "LEADSCORE_LEDGER"
 DEFAULT = "ledger.sqlite"
