@@ -24,7 +24,7 @@ def intervals_section(results: pd.DataFrame) -> str:
 def _line(group: str, found: pd.DataFrame) -> str:
     held = average(found["held"])
     words = group.replace(" to inf days", " days and more").replace(" to 99 fields", " and more fields")
-    words = re.sub(r"^(\d+) to \1 ", r"\1 ", words)
+    words = re.sub(r"^(\d+) to \1 ", r"\1 ", words).replace("1 fields", "1 field")
     cells = (
         words,
         f"{found['rows'].sum():,}",
