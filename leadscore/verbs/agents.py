@@ -137,7 +137,7 @@ class Agent:
     def plan(self, as_of: str | None = None, most: int = 20) -> dict[str, Any]:
         """Today's list of each owner, `most` leads of it; `leads_left` says how many are left out."""
         from features.errors import LeadscoreError
-        from leadscore.verbs.plan import Habits, planned
+        from leadscore.plan_made import Habits, planned
 
         self.allowed("read")
         if most < 0:

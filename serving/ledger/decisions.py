@@ -23,6 +23,8 @@ from serving.ledger.store import Ledger
 from serving.score import Maturity
 
 OPT_OUT, CONTEST, REVIEW, OVERRIDE = "opt_out", "contest", "review", "override"
+OWNER = "owner"
+"""Whom a plan gave a lead that had nobody; `content` is the name."""
 _FOR_EVER_US = 40_000 * DAY_US
 _AGAIN_US = DAY_US // 1_440
 _WITHIN_SECONDS = 2.0

@@ -1,7 +1,7 @@
 """Events a second over HTTP with every commit synced: on SQLite, and on PostgreSQL with two replicas.
 
-Senders wait for each answer before they send the next request; they run beside the service, on its cores. What
-a busy machine does not change is the CPU time of the service for each event.
+Senders wait for each answer before they send the next request; they run beside the service, on its cores.
+What a busy machine does not change is the CPU time of the service for each event.
 """
 
 from __future__ import annotations
