@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
 from features.clock import DAY_US, now_us
 from features.errors import LeadscoreError
@@ -129,6 +129,11 @@ def test_no_statement_is_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) ->
     with made.reading() as connection:
         assert connection.scalar(text("SHOW statement_timeout")) == "0", "a command may take its time"
         assert connection.scalar(text("SHOW lock_timeout")) == "10s"
+    address = make_url(made.url).update_query_dict({"options": "-c statement_timeout=60000"})
+    own = Ledger(address.render_as_string(hide_password=False), 30.0)
+    with own.reading() as connection:
+        assert connection.scalar(text("SHOW statement_timeout")) == "1min", "the address has the last word"
+    own.close()
     with pytest.raises(LedgerAwayError, match="does not answer"), ledger.reading(within=0.5) as connection:
         connection.execute(text("SELECT pg_sleep(60)"))
     assert ledger.counts()["leads"] == 0, "by another connection"
