@@ -52,7 +52,9 @@ def test_a_ledger_that_is_wrong_is_refused_at_the_start(
     assert not (tmp_path / "none.sqlite").exists()
 
 
-def test_while_nobody_knows_the_keys_nobody_is_let_in(away: Ledger) -> None:
+def test_while_nobody_knows_the_keys_nobody_is_let_in(
+    away: Ledger, capsys: pytest.CaptureFixture[str]
+) -> None:
     require_key("0.0.0.0", away)
     service = Service(away)
     service.entrance.key_check = KeyCheck.opened(away)
@@ -62,6 +64,7 @@ def test_while_nobody_knows_the_keys_nobody_is_let_in(away: Ledger) -> None:
         assert "LEADSCORE_KEYS_FILE" in answer.text
     ready = service.ask("GET", "/readyz")
     assert (ready.status_code, ready.json()["ledger_away"]) == (200, "cannot be reached")
+    assert "the ledger is away: whole leads are scored" in capsys.readouterr().out
     service.close()
 
 
