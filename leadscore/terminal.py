@@ -6,6 +6,7 @@ Every cell and every line is printed as it is: what stands in a column's name is
 from __future__ import annotations
 
 import json
+import math
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,8 +39,17 @@ def say(text: str = "") -> None:
 
 
 def print_json(content: Any) -> None:
-    """One JSON object on stdout, the whole of a verb's result for scripts."""
-    sys.stdout.write(json.dumps(content, indent=2, default=str, allow_nan=False) + "\n")
+    """One JSON object on stdout, the whole of a verb's result for scripts; a number that is none is null."""
+    sys.stdout.write(json.dumps(_finite(content), indent=2, default=str, allow_nan=False) + "\n")
+
+
+def _finite(content: Any) -> Any:
+    """`content` without infinities and NaN, which JSON does not have."""
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def print_table(

@@ -80,8 +80,8 @@ class Agent:
             raise LeadscoreError(f"the key may not do this: it has {', '.join(sorted(key.scopes))}.",
                                  f"Use one that has the scope '{scope}'.")  # fmt: skip
 
-    def score(self, leads: list[dict[str, Any]], as_of: str | None = None) -> dict[str, Any]:
-        """The scores of leads, whole or by name.
+    def score(self, leads: list[Any], as_of: str | None = None) -> dict[str, Any]:
+        """The scores of leads, whole or by name; one that cannot be read is an error of its own.
 
         Raises:
             LeadscoreError: they are more than one request may bring.
@@ -99,7 +99,7 @@ class Agent:
         """One score with every reason and the arithmetic behind it."""
         return self._explained(self._reader(as_of)(lead), parts=True)
 
-    def _reader(self, as_of: str | None) -> Callable[[dict[str, Any]], Any]:
+    def _reader(self, as_of: str | None) -> Callable[[Any], Any]:
         """What reads a lead for this question: a Lead by who objects now, or the Score that says why not."""
         from features.clock import now_us
         from serving import Score
@@ -111,8 +111,9 @@ class Agent:
         named, now = named_by(self.ledger), now_us()
         heard = Heard() if self.ledger is None else standing(self.ledger)
 
-        def read(lead: dict[str, Any]) -> Any:
-            found = read_item(self.ladder.reader, lead | ({"as_of": as_of} if as_of else {}), now, named)
+        def read(lead: Any) -> Any:
+            asked = lead | {"as_of": as_of} if as_of and isinstance(lead, dict) else lead
+            found = read_item(self.ladder.reader, asked, now, named)
             return found if isinstance(found, Score) else heard.of(found)
 
         return read
@@ -135,9 +136,12 @@ class Agent:
 
     def plan(self, as_of: str | None = None, most: int = 20) -> dict[str, Any]:
         """Today's list of each owner, `most` leads of it; `leads_left` says how many are left out."""
+        from features.errors import LeadscoreError
         from leadscore.plan_made import Habits, planned
 
         self.allowed("read")
+        if most < 0:
+            raise LeadscoreError("most: is below 0.", "Say how many leads you want to see.")
         habits = Habits.read(self.path, self.recipe, self.folder, None, as_of)
         how: dict[str, Any] = {"model": self.model, "csv_file": None, "html": None, "language": None}
         found: dict[str, Any] = planned(habits, **how, keep=False, force=False).as_dict()
@@ -168,15 +172,34 @@ def server_of(agent: Agent) -> Any:
 
     try:
         from mcp.server import MCPServer
+        from mcp.server.mcpserver.tools import Tool
+        from mcp.types import ToolAnnotations
     except ImportError:
         words = "an agent is answered through the 'mcp' package, which is not installed."
         raise LeadscoreError(words, "Run 'make extras', or pip install 'leadscore[mcp]'.") from None
 
-    server = MCPServer("leadscore", version=version("leadscore"), instructions=_INSTRUCTIONS)
-    for tool, told in ((agent.score, _SCORE), (agent.explain, _EXPLAIN), (agent.plan, _PLAN),
-                       (agent.funnel, _FUNNEL)):  # fmt: skip
-        server.add_tool(_telling(tool), name=tool.__name__, description=told)
-    return server
+    only_read = ToolAnnotations(read_only_hint=True, open_world_hint=False)
+    tools = [
+        _strict(Tool.from_function(_telling(tool), tool.__name__, description=told, annotations=only_read))
+        for tool, told in ((agent.score, _SCORE), (agent.explain, _EXPLAIN), (agent.plan, _PLAN),
+                           (agent.funnel, _FUNNEL))
+    ]  # fmt: skip
+    return MCPServer(
+        "leadscore",
+        version=version("leadscore"),
+        instructions=_INSTRUCTIONS,
+        tools=tools,
+        log_level="WARNING",
+    )
+
+
+def _strict(tool: Any) -> Any:
+    """`tool` that refuses what it does not know, such as a misspelt as_of, and repeats no value."""
+    asked = tool.fn_metadata.arg_model
+    asked.model_config.update(extra="forbid", hide_input_in_errors=True)
+    asked.model_rebuild(force=True)
+    tool.parameters = asked.model_json_schema(by_alias=True)
+    return tool
 
 
 _INSTRUCTIONS = (
@@ -206,5 +229,9 @@ def _telling(tool: Any) -> Any:
             return tool(*words, **options)
         except LeadscoreError as error:
             raise ToolError(str(error)) from None
+        except click.ClickException as error:
+            raise ToolError(error.format_message()) from None
+        except Exception as error:  # its words may hold what was sent
+            raise ToolError(f"could not answer ({type(error).__name__}): please report it.") from None
 
     return told

@@ -156,6 +156,7 @@ class ModelAnswer(_Said):
     since: datetime
     warning: str | None
     pending: str | None
+    ledger_away: str | None
     source: str
     horizon_days: float
     history_end: datetime | None

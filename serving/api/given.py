@@ -5,21 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from features.cells import parse_date
 from features.clock import DAY_US, from_us
 from features.errors import FieldProblem, LeadError, nearest_name, unreadable
-from features.lead import LeadReader, accepted_fields
+from features.lead import LeadReader, accepted_fields, closing
 from features.recipe import Recipe
 from features.refused import wrong
 from serving.api.envelope import as_text
 from serving.api.sent_json import UnfitItem
 from serving.ledger import EventSent, LeadSent, OutcomeSent
 from serving.ledger.sent import MOST_ID, Cell, DecisionSent, Sent
-from serving.score import Maturity
+from serving.score import Maturity, StageName
 
 Id = Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=MOST_ID)]
 Value = Annotated[str, BeforeValidator(lambda raw: str(raw) if isinstance(raw, int | float) else raw)]
@@ -120,7 +120,18 @@ def read_outcome(recipe: Recipe, item: Any) -> Read:
     occurred = _moment("occurred_at", found.occurred_at, recipe, recipe.outcomes.occurred_format, problems)
     if problems:
         return Read(found.lead_id, problems=tuple(problems))
-    return Read(found.lead_id, OutcomeSent(found.source, found.lead_id, found.stage, occurred, found.amount))
+    sent = OutcomeSent(found.source, found.lead_id, found.stage, occurred, found.amount)
+    return Read(found.lead_id, sent, note=_stage_noted(recipe, found.stage))
+
+
+def _stage_noted(recipe: Recipe, stage: str) -> str:
+    """What is said of a stage that means nothing by the recipe: a wider one may name it."""
+    ended, plain = recipe.outcomes, stage.strip().casefold()
+    named = [*ended.stages, *get_args(StageName)]
+    if closing(ended, stage) is not None or plain in ("", *(name.strip().casefold() for name in named)):
+        return ""
+    nearest = nearest_name(stage, [*ended.won, *ended.lost, *named])
+    return f"its stage is not one that the recipe names. {nearest}"
 
 
 def read_change(reader: LeadReader, item: Any, now_us: int, held: Mapping[str, Mapping[str, Cell]]) -> Read:

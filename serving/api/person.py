@@ -33,7 +33,7 @@ NOT_REACHED = (
 async def history(request: Request) -> Response:
     """The scores that a lead was given, the newest moment first; `?shadow=true` with a challenger's."""
     most = _count(request.query_params.get("most", "100"))
-    shadow = request.query_params.get("shadow", "false") == "true"
+    shadow = _said(request.query_params.get("shadow", "false"))
     lead_id, ledger = _named(request)
     found = await _asked(lambda: scores_of(ledger, lead_id, shadow=shadow, most=most))
     return JSONResponse({"lead_id": lead_id, "scores": [_shown(one) for one in found]})
@@ -109,6 +109,12 @@ def _count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= _MOST_SCORES and len(text) < 9):
         raise RefusedError(400, "most", "is not a count", f"Say a number from 1 to {_MOST_SCORES}.")
     return int(text)
+
+
+def _said(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise RefusedError(400, "shadow", "is neither true nor false", "Say true, or leave it out.")
+    return text.lower() == "true"
 
 
 def _shown(one: KeptScore) -> dict[str, Any]:

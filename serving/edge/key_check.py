@@ -45,6 +45,7 @@ class KeyCheck:
     ring: KeyRing = field(default_factory=lambda: KeyRing({}, {}))
     known: bool = True
     _told: str = ""
+    _away: bool = False
 
     @classmethod
     def opened(cls, ledger: Ledger | None) -> KeyCheck:
@@ -126,7 +127,6 @@ class KeyCheck:
     def _look(self) -> None:
         """One look; whether the ledger is here is told when it changes."""
         assert self.ledger is not None
-        before = self.ledger.presence.away
         try:
             self.look()
             if self.copy is not None:
@@ -136,7 +136,8 @@ class KeyCheck:
             if error.problem != self._told:
                 _tell(error.problem)
             self._told = error.problem
-        away = self.ledger.presence.away
+        away, before = bool(self.ledger.presence.away), self._away
+        self._away = away
         if away and not before:
             _tell("the ledger is away: whole leads are scored, and nothing is kept, until it is here")
         elif before and not away:

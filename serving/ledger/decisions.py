@@ -146,7 +146,7 @@ class Voices:
         try:
             with self._ledger.reading(_WITHIN_SECONDS) as connection:
                 newest = connection.scalar(select(func.max(DECISIONS.c.seq))) or 0
-                if self._read is None or self._read[0] != newest or now - self._read[1] > _AGAIN_US:
+                if self._read is None or self._read[0] != newest or abs(now - self._read[1]) > _AGAIN_US:
                     self._heard, self._read = standing_on(connection, now), (newest, now)
             self.sure = True
         except LeadscoreError:

@@ -26,7 +26,8 @@ _LOCK_SECONDS = 10
 """How long another's transaction is waited for before it is an error."""
 _IDLE_SECONDS = 60
 """A transaction in which nothing is asked for so long is undone: its process has been stopped."""
-_POOL, _POOL_SECONDS = 15, 10
+_POOL_SECONDS = 10
+"""How long a connection is waited for while all of them are in use."""
 _ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 20_000}
 """A host that has vanished is found out within half a minute."""
 _GRACE_SECONDS = 5.0
@@ -84,7 +85,7 @@ def postgres_engine(url: str, statement_seconds: float | None) -> Engine:
         limits["options"] = _options(statement_seconds)
     engine = create_engine(
         url, pool_pre_ping=True, hide_parameters=True, connect_args=limits,
-        pool_size=_POOL, max_overflow=0, pool_timeout=_POOL_SECONDS,
+        pool_timeout=_POOL_SECONDS,
     )  # fmt: skip
     made = _patient(None if statement_seconds is None else statement_seconds + _GRACE_SECONDS)
 

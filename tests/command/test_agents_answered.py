@@ -87,6 +87,25 @@ def test_an_agent_is_answered_as_everybody_is(company: Path) -> None:
     assert funnel["all"] == json.loads(told.stdout)["all"]
 
 
+def test_what_an_agent_asks_wrongly_is_told_in_words_without_what_it_sent(
+    company: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    secret = "kjell.persoon@example.org"
+    (_, neighbours, *refused) = ask(company, [
+        ("score", {"leads": [secret, WHOLE]}),
+        ("score", {"leads": secret}),
+        ("score", {"leads": [WHOLE], "asof": secret}),
+        ("explain", {}),
+        ("plan", {"as_of": secret}),
+        ("plan", {"as_of": AS_OF, "most": -1}),
+    ])  # fmt: skip
+    assert [one["status"] for one in neighbours["scores"]] == ["error", "uncalibrated"]
+    for said, words in zip(refused, ("valid list", "asof", "required", "ISO 8601", "below 0"), strict=True):
+        assert words in said
+        assert secret not in said
+    assert secret not in capfd.readouterr().err
+
+
 def test_the_keys_of_the_ledger_hold_for_agents_too(company: Path) -> None:
     keys = ApiKeys(Ledger.opened())
     score, _ = keys.new("agent", ["score"])

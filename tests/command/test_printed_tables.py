@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -99,3 +101,14 @@ def test_a_column_named_like_markup_goes_through_init(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "Price [/month]" in result.stdout
     assert "[bold]Status" in result.stdout
+
+
+NUMBERS = st.floats() | st.integers()
+
+
+@given(st.recursive(NUMBERS, lambda one: st.lists(one) | st.dictionaries(st.text(), one)))
+def test_what_scripts_read_is_json_whatever_the_numbers_are(content: object) -> None:
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        terminal.print_json({"found": content})
+    said = printed.getvalue()
+    json.loads(said, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, make_url, text
 
 from features.clock import DAY_US, now_us
 from features.errors import LeadscoreError
@@ -52,7 +52,9 @@ def test_a_ledger_that_is_wrong_is_refused_at_the_start(
     assert not (tmp_path / "none.sqlite").exists()
 
 
-def test_while_nobody_knows_the_keys_nobody_is_let_in(away: Ledger) -> None:
+def test_while_nobody_knows_the_keys_nobody_is_let_in(
+    away: Ledger, capsys: pytest.CaptureFixture[str]
+) -> None:
     require_key("0.0.0.0", away)
     service = Service(away)
     service.entrance.key_check = KeyCheck.opened(away)
@@ -62,6 +64,7 @@ def test_while_nobody_knows_the_keys_nobody_is_let_in(away: Ledger) -> None:
         assert "LEADSCORE_KEYS_FILE" in answer.text
     ready = service.ask("GET", "/readyz")
     assert (ready.status_code, ready.json()["ledger_away"]) == (200, "cannot be reached")
+    assert "the ledger is away: whole leads are scored" in capsys.readouterr().out
     service.close()
 
 
@@ -129,6 +132,11 @@ def test_no_statement_is_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) ->
     with made.reading() as connection:
         assert connection.scalar(text("SHOW statement_timeout")) == "0", "a command may take its time"
         assert connection.scalar(text("SHOW lock_timeout")) == "10s"
+    address = make_url(made.url).update_query_dict({"options": "-c statement_timeout=60000"})
+    own = Ledger(address.render_as_string(hide_password=False), 30.0)
+    with own.reading() as connection:
+        assert connection.scalar(text("SHOW statement_timeout")) == "1min", "the address has the last word"
+    own.close()
     with pytest.raises(LedgerAwayError, match="does not answer"), ledger.reading(within=0.5) as connection:
         connection.execute(text("SELECT pg_sleep(60)"))
     assert ledger.counts()["leads"] == 0, "by another connection"

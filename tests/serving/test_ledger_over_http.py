@@ -94,6 +94,19 @@ def test_an_outcome_closes_a_lead(service: Service) -> None:
     assert (score["status"], score["action"]) == ("closed", "none")
 
 
+@pytest.mark.parametrize(
+    ("stage", "noted"), [("wonn", True), (" WON", False), ("lost", False), ("MQL", False)]
+)
+def test_a_stage_that_the_recipe_does_not_name_is_kept_and_noted(
+    service: Service, stage: str, noted: bool
+) -> None:
+    outcome = {"lead_id": "a", "stage": stage, "occurred_at": "2026-03-01T00:00:00Z"}
+    (said,) = post(service, "/v1/outcomes", outcome).json()["items"]
+    assert said["status"] == "stored"
+    assert ("did you mean 'won'" in said.get("note", "").lower()) == noted
+    assert ("note" in said) == noted
+
+
 def test_what_is_sent_again_is_known_and_other_content_a_conflict(service: Service, ledger: Ledger) -> None:
     assert post(service, "/v1/events", DEMO).status_code == 200
     again = post(service, "/v1/events", [DEMO, {**DEMO, "kind": "page_view"}, {**DEMO, "source": "site"}])
@@ -206,6 +219,7 @@ def test_scores_are_kept_with_their_features_and_told_newest_moment_first(
     assert len(service.ask("GET", "/v1/leads/a/scores?most=1").json()["scores"]) == 1
     for wrong in ("0", "-1", "many", "1001", "9" * 50):
         assert service.ask("GET", f"/v1/leads/a/scores?most={wrong}").status_code == 400
+    assert service.ask("GET", "/v1/leads/a/scores?shadow=yes").status_code == 400
     assert ledger.counts()["scores"] == 3
 
 
