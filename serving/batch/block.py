@@ -136,7 +136,10 @@ def _answers(
 def _asked(task: Task, rows: ExportRows, row: int) -> Asked:
     asked = rows.asked(row)
     said, name = task.standing, asked.lead_id
-    return replace(asked, notes=asked.notes + said.notes(name), decided=said.decided(name, task.as_of_us))
+    return replace(
+        asked, notes=asked.notes + said.notes(name), decided=said.decided(name, task.as_of_us),
+        account_told=not task.ladder.top.counts,  # an export does not hold the whole account
+    )  # fmt: skip
 
 
 def _other(

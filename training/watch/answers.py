@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from features.clock import days_us, from_us
 from features.columns import Floats
 from features.readings import offline
-from features.snapshots import outcome_frame
+from features.snapshots import outcome_frame, stood
 from features.tables import Tables
 from serving.answer import Opened
 from serving.asked import Asked
@@ -70,7 +70,7 @@ def answers_of(periods: Periods, opened: Opened, objected: frozenset[str] = froz
     first = periods.end_us - (periods.n + 1) * periods.span_us - horizon
     inside = np.flatnonzero((as_of <= periods.end_us) & (as_of > first))
     closed, won_at = endings(tables, periods.end_us, leads, as_of)
-    inside = inside[~closed[inside]]
+    inside = inside[~closed[inside] & stood(recipe, tables, leads, as_of)[inside]]
     if len(inside) > _MOST:
         inside = inside[np.linspace(0, len(inside) - 1, _MOST).astype(np.intp)]
     chosen, as_of, won_at = leads.iloc[inside].reset_index(drop=True), as_of[inside], won_at[inside]
