@@ -81,6 +81,12 @@ class Added:
             found[f"ls_milestone_{name}"] = _Column(partial(_step, name), float)
         return cls(found)
 
+    @classmethod
+    def asked_by(cls, scores: Sequence[Score]) -> Self:
+        """For the curve and the value that some of `scores` have."""
+        curve = next(([point.days for point in score.horizons] for score in scores if score.horizons), [])
+        return cls.asked(curve, value=any(score.worth for score in scores))
+
     @property
     def names(self) -> tuple[str, ...]:
         """All of them, in order."""
