@@ -15,7 +15,7 @@ from tests.made.company import RECIPE, small_company
 from training.figures.association import association
 from training.history.history import history_of
 from training.inspection import inspect
-from training.judging.protected import Protected, protected_of
+from training.judging.protected import Protected, hot_less_often, protected_of
 
 PROTECTED = '\n[protected]\ncolumns = ["sex"]\n'
 FEATURES = (FieldValue("size", "number"), FieldValue("industry", "category"))
@@ -49,6 +49,13 @@ def test_where_nothing_differs_nothing_is_said() -> None:
     said = [found(bias=0.0, proxy=0.0, seed=seed) for seed in range(10)]
     assert sum(len(one.worse) for one in said) <= 1
     assert all(one.proxies == () for one in said)
+
+
+def test_who_is_hot_less_often_is_said_of_any_leads() -> None:
+    sex = np.array(["f", "m"] * 300, dtype=object)
+    hot = np.arange(600) % 2 == 1
+    assert hot_less_often(sex, hot) == ["of 'f' 0.0% are hot, of all others 100.0%"]
+    assert hot_less_often(sex, np.arange(600) % 4 < 2) == []
 
 
 def test_of_many_rows_of_a_lead_the_first_counts() -> None:

@@ -70,10 +70,21 @@ def protected_of(
         rows = first[[value is not None for value in values[first]]]
         groups = list(_groups(values[rows], probability[rows], hot_from, y[rows]))
         told = proxies_of(values[rows], features, columns.take(rows))
-        worse = tuple(words for _, sentences in groups for words in sentences)
+        less = hot_less_often(values[rows], probability[rows] >= hot_from)
+        worse = (*less, *(words for _, sentences in groups for words in sentences))
         found.append(
             Protected(column=column, groups=tuple(one for one, _ in groups), worse=worse, proxies=told)
         )
+    return found
+
+
+def hot_less_often(values: Texts, hot: NDArray[np.bool_]) -> list[str]:
+    """A sentence for each level, one row a lead, that is surely hot less often than all others."""
+    found, own, flags = [], np.arange(len(hot)), hot.astype(np.float64)
+    for level, mask in groups_of(values):
+        here, others = (rate_of(flags[rows], own[rows]) for rows in (mask, ~mask))
+        if here.high < others.low:
+            found.append(f"of '{level}' {here.rate:.1%} are hot, of all others {others.rate:.1%}")
     return found
 
 
@@ -99,20 +110,18 @@ def _groups(
     hot, own = (probability >= hot_from).astype(np.float64), np.arange(len(y))
     won = y == 1
     for level, mask in groups_of(values):
-        rates = [rate_of(hot[rows], own[rows]) for rows in (mask, ~mask, mask & won, ~mask & won)]
+        rates = [rate_of(hot[rows], own[rows]) for rows in (mask, mask & won, ~mask & won)]
         came = rate_of(y[mask], own[mask])
         promised = float(probability[mask].mean())
-        many = min(rates[2].n, rates[3].n) >= _FEWEST_WON
+        many = min(rates[1].n, rates[2].n) >= _FEWEST_WON
         group = ProtectedGroup(
             level=level, leads=int(mask.sum()), hot=_ends(rates[0]), won=came.won,
-            hot_of_won=_ends(rates[2]) if many else None, promised=promised, came=_ends(came),
+            hot_of_won=_ends(rates[1]) if many else None, promised=promised, came=_ends(came),
         )  # fmt: skip
         worse = []
-        if rates[0].high < rates[1].low:
-            worse.append(f"of '{level}' {rates[0].rate:.1%} are hot, of all others {rates[1].rate:.1%}")
-        if many and rates[2].high < rates[3].low:
+        if many and rates[1].high < rates[2].low:
             worse.append(
-                f"of '{level}' that convert {rates[2].rate:.1%} are hot, of all others {rates[3].rate:.1%}"
+                f"of '{level}' that convert {rates[1].rate:.1%} are hot, of all others {rates[2].rate:.1%}"
             )
         if came.won >= _FEWEST_WON and promised < came.low:
             worse.append(f"'{level}' is promised {promised:.1%}, and {came.rate:.1%} convert")

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from features.clock import days_us, from_us
 from features.columns import Floats
 from features.readings import offline
+from features.recipe import Recipe
 from features.snapshots import outcome_frame, stood
 from features.tables import Tables
 from serving.answer import Opened
@@ -19,6 +20,8 @@ from serving.asked import Asked
 from training.figures import Interval
 from training.figures.drift import shift_of_shares
 from training.figures.expected import calibration_p, expected_figures
+from training.history.protected import protected_at
+from training.judging.protected import hot_less_often
 from training.watch.found import CalibrationRow, Expected, Looked
 from training.watch.periods import Periods
 
@@ -48,6 +51,7 @@ class ChampionAnswers:
     won: Floats
     learned: NDArray[np.bool_]
     account: NDArray[np.object_]
+    leads: pd.Series[str]
 
     @property
     def calibrated(self) -> bool:
@@ -84,7 +88,19 @@ def answers_of(periods: Periods, opened: Opened, objected: frozenset[str] = froz
     origin = chosen["origin"].astype(object).where(chosen["origin"].notna(), "unknown").to_numpy(object)
     given_account = chosen["account_id"].astype(object)
     account = given_account.where(given_account.notna(), chosen["lead_id"].astype(object)).to_numpy(object)
-    return ChampionAnswers(periods, opened, as_of, back, rungs, chances, origin, won, learned, account)
+    return ChampionAnswers(
+        periods, opened, as_of, back, rungs, chances, origin, won, learned, account, chosen["lead_id"]
+    )
+
+
+def protected_notes(recipe: Recipe, answers: ChampionAnswers) -> Iterator[str]:
+    """Who is hot less often in the newest period, by each protected column of `recipe`."""
+    now = (answers.period == 0) & ~np.isnan(answers.probability)
+    hot = answers.probability >= answers.opened.ladder.top.reference.hot
+    for column, values in protected_at(recipe, answers.periods.tables, answers.leads).items():
+        rows = now & np.array([value is not None for value in values], dtype=np.bool_)
+        less = "; ".join(hot_less_often(values[rows], hot[rows])) or "no group is surely hot less often"
+        yield f"protected column '{column}', {int(rows.sum()):,} leads of the newest period: {less}"
 
 
 def answer_looks(answers: ChampionAnswers) -> Iterator[Looked]:
