@@ -20,7 +20,7 @@ from serving.answer import Opened
 from serving.exploration import Arrived, Draw, drawn, draws_of
 from serving.ledger import LedgerTables
 from training.figures.effect import ScoringEffect, WorkedLeads, effect_of
-from training.watch.answers import endings, scored_at
+from training.watch.moments import endings, scored_at
 
 _WORKED_DAYS = 28
 _FEW_WON = 10
