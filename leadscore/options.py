@@ -43,6 +43,7 @@ LANGUAGE = click.option(
     help="Language of reasons; default: the recipe's, else English.",
 )
 FORCE = click.option("--force", is_flag=True, help="Replace a file that is there already.")
+MILESTONE = click.option("--milestone", help="The model of this [[milestone]] of the recipe.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout, for scripts.")
 
 
@@ -103,3 +104,8 @@ def moment_of(as_of: str | None, zone: str) -> int | None:
         raise click.BadParameter(
             "is not a date or date-time in ISO 8601, such as 2025-01-31T09:30:00+01:00.", param_hint="--as-of"
         ) from None
+
+
+def asked_of(recipe: Any, milestone: str | None) -> Any:
+    """The recipe, or that of its `milestone`."""
+    return recipe.of_milestone(milestone) if milestone else recipe

@@ -95,6 +95,8 @@ class Asked:
     opted_out: bool = False
     notes: tuple[str, ...] = ()
     decided: Decided | None = None
+    account_told: bool = True
+    """Whether the account's other leads are known, as they are where whole tables or a ledger are read."""
 
 
 def asked_of(lead: Lead) -> Asked:
@@ -108,4 +110,5 @@ def asked_of(lead: Lead) -> Asked:
         lead.opted_out,
         tuple(lead.notes),
         lead.decided if isinstance(lead, DecidedLead) else None,
+        lead.others is not None or lead.account_id is None,
     )

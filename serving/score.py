@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, SupportsIndex, overload
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.language import Language
-from serving.prospect import Within, Worth
+from serving.prospect import Reach, Within, Worth
 
 if TYPE_CHECKING:
     from serving.page import Child
@@ -166,7 +166,9 @@ class Score(_Part):
     """If it converts within the longest horizon, how many days after `as_of` on average; null without a
     curve."""
     worth: Worth | None = None
-    """What it is expected to bring, where the recipe asks for it."""
+    """What it is expected to bring, where asked for."""
+    milestones: list[Reach] = Field(default_factory=list)
+    """The recipe's milestones in their order; empty where it has none, or no probability is given."""
     scored_by: ScoredBy | None = None
     maturity_because: str | None = None
     """Why the maturity is not that of the probability; null where it is."""

@@ -1,6 +1,6 @@
 """Every kind of feature with both readings side by side, and which of them a recipe gets."""
 
-from features.catalogue.accounts import from_tables_only
+from features.catalogue.accounts import of_accounts
 from features.catalogue.defaults import default_features
 from features.catalogue.events import DecayedCount, EventCount, Recency
 from features.catalogue.feature import Feature, window_of
@@ -30,8 +30,8 @@ __all__ = [
     "answers_of",
     "default_features",
     "dump_features",
-    "from_tables_only",
     "kinds_label",
     "load_features",
+    "of_accounts",
     "window_of",
 ]

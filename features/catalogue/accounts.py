@@ -1,11 +1,12 @@
-"""What the other leads of the account did and became: in the set-based reading only.
+"""What the other leads of the account did and became.
 
-One lead in memory knows nothing of its neighbours, so these features are off by default and a model that has
-them cannot be served.
+One lead in memory knows nothing of its neighbours unless it was told (`Lead.others`), as a ledger can. So
+these features are off by default, and a rung that reads them is asked only where it was.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,8 +14,8 @@ from typing import Any, Literal
 
 from features.catalogue.members import OfLead
 from features.catalogue.naming import window_label, window_name
-from features.catalogue.row import Row
-from features.errors import LeadscoreError
+from features.catalogue.row import NAN, Row
+from features.clock import days_us
 from features.lead import Lead
 
 Counted = Literal["leads", "won", "lost", "events"]
@@ -56,19 +57,21 @@ class AccountCount(OfLead):
     def describe(self) -> str:
         return (
             f"Number of {_WORDS[self.what]}, {window_label(self.window_days)}; 0 when there is none, missing "
-            "without an account. From tables only: not for a model that is served."
+            "without an account. Where a lead is scored, a ledger must know the account."
         )
 
     def expr(self, row: Row) -> Any:
         return row.account(self.name)
 
     def value(self, lead: Lead) -> float:
-        raise LeadscoreError(
-            f"feature '{self.name}' counts the account's other leads, which a lead by itself does not know.",
-            "Train with [features] accounts = false to score leads one by one.",
-        )
+        if lead.account_id is None or lead.others is None or (known := lead.others[self.what]) is None:
+            return NAN
+        until = bisect_right(known, lead.as_of_us)
+        if self.window_days is None:
+            return float(until)
+        return float(until - bisect_right(known, lead.as_of_us - days_us(self.window_days)))
 
 
-def from_tables_only(features: Iterable[object]) -> tuple[str, ...]:
-    """Names of the features that one lead in memory cannot tell."""
+def of_accounts(features: Iterable[object]) -> tuple[str, ...]:
+    """Names of the features that count the other leads of an account."""
     return tuple(feature.name for feature in features if isinstance(feature, AccountCount))

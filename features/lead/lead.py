@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -41,6 +41,8 @@ class Lead:
     `values` are canonical values by canonical column (None = missing). `by_kind` holds the visible events of
     each kind that has any; None means that events were not given, which is not the same as no events.
     `outcome` is the closing state, if the lead is closed. `notes` say what was left out, without values.
+    `others` are the account's other leads: 'leads', 'won', 'lost' and 'events' → the moments (µs, rising) at
+    which each became known, None where such a table is not given; None where nobody has told of them.
     """
 
     lead_id: str
@@ -53,6 +55,7 @@ class Lead:
     opted_out: bool = False
     account_id: str | None = None
     notes: tuple[str, ...] = ()
+    others: Mapping[str, Sequence[int] | None] | None = field(default=None, repr=False)
 
     def tally(self, tally: Tally) -> int | None:
         """A measure over the visible events of some kinds; None where there is no such event."""

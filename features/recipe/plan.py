@@ -31,8 +31,8 @@ class FeaturePlan(Section):
     """`[features]`: what to leave out of the default set (names, `*` allowed) and what to add to it.
 
     `season` adds the month of as_of on a circle; it is off because a year or two of history make a calendar
-    of it. `accounts` adds what the account's other leads did and became, which only tables can tell: a model
-    made with it can be judged and looked at, not served.
+    of it. `accounts` adds what the account's other leads did and became, which tables and a ledger can tell:
+    where neither does, a model made with it is not asked.
     """
 
     off: tuple[str, ...] = ()

@@ -12,16 +12,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, model_validator
 
-from features.errors import nearest
+from features.errors import LeadscoreError, nearest
 from features.language import Language
 from features.recipe.crm import Events, FieldHistory, Leads, TableSources
+from features.recipe.milestones import Milestone, milestones_of, outcomes_of
 from features.recipe.outcomes import Outcomes
 from features.recipe.plan import MOST_DAYS, FeaturePlan, SnapshotPlan, Windows
-from features.recipe.section import Section
+from features.recipe.section import Section, said
 from features.recipe.stages import Qualification, Stages
 from features.recipe.training import Bands as Bands
 from features.recipe.training import Exploration as Exploration
 from features.recipe.training import Gate as Gate
+from features.recipe.training import ProtectedColumns as ProtectedColumns
 from features.recipe.training import Segments as Segments
 from features.recipe.training import Split as Split
 from features.recipe.training import Training as Training
@@ -98,6 +100,8 @@ class Recipe(Section):
     stages: Stages = Field(default_factory=Stages)
     qualification: Qualification | None = None
     exploration: Exploration | None = None
+    milestone: tuple[Milestone, ...] = ()
+    protected: ProtectedColumns | None = None
     rules: str | None = None
     agreement: str | None = None
 
@@ -166,16 +170,54 @@ class Recipe(Section):
             return self
         return self.model_copy(update={"recipe": self.recipe.model_copy(update={"language": language})})
 
+    @model_validator(mode="after")
+    def _protected_from_the_model(self) -> Self:
+        read = {field.column or name: name for name, field in self.lead.fields.items()}
+        for column in self.protected.columns if self.protected else ():
+            if column in read:
+                raise ValueError(
+                    f"[protected] column '{column}' is the field '{read[column]}', which the model reads; "
+                    "leave it out of [lead.fields], or give it use = false"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _steps_to_a_win(self) -> Self:
+        milestones_of(self.milestone, self.outcomes)
+        if self.milestone and self.tables.outcomes is None:
+            raise ValueError("[[milestone]] needs a table of outcomes: [tables] outcomes")
+        return self
+
+    def of_milestone(self, name: str) -> Self:
+        """The recipe of the model of a milestone: the same question about another step.
+
+        Raises:
+            LeadscoreError: there is no milestone of that name.
+        """
+        names = [one.name for one in self.milestone]
+        if name not in names:
+            known = nearest(name, names) or "; it declares none"
+            raise LeadscoreError(f"recipe: no milestone '{name}'{known}.", "Name one of its [[milestone]].")
+        outcomes = outcomes_of(self.milestone, names.index(name), self.outcomes)
+        about = {"name": f"{self.name}-{name}", "horizons": (), "value": False}
+        recipe = self.recipe.model_copy(update=about)
+        return self.model_copy(
+            update={"recipe": recipe, "outcomes": outcomes, "milestone": (), "exploration": None}
+        )
+
     @property
     def hash(self) -> str:
         """Hex SHA-256 of what a recipe says beyond the defaults; two files that mean the same have the same.
 
-        So a key that a later version adds changes the hash of no recipe that does not use it. Language and
-        exploration are left out: how answers are told and who is worked are no other model.
+        So a key that a later version adds changes the hash of no recipe that does not use it. Language,
+        exploration, milestones and protected columns are left out: how answers are told, who is worked, which
+        models answer beside it and by what it is judged are no other model.
         """
         about = self.recipe.model_copy(update={"language": About.model_fields["language"].default})
-        same = self.model_copy(update={"recipe": about, "exploration": None})
-        return hashlib.sha256(json.dumps(_said(same), default=str).encode()).hexdigest()
+        same = self.model_copy(
+            update={"recipe": about, "exploration": None, "milestone": (), "protected": None}
+        )
+        return hashlib.sha256(json.dumps(said(same), default=str).encode()).hexdigest()
 
     @property
     def name(self) -> str:
@@ -202,21 +244,6 @@ class Recipe(Section):
     def dated(self) -> bool:
         """Whether leads have a creation time; without one, order stands for time."""
         return self.lead.created_at is not None
-
-
-def _said(value: Any) -> Any:
-    """What a section says beyond its defaults, as plain JSON; all of anything else."""
-    match value:
-        case Section():
-            fields = type(value).model_fields
-            told = {name: getattr(value, name) for name in fields}
-            default = {name: field.get_default(call_default_factory=True) for name, field in fields.items()}
-            return {name: _said(own) for name, own in told.items() if own != default[name]}
-        case dict():
-            return {str(key): _said(own) for key, own in value.items()}
-        case list() | tuple():
-            return [_said(own) for own in value]
-    return value
 
 
 def usable(recipe: Recipe, field: str) -> bool:

@@ -94,6 +94,14 @@ class Exploration(Section):
     key: str = "1"
 
 
+class ProtectedColumns(Section):
+    """`[protected]`: columns of the leads that no model may read, such as a sex or an age group. By them it
+    is looked at who is disadvantaged, and which features tell them.
+    """
+
+    columns: tuple[str, ...] = Field(min_length=1)
+
+
 _HOT_SHARE, _WARM_SHARE = 0.1, 0.3
 
 

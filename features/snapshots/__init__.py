@@ -5,6 +5,7 @@ from features.snapshots.matrix import write_matrix
 from features.snapshots.open import open_leads, write_open_leads
 from features.snapshots.outcomes import outcome_frame
 from features.snapshots.snapshots import at_once, label_wait_us, snapshots
+from features.snapshots.stages import stood
 
 __all__ = [
     "at_once",
@@ -13,6 +14,7 @@ __all__ = [
     "open_leads",
     "outcome_frame",
     "snapshots",
+    "stood",
     "write_matrix",
     "write_open_leads",
 ]

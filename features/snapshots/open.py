@@ -12,12 +12,14 @@ from features.errors import LeadscoreError
 from features.recipe import Recipe
 from features.snapshots.leads import lead_frame
 from features.snapshots.outcomes import closed_at, outcome_frame, undated_rows
+from features.snapshots.stages import standing
 from features.sql import named
 from features.tables import Tables, fetch_frame, lead_ids, register_frame
 
 
 def open_leads(recipe: Recipe, tables: Tables, as_of_us: int) -> pd.DataFrame:
-    """Columns lead_id, as_of_us, row: leads created by `as_of_us` (or without a date) and not closed."""
+    """Columns lead_id, as_of_us, row: leads created by `as_of_us` (or without a date) and not closed,
+    at a stage of `[outcomes] after` where the recipe has them."""
     leads = lead_frame(recipe, tables)
     if recipe.dated:
         leads = leads[leads["created_us"].fillna(0) <= as_of_us]
@@ -27,7 +29,8 @@ def open_leads(recipe: Recipe, tables: Tables, as_of_us: int) -> pd.DataFrame:
     outcomes = outcome_frame(tables)
     dated = outcomes[outcomes["occurred_us"].notna()].astype({"occurred_us": "int64"})
     closed = closed_at(dated, leads) | leads["row"].isin(undated_rows(outcomes, "won", "lost"))
-    return leads[~closed][["lead_id", "as_of_us", "row"]].reset_index(drop=True)
+    asked = ~closed & standing(recipe, dated, leads)
+    return leads[asked][["lead_id", "as_of_us", "row"]].reset_index(drop=True)
 
 
 @dataclass(frozen=True)

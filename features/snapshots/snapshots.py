@@ -13,6 +13,7 @@ from features.recipe import Recipe
 from features.snapshots.account import RowAccount
 from features.snapshots.leads import created_inside, lead_frame
 from features.snapshots.outcomes import closed_at, next_won, outcome_frame, undated_rows
+from features.snapshots.stages import begun, standing
 from features.tables import Tables
 
 
@@ -31,7 +32,8 @@ class Snapshots:
 
 
 def snapshots(recipe: Recipe, tables: Tables) -> Snapshots:
-    """Every open lead at every planned age up to the end of the history.
+    """Every open lead at every planned age up to the end of the history; ages count from its creation, with
+    `[outcomes] after` from when it came to such a stage, as long as it stands there.
 
     Open: created, and the last dated outcome at or before as_of does not close it. Label: won in
     `(as_of, as_of + H]`, whatever happened between. A lead lost without a date is looked at at every age
@@ -94,6 +96,7 @@ def _over_time(
 ) -> pd.DataFrame:
     leads = _without_unknown_wins(created_inside(recipe, leads, tables, account), outcomes, account)
     dated = outcomes[outcomes["occurred_us"].notna()].astype({"occurred_us": "int64"})
+    leads = begun(recipe, leads, dated, account)
     ages = sorted(set(recipe.snapshots.at_days))
     grid = pd.concat([_at(leads, days) for days in ages], ignore_index=True)
     account.add("planned snapshots", len(grid))
@@ -102,7 +105,7 @@ def _over_time(
     frame = inside.sort_values(["as_of_us", "row"], kind="stable").reset_index(drop=True)
     open_ = ~closed_at(dated, frame)
     account.add("closed before", int((~open_).sum()))
-    frame = frame[open_].reset_index(drop=True)
+    frame = frame[open_ & standing(recipe, dated, frame)].reset_index(drop=True)
     horizon = days_us(recipe.recipe.horizon_days)
     frame["label_known_us"] = frame["as_of_us"] + horizon
     frame["matured"] = frame["label_known_us"] <= tables.end_us
@@ -136,7 +139,7 @@ def _without_unknown_wins(leads: pd.DataFrame, outcomes: pd.DataFrame, account: 
 
 
 def _at(leads: pd.DataFrame, days: float) -> pd.DataFrame:
-    return leads.assign(as_of_us=leads["created_us"] + days_us(days), age_days=float(days))
+    return leads.assign(as_of_us=leads["begun_us"] + days_us(days), age_days=float(days))
 
 
 def _known_at_once(

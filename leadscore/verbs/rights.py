@@ -40,13 +40,15 @@ def explain_person(
     from leadscore.terminal import print_json, say
     from serving.answer import explain
     from serving.ledger import Ledger, lead_of
+    from serving.neighbours import neighbours_of
     from serving.rights import load_policy, told_to_person
 
     kept, opened = Ledger.opened(), _opened(path, model)
     check_written([("-o", out)], [kept.path] if kept.path else [], force=force)
     ladder = opened.ladder.told_in(language)
     said = load_policy(policy) if policy else None
-    score = explain(ladder, lead_of(kept, ladder.reader, lead_id, now_us())).score
+    lead = neighbours_of(kept).of(ladder.recipe, lead_of(kept, ladder.reader, lead_id, now_us()))
+    score = explain(ladder, lead).score
     language = ladder.recipe.recipe.language
     text = told_to_person(kept, ladder.recipe, lead_id, score, language, said)
     if as_json:

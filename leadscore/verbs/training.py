@@ -15,8 +15,10 @@ from leadscore.options import (
     JSON,
     LANGUAGE,
     MADE,
+    MILESTONE,
     RECIPE,
     REFUSED,
+    asked_of,
     moment_of,
     place_of,
 )
@@ -45,6 +47,7 @@ from leadscore.options import (
     "--new-bands", is_flag=True, help="Let hot and warm begin anew; default: where they do for the champion."
 )
 @ENGINE
+@MILESTONE
 @JSON
 @click.pass_context
 def train(
@@ -56,6 +59,7 @@ def train(
     force: bool,
     as_json: bool,
     language: Any,
+    milestone: str | None,
     **options: Any,
 ) -> None:
     """Train a model, judge it on the newest matured leads, and register it (exit code 1: it is refused).
@@ -64,7 +68,7 @@ def train(
     Example:  leadscore train acme/recipe.toml --data acme
 
     The run is recorded in ./mlflow.db, or where MLFLOW_TRACKING_URI says. Nothing answers CRMs before
-    'leadscore promote' lets it.
+    'leadscore promote' lets it; the model of a milestone is NAME-MILESTONE there.
     """
     from features.exports import check_written
     from features.recipe import lines_to_check, load_recipe
@@ -73,6 +77,7 @@ def train(
     loaded = load_recipe(recipe).told_in(language)
     for line in lines_to_check(recipe.read_text(encoding="utf-8")):
         say(f"- check: {line}")
+    loaded = asked_of(loaded, milestone)
     place, read = place_of(recipe, loaded, folder)
     written = [(f"--{name}", options[name]) for name in ("report", "predictions")]
     check_written(written, read, force=force)
@@ -80,7 +85,9 @@ def train(
         import data
         import training
 
-        limit = data.known_limit(place, loaded.recipe.horizon_days) if isinstance(place, Path) else None
+        # what the simulator knows is the probability of a win
+        known = isinstance(place, Path) and not milestone
+        limit = data.known_limit(Path(place), loaded.recipe.horizon_days) if known else None
         seconds = None if budget is None else seconds_in(budget)
         run = training.train(loaded, place, progress=step, limit=limit, budget_seconds=seconds, **options)
     if as_json:

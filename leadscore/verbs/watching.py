@@ -7,7 +7,19 @@ from typing import Any
 
 import click
 
-from leadscore.options import DATA, FORCE, JSON, LEDGER, MADE, RECIPE, REFUSED, moment_of, place_of
+from leadscore.options import (
+    DATA,
+    FORCE,
+    JSON,
+    LEDGER,
+    MADE,
+    MILESTONE,
+    RECIPE,
+    REFUSED,
+    asked_of,
+    moment_of,
+    place_of,
+)
 
 
 @click.command()
@@ -23,6 +35,7 @@ from leadscore.options import DATA, FORCE, JSON, LEDGER, MADE, RECIPE, REFUSED, 
 )
 @click.option("--model", help="An artefact's folder or models:/NAME@ALIAS; default: the champion.")
 @click.option("--html", type=MADE, help="Write the page to this file.")
+@MILESTONE
 @FORCE
 @JSON
 @click.pass_context
@@ -78,6 +91,7 @@ def _watched(
     as_of: str | None,
     days: float,
     model: str | None,
+    milestone: str | None,
     force: bool,
 ) -> Any:
     """The watch that the options name; where it is of a ledger, kept there too."""
@@ -85,7 +99,7 @@ def _watched(
     from features.recipe import load_recipe
     from leadscore.terminal import say, spinner
 
-    loaded = load_recipe(path)
+    loaded = asked_of(load_recipe(path), milestone)
     moment = moment_of(as_of, loaded.recipe.zone)
     place, read = place_of(path, loaded, folder)
     check_written([("--html", html)], read, force=force)
@@ -119,11 +133,13 @@ def _keep(ledger: Any, found: Any) -> None:
 @RECIPE
 @DATA
 @click.option("--if-needed", is_flag=True, help="Do nothing where it would not pay; default: train.")
+@MILESTONE
 @JSON
 @click.pass_context
 def retrain(
-    ctx: click.Context, /, recipe: Path, folder: Path | str | None, if_needed: bool, as_json: bool
-) -> None:
+    ctx: click.Context, /, recipe: Path, folder: Path | str | None, if_needed: bool, milestone: str | None,
+    as_json: bool,
+) -> None:  # fmt: skip
     """Train again, judge, and promote if the gate lets it (exit code 1: it was refused).
 
     \b
@@ -136,7 +152,7 @@ def retrain(
     from features.recipe import load_recipe
     from leadscore.terminal import print_json, say, spinner
 
-    loaded = load_recipe(recipe)
+    loaded = asked_of(load_recipe(recipe), milestone)
     place, _ = place_of(recipe, loaded, folder)
     with spinner("loading what answers") as step:
         import serving

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.catalogue import of_accounts
 from features.clock import from_us
 from features.columns import Columns, Floats, n_leads
 from features.language import Language
@@ -36,6 +37,7 @@ class Rung:
     `needs_events`: not asked about leads whose events were not given. `calibrated`: its map was fitted on
     this company's history. `note` is a warning on each of its answers. `bounds` give intervals by the
     segment whose own scorer answers (None: the scorer of all); who is not among them has no interval.
+    `takes` says which leads it is asked about (None: all).
     """
 
     scorer: Scorer
@@ -44,6 +46,17 @@ class Rung:
     needs_events: bool = False
     note: str = ""
     bounds: Mapping[str | None, Bounds] = field(default_factory=dict)
+    takes: Callable[[Asked], bool] | None = field(default=None, compare=False)
+
+    def may_answer(self, lead: Asked) -> bool:
+        """Whether it may be asked about the lead."""
+        known = (lead.events_given or not self.needs_events) and (lead.account_told or not self.counts)
+        return known and (self.takes is None or self.takes(lead))
+
+    @cached_property
+    def counts(self) -> tuple[str, ...]:
+        """Its features that count the account's other leads."""
+        return of_accounts(self.scorer.features)
 
     @cached_property
     def ends(self) -> Mapping[str | None, Ends]:

@@ -17,6 +17,7 @@ from features.readings import OnlinePlan
 from features.recipe import Recipe
 from serving.answer.compose import Background, Computed, Question, Rung, scored, unscored
 from serving.answer.foreseen import foreseen
+from serving.answer.milestones import MilestoneStep, reached
 from serving.answer.reasons import Reasoner, Speech, union_of
 from serving.answer.rungs import computed_of, rungs_below, rungs_of
 from serving.answer.time_budget import TimeBudget, answer_of
@@ -32,6 +33,10 @@ from serving.scorers import Segmented
 from serving.words import ObservedRates
 
 _NO_EVENTS = "events were not given: scored without them; send an empty list where there are none"
+_NO_ACCOUNT = (
+    "the account's other leads are not known here: answered without the scorer that counts them; "
+    "with a ledger it is asked"
+)
 _NO_EVENTS_OWN = "the scorer of segment '{}' reads events: that of all leads was asked"
 _THIN = "nothing is known of this lead but when it came: scored by the scorecard"
 Row: TypeAlias = dict[str, float | str | None]
@@ -43,7 +48,7 @@ class Ladder:
 
     `rungs` ends with the scorecard, whose fit and engagement grade every lead. The rungs share one set
     of columns: the union of their features and of what stage and action look at. `budget` is how long each
-    may take (None: as long as it likes).
+    may take (None: as long as it likes). `steps` are the recipe's milestones.
     """
 
     recipe: Recipe
@@ -52,6 +57,7 @@ class Ladder:
     rates: ObservedRates | None = None
     budget: TimeBudget | None = field(default=None, repr=False, compare=False)
     outlook: Outlook | None = None
+    steps: tuple[MilestoneStep, ...] = field(default=(), compare=False)
 
     @classmethod
     def of(cls, artefact: Artefact) -> Self:
@@ -82,12 +88,13 @@ class Ladder:
         """
         told = [feature for signal in self.speech.voice.signals for feature in signal.told_by]
         beyond = self.outlook.features if self.outlook else ()
-        return union_of([self.situations.features, self.speech.features, told, beyond])
+        steps = [feature for step in self.steps for feature in step.features]
+        return union_of([self.situations.features, self.speech.features, told, beyond, steps])
 
     @cached_property
     def speech(self) -> Speech:
         """Puts reasons into words."""
-        read = [self.rules.features, *(rung.scorer.features for rung in self.rungs)]
+        read = [self.rules.features, *(rung.scorer.features for rung in (*self._far, *self.rungs))]
         return Speech(self.recipe, union_of(read), self.rates)
 
     @cached_property
@@ -105,6 +112,11 @@ class Ladder:
         """Computes the features of leads in memory."""
         return OnlinePlan(self.features)
 
+    @cached_property
+    def _far(self) -> tuple[Rung, ...]:
+        """The rungs that answer in place of the others for leads that have come far."""
+        return tuple(rung for step in self.steps for rung in step.far(self.top.reference))
+
     @property
     def top(self) -> Rung:
         """The rung that answers for a lead that is known well."""
@@ -113,6 +125,11 @@ class Ladder:
     def rows(self, leads: Sequence[Lead]) -> list[Row]:
         """The features of each of `leads`, read in memory."""
         return [self.plan.row(lead) for lead in leads]
+
+    def within(self, budget: TimeBudget | None) -> Ladder:
+        """The same, each rung of which, and of the steps, is given so long."""
+        steps = tuple(replace(step, ladder=step.ladder and step.ladder.within(budget)) for step in self.steps)
+        return replace(self, budget=budget, steps=steps)
 
     def told_in(self, language: Language | None) -> Ladder:
         """The same with its words in another language; None leaves it as it is."""
@@ -160,6 +177,8 @@ class Ladder:
                 answers[row] = scored(asked[row], background, row, computed, at, question, notes[row])
         if self.outlook is not None:
             answers |= foreseen(self.outlook, columns, asked, answers, self.recipe.events is not None)
+        if self.steps:
+            answers |= reached(self.steps, columns, asked, answers)
         return Scores(
             answers.get(row) or unscored(lead, background.stages[row], question, notes[row])
             for row, lead in enumerate(asked)
@@ -169,8 +188,14 @@ class Ladder:
         """The rung that answers for one lead, None where none does: it is closed or has opted out."""
         if asked.outcome is not None or asked.opted_out:
             return None
-        answers = self._by_rung(columns, [asked], [0], self._thin(columns, 1), [[]], None)
-        return next((computed.rung for computed, _ in answers), None)
+        return next((computed.rung for computed, _ in self.numbers(columns, [asked], [0])), None)
+
+    def numbers(
+        self, columns: Columns, asked: Sequence[Asked], rows: list[int]
+    ) -> Iterator[tuple[Computed, list[int]]]:
+        """What each rung computes, without words, and for which of `rows`: open leads among those `asked`."""
+        notes = [list[str]() for _ in asked]
+        return self._by_rung(columns, asked, rows, self._thin(columns, len(asked)), notes, None)
 
     def _by_rung(
         self,
@@ -184,11 +209,9 @@ class Ladder:
         """Each rung's answers and the rows that they are for, best rung first."""
         left = rows
         moments = self.speech.moments(np.array([lead.as_of_us for lead in asked], dtype=np.int64))
-        for rung in self.rungs:
+        for rung in (*self._far, *self.rungs):
             last = rung is self.rungs[-1]
-            mine = [
-                i for i in left if last or not (thin[i] or (rung.needs_events and not asked[i].events_given))
-            ]
+            mine = [i for i in left if last or (not thin[i] and rung.may_answer(asked[i]))]
             if not mine:
                 continue
             work = partial(computed_of, rung, columns, np.array(mine, dtype=np.intp), reasoner, moments)
@@ -222,6 +245,8 @@ class Ladder:
             if self.recipe.events is not None and not asked[row].events_given:
                 notes[row].append(_NO_EVENTS)
                 notes[row] += [_NO_EVENTS_OWN.format(owner) for owner in (owners[row],) if owner]
+            if not asked[row].account_told and self.top.counts:
+                notes[row].append(_NO_ACCOUNT)
             if thin[row] and len(self.rungs) > 1:
                 notes[row].append(_THIN)
 

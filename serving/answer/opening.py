@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from features.catalogue import from_tables_only
 from features.errors import LeadscoreError
 from features.recipe import Recipe, parse_recipe
 from serving.answer.ladder import Ladder
+from serving.answer.milestones import steps_of
 from serving.answer.time_budget import TimeBudget
 from serving.artefact import Artefact, DamagedError, load_artefact
 from serving.artefact.folder import load_lower
@@ -36,10 +36,12 @@ class Opened:
     history_end_us: int | None = None
     metrics: Mapping[str, float | None] = field(default_factory=dict)
     fresh: bool = False
+    beside: tuple[ChampionRef | None, ...] = ()
+    """Who answers for each of the recipe's milestones, None where nobody does."""
 
     def within(self, budget: TimeBudget | None) -> Opened:
         """The same, each rung of which is given so long."""
-        return replace(self, ladder=replace(self.ladder, budget=budget))
+        return replace(self, ladder=self.ladder.within(budget))
 
     @property
     def run_id(self) -> str | None:
@@ -77,7 +79,7 @@ def open_ladder(
     try:
         ref = resolve(str(model)) if model is not None else find_champion(recipe.name if recipe else None)
         if ref is not None or model is not None:
-            return _opened(fetch(ref or str(model)), ref, recipe)
+            return with_milestones(_opened(fetch(ref or str(model)), ref, recipe), recipe)
         where = f"no champion{f' called {recipe.name!r}' if recipe else ''} in {shown_store()}"
     except LeadscoreError as error:
         there = isinstance(error, StoreError | DamagedError) or (ref is not None and model is None)
@@ -86,7 +88,7 @@ def open_ladder(
         where = note = _unloaded(error)
     if recipe is None:
         raise LeadscoreError(f"Nothing to answer with: {where}, and no recipe.", "Give --recipe or --model.")
-    return _by_rules(recipe, folder, where, note)
+    return with_milestones(_by_rules(recipe, folder, where, note), recipe)
 
 
 def open_fresh() -> Opened:
@@ -114,7 +116,47 @@ def open_version(ref: ChampionRef, recipe: Recipe | None = None) -> Opened:
     Raises:
         LeadscoreError: it cannot be fetched, is not what was registered, or may not be served.
     """
-    return _whole(load_artefact(fetch(ref), ref.version, ref.digest), _source(ref), ref, recipe)
+    artefact = load_artefact(fetch(ref), ref.version, ref.digest)
+    return with_milestones(_whole(artefact, _source(ref), ref, recipe), recipe)
+
+
+def with_milestones(opened: Opened, recipe: Recipe | None) -> Opened:
+    """`opened` with the champions of the milestones of `recipe`, or of its own where that has none.
+
+    One that is not there, cannot be loaded or reads a feature in another sense answers nothing, and its step
+    is told as unknown.
+    """
+    asked = recipe if recipe is not None and recipe.milestone else opened.ladder.recipe
+    if not asked.milestone:
+        return opened
+    beside = milestone_champions(asked)
+    ladders = {ref.name: found for ref in beside if ref is not None and (found := _of_champion(ref))}
+    for name, own in ladders.items():
+        try:
+            _ = replace(opened.ladder, steps=steps_of(asked, {name: own})).features
+        except LeadscoreError:
+            ladders = {other: kept for other, kept in ladders.items() if other != name}
+    told = opened.ladder.recipe.model_copy(update={"milestone": asked.milestone})
+    ladder = replace(opened.ladder, recipe=told, steps=steps_of(asked, ladders))
+    return replace(opened, ladder=ladder, beside=beside)
+
+
+def milestone_champions(recipe: Recipe) -> tuple[ChampionRef | None, ...]:
+    """The champion of each milestone of `recipe`, None where there is none or the store cannot be read."""
+    found: list[ChampionRef | None] = []
+    for one in recipe.milestone:
+        try:
+            found.append(find_champion(recipe.of_milestone(one.name).name))
+        except LeadscoreError:
+            found.append(None)
+    return tuple(found)
+
+
+def _of_champion(ref: ChampionRef) -> Ladder | None:
+    try:
+        return Ladder.of(load_artefact(fetch(ref), ref.version, ref.digest))
+    except LeadscoreError:
+        return None
 
 
 def _opened(folder: Path, ref: ChampionRef | None, recipe: Recipe | None) -> Opened:
@@ -133,7 +175,6 @@ def _opened(folder: Path, ref: ChampionRef | None, recipe: Recipe | None) -> Ope
 
 def _whole(artefact: Artefact, source: str, ref: ChampionRef | None, recipe: Recipe | None) -> Opened:
     ladder = Ladder.of(artefact)
-    _check_servable(ladder, source)
     return Opened(
         ladder,
         source,
@@ -154,21 +195,6 @@ def _unloaded(error: LeadscoreError) -> str:
 
 def _called(rung: str) -> str:
     return "the scorecard" if rung == "rules" else f"the rung '{rung}'"
-
-
-def _check_servable(ladder: Ladder, source: str) -> None:
-    """A score may not depend on which other leads happen to be at hand.
-
-    Raises:
-        LeadscoreError: the model counts the account's other leads.
-    """
-    names = from_tables_only(ladder.features)
-    if names:
-        raise LeadscoreError(
-            f"{source}: the model counts the account's other leads ({', '.join(names)}), which no request or "
-            "export holds completely.",
-            "Train with [features] accounts = false: such a model can be judged and looked at, not served.",
-        )
 
 
 def _other_recipe(artefact: Artefact, recipe: Recipe | None) -> str:

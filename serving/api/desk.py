@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from starlette.requests import Request
 from starlette.responses import Response
 
+from features.lead import Lead
 from serving.answer import Ladder, Opened, TimeBudget
 from serving.api.envelope import Answered
 from serving.api.problems import RefusedError
@@ -21,6 +22,7 @@ from serving.jobs import Jobs
 from serving.ledger import Ledger, Writer
 from serving.ledger.decisions import Voices
 from serving.ledger.keys import Scope
+from serving.neighbours import neighbours_of
 from serving.score import Score
 from serving.skew import RequestLog
 
@@ -99,6 +101,12 @@ class Desk:
     def voices(self) -> Voices | None:
         """Who objects and who contests, where there is a ledger that says it."""
         return None if self.ledger is None else Voices(self.ledger)
+
+    def beside(self, lead: Lead | Score) -> Lead | Score:
+        """A lead with what the ledger knows of its account's other leads."""
+        if self.ledger is None or isinstance(lead, Score):
+            return lead
+        return neighbours_of(self.ledger).of(self.opened.ladder.recipe, lead)
 
     def heard(self) -> Heard:
         """Who objects and who contests now; while the ledger is away, as it was read last."""

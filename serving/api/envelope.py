@@ -16,6 +16,7 @@ from features.refused import wrong
 from serving.answer import Ladder, Row
 from serving.api.sent_json import UnfitItem
 from serving.asked import Heard, asked_of
+from serving.neighbours import Neighbours
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 from serving.skew import RequestLog
 
@@ -95,12 +96,19 @@ def answer_items(
     log: RequestLog | None = None,
     named: Named | None = None,
     standing: Heard = _NOTHING,
+    neighbours: Neighbours | None = None,
 ) -> list[Answered]:
     """As `score_items`, with what each score was computed from; of who objects, of nothing.
 
-    With `named` an item that holds a `lead_id` alone (and an `as_of`) is the lead that is known by it.
+    With `named` an item that holds a `lead_id` alone (and an `as_of`) is the lead that is known by it;
+    `neighbours` tells of the other leads of accounts.
     """
     read = [heard(read_item(ladder.reader, item, now_us, named), standing) for item in items]
+    if neighbours is not None:
+        read = [
+            neighbours.of(ladder.recipe, one) if isinstance(one, Lead) and one.others is None else one
+            for one in read
+        ]
     leads = [lead for lead in read if isinstance(lead, Lead)]
     answers = iter(_answers(ladder, leads, reasons))
     found: list[Answered] = []

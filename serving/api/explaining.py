@@ -96,7 +96,7 @@ async def _lead(desk: Desk, item: Any) -> Lead | Score:
     named = named_by(desk.ledger)
 
     def read() -> Lead | Score:
-        return heard(read_item(desk.opened.ladder.reader, item, now_us(), named), desk.heard())
+        return desk.beside(heard(read_item(desk.opened.ladder.reader, item, now_us(), named), desk.heard()))
 
     return await run_in_threadpool(read)
 
@@ -112,8 +112,8 @@ def _changed(desk: Desk, before: Lead | Score, item: Any, change: Any) -> Lead |
         raise RefusedError(422, "change", "has fields that are no object, or events that are no list", _SHAPE)
     reader, named = desk.opened.ladder.reader, named_by(desk.ledger)
     if not is_named(item, named):
-        return heard(with_change(reader, before, item, fields, more), desk.heard())
-    return _changed_by_name(desk, before, fields, more)
+        return desk.beside(heard(with_change(reader, before, item, fields, more), desk.heard()))
+    return desk.beside(_changed_by_name(desk, before, fields, more))
 
 
 def with_change(

@@ -20,6 +20,7 @@ from serving.ledger import Ledger, lead_of, scores_of
 from serving.ledger.person import everything_of
 from serving.ledger.reading import KeptScore
 from serving.ledger.sent import storable
+from serving.neighbours import neighbours_of
 from serving.rights import delete_person, told_to_person
 
 _MOST_SCORES = 1_000
@@ -55,7 +56,8 @@ async def explanation(request: Request) -> Response:
     language = ladder.recipe.recipe.language
 
     def told() -> dict[str, Any]:
-        score = explain(ladder, lead_of(ledger, ladder.reader, lead_id, now_us())).score
+        lead = lead_of(ledger, ladder.reader, lead_id, now_us())
+        score = explain(ladder, neighbours_of(ledger).of(ladder.recipe, lead)).score
         text = told_to_person(ledger, ladder.recipe, lead_id, score, language)
         return {
             "lead_id": lead_id,

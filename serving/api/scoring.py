@@ -23,6 +23,7 @@ from serving.api.sent_json import parse_body
 from serving.asked import Heard
 from serving.ledger import Ledger, ScoreGiven, lead_of
 from serving.ledger.sent import storable
+from serving.neighbours import neighbours_of
 from serving.score import Score
 from serving.words import language_of
 
@@ -46,10 +47,13 @@ async def score(request: Request) -> Response:
     opened, items = desk.opened, body if isinstance(body, list) else [body]
     named, ladder = named_by(desk.ledger), ladder_for(request)
     heard = await run_in_threadpool(desk.heard) if desk.voices else NOTHING  # may wait for a connection
-    if len(items) <= _FEW and not any(is_named(item, named) for item in items):
+    counts = ladder.recipe.features.accounts
+    beside = neighbours_of(desk.ledger) if counts and desk.ledger is not None else None
+    if len(items) <= _FEW and beside is None and not any(is_named(item, named) for item in items):
         found = await _in_turn(desk, ladder, items, heard)
     else:
-        answer = partial(answer_items, ladder, items, now_us(), log=desk.log, named=named, standing=heard)
+        answer = partial(answer_items, ladder, items, now_us(), log=desk.log, named=named, standing=heard,
+                         neighbours=beside)  # fmt: skip
         found = await run_in_threadpool(answer)
     scores = await kept(desk, opened, found)
     if desk.voices is not None and not desk.voices.sure:
@@ -132,7 +136,7 @@ def named_by(ledger: Ledger | None) -> Named | None:
         if not storable(lead_id):
             problem = FieldProblem("lead_id", "is not known to the ledger", "Send the lead first.")
             raise LeadError([problem])
-        return lead_of(ledger, reader, lead_id, as_of_us)
+        return neighbours_of(ledger).of(reader.recipe, lead_of(ledger, reader, lead_id, as_of_us))
 
     return named
 

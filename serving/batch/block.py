@@ -138,9 +138,10 @@ def _asked(task: Task, rows: ExportRows, row: int) -> Asked:
     asked = rows.asked(row)
     said, name = task.standing, asked.lead_id
     notes, decided = said.notes(name), said.decided(name, task.as_of_us)
-    if not notes and decided is None:
+    told = not task.ladder.top.counts  # an export does not hold the whole account
+    if not notes and decided is None and told:
         return asked
-    return replace(asked, notes=asked.notes + notes, decided=decided)
+    return replace(asked, notes=asked.notes + notes, decided=decided, account_told=told)
 
 
 def _other(

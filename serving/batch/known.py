@@ -14,6 +14,7 @@ from features.progress import Tick
 from serving.answer import Opened, Row
 from serving.ledger import Ledger, ScoreGiven, Writer, lead_of
 from serving.ledger.schema import FIELD_HISTORY, LEADS
+from serving.neighbours import neighbours_of
 from serving.score import Score
 
 _AT_ONCE = 500
@@ -68,10 +69,11 @@ def scored_by_name(
     opened: Opened, ledger: Ledger, names: Sequence[str], as_of_us: int, done: KnownScored
 ) -> Iterator[tuple[Lead, Row, Score]]:
     """Each open lead of `names` with its features and its score; the others are counted in `done`."""
-    leads = []
+    leads, neighbours = [], neighbours_of(ledger)
     for name in names:
         try:
             lead = lead_of(ledger, opened.ladder.reader, name, as_of_us)
+            lead = neighbours.of(opened.ladder.recipe, lead)
         except LeadError as error:
             done.failed[f"{error.problem}."] += 1
             continue

@@ -25,6 +25,11 @@ def named_now(opened: Opened, model: str | None) -> ChampionRef | None:
     return find_champion(None if opened.fresh else opened.ladder.recipe.name)
 
 
+def beside_now(opened: Opened) -> tuple[ChampionRef | None, ...]:
+    """Who is to answer for the milestones of what answers now."""
+    return tuple(find_champion(step.recipe.name) for step in opened.ladder.steps)
+
+
 def open_successor(opened: Opened, ref: ChampionRef, recipe: Recipe | None) -> Opened:
     """The ladder of `ref`, which is to answer in place of `opened`.
 

@@ -12,7 +12,7 @@ from features.clock import now_us
 from features.errors import LeadscoreError
 from features.recipe import Recipe
 from serving.answer import Opened
-from serving.edge.successor import named_now, open_successor
+from serving.edge.successor import beside_now, named_now, open_successor
 from serving.registry import ChampionRef
 
 EVERY_SECONDS = 2.0
@@ -58,7 +58,7 @@ class Watch:
             return self._keep("unreadable", error.problem)
         if ref is None and self.opened.ref is not None:
             return self._keep("unreadable", f"no champion '{self.opened.ref.name}' in the store any more")
-        if ref is None or ref == self.opened.ref:
+        if ref is None or (ref == self.opened.ref and beside_now(self.opened) == self.opened.beside):
             self.pending, self._refused = "", None
             return "same"
         if ref == self._refused and time.monotonic() < self._again:

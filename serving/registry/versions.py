@@ -18,6 +18,7 @@ from serving.registry.mlflow_tables import (
     local_folder,
     read_or_ask,
     run_folder,
+    run_json,
     version_numbered,
     versions_under,
 )
@@ -57,7 +58,8 @@ def shown_store() -> str:
 
 
 def find_champion(name: str | None = None, alias: str = CHAMPION) -> ChampionRef | None:
-    """The champion called `name`, or with None the only one that the store has; None where there is none.
+    """The champion called `name`, or with None the only one that the store has beside those of its recipe's
+    milestones; None where there is none.
 
     Another `alias`, such as `challenger`, is looked for in the same way.
 
@@ -74,12 +76,25 @@ def find_champion(name: str | None = None, alias: str = CHAMPION) -> ChampionRef
         lambda: [_read(version, store) for version in versions_under(store, alias, name or None)],
         lambda: _asked_champions(store, name, alias),
     )
+    champions = _without_milestones(champions) if len(champions) > 1 else champions
     if len(champions) > 1:
         names = ", ".join(sorted(ref.name for ref in champions))
         raise LeadscoreError(
             f"{shown(store)}: has several champions: {names}.", "Name one: --model models:/NAME@champion"
         )
     return champions[0] if champions else None
+
+
+def _without_milestones(champions: list[ChampionRef]) -> list[ChampionRef]:
+    """Those that are no milestone's of another one, by the recipe that it was trained with."""
+    steps = set[str]()
+    for ref in champions:
+        try:
+            recipe = run_json(ref.store, ref.run_id, "recipe.json") or {}
+        except Unanswered:
+            continue
+        steps |= {f"{ref.name}-{one['name']}" for one in recipe.get("milestone", [])}
+    return [ref for ref in champions if ref.name not in steps]
 
 
 def fetch(reference: ChampionRef | str | Path) -> Path:

@@ -60,12 +60,13 @@ class Added:
 
     @classmethod
     def of(cls, recipe: Recipe) -> Self:
-        """With a column for each of its horizons but the longest, and for the value."""
-        return cls.asked(recipe.recipe.horizons, value=recipe.recipe.value)
+        """With a column for each of its horizons but the longest, for the value and for each milestone."""
+        names = [one.name for one in recipe.milestone]
+        return cls.asked(recipe.recipe.horizons, value=recipe.recipe.value, milestones=names)
 
     @classmethod
-    def asked(cls, horizons: Sequence[float], *, value: bool) -> Self:
-        """For these horizons (days, rising), and with a `value` or without one."""
+    def asked(cls, horizons: Sequence[float], *, value: bool, milestones: Sequence[str] = ()) -> Self:
+        """For these horizons (days, rising), with a `value` or without one, and for these milestones."""
         found = dict(_COLUMNS)
         for days in horizons[:-1]:
             found[f"ls_within_{days:g}_days"] = _Column(partial(_within, days), float)
@@ -76,6 +77,8 @@ class Added:
             found[VALUE] = _Column(lambda score: score.worth and score.worth.value, float)
             found["ls_value_low"] = _Column(lambda score: score.worth and score.worth.low, float)
             found["ls_value_high"] = _Column(lambda score: score.worth and score.worth.high, float)
+        for name in milestones:
+            found[f"ls_milestone_{name}"] = _Column(partial(_step, name), float)
         return cls(found)
 
     @classmethod
@@ -132,6 +135,14 @@ def ranks_of(probabilities: Floats) -> list[int | None]:
 
 def _within(days: float, score: Score) -> float | None:
     return next((point.probability for point in score.horizons if point.days == days), None)
+
+
+def _step(name: str, score: Score) -> float | None:
+    """The probability of a milestone, 1 where it is reached."""
+    found = next((one for one in score.milestones if one.name == name), None)
+    if found is None:
+        return None
+    return 1.0 if found.state == "reached" else found.probability
 
 
 def _who(by: ScoredBy) -> str:

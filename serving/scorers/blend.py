@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
+from pydantic import BaseModel
 
 from features.catalogue import Feature
 from features.columns import Columns, Floats
@@ -99,11 +100,24 @@ def _sharing(members: Sequence[Model]) -> tuple[Model, ...]:
 
 def _first(seen: list[_P], one: _P) -> _P:
     """What is equal to `one` among `seen`, else itself, which is then among them."""
+    meant = _meant(one)
     for other in seen:
-        if other == one:
+        if other is one or (type(other) is type(one) and _meant(other) == meant):
             return other
     seen.append(one)
     return one
+
+
+def _meant(part: Any) -> Any:
+    """What a part says, without what it has computed meanwhile: pydantic compares that too, also arrays."""
+    match part:
+        case BaseModel():
+            return part.model_dump()
+        case tuple():
+            return [_meant(one) for one in part]
+        case _ if is_dataclass(part):
+            return [(type(part), one.name, _meant(getattr(part, one.name))) for one in fields(part)]
+    return part
 
 
 _P = TypeVar("_P")

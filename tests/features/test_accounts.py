@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import LeadscoreError, default_features, parse_lead, parse_recipe, tables_from_frames
-from features.catalogue import from_tables_only
+from features.catalogue import of_accounts
 from features.catalogue.accounts import AccountCount
 from features.clock.instants import DAY_US, from_us, parse_moment
 from features.columns import Columns
@@ -157,7 +159,7 @@ def test_a_table_that_is_not_given_is_missing_not_empty() -> None:
 
 def test_they_are_off_by_default_and_need_an_account_and_dates() -> None:
     off = parse_recipe(_TEXT.replace("accounts = true", ""))
-    assert from_tables_only(default_features(off)) == ()
+    assert of_accounts(default_features(off)) == ()
     assert len(FEATURES) == 7
     for line in ('account_id = "account"\n', 'created_at = "created_at"\n'):
         with pytest.raises(LeadscoreError, match=r"\[features\] accounts needs \[lead\] account_id"):
@@ -165,15 +167,20 @@ def test_they_are_off_by_default_and_need_an_account_and_dates() -> None:
 
 
 def test_without_events_their_counts_are_left_out() -> None:
-    names = from_tables_only(default_features(RECIPE, events=False))
+    names = of_accounts(default_features(RECIPE, events=False))
     assert names == ("account_leads_ever", "account_leads_30d", "account_won_ever", "account_lost_ever")
 
 
-def test_one_lead_in_memory_is_refused_with_the_reason() -> None:
-    lead = parse_lead(RECIPE, lead_id="a", fields={}, events=None, as_of_us=CLOCK_US)
-    with pytest.raises(LeadscoreError, match="the account's other leads") as caught:
-        online(FEATURES, lead)
-    assert "accounts = false" in caught.value.remedy
+def test_one_lead_in_memory_knows_what_it_was_told() -> None:
+    lead = parse_lead(RECIPE, lead_id="a", fields={"account": "a"}, events=None, as_of_us=START_US)
+    assert all(np.isnan(value) for value in online(FEATURES, lead).values())
+    known = {"leads": [START_US - 31 * DAY_US, START_US - 30 * DAY_US, START_US], "won": [], "lost": None}
+    found = online(FEATURES, replace(lead, others=known | {"events": [START_US - 29 * DAY_US, START_US + 1]}))
+    assert found == {
+        "account_leads_ever": 3.0, "account_leads_30d": 1.0, "account_won_ever": 0.0,
+        "account_lost_ever": pytest.approx(np.nan, nan_ok=True), "account_events_ever": 1.0,
+        "account_events_7d": 0.0, "account_events_30d": 1.0,
+    }  # fmt: skip
 
 
 @pytest.mark.slow

@@ -108,6 +108,12 @@ def linear() -> Linear:
     )
 
 
+def counts(features: tuple[Feature, ...]) -> Linear:
+    """A line through numbers, each worth a tenth."""
+    columns = tuple(NumberColumn(name=one.name, median=0.0, mean=0.0, scale=1.0) for one in features)
+    return Linear(features, LinearEncoder(columns=columns), (0.1,) * len(features), -2.0, version="test")
+
+
 def crossed() -> Linear:
     """The same, with weights that change with the size of the company."""
     plain = linear()

@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from features.clock import DAY_US, from_us, now_us
 from leadscore import main
+from serving.jobs import Jobs
 from serving.ledger import EventSent, LeadSent, Ledger, OutcomeSent, Writer
 from serving.ledger.pushed import PushState, Taken
 from serving.ledger.schema import METADATA
@@ -22,6 +23,7 @@ from serving.ledger.sent import DecisionSent
 from serving.rights import load_policy
 from tests.made.company import RECIPE, small_company
 from tests.made.edge import Service
+from training import train
 
 NOW = now_us()
 WHO, MAIL = "jane-Zq7", "steel-Zq7"
@@ -239,3 +241,31 @@ def test_a_person_is_told_over_http_in_their_language(folder: Path) -> None:
         assert service.ask("GET", "/v1/leads/nobody/explanation").status_code == 404
     finally:
         service.close()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+@pytest.mark.filterwarnings("ignore:.*loader strategy is deprecated")
+def test_the_store_of_models_and_the_folders_of_jobs_are_searched_too(folder: Path) -> None:
+    """What a training keeps names no lead; what was handed over as a job goes with the job's folder."""
+    company = small_company(folder, leads=1200)
+    leads = pd.read_csv(folder / "leads.csv", dtype=str)
+    leads.loc[5, ["lead_id", "industry"]] = [WHO, MAIL]
+    for name in ("leads", "events", "outcomes"):
+        frame = leads if name == "leads" else pd.read_csv(folder / f"{name}.csv", dtype=str)
+        frame.replace("lead-5", WHO).to_csv(folder / f"{name}.csv", index=False)
+    before = {path for path in folder.rglob("*") if path.is_file()}
+    assert train(company, folder).run_id is not None
+    made = [path for path in folder.rglob("*") if path.is_file() and path not in before]
+    named = [path.name for path in made if any(one.encode() in path.read_bytes() for one in (WHO, MAIL))]
+    assert made
+    assert named == []
+    ledger = Ledger.opened()
+    jobs = Jobs.beside(ledger)
+    job = jobs.submit("score", {"leads": folder / "leads.csv"}, {}, "local")
+    assert holders(job.folder, MAIL) == {"leads.csv"}
+    receipt = json.loads(leadscore("ledger", "delete-person", WHO, "--yes", "--json").stdout)
+    assert any("'leadscore jobs list' names their folders" in words for words in receipt["beside"])
+    jobs.cancel(job.id)
+    assert jobs.clear(2**62) == 1
+    assert holders(jobs.folder, WHO, MAIL) == set()

@@ -62,6 +62,8 @@ def test_without_a_draw_nothing_is_said_and_who_was_not_called_is_counted() -> N
     found = effect_of(missed)
     assert found is not None
     assert found.unworked == found.drawn == int(seen.drawn.sum())
+    low = seen.score < np.sort(seen.score)[::-1][round(missed.worked.mean() * len(seen.score)) - 1]
+    assert found.low_won == int(seen.won[low & seen.drawn].sum())
     assert found.bent is not None
     assert found.bent.gap == pytest.approx(found.bent.drawn_won - found.bent.uncalled_won)
 

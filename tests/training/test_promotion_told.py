@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from features import LeadscoreError
-from features.catalogue import default_features, from_tables_only
 from serving.artefact.folder import save_artefact
 from serving.rules.default import default_rules
 from tests.made import scorers
@@ -80,15 +79,23 @@ def test_promoting_the_champion_again_is_a_promotion_without_force_or_failed_che
     assert (again.forced, again.reason, again.refusals) == (False, "", [])
 
 
-def test_what_can_be_served_is_said_and_what_cannot_is_listed() -> None:
-    assert _servable(RECIPE).words == "yes."
+def test_an_accounts_other_leads_are_counted_where_that_surely_saves_something() -> None:
+    assert _servable(RECIPE, measured()).words == "yes."
     lead = RECIPE.lead.model_copy(update={"account_id": "account", "created_at": "created"})
     accounts = RECIPE.features.model_copy(update={"accounts": True})
     recipe = RECIPE.model_copy(update={"features": accounts, "lead": lead})
-    names = from_tables_only(default_features(recipe))
-    assert len(names) > 1
-    told = f"counts the account's other leads ({', '.join(names)}): no request holds them."
-    assert _servable(recipe).words == told
+    needs = "counts the account's other leads, which a ledger alone knows"
+    cases = [
+        (None, False, f"{needs}; what that saves was not measured."),
+        ((0.002, 0.001, 0.003), True,
+         f"{needs}; they save +0.00200 of log loss [+0.00100, +0.00300]."),
+        ((0.002, 0.0, 0.004), False,
+         f"{needs}; they save +0.00200 of log loss [+0.00000, +0.00400], not surely any: train with "
+         "[features] accounts = false."),
+    ]  # fmt: skip
+    for gain, passed, words in cases:
+        found = _servable(recipe, measured().model_copy(update={"accounts_gain": gain}))
+        assert (found.passed, found.words) == (passed, words)
 
 
 @pytest.mark.parametrize(

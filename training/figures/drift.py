@@ -18,6 +18,7 @@ from features.columns import Floats
 
 _FEWEST = 5.0
 """Rows that a bin holds by expectation, else it is put together with others (Cochran 1954)."""
+_FEWEST_KINDS = 4
 _DRAWS, _MANY = 20_000, 1e9
 _NEAR = 0.02
 _HABIT, _FEW = 0.05, 8
@@ -89,7 +90,7 @@ def shift_of_shares(past: Floats, now: Floats, seed: int = 0) -> Shifted | None:
 
 
 def count_against_rate(
-    past: Sequence[float], exposures: Sequence[float], now: float, exposure: float
+    past: Sequence[float], exposures: Sequence[float], now: float, exposure: float, uneven: float = 0.0
 ) -> CountOdds | None:
     """A count against its own rate in the past periods; exposures are what a count is proportional to.
 
@@ -97,7 +98,8 @@ def count_against_rate(
     the next one is broken too. Counts are Poisson, or where they were more uneven than that negative
     binomial with their dispersion φ; the rate is uncertain itself, so the variance of the newest
     count is φ·μ·(1 + e/Σe) and what is granted to every company, and where φ had to be estimated Student's t
-    has a say too (of eight periods or more: where a χ² test finds them uneven). None without two periods.
+    has a say too (of eight periods or more: where a χ² test finds them uneven). `uneven` is the relative
+    variance that such counts have together (see `unevenness`). None without two periods.
     """
     counts, weights = np.asarray(past, dtype=np.float64), np.asarray(exposures, dtype=np.float64)
     counts, weights = counts[weights > 0], weights[weights > 0]
@@ -111,7 +113,8 @@ def count_against_rate(
     freedom = len(counts) - 1
     squares = (counts - rate * weights) ** 2 / (rate * weights)
     dispersion = max(1.0, float(np.median(squares)) / _MIDDLE / (1 - 1 / len(counts)))
-    variance = dispersion * mean * (1 + exposure / float(weights.sum())) + (COUNTS_DIFFER * mean) ** 2
+    variance = dispersion * mean * (1 + exposure / float(weights.sum()))
+    variance += max(COUNTS_DIFFER**2, uneven * (1 + exposure / float(weights.sum()))) * mean**2
     shape, chance = mean**2 / (variance - mean), mean / variance
     low = float(stats.nbinom.cdf(now, shape, chance))
     high = float(stats.nbinom.sf(now - 1, shape, chance))
@@ -121,6 +124,20 @@ def count_against_rate(
         low = max(low, float(stats.t.cdf((now + 0.5 - mean) / apart, known)))
         high = max(high, float(stats.t.sf((now - 0.5 - mean) / apart, known)))
     return CountOdds(now, mean, low, high)
+
+
+def unevenness(counts: Floats, exposures: Floats) -> float:
+    """The relative variance from period to period beyond Poisson's: the median over kinds, shape (n_kinds,
+    n_periods), of those that have five rows a period. 0 with fewer than four such kinds.
+
+    Few periods of one kind tell its unevenness badly; those of twenty kinds tell it together.
+    """
+    many = counts[counts.mean(axis=1) >= _FEWEST] if counts.size else counts
+    if len(many) < _FEWEST_KINDS or counts.shape[1] < 2 or not exposures.sum():
+        return 0.0
+    expected = many.sum(axis=1, keepdims=True) / exposures.sum() * exposures
+    excess = ((many - expected) ** 2).sum(axis=1) / (many.shape[1] - 1) - expected.mean(axis=1)
+    return max(float(np.median(excess / (expected**2).mean(axis=1))), 0.0)
 
 
 def _uneven(squares: Floats) -> bool:

@@ -80,7 +80,8 @@ class Bent:
 class ScoringEffect:
     """`value`: conversions per call when the best by score are called, with its interval; `gaps` against
     first come first served and against the rules. `called` is the share of leads that calls suffice for;
-    `unworked` counts drawn leads that nobody called."""
+    `unworked` counts drawn leads that nobody called, `low_won` those below the calls' reach that were won:
+    of fewer than ten the interval is too narrow."""
 
     leads: int
     drawn: int
@@ -90,6 +91,7 @@ class ScoringEffect:
     value: float
     interval: Interval
     gaps: tuple[OrderGap, ...]
+    low_won: int
 
 
 FIRST, RULES = "first come first served", "the rules"
@@ -123,9 +125,10 @@ def effect_of(leads: WorkedLeads, seed: int = 0) -> ScoringEffect | None:
     gaps = [_gap(name, values[[0, at]], draws[:, [0, at]]) for at, name in named]
     missed = int((leads.drawn & ~leads.worked).sum())
     bent = _bent(leads, rng)
+    low = leads.drawn & ~_best(leads.score, float(leads.worked.mean()))
     return ScoringEffect(
         len(leads.won), int(leads.drawn.sum()), missed, float(leads.worked.mean()), bent, float(values[0]),
-        Interval.of(draws[:, 0]), tuple(gaps),
+        Interval.of(draws[:, 0]), tuple(gaps), int(leads.won[low].sum()),
     )  # fmt: skip
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.catalogue import Feature, default_features
 from features.clock import days_us
@@ -24,6 +25,7 @@ from serving.scorers import route_of
 from training.history.called import called_words
 from training.history.excerpt import Excerpt
 from training.history.labelled import Labelled
+from training.history.protected import protected_absent, protected_at
 from training.history.sample import draw_leads
 from training.history.split import Rows
 
@@ -40,7 +42,8 @@ class History:
     its variant (None where the recipe has no events). `younger` are snapshots that have not matured and have
     converted within a shorter horizon of the recipe that has (None where it has no shorter one): what they
     tell of when leads convert. `account` counts rows from the tables to the
-    matured snapshots. `parted`: a lot parted equal leads or those of an account.
+    matured snapshots. `parted`: a lot parted equal leads or those of an account. `protected`: attributes by
+    which the model is judged and which it does not read, at the rows of `labelled`, None where not known.
     """
 
     recipe: Recipe
@@ -58,6 +61,7 @@ class History:
     end: HistoryEnd
     younger: Labelled | None = None
     parted: bool = False
+    protected: Mapping[str, NDArray[np.object_]] = field(default_factory=dict)
 
     @property
     def end_us(self) -> int:
@@ -121,11 +125,13 @@ def history_of(
             *shot.account.warnings,
             *([] if recipe.timed else [_by_lot(tables)]),
             *called_words(recipe, tables, frame),
+            *protected_absent(recipe, tables),
         ],
         data_hash=tables.hash,
         end=tables.end,
         younger=Labelled(younger, columns.take(slice(*ends))) if len(recipe.recipe.horizons) > 1 else None,
         parted=any(done == tables.quality.APART for *_, done in tables.quality.rows()),
+        protected=protected_at(recipe, tables, frame["lead_id"]),
     )
 
 

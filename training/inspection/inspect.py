@@ -20,6 +20,7 @@ from training.inspection.columns import LeadColumn, lead_columns, presence, role
 from training.inspection.found import Inspected, Inspection
 from training.inspection.looks import MOST_LEADS, Looks, cluster_of, looks_of, one_age, some_leads
 from training.inspection.measure import Calendar, Mask, bands, drift, fill_by, importance
+from training.inspection.proxies import proxy_notes
 from training.inspection.suspects import judge_fields
 from training.inspection.timing import timings
 from training.inspection.unknowns import unknown_values
@@ -71,6 +72,7 @@ def inspect_tables(recipe: Recipe, tables: Tables, progress: Step | None = None)
             *shot.account.warnings,
             *_notes(recipe, fit, made, tables),
             *unknown_values(recipe, tables),
+            *proxy_notes(recipe, tables, made, fit),
         ),
         late=tuple(late),
         runs=runs,

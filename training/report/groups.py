@@ -23,6 +23,7 @@ from serving.page import (
     with_ends,
 )
 from training.judging import JUDGED, MIN_WON, Group
+from training.judging.protected import Protected
 from training.report.input import ReportInput, SegmentAnswer
 from training.report.names import named
 
@@ -41,7 +42,27 @@ def segments_section(run: ReportInput) -> Markup:
         _judged(run.evidence.segments),
         tag("h3", "Accounts new to the test"),
         _new(run.evidence.new_accounts),
+        *(_protected(one) for one in run.evidence.protected),
     )
+
+
+def _protected(found: Protected) -> Markup:
+    """Who is hot how often, of all and of those that convert; and what was found, in a sentence."""
+    head = ["group", "leads", "hot", "converted", "hot of them", "promised", "came"]
+    rows: list[list[Child]] = [
+        [one.level, one.leads, _share(one.hot), one.won, _share(one.hot_of_won), f"{one.promised:.1%}",
+         _share(one.came)]
+        for one in found.groups
+    ]  # fmt: skip
+    said = paragraph(
+        f"{found.words}. The model does not read this column. Shares have 95 % intervals, and each lead is "
+        "looked at once. Whether a difference may be is for people to judge."
+    )
+    return join([tag("h3", f"Protected: {found.column}"), said, table(head, rows)])
+
+
+def _share(ends: tuple[float, float, float] | None) -> str:
+    return "–" if ends is None else f"{ends[0]:.1%} [{ends[1]:.1%}, {ends[2]:.1%}]"
 
 
 def _plan(answering: Sequence[SegmentAnswer]) -> Markup | None:

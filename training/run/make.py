@@ -17,9 +17,11 @@ from training.fitting import fit_logistic_model
 from training.history import History, SplitRows
 from training.judging import JUDGED, Limit, baselines, gather, judge
 from training.judging.latency import latency
+from training.judging.protected import Protected, protected_of
 from training.judging.shift import score_shift
 from training.outlook import choose_when, judge_outlook
 from training.packing import Choices, Trained, pack
+from training.run.gain import gain_of_accounts
 from training.run.pooled import pool
 from training.run.procedure import choose_kinds, try_earlier
 from training.store import Rival, champion_of
@@ -65,6 +67,8 @@ def make(
             "earlier": [earlier.evidence] if earlier else [],
             "champion_missing": rival.missing,
             "pooled": pool(history, split, probabilities, draws),
+            "accounts_gain": gain_of_accounts(history, split),
+            "protected": _protected(history, split, judged, probabilities[JUDGED]),
         }
     )
     judgement = judge(evidence, history.recipe.gate)
@@ -77,6 +81,22 @@ def make(
     clock.stop()
     found = (judged, served, probabilities, evidence, judgement, shift, clock.seconds, kept)
     return Trained(history, split, choices, *found)
+
+
+def _protected(history: History, split: SplitRows, judged: Artefact, probability: Floats) -> list[Protected]:
+    """Who is disadvantaged where the judged model's hot leads begin."""
+    test, reference = split.test, judged.manifest.references.get("model")
+    if reference is None:
+        return []
+    return protected_of(
+        {column: values[test] for column, values in history.protected.items()},
+        history.labelled.frame["lead_id"].to_numpy(object)[test],
+        judged.model.features,
+        history.labelled.at(test),
+        probability,
+        reference.hot,
+        history.labelled.y(test),
+    )
 
 
 def predict_all(

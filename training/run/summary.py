@@ -105,6 +105,7 @@ def _of_trained(trained: Trained) -> dict[str, Any]:
             *trained.history.warnings,
             *oddities(trained.history, trained.split),
             *([moved] if shift > LARGE else []),
+            *(one.words for one in trained.evidence.protected),
             *_lost_before(trained.evidence),
             *_gap(trained),
             *_kept(trained),

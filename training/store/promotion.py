@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from features.catalogue import default_features, from_tables_only
+from features.catalogue import default_features, of_accounts
 from features.errors import LeadscoreError
 from features.recipe import Recipe
 from serving.registry import shown_store
@@ -29,7 +29,7 @@ def promote(
         raise LeadscoreError("--force needs a reason.", "Say why: --force --reason 'the rules are broken'.")
     version = _wanted(name, run_id)
     evidence, trained_with = _evidence(version)
-    gate, servable = trained_with.gate, _servable(trained_with)
+    gate, servable = trained_with.gate, _servable(trained_with, evidence)
     before = tracking.alias(name, CHAMPION)
     if before is not None and before.number == version.number:
         return already_champion(version, gate)
@@ -100,13 +100,17 @@ def _evidence(version: tracking.Version) -> tuple[Evidence, Recipe]:
     return Evidence.model_validate(content), Recipe.model_validate(recipe)
 
 
-def _servable(recipe: Recipe) -> Check:
-    """Whether one lead at a time can be scored: nothing is read that only a company's tables can tell."""
-    names = from_tables_only(default_features(recipe))
-    words = (
-        f"counts the account's other leads ({', '.join(names)}): no request holds them" if names else "yes"
-    )
-    return Check(name="can be served", passed=not names, words=f"{words}.")
+def _servable(recipe: Recipe, evidence: Evidence) -> Check:
+    """Whether one lead at a time can be scored: what a ledger alone can tell must have been worth it."""
+    if not of_accounts(default_features(recipe)):
+        return Check(name="can be served", passed=True, words="yes.")
+    needs = "counts the account's other leads, which a ledger alone knows"
+    if evidence.accounts_gain is None:
+        return Check(name="can be served", passed=False, words=f"{needs}; what that saves was not measured.")
+    gain, low, high = evidence.accounts_gain
+    saves = f"{needs}; they save {gain:+.5f} of log loss [{low:+.5f}, {high:+.5f}]"
+    words = f"{saves}." if low > 0 else f"{saves}, not surely any: train with [features] accounts = false."
+    return Check(name="can be served", passed=low > 0, words=words)
 
 
 def against_champion(evidence: Evidence, champion: str | None) -> Evidence:

@@ -11,20 +11,20 @@ from numpy.typing import NDArray
 
 from features.clock import days_us, from_us
 from features.columns import Floats
-from features.readings import offline
-from features.snapshots import outcome_frame
-from features.tables import Tables
+from features.recipe import Recipe
+from features.snapshots import stood
 from serving.answer import Opened
-from serving.asked import Asked
 from training.figures import Interval
 from training.figures.drift import shift_of_shares
 from training.figures.expected import calibration_p, expected_figures
+from training.history.protected import protected_at
+from training.judging.protected import hot_less_often
 from training.watch.found import CalibrationRow, Expected, Looked
+from training.watch.moments import endings, scored_at
 from training.watch.periods import Periods
 
 _AGE_DAYS = 7
 _MOST = 30_000
-_AT_ONCE = 10_000
 _BINS = 10
 _FEWEST = 20
 """Leads of an origin or month below which its calibration is not looked at."""
@@ -48,6 +48,7 @@ class ChampionAnswers:
     won: Floats
     learned: NDArray[np.bool_]
     account: NDArray[np.object_]
+    leads: pd.Series[str]
 
     @property
     def calibrated(self) -> bool:
@@ -70,7 +71,7 @@ def answers_of(periods: Periods, opened: Opened, objected: frozenset[str] = froz
     first = periods.end_us - (periods.n + 1) * periods.span_us - horizon
     inside = np.flatnonzero((as_of <= periods.end_us) & (as_of > first))
     closed, won_at = endings(tables, periods.end_us, leads, as_of)
-    inside = inside[~closed[inside]]
+    inside = inside[~closed[inside] & stood(recipe, tables, leads, as_of)[inside]]
     if len(inside) > _MOST:
         inside = inside[np.linspace(0, len(inside) - 1, _MOST).astype(np.intp)]
     chosen, as_of, won_at = leads.iloc[inside].reset_index(drop=True), as_of[inside], won_at[inside]
@@ -84,7 +85,19 @@ def answers_of(periods: Periods, opened: Opened, objected: frozenset[str] = froz
     origin = chosen["origin"].astype(object).where(chosen["origin"].notna(), "unknown").to_numpy(object)
     given_account = chosen["account_id"].astype(object)
     account = given_account.where(given_account.notna(), chosen["lead_id"].astype(object)).to_numpy(object)
-    return ChampionAnswers(periods, opened, as_of, back, rungs, chances, origin, won, learned, account)
+    return ChampionAnswers(
+        periods, opened, as_of, back, rungs, chances, origin, won, learned, account, chosen["lead_id"]
+    )
+
+
+def protected_notes(recipe: Recipe, answers: ChampionAnswers) -> Iterator[str]:
+    """Who is hot less often in the newest period, by each protected column of `recipe`."""
+    now = (answers.period == 0) & ~np.isnan(answers.probability)
+    hot = answers.probability >= answers.opened.ladder.top.reference.hot
+    for column, values in protected_at(recipe, answers.periods.tables, answers.leads).items():
+        rows = now & np.array([value is not None for value in values], dtype=np.bool_)
+        less = "; ".join(hot_less_often(values[rows], hot[rows])) or "no group is surely hot less often"
+        yield f"protected column '{column}', {int(rows.sum()):,} leads of the newest period: {less}"
 
 
 def answer_looks(answers: ChampionAnswers) -> Iterator[Looked]:
@@ -202,50 +215,3 @@ def _calibrated(
     )
     look = Looked("calibration", f"{by} {name}", f"{expected:,.1f}", f"{customers:,}", p, what, remedy, how)
     yield row, None if learned else look
-
-
-def endings(
-    tables: Tables, end_us: int, leads: pd.DataFrame, as_of: NDArray[np.int64]
-) -> tuple[NDArray[np.bool_], Floats]:
-    """Whether each lead was closed by its as_of, and when it was first won after it (∞: never)."""
-    closed, won = np.zeros(len(leads), dtype=bool), np.full(len(leads), np.inf)
-    if tables.outcomes is None:
-        return closed, won
-    ends = outcome_frame(tables)
-    place = pd.Series(np.arange(len(leads)), index=leads["row"].to_numpy(np.int64))
-    ends = ends[ends["row"].isin(place.index) & ends["closing"].notna()]
-    at = place.loc[ends["row"].to_numpy(np.int64)].to_numpy(np.intp)
-    when = ends["occurred_us"].astype("float64").fillna(-np.inf).to_numpy(np.float64)
-    inside = when <= end_us
-    at, when, is_won = at[inside], when[inside], (ends["closing"] == "won").to_numpy(bool)[inside]
-    early = when <= as_of[at]
-    closed[at[early]] = True
-    np.minimum.at(won, at[is_won & ~early], when[is_won & ~early])
-    return closed, won
-
-
-def scored_at(
-    tables: Tables,
-    opened: Opened,
-    leads: pd.DataFrame,
-    as_of: NDArray[np.int64],
-    given: bool,
-    objected: frozenset[str] = frozenset(),
-) -> tuple[NDArray[np.object_], Floats]:
-    """The rung and probability of each lead at its moment."""
-    moments = pd.DataFrame({"lead_id": leads["lead_id"], "as_of_us": as_of})
-    ladder, opted = opened.ladder, (leads["opted_out"] | leads["lead_id"].isin(objected)).to_numpy(bool)
-    rungs, chances = [], []
-    for start in range(0, len(leads), _AT_ONCE):
-        part = moments.iloc[start : start + _AT_ONCE]
-        columns = offline(ladder.features, ladder.recipe, tables, part)
-        asked = [
-            Asked(str(lead), int(at), given, opted_out=bool(out))
-            for lead, at, out in zip(
-                part["lead_id"], part["as_of_us"], opted[start : start + _AT_ONCE], strict=True
-            )
-        ]
-        for score in ladder.score_columns(columns, asked, reasons=0):
-            rungs.append(score.scored_by.rung if score.scored_by else score.status)
-            chances.append(np.nan if score.probability is None else score.probability)
-    return np.array(rungs, dtype=object), np.array(chances, dtype=np.float64)

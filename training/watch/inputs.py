@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from features.columns import Floats
-from training.figures.drift import CountOdds, count_against_rate, shift_of_shares
+from training.figures.drift import CountOdds, count_against_rate, shift_of_shares, unevenness
 from training.watch.found import Looked
 from training.watch.names import NewNames, renamed_to
 from training.watch.periods import Periods
@@ -63,8 +63,11 @@ def _kinds(periods: Periods, new: NewNames) -> Iterator[Looked]:
     found = count_against_rate(list(all_[past]), list(active[past]), all_[0], active[0])
     yield from _look("events of all kinds", found, "rows", _BROKEN)
     pace = periods.pace(seen)
+    uneven = _together(seen, pace, past)
     for kind in periods.recipe.events.kinds:
-        yield from _named(periods, f"events {kind}", seen.get(kind), pace, new.kinds, "[events.kinds]")
+        yield from _named(
+            periods, f"events {kind}", seen.get(kind), pace, uneven, new.kinds, "[events.kinds]"
+        )
 
 
 def _stages(periods: Periods, new: NewNames) -> Iterator[Looked]:
@@ -72,19 +75,26 @@ def _stages(periods: Periods, new: NewNames) -> Iterator[Looked]:
         return
     seen = periods.counted("outcomes", "stage")
     pace = periods.pace(seen)
+    uneven = _together(seen, pace, periods.seasoned)
     for stage, counts in seen.items():
         if counts[periods.seasoned].sum() > 0:
-            yield from _named(periods, f"stage {stage}", counts, pace, new.stages, "[outcomes]")
+            yield from _named(periods, f"stage {stage}", counts, pace, uneven, new.stages, "[outcomes]")
+
+
+def _together(seen: dict[str, Floats], pace: Floats, past: list[int]) -> float:
+    """How uneven the past periods of all kinds are."""
+    return unevenness(np.array([counts[past] for counts in seen.values()]), pace[past]) if seen else 0.0
 
 
 def _named(
-    periods: Periods, about: str, counts: Floats | None, pace: Floats, new: dict[str, int], place: str
-) -> Iterator[Looked]:
+    periods: Periods, about: str, counts: Floats | None, pace: Floats, uneven: float, new: dict[str, int],
+    place: str,
+) -> Iterator[Looked]:  # fmt: skip
     """A kind or a stage, whose rows go with the `pace` of all; or the name that took its place."""
     if counts is None:
         return
     past, name = periods.seasoned, about.partition(" ")[2]
-    found = count_against_rate(list(counts[past]), list(pace[past]), counts[0], pace[0])
+    found = count_against_rate(list(counts[past]), list(pace[past]), counts[0], pace[0], uneven)
     remedy = _BROKEN
     if found is not None and (other := renamed_to(name, found.expected - found.count, new)) is not None:
         remedy = (

@@ -12,7 +12,13 @@ from features.recipe import Recipe
 from features.tables import Place, Tables, read_tables
 from serving.answer import Opened
 from serving.ledger import LedgerTables
-from training.watch.answers import answer_looks, answers_of, calibration_of, expected_of
+from training.watch.answers import (
+    answer_looks,
+    answers_of,
+    calibration_of,
+    expected_of,
+    protected_notes,
+)
 from training.watch.found import Alarm, CalibrationRow, Expected, Looked, LookRow, WatchResult, judged
 from training.watch.inputs import input_looks, not_watched
 from training.watch.kept import columns_kept, ledger_looks, ledger_notes
@@ -65,7 +71,7 @@ def watch(
             f"there are {len(periods.past)}; wait, or watch shorter ones (--days)"
         )
         return found.model_copy(update={"notes": (note, *periods.hole_notes())})
-    seen = _Seen.of(periods, opened, place, progress)
+    seen = _Seen.of(recipe, periods, opened, place, progress)
     looks = judged(seen.looks, level)
     told = {
         "alarms": tuple(_alarm(look) for look in looks if look.alarm),
@@ -85,7 +91,9 @@ class _Seen:
     notes: list[str]
 
     @classmethod
-    def of(cls, periods: Periods, opened: Opened, place: Place, progress: Step | None) -> _Seen:
+    def of(
+        cls, recipe: Recipe, periods: Periods, opened: Opened, place: Place, progress: Step | None
+    ) -> _Seen:
         """Everything that is looked at, before it is known what is an alarm."""
         kept = place if isinstance(place, LedgerTables) else None
         tell(progress, "looking at what came in")
@@ -97,6 +105,7 @@ class _Seen:
         rows = list(calibration_of(answers))
         looks += [look for _, look in rows if look is not None]
         notes = [*periods.hole_notes(), *new.notes(), *not_watched(periods)]
+        notes += protected_notes(recipe, answers)
         if kept is not None:
             tell(progress, "reading what was answered")
             looks += ledger_looks(kept, periods, opened)

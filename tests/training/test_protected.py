@@ -1,0 +1,104 @@
+"""Attributes that no model reads: who is disadvantaged where hot begins, and which features tell them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from features import LeadscoreError, parse_recipe, read_tables
+from features.catalogue import FieldValue
+from features.columns import Columns
+from tests.made.company import RECIPE, small_company
+from training.figures.association import association
+from training.history.history import history_of
+from training.inspection import inspect
+from training.judging.protected import Protected, hot_less_often, protected_of
+
+PROTECTED = '\n[protected]\ncolumns = ["sex"]\n'
+FEATURES = (FieldValue("size", "number"), FieldValue("industry", "category"))
+
+
+def found(bias: float, proxy: float, seed: int = 1, n: int = 6000) -> Protected:
+    """One lead a row; women are `bias` less probable than they convert, and an industry tells them."""
+    rng = np.random.default_rng(seed)
+    sex = np.where(rng.random(n) < 0.4, "f", "m").astype(object)
+    margin = rng.normal(-1.5, 1.2, n)
+    y = (rng.random(n) < 1 / (1 + np.exp(-margin))).astype(float)
+    seen = 1 / (1 + np.exp(-(margin - bias * (sex == "f"))))
+    told = np.where(rng.random(n) < proxy, sex, rng.choice(["f", "m"], n)).astype(object)
+    columns = Columns({FEATURES[0].name: rng.normal(size=n), FEATURES[1].name: told}, n)
+    leads = np.arange(n).astype(str).astype(object)
+    (one,) = protected_of({"sex": sex}, leads, FEATURES, columns, seen, 0.35, y)
+    return one
+
+
+def test_who_is_disadvantaged_is_named_and_what_tells_them() -> None:
+    one = found(bias=0.7, proxy=0.5)
+    assert [group.level for group in one.groups] == ["m", "f"]
+    assert len(one.worse) == 3
+    assert all("'f'" in words for words in one.worse)
+    assert [name for name, _ in one.proxies] == [FEATURES[1].name]
+    assert one.proxies[0][1] == pytest.approx(0.5, abs=0.05)
+    assert "is told by" in one.words
+
+
+def test_where_nothing_differs_nothing_is_said() -> None:
+    said = [found(bias=0.0, proxy=0.0, seed=seed) for seed in range(10)]
+    assert sum(len(one.worse) for one in said) <= 1
+    assert all(one.proxies == () for one in said)
+
+
+def test_who_is_hot_less_often_is_said_of_any_leads() -> None:
+    sex = np.array(["f", "m"] * 300, dtype=object)
+    hot = np.arange(600) % 2 == 1
+    assert hot_less_often(sex, hot) == ["of 'f' 0.0% are hot, of all others 100.0%"]
+    assert hot_less_often(sex, np.arange(600) % 4 < 2) == []
+
+
+def test_of_many_rows_of_a_lead_the_first_counts() -> None:
+    sex = np.array(["f", "f", "f", "m"] * 30, dtype=object)
+    leads = np.repeat(np.arange(30), 4).astype(str).astype(object)
+    leads[3::4] = [f"m{at}" for at in range(30)]
+    columns = Columns({feature.name: np.zeros(120) for feature in FEATURES}, 120)
+    (one,) = protected_of({"sex": sex}, leads, FEATURES, columns, np.full(120, 0.2), 0.5, np.zeros(120))
+    assert {group.level: group.leads for group in one.groups} == {"f": 30, "m": 30}
+
+
+def test_association_of_independent_columns_is_nothing_and_of_equal_ones_all() -> None:
+    rng = np.random.default_rng(3)
+    levels = rng.choice(["a", "b", "c"], 3000).astype(object)
+    assert association(rng.normal(size=3000), levels) < 0.05
+    assert association(levels, levels) == pytest.approx(1.0, abs=0.01)
+    gaps = np.where(levels == "a", np.nan, 1.0)  # what is missing tells too
+    assert association(gaps, levels) == pytest.approx(1.0, abs=0.01)
+
+
+def test_the_column_is_read_from_the_leads_and_not_by_the_model(tmp_path: Path) -> None:
+    small_company(tmp_path, leads=300)
+    leads = pd.read_csv(tmp_path / "leads.csv")
+    leads.assign(sex=np.where(leads["industry"] == "steel", "f", " m ")).to_csv(
+        tmp_path / "leads.csv", index=False
+    )
+    recipe = parse_recipe(RECIPE + PROTECTED)
+    assert recipe.hash == parse_recipe(RECIPE).hash
+    tables = read_tables(recipe, tmp_path)
+    history = history_of(recipe, tables, "")
+    steel = history.labelled.columns[FieldValue("industry", "category").name] == "steel"
+    assert history.protected["sex"].tolist() == np.where(steel, "f", "m").tolist()
+    assert not any("sex" in feature.name for feature in history.features)
+    notes = inspect(recipe, tmp_path).notes
+    assert any(
+        "protected column 'sex', which no model reads: It is told by industry (1.00)" in n for n in notes
+    )
+    absent = parse_recipe(RECIPE + PROTECTED.replace("sex", "age"))
+    assert any(
+        "column 'age' is not in the table of leads" in note for note in inspect(absent, tmp_path).notes
+    )
+
+
+def test_a_field_that_the_model_reads_cannot_be_protected() -> None:
+    with pytest.raises(LeadscoreError, match="'industry', which the model reads"):
+        parse_recipe(RECIPE + PROTECTED.replace("sex", "industry"))
