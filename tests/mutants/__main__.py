@@ -61,16 +61,19 @@ def _line(piece: Piece, seconds: float, since: str | None) -> list[str]:
 def _try(piece: Piece, seconds: float, patterns: list[str]) -> None:
     """Tries what has not been tried, and after a change of the tests what had survived.
 
-    With patterns only mutants of such names, each time anew.
+    With patterns only mutants of such names: those not tried yet, once they are made.
     """
     prepare(piece)
+    made = untried(piece)
+    waiting = [name for name in made or () if any(fnmatch(name, each) for each in patterns)]
+    if made is not None and patterns and not waiting:
+        return
     with bar(f"planting in {piece.name}") as tick:
-        total = untried(piece)
-        for _ in mutmut(piece, seconds, patterns):
-            waiting = untried(piece)
-            if waiting is not None:
-                total = max(total or 0, waiting)
-                tick(total - waiting, total)
+        total = 0
+        for _ in mutmut(piece, seconds, waiting or patterns):
+            if (left := untried(piece)) is not None:
+                total = max(total, len(left))
+                tick(total - len(left), total)
 
 
 if __name__ == "__main__":

@@ -111,9 +111,9 @@ def planted(piece: Piece) -> list[Mutant]:
     return [one for module in made for one in found(folder, module)]
 
 
-def untried(piece: Piece) -> int | None:
-    """How many mutants wait, None before they are made."""
+def untried(piece: Piece) -> list[str] | None:
+    """The names of the mutants that wait, None before they are made."""
     results = results_of(piece)
     if not all(one.exists() for one in results):
         return None
-    return sum(code is None for one in results for code in verdicts(one).values())
+    return [name for one in results for name, code in verdicts(one).items() if code is None]
