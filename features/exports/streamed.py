@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from features.exports.records import records
-from features.exports.survey import Layout, Survey
+from features.exports.survey import Survey, TableShape
 from features.exports.text import SNIFFED, Complaint, Line, TextDialect, line_decoded, sniff
 from features.exports.tidy import Fitted, rows_of
 
@@ -63,7 +63,7 @@ class LaidLines:
             yield from (Line(number, own[:width]) for number, own in zip(numbers, cells, strict=True))
 
 
-def surveyed(lines: LaidLines, oddities: Oddities) -> Layout | None:
+def surveyed(lines: LaidLines, oddities: Oddities) -> TableShape | None:
     """The layout of the table in `lines`; None where no line holds a value."""
     survey = Survey(oddities)
     for line in lines:
@@ -71,7 +71,7 @@ def surveyed(lines: LaidLines, oddities: Oddities) -> Layout | None:
     return survey.layout()
 
 
-def batches_of(lines: LaidLines, layout: Layout, oddities: Oddities) -> Iterator[list[Any]]:
+def batches_of(lines: LaidLines, layout: TableShape, oddities: Oddities) -> Iterator[list[Any]]:
     """The rows by columns, a few thousand at a time: cells, then surplus cells, line numbers, shifted."""
     rows = rows_of(lines, layout, oddities)
     while batch := list(islice(rows, _BATCH)):
