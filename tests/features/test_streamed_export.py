@@ -10,8 +10,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from features import LeadscoreError
+from features.exports.laying import spool, with_surplus
 from features.exports.reader import read_raw
-from features.exports.spool import Spool, spool, with_surplus
+from features.exports.spool import Spool
 from features.exports.streamed import LaidLines, Oddities, batches_of, surveyed, text_lines
 
 PLAIN = [
