@@ -15,9 +15,17 @@ import numpy as np
 import pandas as pd
 
 from features.errors import LeadscoreError
-from features.exports.container import ACCEPTED, kind_of_start, open_export, table_address, unreadable_parquet
+from features.exports.container import (
+    ACCEPTED,
+    is_workbook,
+    kind_of_start,
+    open_export,
+    table_address,
+    unreadable_parquet,
+)
 from features.exports.reader import Dialect, RawTable, read_raw
 from features.exports.regular import IrregularError, regular_batches, regular_text
+from features.exports.sheet import opened_sheet
 from features.exports.spool import LINE, SHIFTED, STDIO, Spool
 from features.exports.streamed import LaidLines, Oddities, batches_of, surveyed, text_lines
 
@@ -102,11 +110,18 @@ def _regular(path: Path, name: str, folder: Path) -> Spool | None:
 def _tolerant(source: Path | str, path: Path, part: str | None, folder: Path) -> Spool:
     """What only the tolerant reader reads."""
     name = path.name if part is None else f"{path.name}#{part}"
-    if path.is_file() and kind_of_start(path, _head(path)) == "text":
-        return _streamed(name, path, folder, None)
     inside = folder / f"{path.name}.unpacked"  # by `_regular`
-    if inside.exists() and kind_of_start(inside, _head(inside)) == "text":
-        return _streamed(name, inside, folder, "gzip")
+    for text, compression in ((path, None), (inside, "gzip")):
+        if text.is_file() and kind_of_start(text, _head(text)) == "text":
+            oddities = Oddities()
+            written, lines = text_lines(text, oddities)
+            laid = LaidLines(lines, folder / f"{text.name}.lines.parquet")
+            return _streamed(name, laid, oddities, Dialect("text", compression, text=written), folder)
+    if is_workbook(path):
+        oddities = Oddities()
+        with opened_sheet(path, name, part, oddities) as (title, lines):
+            laid = LaidLines(lines, folder / f"{path.name}.lines.parquet", trimmed=True)
+        return _streamed(name, laid, oddities, Dialect("xlsx", sheet=title), folder)
     opened = open_export(path, part)
     if opened.kind == "parquet":  # in a zip or gzip
         inner = folder / f"{path.name}.parquet"
@@ -123,21 +138,17 @@ def _tolerant(source: Path | str, path: Path, part: str | None, folder: Path) ->
     )
 
 
-def _streamed(name: str, path: Path, folder: Path, compression: str | None) -> Spool:
-    """Any text, of which hardly more than a row is held."""
-    oddities = Oddities()
-    written, lines = text_lines(path, oddities)
-    laid = LaidLines(lines, folder / f"{path.name}.lines.parquet")
+def _streamed(name: str, laid: LaidLines, oddities: Oddities, dialect: Dialect, folder: Path) -> Spool:
+    """The table in any lines, of which hardly more than a few thousand are held."""
     layout = surveyed(laid, oddities)
     if layout is None:
         raise LeadscoreError(f"{name}: holds no cells; accepted are {ACCEPTED}.", "Export the list again.")
-    out = folder / f"{path.name}.cells.parquet"
+    out = folder / f"{laid.path.name.removesuffix('.lines.parquet')}.cells.parquet"
     surplus = [f"surplus {place + 1}" for place in range(layout.surplus)]
     names = (*layout.names, *surplus)
     rows = _write(out, len(names), batches_of(laid, layout, oddities))
     laid.path.unlink()
-    header = layout.header.number if layout.header else None
-    dialect = Dialect("text", compression, text=written, header_line=header)
+    dialect = replace(dialect, header_line=layout.header.number if layout.header else None)
     return Spool(name, out, names, rows, dialect, oddities=tuple(oddities.rows()))
 
 

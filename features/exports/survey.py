@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from features.exports.marks import blank, find_header, footers, usual_filled
+from features.exports.marks import blank, find_header, footers, last_filled, usual_filled
 from features.exports.text import Complaint, Line
 
 Complain: TypeAlias = Callable[[Complaint], None]
@@ -157,11 +157,7 @@ class Survey:
 
 def shape(line: Line) -> tuple[int, int]:
     """The number of cells, and the place of the last filled one."""
-    cells = line.cells
-    last = len(cells)
-    while last and not cells[last - 1].strip():
-        last -= 1
-    return len(cells), last
+    return len(line.cells), last_filled(line.cells)
 
 
 def repeats(line: Line, header: Line | None) -> bool:
