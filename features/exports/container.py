@@ -191,6 +191,14 @@ def _gunzip(path: Path, content: bytes) -> bytes:
     return inner
 
 
+def is_workbook(path: Path) -> bool:
+    """Whether the file is a workbook as it stands; a damaged one is none."""
+    if not path.is_file() or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return "xl/workbook.xml" in archive.namelist()
+
+
 def _is_workbook(path: Path, content: bytes) -> bool:
     return "xl/workbook.xml" in _archive(path, content).namelist()
 

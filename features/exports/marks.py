@@ -58,6 +58,19 @@ def filled_cells(line: Line) -> int:
     return sum(1 for cell in line.cells if cell.strip())
 
 
+def last_filled(cells: list[str]) -> int:
+    """The place of the last cell that holds more than blanks, from 1 on."""
+    last = len(cells)
+    while last and not cells[last - 1].strip():
+        last -= 1
+    return last
+
+
+def evened(cells: list[str], width: int) -> list[str]:
+    """`cells` cut or filled up to `width`."""
+    return cells[:width] + [""] * (width - len(cells))
+
+
 def footers(rows: list[Line], width: int, usual: float, blanks: set[int]) -> int:
     """The place in `rows`, the last of a table, behind its last lead: below are totals and remarks.
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import re
 import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time
 from io import BytesIO
-from typing import Any
+from math import prod
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from features.errors import LeadscoreError
+from features.exports.marks import evened, last_filled
 from features.exports.text import Complaint, Line
 
-# Merged ranges are only known when a sheet is held whole, at some fifty times the size of the file.
-_HELD_WHOLE = 25_000_000
+_MERGED = re.compile(rb'<mergeCell\s+ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
+_PIECE, _LONGEST_REF = 1 << 20, 100
 
 
 def read_sheet(content: bytes, name: str, sheet: str | None) -> tuple[str, list[Line], list[Complaint]]:
@@ -23,23 +29,77 @@ def read_sheet(content: bytes, name: str, sheet: str | None) -> tuple[str, list[
     Raises:
         LeadscoreError: a damaged workbook, no cells, or no sheet of that name.
     """
+    complaints: list[Complaint] = []
+    with opened_sheet(BytesIO(content), name, sheet, complaints.append) as (title, lines):
+        return title, _evened(list(lines)), complaints
+
+
+@contextmanager
+def opened_sheet(
+    source: Path | BytesIO, name: str, sheet: str | None, complain: Callable[[Complaint], None]
+) -> Iterator[tuple[str, Iterator[Line]]]:
+    """As `read_sheet`, a row at a time, each as wide as it is filled."""
     with warnings.catch_warnings():
         # openpyxl warns of styles and validations that it does not keep; no cell depends on them.
         warnings.simplefilter("ignore")
-        book = _open(content, name)
+        book = _open(source, name)
         try:
             chosen, others = _choose(book, name, sheet)
-            spread = _merged(chosen) if len(content) <= _HELD_WHOLE else {}
-            lines = [
-                Line(
-                    number, [_text(spread.get((number, column), cell)) for column, cell in enumerate(row, 1)]
-                )
-                for number, row in enumerate(chosen.iter_rows(values_only=True), start=1)
-            ]
-            complaints = [_other(title) for title in others]
-            return str(chosen.title), _trimmed(lines), complaints
+            for title in others:
+                complain(_other(title))
+            yield str(chosen.title), _lines(chosen, _merged(book, chosen), name)
         finally:
             book.close()
+
+
+def _lines(sheet: Any, merged: list[_Range], name: str) -> Iterator[Line]:
+    """The rows; a merged range carries its value in one corner only, and here in all of its cells.
+
+    `merged` is emptied, its last range being the first in the sheet.
+    """
+    open_ranges: list[tuple[_Range, str]] = []
+    for number, row in enumerate(_rows(sheet, name), start=1):
+        cells = [_text(cell) for cell in row]
+        while merged and merged[-1].top == number:
+            area = merged.pop()
+            open_ranges.append((area, cells[area.left - 1] if area.left <= len(cells) else ""))
+        for area, corner in open_ranges:
+            cells += [""] * (area.right - len(cells))
+            cells[area.left - 1 : area.right] = [corner] * (area.right - area.left + 1)
+        open_ranges = [(area, corner) for area, corner in open_ranges if area.bottom > number]
+        yield Line(number, cells)
+
+
+def _rows(sheet: Any, name: str) -> Iterator[tuple[Any, ...]]:
+    """The rows of a sheet, whatever its file says of its size, which some writers get wrong."""
+    sheet.reset_dimensions()
+    try:
+        yield from sheet.iter_rows(values_only=True)
+    except Exception as error:  # openpyxl raises what its XML and zip layers raise
+        raise _damaged(name, error) from None
+
+
+class _Range(NamedTuple):
+    """A merged range, from 1 on."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+
+def _merged(book: Any, sheet: Any) -> list[_Range]:
+    """The merged ranges of a sheet that is read row by row: they stand in its file behind the rows."""
+    from openpyxl.utils import column_index_from_string as column
+
+    found: dict[_Range, None] = {}
+    with book._archive.open(sheet._worksheet_path) as file:
+        before = b""
+        for piece in iter(lambda: file.read(_PIECE), b""):
+            for left, top, right, bottom in _MERGED.findall(before + piece):
+                found[_Range(column(left.decode()), int(top), column(right.decode()), int(bottom))] = None
+            before = piece[-_LONGEST_REF:]
+    return sorted(found, key=lambda area: area.top, reverse=True)
 
 
 def list_sheets(content: bytes, name: str) -> list[str]:
@@ -50,27 +110,31 @@ def list_sheets(content: bytes, name: str) -> list[str]:
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # as in `read_sheet`
-        book = _open(content, name)
+        book = _open(BytesIO(content), name)
         try:
             return [
                 str(sheet.title)
                 for sheet in book.worksheets
-                if sheet.sheet_state == "visible" and min(sheet.max_row or 0, sheet.max_column or 0) >= 2
+                if sheet.sheet_state == "visible" and min(_size(sheet)) >= 2
             ]
         finally:
             book.close()
 
 
-def _open(content: bytes, name: str) -> Any:
+def _open(source: Path | BytesIO, name: str) -> Any:
     from openpyxl import load_workbook
 
     try:
-        return load_workbook(BytesIO(content), data_only=True, read_only=len(content) > _HELD_WHOLE)
-    except Exception as error:  # openpyxl raises what its XML and zip layers raise
-        raise LeadscoreError(
-            f"{name}: is not a readable workbook ({type(error).__name__}).",
-            "Open it in a spreadsheet and save it again, or save it as CSV.",
-        ) from None
+        return load_workbook(source, data_only=True, read_only=True)
+    except Exception as error:  # as in `_rows`
+        raise _damaged(name, error) from None
+
+
+def _damaged(name: str, error: Exception) -> LeadscoreError:
+    return LeadscoreError(
+        f"{name}: is not a readable workbook ({type(error).__name__}).",
+        "Open it in a spreadsheet and save it again, or save it as CSV.",
+    )
 
 
 def _choose(book: Any, name: str, sheet: str | None) -> tuple[Any, list[str]]:
@@ -81,11 +145,7 @@ def _choose(book: Any, name: str, sheet: str | None) -> tuple[Any, list[str]]:
                 f"{name}: has no sheet {sheet!r}; it has {', '.join(book.sheetnames)}.", "Name one of these."
             )
         return book[sheet], []
-    cells = {
-        found.title: (found.max_row or 0) * (found.max_column or 0)
-        for found in book.worksheets
-        if found.sheet_state == "visible"
-    }
+    cells = {found.title: prod(_size(found)) for found in book.worksheets if found.sheet_state == "visible"}
     if not cells:
         raise LeadscoreError(f"{name}: has no visible sheet with cells.", "Name a workbook with a table.")
     title = max(cells, key=lambda key: cells[key])
@@ -97,14 +157,14 @@ def _other(title: str) -> Complaint:
     return Complaint(0, "", "another sheet", f"sheet {title!r} holds cells too", "not read")
 
 
-def _merged(sheet: Any) -> dict[tuple[int, int], Any]:
-    """(row, column) → value for the cells of merged ranges, which carry their value in one corner only."""
-    return {
-        (row, column): sheet.cell(area.min_row, area.min_col).value
-        for area in sheet.merged_cells.ranges
-        for row in range(area.min_row, area.max_row + 1)
-        for column in range(area.min_col, area.max_col + 1)
-    }
+def _size(sheet: Any) -> tuple[int, int]:
+    """Rows and columns, counted where the file does not say them, or says what an empty sheet would."""
+    rows, columns = sheet.max_row or 0, sheet.max_column or 0
+    if rows * columns <= 1:
+        sheet.reset_dimensions()
+        widths = [len(row) for row in sheet.iter_rows(values_only=True)]
+        rows, columns = len(widths), max(widths, default=0)
+    return rows, columns
 
 
 def _text(cell: Any) -> str:
@@ -125,9 +185,7 @@ def _text(cell: Any) -> str:
     return str(cell)
 
 
-def _trimmed(lines: list[Line]) -> list[Line]:
-    """Rows without the empty columns that formatting leaves on the right."""
-    width = max(
-        (place for line in lines for place, cell in enumerate(line.cells, start=1) if cell.strip()), default=0
-    )
-    return [Line(line.number, line.cells[:width]) for line in lines]
+def _evened(lines: list[Line]) -> list[Line]:
+    """Rows of one width, without the empty columns that formatting leaves on the right."""
+    width = max((last_filled(line.cells) for line in lines), default=0)
+    return [Line(line.number, evened(line.cells, width)) for line in lines]

@@ -14,8 +14,9 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from features.exports.marks import evened, last_filled
 from features.exports.records import records
-from features.exports.survey import Layout, Survey
+from features.exports.survey import Survey, TableShape
 from features.exports.text import SNIFFED, Complaint, Line, TextDialect, line_decoded, sniff
 from features.exports.tidy import Fitted, rows_of
 
@@ -41,7 +42,7 @@ class LaidLines:
     """Lines of cells on the disk at `path`, gone through as often as is needed."""
 
     def __init__(self, lines: Iterable[Line], path: Path, *, trimmed: bool = False) -> None:
-        """Write `lines`; `trimmed` leaves out the columns on the right that no line fills, as of a sheet."""
+        """Write `lines`; `trimmed` makes all as wide as the widest is filled, as of a sheet."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -50,20 +51,20 @@ class LaidLines:
         rest = iter(lines)
         with pq.ParquetWriter(path, schema, compression="lz4") as writer:
             while batch := list(islice(rest, _BATCH)):
-                self.widest = max(self.widest, *(_filled_to(line.cells) for line in batch))
+                self.widest = max(self.widest, *(last_filled(line.cells) for line in batch))
                 numbers, cells = [line.number for line in batch], [line.cells for line in batch]
                 writer.write_table(pa.table([numbers, pa.array(cells, schema.types[1])], schema=schema))
 
     def __iter__(self) -> Iterator[Line]:
         import pyarrow.parquet as pq
 
-        width = self.widest if self.trimmed else None
         for batch in pq.ParquetFile(self.path).iter_batches(_BATCH):
             numbers, cells = batch.column(0).to_pylist(), batch.column(1).to_pylist()
-            yield from (Line(number, own[:width]) for number, own in zip(numbers, cells, strict=True))
+            for number, own in zip(numbers, cells, strict=True):
+                yield Line(number, evened(own, self.widest) if self.trimmed else own)
 
 
-def surveyed(lines: LaidLines, oddities: Oddities) -> Layout | None:
+def surveyed(lines: LaidLines, oddities: Oddities) -> TableShape | None:
     """The layout of the table in `lines`; None where no line holds a value."""
     survey = Survey(oddities)
     for line in lines:
@@ -71,7 +72,7 @@ def surveyed(lines: LaidLines, oddities: Oddities) -> Layout | None:
     return survey.layout()
 
 
-def batches_of(lines: LaidLines, layout: Layout, oddities: Oddities) -> Iterator[list[Any]]:
+def batches_of(lines: LaidLines, layout: TableShape, oddities: Oddities) -> Iterator[list[Any]]:
     """The rows by columns, a few thousand at a time: cells, then surplus cells, line numbers, shifted."""
     rows = rows_of(lines, layout, oddities)
     while batch := list(islice(rows, _BATCH)):
@@ -85,13 +86,6 @@ def batches_of(lines: LaidLines, layout: Layout, oddities: Oddities) -> Iterator
 
 def _surplus(row: Fitted, place: int) -> str | None:
     return row.surplus[place] or None if place < len(row.surplus) else None
-
-
-def _filled_to(cells: list[str]) -> int:
-    last = len(cells)
-    while last and not cells[last - 1].strip():
-        last -= 1
-    return last
 
 
 def text_lines(path: Path, oddities: Oddities) -> tuple[TextDialect, Iterator[Line]]:

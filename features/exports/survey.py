@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from features.exports.marks import blank, find_header, footers, usual_filled
+from features.exports.marks import blank, find_header, footers, last_filled, usual_filled
 from features.exports.text import Complaint, Line
 
 Complain: TypeAlias = Callable[[Complaint], None]
@@ -26,7 +26,7 @@ _Shapes: TypeAlias = Counter[tuple[int, int]]
 
 
 @dataclass(frozen=True)
-class Layout:
+class TableShape:
     """A table: the names of its columns, its header, the number of the line behind its last row.
 
     `rare` says that rows of another width are exceptions; `surplus` is how many cells the longest row has
@@ -71,7 +71,7 @@ class Survey:
         if len(self._head) == _HEAD:
             self._begin()
 
-    def layout(self) -> Layout | None:
+    def layout(self) -> TableShape | None:
         """What all lines say; None where none holds a value. Behind it nothing is looked at."""
         if not self._begun:
             self._begin()
@@ -89,7 +89,7 @@ class Survey:
         uneven = sum(count for (cells, _), count in self._rows.items() if cells != width)
         rare = uneven <= max(2, 0.01 * self._rows.total())
         beyond = [size - width for (size, last), count in self._rows.items() if count and last > width]
-        return Layout(names, self.header, end, rare, max(beyond, default=0))
+        return TableShape(names, self.header, end, rare, max(beyond, default=0))
 
     def _begin(self) -> None:
         """Find the header among the first lines."""
@@ -157,11 +157,7 @@ class Survey:
 
 def shape(line: Line) -> tuple[int, int]:
     """The number of cells, and the place of the last filled one."""
-    cells = line.cells
-    last = len(cells)
-    while last and not cells[last - 1].strip():
-        last -= 1
-    return len(cells), last
+    return len(line.cells), last_filled(line.cells)
 
 
 def repeats(line: Line, header: Line | None) -> bool:

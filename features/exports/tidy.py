@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from features.exports.marks import blank
-from features.exports.survey import Complain, Layout, Survey, left_out, repeats
+from features.exports.survey import Complain, Survey, TableShape, left_out, repeats
 from features.exports.text import Complaint, Line
 
 
@@ -52,7 +52,7 @@ def tidy(lines: list[Line]) -> Body:
     return Body(layout.names, [row.line for row in rows], header, shifted, surplus, complaints)
 
 
-def rows_of(lines: Iterable[Line], layout: Layout, complain: Complain) -> Iterator[Fitted]:
+def rows_of(lines: Iterable[Line], layout: TableShape, complain: Complain) -> Iterator[Fitted]:
     """The rows of the table among `lines`, all of which were surveyed, each brought to its width in place."""
     first = layout.header.number if layout.header else 0
     rows = (line for line in lines if first < line.number < layout.end and not blank(line))
@@ -67,7 +67,7 @@ def rows_of(lines: Iterable[Line], layout: Layout, complain: Complain) -> Iterat
         held = line
 
 
-def _without_repeats(rows: Iterable[Line], layout: Layout, complain: Complain) -> Iterator[Line]:
+def _without_repeats(rows: Iterable[Line], layout: TableShape, complain: Complain) -> Iterator[Line]:
     for line in rows:
         if repeats(line, layout.header):
             complain(left_out(line, "that repeats the header"))

@@ -12,20 +12,24 @@ from features.exports.writer import Handback, columns_of
 _WIDTHS = (8, 60)
 """Least and greatest width of a column, in characters."""
 _LOOKED_AT = 200
+COPIED = 10_000_000
+"""Bytes of a workbook that is copied: it is held whole, at some fifty times its size."""
 
 
 def write_workbook(handback: Handback, out: Path) -> None:
     """A copy of the original workbook with further columns, or a new workbook."""
-    if handback.whole and _is_workbook(handback.spool):
+    if handback.whole and _can_be_copied(handback.spool):
         _write_copy(handback, out)
     else:
         _write_new(handback, out)
 
 
-def _is_workbook(spool: Spool) -> bool:
+def _can_be_copied(spool: Spool) -> bool:
     dialect = spool.dialect
     plain = dialect.kind == "xlsx" and dialect.compression is None
-    return plain and spool.source is not None and dialect.header_line is not None
+    if not plain or spool.source is None or dialect.header_line is None:
+        return False
+    return spool.source.stat().st_size <= COPIED
 
 
 def _write_copy(handback: Handback, out: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,13 +13,15 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias, cast
 
 from features.errors import LeadscoreError
-from features.exports.lines import lines_of
 from features.exports.out_file import refuse_input
 from features.exports.spool import LINE, SHIFTED, STDIO, Spool
 
 _FORMATS = (".csv", ".csv.gz", ".tsv", ".txt", ".xlsx", ".parquet")
 MOST_SHEET_ROWS = 1_048_575
 """Rows below the header of a sheet: https://support.microsoft.com 'Excel specifications and limits'."""
+_FORMULA = r"^([=+\-@\t\r])"
+"""First characters by which spreadsheets run a cell: https://owasp.org/www-community/attacks/CSV_Injection"""
+
 Block: TypeAlias = tuple[Any, Any]
 """Arrow tables of some rows: the original cells as `Spool.blocks` gives them, and the added columns."""
 
@@ -131,6 +134,72 @@ def columns_of(table: Any) -> list[list[Any]]:
 def kept_columns(table: Any) -> list[Any]:
     """The columns of an Arrow table without those that the spool adds."""
     return [table.column(name) for name in table.column_names if name not in (LINE, SHIFTED)]
+
+
+def lines_of(theirs: Sequence[Any], ours: Sequence[Any], delimiter: str, newline: str) -> str:
+    """The lines of a block: the export's own columns as they are, then ours, which no spreadsheet runs.
+
+    Columns are Arrow arrays of one length. A cell is quoted where it holds a delimiter, quote or line break.
+    """
+    import pyarrow.compute as pc
+
+    texts = [*map(texts_of, theirs), *map(_safe_texts, ours)]
+    if not texts or not len(texts[0]):
+        return ""
+    special = f'["\r\n{re.escape(delimiter)}]'
+    quoted = [_quoted(column, special) for column in texts]
+    lines: list[str] = pc.binary_join_element_wise(*quoted, delimiter).to_pylist()
+    return newline.join([*lines, ""])
+
+
+def texts_of(column: Any) -> Any:
+    """A column as texts: empty where missing, ISO 8601 for moments, numbers as Python writes them."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    if pa.types.is_integer(column.type):
+        column = column.cast(pa.string())
+    elif not pa.types.is_string(column.type):
+        column = pa.array([_text(cell) for cell in column.to_pylist()], pa.string())
+    return pc.fill_null(column, "")
+
+
+def defused(column: Any) -> Any:
+    """Texts that no spreadsheet runs: one that begins like a formula gets an apostrophe.
+
+    >>> import pyarrow as pa
+    >>> defused(pa.array(["=1+1", "Company size: 120"])).to_pylist()
+    ["'=1+1", 'Company size: 120']
+    """
+    import pyarrow.compute as pc
+
+    return pc.replace_substring_regex(column, _FORMULA, r"'\1")
+
+
+def _safe_texts(column: Any) -> Any:
+    """Numbers are left alone: -0.5 is no formula."""
+    import pyarrow.types as types
+
+    number = types.is_floating(column.type) or types.is_integer(column.type)
+    return texts_of(column) if number else defused(texts_of(column))
+
+
+def _text(cell: Any) -> str:
+    if cell is None or cell != cell:
+        return ""
+    return str(cell.isoformat() if hasattr(cell, "isoformat") else cell)
+
+
+def _quoted(column: Any, special: str) -> Any:
+    import pyarrow.compute as pc
+
+    odd = pc.match_substring_regex(column, special)
+    if not pc.any(odd).as_py():
+        return column
+    inner = pc.replace_substring(column, '"', '""')
+    return pc.if_else(odd, pc.binary_join_element_wise('"', inner, '"', ""), column)
 
 
 def _write_parquet(handback: Handback, out: Path) -> None:

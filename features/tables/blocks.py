@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,28 @@ _MEMORY, _IDLE_MEMORY = "200MB", "30MB"
 """What the engine holds while it sorts the events, and while blocks are scored."""
 _SHARED_BY_MORE = 20
 """Rows with one number or address that are still one person's; more are a switchboard's, or a placeholder."""
+_ZEROS = (
+    "{} events would have their lead if ids had no leading zeros: one of the files has lost them; "
+    "export it again with its ids as text"
+)
+
+
+class PartedEvents(NamedTuple):
+    """How many events there are, of how many the lead is not in the export, and of how many of these it would
+    be if ids had no leading zeros."""
+
+    rows: int
+    unknown: int
+    zeros: int
+
+    def quality(self) -> list[tuple[str, str, int, str]]:
+        """Rows (table, what, count, treatment) of these counts."""
+        read = [("events", "rows read", self.rows, "")]
+        return read + [("events", "rows of unknown leads", self.unknown, "dropped")] * (self.unknown > 0)
+
+    def warnings(self) -> list[str]:
+        """What to say of ids that a spreadsheet took for numbers; nothing is joined by guess."""
+        return [_ZEROS.format(f"{self.zeros:,}")] if self.zeros else []
 
 
 class FileRows:
@@ -70,10 +92,8 @@ class FileRows:
             QUALIFY row_number() OVER (PARTITION BY p.row ORDER BY p.kind, p.first) = 1 ORDER BY p.row"""
         return pd.DataFrame(self.con.raw_sql(query).fetchall(), columns=["row", "kind", "first_id"])
 
-    def part_events(self, events: Spool, out: Path) -> tuple[int, int]:
+    def part_events(self, events: Spool, out: Path) -> PartedEvents:
         """Write the raw events of the leads to the Parquet file `out`, block after block.
-
-        The number of all events, and of those whose lead is not in the export.
 
         Raises:
             LeadscoreError: a column that no event can be read without is absent.
@@ -90,10 +110,15 @@ class FileRows:
                   JOIN (SELECT DISTINCT id, block FROM ids ANTI JOIN others USING (row)) b ON b.id = e.owner
                   ORDER BY b.block)
             TO {quoted(str(out))} (FORMAT parquet, ROW_GROUP_SIZE 20480)""")
-        known = f"SELECT count(*) FROM (SELECT {owner} AS id FROM raw) SEMI JOIN ids USING (id)"
-        unknown = events.rows - int(self._one(known))
+        strangers = f"(SELECT {owner} AS id FROM raw) ANTI JOIN ids USING (id)"
+        unknown = int(self._one(f"SELECT count(*) FROM {strangers}"))
+        plain = "(SELECT ltrim(id, '0') AS plain FROM {}) "
+        zeros = 0
+        if unknown:
+            joined = f"{plain.format(f'(FROM {strangers})')} SEMI JOIN {plain.format('ids')} k USING (plain)"
+            zeros = int(self._one(f"SELECT count(*) FROM {joined}"))
         self.con.raw_sql(f"SET memory_limit = '{_IDLE_MEMORY}'")
-        return events.rows, unknown
+        return PartedEvents(events.rows, unknown, zeros)
 
     def _events(self, events: Spool) -> str:
         """The columns of the events that the recipe names, and their line; what is absent is NULL."""

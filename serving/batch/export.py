@@ -172,10 +172,9 @@ def _laid_down(
         nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in happened.names})
         summary.warnings += complete_events(task.recipe, nothing, happened.name)[1]
         parted = work.folder / "events.parquet"
-        read, unknown = rows.part_events(happened, parted)
-        summary.quality.append(("events", "rows read", read, ""))
-        if unknown:
-            summary.quality.append(("events", "rows of unknown leads", unknown, "dropped"))
+        counted = rows.part_events(happened, parted)
+        summary.quality += counted.quality()
+        summary.warnings += counted.warnings()
     return _Files(found, starts, rows, parted), summary
 
 

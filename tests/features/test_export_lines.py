@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features.exports.lines import lines_of
+from features.exports.writer import lines_of
 
 CELLS = st.one_of(st.none(), st.text(st.sampled_from("a=\"+-@;,\t\r\n'é "), max_size=6), st.text(max_size=4))
 FORMULA = ("=", "+", "-", "@", "\t", "\r")

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from features.exports.laying import spool
 from features.exports.reader import read_raw
 from features.exports.regular import IrregularError, regular_batches, regular_text
-from features.exports.spool import spool
 
 PLAIN = st.sampled_from(
     ["", "a", "12", "é", "a@b.co", "x y", "2026-01-02", "name", "Total 3", "00123", "'a'"]

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from zipfile import ZipFile
 
+import openpyxl
+import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from features import LeadscoreError
+from features.exports import Handback, write_export
+from features.exports.laying import spool, with_surplus
 from features.exports.reader import read_raw
-from features.exports.spool import Spool, spool, with_surplus
+from features.exports.spool import Spool
 from features.exports.streamed import LaidLines, Oddities, batches_of, surveyed, text_lines
 
 PLAIN = [
@@ -112,3 +119,68 @@ def test_a_text_without_a_cell_is_refused(tmp_path: Path, content: bytes) -> Non
     (tmp_path / "leads.csv").write_bytes(content)
     with pytest.raises(LeadscoreError, match="holds no"):
         spool(tmp_path / "leads.csv", tmp_path / "laid")
+
+
+def rewritten(folder: Path, change: Callable[[str, bytes], bytes]) -> None:
+    """leads.xlsx: whole.xlsx with its parts changed."""
+    with ZipFile(folder / "whole.xlsx") as whole, ZipFile(folder / "leads.xlsx", "w") as made:
+        for item in whole.namelist():
+            made.writestr(item, change(item, whole.read(item)))
+
+
+def test_a_sheet_that_is_streamed_is_the_sheet_that_is_held(tmp_path: Path) -> None:
+    """With a title, ranges merged both ways, formatted columns beyond the last, a total, a wrong size."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Leads of May"])
+    sheet.append(["id", "name", "size", "note"])
+    for place in range(3_000):
+        sheet.append([f"{place:05d}", f"n{place}", 46_054.0 + place, None])
+    sheet.append([])
+    sheet.append(["Total", None, 3_000])
+    for area in ("B5:B8", "C9:D9", "B20:D2900"):
+        sheet.merge_cells(area)
+    sheet["H7"].font = openpyxl.styles.Font(bold=True)
+    book.create_sheet("Archive").append(["a", "b"])
+    book.save(tmp_path / "whole.xlsx")
+    size = re.compile(rb'dimension ref="[^"]*"')
+    rewritten(tmp_path, lambda item, content: size.sub(b'dimension ref="A1"', content))
+    raw, found = read_raw(tmp_path / "leads.xlsx"), spool(tmp_path / "leads.xlsx", tmp_path / "laid")
+    ((_, table),) = found.blocks([0])
+    assert found.names == tuple(raw.frame.columns) == ("id", "name", "size", "note")
+    assert [table.column(name).to_pylist() for name in found.names] == [
+        raw.frame[name].tolist() for name in found.names
+    ]
+    assert table.column("line").to_pylist() == raw.lines.tolist() == list(range(3, 3_003))
+    assert raw.frame["name"].tolist()[2:6] == ["n2"] * 4
+    assert raw.frame["note"].tolist()[6] == raw.frame["size"].tolist()[6] == "46060"
+    assert raw.frame["note"].tolist()[2_800] == "n17"
+    assert list(found.oddities) == raw.counts()
+    assert found.dialect == raw.dialect
+
+
+def test_a_workbook_that_is_damaged_in_its_rows_is_told(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for place in range(50):
+        book.active.append([place, "x"])
+    book.save(tmp_path / "whole.xlsx")
+    rewritten(tmp_path, lambda item, content: content[: len(content) // 2] if "sheet1" in item else content)
+    with pytest.raises(LeadscoreError, match="is not a readable workbook"):
+        spool(tmp_path / "leads.xlsx", tmp_path / "laid")
+
+
+def test_a_large_workbook_is_written_anew_row_by_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("features.exports.workbook.COPIED", 0)
+    book = openpyxl.Workbook()
+    assert book.active is not None
+    for row in [["id", "size"], ["007", 5], ["008", 6.5]]:
+        book.active.append(row)
+    book.save(tmp_path / "leads.xlsx")
+    laid = spool(tmp_path / "leads.xlsx", tmp_path / "laid")
+    added = pa.table({"ls_maturity": ["hot", None]})
+    blocks = [(table, added) for _, table in laid.blocks([0])]
+    write_export(Handback(laid, ("ls_maturity",), lambda: iter(blocks), 2), tmp_path / "out.xlsx")
+    rows = openpyxl.load_workbook(tmp_path / "out.xlsx").worksheets[0].iter_rows(values_only=True)
+    assert list(rows) == [("id", "size", "ls_maturity"), ("007", "5", "hot"), ("008", "6.5", None)]

@@ -17,6 +17,7 @@ from leadscore import main
 from serving.answer.ladder import Ladder
 from serving.batch.export import score_export
 from serving.returned import BatchSummary
+from serving.words.translation import translated
 from tests.made import scorers
 from tests.serving.test_score_export import HEADER, NOW, cells
 
@@ -107,6 +108,52 @@ def test_a_workbook_keeps_its_dates_phones_ids_and_merged_cells(tmp_path: Path) 
     assert {(row[1], row[9]) for row in rows} == {(46054, 33612345678)}
     assert any("another sheet" in what for _, what, _, _ in summary.oddities())
     assert summary.rows == 6
+
+
+def test_ids_that_lost_their_leading_zeros_are_pointed_out(tmp_path: Path) -> None:
+    """A spreadsheet makes 7 of 007: nothing is joined by guess, and the summary says what happened."""
+    (tmp_path / "leads.csv").write_bytes(text([HEAD, *(line[1:] for line in LINES)]))
+    happened = [f"00{place};2026-02-03;page_view" for place in (7, 8)] + ["nobody;2026-02-03;page_view"]
+    (tmp_path / "events.csv").write_bytes(text(["lead_id;occurred_at;kind", *happened]))
+    how = {"events": tmp_path / "events.csv", "as_of_us": NOW, "block_rows": 7}
+    summary = score_export(scorers.recipe(), LADDER, tmp_path / "leads.csv", None, **how)  # type: ignore[arg-type]
+    assert ("events", "rows of unknown leads", 3, "dropped") in summary.quality
+    (said,) = [warning for warning in summary.warnings if "zeros" in warning]
+    assert said.startswith("2 events would have their lead")
+    assert translated(said, "fr").startswith("2 événements auraient leur prospect")
+
+
+@pytest.mark.parametrize("kind", ["irregular", "xlsx"])
+def test_a_killed_run_of_an_irregular_file_or_a_workbook_goes_on(tmp_path: Path, kind: str) -> None:
+    """Killed while the first, a middle and the last block is scored: the file is the same, no row twice."""
+    source, end = tmp_path / "leads.csv", ".csv"
+    source.write_bytes(text([HEAD, *LINES[:39], 'l39;2026-02-01;"8;retail;;;;;']))
+    if kind == "xlsx":
+        book = openpyxl.Workbook()
+        assert book.active is not None
+        for row in [HEADER, *(line.split(";") for line in LINES)]:
+            book.active.append(row)
+        source, end = tmp_path / "leads.xlsx", ".xlsx"
+        book.save(source)
+    run(source, tmp_path / f"whole{end}")
+    for place, rows in enumerate((1, 20, 39)):
+        out = tmp_path / f"out{place}{end}"
+        child = os.fork()
+        if child == 0:
+            stop = lambda done, total=None, rows=rows: os._exit(9) if done > rows else None  # noqa: E731
+            score_export(scorers.recipe(), LADDER, source, out, as_of_us=NOW, block_rows=7, progress=stop)
+            os._exit(0)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+        assert not out.exists()
+        run(source, out)
+        assert shown(out) == shown(tmp_path / f"whole{end}")
+
+
+def shown(path: Path) -> object:
+    """What stands in a file; a workbook's own moment of writing does not."""
+    if path.suffix == ".csv":
+        return path.read_bytes()
+    return [list(sheet.iter_rows(values_only=True)) for sheet in openpyxl.load_workbook(path).worksheets]
 
 
 def test_a_file_that_grows_while_it_is_read_is_refused(tmp_path: Path) -> None:

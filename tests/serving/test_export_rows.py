@@ -15,6 +15,7 @@ from serving.batch.export import read_tables_of_export
 from serving.batch.rows import ExportRows
 from serving.playbook.stage import Asked
 from serving.score import NO_ID, OWN_ID
+from serving.words.translation import translated
 
 AS_OF = "2026-03-02T12:00:00+00:00"
 NOW = parse_moment(AS_OF, "UTC")
@@ -145,6 +146,15 @@ def test_a_row_that_is_not_scored_says_every_problem_with_its_field_and_remedy(r
             assert one.problem.startswith(words)
             assert one.remedy.endswith(".")
             assert (one.remedy == OWN_ID) == (one.field == "lead_id")
+
+
+def test_what_is_wrong_with_a_row_is_told_in_french_where_that_is_asked(rows):
+    for place in (row for row, one in enumerate(TABLE) if one.problems):
+        english, french = (rows.failure(place, language).error.problems for language in ("en", "fr"))
+        assert [one.field for one in english] == [one.field for one in french]
+        for one, other in zip(english, french, strict=True):
+            assert other.problem == translated(one.problem, "fr") != one.problem
+            assert other.remedy == translated(one.remedy, "fr") != one.remedy
 
 
 def test_an_exact_copy_shares_the_answer_of_its_first_row_and_no_other_row_does(rows):

@@ -36,9 +36,10 @@ def test_another_language_changes_words_alone(ladder: Ladder, files: list[Path],
         score_export(told.recipe, told, files[0], out, events=files[1], as_of_us=NOW)
         tables[language] = cells(out)
     words = ["ls_reasons_for", "ls_reasons_against", "ls_action_reason", "ls_grade_note", "ls_warnings"]
-    words.append("ls_maturity_because")
+    words += ["ls_maturity_because", "error"]
     assert tables["en"].drop(columns=words).equals(tables["fr"].drop(columns=words))
     assert not tables["en"][words[:2]].equals(tables["fr"][words[:2]])
+    assert ((tables["en"]["error"] == "") == (tables["fr"]["error"] == "")).all()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
