@@ -87,3 +87,16 @@ def test_a_lead_on_which_a_rung_fails_takes_nobody_with_it(ladder: Ladder) -> No
     assert by.pop("poison")["scored_by"]["version"] == ladder.rungs[1].scorer.version
     assert {one["scored_by"]["version"] for one in by.values()} == {ladder.top.scorer.version}
     assert not any("failed" in " ".join(one["warnings"]) for one in by.values())
+
+
+def test_as_many_reasons_are_given_as_are_asked_for(ladder: Ladder) -> None:
+    service = Service(ladder=ladder)
+    for body in (BODIES[0], BODIES[:25]):
+        for most in (0, 1, 2):
+            said = service.ask("POST", f"/v1/score?reasons={most}", json=body).json()
+            found = [one["reasons_for"] for one in (said if isinstance(said, list) else [said])]
+            assert all(len(one) <= most for one in found)
+            assert not most or any(found)
+    for wrong in ("-1", "11", "many", "", "1.5"):
+        refused = service.ask("POST", f"/v1/score?reasons={wrong}", json=BODIES[0])
+        assert (refused.status_code, refused.json()["problems"][0]["field"]) == (400, "reasons")
