@@ -100,3 +100,18 @@ def test_as_many_reasons_are_given_as_are_asked_for(ladder: Ladder) -> None:
     for wrong in ("-1", "11", "many", "", "1.5"):
         refused = service.ask("POST", f"/v1/score?reasons={wrong}", json=BODIES[0])
         assert (refused.status_code, refused.json()["problems"][0]["field"]) == (400, "reasons")
+
+
+def test_a_lead_with_100_000_events_in_a_list_of_1_000_changes_nobody_else(ladder: Ladder) -> None:
+    """It is answered too: by all its events, as alone."""
+    service = Service(ladder=ladder)
+    events = [{"kind": "page_view", "occurred_at": "2026-02-01"}] * 100_000
+    large = {"lead_id": "large", "as_of": AS_OF, "fields": {"company_size": 5}, "events": events}
+    small = [{**BODIES[0], "lead_id": f"s{n}", "fields": {"company_size": n}} for n in range(999)]
+    answers = service.ask("POST", "/v1/score", json=[*small[:500], large, *small[500:]]).json()
+    without = service.ask("POST", "/v1/score", json=small).json()
+    assert answers[:500] + answers[501:] == without
+    assert answers[500] == service.ask("POST", "/v1/score", json=large).json()
+    assert any(
+        "100,000" in one["text"] for one in answers[500]["reasons_for"] + answers[500]["reasons_against"]
+    )
