@@ -44,10 +44,10 @@ from serving.edge.limits import Pace
 from serving.edge.metrics import Metrics
 from serving.edge.mounts import Mounts
 from serving.edge.own_pages import not_allowed
-from serving.edge.ready_line import address_of, say, tell_when_ready
+from serving.edge.ready_line import address_of, kept_words, say, tell_when_ready
 from serving.edge.watch import Watch
 from serving.ledger import Ledger, Writer
-from serving.ledger.store import VARIABLE as LEDGER
+from serving.ledger.engines import VARIABLE as LEDGER
 from serving.ledger.writer import ADDRESS
 from serving.registry import find_champion, store_address
 from serving.skew import RequestLog
@@ -81,7 +81,7 @@ class LeadScore:
         if opened.warning:
             print(f"leadscore: {opened.warning}", flush=True)
         print(f"leadscore: answering by {opened.rung} {opened.version} from {opened.source}", flush=True)
-        ledger = Ledger.here()
+        ledger = Ledger.for_service()
         watch = Watch(opened, named_model(), recipe, _swap)
         writer = Writer(ledger) if ledger else None
         desk = Desk(
@@ -160,7 +160,7 @@ def run(
         LeadscoreError: nothing can answer, the port is taken, another process writes to the ledger, or
             others could ask and there is no key; said before any worker is started.
     """
-    ledger, _ = Ledger.here(), senders_from()
+    ledger, _ = Ledger.for_service(), senders_from()
     _require_free(host, port)
     require_key(host, ledger)
     if recipe is not None:
@@ -182,7 +182,7 @@ def run(
         Writer(ledger).close()
         ledger.close()
         os.environ[LEDGER] = ledger.url
-        say(f"What is sent and answered is kept in {ledger.name}.")
+        say(kept_words(ledger))
     if opened.warning:
         say(f"Warning: {opened.warning}.")
     say(f"Starting: {opened.rung} {opened.version} from {opened.source}".strip() + " …")

@@ -113,7 +113,7 @@ def test_an_event_after_as_of_is_not_seen() -> None:
     later = {"kind": "demo_request", "occurred_at": "2026-03-02T12:00:00.000001Z"}
     with_it, without = score_items(LADDER, [{**GOOD, "events": [later]}, GOOD], NOW)
     assert with_it.probability == without.probability
-    assert with_it.warnings == ["1 events after as_of were left out"]
+    assert with_it.warnings == ["1 event after as_of was left out"]
 
 
 def test_halves_of_surrogate_pairs_do_not_break_an_answer() -> None:
