@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import socket
 import subprocess
 import sys
@@ -78,7 +79,9 @@ def serving(work: Path, *module: str) -> Iterator[Server]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with (work / f"{port}.log").open("w", encoding="utf-8") as log:
-        started = subprocess.Popen([sys.executable, "-m", *module, str(port)], stdout=log, stderr=log)
+        beside = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
+        command, env = [sys.executable, "-m", *module, str(port)], os.environ | {"PATH": beside}
+        started = subprocess.Popen(command, stdout=log, stderr=log, env=env)
     try:
         _await(port, started)
         yield Server(psutil.Process(started.pid), port)
