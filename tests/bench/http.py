@@ -27,7 +27,7 @@ from serving.registry import mlflow_loader as loader
 from serving.registry.versions import signature_of
 from tests.bench.rivals import COLUMNS
 from tests.bench.rows import Row, at_least, at_most
-from tests.bench.servers import CONNECTIONS, Asked, Server, serving
+from tests.bench.servers import CONNECTIONS, SentRequest, Server, serving
 
 LEADS, ONES, BULKS, ROUNDS, EVENTS, REQUESTS = 2_500, 400, 2, 3, 50, 2_000
 
@@ -43,11 +43,11 @@ def run(requests: int = REQUESTS) -> list[Row]:
         kinds = list(recipe.events.kinds)
         one, bare = json.dumps(lead(1, kinds)).encode(), {f"c{i}": float(i) for i in range(COLUMNS)}
         asked = {
-            "ours": Asked("/v1/score", one),
-            "ours, no reasons": Asked("/v1/score?reasons=0", one),
-            "empty": Asked("/v1/score", one),
-            "tutorial": Asked("/v1/score", json.dumps(bare).encode()),
-            "mlflow": Asked("/invocations", mlflow_body(work, recipe, lead(1, kinds))),
+            "ours": SentRequest("/v1/score", one),
+            "ours, no reasons": SentRequest("/v1/score?reasons=0", one),
+            "empty": SentRequest("/v1/score", one),
+            "tutorial": SentRequest("/v1/score", json.dumps(bare).encode()),
+            "mlflow": SentRequest("/invocations", mlflow_body(work, recipe, lead(1, kinds))),
         }
         ours = stack.enter_context(
             serving(work, "leadscore", "serve", "--model", str(work / "served"), "--port")
@@ -61,7 +61,7 @@ def run(requests: int = REQUESTS) -> list[Row]:
         return [*rows, *lasting(ours, asked["ours"], requests)]
 
 
-def one_by_one(servers: Mapping[str, Server], asked: Mapping[str, Asked]) -> list[Row]:
+def one_by_one(servers: Mapping[str, Server], asked: Mapping[str, SentRequest]) -> list[Row]:
     """One lead with 50 events on one connection: CPU of all processes, and the wait."""
     cpu: dict[str, float] = {}
     waits: dict[str, list[float]] = {name: [] for name in servers}
@@ -86,7 +86,7 @@ def one_by_one(servers: Mapping[str, Server], asked: Mapping[str, Asked]) -> lis
     ]
 
 
-def at_once(servers: Mapping[str, Server], asked: Mapping[str, Asked]) -> list[Row]:
+def at_once(servers: Mapping[str, Server], asked: Mapping[str, SentRequest]) -> list[Row]:
     """The same on 16 connections: answers a second on the clock, CPU of each, and the wait."""
     rates: dict[str, float] = {}
     cpu: dict[str, float] = {}
@@ -118,14 +118,16 @@ def lists(ours: Server, kinds: list[str]) -> list[Row]:
     few, many = (json.dumps([lead(i, kinds, n) for i in range(1_000)]).encode() for n in (5, EVENTS))
     bare = "/v1/score?reasons=0"
     return [
-        at_least("1,000 leads with 5 events and reasons", rate(ours, Asked(body=few)), "leads/s", 8_000),
-        at_least("the same without reasons", rate(ours, Asked(bare, few)), "leads/s", 20_000),
-        Row("1,000 leads with 50 events and reasons", rate(ours, Asked(body=many)), "leads/s"),
-        Row("the same without reasons", rate(ours, Asked(bare, many)), "leads/s"),
+        at_least(
+            "1,000 leads with 5 events and reasons", rate(ours, SentRequest(body=few)), "leads/s", 8_000
+        ),
+        at_least("the same without reasons", rate(ours, SentRequest(bare, few)), "leads/s", 20_000),
+        Row("1,000 leads with 50 events and reasons", rate(ours, SentRequest(body=many)), "leads/s"),
+        Row("the same without reasons", rate(ours, SentRequest(bare, many)), "leads/s"),
     ]
 
 
-def lasting(ours: Server, asked: Asked, requests: int) -> list[Row]:
+def lasting(ours: Server, asked: SentRequest, requests: int) -> list[Row]:
     """What memory grows by while `requests` come on 16 connections, and the tail over all of them."""
     ours.ask_at_once(asked, max(1, requests // 10 // CONNECTIONS))
     before, start = ours.memory(), time.perf_counter()
@@ -160,7 +162,7 @@ def mlflow_body(work: Path, recipe: Recipe, sent: dict[str, Any]) -> bytes:
     return json.dumps({"dataframe_split": {"columns": [f.name for f in features], "data": [cells]}}).encode()
 
 
-def rate(server: Server, asked: Asked) -> float:
+def rate(server: Server, asked: SentRequest) -> float:
     """Leads of a list of 1,000 per second of CPU."""
     spent = list[float]()
     for _ in range(ROUNDS):

@@ -21,7 +21,7 @@ START_SECONDS = 120.0
 
 
 @dataclass(frozen=True)
-class Asked:
+class SentRequest:
     """What is sent where."""
 
     path: str = "/v1/score"
@@ -50,7 +50,7 @@ class Server:
         """Resident bytes of all its processes."""
         return sum(one.memory_info().rss for one in (self.process, *self.process.children(recursive=True)))
 
-    def ask(self, asked: Asked, times: int) -> list[float]:
+    def ask(self, asked: SentRequest, times: int) -> list[float]:
         """Seconds on the wall of each of `times` requests on one connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         spent = []
@@ -63,7 +63,7 @@ class Server:
             assert answer.status == 200, content[:200]
         return spent
 
-    def ask_at_once(self, asked: Asked, times: int) -> tuple[float, list[float]]:
+    def ask_at_once(self, asked: SentRequest, times: int) -> tuple[float, list[float]]:
         """Requests a second on several connections, `times` on each, and the seconds of each request."""
         start = time.perf_counter()
         with ThreadPoolExecutor(CONNECTIONS) as callers:
