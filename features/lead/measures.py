@@ -20,7 +20,7 @@ import numpy as np
 from features.clock import DAY_US, days_us
 
 if TYPE_CHECKING:
-    from features.lead.segments import Segments, Whole
+    from features.lead.segments import EventSegments, Whole
 
 UNIT = 1e9
 """A decayed event counts in billionths, as a whole number, so that sums do not depend on their order."""
@@ -69,7 +69,7 @@ class Measure(Protocol):
         """The same over the folds of at least one kind in memory."""
         ...
 
-    def folds(self, segments: Segments) -> Whole:
+    def folds(self, segments: EventSegments) -> Whole:
         """`fold` of each of many segments."""
         ...
 
@@ -107,7 +107,7 @@ class Count:
     def combine(self, parts: Sequence[int]) -> int:
         return sum(parts)
 
-    def folds(self, segments: Segments) -> Whole:
+    def folds(self, segments: EventSegments) -> Whole:
         if self.window_days is None:
             return segments.ends - segments.starts
         return segments.sums((segments.ages < self.window_us).astype(np.int64))
@@ -146,7 +146,7 @@ class Decayed:
     def combine(self, parts: Sequence[int]) -> int:
         return sum(parts)
 
-    def folds(self, segments: Segments) -> Whole:
+    def folds(self, segments: EventSegments) -> Whole:
         rate = self._rate  # a power of Python's: numpy's may differ in the last bit
         shares = [int(2.0 ** (age * rate) * UNIT + 0.5) for age in segments.ages.tolist()]
         return segments.sums(np.array(shares, dtype=np.int64))
@@ -187,7 +187,7 @@ class ValueSum:
     def combine(self, parts: Sequence[int]) -> int:
         return sum(parts)
 
-    def folds(self, segments: Segments) -> Whole:
+    def folds(self, segments: EventSegments) -> Whole:
         if self.window_days is None:
             return segments.sums(segments.values)
         return segments.sums(np.where(segments.ages < self.window_us, segments.values, 0))
@@ -219,7 +219,7 @@ class EventAge:
     def combine(self, parts: Sequence[int]) -> int:
         return min(parts) if self.edge == "newest" else max(parts)
 
-    def folds(self, segments: Segments) -> Whole:
+    def folds(self, segments: EventSegments) -> Whole:
         return segments.newest if self.edge == "newest" else segments.oldest
 
     @property

@@ -16,7 +16,7 @@ from features.clock.zones import Offsets, flag, floor_div, hour_expr, offsets, w
 from features.lead.measures import Count, EventAge, KindEvents
 
 if TYPE_CHECKING:
-    from features.lead.segments import Segments, Whole
+    from features.lead.segments import EventSegments, Whole
 
 MASK_DAYS = 60
 """Days that a mask in a signed 64-bit integer holds, with room to spare."""
@@ -62,7 +62,7 @@ class EdgeCode:
     def combine(self, parts: Sequence[int]) -> int:
         return min(parts) if self.edge == "newest" else max(parts)
 
-    def folds(self, segments: Segments) -> Whole:
+    def folds(self, segments: EventSegments) -> Whole:
         ranks = np.array([self.ranks.get(kind, 0) for kind in segments.kinds], dtype=np.int64)
         return EventAge(self.edge).folds(segments) * MAX_KINDS + ranks[segments.kind]
 
@@ -112,7 +112,7 @@ class Days:
     def combine(self, parts: Sequence[int]) -> int:
         return reduce(or_, parts)
 
-    def folds(self, segments: Segments) -> Whole:
+    def folds(self, segments: EventSegments) -> Whole:
         day = segments.ages // DAY_US
         bits = np.where(day < self.days, np.left_shift(1, np.minimum(day, MASK_DAYS)), 0)
         return np.bitwise_or.reduceat(bits, segments.starts)
@@ -148,7 +148,7 @@ class Kinds:
     def combine(self, parts: Sequence[int]) -> int:
         return sum(parts)
 
-    def folds(self, segments: Segments) -> Whole:
+    def folds(self, segments: EventSegments) -> Whole:
         if self.window_days is None:
             return np.ones(len(segments.starts), dtype=np.int64)
         return (segments.newest < self._count.window_us).astype(np.int64)
@@ -200,7 +200,7 @@ class Working:
     def combine(self, parts: Sequence[int]) -> int:
         return sum(parts)
 
-    def folds(self, segments: Segments) -> Whole:
+    def folds(self, segments: EventSegments) -> Whole:
         moments = np.repeat(segments.as_of_us, segments.ends - segments.starts) - segments.ages
         hours = (wall_of(moments, self.zone) + _FROM_MONDAY) // HOUR_US % len(_AT_WORK)
         return segments.sums(np.array(_AT_WORK, dtype=np.int64)[hours])

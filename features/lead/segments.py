@@ -17,7 +17,7 @@ Given: TypeAlias = Sequence[Mapping[str, KindEvents]]
 
 
 @dataclass(frozen=True)
-class Segments:
+class EventSegments:
     """`ages` and `values` of events, shape `(n_events,)`, newest first in each segment.
 
     `starts` is where each segment begins, `ends` where it ends, `lead` and `kind` whose it is (a place among
@@ -49,13 +49,13 @@ class Segments:
         of_ages, of_values = np.array(ages, dtype=np.int64), np.array(values, dtype=np.int64)
         return cls(tuple(place), of_ages, of_values, starts, ends, leads, numbers, moments)
 
-    def of_kinds(self, kinds: Collection[str]) -> Segments:
+    def of_kinds(self, kinds: Collection[str]) -> EventSegments:
         """The segments of some kinds."""
         wanted = np.array([kind in kinds for kind in self.kinds], dtype=np.bool_)[self.kind]
         lengths = self.ends - self.starts
         events, ends = np.repeat(wanted, lengths), np.cumsum(lengths[wanted])
         whose = self.lead[wanted], self.kind[wanted], self.as_of_us[wanted]
-        return Segments(
+        return EventSegments(
             self.kinds, self.ages[events], self.values[events], ends - lengths[wanted], ends, *whose
         )
 

@@ -14,7 +14,7 @@ from features.catalogue.members import Mask, OfEvents, Whole
 from features.columns import Column, Columns, Layout
 from features.lead import Lead, Tally
 from features.lead.measures import Measure
-from features.lead.segments import Segments
+from features.lead.segments import EventSegments
 
 _NONE: Mapping[Any, int] = {np.minimum: np.iinfo(np.int64).max, np.maximum: -1}
 """What leaves the join of folds as it is; else 0."""
@@ -27,7 +27,7 @@ _Folds: TypeAlias = NDArray[np.int64]
 class _Tallies:
     """Measures of the events of leads, of shape `(n_kinds, n_leads)` each, and where there are any events."""
 
-    segments: Segments
+    segments: EventSegments
     there: NDArray[np.bool_]
     asked: Mapping[Measure, set[str]]
     _folded: dict[Measure, _Folds] = field(default_factory=dict)
@@ -40,7 +40,7 @@ class _Tallies:
         for tally in tallies:
             asked.setdefault(tally.measure, set()).update(tally.kinds or (_ANY,))
             named |= dict.fromkeys(tally.kinds)
-        segments = Segments.of([lead.by_kind or {} for lead in leads], tuple(named))
+        segments = EventSegments.of([lead.by_kind or {} for lead in leads], tuple(named))
         there = np.zeros((len(segments.kinds), len(leads)), dtype=np.bool_)
         there[segments.kind, segments.lead] = True
         return cls(segments, there, asked)

@@ -69,7 +69,13 @@ class Waiting:
     items: Sequence[Any]
     ladder: Ladder
     heard: Heard
-    answer: asyncio.Future[list[Answered]]
+    reasons: int
+    answer: asyncio.Future[list[Answered]] = field(init=False, repr=False)
+
+    @property
+    def asked(self) -> tuple[int, int, int]:
+        """What is alike in questions that are answered together."""
+        return id(self.ladder), id(self.heard), self.reasons
 
 
 @dataclass

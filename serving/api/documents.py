@@ -63,7 +63,7 @@ _KEPT = tuple(_NO_LEDGER.items())
 _NOT_FOUND = (("404", "Nothing is kept of this lead."),)
 OPERATIONS: tuple[Operation, ...] = (
     Operation("post", "/v1/score", "score", "Score one lead, or a list of leads, whole or by name.",
-              ScoreAnswer, LeadRequest, many=True, wrong=ScoreAnswer),
+              ScoreAnswer, LeadRequest, many=True, wrong=ScoreAnswer, parameters=("reasons",)),
     Operation("post", "/v1/explain", "explain", "Explain one score in full.",
               ExplainAnswer, LeadRequest, wrong=ScoreAnswer),
     Operation("post", "/v1/what-if", "what_if", "Score a lead as it is and as it would be.",
@@ -102,6 +102,8 @@ _PARAMETERS: dict[str, dict[str, Any]] = {
                 "schema": {"type": "string", "minLength": 1}},
     "most": {"name": "most", "in": "query", "description": "How many at most.",
              "schema": {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}},
+    "reasons": {"name": "reasons", "in": "query", "description": "How many for and against at most.",
+                "schema": {"type": "integer", "minimum": 0, "maximum": 10, "default": 3}},
     "shadow": {"name": "shadow", "in": "query", "description": "Those of a challenger in shadow too.",
                "schema": {"type": "boolean", "default": False}},
     **{

@@ -8,6 +8,7 @@ from itertools import zip_longest
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
+from pydantic_core import to_json
 
 from serving.prospect import Within
 from serving.score import Action, Reason, Score, StageName
@@ -55,9 +56,13 @@ class ScoreAnswer(Score, Flat):
 
 def flat(score: Score) -> Flat:
     """The flat copies of `score`; null where it has nothing there."""
+    return Flat(**_values(score))
+
+
+def _values(score: Score) -> dict[str, Any]:
     stage, action, interval, by = score.stage, score.next_action, score.interval, score.scored_by
     worth = score.worth
-    return Flat(
+    return dict(
         stage_name=stage.name if stage else None,
         action=action.action if action else None,
         action_deadline=action.deadline if action else None,
@@ -79,8 +84,8 @@ def flat(score: Score) -> Flat:
 
 
 def answer_text(score: Score) -> str:
-    """The JSON of `ScoreAnswer`."""
-    return f"{score.model_dump_json()[:-1]},{flat(score).model_dump_json()[1:]}"
+    """The JSON of `ScoreAnswer`; parts of a valid score are valid, and need no second look."""
+    return f"{score.model_dump_json()[:-1]},{to_json(_values(score)).decode()[1:]}"
 
 
 def _texts(name: str, reasons: Sequence[Reason]) -> dict[str, Any]:

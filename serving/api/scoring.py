@@ -20,7 +20,6 @@ from serving.api.envelope import NO_LEDGER, Answered, Named, answer_items, is_na
 from serving.api.flat import answer_text
 from serving.api.problems import RefusedError
 from serving.api.sent_json import parse_body
-from serving.asked import Heard
 from serving.ledger import Ledger, ScoreGiven, lead_of
 from serving.ledger.sent import storable
 from serving.neighbours import neighbours_of
@@ -31,6 +30,7 @@ MOST_LEADS = 1_000
 _FEW, _TOGETHER = 20, 64
 """Up to so many whole leads of a request are scored where they arrive, with those of others that arrive in
 the same turn of the loop, so many in all; more of a request go to a thread: others need not wait."""
+_REASONS, _MOST_REASONS = 3, 10
 _COMMIT_SECONDS = 2.0
 _NOT_ASKED = "whether this person has objected meanwhile is not known: the ledger cannot be reached"
 _NOT_KEPT = "this answer is not kept: the ledger could not store it"
@@ -39,21 +39,22 @@ _NOT_KEPT = "this answer is not kept: the ledger could not store it"
 async def score(request: Request) -> Response:
     """One lead (an object) is answered by a score, a list by a list: same length, same order.
 
+    `?reasons=` is how many are given at most for and against, 0 to 10 (else 3).
+
     200 for a scored lead and for any list, 422 for a single lead whose input is wrong, 503 for one that is
     named while the ledger cannot be read, 400 for a body that is not JSON, 413 for too long a list.
     """
     body = await json_body(request, MOST_LEADS, "leads")
-    desk = desk_of(request)
+    desk, most = desk_of(request), _reasons_asked(request)
     opened, items = desk.opened, body if isinstance(body, list) else [body]
     named, ladder = named_by(desk.ledger), ladder_for(request)
     heard = await run_in_threadpool(desk.heard) if desk.voices else NOTHING  # may wait for a connection
     counts = ladder.recipe.features.accounts
     beside = neighbours_of(desk.ledger) if counts and desk.ledger is not None else None
     if len(items) <= _FEW and beside is None and not any(is_named(item, named) for item in items):
-        found = await _in_turn(desk, ladder, items, heard)
+        found = await _in_turn(desk, Waiting(items, ladder, heard, most))
     else:
-        answer = partial(answer_items, ladder, items, now_us(), log=desk.log, named=named, standing=heard,
-                         neighbours=beside)  # fmt: skip
+        answer = partial(answer_items, ladder, items, now_us(), most, desk.log, named, heard, beside)
         found = await run_in_threadpool(answer)
     scores = await kept(desk, opened, found)
     if desk.voices is not None and not desk.voices.sure:
@@ -67,10 +68,18 @@ async def score(request: Request) -> Response:
     return json_text(texts[0], status_of(scores[0]), told_in=ladder)
 
 
-async def _in_turn(desk: Desk, ladder: Ladder, items: list[Any], heard: Heard) -> list[Answered]:
-    """The answers to `items`, scored with those of every request that arrives in this turn of the loop."""
+def _reasons_asked(request: Request) -> int:
+    """How many reasons for and against there may be, by `?reasons=`; none cost nothing."""
+    said = request.query_params.get("reasons", str(_REASONS))
+    if not (said.isascii() and said.isdigit() and len(said) < 3 and int(said) <= _MOST_REASONS):
+        raise RefusedError(400, "reasons", "is not a count", f"Say a number from 0 to {_MOST_REASONS}.")
+    return int(said)
+
+
+async def _in_turn(desk: Desk, waiting: Waiting) -> list[Answered]:
+    """The answers of who is `waiting`, scored with everybody who arrives in this turn of the loop."""
     loop = asyncio.get_running_loop()
-    waiting = Waiting(items, ladder, heard, loop.create_future())
+    waiting.answer = loop.create_future()
     if not desk.turn:
         loop.call_soon(_end_turn, desk)
     desk.turn.append(waiting)
@@ -82,8 +91,8 @@ def _end_turn(desk: Desk) -> None:
     alike: list[Waiting] = []
     first, leads = desk.turn[0], 0
     for one in desk.turn:
-        same = one.ladder is first.ladder and one.heard is first.heard and desk.log is None
-        if one is first or (same and leads + len(one.items) <= _TOGETHER):
+        alone = one.asked != first.asked or desk.log is not None
+        if one is first or (not alone and leads + len(one.items) <= _TOGETHER):
             alike.append(one)
             leads += len(one.items)
     chosen = set(map(id, alike))
@@ -96,10 +105,10 @@ def _end_turn(desk: Desk) -> None:
 def _answer(desk: Desk, alike: Sequence[Waiting]) -> None:
     """Tell each of `alike` its answers. Should a rung fail on them, each is asked alone: nobody falls to a
     lower rung for what another sent."""
-    failed = _failures(desk)
+    failed, first = _failures(desk), alike[0]
     items = [item for one in alike for item in one.items]
     try:
-        found = answer_items(alike[0].ladder, items, now_us(), log=desk.log, standing=alike[0].heard)
+        found = answer_items(first.ladder, items, now_us(), first.reasons, desk.log, None, first.heard)
     except Exception as error:  # of whoever asked
         for one in alike:
             if not one.answer.done():

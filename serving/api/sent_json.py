@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from features.errors import FieldProblem
 
-_SUSPECT = re.compile(rb"NaN|Infinity|[0-9][eE]\+?[0-9]{3}|[0-9]{309}")
-"""What a number has that is none, or larger than any that can be computed with."""
+_LONG = 309
+"""Digits from which on no float may hold a whole number."""
 _NO_NUMBER = ("is no finite number", "Send null where it is not known.")
 _TWICE = ("stands there twice in one object", "Send each key once.")
 
@@ -29,6 +28,26 @@ class _Doubled(dict[str, Any]):
     """An object in which a key stands twice; its last value is the one that a plain reader would take."""
 
     key: str = ""
+
+
+@dataclass
+class _Numbers:
+    """Reads numbers; `suspect` once one was none, or larger than any that can be computed with."""
+
+    suspect: bool = False
+
+    def fraction(self, text: str) -> float:
+        number = float(text)
+        self.suspect |= math.isinf(number)
+        return number
+
+    def whole(self, text: str) -> int:
+        self.suspect |= len(text) >= _LONG
+        return int(text)
+
+    def constant(self, text: str) -> float:
+        self.suspect = True
+        return float(text)
 
 
 def parse_body(content: bytes) -> Any:
@@ -51,10 +70,17 @@ def parse_body(content: bytes) -> Any:
         doubled.append(marked)
         return marked
 
-    body = json.loads(content, object_pairs_hook=made)
-    if doubled or _SUSPECT.search(content):
+    read = _Numbers()
+    body = json.loads(
+        content,
+        object_pairs_hook=made,
+        parse_float=read.fraction,
+        parse_int=read.whole,
+        parse_constant=read.constant,
+    )
+    if doubled or read.suspect:
         body = [_fit(item) for item in body] if isinstance(body, list) else _fit(body)
-    if b"\\ud" in content.lower():
+    if b"\\u" in content and b"\\ud" in content.lower():
         return _whole_characters(body)
     return body
 

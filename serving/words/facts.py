@@ -59,7 +59,9 @@ class FactReader:
     moments: Moments
 
     def take(self, rows: NDArray[np.intp], signal: LeadSignal) -> FactReader:
-        """Of some leads, as far as `signal` looks."""
+        """Of some leads, rising, as far as `signal` looks."""
+        if len(rows) == n_leads(self.columns):
+            return self  # all of them
         own = {name: self.columns[name][rows] for name in signal.read if name in self.columns}
         return FactReader(Columns(own, len(rows)), self.moments.take(rows))
 

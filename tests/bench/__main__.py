@@ -20,12 +20,14 @@ def main(words: list[str] | None = None) -> int:
     """Print one table; 1 when a target was missed."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("sections", nargs="*", metavar="SECTION", help=", ".join(SECTIONS + SLOW))
+    parser.add_argument("--requests", type=int, help="of 'http': how many come while memory is watched")
     parser.add_argument("--json", action="store_true", help="print one JSON object on stdout")
     asked = parser.parse_args(words)
     rows = []
     for name in asked.sections or SECTIONS:
         say(f"measuring {name} …")
-        rows += [(name, row) for row in import_module(f"tests.bench.{name}").run()]
+        counted = {"requests": asked.requests} if name == "http" and asked.requests else {}
+        rows += [(name, row) for row in import_module(f"tests.bench.{name}").run(**counted)]
     if asked.json:
         print_json({"rows": [{"section": name} | vars(row) for name, row in rows]})
     else:

@@ -6,78 +6,34 @@ is that of all processes of a server; what asks is not counted.
 
 from __future__ import annotations
 
-import http.client
 import json
 import random
-import socket
-import subprocess
-import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import mlflow
 import numpy as np
-import psutil
 
 import data
 import training
-from features import load_recipe
+from features import Recipe, load_recipe, parse_lead
+from features.clock.instants import parse_moment
+from serving import Ladder, load_artefact
+from serving.registry import mlflow_loader as loader
+from serving.registry.versions import signature_of
 from tests.bench.rivals import COLUMNS
 from tests.bench.rows import Row, at_least, at_most
+from tests.bench.servers import CONNECTIONS, SentRequest, Server, serving
 
-LEADS, ONES, BULKS, ROUNDS, EVENTS, CONNECTIONS = 2_500, 400, 2, 3, 50, 16
-START_SECONDS = 120.0
-
-
-@dataclass(frozen=True)
-class Server:
-    """A server that answers POST /v1/score on `port` of the loopback interface."""
-
-    process: psutil.Process
-    port: int
-
-    def cpu(self) -> float:
-        """Seconds of all its processes so far."""
-        spent = 0.0
-        for one in (self.process, *self.process.children(recursive=True)):
-            try:
-                times = one.cpu_times()
-            except psutil.NoSuchProcess:
-                continue
-            spent += times.user + times.system
-        return spent
-
-    def ask(self, body: bytes, times: int) -> list[float]:
-        """Seconds on the wall of each of `times` requests on one connection."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
-        spent = []
-        for _ in range(times):
-            start = time.perf_counter()
-            connection.request("POST", "/v1/score", body, {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            content = answer.read()
-            spent.append(time.perf_counter() - start)
-            assert answer.status == 200, content[:200]
-        return spent
-
-    def ask_at_once(self, body: bytes, times: int) -> float:
-        """Requests a second on several connections, `times` on each."""
-        start = time.perf_counter()
-        callers = [threading.Thread(target=self.ask, args=(body, times)) for _ in range(CONNECTIONS)]
-        for caller in callers:
-            caller.start()
-        for caller in callers:
-            caller.join()
-        return CONNECTIONS * times / (time.perf_counter() - start)
+LEADS, ONES, BULKS, ROUNDS, EVENTS, REQUESTS = 2_500, 400, 2, 3, 50, 2_000
 
 
-def run() -> list[Row]:
-    """A model of a small simulated company; ratios of CPU, and of what a caller waits."""
+def run(requests: int = REQUESTS) -> list[Row]:
+    """A model of a small simulated company; ratios of CPU, of waits, and what memory grows by."""
     with TemporaryDirectory() as folder, ExitStack() as stack:
         work = Path(folder)
         data.simulate(work, LEADS, 1)
@@ -85,47 +41,136 @@ def run() -> list[Row]:
         training.train(recipe, work, tracking=False, out=work)
         assert recipe.events is not None
         kinds = list(recipe.events.kinds)
-        serve = ("leadscore", "serve", "--model", str(work / "served"), "--port")
-        ours = stack.enter_context(serving(work, *serve))
-        empty = stack.enter_context(serving(work, "tests.bench.rivals", "empty"))
-        tutorial = stack.enter_context(serving(work, "tests.bench.rivals", "tutorial"))
-        return measured(ours, empty, tutorial, kinds)
+        one, bare = json.dumps(lead(1, kinds)).encode(), {f"c{i}": float(i) for i in range(COLUMNS)}
+        asked = {
+            "ours": SentRequest("/v1/score", one),
+            "ours, no reasons": SentRequest("/v1/score?reasons=0", one),
+            "empty": SentRequest("/v1/score", one),
+            "tutorial": SentRequest("/v1/score", json.dumps(bare).encode()),
+            "mlflow": SentRequest("/invocations", mlflow_body(work, recipe, lead(1, kinds))),
+        }
+        ours = stack.enter_context(
+            serving(work, "leadscore", "serve", "--model", str(work / "served"), "--port")
+        )
+        servers = {"ours": ours, "ours, no reasons": ours}
+        for name in ("empty", "tutorial"):
+            servers[name] = stack.enter_context(serving(work, "tests.bench.rivals", name))
+        local = ("models", "serve", "-m", str(work / "mlflow"), "--env-manager", "local", "--port")
+        servers["mlflow"] = stack.enter_context(serving(work, "mlflow", *local))
+        rows = [*one_by_one(servers, asked), *at_once(servers, asked), *lists(ours, kinds)]
+        return [*rows, *lasting(ours, asked["ours"], requests)]
 
 
-def measured(ours: Server, empty: Server, tutorial: Server, kinds: list[str]) -> list[Row]:
-    """The rows of the table."""
-    one = json.dumps(lead(1, kinds)).encode()
-    bare = json.dumps({f"c{i}": float(i) for i in range(COLUMNS)}).encode()
+def one_by_one(servers: Mapping[str, Server], asked: Mapping[str, SentRequest]) -> list[Row]:
+    """One lead with 50 events on one connection: CPU of all processes, and the wait."""
     cpu: dict[str, float] = {}
+    waits: dict[str, list[float]] = {name: [] for name in servers}
     for _ in range(ROUNDS):
-        for name, server, body in (("ours", ours, one), ("empty", empty, one), ("tutorial", tutorial, bare)):
-            cpu[name] = min(cpu.get(name, np.inf), each(server, body, ONES))
-    waits = np.quantile(ours.ask(one, ONES * ROUNDS), [0.5, 0.99])
-    rates = [server.ask_at_once(body, ONES // 8) for server, body in ((ours, one), (tutorial, bare))]
-    many = json.dumps([lead(i, kinds) for i in range(1_000)]).encode()
-    few = json.dumps([lead(i, kinds, 5) for i in range(1_000)]).encode()
+        for name, server in servers.items():
+            times = ONES // 8 if name == "mlflow" else ONES
+            server.ask(asked[name], times // 10)
+            before = server.cpu()
+            waits[name] += server.ask(asked[name], times)
+            cpu[name] = min(cpu.get(name, np.inf), (server.cpu() - before) / times)
+    empty = cpu["empty"]
+    p50, p99 = np.quantile(waits["ours"], [0.5, 0.99])
     return [
-        Row("CPU of an empty BentoML endpoint", cpu["empty"] * 1e3, "ms"),
-        at_most("one lead with 50 events and reasons, against that", cpu["ours"] / cpu["empty"], "×", 2),
-        Row("a tutorial's FastAPI without features, against that", cpu["tutorial"] / cpu["empty"], "×"),
-        at_most("one lead, 99th percentile of the wait, against the median", waits[1] / waits[0], "×", 5),
-        at_least("answers a second at 16 connections, against the tutorial", rates[0] / rates[1], "×", 3),
-        at_least("a list of 1,000 leads with 5 events and reasons", rate(ours, few), "leads/s", 8_000),
-        Row("the same with 50 events each", rate(ours, many), "leads/s"),
+        Row("one request: CPU of an empty BentoML endpoint", empty * 1e3, "ms"),
+        at_most("one lead with 50 events and reasons, against that", cpu["ours"] / empty, "×", 2),
+        at_most("the same without reasons", cpu["ours, no reasons"] / empty, "×", 1.5),
+        Row("a tutorial's FastAPI without features, against that", cpu["tutorial"] / empty, "×"),
+        Row("'mlflow models serve' of the same model without features", cpu["mlflow"] / empty, "×"),
+        Row("median wait: empty endpoint", float(np.median(waits["empty"])) * 1e3, "ms"),
+        Row("median wait: one lead with reasons", p50 * 1e3, "ms"),
+        at_most("its 99th percentile, against the median", p99 / p50, "×", 5),
     ]
 
 
-def each(server: Server, body: bytes, times: int) -> float:
-    """CPU seconds of one request."""
-    server.ask(body, max(1, times // 10))
-    before = server.cpu()
-    server.ask(body, times)
-    return (server.cpu() - before) / times
+def at_once(servers: Mapping[str, Server], asked: Mapping[str, SentRequest]) -> list[Row]:
+    """The same on 16 connections: answers a second on the clock, CPU of each, and the wait."""
+    rates: dict[str, float] = {}
+    cpu: dict[str, float] = {}
+    waits = list[float]()
+    for _ in range(ROUNDS):
+        for name, server in servers.items():
+            times = ONES // 32 if name == "mlflow" else ONES // 8
+            before = server.cpu()
+            rate, spent = server.ask_at_once(asked[name], times)
+            each = (server.cpu() - before) / (times * CONNECTIONS)
+            rates[name], cpu[name] = max(rates.get(name, 0), rate), min(cpu.get(name, np.inf), each)
+            waits += spent if name == "ours" else ()
+    p50, p99 = np.quantile(waits, [0.5, 0.99])
+    ours = rates["ours"]
+    return [
+        Row(f"{CONNECTIONS} connections: answers with reasons", ours, "a second"),
+        at_least("against the tutorial", ours / rates["tutorial"], "×", 3),
+        at_least("against 'mlflow models serve'", ours / rates["mlflow"], "×", 10),
+        Row("against the empty endpoint", ours / rates["empty"], "×"),
+        Row("CPU of an answer with reasons", cpu["ours"] * 1e3, "ms"),
+        Row("CPU of the empty endpoint", cpu["empty"] * 1e3, "ms"),
+        Row("CPU of the tutorial", cpu["tutorial"] * 1e3, "ms"),
+        at_most("99th percentile of the wait, against the median", p99 / p50, "×", 5),
+    ]
 
 
-def rate(server: Server, body: bytes) -> float:
+def lists(ours: Server, kinds: list[str]) -> list[Row]:
+    """1,000 leads in one request, JSON in and out: leads a second of CPU."""
+    few, many = (json.dumps([lead(i, kinds, n) for i in range(1_000)]).encode() for n in (5, EVENTS))
+    bare = "/v1/score?reasons=0"
+    return [
+        at_least(
+            "1,000 leads with 5 events and reasons", rate(ours, SentRequest(body=few)), "leads/s", 8_000
+        ),
+        at_least("the same without reasons", rate(ours, SentRequest(bare, few)), "leads/s", 20_000),
+        Row("1,000 leads with 50 events and reasons", rate(ours, SentRequest(body=many)), "leads/s"),
+        Row("the same without reasons", rate(ours, SentRequest(bare, many)), "leads/s"),
+    ]
+
+
+def lasting(ours: Server, asked: SentRequest, requests: int) -> list[Row]:
+    """What memory grows by while `requests` come on 16 connections, and the tail over all of them."""
+    ours.ask_at_once(asked, max(1, requests // 10 // CONNECTIONS))
+    before, start = ours.memory(), time.perf_counter()
+    _, waits = ours.ask_at_once(asked, requests // CONNECTIONS)
+    minutes = (time.perf_counter() - start) / 60
+    p50, p99 = np.quantile(waits, [0.5, 0.99])
+    return [
+        at_most(f"{len(waits):,} requests, {minutes:.1f} min: p99 / p50", p99 / p50, "×", 5),
+        Row("memory when they began", before / 1e6, "MB"),
+        Row("what it grew by", (ours.memory() - before) / 1e6, "MB"),
+    ]
+
+
+def mlflow_body(work: Path, recipe: Recipe, sent: dict[str, Any]) -> bytes:
+    """The same model saved for MLflow, and the features of one lead as MLflow's server wants them."""
+    ladder = Ladder.of(load_artefact(work / "served"))
+    features = ladder.top.scorer.features
+    at = parse_moment(sent["as_of"], recipe.recipe.zone)
+    known = parse_lead(
+        recipe, lead_id="1", fields=sent["fields"], events=sent["events"], as_of_us=at,
+        created_at=sent["created_at"],
+    )  # fmt: skip
+    row = ladder.plan.row(known)
+    cells = [None if row[f.name] != row[f.name] else row[f.name] for f in features]
+    mlflow.pyfunc.save_model(
+        work / "mlflow",
+        python_model=str(Path(loader.__file__)),
+        artifacts={"artefact": str(work / "served")},
+        signature=signature_of(features),
+        pip_requirements=[],
+    )
+    return json.dumps({"dataframe_split": {"columns": [f.name for f in features], "data": [cells]}}).encode()
+
+
+def rate(server: Server, asked: SentRequest) -> float:
     """Leads of a list of 1,000 per second of CPU."""
-    return 1_000 / min(each(server, body, BULKS) for _ in range(ROUNDS))
+    spent = list[float]()
+    for _ in range(ROUNDS):
+        server.ask(asked, 1)
+        before = server.cpu()
+        server.ask(asked, BULKS)
+        spent.append((server.cpu() - before) / BULKS)
+    return 1_000 / min(spent)
 
 
 def lead(number: int, kinds: list[str], events: int = EVENTS) -> dict[str, Any]:
@@ -155,33 +200,3 @@ def lead(number: int, kinds: list[str], events: int = EVENTS) -> dict[str, Any]:
             for place in range(events)
         ],
     }
-
-
-@contextmanager
-def serving(work: Path, *module: str) -> Iterator[Server]:
-    """`python -m module… PORT` until the end, once it answers."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with (work / f"{port}.log").open("w", encoding="utf-8") as log:
-        started = subprocess.Popen([sys.executable, "-m", *module, str(port)], stdout=log, stderr=log)
-    try:
-        _await(port, started)
-        yield Server(psutil.Process(started.pid), port)
-    finally:
-        started.terminate()
-        started.wait(timeout=30)
-
-
-def _await(port: int, started: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + START_SECONDS
-    while time.monotonic() < end and started.poll() is None:
-        try:
-            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
-            connection.request("GET", "/readyz")
-            connection.getresponse().read()
-        except OSError:
-            time.sleep(0.2)
-        else:
-            return
-    raise RuntimeError("a server did not start")

@@ -87,3 +87,30 @@ def test_a_lead_on_which_a_rung_fails_takes_nobody_with_it(ladder: Ladder) -> No
     assert by.pop("poison")["scored_by"]["version"] == ladder.rungs[1].scorer.version
     assert {one["scored_by"]["version"] for one in by.values()} == {ladder.top.scorer.version}
     assert not any("failed" in " ".join(one["warnings"]) for one in by.values())
+
+
+def test_as_many_reasons_are_given_as_are_asked_for(ladder: Ladder) -> None:
+    service = Service(ladder=ladder)
+    for body in (BODIES[0], BODIES[:25]):
+        for most in (0, 1, 2):
+            said = service.ask("POST", f"/v1/score?reasons={most}", json=body).json()
+            found = [one["reasons_for"] for one in (said if isinstance(said, list) else [said])]
+            assert all(len(one) <= most for one in found)
+            assert not most or any(found)
+    for wrong in ("-1", "11", "many", "", "1.5"):
+        refused = service.ask("POST", f"/v1/score?reasons={wrong}", json=BODIES[0])
+        assert (refused.status_code, refused.json()["problems"][0]["field"]) == (400, "reasons")
+
+
+@pytest.mark.slow
+def test_a_lead_with_100_000_events_in_a_list_of_1_000_changes_nobody_else(ladder: Ladder) -> None:
+    """It is answered too: by all its events, as alone."""
+    service = Service(ladder=ladder)
+    events = [{"kind": "page_view", "occurred_at": "2026-02-01"}] * 100_000
+    large = {"lead_id": "large", "as_of": AS_OF, "fields": {"company_size": 5}, "events": events}
+    small = [{**BODIES[0], "lead_id": f"s{n}", "fields": {"company_size": n}} for n in range(999)]
+    answers = service.ask("POST", "/v1/score", json=[*small[:500], large, *small[500:]]).json()
+    without = service.ask("POST", "/v1/score", json=small).json()
+    assert answers[:500] + answers[501:] == without
+    assert answers[500] == service.ask("POST", "/v1/score", json=large).json()
+    assert answers[500]["status"] == "scored"
