@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,7 @@ import numpy as np
 from features.catalogue import Feature
 from features.columns import Columns, Floats
 from serving.scorers import Linear, LinearEncoder
-from training.figures.newton import times
+from training.figures.newton import Curvature, times
 from training.fitting.encode import Reading, fit_linear_encoder
 from training.fitting.logistic import as_linear, column_signs, fit_signed
 from training.history import Excerpt
@@ -49,6 +49,7 @@ class Path:
     centre: Floats
     importance: Floats | None = None
     reached: Floats | None = None
+    curvature: Curvature = field(default_factory=Curvature)
 
     @classmethod
     def of(
@@ -71,7 +72,14 @@ class Path:
     def step(self, penalty: float) -> Step:
         """The model of this penalty, from the solution before it."""
         intercept, weights = fit_signed(
-            self.older, self.y, penalty, self.signs, self.reached, _SETTLED, self.importance
+            self.older,
+            self.y,
+            penalty,
+            self.signs,
+            self.reached,
+            _SETTLED,
+            self.importance,
+            self.curvature,
         )
         self.reached = np.r_[intercept, weights]
         linear = as_linear(self.features, self.encoder, self.centre, intercept, weights)
