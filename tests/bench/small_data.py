@@ -7,7 +7,9 @@ A company is a list of leads in the order of time with six to ten fields. By tur
 `WORLDS`: effects that add up, an effect of one field that another turns round, a field of many levels, and
 nothing but noise. Its base rate is one of `RATES`. It learns from as many leads as bring the conversions
 asked for, and 4,000 later leads of the same world judge. Rungs and choice come from the procedure of
-`train`; `mean` is the mean of the margins of model and Bayes.
+`train`; `mean` is the mean of the margins of model and Bayes. `gap_low` and `gap_high` are what the ladder
+decides by (model minus Bayes from an earlier origin), `surely_bayes` and so on the lower end of what that
+answer loses to the best rung: from these any rule of the ladder can be judged without measuring again.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from tests.bench.quality_text import replace_section
 from tests.bench.small_text import BEGIN, END, small_section
 from training.calibration.fit import mean_interval
 from training.choosing.choose import choose_settings
+from training.choosing.ladder import LadderChoice
 from training.choosing.rungs import bayes_rung, fit_rungs
 from training.figures.reliability import log_losses_of_margins
 from training.history.history import History, read_history
@@ -58,6 +61,9 @@ COLUMNS = (
     "best",
     "low",
     "high",
+    "gap_low",
+    "gap_high",
+    *(f"surely_{name}" for name in ("bayes", "model", "mean")),
 )
 
 _RECIPE = """
@@ -134,31 +140,35 @@ def measure_small(company: int, conversions: int) -> dict[str, Any]:
         "conversions": conversions,
         "leads": len(split.fit),
     }
-    margins, top = _margins(history, split)
-    y = history.labelled.y(split.test)
+    margins, ladder = _margins(history, split)
+    top = ladder.top if ladder is not None else "rules"
+    y, clusters = history.labelled.y(split.test), history.labelled.clusters(split.test)
     losses = {name: log_losses_of_margins(y, margin) for name, margin in margins.items()}
     rungs = [name for name in losses if name in ("rules", "bayes", "model")]
     best = min(rungs, key=lambda name: float(losses[name].mean()))
-    gap = mean_interval(losses[top] - losses[best], history.labelled.clusters(split.test), 0)
+    gaps = {name: mean_interval(loss - losses[best], clusters, 0) for name, loss in losses.items()}
     means = {name: round(float(loss.mean()), 6) for name, loss in losses.items()}
-    found = {"best": best, "low": round(gap.low, 6), "high": round(gap.high, 6)}
+    found = {"best": best, "low": round(gaps[top].low, 6), "high": round(gaps[top].high, 6)}
+    if ladder is not None:
+        found |= {"gap_low": ladder.low, "gap_high": ladder.high}
+        found |= {f"surely_{name}": round(gaps[name].low, 6) for name in ("bayes", "model", "mean")}
     return row | {"learned": len(rungs) > 1, "top": top, "answer": means[top]} | means | found
 
 
-def _margins(history: History, split: SplitRows) -> tuple[dict[str, Floats], str]:
-    """Rung → log-odds of the test rows, and which of them the ladder lets answer."""
+def _margins(history: History, split: SplitRows) -> tuple[dict[str, Floats], LadderChoice | None]:
+    """Rung → log-odds of the test rows, and which of them the ladder lets answer (None: rules alone)."""
     labelled, rate = history.labelled, float(history.labelled.y(split.fit).mean())
     columns = labelled.at(split.test)
     found = {"base_rate": np.full(len(split.test), np.log(rate / (1 - rate)))}
     if too_few(history, split) is not None:
-        return found | {"rules": found["base_rate"]}, "rules"
+        return found | {"rules": found["base_rate"]}, None
     settings = choose_settings(history.recipe, history.excerpt(split.fit))
     choices, _ = try_earlier(history, split, Choices(settings, None), 1000)
     rungs = fit_rungs(history, split.fit, settings)
     rungs["bayes"] = bayes_rung(history, split.fit, choices.bayes)
     for name in ("rules", "bayes", "model"):
         found[name] = log_odds(score(rungs[name], columns))
-    return found | {"mean": (found["model"] + found["bayes"]) / 2}, choices.top
+    return found | {"mean": (found["model"] + found["bayes"]) / 2}, choices.ladder
 
 
 def small_companies() -> Iterator[tuple[int, int]]:
