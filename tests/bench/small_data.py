@@ -48,22 +48,18 @@ RESULTS = Path(__file__).parent / "small_data.csv"
 PAGE = ROOT / "docs" / "measured.md"
 COUNTS, COMPANIES, JUDGES = (20, 50, 100, 200), 200, 4_000
 WORLDS, RATES = ("sums", "turns", "levels", "noise"), (0.05, 0.12, 0.25)
-RUNGS = ("base_rate", "rules", "bayes", "model", "mean")
+RUNGS, ANSWERS = ("base_rate", "rules", "bayes", "model", "mean"), ("bayes", "model", "mean")
 COLUMNS = (
     "company",
     "world",
     "conversions",
     "leads",
     "learned",
-    "top",
-    "answer",
     *RUNGS,
     "best",
-    "low",
-    "high",
     "gap_low",
     "gap_high",
-    *(f"surely_{name}" for name in ("bayes", "model", "mean")),
+    *(f"surely_{name}" for name in ANSWERS),
 )
 
 _RECIPE = """
@@ -130,7 +126,7 @@ def _level(margin: Floats, rate: float) -> float:
 
 
 def measure_small(company: int, conversions: int) -> dict[str, Any]:
-    """One row of the table: log losses of the later leads, and the answer's loss minus the best rung's."""
+    """One row of the table: log losses of the later leads, and what each answer loses to the best rung."""
     with TemporaryDirectory(prefix="leadscore-small-") as work:
         history = small_company(Path(work), company, conversions)
     split = forward_split(history.recipe, history.labelled.frame)
@@ -141,18 +137,17 @@ def measure_small(company: int, conversions: int) -> dict[str, Any]:
         "leads": len(split.fit),
     }
     margins, ladder = _margins(history, split)
-    top = ladder.top if ladder is not None else "rules"
     y, clusters = history.labelled.y(split.test), history.labelled.clusters(split.test)
     losses = {name: log_losses_of_margins(y, margin) for name, margin in margins.items()}
     rungs = [name for name in losses if name in ("rules", "bayes", "model")]
     best = min(rungs, key=lambda name: float(losses[name].mean()))
-    gaps = {name: mean_interval(loss - losses[best], clusters, 0) for name, loss in losses.items()}
-    means = {name: round(float(loss.mean()), 6) for name, loss in losses.items()}
-    found = {"best": best, "low": round(gaps[top].low, 6), "high": round(gaps[top].high, 6)}
+    found: dict[str, Any] = {name: round(float(loss.mean()), 6) for name, loss in losses.items()}
+    found |= {"learned": ladder is not None, "best": best}
     if ladder is not None:
+        gaps = {name: mean_interval(losses[name] - losses[best], clusters, 0) for name in ANSWERS}
         found |= {"gap_low": ladder.low, "gap_high": ladder.high}
-        found |= {f"surely_{name}": round(gaps[name].low, 6) for name in ("bayes", "model", "mean")}
-    return row | {"learned": len(rungs) > 1, "top": top, "answer": means[top]} | means | found
+        found |= {f"surely_{name}": round(gap.low, 6) for name, gap in gaps.items()}
+    return row | found
 
 
 def _margins(history: History, split: SplitRows) -> tuple[dict[str, Floats], LadderChoice | None]:
@@ -185,7 +180,7 @@ def measure_small_missing(path: Path = RESULTS, tell: Callable[[str], None] = sa
         if asked in done:
             continue
         row = measure_small(*asked)
-        tell(f"{asked}: {row['top']} answers, {row['best']} is best")
+        tell(f"{asked}: {row['best']} is best")
         append_row(path, COLUMNS, row)
 
 

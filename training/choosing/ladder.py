@@ -33,12 +33,15 @@ regime that the newest rows have left, and must not overrule them.
 """
 
 
+Top = Literal["model", "bayes", "mean"]
+
+
 class LadderChoice(BaseModel):
     """The top rung, the evidence for it (model minus Bayes in log loss before the test), and why in words."""
 
     model_config = ConfigDict(frozen=True)
 
-    top: Literal["model", "bayes", "mean"]
+    top: Top
     converted_leads: int
     difference: float | None = None
     low: float | None = None
@@ -47,31 +50,37 @@ class LadderChoice(BaseModel):
 
 
 def choose_top(history: History, fit: Rows, earlier: Evidence | None) -> LadderChoice:
-    """Decided on the newest rows that may be fitted, never on the test.
-
-    Where one of the two is better beyond the interval there, it answers; else the model does from
-    `SWITCH_WON` converted leads on, and below the mean of their margins; Bayes where a field has a declared
-    sign, which rates mixed into a model would break unseen. From `PLENTY_WON` on the model answers.
-    """
+    """Decided on the newest rows that may be fitted, never on the test: see `top_of`."""
     labelled = history.labelled
     won = labelled.n_leads(fit[labelled.y(fit) == 1])
     gap = earlier.difference("bayes", "log_loss") if earlier else None
-    level: Literal["model", "bayes", "mean"] = "bayes" if history.excerpt(fit).signs else "mean"
-    level = "model" if won >= SWITCH_WON else level
+    low, high = (gap.low, gap.high) if gap is not None else (None, None)
+    top = top_of(won, low, high, signed=bool(history.excerpt(fit).signs))
     many = f"{won} converted leads to learn from; the model needs {SWITCH_WON} where the two are level"
-    many += ", their mean answers below" if level == "mean" else ""
-    if gap is None or gap.low is None or gap.high is None:
-        return LadderChoice(top=level, converted_leads=won, words=f"{many}.")
-    span = f"model minus Bayes in log loss before the test: [{gap.low:+.4f}, {gap.high:+.4f}]"
-    plenty = won >= PLENTY_WON
-    by_evidence = not plenty and (gap.surely_above() or gap.surely_below())
-    if plenty or by_evidence:
-        level = "model" if plenty or gap.surely_below() else "bayes"
+    many += ", their mean answers below" if top == "mean" else ""
+    if gap is None or low is None or high is None:
+        return LadderChoice(top=top, converted_leads=won, words=f"{many}.")
+    span = f"model minus Bayes in log loss before the test: [{low:+.4f}, {high:+.4f}]"
+    by_evidence = won < PLENTY_WON and (low > 0 or high < 0)
     return LadderChoice(
-        top=level,
+        top=top,
         converted_leads=won,
         difference=gap.difference,
-        low=gap.low,
-        high=gap.high,
+        low=low,
+        high=high,
         words=f"{span}." if by_evidence else f"{span}; {many}.",
     )
+
+
+def top_of(won: int, low: float | None, high: float | None, *, signed: bool = False) -> Top:
+    """Who answers by `won` converted leads and the interval of the model minus Bayes before the test.
+
+    Where one of the two is better beyond the interval there, it answers; else the model does from
+    `SWITCH_WON` converted leads on, and below the mean of their margins; Bayes where a field has a declared
+    sign (`signed`), which rates in a mean would break unseen. From `PLENTY_WON` on the model answers.
+    """
+    few: Top = "bayes" if signed else "mean"
+    level: Top = "model" if won >= SWITCH_WON else few
+    if won >= PLENTY_WON or low is None or high is None or low <= 0 <= high:
+        return level
+    return "bayes" if low > 0 else "model"
