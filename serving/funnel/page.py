@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from serving.funnel.figures import in_words
-from serving.funnel.funnel import Funnel, LeadGroup
+from serving.funnel.funnel import Funnel
+from serving.funnel.group import LeadGroup
 from serving.funnel.moved import BudgetMoved
 from serving.funnel.rows import BANDS, band_rows
 from serving.page import (
