@@ -130,14 +130,15 @@ def _held_mb(process: psutil.Process) -> float:
 
 
 def train_here(folder: Path) -> None:
-    """One training, telling each step with the seconds and the peak memory until it."""
+    """One training, telling each step with the seconds (wall and processors) and the peak memory until it."""
     import training
     from features import load_recipe
 
     since = time.perf_counter()
 
     def tell(words: str) -> None:
-        say(f"{time.perf_counter() - since:8.1f} s {peak_memory_mb():9,.0f} MB  {words}")
+        wall, cpu = time.perf_counter() - since, time.process_time()
+        say(f"{wall:8.1f} s {cpu:8.1f} s of CPU {peak_memory_mb():9,.0f} MB  {words}")
 
     found = training.train(
         load_recipe(folder / "recipe.toml"), folder, tracking=False, progress=tell, out=folder / "out"

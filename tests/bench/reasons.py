@@ -97,7 +97,9 @@ def measured(history: History, split: SplitRows) -> list[Choice]:
     for (leaves, depth), bags in SHAPES.items():
         changed = {"num_leaves": leaves, "max_depth": depth, "bag": max(bags)}
         plan = history.recipe.train.model_copy(update=changed)
-        _, rounds = bench.boosted(plan)
+        grown = bench.boosted(plan)
+        assert grown is not None  # without a rival
+        rounds = grown[1]
         trees = fitted(history, split, bench, plan, max(1, round(rounds * GROWTH)))
         columns = history.labelled.at(split.test, bench.tree_features)
         found += [costed(part(trees, bag), plan, rounds, columns) for bag in bags]

@@ -7,7 +7,9 @@ A company is a list of leads in the order of time with six to ten fields. By tur
 `WORLDS`: effects that add up, an effect of one field that another turns round, a field of many levels, and
 nothing but noise. Its base rate is one of `RATES`. It learns from as many leads as bring the conversions
 asked for, and 4,000 later leads of the same world judge. Rungs and choice come from the procedure of
-`train`; `mean` is the mean of the margins of model and Bayes.
+`train`; `mean` is the mean of the margins of model and Bayes. `gap_low` and `gap_high` are what the ladder
+decides by (model minus Bayes from an earlier origin), `surely_bayes` and so on the lower end of what that
+answer loses to the best rung: from these any rule of the ladder can be judged without measuring again.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from tests.bench.quality_text import replace_section
 from tests.bench.small_text import BEGIN, END, small_section
 from training.calibration.fit import mean_interval
 from training.choosing.choose import choose_settings
+from training.choosing.ladder import LadderChoice
 from training.choosing.rungs import bayes_rung, fit_rungs
 from training.figures.reliability import log_losses_of_margins
 from training.history.history import History, read_history
@@ -45,19 +48,18 @@ RESULTS = Path(__file__).parent / "small_data.csv"
 PAGE = ROOT / "docs" / "measured.md"
 COUNTS, COMPANIES, JUDGES = (20, 50, 100, 200), 200, 4_000
 WORLDS, RATES = ("sums", "turns", "levels", "noise"), (0.05, 0.12, 0.25)
-RUNGS = ("base_rate", "rules", "bayes", "model", "mean")
+RUNGS, ANSWERS = ("base_rate", "rules", "bayes", "model", "mean"), ("bayes", "model", "mean")
 COLUMNS = (
     "company",
     "world",
     "conversions",
     "leads",
     "learned",
-    "top",
-    "answer",
     *RUNGS,
     "best",
-    "low",
-    "high",
+    "gap_low",
+    "gap_high",
+    *(f"surely_{name}" for name in ANSWERS),
 )
 
 _RECIPE = """
@@ -124,7 +126,7 @@ def _level(margin: Floats, rate: float) -> float:
 
 
 def measure_small(company: int, conversions: int) -> dict[str, Any]:
-    """One row of the table: log losses of the later leads, and the answer's loss minus the best rung's."""
+    """One row of the table: log losses of the later leads, and what each answer loses to the best rung."""
     with TemporaryDirectory(prefix="leadscore-small-") as work:
         history = small_company(Path(work), company, conversions)
     split = forward_split(history.recipe, history.labelled.frame)
@@ -134,31 +136,34 @@ def measure_small(company: int, conversions: int) -> dict[str, Any]:
         "conversions": conversions,
         "leads": len(split.fit),
     }
-    margins, top = _margins(history, split)
-    y = history.labelled.y(split.test)
+    margins, ladder = _margins(history, split)
+    y, clusters = history.labelled.y(split.test), history.labelled.clusters(split.test)
     losses = {name: log_losses_of_margins(y, margin) for name, margin in margins.items()}
     rungs = [name for name in losses if name in ("rules", "bayes", "model")]
     best = min(rungs, key=lambda name: float(losses[name].mean()))
-    gap = mean_interval(losses[top] - losses[best], history.labelled.clusters(split.test), 0)
-    means = {name: round(float(loss.mean()), 6) for name, loss in losses.items()}
-    found = {"best": best, "low": round(gap.low, 6), "high": round(gap.high, 6)}
-    return row | {"learned": len(rungs) > 1, "top": top, "answer": means[top]} | means | found
+    found: dict[str, Any] = {name: round(float(loss.mean()), 6) for name, loss in losses.items()}
+    found |= {"learned": ladder is not None, "best": best}
+    if ladder is not None:
+        gaps = {name: mean_interval(losses[name] - losses[best], clusters, 0) for name in ANSWERS}
+        found |= {"gap_low": ladder.low, "gap_high": ladder.high}
+        found |= {f"surely_{name}": round(gap.low, 6) for name, gap in gaps.items()}
+    return row | found
 
 
-def _margins(history: History, split: SplitRows) -> tuple[dict[str, Floats], str]:
-    """Rung → log-odds of the test rows, and which of them the ladder lets answer."""
+def _margins(history: History, split: SplitRows) -> tuple[dict[str, Floats], LadderChoice | None]:
+    """Rung → log-odds of the test rows, and which of them the ladder lets answer (None: rules alone)."""
     labelled, rate = history.labelled, float(history.labelled.y(split.fit).mean())
     columns = labelled.at(split.test)
     found = {"base_rate": np.full(len(split.test), np.log(rate / (1 - rate)))}
     if too_few(history, split) is not None:
-        return found | {"rules": found["base_rate"]}, "rules"
+        return found | {"rules": found["base_rate"]}, None
     settings = choose_settings(history.recipe, history.excerpt(split.fit))
     choices, _ = try_earlier(history, split, Choices(settings, None), 1000)
     rungs = fit_rungs(history, split.fit, settings)
     rungs["bayes"] = bayes_rung(history, split.fit, choices.bayes)
     for name in ("rules", "bayes", "model"):
         found[name] = log_odds(score(rungs[name], columns))
-    return found | {"mean": (found["model"] + found["bayes"]) / 2}, choices.top
+    return found | {"mean": (found["model"] + found["bayes"]) / 2}, choices.ladder
 
 
 def small_companies() -> Iterator[tuple[int, int]]:
@@ -175,7 +180,7 @@ def measure_small_missing(path: Path = RESULTS, tell: Callable[[str], None] = sa
         if asked in done:
             continue
         row = measure_small(*asked)
-        tell(f"{asked}: {row['top']} answers, {row['best']} is best")
+        tell(f"{asked}: {row['best']} is best")
         append_row(path, COLUMNS, row)
 
 

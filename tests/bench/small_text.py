@@ -5,17 +5,33 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from training.choosing.ladder import top_of
+
 BEGIN, END = "<!-- small: begin -->", "<!-- small: end -->"
 _DRAWS = 2000
+
+
+def answered(results: pd.DataFrame) -> pd.DataFrame:
+    """`results` with what the ladder answers now: `top`, its log loss `answer`, and `low`, the lower end of
+    what it loses to the best rung. Where nothing was learned the rules answer."""
+    tops, found = [], []
+    for row in results.to_dict("records"):
+        ends = [None if pd.isna(row[name]) else float(row[name]) for name in ("gap_low", "gap_high")]
+        top = top_of(int(row["conversions"]), *ends) if row["learned"] else "rules"
+        tops.append(top)
+        found.append((row[top], row[f"surely_{top}"] if row["learned"] else 0.0))
+    losses, lows = zip(*found, strict=True)
+    return results.assign(top=tops, answer=losses, low=lows)
 
 
 def small_section(results: pd.DataFrame) -> str:
     """One line a number of conversions: the answer minus each rung, in thousandths of log loss."""
     lines = [
-        "| conversions | companies | answered by the model | answer minus model | minus Bayes | minus rules "
-        "| mean of margins minus answer | surely worse than the best rung |",
-        "|---|---|---|---|---|---|---|---|",
+        "| conversions | companies | answered by the model | by the mean | answer minus model | minus Bayes "
+        "| minus mean | minus rules | surely worse than the best rung |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
+    results = answered(results)
     lines += [_line(str(won), found) for won, found in results.groupby("conversions")]
     return "\n".join([*lines, _line("all", results)]) + "\n"
 
@@ -27,10 +43,9 @@ def _line(what: str, found: pd.DataFrame) -> str:
         what,
         f"{len(found):,}"
         + (f" ({len(found) - len(told)} too few to learn)" if len(told) < len(found) else ""),
-        f"{(found['top'] == 'model').mean():.0%}",
-        *(_gap(told["answer"] - told[rung]) for rung in ("model", "bayes")),
+        *(f"{(found['top'] == top).mean():.0%}" for top in ("model", "mean")),
+        *(_gap(told["answer"] - told[rung]) for rung in ("model", "bayes", "mean")),
         _gap(found["answer"] - found["rules"]),
-        _gap(told["mean"] - told["answer"]),
         f"{worse} ({worse / max(len(found), 1):.0%})",
     ]
     return "| " + " | ".join(cells) + " |"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from features.catalogue import FieldValue
 from features.clock.instants import DAY_US
 from features.columns import Column, Columns
 from features.tables.history_end import HistoryEnd
@@ -20,6 +22,8 @@ from training.calibration.choice import FoldGain, MapTrial, choose
 from training.calibration.fit import mean_interval
 from training.choosing.ladder import choose_top
 from training.figures import Interval
+from training.fitting import BlendShare, LinearChoice, Settings, TreeChoice
+from training.fitting.settings import mixed
 from training.history.history import History
 from training.history.labelled import Labelled
 from training.judging.evidence import Difference, Evidence
@@ -164,16 +168,16 @@ def before_the_test(low: float | None, high: float | None) -> Evidence:
 
 LEVEL, ABOVE, BELOW = (-0.01, 0.01), (0.001, 0.01), (-0.01, -0.001)
 RULE = [
-    (None, 99, "bayes"), (None, 100, "model"), (None, 1000, "model"),
-    (LEVEL, 99, "bayes"), (LEVEL, 100, "model"), (LEVEL, 999, "model"), (LEVEL, 1000, "model"),
-    (ABOVE, 20, "bayes"), (ABOVE, 100, "bayes"), (ABOVE, 999, "bayes"), (ABOVE, 1000, "model"),
-    (BELOW, 20, "model"), (BELOW, 100, "model"), (BELOW, 1000, "model"),
-    ((None, 0.01), 99, "bayes"), ((0.001, None), 100, "model"), ((None, None), 100, "model"),
+    (None, 49, "mean"), (None, 50, "model"), (None, 1000, "model"),
+    (LEVEL, 49, "mean"), (LEVEL, 50, "model"), (LEVEL, 999, "model"), (LEVEL, 1000, "model"),
+    (ABOVE, 20, "bayes"), (ABOVE, 50, "bayes"), (ABOVE, 999, "bayes"), (ABOVE, 1000, "model"),
+    (BELOW, 20, "model"), (BELOW, 50, "model"), (BELOW, 1000, "model"),
+    ((None, 0.01), 49, "mean"), ((0.001, None), 50, "model"), ((None, None), 50, "model"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("gap", "won", "top"), RULE)
-def test_evidence_decides_who_answers_else_a_hundred_conversions_and_a_thousand_always_do(gap, won, top):
+def test_evidence_decides_who_answers_else_fifty_conversions_and_a_thousand_always_do(gap, won, top):
     history = history_of(won)
     earlier = None if gap is None else before_the_test(*gap)
     found = choose_top(history, np.arange(len(history.labelled.frame)), earlier)
@@ -187,9 +191,31 @@ def test_evidence_decides_who_answers_else_a_hundred_conversions_and_a_thousand_
 
 
 def test_only_the_rows_that_may_be_fitted_count():
-    history = history_of(120)
-    assert choose_top(history, np.arange(2 * 99), None).top == "bayes"
-    assert choose_top(history, np.arange(2 * 100), None).top == "model"
+    history = history_of(70)
+    assert choose_top(history, np.arange(2 * 49), None).top == "mean"
+    assert choose_top(history, np.arange(2 * 50), None).top == "model"
+
+
+def test_where_a_sign_is_declared_rates_answer_alone_or_not_at_all():
+    plain = history_of(70)
+    signed = plain.recipe.lead.fields["company_size"].model_copy(update={"direction": 1})
+    lead = plain.recipe.lead.model_copy(update={"fields": {"company_size": signed}})
+    recipe = plain.recipe.model_copy(update={"lead": lead})
+    history = replace(plain, recipe=recipe, features=(FieldValue("company_size", "number"),))
+    assert choose_top(history, np.arange(2 * 49), None).top == "bayes"
+    assert choose_top(history, np.arange(2 * 50), None).top == "model"
+
+
+def test_a_mean_gives_half_to_the_model_and_half_to_the_rates():
+    line, trees = LinearChoice(10.0), TreeChoice(5)
+    alone = Settings("offset", line, trees, 1.0)
+    found = mixed(alone)
+    assert [(one.kind, one.weight) for one in found.members] == [("offset", 0.5), ("bayes", 0.5)]
+    weights = {"linear": 0.5, "bayes": 0.3, "trees": 0.2}
+    members = tuple(BlendShare(kind, weight, line, trees) for kind, weight in weights.items())
+    found = mixed(replace(alone, kind="blend", members=members))
+    assert found.kind == "blend"
+    assert {one.kind: one.weight for one in found.members} == {"linear": 0.25, "trees": 0.1, "bayes": 0.65}
 
 
 def test_a_map_that_gains_nothing_leaves_the_identity():

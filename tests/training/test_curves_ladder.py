@@ -27,7 +27,9 @@ from training.history.history import History, read_history
 from training.history.labelled import Labelled
 from training.history.split import forward_split
 from training.judging.evidence import Difference, Evidence
+from training.packing.pack import fit_served
 from training.report import RunSummary
+from training.run.procedure import choose_kinds, try_earlier
 
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -36,12 +38,19 @@ pytestmark = [
 ]
 
 
+FEW = 0.35
+"""So many conversions of the made company are kept that 42 are learned from: fewer than `SWITCH_WON`."""
+
+
 @pytest.fixture(scope="module")
 def young(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Recipe]:
-    """A company of some dozen conversions."""
+    """A company of some dozen conversions whose recipe declares a sign: Bayes answers alone or not."""
     folder = tmp_path_factory.mktemp("young")
-    recipe = small_company(folder, 800, won_share=0.6)
-    return folder, recipe.model_copy(update={"snapshots": SnapshotPlan(at_days=(0, 5, 40, 150))})
+    recipe = small_company(folder, 800, won_share=FEW)
+    size = recipe.lead.fields["size"].model_copy(update={"direction": 1})
+    lead = recipe.lead.model_copy(update={"fields": recipe.lead.fields | {"size": size}})
+    plan = SnapshotPlan(at_days=(0, 5, 40, 150))
+    return folder, recipe.model_copy(update={"snapshots": plan, "lead": lead})
 
 
 @pytest.fixture(scope="module")
@@ -92,6 +101,25 @@ def test_where_it_is_level_the_number_of_conversions_does(history, earlier, monk
     assert f"the model needs {SWITCH_WON}" in few.words
     monkeypatch.setattr("training.choosing.ladder.SWITCH_WON", few.converted_leads)
     assert choose_top(history, fit, earlier).top == "model"
+
+
+def test_without_a_sign_the_mean_of_both_answers_and_is_what_is_fitted(young):
+    folder, recipe = young
+    free = {name: one.model_copy(update={"direction": 0}) for name, one in recipe.lead.fields.items()}
+    lead = recipe.lead.model_copy(update={"fields": free})
+    history = read_history(recipe.model_copy(update={"lead": lead}), folder)
+    split = forward_split(history.recipe, history.labelled.frame)
+    choices, _ = try_earlier(history, split, choose_kinds(history, split), 100)
+    assert (choices.ladder.top, choices.top) == ("mean", "model")
+    assert "their mean answers below" in choices.ladder.words
+    rates = [member.weight for member in choices.model.members if member.kind == "bayes"]
+    assert len(rates) == 1
+    assert rates[0] >= 0.5
+    fitted, _, bayes = fit_served(history, choices, split.fit)
+    columns = history.labelled.at(split.test)
+    parts = fitted.contributions(columns)
+    assert parts.values.sum(axis=1) + parts.bias == pytest.approx(fitted.margin(columns))
+    assert bayes is not None
 
 
 def test_with_plenty_of_conversions_the_folds_are_not_overruled(history, monkeypatch):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
 from features.columns import Floats
+from training.figures.newton import KEEP, Curvature
 
 Rows = NDArray[np.intp]
 
@@ -80,8 +81,10 @@ def settle(
 def solutions(X: Floats, y: Floats, offset: Floats, scale: float) -> Iterator[tuple[float, Floats]]:
     """(bias, weights) of each of `SETTINGS`."""
     start: Floats | None = None
+    near = Curvature()
     for temper, precision in SETTINGS:
-        start = bounded_ridge(X, y, offset, temper=temper, precision=precision, scale=scale, start=start)
+        asked = {"temper": temper, "precision": precision, "scale": scale}
+        start = bounded_ridge(X, y, offset, **asked, start=start, near=near)
         yield float(start[0]), start[1:]
 
 
@@ -92,9 +95,11 @@ def averaged(X: Floats, y: Floats, offset: Floats, scale: float, shares: Floats)
     """
     mean = np.zeros(X.shape[1] + 1)
     start: Floats | None = None
+    near = Curvature()
     for share, (temper, precision) in zip(shares.tolist(), SETTINGS, strict=True):
         if share > _NO_SHARE:
-            start = bounded_ridge(X, y, offset, temper=temper, precision=precision, scale=scale, start=start)
+            asked = {"temper": temper, "precision": precision, "scale": scale}
+            start = bounded_ridge(X, y, offset, **asked, start=start, near=near)
             mean += share * start
     mean /= shares[shares > _NO_SHARE].sum()
     return float(mean[0]), mean[1:]
@@ -115,12 +120,14 @@ def bounded_ridge(
     precision: float,
     scale: float,
     start: Floats | None = None,
+    near: Curvature | None = None,
 ) -> Floats:
     """Bias, then weights in [0, 1], minimising scale·Σ log loss + ½·precision·Σ (weight − temper)² + ½·bias².
 
     Projected Newton steps (Bertsekas 1982) on `offset + bias + X·weights`, from `start` if a solution nearby
-    is known; `X` has shape `(n_rows, n_tables)`.
+    is known, and first by its curvature, `near`; `X` has shape `(n_rows, n_tables)`.
     """
+    near = near or Curvature()
     pull = np.r_[_LEVEL, np.full(X.shape[1], precision)]
     target = np.r_[0.0, np.full(X.shape[1], temper)]
     low, high = np.r_[-np.inf, np.zeros(X.shape[1])], np.r_[np.inf, np.ones(X.shape[1])]
@@ -131,11 +138,14 @@ def bounded_ridge(
         return scale * _loss(offset + A @ at, y) + 0.5 * float(pull @ (at - target) ** 2)
 
     reached = objective(beta)
-    for _ in range(50):
+    for number in range(50):
         p = expit(offset + A @ beta)
+        if near.found is None or (number and number % KEEP == 0):
+            bent = A * np.sqrt(scale * p * (1 - p))[:, None]
+            near.found = np.asarray(bent.T @ bent, dtype=np.float64)
         slope = scale * (A.T @ (p - y)) + pull * (beta - target)
         free = ~(((beta <= low) & (slope > 0)) | ((beta >= high) & (slope < 0)))
-        curve = scale * ((A[:, free].T * (p * (1 - p))) @ A[:, free]) + np.diag(pull[free])
+        curve = near.found[np.ix_(free, free)] + np.diag(pull[free])
         step = np.zeros(len(beta))
         step[free] = np.linalg.solve(curve, slope[free])
         before = reached

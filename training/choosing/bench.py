@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Literal
 
+import lightgbm as lgb
 import numpy as np
 
 from features.catalogue import Feature, LeadAge
@@ -33,8 +33,8 @@ from training.fitting.boosting import encoded, side_by_side
 from training.fitting.calendars import find_calendars, going_on
 from training.fitting.encode import PLAINLY
 from training.fitting.level_rates import weighed_sample
-from training.fitting.logistic_path import HOPELESS, PENALTIES, PLAIN, Path, Step
-from training.fitting.recency import recency
+from training.fitting.logistic_path import HOPELESS, PENALTIES, PLAIN, Path, near_penalties, reads_finer
+from training.fitting.recency import HALF_LIFE, recency
 from training.history import Excerpt, Rows, forward_folds
 
 NEWER_WEIGHS = 2**0.5
@@ -42,12 +42,20 @@ NEWER_WEIGHS = 2**0.5
 and judges on those most like what will be scored."""
 
 
+_FIRST = 2
+"""Folds, newest first, on which trees that have a rival must not lose before the others are fitted: they
+weigh three fifths of all five."""
+Run = tuple[lgb.Booster, Floats]
+Pair = tuple[Sample, Sample]
+Boosted = tuple[list[Floats], int]
+
+
 @dataclass(frozen=True)
 class Bench:
     """Rows, folds and features on which candidates compete; what they share is worked out once.
 
     With `half_life` older rows count for less in every fit (see `recency`); `pairs` are features that trees
-    read together.
+    read together. `alike` is a bench of the same rows and pairs, whose matrices serve here too.
     """
 
     recipe: Recipe
@@ -55,6 +63,7 @@ class Bench:
     folds: list[tuple[Rows, Rows]]
     half_life: float | None = None
     pairs: tuple[tuple[str, str], ...] = ()
+    alike: Bench | None = None
 
     @classmethod
     def of(cls, recipe: Recipe, excerpt: Excerpt) -> Bench:
@@ -75,6 +84,8 @@ class Bench:
     @cached_property
     def calendars(self) -> tuple[str, ...]:
         """Features that trees must not see."""
+        if self.alike is not None:
+            return self.alike.calendars
         return find_calendars(self.excerpt.labelled, self.excerpt.features, self.folds)
 
     def loss(self, newer: Sequence[Floats]) -> float:
@@ -93,8 +104,8 @@ class Bench:
         if not self.calendars:
             return (first,)
         reading = first.candidate.linear.reading
-        penalties = self._near(first.candidate) if reading.crossed else PENALTIES
-        return first, min(self._paths(self.calendars, reading, penalties), key=loss_of)
+        near = near_penalties(first.candidate.linear.penalty)  # a column less hardly asks for another
+        return first, min(self._paths(self.calendars, reading, near, whole=True), key=loss_of)
 
     @cached_property
     def plain_penalty(self) -> float:
@@ -108,18 +119,15 @@ class Bench:
 
     def _best(self, trials: list[Linears]) -> Linears:
         """The trial of least loss; where leads are looked at in several ages, it may gain by weights that
-        change with the age, which are tried at penalties near its own."""
+        change with the age, which are tried at penalties near its own; with many levels by reading more."""
         best = min(trials, key=loss_of)
-        if not self._ages:
-            return best
-        reading = replace(best.candidate.linear.reading, crossed=True)
-        return min([best, *self._paths((), reading, self._near(best.candidate))], key=loss_of)
-
-    @staticmethod
-    def _near(candidate: Candidate) -> tuple[float, ...]:
-        """The penalty of a linear candidate and its neighbours."""
-        at = PENALTIES.index(candidate.linear.penalty)
-        return PENALTIES[max(at - 1, 0) : at + 2]
+        plain, trials = best.candidate.linear.reading, [best]
+        if self._ages:
+            near = near_penalties(best.candidate.linear.penalty)
+            trials += self._paths((), replace(plain, crossed=True), near)
+        if reads_finer(self.excerpt.on(self.folds[-1][0]), self.recipe.train.rare_level):
+            trials += self._paths((), replace(plain, fine=True))
+        return min(trials, key=loss_of)
 
     @cached_property
     def _ages(self) -> bool:
@@ -153,32 +161,61 @@ class Bench:
         return Path.of(older, newer, self.recipe.train.rare_level, reading, importance, roomy)
 
     @cached_property
-    def samples(self) -> list[tuple[Sample, Sample]]:
+    def samples(self) -> list[Pair]:
         """(older, newer) matrices for trees, one pair a fold."""
-        return side_by_side(self._sample_pair, self.folds)
+        if self.alike is None:
+            return side_by_side(self._sample_pair, self.folds)
+        weights = [recency(self.excerpt.on(older), self.half_life) for older, _ in self.folds]
+        pairs = zip(self.alike.samples, weights, strict=True)
+        return [(replace(older, weight=weight), newer) for (older, newer), weight in pairs]
+
+    @cached_property
+    def aged(self) -> Bench:
+        """The same with newer rows counting for more."""
+        return replace(self, half_life=HALF_LIFE, alike=self)
 
     @cached_property
     def tree_features(self) -> tuple[Feature, ...]:
         """What trees may split on."""
         return self.excerpt.without(self.calendars).features
 
-    def _sample_pair(self, fold: tuple[Rows, Rows]) -> tuple[Sample, Sample]:
+    def _sample_pair(self, fold: tuple[Rows, Rows]) -> Pair:
         older, newer = map(self.excerpt.without(self.calendars).on, fold)
         encoder, sample = weighed_sample(older, self.recipe.train.rare_level, self.half_life, self.pairs)
         return sample, encoded(encoder, newer.columns, newer.y, signs=newer.signs)
 
-    def boosted(self, plan: Training, start: Start | None = None) -> tuple[list[Floats], int]:
-        """Margins of each fold's newer rows by one booster a fold, and the rounds that were best over all."""
-        pairs = self.matrices(start)
-        runs = side_by_side(lambda pair: fit_stopped(*pair, plan), pairs)
-        rounds = best_rounds([curve for _, curve in runs], self.weights)
-        return [margins(run[0], pair[1], rounds) for run, pair in zip(runs, pairs, strict=True)], rounds
+    def boosted(
+        self, plan: Training, start: Start | None = None, rival: Candidate | None = None
+    ) -> Boosted | None:
+        """Margins of each fold's newer rows by one booster a fold, and the rounds that were best over all.
 
-    def matrices(self, start: Start | None) -> list[tuple[Sample, Sample]]:
+        None where a `rival` is better on the newest folds, which weigh most: the others are not fitted.
+        """
+        newest = range(max(len(self.folds) - _FIRST, 0) if rival is not None else 0, len(self.folds))
+        pairs = [self._started(fold, start) for fold in newest]
+        runs = side_by_side(lambda pair: fit_stopped(*pair, plan), pairs)
+        if rival is not None and self._lost(runs, pairs, newest, rival):
+            return None
+        before = [self._started(fold, start) for fold in range(newest.start)]
+        runs = [*side_by_side(lambda pair: fit_stopped(*pair, plan), before), *runs]
+        rounds = best_rounds([curve for _, curve in runs], self.weights)
+        both = zip(runs, [*before, *pairs], strict=True)
+        return [margins(run[0], pair[1], rounds) for run, pair in both], rounds
+
+    def _lost(self, runs: Sequence[Run], pairs: Sequence[Pair], folds: range, rival: Candidate) -> bool:
+        """Whether boosters of some `folds` lose to the rival there, with the rounds that suit them best."""
+        rounds = best_rounds([curve for _, curve in runs], [self.weights[fold] for fold in folds])
+        behind = 0.0
+        for fold, (booster, _), (_, newer) in zip(folds, runs, pairs, strict=True):
+            own = self.fold_loss(fold, margins(booster, newer, rounds))
+            behind += self.weights[fold] * (own - self.fold_loss(fold, rival.newer[fold]))
+        return behind >= 0
+
+    def matrices(self, start: Start | None) -> list[Pair]:
         """(older, newer) matrices, one pair a fold, with what trees are given of a linear model."""
         return [self._started(fold, start) for fold in range(len(self.folds))]
 
-    def _started(self, fold: int, start: Start | None) -> tuple[Sample, Sample]:
+    def _started(self, fold: int, start: Start | None) -> Pair:
         older, newer = self.samples[fold]
         if start is None:
             return older, newer
@@ -205,43 +242,8 @@ class Bench:
         wanted = "offset" if kind == "linear" else kind
         return next((start for start in self.starts if start.kind == wanted), None)
 
-    def candidates(self, booster: dict[str, float]) -> list[Candidate]:
-        """All kinds that may be fitted here with what `booster` changes in the recipe's, simplest first."""
-        found = [linear.candidate for linear in self.linears]
-        if not self.tree_features:
-            return found
-        plan, safe = self._plan(booster), self.linears[-1].candidate
-        newer, rounds = self.boosted(plan)
-        found += [self._from(start, plan) for start in self.starts]
-        found.append(self._grown("trees", safe, newer, rounds))
-        return [one if one.kind == "linear" else replace(one, booster=booster) for one in found]
-
-    def steps_of(self, known: LinearChoice) -> list[Step]:
-        """A linear model of these settings on each fold."""
-        return self._paths(known.left_out, known.reading, (known.penalty,))[0].steps
-
-    def again(self, known: Candidate, booster: dict[str, float]) -> Candidate:
-        """The candidate of the same kind, reading and penalty as `known`, fitted on these folds."""
-        return replace(self._again(known, self._plan(booster)), booster=booster)
-
-    def _plan(self, booster: dict[str, float]) -> Training:
-        """The recipe's `[train]` with what `booster` changes."""
-        return self.recipe.train.model_copy(update=booster)
-
-    def _again(self, known: Candidate, plan: Training) -> Candidate:
-        if known.kind == "trees":
-            return self._grown("trees", known, *self.boosted(plan))
-        linear = known.linear
-        (linears,) = self._paths(linear.left_out, linear.reading, (linear.penalty,))
-        if known.kind == "linear":
-            return linears.candidate
-        given: Literal["offset", "stacked"] = "offset" if known.kind == "offset" else "stacked"
-        return self._from(Start(given, linears), plan)
-
-    def _from(self, start: Start, plan: Training) -> Candidate:
-        """Trees that are given something of a linear model."""
-        return self._grown(start.kind, start.linears.candidate, *self.boosted(plan, start))
-
-    def _grown(self, kind: Kind, beside: Candidate, newer: list[Floats], rounds: int) -> Candidate:
-        """A candidate with trees beside, or instead of, the linear part of another."""
-        return Candidate(kind, self.loss(newer), newer, beside.linear, rounds, pairs=self.pairs)
+    def line_of(self, known: LinearChoice) -> Linears:
+        """A linear model of these settings on all folds: one that was fitted already, or a new one."""
+        fitted = self.linears if self.alike is None and not self.pairs else ()
+        there = (one for one in fitted if one.candidate.linear == known)
+        return next(there, None) or self._paths(known.left_out, known.reading, (known.penalty,))[0]

@@ -16,6 +16,7 @@ from training.choosing.bench import Bench
 from training.choosing.candidate import Candidate, loss_of
 from training.choosing.combining import combine, rates
 from training.choosing.following import follow_level
+from training.choosing.kinds import again, challenge, every_kind
 from training.choosing.search import search
 from training.figures import Interval
 from training.figures.reliability import log_losses_of_margins
@@ -49,12 +50,12 @@ def choose_settings(recipe: Recipe, excerpt: Excerpt, budget: Budget | None = No
     bench = Bench.of(recipe, excerpt)
     if not bench.folds or not excerpt.features:
         return Settings("linear", LinearChoice(PENALTIES[0]), TreeChoice(50), PLAIN[0])
-    found = bench.candidates(NOTHING)
+    found = every_kind(bench, NOTHING)
     if not bench.tree_features:
         return settle(bench, found)
     found += _larger(bench, found)
     if budget is not None and (booster := _searched(bench, found, budget)):
-        searched = bench.candidates(booster)
+        searched = every_kind(bench, booster)
         found = min(found, searched, key=_least)
     return settle(bench, _paired(bench, found))
 
@@ -68,10 +69,10 @@ def _paired(bench: Bench, found: Sequence[Candidate]) -> Sequence[Candidate]:
     if not pairs:
         return found
     together = replace(bench, pairs=pairs)
-    better = together.again(best, best.booster)
-    if _gain(bench, best, better).low <= 0:
+    better = challenge(together, best, best.booster)
+    if better is None or _gain(bench, best, better).low <= 0:
         return found
-    others = [together.again(one, one.booster) for one in grown if one is not best]
+    others = [again(together, one, one.booster) for one in grown if one is not best]
     return [*(one for one in found if one.kind == "linear"), better, *others]
 
 
@@ -82,8 +83,8 @@ def _larger(bench: Bench, plain: Sequence[Candidate]) -> list[Candidate]:
     if any(getattr(train, key) != Training.model_fields[key].default for key in LARGER):
         return []
     best = min((one for one in plain if one.kind != "linear"), key=_loss)
-    found = bench.again(best, LARGER)
-    return [found] if found.loss < best.loss else []
+    found = challenge(bench, best, LARGER)
+    return [found] if found is not None and found.loss < best.loss else []
 
 
 def _searched(bench: Bench, plain: Sequence[Candidate], budget: Budget) -> dict[str, float]:
@@ -105,18 +106,18 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
     They are fitted with newer rows counting for more where that surely gains.
     """
     best = min(candidates, key=_loss)
-    half_life = _by_recency(bench, best)
+    paired = replace(bench, pairs=best.pairs) if best.pairs else bench
+    half_life = _by_recency(paired, best)
     pool = _members(candidates)
     if half_life is not None:
-        pool = [replace(bench, half_life=half_life, pairs=one.pairs).again(one, one.booster) for one in pool]
+        pool = [again((paired if one.pairs else bench).aged, one, one.booster) for one in pool]
     best = min(pool, key=_loss)
     free = not bench.excerpt.signs  # rates know no declared sign
     pool += [rates(bench)] if free else []
     together = combine(bench, pool)
     chosen = best if _gain(bench, together, best).low > 0 else together
     line = min(bench.linears, key=loss_of)
-    aged = replace(bench, half_life=half_life)
-    steps = line.steps if half_life is None else aged.steps_of(line.candidate.linear)
+    steps = line.steps if half_life is None else bench.aged.line_of(line.candidate.linear).steps
     chosen, follows = follow_level(bench, steps, chosen)
     margin, seed = np.concatenate(chosen.newer), bench.recipe.train.seed
     return Settings(
@@ -156,8 +157,8 @@ def _by_recency(bench: Bench, best: Candidate) -> float | None:
     """The half-life, where newer rows counting for more surely gains on `best`."""
     if not bench.excerpt.labelled.timed:
         return None
-    aged = replace(bench, half_life=HALF_LIFE, pairs=best.pairs).again(best, best.booster)
-    return HALF_LIFE if _gain(bench, best, aged).low > 0 else None
+    found = challenge(bench.aged, best, best.booster)
+    return HALF_LIFE if found is not None and _gain(bench, best, found).low > 0 else None
 
 
 def _gain(bench: Bench, best: Candidate, other: Candidate) -> Interval:

@@ -90,28 +90,25 @@ class _Drawn:
 
     def __init__(self, bootstrap: Bootstrap, p: Floats) -> None:
         y = bootstrap.y
-        self._ranking = Ranking(y, p)
+        self._ranking = Ranking(y, p, _BINS)
         columns = (np.ones(len(p)), y, p, log_losses(y, p), squared_errors(y, p))
         self._sums = np.stack([bootstrap.per_cluster(column) for column in columns], axis=1)
-        self._lasts, self._centres = self._bins(log_odds(p, NEAREST)[self._ranking.order])
+        self._centres = self._bins(log_odds(p, NEAREST)[self._ranking.order])
         self._rows: list[dict[str, float]] = []
         self._binned: list[Floats] = []
 
-    def _bins(self, x: Floats) -> tuple[NDArray[np.intp], Floats]:
-        """The last tie group of each bin, and each bin's mean log-odds; `x` in the order of the ranking."""
-        starts = self._ranking.starts if self._ranking.starts is not None else np.arange(len(x))
-        ends = np.r_[starts[1:], len(x)]
-        wanted = np.linspace(0, len(x), _BINS + 1)[1:]
-        lasts = np.unique(np.searchsorted(ends, wanted))
-        stops = ends[lasts]
+    def _bins(self, x: Floats) -> Floats:
+        """The mean log-odds of each bin; `x` in the order of the ranking."""
+        stops = self._ranking.stops
         sums = np.diff(np.r_[0.0, np.cumsum(x)[stops - 1]])
-        return lasts, sums / np.diff(np.r_[0, stops])
+        return np.asarray(sums / np.diff(np.r_[0, stops]))
 
     def add(self, counts: Floats, weights: Floats) -> None:
         """One draw: `counts` per cluster, `weights` per row."""
         groups = self._ranking.groups(weights)
         self._rows.append(groups.figures() | _means(counts @ self._sums))
-        self._binned.append(np.stack([groups.cum_rows[self._lasts], groups.cum_won[self._lasts]]))
+        lasts = self._ranking.lasts
+        self._binned.append(np.stack([groups.cum_rows[lasts], groups.cum_won[lasts]]))
 
     def figures(self) -> dict[str, Floats]:
         """Figure → its value in each draw."""

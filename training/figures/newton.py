@@ -7,6 +7,7 @@ right to 2e-4 only. It is the oracle of the tests.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,8 +20,15 @@ _MAX_STEPS = 100
 _CURVE_ROWS = 20_000
 """At most about this many rows, evenly taken, make the Hessian; loss and gradient always read all rows, so
 the solution is the same and only the number of steps differs (sub-sampled Newton, Erdogdu 2015)."""
-_KEEP = 4
+KEEP = 4
 """Steps that one Hessian serves: a step with a slightly old curvature is far cheaper than a new one."""
+
+
+@dataclass
+class Curvature:
+    """The Hessian of the losses at a solution near by, without its ridge: it serves the next penalty too."""
+
+    found: Floats | None = None
 
 
 def fit_logistic(
@@ -30,6 +38,7 @@ def fit_logistic(
     start: Floats | None = None,
     tolerance: float = 1e-10,
     importance: Floats | None = None,
+    curvature: Curvature | None = None,
 ) -> tuple[float, Floats]:
     """(intercept, weights) minimising `Σ log loss + penalty/2 · |weights|²`; the intercept is free.
 
@@ -38,8 +47,8 @@ def fit_logistic(
     `X` has shape `(n_rows, n_columns)` and should be standardised, since one penalty serves all columns; in
     float32 it is read at half the cost, which is precise enough to choose by.
     scikit-learn's C is `1 / penalty`. `start` is a former solution, intercept first. It ends when a step
-    gains less than `tolerance` of the loss. With one class only, the intercept is that of half a row more of
-    each kind.
+    gains less than `tolerance` of the loss; with the `curvature` of a former one, that step may be by it.
+    With one class only, the intercept is that of half a row more of each kind.
     """
     beta = _begin(X, y) if start is None else start.copy()
     if len(y) == 0 or y.min() == y.max():
@@ -47,18 +56,20 @@ def fit_logistic(
     ridge: Floats = np.r_[0.0, np.full(X.shape[1], penalty)]
     margin = times(X, beta)
     loss = _loss(y, margin, beta, ridge, importance)
-    factor: Any = None
+    near = curvature or Curvature()
+    factor: Any = None if near.found is None else _factorised(near.found, ridge)
     for step in range(_MAX_STEPS):
-        fresh = factor is None or step % _KEEP == 0
+        fresh = factor is None or (step > 0 and step % KEEP == 0)
         if fresh:
-            factor = _curvature(X, margin, ridge, importance)
+            near.found = _curvature(X, margin, importance)
+            factor = _factorised(near.found, ridge)
         error = expit(margin) - y if importance is None else (expit(margin) - y) * importance
         gradient = np.r_[error.sum(), X.T @ error.astype(X.dtype)] + ridge * beta
         direction = np.asarray(cho_solve(factor, gradient), dtype=np.float64)
         beta, margin, reached = _descend(X, y, (beta, margin), direction, ridge, loss, importance)
         gained, loss = loss - reached, reached
         if gained < tolerance * (1 + abs(loss)):
-            if fresh:
+            if fresh or curvature is not None:
                 break
             factor = None
     return float(beta[0]), beta[1:]
@@ -104,8 +115,8 @@ def _loss(y: Floats, margin: Floats, beta: Floats, ridge: Floats, importance: Fl
     return float(total - hits @ margin + 0.5 * (ridge @ beta**2))
 
 
-def _curvature(X: Floats, margin: Floats, ridge: Floats, importance: Floats | None) -> Any:
-    """The factorised Hessian of some rows, scaled to all of them."""
+def _curvature(X: Floats, margin: Floats, importance: Floats | None) -> Floats:
+    """The Hessian of the losses of some rows, scaled to all of them."""
     every = max(1, len(X) // _CURVE_ROWS)
     p = expit(margin[::every])
     spread = p * (1 - p) if importance is None else p * (1 - p) * importance[::every]
@@ -113,6 +124,11 @@ def _curvature(X: Floats, margin: Floats, ridge: Floats, importance: Floats | No
     rows = np.empty((len(root), X.shape[1] + 1), dtype=X.dtype)
     rows[:, 0] = root
     np.multiply(X[::every], root[:, None], out=rows[:, 1:], casting="same_kind")
-    hessian = (rows.T @ rows).astype(np.float64)
+    return np.asarray(rows.T @ rows, dtype=np.float64)
+
+
+def _factorised(curvature: Floats, ridge: Floats) -> Any:
+    """The Hessian with its ridge, factorised."""
+    hessian = curvature.copy()
     hessian[np.diag_indices_from(hessian)] += ridge + 1e-8
     return cho_factor(hessian)

@@ -21,14 +21,28 @@ class Ranking:
 
     Built once, asked often: a bootstrap draw only brings other weights, so the sort is not repeated.
     Rows of equal score are exchangeable: figures are expected values over their random order.
+    With `parts` lost rows between two won ones are one group too, where no figure tells them apart: there are
+    far fewer groups, as long as few convert. Running sums are then known at the ends of that many about
+    equal parts of the rows, `stops`, which are after the groups `lasts`.
     """
 
-    def __init__(self, y: Floats, score: Floats) -> None:
+    def __init__(self, y: Floats, score: Floats, parts: int | None = None) -> None:
         self.order = np.argsort(-score, kind="stable")
         ranked = score[self.order]
         first = np.flatnonzero(np.r_[True, ranked[1:] != ranked[:-1]])
-        self.starts = first if len(first) < len(ranked) else None
         self._y = np.asarray(y, dtype=np.float64)[self.order]
+        if parts is not None:
+            first = self._thinned(first, parts)
+        self.starts = first if len(first) < len(ranked) else None
+
+    def _thinned(self, first: NDArray[np.intp], parts: int) -> NDArray[np.intp]:
+        """The groups that begin at `first`, lost ones put together inside a part."""
+        ends = np.r_[first[1:], len(self._y)]
+        self.stops = ends[np.unique(np.searchsorted(ends, np.linspace(0, len(self._y), parts + 1)[1:]))]
+        won = np.add.reduceat(self._y, first) > 0
+        kept = np.r_[True, won[1:] | won[:-1]] | np.isin(first, self.stops)
+        self.lasts = np.searchsorted(first[kept], self.stops) - 1
+        return np.asarray(first[kept], dtype=np.intp)
 
     def figures(self, weights: Floats | None = None) -> dict[str, float]:
         """AUC, average precision, lift and precision at `SHARES`; NaN where one class is absent.

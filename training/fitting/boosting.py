@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 import lightgbm as lgb
@@ -53,6 +53,25 @@ Out-of-fold log loss of the best candidate by nothing, the third and the fourth 
 """
 
 
+class Bins:
+    """A matrix as LightGBM bins it, made when it is first fitted on.
+
+    Binning costs as much as some twenty rounds: every booster on the same rows shares it.
+    """
+
+    def __init__(self) -> None:
+        self._made: lgb.Dataset | None = None
+        self._reference: lgb.Dataset | None = None
+
+    def of(self, sample: Sample, reference: lgb.Dataset | None = None) -> lgb.Dataset:
+        """The `sample` with its own offset and weights, in bins of its own or those of `reference`."""
+        if self._made is None or self._reference is not reference:
+            self._made, self._reference = _dataset(sample, reference).construct(), reference
+        self._made.set_field("init_score", sample.offset)
+        self._made.set_field("weight", sample.weight)
+        return self._made
+
+
 @dataclass(frozen=True)
 class Sample:
     """A matrix of shape `(n_rows, n_features)`, its outcomes, its columns' names and which are categories.
@@ -60,7 +79,7 @@ class Sample:
     `offset` holds the margins that the trees start from, None for the base rate; `signs` has the declared
     sign of each column, 0 where it is free; `weight` says how much each row counts, None: all alike.
     `share` is how many independent rows a row is worth (see `effective_share`): several looks at a lead
-    repeat its outcome.
+    repeat its outcome. `bins` are kept as long as `X` is the same.
     """
 
     X: Floats
@@ -71,6 +90,7 @@ class Sample:
     signs: tuple[int, ...] = ()
     weight: Floats | None = None
     share: float = 1.0
+    bins: Bins = field(default_factory=Bins, compare=False, repr=False)
 
     def starting(self, offset: Floats) -> Sample:
         """The same rows, with trees starting from these margins."""
@@ -80,7 +100,8 @@ class Sample:
         """The same rows with further columns. Where features have signs, these may only raise the margin:
         they are what a model of the same signs makes of the lead."""
         signs = (*self.signs, *(1 for _ in names)) if any(self.signs) else ()
-        return replace(self, X=np.hstack([self.X, more]), names=(*self.names, *names), signs=signs)
+        X = np.hstack([self.X, more])
+        return replace(self, X=X, names=(*self.names, *names), signs=signs, bins=Bins())
 
 
 def encoded(
@@ -104,7 +125,8 @@ def encoded(
 def parameters(plan: Training, sample: Sample, member: int = 0) -> dict[str, Any]:
     """LightGBM's parameters for one `member` of the bag on `sample`.
 
-    Row-wise and deterministic, so that the same rows and seed give the same trees on any machine. What holds
+    Column-wise and deterministic, so that the same rows and seed give the same trees on any machine; row-wise
+    would read columns that a tree is not offered. What holds
     levels of a category back is counted in independent rows: a level belongs to the lead, so that nine looks
     at a lead tell of it once. Numbers change from look to look; what holds leaves back stays in rows.
     """
@@ -130,7 +152,7 @@ def parameters(plan: Training, sample: Sample, member: int = 0) -> dict[str, Any
         "seed": plan.seed + 1000 * member,
         "num_threads": plan.threads,
         "deterministic": True,
-        "force_row_wise": True,
+        "force_col_wise": True,
         "verbosity": -1,
     }
 
@@ -144,9 +166,10 @@ def offered(plan: Training, width: int) -> float:
 
 def fit_bag(sample: Sample, plan: Training, rounds: int) -> tuple[lgb.Booster, ...]:
     """`plan.bag` boosters of `rounds` rounds each, alike but for their seeds."""
+    train = sample.bins.of(sample)
 
     def fit_member(member: int) -> lgb.Booster:
-        return lgb.train(parameters(plan, sample, member), _dataset(sample), num_boost_round=max(rounds, 1))
+        return lgb.train(parameters(plan, sample, member), train, num_boost_round=max(rounds, 1))
 
     return tuple(side_by_side(fit_member, range(plan.bag)))
 
@@ -154,12 +177,12 @@ def fit_bag(sample: Sample, plan: Training, rounds: int) -> tuple[lgb.Booster, .
 def fit_stopped(sample: Sample, newer: Sample, plan: Training) -> tuple[lgb.Booster, Floats]:
     """One booster stopped early on `newer` rows, and its log loss on them after each round."""
     curve: dict[str, Any] = {}
-    train = _dataset(sample)
+    train = sample.bins.of(sample)
     booster = lgb.train(
         parameters(plan, sample),
         train,
         num_boost_round=plan.rounds,
-        valid_sets=[_dataset(newer, reference=train)],
+        valid_sets=[newer.bins.of(newer, reference=train)],
         valid_names=["newer"],
         callbacks=[
             lgb.early_stopping(plan.early_stopping, verbose=False, min_delta=_LEAST_GAIN),
@@ -203,8 +226,6 @@ def _dataset(sample: Sample, reference: lgb.Dataset | None = None) -> lgb.Datase
     return lgb.Dataset(
         sample.X,
         label=sample.y,
-        weight=sample.weight,
-        init_score=sample.offset,
         reference=reference,
         categorical_feature=list(sample.categorical),
         feature_name=list(sample.names),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache, partial
 
 from features.recipe import Training
-from serving.scorers import Bayes, Blend, Linear, Model, Trees, line_columns, line_names
+from serving.scorers import Bayes, Blend, Linear, Model, TreeEncoder, Trees, line_columns, line_names
 from training.bayes import fit_bayes
-from training.fitting.boosting import fit_bag
+from training.fitting.boosting import Sample, fit_bag
 from training.fitting.calendars import going_on
 from training.fitting.level_rates import weighed_sample
 from training.fitting.logistic import fit_linear
@@ -15,6 +17,10 @@ from training.fitting.moving_level import moved_by
 from training.fitting.recency import recency
 from training.fitting.settings import LinearChoice, Settings
 from training.history import Excerpt
+
+Seen = tuple[tuple[str, ...], tuple[tuple[str, str], ...]]
+"""What trees of one matrix see: the calendars that they do not, the pairs that they read together."""
+Matrix = Callable[[Seen], tuple[TreeEncoder, Sample]]
 
 
 def fit_model(excerpt: Excerpt, train: Training, settings: Settings) -> Model:
@@ -30,36 +36,48 @@ def _fit_kind(excerpt: Excerpt, train: Training, settings: Settings) -> Linear |
     """The model of `settings` fitted on the `excerpt`, uncalibrated."""
     if settings.kind == "blend":
         return _fit_blend(excerpt, train, settings)
+    matrix = partial(_matrix, excerpt, train, settings.half_life)
     if settings.kind == "trees":
-        return _fit_trees(excerpt, train, settings)
-    return _fit_beside(excerpt, train, settings, _fit_linear(excerpt, train, settings))
+        return _fit_trees(excerpt, train, settings, matrix)
+    return _fit_beside(excerpt, train, settings, _fit_linear(excerpt, train, settings), matrix)
 
 
-def _fit_beside(excerpt: Excerpt, train: Training, settings: Settings, linear: Linear) -> Linear | Trees:
+def _fit_beside(
+    excerpt: Excerpt, train: Training, settings: Settings, linear: Linear, matrix: Matrix
+) -> Linear | Trees:
     """The model of a kind that has a linear part, which is fitted already."""
     if settings.kind == "linear":
         return linear
     if settings.kind == "offset":
-        return _fit_trees(excerpt, train, settings, offset=linear)
-    return _fit_trees(excerpt, train, settings, line=linear)
+        return _fit_trees(excerpt, train, settings, matrix, offset=linear)
+    return _fit_trees(excerpt, train, settings, matrix, line=linear)
+
+
+def _matrix(
+    excerpt: Excerpt, train: Training, half_life: float | None, trees: Seen
+) -> tuple[TreeEncoder, Sample]:
+    """The rows as trees are fitted on them."""
+    calendars, pairs = trees
+    return weighed_sample(excerpt.without(calendars), train.rare_level, half_life, pairs)
 
 
 def _fit_blend(excerpt: Excerpt, train: Training, settings: Settings) -> Blend:
-    """Every member of a blend; a linear part that several have is fitted once."""
+    """Every member of a blend; a linear part or a matrix that several have is made once."""
     grown = sum(share.kind not in ("linear", "bayes") for share in settings.members)
     train = train.model_copy(update={"bag": bag_of_each(train.bag, grown)})
     lines: dict[LinearChoice, Linear] = {}
+    matrix = lru_cache(partial(_matrix, excerpt, train, settings.half_life))
     members: list[Linear | Trees | Blend | Bayes] = []
     for share in settings.members:
         own = replace(settings, kind=share.kind, linear=share.linear, trees=share.trees, members=())
         if share.kind == "bayes":
             members.append(_fit_rates(excerpt))
         elif share.kind == "trees":
-            members.append(_fit_trees(excerpt, train, own))
+            members.append(_fit_trees(excerpt, train, own, matrix))
         else:
             if share.linear not in lines:
                 lines[share.linear] = _fit_linear(excerpt, train, own)
-            members.append(_fit_beside(excerpt, train, own, lines[share.linear]))
+            members.append(_fit_beside(excerpt, train, own, lines[share.linear], matrix))
     return Blend(tuple(members), weights=tuple(share.weight for share in settings.members))
 
 
@@ -104,13 +122,14 @@ def _fit_trees(
     excerpt: Excerpt,
     train: Training,
     settings: Settings,
+    matrix: Matrix,
     offset: Linear | None = None,
     line: Linear | None = None,
 ) -> Trees:
     """A bag of boosters on all rows, with the rounds that the folds chose; they start from the margin of
-    `offset` and read the columns of `line`."""
+    `offset` and read the columns of `line`. `matrix` makes the rows of what trees see."""
     seen = excerpt.without(settings.trees.calendars)
-    encoder, sample = weighed_sample(seen, train.rare_level, settings.half_life, settings.trees.pairs)
+    encoder, sample = matrix((settings.trees.calendars, settings.trees.pairs))
     if offset is not None:
         sample = sample.starting(offset.margin(excerpt.reading(offset.features).columns))
     if line is not None:

@@ -10,7 +10,7 @@ import numpy as np
 from features.catalogue import Feature
 from features.columns import Columns, Floats
 from serving.scorers import Linear, LinearEncoder, NumberColumn
-from training.figures.newton import fit_logistic
+from training.figures.newton import Curvature, fit_logistic
 from training.fitting.encode import PLAINLY, Leads, Reading, fit_linear_encoder
 
 FREE: Mapping[str, int] = MappingProxyType({})
@@ -50,6 +50,7 @@ def fit_signed(
     start: Floats | None = None,
     tolerance: float = 1e-10,
     importance: Floats | None = None,
+    curvature: Curvature | None = None,
 ) -> tuple[float, Floats]:
     """As `fit_logistic`, with weights whose sign is `signs` (0: free, NaN: none), shape `(n_columns,)`.
 
@@ -57,8 +58,9 @@ def fit_signed(
     """
     kept = ~np.isnan(signs)
     while True:
-        part, begin = (X, start) if kept.all() else (X[:, kept], None)
-        intercept, found = fit_logistic(part, y, penalty, begin, tolerance, importance)
+        whole = bool(kept.all())
+        part, begin, near = (X, start, curvature) if whole else (X[:, kept], None, None)
+        intercept, found = fit_logistic(part, y, penalty, begin, tolerance, importance, near)
         weights = np.zeros(X.shape[1])
         weights[kept] = found
         wrong = kept & (weights * np.nan_to_num(signs) < 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from features.recipe import Training
@@ -89,6 +89,7 @@ class Settings:
             {"members": [member.as_dict() for member in self.members]} if self.members else {}
         )
         found |= _pairs(self.trees) | ({"follows": True} if self.follows else {})
+        found |= {"fine": True} if self.linear.reading.fine else {}
         return {
             "kind": self.kind,
             "rounds": self.trees.rounds,
@@ -106,6 +107,16 @@ class Settings:
             "half_life": self.half_life,
             **found,
         }
+
+
+def mixed(settings: Settings) -> Settings:
+    """The mean of what `settings` make and the shrunken rates: of few outcomes neither is surely better."""
+    alone = BlendShare(settings.kind, 1.0, settings.linear, settings.trees)
+    members = settings.members or (alone,)
+    own = [replace(one, weight=one.weight / 2) for one in members if one.kind != "bayes"]
+    left = 1.0 - sum(one.weight for one in own)
+    rates = BlendShare("bayes", round(left, 6), settings.linear, settings.trees)
+    return replace(settings, kind="blend", members=(*own, rates))
 
 
 def _pairs(trees: TreeChoice) -> dict[str, Any]:

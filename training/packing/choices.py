@@ -30,8 +30,8 @@ class Choices:
 
     @property
     def top(self) -> Literal["model", "bayes"]:
-        """Who answers first."""
-        return self.ladder.top if self.ladder is not None else "model"
+        """Who answers first; a mean of both is a model that Bayes is half of (see `mixed`)."""
+        return "bayes" if self.ladder is not None and self.ladder.top == "bayes" else "model"
 
     @property
     def by_bayes(self) -> bool:

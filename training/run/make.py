@@ -54,7 +54,9 @@ def make(
     clock.step(f"fitting on {len(split.fit):,} rows", "fit")
     rival = champion_of(history, split) if with_champion else Rival()
     kept = {} if new_bands else rival.cuts
-    judged = pack(history, choices, split.fit, work / "judged", kept=kept)
+    # the variant without events is not judged: it is fitted for what is served alone
+    whole = replace(choices, no_events=None, no_events_segments=None)
+    judged = pack(history, whole, split.fit, work / "judged", kept=kept)
     clock.step(f"judging on {len(split.test):,} test rows", "judge")
     probabilities = predict_all(history, split, choices, judged, limit) | rival.probabilities
     evidence = gather(
