@@ -11,7 +11,7 @@ from features.clock import from_us
 from features.lead import Lead
 from serving.answer import Explanation, Ladder
 from serving.app.drawings import step_bar
-from serving.app.told import maturity_words
+from serving.app.told import maturity_words, plain_cell, reason_words
 from serving.browse import OpenedLead, ScoredRows, Wanted, what_if
 from serving.page import (
     Child,
@@ -29,6 +29,7 @@ from serving.page import (
     tiles,
 )
 from serving.score import Score
+from serving.words.sentences import Teller
 
 _STEPS = 12
 FIELD = "field."
@@ -42,7 +43,7 @@ def waterfall(who: Visitor, found: Explanation) -> Markup:
     reasons = sorted(
         [*found.score.reasons_for, *found.score.reasons_against], key=lambda one: -abs(one.strength)
     )
-    steps = [(reason.text, reason.strength) for reason in reasons[:_STEPS]]
+    steps: list[tuple[str, float]] = [(reason.text, reason.strength) for reason in reasons[:_STEPS]]
     rest = found.margin - found.bias - sum(size for _, size in steps)
     if abs(rest) > 5e-4:
         steps.append((who.say("everything else together", "tout le reste ensemble"), rest))
@@ -54,7 +55,13 @@ def waterfall(who: Visitor, found: Explanation) -> Markup:
     rows: list[list[Child]] = []
     for text, size in steps:
         words = f"{'+' if size >= 0 else '−'}{who.number(abs(size), 2)}"
-        rows.append([text, step_bar(low - pad, high + pad, at, at + size, f"{text}: {words}"), words])
+        rows.append(
+            [
+                reason_words(who, text)[0],
+                step_bar(low - pad, high + pad, at, at + size, f"{text}: {words}"),
+                words,
+            ]
+        )
         at += size
     head = (
         who.say("signal", "signal"),
@@ -88,7 +95,7 @@ def what_if_section(
         if field.use and field.type not in ("email", "phone", "date")
     }
     own = {
-        name: "" if is_missing(opened.row.get(columns[name])) else str(opened.row[columns[name]])
+        name: "" if is_missing(opened.row.get(columns[name])) else plain_cell(opened.row[columns[name]])
         for name in fields
     }
     said = {name: asked.get(FIELD + name, own[name]).strip() for name in fields}
@@ -101,14 +108,14 @@ def what_if_section(
             {"kind": kind, "occurred_at": (from_us(opened.lead.as_of_us) - timedelta(days=ago)).isoformat()}
         )
     pair = what_if(ladder, opened, changed, more)
-    controls = []
+    controls, tell = [], Teller(recipe, who.language)
     for name, field in fields.items():
         usual = rows.usual(columns[name]) if field.type == "number" else None
-        controls.append(_control(who, name, field.type, said[name], usual))
+        controls.append(_control(who, name, tell.label(name), field.type, said[name], usual))
     if recipe.events is not None:
         kinds = [
             ("", who.say("– none –", "– aucun –")),
-            *((one, one.replace("_", " ")) for one in recipe.events.kinds),
+            *((one, tell.happened(one)) for one in recipe.events.kinds),
         ]
         controls.append(
             labelled(
@@ -131,9 +138,10 @@ def what_if_section(
     )  # fmt: skip
 
 
-def _control(who: Visitor, name: str, kind: str, value: str, usual: tuple[float, float] | None) -> Markup:
+def _control(
+    who: Visitor, name: str, label: str, kind: str, value: str, usual: tuple[float, float] | None
+) -> Markup:
     """A field to change; a number has a slider beside it where there is script."""
-    label = name.replace("_", " ")
     if kind == "boolean":
         options = [
             ("", who.say("unknown", "inconnu")),

@@ -15,7 +15,8 @@ from serving.desk.words import way
 from serving.jobs import Job
 from serving.jobs.words import each_of, in_one
 from serving.page import Child, Markup, Visitor, bullets, button, choice, form, paragraph, table, tag
-from serving.visit import shown
+from serving.visit import sent_name, shown
+from serving.words.translation import translated
 
 _QUESTIONS = {
     "outcome": ("Outcome: COLUMN=VALUE that means won", "Issue : COLONNE=VALEUR qui veut dire gagné"),
@@ -25,7 +26,6 @@ _QUESTIONS = {
 }
 _GUESSES = {"outcome": ("outcome", "won"), "id": ("id",), "time": ("creation",), "name": ()}
 """Option → the guesses of `init` that it decides."""
-_SURE = {"sure": "sûr", "likely": "probable", "unsure": "incertain", "guess": "supposé"}
 
 
 def assumptions(asked: PageAsked, job: Job) -> Response:
@@ -106,16 +106,11 @@ def _options(asked: PageAsked, job: Job) -> dict[str, str]:
         elif not said:
             found.pop(name, None)
     columns = [str(one["column"]) for one in (job.printed() or {}).get("findings", ())]
-    named = {_sent(one): one for one in columns}
-    left_out = in_one(sorted({named.get(_sent(one), one) for one in asked.fields.get("exclude", ())}))
+    named = {sent_name(one): one for one in columns}
+    left_out = in_one(sorted({named.get(sent_name(one), one) for one in asked.fields.get("exclude", ())}))
     found |= {"exclude": left_out} if left_out else {}
     found |= {"open": "yes"} if asked.said("open") or (present.get("open") and "outcome" not in found) else {}
     return found
-
-
-def _sent(name: str) -> str:
-    """A name as a form sends it: a browser writes every line break alike."""
-    return "\n".join(name.splitlines())
 
 
 def _answers(job: Job) -> dict[str, str]:
@@ -158,15 +153,15 @@ def _field(
         control = tag("input", name=name, value=value, maxlength="400")
     too = tell(who, "could_be_too")
     hints = [
-        f"{one['taken'] or '–'} ({_certainty(str(one['certainty']), who)}): {one['why']}"
+        f"{_told(one['taken'] or '–', who)} ({_told(one['certainty'], who)}): {_told(one['why'], who)}"
         + (f". {too}: {', '.join(one['others'][:6])}" if one["others"] else "")
         for one in why
     ]  # fmt: skip
     return tag("label", tag("span", label), control, *[tag("small", hint) for hint in hints])
 
 
-def _certainty(word: str, who: Visitor) -> str:
-    return _SURE.get(word, word) if who.language == "fr" else word
+def _told(text: object, who: Visitor) -> str:
+    return translated(str(text), who.language)
 
 
 def _columns(job: Job, found: Mapping[str, Any], who: Visitor) -> Markup:
@@ -181,11 +176,11 @@ def _columns(job: Job, found: Mapping[str, Any], who: Visitor) -> Markup:
     for one in found.get("findings", ()):
         name, leads = str(one["column"]), one in _of_leads(found)
         why = (reasons.get(name) if leads else None) or one["remark"]
-        told = tag("small", why) if why else None
+        told = tag("small", _told(why, who), class_="hint") if why else None
         cell = tag("span", name, tag("br") if told else None, told)
         gone = leads and name in left_out and name not in excluded
         control = tell(who, "left_out") if gone else _leave_out(name, excluded, who) if leads else ""
-        rows.append([cell, str(one["role"]), who.share(one["fill"]), str(one["example"]), control])
+        rows.append([cell, _told(one["role"], who), who.share(one["fill"]), str(one["example"]), control])
     return tag("section", tag("h2", tell(who, "every_column")), table(head, rows))
 
 
@@ -217,14 +212,10 @@ def _buttons(job: Job, who: Visitor) -> Markup:
 def _remarks(found: Mapping[str, Any], who: Visitor) -> Markup | None:
     lines = [str(one) for one in found.get("remarks", ())]
     lines += [
-        f"{place}: {kind}: {rows} {treatment}".strip()
+        f"{place}: {kind}: {rows:,} ({treatment})"
         for place, kind, rows, treatment in found.get("quality", ())
     ]
     if not lines:
         return None
-    lang = "en" if who.language != "en" else None
-    return tag(
-        "section",
-        tag("h2", tell(who, "what_was_noticed")),
-        tag("div", bullets(lines), lang=lang),
-    )
+    told = [_told(line, who) for line in lines]
+    return tag("section", tag("h2", tell(who, "what_was_noticed")), bullets(told))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from features.language import Language
 from serving.funnel.figures import in_words
 from serving.funnel.funnel import Funnel, LeadGroup
 from serving.funnel.moved import BudgetMoved
@@ -25,14 +26,15 @@ from serving.page import (
     table,
     tag,
 )
+from serving.words.translation import translated_page
 
 _SHOWN = 25
 STEP_WORDS = {"lead": "lead", "mql": "MQL", "sal": "SAL", "sql": "SQL"}
 STEP_WORDS |= {"opportunity": "opportunity", "customer": "customer"}
 
 
-def funnel_page(funnel: Funnel, moves: Sequence[BudgetMoved] = ()) -> str:
-    """A whole HTML document."""
+def funnel_page(funnel: Funnel, moves: Sequence[BudgetMoved] = (), language: Language = "en") -> str:
+    """A whole HTML document in `language`."""
     parts = [_first(funnel), _volume(funnel), _steps(funnel)]
     keys = [("first", "What to change"), ("volume", "Volume"), ("steps", "Steps")]
     if funnel.all.cost is not None:
@@ -55,7 +57,7 @@ def funnel_page(funnel: Funnel, moves: Sequence[BudgetMoved] = ()) -> str:
     parts.append(_how(funnel))
     keys.append(("how", "How to read it"))
     heading = join([tag("h1", "The funnel of leads"), contents(keys)])
-    return page("Funnel", [heading, *parts])
+    return translated_page(page("Funnel", [heading, *parts], language), language)
 
 
 def _first(funnel: Funnel) -> Markup:

@@ -13,7 +13,7 @@ from features.catalogue import KeywordGroup, kinds_label
 from features.language import Language
 from features.recipe import Recipe
 from serving.words.facts import Facts
-from serving.words.language import catalogue, kinds_known
+from serving.words.language import catalogue, common_names, kinds_known
 from serving.words.signals import Kind, LeadSignal
 from serving.words.values import ago, amount, counted, day, number
 
@@ -40,21 +40,39 @@ class Teller:
             return signal.features[0].label
         return self.label(signal.field) if signal.field else str(signals[signal.kind])
 
+    def happened(self, kind: str) -> str:
+        """What one event of a kind is told as, such as 'asked for a demo'."""
+        meanings = dict(self.recipe.events.kinds) if self.recipe.events else {}
+        known = known_kind(kind, meanings.get(kind) == "negative")
+        return (
+            kinds_label((kind,), None)
+            if known is None
+            else counted(self.words("kinds")[known], 1, self.language)
+        )
+
     def words(self, section: str) -> dict[str, Any]:
         """A section of the catalogue."""
         return catalogue(self.language)[section]
 
     def label(self, field: str) -> str:
-        """What a field is called: by its meaning, where no other field means the same; else its own name."""
+        """What a field is called: by its meaning, where no other field means the same; else its own name.
+
+        A common name is said in the language, any other as the company wrote it.
+        """
         declared = self.recipe.lead.fields.get(field)
         if declared is None:
-            return kinds_label((field,), None)
+            return self.named(field)
         meaning = declared.means or declared.type
         alike = [f for f in self.recipe.lead.fields.values() if (f.means or f.type) == meaning]
         if len(alike) == 1 and meaning in self.words("labels"):
             return str(self.words("labels")[meaning])
         named = declared.column if declared.column and " " in declared.column else field
-        return kinds_label((named,), None)
+        return self.named(named)
+
+    def named(self, name: str) -> str:
+        """The name of a field that nothing is declared of."""
+        said = kinds_label((name,), None)
+        return common_names(self.language).get(re.sub(r"[\W_]+", " ", said.casefold()).strip(), said)
 
     def kind_called(self, signal: LeadSignal) -> str:
         """The kinds of events of a signal, by their own names."""
