@@ -15,12 +15,19 @@ from serving.answer import Explanation, Ladder
 from serving.api.desk import desk_of
 from serving.api.problems import RefusedError
 from serving.app.asked import address, columns_of_job, job_asked, ladder_of, rows_of, wanted_of
-from serving.app.lead_parts import FIELD, waterfall, what_if_section
+from serving.app.lead_parts import FIELD, alike_section, waterfall, what_if_section
 from serving.app.listed import called
 from serving.app.told import action_words, badge, moment_words, plain_cell, status_words, title_of
 from serving.asked import Heard
-from serving.browse import OpenedLead, ScoredRows, Wanted, alike, explained_lead, opened_lead
+from serving.browse import (
+    OpenedLead,
+    ScoredRows,
+    Wanted,
+    explained_lead,
+    opened_lead,
+)
 from serving.jobs import Job
+from serving.ledger import Ledger
 from serving.page import (
     Child,
     Markup,
@@ -50,7 +57,9 @@ async def lead_page(request: Request) -> Response:
     place = request.path_params["row"]
     asked = {key: value for key, value in request.query_params.items() if key.startswith((FIELD, "event."))}
     body = (
-        await run_in_threadpool(_body, who, job, ladder, place, wanted_of(request), asked, said)
+        await run_in_threadpool(
+            _body, who, job, ladder, place, wanted_of(request), asked, said, desk_of(request).ledger
+        )
         if job.state == "done"
         else None
     )
@@ -71,6 +80,7 @@ def _body(
     wanted: Wanted,
     asked: Mapping[str, str],
     said: Heard,
+    ledger: Ledger | None,
 ) -> tuple[str, list[Child]] | None:
     recipe = ladder.recipe
     rows, columns = rows_of(job, recipe), columns_of_job(job, recipe)
@@ -88,7 +98,7 @@ def _body(
         body.append(waterfall(who, found))
         body.append(what_if_section(who, ladder, rows, opened, columns, wanted, asked))
     body.append(_history(who, recipe, opened))
-    body.append(_alike(who, job, rows, recipe, opened, columns))
+    body.append(alike_section(who, job, rows, recipe, opened, columns, ledger))
     body.append(_cells(who, rows, opened))
     return title, body
 
@@ -174,34 +184,6 @@ def _history(who: Visitor, recipe: Recipe, opened: OpenedLead) -> Markup:
 def _minute(cell: object) -> str:
     """A moment as the file writes it, without its seconds where it is written as ISO 8601 says."""
     return re.sub(r"^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d):\d\d\S*$", r"\1 \2", str(cell or ""))
-
-
-def _alike(
-    who: Visitor, job: Job, rows: ScoredRows, recipe: Recipe, opened: OpenedLead, columns: Mapping[str, str]
-) -> Markup:
-    title = who.say("Customers who were like this", "Des clients qui lui ressemblent")
-    found = alike(recipe, rows, opened, columns)
-    if not found:
-        return section("alike", title, paragraph(who.say(
-            "This file holds no lead that became a customer.",
-            "Aucun prospect de ce fichier n’est devenu client.",
-        )))  # fmt: skip
-    lines: list[list[Child]] = [
-        [tag("a", called(rows, row), href=f"/app/jobs/{job.id}/leads/{row['row']}"), who.share(share)]
-        for share, row in found
-    ]
-    how = who.say(
-        "Alike: the mean over the fields that the model reads and this lead has; equal texts count 1, "
-        "numbers by how near they are (Gower). Only leads of this file.",
-        "Ressemblance : moyenne sur les champs lus par le modèle et connus ici ; textes égaux comptent "
-        "1, nombres selon leur proximité (Gower). Seulement les prospects de ce fichier.",
-    )
-    return section(
-        "alike",
-        title,
-        table((who.say("customer", "client"), who.say("alike", "ressemblance")), lines),
-        paragraph(how, soft=True),
-    )
 
 
 def _cells(who: Visitor, rows: ScoredRows, opened: OpenedLead) -> Markup:

@@ -1,18 +1,23 @@
-"""Two parts of the page of one lead: how its chance came about, and what it would be."""
+"""Parts of the page of one lead: how its chance came about, what it would be, and who was like it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from urllib.parse import urlencode
 
 from features.cells import is_missing
 from features.clock import from_us
+from features.errors import LeadscoreError
 from features.lead import Lead
+from features.recipe import Recipe
 from serving.answer import Explanation, Ladder
 from serving.app.drawings import step_bar
+from serving.app.listed import called
 from serving.app.told import maturity_words, plain_cell, reason_words
-from serving.browse import OpenedLead, ScoredRows, Wanted, what_if
+from serving.browse import OpenedLead, ScoredRows, Wanted, WonLead, alike, what_if, won_leads
+from serving.jobs import Job
+from serving.ledger import Ledger
 from serving.page import (
     Child,
     Markup,
@@ -178,3 +183,49 @@ def _difference(who: Visitor, pair: tuple[Score, Score]) -> Markup:
         (f"{sign}{points}", who.say("difference", "différence"), ""),
         (maturity_words(who, then or "–"), who.say("maturity then", "maturité alors"), then),
     ]), role="status")  # fmt: skip
+
+
+def alike_section(
+    who: Visitor, job: Job, rows: ScoredRows, recipe: Recipe, opened: OpenedLead, columns: Mapping[str, str],
+    ledger: Ledger | None,
+) -> Markup:  # fmt: skip
+    """The customers who were most like this lead."""
+    title = who.say("Customers who were like this", "Des clients qui lui ressemblent")
+    found = alike(recipe, rows, opened, columns, _known(ledger, recipe, opened))
+    if not found:
+        return section("alike", title, paragraph(who.say(
+            "Neither this file nor the ledger holds a lead that became a customer.",
+            "Ni ce fichier ni le registre ne contiennent un prospect devenu client.",
+        )))  # fmt: skip
+    beside = who.say("from the ledger", "du registre")
+    lines: list[list[Child]] = [
+        [
+            tag("a", called(rows, one.row), href=f"/app/jobs/{job.id}/leads/{one.row['row']}")
+            if one.row is not None
+            else f"{one.lead_id} ({beside})",
+            who.share(one.share),
+        ]
+        for one in found
+    ]
+    how = who.say(
+        "Alike: the mean over the fields that the model reads and this lead has; equal texts count 1, "
+        "numbers by how near they are (Gower). Leads of this file, and those won by then in the ledger.",
+        "Ressemblance : moyenne sur les champs lus par le modèle et connus ici ; textes égaux comptent "
+        "1, nombres selon leur proximité (Gower). Ceux de ce fichier et du registre.",
+    )
+    return section(
+        "alike",
+        title,
+        table((who.say("customer", "client"), who.say("alike", "ressemblance")), lines),
+        paragraph(how, soft=True),
+    )
+
+
+def _known(ledger: Ledger | None, recipe: Recipe, opened: OpenedLead) -> Iterable[WonLead]:
+    """Customers of the ledger by the moment of the lead; none where it cannot be asked."""
+    if ledger is None or not isinstance(opened.lead, Lead):
+        return ()
+    try:
+        return list(won_leads(ledger, recipe, opened.lead.as_of_us))
+    except LeadscoreError:
+        return ()

@@ -18,6 +18,8 @@ from serving.page import Child, Markup, Visitor, bullets, button, choice, form, 
 from serving.visit import sent_name, shown
 from serving.words.translation import translated
 
+_NO_FIELD = ("id", "empty", "text")
+"""What a column is read as that can be no field, whatever it knows."""
 _QUESTIONS = {
     "outcome": ("Outcome: COLUMN=VALUE that means won", "Issue : COLONNE=VALEUR qui veut dire gagné"),
     "id": ("Column that names a lead", "Colonne qui nomme un prospect"),
@@ -109,6 +111,8 @@ def _options(asked: PageAsked, job: Job) -> dict[str, str]:
     named = {sent_name(one): one for one in columns}
     left_out = in_one(sorted({named.get(sent_name(one), one) for one in asked.fields.get("exclude", ())}))
     found |= {"exclude": left_out} if left_out else {}
+    kept = in_one(sorted({named.get(sent_name(one), one) for one in asked.fields.get("keep", ())}))
+    found |= {"keep": kept} if kept else {}
     found |= {"open": "yes"} if asked.said("open") or (present.get("open") and "outcome" not in found) else {}
     return found
 
@@ -168,6 +172,7 @@ def _columns(job: Job, found: Mapping[str, Any], who: Visitor) -> Markup:
     reasons = {one["column"]: one["reason"] for one in (*found.get("suspects", ()), *found.get("marked", ()))}
     left_out = {one["column"] for one in found.get("suspects", ())}
     excluded = set(each_of(job.options.get("exclude", "")))
+    kept = set(each_of(job.options.get("keep", "")))
     head = [
         tell(who, "column"), tell(who, "read_as"), tell(who, "filled"),
         tell(who, "such_as"), tell(who, "leave_out"),
@@ -179,16 +184,24 @@ def _columns(job: Job, found: Mapping[str, Any], who: Visitor) -> Markup:
         told = tag("small", _told(why, who), class_="hint") if why else None
         cell = tag("span", name, tag("br") if told else None, told)
         gone = leads and name in left_out and name not in excluded
-        control = tell(who, "left_out") if gone else _leave_out(name, excluded, who) if leads else ""
+        control: Child = ""
+        if gone and one["role"] in _NO_FIELD:
+            control = tell(who, "left_out")
+        elif gone or name in kept:
+            control = _tick("keep", name, name in kept, tell(who, "use_name_all_the_same", name=name), who)
+        elif leads:
+            control = _tick("exclude", name, name in excluded, tell(who, "leave_name_out", name=name), who)
         rows.append([cell, _told(one["role"], who), who.share(one["fill"]), str(one["example"]), control])
     return tag("section", tag("h2", tell(who, "every_column")), table(head, rows))
 
 
-def _leave_out(name: str, excluded: set[str], who: Visitor) -> Markup:
-    return tag(
-        "input", type="checkbox", name="exclude", value=name, checked="" if name in excluded else None,
-        aria_label=tell(who, "leave_name_out", name=name),
-    )  # fmt: skip
+def _tick(option: str, column: str, on: bool, label: str, who: Visitor) -> Markup:
+    """A box for one column; of one that was left out it says that it can be used all the same."""
+    box = tag(
+        "input", type="checkbox", name=option, value=column, checked="" if on else None, aria_label=label
+    )
+    said = tell(who, "left_out_use_it") if option == "keep" else ""
+    return tag("label", box, tag("span", said), class_="tick") if said else box
 
 
 def _learns_nothing(job: Job) -> bool:
