@@ -24,7 +24,7 @@ def lead_table(
     lines, of_all, found = [], "", list(found)
     top = max((row["ls_probability"] or 0.0 for row in found), default=0.0)
     for row in found:
-        because, of_all = _because(who, row, of_all)
+        because, of_all = _because(who, row, of_all, job.options.get("language", who.language))
         rank = who.count(int(row["ls_rank"])) if row["ls_rank"] else "–"
         link = tag(
             "a", called(rows, row), href=f"/app/jobs/{job.id}/leads/{row['row']}?{urlencode(asdict(wanted))}"
@@ -67,7 +67,7 @@ def _chance(who: Visitor, row: Mapping[str, Any], top: float) -> Child:
     )
 
 
-def _because(who: Visitor, row: Mapping[str, Any], of_all: str) -> tuple[Child, str]:
+def _because(who: Visitor, row: Mapping[str, Any], of_all: str, language: str) -> tuple[Child, str]:
     """The reasons, and the rate of all leads as they say it, else the one known before."""
     if row["error"]:
         return translated(str(row["error"]), who.language), of_all
@@ -75,4 +75,6 @@ def _because(who: Visitor, row: Mapping[str, Any], of_all: str) -> tuple[Child, 
     told = [reason_words(who, text) for text in texts]
     if not told:
         return translated(str(row["ls_action_reason"] or ""), who.language), of_all
-    return bullets([words for words, _ in told]), next((rate for _, rate in told if rate), of_all)
+    foreign = language if language != who.language else None
+    listed = tag("div", bullets([words for words, _ in told]), lang=foreign)
+    return listed, next((rate for _, rate in told if rate), of_all)

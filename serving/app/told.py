@@ -88,8 +88,11 @@ def plain_cell(cell: object) -> str:
 def found_words(who: Visitor, printed: Mapping[str, Any]) -> str:
     """What came of a scored file, in a few words."""
     found = printed.get("maturities", {})
+    several = {name: who.say("", "s" if found.get(name, 0) > 1 else "") for name in MATURITIES}
     return ", ".join(
-        f"{who.count(found[name])} {maturity_words(who, name)}" for name in MATURITIES if found.get(name)
+        f"{who.count(found[name])} {maturity_words(who, name)}{several[name]}"
+        for name in MATURITIES
+        if found.get(name)
     )
 
 

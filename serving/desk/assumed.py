@@ -9,6 +9,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from serving.app.told import plain_cell
 from serving.desk.asked import PageAsked, can_train
 from serving.desk.sentences import tell
 from serving.desk.words import way
@@ -20,6 +21,8 @@ from serving.words.translation import translated
 
 _NO_FIELD = ("id", "empty", "text")
 """What a column is read as that can be no field, whatever it knows."""
+_NOT_OF_THE_FILE = ("none", "any value", "the row number", "the order of rows", "nothing, a lot decides")
+"""What may be taken beside a column or a value of the file."""
 _QUESTIONS = {
     "outcome": ("Outcome: COLUMN=VALUE that means won", "Issue : COLONNE=VALEUR qui veut dire gagné"),
     "id": ("Column that names a lead", "Colonne qui nomme un prospect"),
@@ -157,11 +160,17 @@ def _field(
         control = tag("input", name=name, value=value, maxlength="400")
     too = tell(who, "could_be_too")
     hints = [
-        f"{_told(one['taken'] or '–', who)} ({_told(one['certainty'], who)}): {_told(one['why'], who)}"
+        f"{_taken(one, who)} ({_told(one['certainty'], who)}){who.say(':', ' :')} {_told(one['why'], who)}"
         + (f". {too}: {', '.join(one['others'][:6])}" if one["others"] else "")
         for one in why
     ]  # fmt: skip
     return tag("label", tag("span", label), control, *[tag("small", hint) for hint in hints])
+
+
+def _taken(guess: Mapping[str, Any], who: Visitor) -> str:
+    """What was taken: a column or a value as the file writes it, else that none was, in words."""
+    taken = str(guess["taken"] or "–")
+    return _told(taken, who) if taken in _NOT_OF_THE_FILE else taken
 
 
 def _told(text: object, who: Visitor) -> str:
@@ -181,7 +190,7 @@ def _columns(job: Job, found: Mapping[str, Any], who: Visitor) -> Markup:
     for one in found.get("findings", ()):
         name, leads = str(one["column"]), one in _of_leads(found)
         why = (reasons.get(name) if leads else None) or one["remark"]
-        told = tag("small", _told(why, who), class_="hint") if why else None
+        told = tag("small", _told(why, who), class_="why") if why else None
         cell = tag("span", name, tag("br") if told else None, told)
         gone = leads and name in left_out and name not in excluded
         control: Child = ""
@@ -191,7 +200,9 @@ def _columns(job: Job, found: Mapping[str, Any], who: Visitor) -> Markup:
             control = _tick("keep", name, name in kept, tell(who, "use_name_all_the_same", name=name), who)
         elif leads:
             control = _tick("exclude", name, name in excluded, tell(who, "leave_name_out", name=name), who)
-        rows.append([cell, _told(one["role"], who), who.share(one["fill"]), str(one["example"]), control])
+        rows.append(
+            [cell, _told(one["role"], who), who.share(one["fill"]), plain_cell(one["example"]), control]
+        )
     return tag("section", tag("h2", tell(who, "every_column")), table(head, rows))
 
 

@@ -166,7 +166,7 @@ def _how(funnel: Funnel) -> Markup:
         "How to read it",
         bullets(
             [
-                f"The history ends on {funnel.end}. A rate is of leads that stood at the stage before "
+                f"The history ends on {funnel.end[:10]}. A rate is of leads that stood at the stage before "
                 f"at least {funnel.horizon_days:g} days ago, and counts who went on within as many days: "
                 "younger leads would make every origin of last month look poor.",
                 "Brackets are 95 % intervals: Wilson's for shares, the posterior of rate and mean amount for "

@@ -94,8 +94,8 @@ def figures(text: str, language: Language) -> str:
 def _value(name: str, value: str, language: Language) -> str:
     if name.endswith(_WHOLE):
         return figures(value, language) if _FIGURE.fullmatch(value) else translated(value, language)
-    if _NUMBER.fullmatch(name):
-        return value.replace(",", str(catalogue(language)["signs"]["group"]))
+    if _NUMBER.fullmatch(name) or _FIGURE.fullmatch(value):
+        return figures(value, language)
     return value
 
 

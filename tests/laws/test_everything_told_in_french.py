@@ -34,6 +34,8 @@ SAID = {  # what is said beside errors: where it is composed, and what there is 
     "features/leaks/filling.py": r"",
     "training/judging/gate.py": r"",
     "training/run/summary.py": r"",
+    "training/store/champion.py": r"",
+    "training/store/decision.py": r"",
     "serving/funnel/findings.py": r"at least ",
     "serving/accounts/rollup.py": r"SELECT .*",
     "serving/accounts/roles.py": r"SELECT .*",
