@@ -135,7 +135,7 @@ class Agent:
 
     def plan(self, as_of: str | None = None, most: int = 20) -> dict[str, Any]:
         """Today's list of each owner, `most` leads of it; `leads_left` says how many are left out."""
-        from leadscore.verbs.plan import Habits, planned
+        from leadscore.plan_made import Habits, planned
 
         self.allowed("read")
         habits = Habits.read(self.path, self.recipe, self.folder, None, as_of)

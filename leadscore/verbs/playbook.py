@@ -177,19 +177,22 @@ def _backtest(recipe: Path, scorecards: tuple[Path, ...], folder: Path | str | N
         return backtest(loaded, tables, cards, own, weeks=weeks, progress=step)
 
 
-def _difference(recipe: Path, before: Path, after: Path, *, folder: Path | None, as_of: str | None) -> Any:
+def _difference(
+    recipe: Path, before: Path, after: Path, *, folder: Path | str | None, as_of: str | None
+) -> Any:
     """Both scorecards on the open leads that the options name."""
     from features.recipe import load_recipe
     from leadscore.terminal import spinner
 
     loaded = load_recipe(recipe)
     moment = moment_of(as_of, loaded.recipe.zone)
+    place, _ = place_of(recipe, loaded, folder)
     with spinner("scoring the open leads twice"):
         from serving.rules import load_rules
         from training.comparison import compare_scorecards
 
         one, other = (load_rules(path, loaded) for path in (before, after))
-        return compare_scorecards(loaded, one, other, folder or recipe.parent, moment)
+        return compare_scorecards(loaded, one, other, place, moment)
 
 
 def _read(recipe: Path, scorecard: Path | None) -> tuple[Any, str, str]:

@@ -53,7 +53,8 @@ class Owner(PlanSection):
     """`[[owner]]`: somebody who contacts leads; gets none from the day `left` on, nor on days `away`.
 
     `accounts` are their own; `territories` values of the field that [routing] names. `share` is their part
-    of the rest, `per_day` the most contacts of one day.
+    of the rest, `per_day` the most contacts of one day, `most_open` the open leads from which on they are
+    given no other.
     """
 
     name: str = Field(min_length=1)
@@ -61,6 +62,7 @@ class Owner(PlanSection):
     territories: tuple[str, ...] = ()
     share: float = Field(default=1, ge=0, le=1000)
     per_day: int | None = Field(default=None, ge=1)
+    most_open: int | None = Field(default=None, ge=1)
     left: date | None = None
     away: tuple[tuple[date, date], ...] = ()
 
@@ -74,8 +76,13 @@ class Owner(PlanSection):
 
 
 class Routing(PlanSection):
-    """`[routing]`: fields of the leads: the `owner` that the CRM knows, and the `territory`."""
+    """`[routing]`: fields of the leads: the `owner` that the CRM knows, and the `territory`.
 
+    Who has none goes `by` share (the same one every day) or by load: to whom has the fewest open leads for
+    their share.
+    """
+
+    by: Literal["share", "load"] = "share"
     owner: str | None = None
     territory: str | None = None
 

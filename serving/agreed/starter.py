@@ -27,9 +27,10 @@ no_shows = 2
 recycle_days = 90
 """
 _OWNERS = """
-# One [[owner]] a person: accounts = ["…"], territories = ["…"], share = 2, per_day = 20,
+# One [[owner]] a person: accounts = ["…"], territories = ["…"], share = 2, per_day = 20, most_open = 80,
 # left = 2026-12-31 (gets nothing from then on), away = [[2026-12-21, 2026-12-31]].
-# [routing] owner = "…" and territory = "…" name the fields of the leads that hold them.
+# [routing] owner = "…" and territory = "…" name the fields of the leads that hold them; by = "load" gives
+# a lead without an owner to whom has the fewest open ones for their share.
 """
 
 

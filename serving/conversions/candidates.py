@@ -144,10 +144,19 @@ class _Names:
         return self._known[row]
 
     def _read(self, row: int) -> _Known:
-        click = next(((kind, cells[row]) for kind, cells in self.clicks if cells[row]), None)
+        read = ((kind, _click_id(kind, cells[row])) for kind, cells in self.clicks)
+        click = next(((kind, name) for kind, name in read if name), None)
         email = hashed_email(self.emails[row], self.platform.name) if self.emails else None
         phone = hashed_phone(self.phones[row], self.region, self.platform.name) if self.phones else None
         return click, email, phone
+
+
+def _click_id(kind: str, cell: str) -> str:
+    """The id in a cell, '' where it is none: Meta refuses whole requests for a lead id of another shape."""
+    if kind != "leadgen_id":
+        return cell
+    name = cell.removeprefix("l:")  # as its exports of leads write it
+    return name if name.isdecimal() and 15 <= len(name) <= 17 else ""
 
 
 def _cells(column: pd.Series[Any]) -> list[str]:

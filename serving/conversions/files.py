@@ -7,9 +7,9 @@ import io
 import json
 from collections.abc import Sequence
 from datetime import UTC
-from typing import Any
 
 from features.clock import from_us
+from serving.conversions.bodies import BODIES
 from serving.conversions.candidates import Conversion
 from serving.conversions.platforms import Platform
 from serving.conversions.sent import Adjustment
@@ -39,7 +39,7 @@ def files_of(
             changes = _changes(platform, adjustments, now_us, currency, names)
             found[f"{platform.name}-{stamp}-adjustments.csv"] = changes
         return found
-    rows = [_BODIES[platform.name](one, currency, names[one.stage]) for one in conversions]
+    rows = [BODIES[platform.name](one, currency, names[one.stage]) for one in conversions]
     pages = [rows[start : start + platform.batch] for start in range(0, len(rows), platform.batch)]
     key = "data" if platform.name == "meta" else "elements"
     return {
@@ -125,43 +125,3 @@ def _time(at_us: int) -> str:
 
 def _money(value: float | None) -> str:
     return "" if value is None or value != value else f"{value:.2f}"
-
-
-def _meta(one: Conversion, currency: str, name: str) -> dict[str, Any]:
-    """A CRM event of Meta's Conversion Leads; its time is in seconds, ids are never hashed."""
-    person: dict[str, Any] = {}
-    if one.click_id is not None:
-        kind, text = one.click_id
-        person["lead_id" if kind == "leadgen_id" else "fbc"] = int(text) if text.isdigit() else text
-    person |= {"em": [one.email]} if one.email else {}
-    person |= {"ph": [one.phone]} if one.phone else {}
-    told: dict[str, Any] = {"event_source": "crm", "lead_event_source": "leadscore"}
-    if one.value == one.value:
-        told |= {"value": round(one.value, 2), "currency": currency}
-    return {
-        "event_name": name,
-        "event_time": one.at_us // 1_000_000,
-        "event_id": one.order_id,
-        "action_source": "system_generated",
-        "custom_data": told,
-        "user_data": person,
-    }
-
-
-def _linkedin(one: Conversion, currency: str, name: str) -> dict[str, Any]:
-    """An element of LinkedIn's conversionEvents; its time is in milliseconds, its amount a text."""
-    ids = [{"idType": "SHA256_EMAIL", "idValue": one.email}] if one.email else []
-    if one.click_id is not None:
-        ids.append({"idType": "LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID", "idValue": one.click_id[1]})
-    event: dict[str, Any] = {
-        "conversion": f"urn:lla:llaPartnerConversion:{name}",
-        "conversionHappenedAt": one.at_us // 1_000,
-        "eventId": one.order_id,
-        "user": {"userIds": ids},
-    }
-    if one.value == one.value:
-        event["conversionValue"] = {"currencyCode": currency, "amount": f"{one.value:.2f}"}
-    return event
-
-
-_BODIES = {"meta": _meta, "linkedin": _linkedin}

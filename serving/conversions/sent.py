@@ -17,7 +17,7 @@ from serving.conversions.platforms import Platform
 
 
 class SentConversion(BaseModel):
-    """One conversion as it was last written; `retracted` once it was taken back."""
+    """One conversion as it was last told, at `told_us`; `retracted` once it was taken back."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -25,6 +25,7 @@ class SentConversion(BaseModel):
     at_us: int
     value: float | None
     retracted: bool = False
+    told_us: int = 0
 
 
 class SentLog(BaseModel):
@@ -59,6 +60,7 @@ class UploadPlan(BaseModel):
     adjustments: tuple[Adjustment, ...]
     too_late: tuple[Adjustment, ...]
     known: int
+    now_us: int
 
 
 def read_log(path: Path, platform: Platform) -> SentLog:
@@ -98,7 +100,9 @@ def plan_upload(candidates: Candidates, log: SentLog, platform: Platform, now_us
         fits = platform.adjust_days > 0 and now_us - before.at_us <= platform.adjust_days * DAY_US
         fits &= platform.name == "google" or change.click_id is not None
         (taken if fits else late).append(change)
-    return UploadPlan(new=tuple(new), adjustments=tuple(taken), too_late=tuple(late), known=known)
+    return UploadPlan(
+        new=tuple(new), adjustments=tuple(taken), too_late=tuple(late), known=known, now_us=now_us
+    )
 
 
 def _change(order: str, before: SentConversion, candidates: Candidates) -> Adjustment | None:
@@ -119,15 +123,33 @@ def _change(order: str, before: SentConversion, candidates: Candidates) -> Adjus
     return None
 
 
+def as_sent(one: Conversion, now_us: int) -> SentConversion:
+    """What is kept of a conversion that was told at `now_us`."""
+    value = None if one.value != one.value else round(one.value, 2)
+    return SentConversion(stage=one.stage, at_us=one.at_us, value=value, told_us=now_us)
+
+
+def after_change(change: Adjustment, now_us: int) -> SentConversion:
+    """What is kept of a conversion once a change of it was told at `now_us`."""
+    gone = change.kind == "RETRACT"
+    return SentConversion(
+        stage=change.stage, at_us=change.at_us, value=change.value, retracted=gone, told_us=now_us
+    )
+
+
 def logged(log: SentLog, plan: UploadPlan) -> SentLog:
     """The log after `plan` was written."""
-    sent = dict(log.sent)
-    for one in plan.new:
-        value = None if one.value != one.value else round(one.value, 2)
-        sent[one.order_id] = SentConversion(stage=one.stage, at_us=one.at_us, value=value)
+    sent = log.sent | {one.order_id: as_sent(one, plan.now_us) for one in plan.new}
     for change in plan.adjustments:
-        before = sent[change.order_id]
-        sent[change.order_id] = before.model_copy(
-            update={"retracted": True} if change.kind == "RETRACT" else {"value": change.value}
-        )
+        sent[change.order_id] = after_change(change, plan.now_us)
     return SentLog(platform=log.platform, sent=sent)
+
+
+def joined(log: SentLog, kept: SentLog) -> SentLog:
+    """Both: of what stands in both what was told last."""
+    newer = {
+        order: one
+        for order, one in kept.sent.items()
+        if order not in log.sent or one.told_us >= log.sent[order].told_us
+    }
+    return SentLog(platform=log.platform, sent=log.sent | newer)

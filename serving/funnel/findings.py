@@ -9,7 +9,7 @@ from serving.funnel.figures import Estimate, in_words
 from serving.page import percent, plain
 
 if TYPE_CHECKING:
-    from serving.funnel.funnel import LeadGroup
+    from serving.funnel.group import LeadGroup
 
 _NEVER = 0.05
 """A share of leads that nobody contacted, sure to be above this, is told."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
@@ -14,60 +13,15 @@ from features.clock import from_us
 from features.errors import nearest_name
 from serving.funnel.bands import BandOutcome, ScoresBefore, band_findings, bands_of
 from serving.funnel.cost_reports import CostReport
-from serving.funnel.figures import (
-    ContactFigures,
-    Estimate,
-    StepFigures,
-    contacts_of,
-    figure_of,
-    open_leads,
-    over,
-    rate,
-    reached_from_creation,
-    steps_of,
-    value_draws,
-)
 from serving.funnel.findings import findings_of
+from serving.funnel.group import ALL, LeadGroup, group_of
 from serving.funnel.journeys import STEPS, Journeys, journeys_of
 from serving.funnel.scored import Scored
 from serving.funnel.spend import Spend, spend_of_leads, spend_of_reports
 
 GROUPINGS = ("origin", "campaign", "channel", "market", "month")
 """What leads can be grouped by beside the categories of the recipe."""
-ALL = "all"
 _MOST_GROUPS = 200
-
-
-class LeadGroup(BaseModel):
-    """One group of leads, or all of them; null where nothing tells."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str
-    leads: int
-    open: int
-    customers: int
-    maturing: int
-    """Leads created less than a horizon before the end: what becomes of them is not known yet."""
-    completed: Estimate | None
-    """Customers so far and those that the scores expect of the open leads."""
-    steps: list[StepFigures]
-    contacts: ContactFigures | None
-    refused: Estimate
-    """Of the leads that marketing qualified and that ended without sales' acceptance or as customers, and of
-    those accepted, the share that sales refused."""
-    hot: int | None
-    hot_in_time: Estimate | None
-    """Of the hot leads in the scores, the share contacted since they were scored hot, or before."""
-    cost: float | None
-    cost_per_lead: float | None
-    cost_per: dict[str, Estimate]
-    """Stage → cost of one lead that reaches it within the horizon."""
-    amount: float | None
-    """Mean amount of a customer."""
-    value_per_lead: Estimate | None
-    returned: Estimate | None
-    """Expected amount per lead over the cost per lead."""
 
 
 class Funnel(BaseModel):
@@ -118,12 +72,12 @@ def make_funnel(
         spend = spend_of_leads(found, groups, currency or "")
     notes += [] if spend is None else list(spend.words)
     parts = [
-        _group(str(name), found.leads[groups == name], found, spend, scores)
+        group_of(str(name), found.leads[groups == name], found, spend, scores)
         for name in groups.value_counts().index[:_MOST_GROUPS]
     ]
     if by == "month":
         parts.sort(key=lambda group: group.name)
-    whole = _group(ALL, found.leads, found, spend, scores)
+    whole = group_of(ALL, found.leads, found, spend, scores)
     bands = bands_of(before, found) if before is not None else []
     return Funnel(
         by=by,
@@ -191,70 +145,3 @@ def _empty_months(months: pd.Series[str]) -> list[str]:
     known = months[months != "undated"]
     every = pd.period_range(known.min(), known.max(), freq="M").strftime("%Y-%m")
     return [month for month in every if month not in set(known)]
-
-
-def _group(
-    name: str, leads: pd.DataFrame, found: Journeys, spend: Spend | None, scores: Scored | None
-) -> LeadGroup:
-    is_open = open_leads(leads)
-    steps = steps_of(leads, found)
-    maturing = (leads["lead_us"] + found.horizon_us > found.end_us).to_numpy(bool) if found.dated else is_open
-    customers = leads["customer_us"].notna().to_numpy(bool)
-    reached, matured = reached_from_creation(leads, "customer", found)
-    amounts = leads["amount"].to_numpy(float)
-    draws = value_draws(reached, matured, amounts)
-    mean = float(np.nanmean(amounts)) if np.isfinite(amounts).any() else None
-    value = None
-    if draws is not None and mean is not None:
-        value = figure_of(draws, reached / matured * mean)
-    cost, per_lead = _cost(name, spend)
-    return LeadGroup(
-        name=name,
-        leads=len(leads),
-        open=int(is_open.sum()),
-        customers=int(customers.sum()),
-        maturing=int(maturing.sum()),
-        completed=None if scores is None else scores.completed(leads["lead_id"], customers, is_open),
-        steps=steps,
-        contacts=contacts_of(leads, found),
-        refused=_refused(leads),
-        hot=None if scores is None else scores.hot(leads),
-        hot_in_time=None if scores is None else scores.in_time(leads),
-        cost=cost,
-        cost_per_lead=per_lead,
-        cost_per=_costs_per(per_lead, steps),
-        amount=mean,
-        value_per_lead=value,
-        returned=_returned(value, per_lead),
-    )
-
-
-def _cost(name: str, spend: Spend | None) -> tuple[float | None, float | None]:
-    if spend is None:
-        return None, None
-    if name == ALL:
-        cost, leads = spend.total, sum(spend.leads.values())
-    else:
-        cost, leads = spend.by_group.get(name, 0.0), spend.leads.get(name, 0)
-    if not leads or (name != ALL and name not in spend.by_group):
-        return (cost or None), None
-    return cost, cost / leads
-
-
-def _costs_per(per_lead: float | None, steps: list[StepFigures]) -> dict[str, Estimate]:
-    if per_lead is None:
-        return {}
-    return {step.name: over(per_lead, step.from_creation) for step in steps}
-
-
-def _returned(value: Estimate | None, per_lead: float | None) -> Estimate | None:
-    if value is None or not per_lead or value.value is None or value.low is None or value.high is None:
-        return None
-    return Estimate(value=value.value / per_lead, low=value.low / per_lead, high=value.high / per_lead)
-
-
-def _refused(leads: pd.DataFrame) -> Estimate:
-    qualified = leads["mql_us"].notna()
-    accepted = qualified & leads["sal_us"].notna()
-    refused = qualified & leads["sal_us"].isna() & leads["disqualified_us"].notna()
-    return rate(int(refused.sum()), int((accepted | refused).sum()))

@@ -7,7 +7,8 @@ from pydantic import BaseModel, ConfigDict
 
 from features import LeadscoreError
 from serving.funnel.figures import Estimate, figure_of
-from serving.funnel.funnel import Funnel, LeadGroup
+from serving.funnel.funnel import Funnel
+from serving.funnel.group import LeadGroup
 
 _DRAWS = 4_000
 ASSUMPTION = (

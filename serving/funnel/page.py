@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from features.language import Language
 from serving.funnel.figures import in_words
-from serving.funnel.funnel import Funnel, LeadGroup
+from serving.funnel.funnel import Funnel
+from serving.funnel.group import LeadGroup
 from serving.funnel.moved import BudgetMoved
 from serving.funnel.rows import BANDS, band_rows
 from serving.page import (

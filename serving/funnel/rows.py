@@ -7,7 +7,8 @@ from typing import Any
 import pandas as pd
 
 from serving.funnel.figures import in_words
-from serving.funnel.funnel import Funnel, LeadGroup
+from serving.funnel.funnel import Funnel
+from serving.funnel.group import LeadGroup
 from serving.page import percent, plain
 
 VOLUME = ("leads", "open", "customers", "to customer", "cost", "per lead", "per customer", "return")

@@ -26,6 +26,8 @@ class PlannedLead:
     note: str = ""
     question: str | None = None
     """What to ask next, by the checklist."""
+    given: bool = False
+    """It had no owner before this plan."""
 
     def told_in(self, language: Language) -> PlannedLead:
         """The same with its sentences in `language`."""
@@ -43,7 +45,7 @@ def assigned(
 
     Of equally urgent ones the likelier is first, or `by_value` the one that is expected to bring more.
     """
-    router = Router(book, advisor.today)
+    router = Router.begun(book, advisor.today, (claim for claim, _ in rows))
     found = []
     tomorrow = advisor.calendar.start_of(advisor.today + timedelta(days=1))
     for claim, lead in sorted(rows, key=lambda row: _urgency(row[1], by_value)):
@@ -54,7 +56,7 @@ def assigned(
         step = lead.step
         if over and due is not None:
             step = replace(step, due=max(due, tomorrow), why=f"{step.why}; beyond today's contacts")
-        found.append(replace(lead, owner=routed.owner, note=routed.note, step=step))
+        found.append(replace(lead, owner=routed.owner, note=routed.note, step=step, given=routed.given))
     return sorted(found, key=lambda one: (one.owner is None, one.owner or "", *_urgency(one, by_value)))
 
 

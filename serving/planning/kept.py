@@ -8,6 +8,8 @@ from features.clock import to_us
 from features.progress import Tick
 from serving.answer import Opened
 from serving.ledger import Ledger, ScoreGiven, Writer
+from serving.ledger.decisions import OWNER
+from serving.ledger.sent import DecisionSent
 from serving.planning.assign import PlannedLead
 from serving.planning.plan import Plan
 from serving.planning.recommend import What
@@ -29,13 +31,21 @@ def keep_plan(ledger: Ledger, plan: Plan, opened: Opened, progress: Tick | None 
     Raises:
         LeadscoreError: the ledger cannot keep them.
     """
-    rows = list(_answers(plan, opened))
+    rows: list[ScoreGiven | DecisionSent] = [*_answers(plan, opened), *_owners(plan)]
     with Writer(ledger) as writer:
         for first in range(0, len(rows), _AT_ONCE):
             writer.submit(rows[first : first + _AT_ONCE]).result()
             if progress is not None:
                 progress(min(first + _AT_ONCE, len(rows)), len(rows))
-    return len(rows)
+    return sum(isinstance(row, ScoreGiven) for row in rows)
+
+
+def _owners(plan: Plan) -> Iterator[DecisionSent]:
+    """Whom the plan gave leads that had nobody, where they go by load: the next plan leaves them there."""
+    for lead in plan.leads:
+        if plan.by_load and lead.given and lead.owner is not None and lead.step.what != "drop":
+            why, at = "fewest open leads", to_us(plan.now)
+            yield DecisionSent("leadscore plan", lead.lead_id, OWNER, at, "leadscore plan", why, lead.owner)
 
 
 def _answers(plan: Plan, opened: Opened) -> Iterator[ScoreGiven]:

@@ -23,7 +23,7 @@ from serving.exploration import Arrived
 from serving.planning.assign import PlannedLead, assigned
 from serving.planning.leads import OpenLeads, open_with_stage
 from serving.planning.recommend import Advisor, Case, Refusal
-from serving.planning.routing import Claim
+from serving.planning.routing import NOBODY_FREE, Claim
 from serving.planning.told import PlanTold
 from serving.planning.work import Meanings, Worked, best_hour, worked
 from serving.returned import require_value
@@ -45,6 +45,7 @@ class Plan:
     leads: tuple[PlannedLead, ...]
     notes: tuple[str, ...] = ()
     language: Language = "en"
+    by_load: bool = False
 
     def due_today(self) -> list[PlannedLead]:
         """What falls on this day, or is late; contacts before what a tool sends."""
@@ -117,8 +118,17 @@ def make_plan(
     rows = list(planner.rows(as_of_us, progress))
     language = ladder.recipe.recipe.language
     ordered = assigned(rows, book, advisor, by_value=by_value)
-    notes = tuple(translated(note, language) for note in _notes(book, recipe, law, hour))
-    return Plan(advisor.now, calendar, tuple(lead.told_in(language) for lead in ordered), notes, language)
+    notes = tuple(
+        translated(note, language) for note in [*_notes(book, recipe, law, hour), *_load_notes(book, ordered)]
+    )
+    return Plan(
+        advisor.now,
+        calendar,
+        tuple(lead.told_in(language) for lead in ordered),
+        notes,
+        language,
+        book.routing.by == "load",
+    )
 
 
 @dataclass(frozen=True)
@@ -166,9 +176,16 @@ class _Planner:
             lead,
             self.leads.accounts[at],
             _text(cells.get(routing.territory or "")),
-            _text(cells.get(routing.owner or "")),
+            _text(cells.get(routing.owner or "")) or self.told.owners.get(lead),
+            counts=step.what != "drop",
+            contacted=self._today(done),
         )
         return claim, PlannedLead(lead, None, score, step, question=self.leads.question(at))
+
+    def _today(self, work: Worked) -> bool:
+        """Whether somebody tried today already."""
+        last = work.last(self.advisor.means.attempts)
+        return last is not None and self.advisor.calendar.local(from_us(last)).date() == self.advisor.today
 
     def _refusal(self, lead_id: str, work: Worked) -> Refusal | None:
         """The refusal of a lead that has not asked to be contacted since."""
@@ -213,6 +230,16 @@ def _notes(book: Playbook, recipe: Recipe, law: Law, hour: tuple[int, str] | Non
         yield "playbook.toml names no [[owner]]: everything is in one list"
     if hour is not None:
         yield f"attempts from {hour[0]:02} h on do best here: {hour[1]}"
+
+
+def _load_notes(book: Playbook, leads: Sequence[PlannedLead]) -> Iterator[str]:
+    """How many open leads each owner has, where that is what leads go by; and how many have nobody."""
+    if book.routing.by == "load":
+        held = Counter(one.owner for one in leads if one.owner is not None and one.step.what != "drop")
+        told = ", ".join(f"{owner.name} {held[owner.name]:,}" for owner in book.owner)
+        yield f"open leads by owner: {told}"
+    if lone := sum(NOBODY_FREE in one.note for one in leads):
+        yield f"leads that nobody has room for: {lone:,}"
 
 
 def _text(cell: Any) -> str | None:

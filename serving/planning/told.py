@@ -14,23 +14,25 @@ from serving.agreed.agreement import Agreement
 from serving.agreed.hours import WorkCalendar
 from serving.asked import Decided
 from serving.ledger import Ledger, LedgerTables, Writer
-from serving.ledger.decisions import OVERRIDE, KeptDecision, decided_of, decisions_at, knows, standing
+from serving.ledger.decisions import OVERRIDE, OWNER, KeptDecision, decided_of, decisions_at, knows, standing
 from serving.ledger.sent import DecisionSent
 from serving.planning.recommend import Refusal
 from serving.score import Maturity
 
 REFUSAL = "refusal"
-KINDS = (OVERRIDE, REFUSAL)
+KINDS = (OVERRIDE, REFUSAL, OWNER)
 _SOURCE = "leadscore decide"
 
 
 @dataclass(frozen=True)
 class PlanTold:
-    """By lead: bands that hold, refusals with their day of return and when they were made (µs), opt-outs."""
+    """By lead: bands that hold, refusals with their day of return and when they were made (µs), opt-outs;
+    `owners` that earlier plans gave."""
 
     decided: dict[str, Decided] = field(default_factory=dict)
     refusals: dict[str, tuple[Refusal, int]] = field(default_factory=dict)
     opted_out: frozenset[str] = frozenset()
+    owners: dict[str, str] = field(default_factory=dict)
 
 
 def told_by(
@@ -46,6 +48,8 @@ def told_by(
     for (lead, kind), one in decisions_at(place.ledger, as_of_us, *KINDS).items():
         if kind == OVERRIDE:
             told.decided[lead] = decided_of(one)
+        elif kind == OWNER:
+            told.owners[lead] = one.content or ""
         else:
             told.refusals[lead] = _refusal(one, agreement, calendar, recycle_days), one.decided_us
     return told

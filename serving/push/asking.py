@@ -1,6 +1,9 @@
-"""Calls within a CRM's limits: waited for, held back as it asks; with a new token where one ran out."""
+"""Calls within a vendor's limits: waited for, held back as it asks; with a new token where one ran out."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from features.errors import LeadscoreError
 from serving.push.line import NoAnswer
@@ -10,7 +13,7 @@ from serving.vendors.adapter import Call, CrmAnswer, Later, Trouble
 from serving.vendors.answers import seconds_of
 from serving.vendors.faults import fault
 from serving.vendors.mapping import PushMapping
-from serving.vendors.profile import crm_profile
+from serving.vendors.profile import RateWindow, crm_profile
 
 _QUESTIONS = 3
 """Times that a question is asked."""
@@ -23,13 +26,29 @@ class StoppedError(Exception):
         self.why = why
 
 
-class Asking:
-    """A line to the CRM of `mapping`, used as it may be; `requests` counts the calls since the run began."""
+@dataclass(frozen=True)
+class Vendor:
+    """Whom a run asks: its name, its limits; what is said when it asks for patience, or gives no answer."""
 
-    def __init__(self, mapping: PushMapping, line: Asks, clock: PushClock) -> None:
-        self.mapping, self.line = mapping, line
+    title: str
+    limits: Sequence[RateWindow]
+    patience: Trouble
+    unanswered: str
+
+
+def crm_asked(mapping: PushMapping) -> Vendor:
+    """The CRM of `mapping`."""
+    words = "Check the network and 'url' in the mapping file; the next run goes on from here."
+    return Vendor(crm_profile(mapping.vendor).title, mapping.limits, fault(mapping, "limit"), words)
+
+
+class Asking:
+    """A line to `vendor`, used as it may be; `requests` counts the calls since the run began."""
+
+    def __init__(self, vendor: Vendor, line: Asks, clock: PushClock) -> None:
+        self.vendor, self.line = vendor, line
         self.requests, self.renewed = 0, False
-        self._pace = CallPace(mapping.limits, clock)
+        self._pace = CallPace(vendor.limits, clock)
 
     def begin(self) -> None:
         """A run begins; what limits ask for goes on."""
@@ -42,7 +61,7 @@ class Asking:
             if isinstance(answer, Later):
                 self.rest(answer, failed)
             elif answer.status == 429 or answer.status >= 500:
-                self.rest(Later(fault(self.mapping, "limit"), seconds_of(answer)), failed)
+                self.rest(Later(self.vendor.patience, seconds_of(answer)), failed)
             elif answer.status != 401 or not self.renew():
                 return answer
         if isinstance(answer, Later):
@@ -50,15 +69,14 @@ class Asking:
         return answer
 
     def answered(self, call: Call) -> CrmAnswer | Later:
-        self._check_patience(fault(self.mapping, "limit"))
+        self._check_patience(self.vendor.patience)
         self._pace.wait(call.cost)
         self.requests += 1
         try:
             return self.line(call)
         except NoAnswer as none:
-            title = crm_profile(self.mapping.vendor).title
-            remedy = "Check the network and 'url' in the mapping file; the next run goes on from here."
-            return Later(Trouble(f"{title}: {none.words}.", remedy), failing=none.sent)
+            told = Trouble(f"{self.vendor.title}: {none.words}.", self.vendor.unanswered)
+            return Later(told, failing=none.sent)
 
     def renew(self) -> bool:
         """Whether there is a new token; one that is refused as soon as it is had is not asked for again."""

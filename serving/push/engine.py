@@ -11,7 +11,7 @@ from features.progress import Tick
 from features.recipe import Recipe
 from serving.ledger import Ledger
 from serving.ledger.pushed import PushState, Taken, turn_of
-from serving.push.asking import Asking, StoppedError
+from serving.push.asking import Asking, StoppedError, crm_asked
 from serving.push.pace import PushClock, RealClock
 from serving.push.plan import looked_at, planned
 from serving.push.tally import Asks, PushTally
@@ -53,7 +53,7 @@ class PushRun:
         self.ledger, self.mapping, self.crm, self.recipe = ledger, mapping, crm, recipe
         self.clock = clock or RealClock()
         self._state = PushState(ledger, mapping.target)
-        self.asking = Asking(mapping, line, self.clock)
+        self.asking = Asking(crm_asked(mapping), line, self.clock)
         self._progress = progress
         self._tally = PushTally()
         self._options: dict[str, frozenset[str]] = {}  # what properties take of which a value was refused

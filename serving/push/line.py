@@ -6,6 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import TracebackType
+from typing import Any
 
 import httpx
 
@@ -22,6 +23,23 @@ class NoAnswer(Exception):
 
     sent: bool
     words: str
+
+
+def asked_over(
+    client: httpx.Client, method: str, path: str, content: Any, headers: Mapping[str, str]
+) -> CrmAnswer:
+    """The answer to a request over `client`; `content` is JSON, or bytes as they are.
+
+    Raises:
+        NoAnswer: none came.
+    """
+    body: dict[str, Any] = {"content" if isinstance(content, bytes) else "json": content}
+    try:
+        return answer_read(client.request(method, path, headers=headers, **body))
+    except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        raise NoAnswer(False, f"it cannot be reached ({type(error).__name__})") from None
+    except httpx.HTTPError as error:
+        raise NoAnswer(True, f"no answer came ({type(error).__name__})") from None
 
 
 class CrmLine:
@@ -53,16 +71,7 @@ class CrmLine:
         if self._token:
             headers[secrets.header] = secrets.scheme + self._token
         content = {**call.body, call.token_key: self._token} if call.token_key else call.body
-        try:
-            if isinstance(content, bytes):
-                reply = self._client.request(call.method, call.path, content=content, headers=headers)
-            else:
-                reply = self._client.request(call.method, call.path, json=content, headers=headers)
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            raise NoAnswer(False, f"it cannot be reached ({type(error).__name__})") from None
-        except httpx.HTTPError as error:
-            raise NoAnswer(True, f"no answer came ({type(error).__name__})") from None
-        return answer_read(reply)
+        return asked_over(self._client, call.method, call.path, content, headers)
 
     def renew(self) -> bool:
         """Get a new token where an id and a secret are there to get one with; whether there is one."""

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from features.recipe import Recipe
 from serving.ledger import Ledger
-from serving.ledger.decisions import CONTEST, OPT_OUT, REVIEW, decisions_on, standing_on
+from serving.ledger.decisions import CONTEST, OPT_OUT, OWNER, REVIEW, decisions_on, standing_on
 from serving.ledger.pushed import Pushed, pushed
 from serving.ledger.reading import last_closing
 from serving.ledger.schema import DECISIONS, OUTCOMES, SCORES
@@ -20,8 +20,8 @@ from serving.vendors.adapter import Outgoing
 from serving.vendors.mapping import PushMapping
 from serving.vendors.values import FIELDS, SENT_STATUSES, KeptValues, differs, values_of
 
-_TOLD = {OPT_OUT, CONTEST, REVIEW}
-"""Decisions that a score says, and that do not stand in its place."""
+_TOLD = {OPT_OUT, CONTEST, REVIEW, OWNER}
+"""Decisions that a score says, or that are about who works a lead: they do not stand in its place."""
 _AT_ONCE = 500
 """Leads of one query: SQLite takes so many parameters."""
 

@@ -52,9 +52,14 @@ def fault(mapping: PushMapping, kind: FaultKind, code: str = "", field: str = ""
         "scopes": ", ".join(profile.scopes) or "write", "token": profile.secrets.token,
         "example": profile.url_example,
     }  # fmt: skip
-    plain = code if code.replace("_", "").replace(".", "").isalnum() and len(code) <= _CODE else ""
+    plain = shown_code(code)
     told = problem.format(**words)
     return Trouble(f"{told[:-1]} ({plain})." if plain else told, remedy.format(**words))
+
+
+def shown_code(code: str) -> str:
+    """A vendor's name of an error where it is a plain name, else ''."""
+    return code if code.replace("_", "").replace(".", "").isalnum() and len(code) <= _CODE else ""
 
 
 def whole(

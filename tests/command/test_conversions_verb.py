@@ -8,6 +8,8 @@ import pandas as pd
 from click.testing import CliRunner
 
 from leadscore.command import main
+from serving.ledger import Ledger
+from tests.vendors.ads import AD_SERVERS, ADDRESS, ENVIRONMENT
 
 RECIPE = """
 [recipe]
@@ -70,3 +72,40 @@ def test_amounts_without_a_currency_are_refused(tmp_path):
     result = called(tmp_path)
     assert result.exit_code == 2
     assert "--currency" in result.output
+
+
+def test_nothing_is_sent_unless_it_is_said_then_once_and_files_know_of_it(tmp_path, monkeypatch):
+    company(tmp_path)
+    monkeypatch.setenv("LEADSCORE_LEDGER", str(tmp_path / "ledger.sqlite"))
+    Ledger.made()
+    named = ["--currency", "EUR", "--name", "customer", "22", "--name", "sql", "11"]
+    fixed = ["--consent", "granted", "--as-of", "2025-12-01", *named]
+    with AD_SERVERS["google"](poison=["click-3"]) as server:
+        for name, text in (ENVIRONMENT["google"] | {ADDRESS["google"]: server.url}).items():
+            monkeypatch.setenv(name, text)
+
+        def sent(*words):
+            return CliRunner().invoke(
+                main, ["conversions", "google", str(tmp_path / "recipe.toml"), *fixed, *words]
+            )
+
+        for words in ((), ("--send", "--dry-run")):
+            assert sent(*words).exit_code == 0
+            assert server.requests == []
+        assert "Would send 10" in sent("--send", "--dry-run").stderr
+        first = sent("--send", "--json")
+        assert first.exit_code == 3, first.output
+        assert json.loads(first.stdout)["sent"] == 9
+        assert "INVALID_CLICK_ID" in first.stderr
+        server.poison.clear()
+        assert sent("--send").exit_code == 0
+        assert sorted(one["adIdentifiers"]["gclid"] for one in server.counted.values()) == [
+            f"click-{n}" for n in range(10)
+        ]
+        assert json.loads(sent("--json").stdout)["counts"]["known already"] == 10
+        assert "nothing new" in called(tmp_path, "--currency", "EUR").stderr
+    for name in ENVIRONMENT["google"]:
+        monkeypatch.delenv(name)
+    result = sent("--send")
+    assert result.exit_code == 2
+    assert "GOOGLE_ADS_CUSTOMER_ID" in result.output

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
@@ -65,3 +66,20 @@ def test_the_same_plan_kept_twice_is_one_and_files_keep_none(company: Path) -> N
     refused = leadscore("plan", "recipe.toml", "--as-of", MOMENT, "--keep")
     assert refused.exit_code == 2
     assert "--data ledger" in refused.stderr
+
+
+def test_who_was_given_a_lead_by_load_keeps_it_when_somebody_with_none_comes(company: Path) -> None:
+    owners = '\n[[owner]]\nname = "{}"\n' * 2 + '[routing]\nby = "load"\n'
+    (company / "playbook.toml").write_text(owners.format("Anna", "Bob"), encoding="utf-8")
+    assert leadscore("plan", "recipe.toml", *SAID, "--keep").exit_code == 0
+    first = json.loads(leadscore("plan", "recipe.toml", *SAID, "--json").stdout)
+    had = {lead["lead_id"]: lead["owner"] for lead in first["leads"] if lead["what"] != "drop"}
+    loads = sorted(Counter(had.values()).values())
+    assert loads[-1] - loads[0] <= 1
+    third = owners.format("Anna", "Bob").replace("[routing]", '[[owner]]\nname = "Chloé"\n[routing]')
+    (company / "playbook.toml").write_text(third, encoding="utf-8")
+    later = json.loads(leadscore("plan", "recipe.toml", *SAID, "--json").stdout)
+    assert {lead["lead_id"]: lead["owner"] for lead in later["leads"] if lead["what"] != "drop"} == had
+    mapping = PushMapping(vendor="webhook", url="https://crm.test", properties={"next_action": "next_action"})
+    now = to_us(datetime.fromisoformat(MOMENT))
+    assert due_of(Ledger.opened(), list(had), mapping, load_recipe(company / "recipe.toml"), now)

@@ -95,3 +95,14 @@ def test_every_help_has_an_example(verb: str) -> None:
     )
     text = rules.commands[verb].get_help(click.Context(rules.commands[verb], info_name=verb, parent=parent))
     assert f"Example:  leadscore rules {verb}" in text
+
+
+def test_a_difference_may_be_of_the_leads_of_the_ledger(
+    company: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LEADSCORE_LEDGER", raising=False)
+    assert leadscore(company, "ledger", "init").code == 0
+    assert leadscore(company, "ledger", "import", "recipe.toml").code == 0
+    words = ("rules", "diff", "recipe.toml", "rules.toml", "rules.toml", "--json")
+    files, kept = leadscore(company, *words), leadscore(company, *words, "--data", "ledger")
+    assert kept.json["leads"] == files.json["leads"] > 0

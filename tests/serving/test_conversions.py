@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -48,6 +49,7 @@ history_end = "2026-02-01"
 """
 )
 NOW = to_us(pd.Timestamp("2026-02-01T12:00", tz="UTC").to_pydatetime())
+LEAD_ID = "123456789012345"
 NAMES = {"sql": "Qualified", "customer": "Customer"}
 
 
@@ -56,7 +58,7 @@ def sha(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def company(*, opted_out=(), amount=1500.0, won=True, click="gclid", consents=None):
+def company(*, opted_out=(), amount=1500.0, won=True, click="gclid", consents=None, lead_id=LEAD_ID):
     """Three leads: one by click, one by address and number, one by nothing; all qualified, the first won."""
     leads = pd.DataFrame(
         {
@@ -65,7 +67,7 @@ def company(*, opted_out=(), amount=1500.0, won=True, click="gclid", consents=No
             "email": ["Jo.Do@gmail.com", "Ann@Acme.example", "none"],
             "phone": [None, "06 12 34 56 78", None],
             "opted_out": ["yes" if one in opted_out else "no" for one in "abc"],
-            click: ["click-1", None, None],
+            click: [lead_id if click == "leadgen_id" else "click-1", None, None],
         }
     )
     if consents is not None:
@@ -138,7 +140,7 @@ def test_meta_gets_seconds_and_the_lead_id_as_it_is_and_only_the_last_week():
     assert won["custom_data"] == {
         "event_source": "crm", "lead_event_source": "leadscore", "value": 1500.0, "currency": "EUR",
     }  # fmt: skip
-    assert won["user_data"]["lead_id"] == "click-1"
+    assert won["user_data"]["lead_id"] == int(LEAD_ID)
     assert won["user_data"]["em"] == [sha("jo.do@gmail.com")]
     later = planned("meta", company(click="leadgen_id"), now=NOW + 7 * DAY_US)
     assert later[1].new == ()
@@ -157,6 +159,29 @@ def test_linkedin_gets_milliseconds_amounts_as_text_and_batches():
     assert {one["idType"] for one in won["user"]["userIds"]} == {
         "SHA256_EMAIL", "LINKEDIN_FIRST_PARTY_ADS_TRACKING_UUID",
     }  # fmt: skip
+
+
+GOLDEN = Path(__file__).parent / "golden_conversions"
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_upload_files_are_the_golden_ones_also_after_a_change(platform):
+    click = PLATFORMS[platform].click_ids[0]
+    _, plan, files = planned(platform, company(click=click))
+    log = logged(SentLog(platform=platform), plan)
+    files |= planned(platform, company(amount=900.0, opted_out="b", click=click), log)[2]
+    assert files == {path.name: path.read_text(encoding="utf-8") for path in GOLDEN.glob(f"{platform}-*")}
+
+
+@pytest.mark.parametrize(
+    ("cell", "known"),
+    [("123456789012345", True), ("l:12345678901234567", True), ("12345678901234", False), ("x" * 15, False)],
+)
+def test_a_lead_id_that_meta_would_refuse_is_no_lead_id(cell, known):
+    tables = company(click="leadgen_id", lead_id=cell)
+    won = next(one for one in planned("meta", tables)[1].new if one.stage == "customer")
+    assert (won.click_id is not None) is known
+    assert won.email is not None
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)

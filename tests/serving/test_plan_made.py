@@ -54,7 +54,7 @@ BOOK = parse_playbook(
 )
 
 
-def plan(told: PlanTold | None = None, book: Playbook = BOOK, now: int = NOW) -> Plan:
+def plan(told: PlanTold | None = None, book: Playbook = BOOK, now: int = NOW, account: str = "x") -> Plan:
     leads = pd.DataFrame(
         [
             ("asked", "a@acme.io", "Bob", "slow", "12"), ("cold", "b@acme.io", "", "", ""),
@@ -62,7 +62,7 @@ def plan(told: PlanTold | None = None, book: Playbook = BOOK, now: int = NOW) ->
             ("nowhere", "", "", "", ""),
         ],
         columns=["lead_id", "email", "seller", "need", "budget"],
-    ).assign(created_at="2026-02-01", account="x")  # fmt: skip
+    ).assign(created_at="2026-02-01", account=account)  # fmt: skip
     events = pd.DataFrame(
         [("asked", "demo_request", from_us(NOW - DAY_US // 48))], columns=["lead_id", "kind", "occurred_at"]
     )
@@ -108,3 +108,19 @@ def test_what_people_decided_goes_before_what_is_computed() -> None:
 def test_where_nobody_is_open_there_is_nothing_to_plan() -> None:
     with pytest.raises(LeadscoreError, match="no lead is open"):
         plan(now=NOW - 100 * DAY_US)
+
+
+def test_owners_that_earlier_plans_gave_are_kept_and_loads_told() -> None:
+    book = parse_playbook(
+        '[[owner]]\nname = "Anna"\n[[owner]]\nname = "Chloé"\n[routing]\nowner = "seller"\nby = "load"\n',
+        RECIPE,
+    )
+    found = plan(PlanTold(owners={"cold": "Chloé", "talks": "Chloé"}), book)
+    assert (by_lead(found)["cold"].owner, by_lead(found)["talks"].owner) == ("Chloé", "Anna")
+    assert any("Anna" in note and "Chloé" in note for note in found.notes)
+    full = parse_playbook(
+        '[[owner]]\nname = "Anna"\nmost_open = 1\n[routing]\nowner = "seller"\nby = "load"\n', RECIPE
+    )
+    alone = plan(book=full, account="")
+    assert by_lead(alone)["talks"].owner == "Anna"
+    assert any("personne" in note for note in alone.notes)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from serving.agreed.book import Owner, Playbook, Routing
-from serving.planning.routing import Claim, Router
+from serving.planning.routing import NOBODY_FREE, Claim, Router
 
 TODAY = date(2026, 3, 2)
 NAMES = ["Anna", "Bob", "Chloé", "Dan"]
@@ -92,3 +92,64 @@ def test_one_account_has_one_owner_and_a_full_day_goes_to_others():
     assert full.taken["Bob"] == 37
     left = book(Owner(name="Anna", left=date(2026, 1, 1)), Owner(name="Bob"))
     assert Router(left, TODAY).route(Claim("x", owner="anna"), contact=True).note == "was Anna's, who left"
+
+
+SELLERS = st.lists(
+    st.builds(
+        Owner,
+        name=st.sampled_from(NAMES),
+        share=st.sampled_from([1.0, 2.0, 3.0]),
+        most_open=st.none() | st.integers(1, 6),
+        left=st.none() | st.just(TODAY),
+    ),
+    unique_by=lambda owner: owner.name,
+    min_size=1,
+    max_size=4,
+)
+HAD = st.lists(st.sampled_from([None, *NAMES]), max_size=40)
+
+
+def by_load(*owners: Owner) -> Playbook:
+    return Playbook(owner=owners, routing=Routing(owner="o", by="load"))
+
+
+@given(SELLERS, HAD)
+def test_by_load_who_has_the_fewest_open_leads_for_their_share_gets_the_next(owners, had):
+    claims = [Claim(f"L{place}", owner=owner) for place, owner in enumerate(had)]
+    router = Router.begun(by_load(*owners), TODAY, claims)
+    here = {one.name: one for one in owners if one.here(TODAY)}
+    before = Counter(owner for owner in had if owner in here)
+    assert router.held == before
+    for claim in claims:
+        loads = Counter(router.held)
+        routed = router.route(claim, contact=False)
+        if claim.owner in here:
+            assert (routed.owner, routed.given) == (claim.owner, False)
+            continue
+        room = [one for one in here.values() if one.most_open is None or loads[one.name] < one.most_open]
+        if not room:
+            assert routed.owner is None
+            assert not here or NOBODY_FREE in routed.note
+            continue
+        after = {one.name: (loads[one.name] + 1) / one.share for one in room}
+        assert routed.owner in after
+        assert after[routed.owner] == min(after.values())
+        assert (routed.given, router.held[routed.owner]) == (True, loads[routed.owner] + 1)
+
+
+def test_by_load_an_account_stays_with_one_owner_and_what_is_dropped_is_no_load():
+    claims = [Claim("a", "acme", owner="Bob"), Claim("b", "ACME"), Claim("c", owner="Anna", counts=False)]
+    claims += [Claim(f"n{place}") for place in range(6)]
+    router = Router.begun(by_load(Owner(name="Anna"), Owner(name="Bob")), TODAY, claims)
+    routed = {claim.lead_id: router.route(claim, contact=False).owner for claim in claims}
+    assert (routed["b"], routed["c"]) == ("Bob", "Anna")
+    assert router.held == {"Anna": 4, "Bob": 4}
+
+
+def test_contacts_made_in_the_morning_count_against_the_afternoon():
+    had = [Claim(f"m{place}", owner="Anna", contacted=True) for place in range(2)]
+    owners = (Owner(name="Anna", per_day=3), Owner(name="Bob"))
+    router = Router.begun(book(*owners), TODAY, had)
+    assert router.taken == {"Anna": 2}
+    routed = [router.route(Claim(f"L{place}"), contact=True).owner for place in range(30)]
+    assert (routed.count("Anna"), routed.count("Bob")) == (1, 29)

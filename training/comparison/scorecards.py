@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import Any
 
 from features.recipe import Recipe
+from features.tables import Place
 from serving.answer import Ladder
 from serving.rules import Rules
 from training.comparison.crowd import AT_ONCE, Crowd, open_crowd
@@ -77,7 +77,7 @@ class ScorecardDifference:
 
 
 def compare_scorecards(
-    recipe: Recipe, before: Rules, after: Rules, folder: Path, as_of_us: int | None = None
+    recipe: Recipe, before: Rules, after: Rules, folder: Place, as_of_us: int | None = None
 ) -> ScorecardDifference:
     """The open leads of `folder` under both scorecards, as each alone would answer without a model.
 
