@@ -98,9 +98,12 @@ def _sharing(members: Sequence[Model]) -> tuple[Model, ...]:
 
 
 def _first(seen: list[_P], one: _P) -> _P:
-    """What is equal to `one` among `seen`, else itself, which is then among them."""
+    """What is equal to `one` among `seen`, else itself, which is then among them.
+
+    Equal in what defines them: what a part has computed for itself meanwhile is an array, and no part of it.
+    """
     for other in seen:
-        if other == one:
+        if other is one or repr(other) == repr(one):
             return other
     seen.append(one)
     return one

@@ -15,6 +15,7 @@ from serving.answer.time_budget import TimeBudget
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.rules.default import default_rules
 from serving.scorer import Contributions, Scorer, explained
+from serving.scorers import Blend
 from tests.made import scorers
 from tests.made.edge import Service
 
@@ -87,3 +88,12 @@ def test_a_lead_on_which_a_rung_fails_takes_nobody_with_it(ladder: Ladder) -> No
     assert by.pop("poison")["scored_by"]["version"] == ladder.rungs[1].scorer.version
     assert {one["scored_by"]["version"] for one in by.values()} == {ladder.top.scorer.version}
     assert not any("failed" in " ".join(one["warnings"]) for one in by.values())
+
+
+def test_equal_parts_are_one_also_after_each_has_been_asked() -> None:
+    members = [scorers.linear(), scorers.linear()]
+    columns = scorers.columns(members[0].features, 5)
+    for member in members:
+        member.margin(columns)  # what each now keeps for itself is an array
+    first, other = Blend(tuple(members), version="test").members
+    assert first is other
