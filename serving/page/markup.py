@@ -22,7 +22,7 @@ class Markup:
 
 Child: TypeAlias = str | int | float | Markup | None
 
-_FITS = 3
+_FITS = 2
 """Columns that fit on a telephone."""
 _VOID = frozenset({"meta", "link", "br", "input"})
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
@@ -74,12 +74,13 @@ def table(head: Sequence[Child], rows: Iterable[Sequence[Child]], caption: str |
 
 
 def _row(cell: str, children: Sequence[Child], right: Sequence[bool]) -> Markup:
-    scope = "col" if cell == "th" else None
+    """A row; a column that is called nothing has no heading that a reader could be told of."""
+    named = ["td" if child == "" else cell for child in children]
     return tag(
         "tr",
         *[
-            tag(cell, child, scope=scope, class_="n" if numeric else None)
-            for child, numeric in zip(children, right, strict=True)
+            tag(kind, child, scope="col" if kind == "th" else None, class_="n" if numeric else None)
+            for kind, child, numeric in zip(named, children, right, strict=True)
         ],
     )
 
