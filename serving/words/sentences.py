@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from features.catalogue import KeywordGroup, kinds_label
 from features.language import Language
 from features.recipe import Recipe
 from serving.words.facts import Facts
-from serving.words.language import catalogue, common_names, kinds_known
+from serving.words.kinds import known_kind
+from serving.words.language import catalogue, common_names
 from serving.words.signals import Kind, LeadSignal
 from serving.words.values import ago, amount, counted, day, number
 
@@ -99,25 +98,6 @@ def _group(signal: LeadSignal) -> str:
     """The name of a set of kinds, '' for a single one."""
     name = signal.key.removeprefix("events:")
     return "any" if not signal.events else name.strip("()") if name.startswith("(") else ""
-
-
-@lru_cache(maxsize=4096)
-def known_kind(kind: str, negative: bool) -> str | None:
-    """The entry of `kinds.toml` that a kind's name stands for, None where none does.
-
-    >>> known_kind("Demo Request", False), known_kind("demande_de_devis", False), known_kind("W_12", False)
-    ('demo', 'quote', None)
-    """
-    plain = unicodedata.normalize("NFKD", kind.casefold()).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^a-z0-9]+", "_", plain)
-    known = kinds_known()
-    found = (entry for entry in known["order"] if any(_meets(name, word) for word in known["words"][entry]))
-    entry = next(found, None)
-    return None if entry is None or (negative and entry not in known["bad"]) else str(entry)
-
-
-def _meets(name: str, word: str) -> bool:
-    return all(part in name for part in word.split("+"))
 
 
 def _events(tell: Teller, signal: LeadSignal, count: int | None, days: int | None) -> str:
