@@ -19,7 +19,7 @@ from features.discovery.guesses import NO_OUTCOME, Guess, doubts_by_question, gu
 from features.discovery.recipe_writer import write_recipe
 from features.discovery.relations import with_accounts
 from features.discovery.two_columns import with_outcome_of_two
-from features.discovery.usable import judge_leads
+from features.discovery.usable import LEFT_OUT, judge_leads, keep_columns
 from features.errors import LeadscoreError
 from features.leaks import Suspect, WhenKnown
 from features.outcome import (
@@ -102,6 +102,7 @@ def discover(
     time: str | None = None,
     id: str | None = None,
     exclude: Sequence[str] = (),
+    keep: Sequence[str] = (),
     folder: Path | None = None,
     name: str | None = None,
     strict: bool = False,
@@ -111,7 +112,8 @@ def discover(
     """The recipe that fits the exports `paths`: leads, and perhaps events, outcomes, accounts, history.
 
     `outcome` is "COLUMN=VALUE" (values cut by '|'), `time` (also `rows` or `none`) and `id` are columns of
-    the leads, `exclude` columns that no model may see. With `all_open` no outcome is looked for: the leads
+    the leads, `exclude` columns that no model may see, `keep` those that it may
+    whatever was measured on them. With `all_open` no outcome is looked for: the leads
     are to be scored. With `unsure` a recipe without an outcome is made where none is found, marked to be
     checked; `outcome` "none" wants one. File names in the recipe are relative to `folder`, where it will be
     saved.
@@ -134,6 +136,7 @@ def discover(
     rows = None if all_open else order_of_rows(leads, ended, time)
     order, dated = order_of(leads, rows)
     judged = () if all_open else judge_leads(leads, ended, order, dated, excluded)
+    judged, kept = keep_columns(leads, judged, {find_column(leads, column, "--keep") for column in keep})
     guesses = guesses_of(company, ended, outcome=wanted, id_column=id, time=time, rows=rows, missing=missing)
     telling = {} if all_open else telling_kinds(company, ended.won, order)
     draft = draft_recipe(company, ended, judged, excluded, folder, name, relations, rows, telling)
@@ -144,7 +147,9 @@ def discover(
     remarks += (ended.choice.sentences() if ended.choice else []) + draft.remarks
     return Discovery(
         recipe_toml=write_recipe(draft),
-        findings=tuple(list_findings(company, ended.main, used, judged, excluded)),
+        findings=tuple(
+            list_findings(company, ended.main, used, judged, kept | dict.fromkeys(excluded, LEFT_OUT))
+        ),
         judged=judged,
         remarks=tuple(remarks),
         choice=ended.choice,

@@ -15,7 +15,7 @@ from features.clock.instants import localise
 from features.discovery.draft import Draft, DraftField, field_names
 from features.discovery.history_shape import day_ends, propose_horizon, propose_start, steady
 from features.discovery.relations import file_name
-from features.discovery.usable import is_usable
+from features.discovery.usable import LEFT_OUT, is_usable
 from features.errors import LeadscoreError
 from features.leaks import WhenKnown
 from features.outcome import ANY_VALUE, OutcomeSource
@@ -83,7 +83,7 @@ def _usable_fields(
     leads = company.leads
     reasons = {one.column: f"{one.kind}: {one.reason}" for one in judged if one.treatment == "left out"}
     marks = {one.column: one for one in judged if one.treatment == "marked"}
-    reasons |= dict.fromkeys(excluded - ended.columns, "left out by --exclude")
+    reasons |= dict.fromkeys(excluded - ended.columns, LEFT_OUT)
     usable = [
         column
         for column in leads.columns.values()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from features.discovery.usable import NEVER_FIELDS
+from features.discovery.usable import NEVER_FIELDS, why_unused
 from features.leaks import WhenKnown
 from features.profiles import ColumnProfile, Company, TableProfile, date_column, stage_column
 from features.profiles.table import masked
@@ -43,11 +43,17 @@ class Finding:
 
 
 def list_findings(
-    company: Company, outcome: str | None, used: set[str], judged: tuple[WhenKnown, ...], excluded: set[str]
+    company: Company,
+    outcome: str | None,
+    used: set[str],
+    judged: tuple[WhenKnown, ...],
+    decided: Mapping[str, str],
 ) -> list[Finding]:
-    """One row a column: of the leads, then of the tables beside them; `used` are the columns of fields."""
+    """One row a column: of the leads, then of the tables beside them; `used` are the columns of fields,
+    `decided` what is remarked on those that a person decided on.
+    """
     remarks = {one.column: f"{_DONE[one.treatment]}: {one.kind}, {one.reason}" for one in judged if one.kind}
-    remarks |= dict.fromkeys(excluded, "left out by --exclude")
+    remarks |= decided
     rows = []
     for column in company.leads.columns.values():
         role = "outcome" if column.name == outcome else column.role or str(column.format.type)
@@ -92,20 +98,13 @@ def _finding(
     return Finding(table.raw.name, column.name, role, fill, column.format.distinct, example, remark)
 
 
-def _why_unused(column: ColumnProfile) -> str:
-    """Why a column that has no part to play says nothing of a lead."""
-    if column.format.distinct < 2:
-        return "no values" if column.format.type == "empty" else "one value only"
-    return {"id": "all values differ", "text": "free text"}.get(column.format.type, "dates the outcome")
-
-
 def _remark_of(column: ColumnProfile, used: bool, ended: bool) -> str:
     """Why a column is not a field, or what is odd about it."""
     parts = []
     if not used and column.role is not None and column.role in _WHY_NOT:
         parts.append(f"not used: {_WHY_NOT[column.role]}")
     elif not used and not ended and column.role not in NEVER_FIELDS:
-        parts.append(f"not used: {_why_unused(column)}")
+        parts.append(f"not used: {why_unused(column)}")
     if column.format.missing:
         parts.append(f"{', '.join(repr(text) for text in column.format.missing[:3])} = missing")
     if column.format.misfits:

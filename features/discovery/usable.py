@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from features.clock.instants import DAY_US
 from features.columns import Column
+from features.errors import LeadscoreError
 from features.leaks import LeakInput, WhenKnown, judge_columns
 from features.outcome import OutcomeSource
 from features.profiles import ColumnProfile, TableProfile, plain
@@ -14,6 +15,8 @@ from features.profiles import ColumnProfile, TableProfile, plain
 NEVER_FIELDS = frozenset(
     {"id", "created_at", "account_id", "cost", "opted_out", "outcome_at", "modified_at", "person"}
 )
+LEFT_OUT = "left out by --exclude"
+"""What is remarked on a column that a person left out."""
 _PRIVATE = ("text", "id", "email", "phone")
 
 
@@ -71,3 +74,30 @@ def _only_present(leads: TableProfile, name: str, ended: OutcomeSource) -> bool:
 
 def _presence(leads: TableProfile, name: str) -> Column:
     return np.array([None if cell is None else "filled" for cell in leads.cells(name)], dtype=object)
+
+
+def why_unused(column: ColumnProfile) -> str:
+    """Why a column that has no part to play says nothing of a lead."""
+    if column.format.distinct < 2:
+        return "no values" if column.format.type == "empty" else "one value only"
+    return {"id": "all values differ", "text": "free text"}.get(column.format.type, "dates the outcome")
+
+
+def keep_columns(
+    leads: TableProfile, judged: tuple[WhenKnown, ...], kept: set[str]
+) -> tuple[tuple[WhenKnown, ...], dict[str, str]]:
+    """The judgements without those that would leave a `kept` column out, and a remark on each of these.
+
+    Raises:
+        LeadscoreError: a kept column can be no field, whatever it knows.
+    """
+    for name in sorted(kept):
+        column = leads.columns[name]
+        if not is_usable(column, leads.rows):
+            raise LeadscoreError(
+                f"--keep {name}: {why_unused(column)}, so that it says nothing of a lead.",
+                "Leave it out.",
+            )
+    against = {one.column: one for one in judged if one.column in kept and one.treatment == "left out"}
+    remarks = {name: f"kept by --keep, though: {one.kind}, {one.reason}" for name, one in against.items()}
+    return tuple(one for one in judged if one.column not in against), remarks

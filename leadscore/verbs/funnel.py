@@ -44,9 +44,12 @@ from leadscore.options import DATA, FILE, FORCE, JSON, MADE, RECIPE, place_of
 )
 @click.option("--csv", "csv", type=MADE, help="Write every figure with its interval to this file.")
 @click.option("--html", type=MADE, help="Write the page to this file.")
+@click.option(
+    "--language", type=click.Choice(["en", "fr"]), help="Language of the page; default: the recipe's."
+)
 @FORCE
 @JSON
-def funnel(recipe: Path, force: bool, as_json: bool, **options: Any) -> None:
+def funnel(recipe: Path, force: bool, as_json: bool, language: Any, **options: Any) -> None:
     """What each origin of leads costs and brings, stage by stage, and what to change.
 
     \b
@@ -55,16 +58,19 @@ def funnel(recipe: Path, force: bool, as_json: bool, **options: Any) -> None:
 
     Rates count leads that have had a whole horizon of time, and come with 95 % intervals.
     """
+    from features.recipe import load_recipe
     from leadscore.terminal import print_json, print_table, say
 
-    found, moved = _made(recipe, force=force, **options)
+    loaded = load_recipe(recipe).told_in(language)
+    found, moved = _made(recipe, loaded, force=force, **options)
     from serving import funnel as funnels
 
     if options["csv"] is not None:
         funnels.table_of(found).to_csv(options["csv"], index=False)
     if options["html"] is not None:
         options["html"].parent.mkdir(parents=True, exist_ok=True)
-        options["html"].write_text(funnels.funnel_page(found, moved), encoding="utf-8")
+        page = funnels.funnel_page(found, moved, loaded.recipe.language)
+        options["html"].write_text(page, encoding="utf-8")
     if as_json:
         print_json(found.model_dump() | {"moves": [one.model_dump() for one in moved]})
     else:
@@ -88,6 +94,7 @@ def funnel(recipe: Path, force: bool, as_json: bool, **options: Any) -> None:
 
 def _made(
     recipe: Path,
+    loaded: Any,
     *,
     folder: Path | str | None,
     by: Any,
@@ -102,10 +109,8 @@ def _made(
 ) -> tuple[Any, list[Any]]:
     """The funnel that the options name, and the budgets moved in it."""
     from features.exports import check_written
-    from features.recipe import load_recipe
     from leadscore.terminal import spinner
 
-    loaded = load_recipe(recipe)
     place, read = place_of(recipe, loaded, folder)
     read += [*costs, *earlier, *([scores] if scores else [])]
     check_written([("--csv", csv), ("--html", html)], read, force=force)

@@ -27,6 +27,12 @@ if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
 @click.option(
     "--exclude", multiple=True, metavar="COLUMN", help="A column that no model may see; repeatable."
 )
+@click.option(
+    "--keep",
+    multiple=True,
+    metavar="COLUMN",
+    help="A column that is used though it would be left out; repeatable.",
+)
 @click.option("--name", help="The model's name; default: from the file.")
 @click.option("--open", "all_open", is_flag=True, help="No lead has ended: a recipe for the scorecard alone.")
 @click.option("--strict", is_flag=True, help="Stop at the first odd row, instead of reporting it.")

@@ -18,6 +18,7 @@ from serving.batch import nameable
 from serving.browse import ScoredRows, Wanted
 from serving.jobs import Job, Jobs
 from serving.jobs.words import each_of
+from serving.page import Visitor
 from serving.visit.answers import visitor
 
 
@@ -45,13 +46,14 @@ async def job_asked(request: Request, *, to_change: bool = False) -> Job:
     `to_change`: anybody's only for a key that may administer.
 
     Raises:
-        RefusedError: there is none that this person may see.
+        RefusedError: there is none that this person may see, or change.
     """
     who, jobs = visitor(request.scope), jobs_of(request)
     try:
         job = await run_in_threadpool(jobs.find, request.path_params["job_id"])
-        others = who.may("admin" if to_change else "read")
-        if job.kind == "score" and (job.by == caller_of(request) or others):
+        if job.kind == "score" and (job.by == caller_of(request) or who.may("read")):
+            if to_change and not may_change(request, job):
+                raise _another_persons(who)
             return job
     except LeadscoreError:
         pass
@@ -60,6 +62,20 @@ async def job_asked(request: Request, *, to_change: bool = False) -> Job:
         who.say("is not here: it may be too old, or another person’s",
                 "n’est pas ici : il est trop ancien, ou à quelqu’un d’autre"),
         who.say("Drop the file again.", "Déposez de nouveau le fichier."),
+    )  # fmt: skip
+
+
+def may_change(request: Request, job: Job) -> bool:
+    """Whether this person may stop a job or begin it again: their own, or any for who administers."""
+    return job.by == caller_of(request) or visitor(request.scope).may("admin")
+
+
+def _another_persons(who: Visitor) -> RefusedError:
+    return RefusedError(
+        403, who.say("job", "travail"),
+        who.say("was begun by another person", "a été commencé par une autre personne"),
+        who.say("Ask them, or somebody whose key has the scope 'admin', to stop it or to begin it again.",
+                "Demandez-le-lui, ou à qui a une clé avec le droit « admin »."),
     )  # fmt: skip
 
 

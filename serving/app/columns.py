@@ -17,7 +17,8 @@ from serving.batch import nameable
 from serving.browse import FieldMatch, Matched, matched
 from serving.jobs.words import in_one
 from serving.page import Child, Markup, Visitor, button, choice, form, labelled, note, paragraph, tag
-from serving.visit.answers import gone_to, page_at, sent_form, shown, visitor, way_back
+from serving.visit.answers import gone_to, page_at, sent_form, sent_name, shown, visitor, way_back
+from serving.words.sentences import Teller
 
 _FIELD = "column."
 
@@ -35,6 +36,9 @@ async def columns(request: Request) -> Response:
     fields = await sent_form(request)
     chosen = {key.removeprefix(_FIELD): str(value) for key, value in fields.items() if key.startswith(_FIELD)}
     chosen = {field: column for field, column in chosen.items() if field in nameable(recipe)}
+    if any(len(column.splitlines()) > 1 for column in chosen.values()):  # a form writes all line breaks alike
+        names = {sent_name(name): name for name in (await run_in_threadpool(matched, recipe, leads)).names}
+        chosen = {field: names.get(sent_name(column), column) for field, column in chosen.items()}
     named = [column for column in chosen.values() if column]
     twice = sorted({column for column in named if named.count(column) > 1})
     if twice or "again" in fields:
@@ -72,7 +76,7 @@ def _columns_page(
                          "modèle lit a été trouvée. Corrigez ce qui est faux."), class_="lead"),
         *_notes(who, draft, recipe, found, twice),
         form(f"/app/uploads/{draft.id}", who, tag("input", type="hidden", name="asked", value=asked),
-             tag("section", tag("h2", who.say("Columns", "Colonnes")), _table(who, found)),
+             tag("section", tag("h2", who.say("Columns", "Colonnes")), _table(who, recipe, found)),
              tag("section", tag("h2", who.say("When", "Quand")), _when(who)),
              tag("p", button(who.say("Score these leads", "Noter ces prospects"), kind="main"),
                  button(who.say("Check again", "Vérifier de nouveau"), name="again", value="yes"),
@@ -113,7 +117,7 @@ def _notes(
         )))  # fmt: skip
 
 
-def _table(who: Visitor, found: Matched) -> Markup:
+def _table(who: Visitor, recipe: Recipe, found: Matched) -> Markup:
     head = [who.say("what the model reads", "ce que le modèle lit"), who.say("your column", "votre colonne"),
             who.say("how sure", "certitude"), who.say("for example", "par exemple")]  # fmt: skip
     none = ("", who.say("– none –", "– aucune –"))
@@ -122,7 +126,12 @@ def _table(who: Visitor, found: Matched) -> Markup:
     for one in found.fields:
         select = choice(_FIELD + one.field, options, one.column,
                         aria_label=who.say(f"Column of {one.field}", f"Colonne de {one.field}"))  # fmt: skip
-        cells: list[Child] = [_called(who, one.field), select, _sure(who, one), ", ".join(one.examples)]
+        cells: list[Child] = [
+            _called(who, recipe, one.field),
+            select,
+            _sure(who, one),
+            ", ".join(one.examples),
+        ]
         rows.append(
             tag("tr", *[tag("td", cell, data_head=word) for cell, word in zip(cells, head, strict=True)])
         )
@@ -138,8 +147,8 @@ _ROLES = {
 }  # fmt: skip
 
 
-def _called(who: Visitor, field: str) -> Markup:
-    words = who.say(*_ROLES[field]) if field in _ROLES else field.replace("_", " ")
+def _called(who: Visitor, recipe: Recipe, field: str) -> Markup:
+    words = who.say(*_ROLES[field]) if field in _ROLES else Teller(recipe, who.language).label(field)
     return tag("b", words)
 
 

@@ -19,7 +19,8 @@ from features.exports import Dialect, Handback, Spool, write_export
 from features.recipe import Recipe
 from serving.api.problems import RefusedError
 from serving.app.asked import job_asked, ladder_of, rows_of, wanted_of
-from serving.browse import LaidDown, Wanted
+from serving.browse import Wanted
+from serving.browse.laid import LaidDown
 from serving.jobs import Job
 from serving.jobs.words import scored_name
 from serving.page import Markup, Visitor, button, choice, labelled, paragraph, tag

@@ -77,6 +77,17 @@ def step_bar(low: float, high: float, start: float, end: float, label: str) -> M
     return drawing(260, 22, label, zero, _box(left, 7, max(right - left, 1), 8, colour), arrow)
 
 
+def chance_bar(share: float, maturity: str) -> Markup:
+    """How long a chance is beside the highest one of a list; the number stands beside it."""
+    drawn = [
+        _box(0, 0, 72, 6, "#dddddd"),
+        _box(0, 0, max(72 * share, 1), 6, COLOURS.get(maturity, COLOURS[""])),
+    ]
+    return tag(
+        "svg", *drawn, width="72", height="6", viewBox="0 0 72 6", aria_hidden="true", class_="bar-of-chance"
+    )
+
+
 def _band(ten: int) -> str:
     return f"{max(ten * 10, 1)}–{ten * 10 + 9}"
 

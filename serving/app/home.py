@@ -6,15 +6,22 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
+from features.errors import LeadscoreError
 from serving.api.desk import caller_of, desk_of
 from serving.api.problems import RefusedError
-from serving.app.asked import jobs_of
+from serving.app.asked import jobs_of, ladder_of, rows_of
 from serving.app.drafts import drafts_folder, keep_draft
+from serving.app.listed import lead_table
 from serving.app.receiving import MOST_UPLOAD, Lingering, received
-from serving.app.told import job_rows
+from serving.app.told import job_rows, title_of
+from serving.browse import Wanted
+from serving.jobs import Job
 from serving.page import Child, Markup, Visitor, button, form, note, paragraph, section, tag
 from serving.visit.answers import check_token, gone_to, page_at, refusal_page, shown, visitor
+from serving.words.translation import translated
 
+_CALLED_FIRST = 5
+"""Leads of the newest scored export that the first page shows."""
 _ACCEPTED = ".csv,.tsv,.txt,.gz,.zip,.xlsx,.xls,.parquet"
 
 
@@ -28,13 +35,18 @@ async def home(request: Request) -> Response:
     body: list[Child] = [
         tag("h1", title),
         paragraph_of(who, desk.opened.ladder.recipe.recipe.horizon_days),
-        note(paragraph(f"{desk.opened.warning}."), kind="warn") if desk.opened.warning else None,
+        note(paragraph(f"{translated(desk.opened.warning, who.language)}."), kind="warn")
+        if desk.opened.warning
+        else None,
     ]
     if who.may("score"):
         body.append(_drop(who))
     if desk.jobs is not None:
         recent = await run_in_threadpool(desk.jobs.recent, None if who.may("read") else caller_of(request))
         scored = [job for job in recent if job.kind == "score"][:12]
+        newest = next((job for job in scored if job.state == "done"), None)
+        if newest is not None:
+            body.insert(1, await _first(request, who, newest))
         if scored:
             words = who.say("Scored before", "Déjà notés")
             body.append(section("jobs", words, job_rows(who, scored)))
@@ -62,6 +74,23 @@ async def uploads(request: Request) -> Response:
         answer = refusal_page(request.scope, error.response(), told=True)
         return Lingering(answer) if error.status == 413 else answer
     return gone_to(f"/app/uploads/{draft.id}")
+
+
+async def _first(request: Request, who: Visitor, job: Job) -> Markup | None:
+    """The top of the newest scored export; nothing where it cannot be read any more."""
+    try:
+        recipe = (await ladder_of(request, job)).recipe
+        rows = await run_in_threadpool(rows_of, job, recipe)
+        found = await run_in_threadpool(rows.page, Wanted(), 0, _CALLED_FIRST)
+    except (LeadscoreError, OSError):
+        return None
+    listed = [row for row in found if row["ls_probability"] is not None]
+    if not listed:
+        return None
+    whole = tag("a", who.say(f"All of {title_of(job)}", f"Tout {title_of(job)}"), href=f"/app/jobs/{job.id}",
+                class_="button")  # fmt: skip
+    title, more = who.say("Call these first", "À appeler d’abord"), tag("div", whole, class_="actions")
+    return section("first", title, lead_table(who, job, rows, listed, Wanted()), more)
 
 
 def paragraph_of(who: Visitor, days: float) -> Markup:

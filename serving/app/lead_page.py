@@ -15,12 +15,19 @@ from serving.answer import Explanation, Ladder
 from serving.api.desk import desk_of
 from serving.api.problems import RefusedError
 from serving.app.asked import address, columns_of_job, job_asked, ladder_of, rows_of, wanted_of
-from serving.app.lead_parts import FIELD, waterfall, what_if_section
+from serving.app.lead_parts import FIELD, alike_section, waterfall, what_if_section
 from serving.app.listed import called
-from serving.app.told import action_words, badge, title_of
+from serving.app.told import action_words, badge, moment_words, plain_cell, status_words, title_of
 from serving.asked import Heard
-from serving.browse import OpenedLead, ScoredRows, Wanted, alike, explained_lead, opened_lead
+from serving.browse import (
+    OpenedLead,
+    ScoredRows,
+    Wanted,
+    explained_lead,
+    opened_lead,
+)
 from serving.jobs import Job
+from serving.ledger import Ledger
 from serving.page import (
     Child,
     Markup,
@@ -35,6 +42,8 @@ from serving.page import (
 )
 from serving.score import Score
 from serving.visit.answers import page_at, shown, visitor
+from serving.words.sentences import Teller
+from serving.words.translation import translated
 
 _MOST_EVENTS = 200
 
@@ -48,7 +57,9 @@ async def lead_page(request: Request) -> Response:
     place = request.path_params["row"]
     asked = {key: value for key, value in request.query_params.items() if key.startswith((FIELD, "event."))}
     body = (
-        await run_in_threadpool(_body, who, job, ladder, place, wanted_of(request), asked, said)
+        await run_in_threadpool(
+            _body, who, job, ladder, place, wanted_of(request), asked, said, desk_of(request).ledger
+        )
         if job.state == "done"
         else None
     )
@@ -69,6 +80,7 @@ def _body(
     wanted: Wanted,
     asked: Mapping[str, str],
     said: Heard,
+    ledger: Ledger | None,
 ) -> tuple[str, list[Child]] | None:
     recipe = ladder.recipe
     rows, columns = rows_of(job, recipe), columns_of_job(job, recipe)
@@ -80,21 +92,24 @@ def _body(
     body: list[Child] = [
         tag("p", tag("a", back, href=address(job, wanted) + "#list"), class_="crumbs"),
         tag("h1", title, " ", badge(who, opened.row["ls_maturity"] or "")),
-        *_head(who, opened, found),
+        *_head(who, recipe, opened, found),
     ]
     if found is not None and found.margin is not None:
         body.append(waterfall(who, found))
         body.append(what_if_section(who, ladder, rows, opened, columns, wanted, asked))
     body.append(_history(who, recipe, opened))
-    body.append(_alike(who, job, rows, recipe, opened, columns))
+    body.append(alike_section(who, job, rows, recipe, opened, columns, ledger))
     body.append(_cells(who, rows, opened))
     return title, body
 
 
-def _head(who: Visitor, opened: OpenedLead, found: Explanation | None) -> Iterable[Child]:
+def _head(who: Visitor, recipe: Recipe, opened: OpenedLead, found: Explanation | None) -> Iterable[Child]:
     if isinstance(opened.lead, Score) or found is None:
         error = opened.lead.error if isinstance(opened.lead, Score) else None
-        said = [f"{one.field}: {one.problem}. {one.remedy}" for one in (error.problems if error else [])]
+        said = [
+            f"{one.field}: {translated(one.problem, who.language)}. {translated(one.remedy, who.language)}"
+            for one in (error.problems if error else [])
+        ]
         yield note(paragraph(who.say("This row could not be scored:", "Cette ligne n’a pas pu être notée :")),
                    bullets(said), kind="bad")  # fmt: skip
         return
@@ -112,9 +127,12 @@ def _head(who: Visitor, opened: OpenedLead, found: Explanation | None) -> Iterab
         (between, who.say("where it is in 4 of 5 cases", "où elle est 4 fois sur 5"), ""),
     ])  # fmt: skip
     if action is not None:
-        due = f" ({action.deadline:%Y-%m-%d %H:%M} UTC)" if action.deadline else ""
+        zone = recipe.recipe.zone
+        until = moment_words(who, action.deadline, zone) if action.deadline else ""
+        due = who.say(f", until {until} ({zone})", f", avant le {until} ({zone})") if until else ""
         yield note(
-            tag("p", tag("b", f"{action_words(who, action.action)}{due}"), f": {action.reason}"), kind="good"
+            tag("p", tag("b", f"{action_words(who, action.action).capitalize()}{due}"), f": {action.reason}"),
+            kind="good",
         )
     kept = opened.row["ls_probability"]
     if kept is not None and score.probability is not None and abs(kept - score.probability) > 5e-4:
@@ -123,9 +141,10 @@ def _head(who: Visitor, opened: OpenedLead, found: Explanation | None) -> Iterab
             f"Le fichier dit {who.share(kept)} : un autre modèle, ou d’autres événements, avait répondu.",
         )), kind="warn")  # fmt: skip
     if score.status not in ("scored", "uncalibrated"):
-        yield note(paragraph(who.say(f"Status: {score.status}.", f"Statut : {score.status}.")))
+        status = status_words(who, score.status)
+        yield note(paragraph(who.say(f"Status: {status}.", f"Statut : {status}.")))
     if score.warnings:
-        yield note(bullets([f"{text}." for text in score.warnings]), kind="warn")
+        yield note(bullets([f"{translated(text, who.language)}." for text in score.warnings]), kind="warn")
 
 
 def _history(who: Visitor, recipe: Recipe, opened: OpenedLead) -> Markup:
@@ -146,9 +165,10 @@ def _history(who: Visitor, recipe: Recipe, opened: OpenedLead) -> Markup:
             "history", title, paragraph(who.say("Nothing that was recorded.", "Rien d’enregistré."))
         )
     newest = sorted(events, key=lambda event: str(event.get("occurred_at") or ""), reverse=True)
+    happened = Teller(recipe, who.language).happened
     rows = [
-        [_minute(event.get("occurred_at")), str(event.get("kind") or "").replace("_", " "),
-         str(event.get("value") or "")]
+        [_minute(event.get("occurred_at")), happened(str(event.get("kind") or "")),
+         plain_cell(event.get("value") or "")]
         for event in newest[:_MOST_EVENTS]
     ]  # fmt: skip
     head = (who.say("when", "quand"), who.say("what", "quoi"), who.say("value", "valeur"))
@@ -166,37 +186,9 @@ def _minute(cell: object) -> str:
     return re.sub(r"^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d):\d\d\S*$", r"\1 \2", str(cell or ""))
 
 
-def _alike(
-    who: Visitor, job: Job, rows: ScoredRows, recipe: Recipe, opened: OpenedLead, columns: Mapping[str, str]
-) -> Markup:
-    title = who.say("Customers who were like this", "Des clients qui lui ressemblent")
-    found = alike(recipe, rows, opened, columns)
-    if not found:
-        return section("alike", title, paragraph(who.say(
-            "This file holds no lead that became a customer.",
-            "Aucun prospect de ce fichier n’est devenu client.",
-        )))  # fmt: skip
-    lines: list[list[Child]] = [
-        [tag("a", called(rows, row), href=f"/app/jobs/{job.id}/leads/{row['row']}"), who.share(share)]
-        for share, row in found
-    ]
-    how = who.say(
-        "Alike: the mean over the fields that the model reads and this lead has; equal texts count 1, "
-        "numbers by how near they are (Gower). Only leads of this file.",
-        "Ressemblance : moyenne sur les champs lus par le modèle et connus ici ; textes égaux comptent "
-        "1, nombres selon leur proximité (Gower). Seulement les prospects de ce fichier.",
-    )
-    return section(
-        "alike",
-        title,
-        table((who.say("customer", "client"), who.say("alike", "ressemblance")), lines),
-        paragraph(how, soft=True),
-    )
-
-
 def _cells(who: Visitor, rows: ScoredRows, opened: OpenedLead) -> Markup:
     shown_ = [
-        (name, str(opened.row[name]))
+        (name, plain_cell(opened.row[name]))
         for name in rows.leads.names
         if not name.startswith("ls_") and not is_missing(opened.row[name])
     ]

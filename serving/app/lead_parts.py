@@ -1,18 +1,23 @@
-"""Two parts of the page of one lead: how its chance came about, and what it would be."""
+"""Parts of the page of one lead: how its chance came about, what it would be, and who was like it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from urllib.parse import urlencode
 
 from features.cells import is_missing
 from features.clock import from_us
+from features.errors import LeadscoreError
 from features.lead import Lead
+from features.recipe import Recipe
 from serving.answer import Explanation, Ladder
 from serving.app.drawings import step_bar
-from serving.app.told import maturity_words
-from serving.browse import OpenedLead, ScoredRows, Wanted, what_if
+from serving.app.listed import called
+from serving.app.told import maturity_words, plain_cell, reason_words
+from serving.browse import OpenedLead, ScoredRows, Wanted, WonLead, alike, what_if, won_leads
+from serving.jobs import Job
+from serving.ledger import Ledger
 from serving.page import (
     Child,
     Markup,
@@ -29,6 +34,7 @@ from serving.page import (
     tiles,
 )
 from serving.score import Score
+from serving.words.sentences import Teller
 
 _STEPS = 12
 FIELD = "field."
@@ -42,7 +48,7 @@ def waterfall(who: Visitor, found: Explanation) -> Markup:
     reasons = sorted(
         [*found.score.reasons_for, *found.score.reasons_against], key=lambda one: -abs(one.strength)
     )
-    steps = [(reason.text, reason.strength) for reason in reasons[:_STEPS]]
+    steps: list[tuple[str, float]] = [(reason.text, reason.strength) for reason in reasons[:_STEPS]]
     rest = found.margin - found.bias - sum(size for _, size in steps)
     if abs(rest) > 5e-4:
         steps.append((who.say("everything else together", "tout le reste ensemble"), rest))
@@ -54,7 +60,13 @@ def waterfall(who: Visitor, found: Explanation) -> Markup:
     rows: list[list[Child]] = []
     for text, size in steps:
         words = f"{'+' if size >= 0 else '−'}{who.number(abs(size), 2)}"
-        rows.append([text, step_bar(low - pad, high + pad, at, at + size, f"{text}: {words}"), words])
+        rows.append(
+            [
+                reason_words(who, text)[0],
+                step_bar(low - pad, high + pad, at, at + size, f"{text}: {words}"),
+                words,
+            ]
+        )
         at += size
     head = (
         who.say("signal", "signal"),
@@ -88,7 +100,7 @@ def what_if_section(
         if field.use and field.type not in ("email", "phone", "date")
     }
     own = {
-        name: "" if is_missing(opened.row.get(columns[name])) else str(opened.row[columns[name]])
+        name: "" if is_missing(opened.row.get(columns[name])) else plain_cell(opened.row[columns[name]])
         for name in fields
     }
     said = {name: asked.get(FIELD + name, own[name]).strip() for name in fields}
@@ -101,14 +113,14 @@ def what_if_section(
             {"kind": kind, "occurred_at": (from_us(opened.lead.as_of_us) - timedelta(days=ago)).isoformat()}
         )
     pair = what_if(ladder, opened, changed, more)
-    controls = []
+    controls, tell = [], Teller(recipe, who.language)
     for name, field in fields.items():
         usual = rows.usual(columns[name]) if field.type == "number" else None
-        controls.append(_control(who, name, field.type, said[name], usual))
+        controls.append(_control(who, name, tell.label(name), field.type, said[name], usual))
     if recipe.events is not None:
         kinds = [
             ("", who.say("– none –", "– aucun –")),
-            *((one, one.replace("_", " ")) for one in recipe.events.kinds),
+            *((one, tell.happened(one)) for one in recipe.events.kinds),
         ]
         controls.append(
             labelled(
@@ -131,9 +143,10 @@ def what_if_section(
     )  # fmt: skip
 
 
-def _control(who: Visitor, name: str, kind: str, value: str, usual: tuple[float, float] | None) -> Markup:
+def _control(
+    who: Visitor, name: str, label: str, kind: str, value: str, usual: tuple[float, float] | None
+) -> Markup:
     """A field to change; a number has a slider beside it where there is script."""
-    label = name.replace("_", " ")
     if kind == "boolean":
         options = [
             ("", who.say("unknown", "inconnu")),
@@ -170,3 +183,49 @@ def _difference(who: Visitor, pair: tuple[Score, Score]) -> Markup:
         (f"{sign}{points}", who.say("difference", "différence"), ""),
         (maturity_words(who, then or "–"), who.say("maturity then", "maturité alors"), then),
     ]), role="status")  # fmt: skip
+
+
+def alike_section(
+    who: Visitor, job: Job, rows: ScoredRows, recipe: Recipe, opened: OpenedLead, columns: Mapping[str, str],
+    ledger: Ledger | None,
+) -> Markup:  # fmt: skip
+    """The customers who were most like this lead."""
+    title = who.say("Customers who were like this", "Des clients qui lui ressemblent")
+    found = alike(recipe, rows, opened, columns, _known(ledger, recipe, opened))
+    if not found:
+        return section("alike", title, paragraph(who.say(
+            "Neither this file nor the ledger holds a lead that became a customer.",
+            "Ni ce fichier ni le registre ne contiennent un prospect devenu client.",
+        )))  # fmt: skip
+    beside = who.say("from the ledger", "du registre")
+    lines: list[list[Child]] = [
+        [
+            tag("a", called(rows, one.row), href=f"/app/jobs/{job.id}/leads/{one.row['row']}")
+            if one.row is not None
+            else f"{one.lead_id} ({beside})",
+            who.share(one.share),
+        ]
+        for one in found
+    ]
+    how = who.say(
+        "Alike: the mean over the fields that the model reads and this lead has; equal texts count 1, "
+        "numbers by how near they are (Gower). Leads of this file, and those won by then in the ledger.",
+        "Ressemblance : moyenne sur les champs lus par le modèle et connus ici ; textes égaux comptent "
+        "1, nombres selon leur proximité (Gower). Ceux de ce fichier et du registre.",
+    )
+    return section(
+        "alike",
+        title,
+        table((who.say("customer", "client"), who.say("alike", "ressemblance")), lines),
+        paragraph(how, soft=True),
+    )
+
+
+def _known(ledger: Ledger | None, recipe: Recipe, opened: OpenedLead) -> Iterable[WonLead]:
+    """Customers of the ledger by the moment of the lead; none where it cannot be asked."""
+    if ledger is None or not isinstance(opened.lead, Lead):
+        return ()
+    try:
+        return list(won_leads(ledger, recipe, opened.lead.as_of_us))
+    except LeadscoreError:
+        return ()

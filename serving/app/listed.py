@@ -7,10 +7,12 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
-from serving.app.told import action_words, badge
+from serving.app.drawings import chance_bar
+from serving.app.told import action_words, badge, reason_words, status_words
 from serving.browse import ScoredRows, Wanted
 from serving.jobs import Job
 from serving.page import Child, Markup, Visitor, bullets, join, paragraph, tag
+from serving.words.translation import translated
 
 
 def lead_table(
@@ -19,20 +21,24 @@ def lead_table(
     head = [who.say("rank", "rang"), who.say("lead", "prospect"), who.say("chance", "probabilité"),
             who.say("maturity", "maturité"), who.say("do", "à faire"),
             who.say("because", "parce que")]  # fmt: skip
-    lines = []
+    lines, of_all, found = [], "", list(found)
+    top = max((row["ls_probability"] or 0.0 for row in found), default=0.0)
     for row in found:
+        because, of_all = _because(who, row, of_all, job.options.get("language", who.language))
         rank = who.count(int(row["ls_rank"])) if row["ls_rank"] else "–"
         link = tag(
             "a", called(rows, row), href=f"/app/jobs/{job.id}/leads/{row['row']}?{urlencode(asdict(wanted))}"
         )
-        cells: list[Child] = [rank, link, _chance(who, row), badge(who, row["ls_maturity"] or ""),
-                              action_words(who, row["ls_next_action"] or ""), _because(who, row)]  # fmt: skip
+        cells: list[Child] = [rank, link, _chance(who, row, top), badge(who, row["ls_maturity"] or ""),
+                              action_words(who, row["ls_next_action"] or ""), because]  # fmt: skip
         told = zip(cells, head, strict=True)
         lines.append(tag("tr", *[tag("td", cell, data_head=word) for cell, word in told]))
     if not lines:
         return paragraph(who.say("No lead is like this.", "Aucun prospect ne correspond."))
-    top = tag("thead", tag("tr", *[tag("th", word, scope="col") for word in head]))
-    return tag("div", tag("table", top, tag("tbody", *lines), class_="stack"), class_="wide")
+    first = tag("thead", tag("tr", *[tag("th", word, scope="col") for word in head]))
+    listed = tag("div", tag("table", first, tag("tbody", *lines), class_="stack leads"), class_="wide")
+    rates = who.say(f"Of all leads {of_all} converted.", f"Parmi tous les prospects, {of_all} convertis.")
+    return join([listed, paragraph(rates, soft=True) if of_all else None])
 
 
 def called(rows: ScoredRows, row: Mapping[str, Any]) -> str:
@@ -43,9 +49,10 @@ def called(rows: ScoredRows, row: Mapping[str, Any]) -> str:
     return " ".join(parts) if parts else number
 
 
-def _chance(who: Visitor, row: Mapping[str, Any]) -> Child:
+def _chance(who: Visitor, row: Mapping[str, Any], top: float) -> Child:
+    """The probability, drawn beside the highest one of the list."""
     if row["ls_probability"] is None:
-        return row["ls_status"] or ""
+        return status_words(who, row["ls_status"] or "")
     score = (
         ""
         if row["ls_score"] is None
@@ -54,13 +61,20 @@ def _chance(who: Visitor, row: Mapping[str, Any]) -> Child:
     return join(
         [
             tag("b", who.share(row["ls_probability"])),
+            chance_bar(row["ls_probability"] / max(top, 1e-9), row["ls_maturity"] or ""),
             tag("small", f"{score} {row['ls_grade'] or ''}", class_="hint"),
         ]
     )
 
 
-def _because(who: Visitor, row: Mapping[str, Any]) -> Child:
+def _because(who: Visitor, row: Mapping[str, Any], of_all: str, language: str) -> tuple[Child, str]:
+    """The reasons, and the rate of all leads as they say it, else the one known before."""
     if row["error"]:
-        return str(row["error"])
-    reasons = [text for text in (row["ls_reasons_for"] or "").split("; ") if text][:3]
-    return bullets(reasons) if reasons else str(row["ls_action_reason"] or "")
+        return translated(str(row["error"]), who.language), of_all
+    texts = [text for text in (row["ls_reasons_for"] or "").split("; ") if text][:3]
+    told = [reason_words(who, text) for text in texts]
+    if not told:
+        return translated(str(row["ls_action_reason"] or ""), who.language), of_all
+    foreign = language if language != who.language else None
+    listed = tag("div", bullets([words for words, _ in told]), lang=foreign)
+    return listed, next((rate for _, rate in told if rate), of_all)

@@ -11,6 +11,7 @@ from serving.app.told import other_way, state_badge, step_words, title_of
 from serving.jobs import Job
 from serving.page import Child, Visitor, button, form, note, paragraph, tag
 from serving.visit.answers import gone_to, page_at, sent_form, shown, way_back
+from serving.words.translation import translated
 
 _REFRESH_SECONDS = 2
 
@@ -33,7 +34,7 @@ async def again(request: Request) -> Response:
     return gone_to(f"/app/jobs/{job.id}")
 
 
-def progress_page(who: Visitor, job: Job) -> Response:
+def progress_page(who: Visitor, job: Job, *, may_change: bool) -> Response:
     """The page of a job that has not ended: it asks again by itself, and may be closed."""
     title = title_of(job)
     share = None if job.done is None or not job.total else job.done / job.total
@@ -50,20 +51,24 @@ def progress_page(who: Visitor, job: Job) -> Response:
         tag("h1", title, " ", state_badge(who, job)),
         tag("section", tag("p", words, role="status"), bar, paragraph(calm, soft=True),
             form(f"/app/jobs/{job.id}/cancel", who, button(who.say("Stop", "Arrêter"), kind="danger"),
-                 class_="actions")),
+                 class_="actions") if may_change else None),
     ]  # fmt: skip
     return shown(title, body, who, refresh=_REFRESH_SECONDS)
 
 
-def failed_page(who: Visitor, job: Job) -> Response:
+def failed_page(who: Visitor, job: Job, *, may_change: bool) -> Response:
     """The page of a job that came to nothing, with the way on."""
     title = title_of(job)
     if job.state == "cancelled":
         said = note(paragraph(who.say("It was stopped. Nothing was lost.", "Arrêté. Rien n’est perdu.")))
     else:
-        lines = [paragraph(line) for line in job.message.splitlines() if line.strip()]
+        lines = [
+            paragraph(translated(line.strip(), who.language))
+            for line in job.message.splitlines()
+            if line.strip()
+        ]
         lead = who.say("It could not be scored:", "Impossible de le noter ; le programme dit :")
         said = note(paragraph(lead), *lines, kind="bad", role="alert")
     retry = form(f"/app/jobs/{job.id}/again", who, button(who.say("Try again", "Réessayer"), kind="main"))
-    ways = tag("div", retry, other_way(who, job), class_="actions")
+    ways = tag("div", retry, other_way(who, job), class_="actions") if may_change else None
     return shown(title, [tag("h1", title, " ", state_badge(who, job)), said, ways, way_back(who)], who)

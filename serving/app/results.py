@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from features.recipe import Recipe
-from serving.app.asked import address, job_asked, ladder_of, rows_of, wanted_of
+from serving.app.asked import address, job_asked, ladder_of, may_change, rows_of, wanted_of
 from serving.app.download import download_form
 from serving.app.drawings import spread_chart
 from serving.app.listed import lead_table
@@ -50,9 +51,9 @@ async def job_page(request: Request) -> Response:
     """A job: how far it is, why it failed, or what came of it."""
     who, job = visitor(request.scope), await job_asked(request)
     if not job.ended:
-        return progress_page(who, job)
+        return progress_page(who, job, may_change=may_change(request, job))
     if job.state != "done":
-        return failed_page(who, job)
+        return failed_page(who, job, may_change=may_change(request, job))
     recipe = (await ladder_of(request, job)).recipe
     wanted, number = wanted_of(request), _number(request)
     body = await run_in_threadpool(_result, who, job, recipe, wanted, number)
@@ -74,7 +75,7 @@ def _result(who: Visitor, job: Job, recipe: Recipe, wanted: Wanted, number: int)
     return [
         tag("h1", title_of(job)),
         tag("p", _scored_line(who, printed, rows, count, recipe.recipe.zone), class_="lead"),
-        tiles(_tiles(who, maturities, expected, count, days)),
+        tiles(_tiles(who, job, wanted, maturities, expected, count, days)),
         section("spread", who.say("How the scores are spread", "Répartition des scores"),
                 figure(spread_chart(who, bands))) if bands else None,
         section("list", who.say("Whom to contact first", "Qui contacter en premier"),
@@ -99,15 +100,24 @@ def _scored_line(who: Visitor, printed: Mapping[str, Any], rows: ScoredRows, cou
 
 
 def _tiles(
-    who: Visitor, maturities: Mapping[str, int], expected: float, count: int, days: str
+    who: Visitor,
+    job: Job,
+    wanted: Wanted,
+    maturities: Mapping[str, int],
+    expected: float,
+    count: int,
+    days: str,
 ) -> Iterable[tuple[Child, str, str]]:
+    """The figures; how many are hot, warm and cold leads to the list of them."""
     said = {
         "hot": who.say("hot: contact at once", "chauds : à contacter tout de suite"),
         "warm": who.say("warm: interested", "tièdes : intéressés"),
         "cold": who.say("cold: no project yet", "froids : pas encore de projet"),
     }
     for name in MATURITIES:
-        yield who.count(maturities.get(name, 0)), said[name], name
+        count_of = maturities.get(name, 0)
+        only = tag("a", who.count(count_of), href=address(job, replace(wanted, maturity=name)) + "#list")
+        yield only if count_of else who.count(0), said[name], name
     digits = 0 if expected >= 10 else 1
     in_days = who.say(f"customers expected in {days} days", f"clients attendus en {days} jours")
     yield who.number(expected, digits), in_days, ""

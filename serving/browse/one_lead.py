@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from serving.api.envelope import heard, read_item
 from serving.api.explaining import with_change
 from serving.asked import Heard
 from serving.browse.rows import ScoredRows
+from serving.browse.won_before import WonLead
 from serving.score import Score
 
 _ALIKE = 5
@@ -85,10 +86,20 @@ def what_if(
     return first, after if isinstance(after, Score) else ladder.score([after])[0]
 
 
+@dataclass(frozen=True)
+class AlikeLead:
+    """A customer who was like a lead: how much, the row of the file or None, and the id."""
+
+    share: float
+    row: Mapping[str, Any] | None
+    lead_id: str
+
+
 def alike(
-    recipe: Recipe, rows: ScoredRows, opened: OpenedLead, columns: Mapping[str, str]
-) -> list[tuple[float, dict[str, Any]]]:
-    """The converted leads of the file that are most like this one: (share of like fields, row).
+    recipe: Recipe, rows: ScoredRows, opened: OpenedLead, columns: Mapping[str, str],
+    known: Iterable[WonLead] = (),
+) -> list[AlikeLead]:  # fmt: skip
+    """The customers of the file, and those `known` beside it, that are most like this lead.
 
     Gower's similarity (1971) over the fields that the model reads: texts and categories are alike where they
     are equal, numbers by how near they are on the range of the converted ones; what this lead lacks is left
@@ -100,22 +111,25 @@ def alike(
         if field.use and field.type not in ("email", "phone", "date")
     }
     parse = {one.name: one.parse for one in field_parsers(recipe) if one.name in fields}
-    won = rows.won(_CANDIDATES)
+    of_file = [(row, {name: row.get(columns[name]) for name in fields}) for row in rows.won(_CANDIDATES)]
+    ids = {str(row.get(rows.id)) for row, _ in of_file} | {str(opened.item["lead_id"])}
+    beside = [(None, one.cells, one.lead_id) for one in known if one.lead_id not in ids]
+    won = [(row, cells, str(row.get(rows.id) or "")) for row, cells in of_file] + beside
     own = {name: _value(parse[name], opened.row.get(columns[name])) for name in fields}
     own = {name: value for name, value in own.items() if value is not None}
-    theirs = [{name: _value(parse[name], row.get(columns[name])) for name in own} for row in won]
+    theirs = [{name: _value(parse[name], cells.get(name)) for name in own} for _, cells, _ in won]
     numbers = [name for name in own if fields[name].type == "number"]
     spans = {name: _span([own[name], *(values[name] for values in theirs)]) for name in numbers}
     found = []
-    for row, values in zip(won, theirs, strict=True):
-        known = [(name, values[name]) for name in own if values[name] is not None]
+    for (row, _, lead_id), values in zip(won, theirs, strict=True):
+        both = [(name, values[name]) for name in own if values[name] is not None]
         shares = [
             1 - abs(value - own[name]) / spans[name] if name in spans else float(value == own[name])
-            for name, value in known
+            for name, value in both
         ]
-        if shares and row["row"] != opened.row["row"]:
-            found.append((sum(shares) / len(own), row))
-    return sorted(found, key=lambda pair: (-pair[0], pair[1]["row"]))[:_ALIKE]
+        if shares and (row is None or row["row"] != opened.row["row"]):
+            found.append(AlikeLead(sum(shares) / len(own), row, lead_id))
+    return sorted(found, key=lambda one: -one.share)[:_ALIKE]
 
 
 def _value(parse: Callable[[object], Any], cell: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeAlias
@@ -16,16 +16,22 @@ from starlette.responses import Response
 from features.errors import LeadscoreError
 from serving.api.desk import Desk, caller_of, desk_of
 from serving.api.problems import RefusedError
+from serving.app.receiving import Lingering, received
 from serving.desk.sentences import tell
 from serving.jobs import Job, Jobs
 from serving.page import Visitor
-from serving.visit import gone_to, page_at, sent_form, visitor
+from serving.visit import check_token, gone_to, page_at, refusal_page, sent_form, visitor
 from serving.visit.answers import Endpoint
+
+_PLAIN = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
 class PageAsked:
-    """One request for a page: who asks, what stands in the form (each value of a name), the service."""
+    """One request for a page: who asks, what stands in the form (each value of a name), the service.
+
+    `files` are those of the form by role, there while it is answered.
+    """
 
     who: Visitor
     by: str
@@ -34,6 +40,7 @@ class PageAsked:
     path: Mapping[str, str]
     query: Mapping[str, str]
     fields: Mapping[str, list[str]] = field(default_factory=dict)
+    files: Mapping[str, Path] = field(default_factory=dict)
 
     def said(self, name: str) -> str:
         """What was written into a field, '' where nothing was."""
@@ -104,6 +111,31 @@ def endpoint(answer: Answer) -> Endpoint:
             form = await sent_form(request)
             fields = {name: [str(value) for value in form.getlist(name)] for name in form}
         return await run_in_threadpool(answer, asked_by(request, fields))
+
+    return answered
+
+
+def taking(answer: Answer) -> Endpoint:
+    """`endpoint` of a form that brings files, however large: empty ones are none."""
+
+    @page_at
+    async def answered(request: Request) -> Response:
+        asked = asked_by(request, {})
+        if not asked.post:
+            return await run_in_threadpool(answer, asked)
+        if request.headers.get("content-type", "").startswith(_PLAIN):
+            form = await sent_form(request)
+            fields = {name: [str(value) for value in form.getlist(name)] for name in form}
+            return await run_in_threadpool(answer, replace(asked, fields=fields))
+        try:
+            async with received(request, asked.jobs.folder) as sent:
+                check_token(request, sent.fields.get("token"))
+                files = {role: path for role, path in sent.files.items() if path.stat().st_size}
+                said = {name: [value] for name, value in sent.fields.items()}
+                return await run_in_threadpool(answer, replace(asked, fields=said, files=files))
+        except RefusedError as error:
+            refused = refusal_page(request.scope, error.response(), told=True)
+            return Lingering(refused) if error.status == 413 else refused
 
     return answered
 

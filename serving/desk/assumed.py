@@ -9,14 +9,20 @@ from typing import Any
 
 from starlette.responses import Response
 
+from serving.app.told import plain_cell
 from serving.desk.asked import PageAsked, can_train
 from serving.desk.sentences import tell
 from serving.desk.words import way
 from serving.jobs import Job
 from serving.jobs.words import each_of, in_one
 from serving.page import Child, Markup, Visitor, bullets, button, choice, form, paragraph, table, tag
-from serving.visit import shown
+from serving.visit import sent_name, shown
+from serving.words.translation import translated
 
+_NO_FIELD = ("id", "empty", "text")
+"""What a column is read as that can be no field, whatever it knows."""
+_NOT_OF_THE_FILE = ("none", "any value", "the row number", "the order of rows", "nothing, a lot decides")
+"""What may be taken beside a column or a value of the file."""
 _QUESTIONS = {
     "outcome": ("Outcome: COLUMN=VALUE that means won", "Issue : COLONNE=VALEUR qui veut dire gagné"),
     "id": ("Column that names a lead", "Colonne qui nomme un prospect"),
@@ -25,7 +31,6 @@ _QUESTIONS = {
 }
 _GUESSES = {"outcome": ("outcome", "won"), "id": ("id",), "time": ("creation",), "name": ()}
 """Option → the guesses of `init` that it decides."""
-_SURE = {"sure": "sûr", "likely": "probable", "unsure": "incertain", "guess": "supposé"}
 
 
 def assumptions(asked: PageAsked, job: Job) -> Response:
@@ -106,16 +111,13 @@ def _options(asked: PageAsked, job: Job) -> dict[str, str]:
         elif not said:
             found.pop(name, None)
     columns = [str(one["column"]) for one in (job.printed() or {}).get("findings", ())]
-    named = {_sent(one): one for one in columns}
-    left_out = in_one(sorted({named.get(_sent(one), one) for one in asked.fields.get("exclude", ())}))
+    named = {sent_name(one): one for one in columns}
+    left_out = in_one(sorted({named.get(sent_name(one), one) for one in asked.fields.get("exclude", ())}))
     found |= {"exclude": left_out} if left_out else {}
+    kept = in_one(sorted({named.get(sent_name(one), one) for one in asked.fields.get("keep", ())}))
+    found |= {"keep": kept} if kept else {}
     found |= {"open": "yes"} if asked.said("open") or (present.get("open") and "outcome" not in found) else {}
     return found
-
-
-def _sent(name: str) -> str:
-    """A name as a form sends it: a browser writes every line break alike."""
-    return "\n".join(name.splitlines())
 
 
 def _answers(job: Job) -> dict[str, str]:
@@ -158,21 +160,28 @@ def _field(
         control = tag("input", name=name, value=value, maxlength="400")
     too = tell(who, "could_be_too")
     hints = [
-        f"{one['taken'] or '–'} ({_certainty(str(one['certainty']), who)}): {one['why']}"
+        f"{_taken(one, who)} ({_told(one['certainty'], who)}){who.say(':', ' :')} {_told(one['why'], who)}"
         + (f". {too}: {', '.join(one['others'][:6])}" if one["others"] else "")
         for one in why
     ]  # fmt: skip
     return tag("label", tag("span", label), control, *[tag("small", hint) for hint in hints])
 
 
-def _certainty(word: str, who: Visitor) -> str:
-    return _SURE.get(word, word) if who.language == "fr" else word
+def _taken(guess: Mapping[str, Any], who: Visitor) -> str:
+    """What was taken: a column or a value as the file writes it, else that none was, in words."""
+    taken = str(guess["taken"] or "–")
+    return _told(taken, who) if taken in _NOT_OF_THE_FILE else taken
+
+
+def _told(text: object, who: Visitor) -> str:
+    return translated(str(text), who.language)
 
 
 def _columns(job: Job, found: Mapping[str, Any], who: Visitor) -> Markup:
     reasons = {one["column"]: one["reason"] for one in (*found.get("suspects", ()), *found.get("marked", ()))}
     left_out = {one["column"] for one in found.get("suspects", ())}
     excluded = set(each_of(job.options.get("exclude", "")))
+    kept = set(each_of(job.options.get("keep", "")))
     head = [
         tell(who, "column"), tell(who, "read_as"), tell(who, "filled"),
         tell(who, "such_as"), tell(who, "leave_out"),
@@ -181,19 +190,29 @@ def _columns(job: Job, found: Mapping[str, Any], who: Visitor) -> Markup:
     for one in found.get("findings", ()):
         name, leads = str(one["column"]), one in _of_leads(found)
         why = (reasons.get(name) if leads else None) or one["remark"]
-        told = tag("small", why) if why else None
+        told = tag("small", _told(why, who), class_="why") if why else None
         cell = tag("span", name, tag("br") if told else None, told)
         gone = leads and name in left_out and name not in excluded
-        control = tell(who, "left_out") if gone else _leave_out(name, excluded, who) if leads else ""
-        rows.append([cell, str(one["role"]), who.share(one["fill"]), str(one["example"]), control])
+        control: Child = ""
+        if gone and one["role"] in _NO_FIELD:
+            control = tell(who, "left_out")
+        elif gone or name in kept:
+            control = _tick("keep", name, name in kept, tell(who, "use_name_all_the_same", name=name), who)
+        elif leads:
+            control = _tick("exclude", name, name in excluded, tell(who, "leave_name_out", name=name), who)
+        rows.append(
+            [cell, _told(one["role"], who), who.share(one["fill"]), plain_cell(one["example"]), control]
+        )
     return tag("section", tag("h2", tell(who, "every_column")), table(head, rows))
 
 
-def _leave_out(name: str, excluded: set[str], who: Visitor) -> Markup:
-    return tag(
-        "input", type="checkbox", name="exclude", value=name, checked="" if name in excluded else None,
-        aria_label=tell(who, "leave_name_out", name=name),
-    )  # fmt: skip
+def _tick(option: str, column: str, on: bool, label: str, who: Visitor) -> Markup:
+    """A box for one column; of one that was left out it says that it can be used all the same."""
+    box = tag(
+        "input", type="checkbox", name=option, value=column, checked="" if on else None, aria_label=label
+    )
+    said = tell(who, "left_out_use_it") if option == "keep" else ""
+    return tag("label", box, tag("span", said), class_="tick") if said else box
 
 
 def _learns_nothing(job: Job) -> bool:
@@ -217,14 +236,10 @@ def _buttons(job: Job, who: Visitor) -> Markup:
 def _remarks(found: Mapping[str, Any], who: Visitor) -> Markup | None:
     lines = [str(one) for one in found.get("remarks", ())]
     lines += [
-        f"{place}: {kind}: {rows} {treatment}".strip()
+        f"{place}: {kind}: {rows:,} ({treatment})"
         for place, kind, rows, treatment in found.get("quality", ())
     ]
     if not lines:
         return None
-    lang = "en" if who.language != "en" else None
-    return tag(
-        "section",
-        tag("h2", tell(who, "what_was_noticed")),
-        tag("div", bullets(lines), lang=lang),
-    )
+    told = [_told(line, who) for line in lines]
+    return tag("section", tag("h2", tell(who, "what_was_noticed")), bullets(told))

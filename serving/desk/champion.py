@@ -9,13 +9,16 @@ from starlette.responses import Response
 from features.clock import from_us
 from serving.api.who import rungs_of
 from serving.desk.asked import PageAsked, can_train
+from serving.desk.company import newest_of
+from serving.desk.framed import framed_file, sent_file
 from serving.desk.sentences import tell
 from serving.desk.start import no_training
-from serving.desk.words import way
-from serving.desk.work import recent_work, sent_file
+from serving.desk.words import rung_words, way
+from serving.desk.work import recent_work
 from serving.page import Child, Markup, Visitor, button, form, labelled, note, paragraph, table, tag, tiles
 from serving.registry import report_of_run
 from serving.visit import gone_to, shown
+from serving.words.translation import translated
 
 _METRICS = (
     ("auc", "AUC"),
@@ -31,23 +34,30 @@ def champion(asked: PageAsked) -> Response:
     opened, title = desk.opened, tell(asked.who, "the_model_that_answers")
     if opened.fresh:
         return gone_to("/app/start")
-    since = from_us(desk.standing.since_us).strftime("%Y-%m-%d %H:%M UTC")
+    loaded = from_us(desk.standing.since_us)
+    since = tag("span", f"{loaded:%Y-%m-%d}", tag("small", f"{loaded:%H:%M} UTC", class_="hint"))
+    answers = f"{rung_words(who, opened.rung)} {opened.version}".strip()[:24]
     learned = opened.history_end_us
     facts: list[tuple[Child, str, str]] = [
         (opened.ladder.recipe.name, tell(who, "name"), ""),
-        (f"{opened.rung} {opened.version}".strip()[:24], tell(who, "answers"), "hot" if opened.ref else ""),
+        (answers, tell(who, "answers"), "cold" if opened.ref else ""),
         (since, tell(who, "loaded_here_since"), ""),
         (from_us(learned).strftime("%Y-%m-%d") if learned else "–",
          tell(who, "learned_until"), ""),
     ]  # fmt: skip
     body = [
         tag("h1", title),
-        note(paragraph(f"{opened.warning}."), kind="warn") if opened.warning else None,
-        note(paragraph(f"{desk.standing.pending}."), kind="warn") if desk.standing.pending else None,
+        note(paragraph(f"{translated(opened.warning, who.language)}."), kind="warn")
+        if opened.warning
+        else None,
+        note(paragraph(f"{translated(desk.standing.pending, who.language)}."), kind="warn")
+        if desk.standing.pending
+        else None,
         tiles(facts),
         _metrics(asked),
         _rungs(asked),
         _ways(asked),
+        _beside(asked),
         recent_work(asked),
     ]
     return shown(title, body, who, here="/app/champion")
@@ -57,8 +67,11 @@ def report(asked: PageAsked) -> Response:
     """The report of the run that made the champion."""
     run = asked.desk.opened.run_id
     path: Path | None = report_of_run(run) if run else None
-    if path is not None:
+    if path is not None and "file" in asked.query:
         return sent_file(path)
+    if path is not None:
+        back = tag("a", tell(asked.who, "back_to", name=tell(asked.who, "the_model")), href="/app/champion")
+        return framed_file(asked.who, path, "/app/champion/report", back, "/app/champion")
     who, title = asked.who, tell(asked.who, "no_report")
     words = tell(who, "the_report_of_this_model")  # fmt: skip
     return shown(title, [tag("h1", title), note(paragraph(words))], who, here="/app/champion")
@@ -124,12 +137,13 @@ def _metrics(asked: PageAsked) -> Markup | None:
 def _rungs(asked: PageAsked) -> Markup:
     """Who answers for which segment, the best first."""
     who = asked.who
-    rows: list[list[Child]] = []
-    for rung in rungs_of(asked.desk.opened.ladder):
-        named = [one["segment"] or tell(who, "all_others") for one in rung["segments"]]
+    rows, rungs = list[list[Child]](), rungs_of(asked.desk.opened.ladder)
+    rest = "all_others" if any(one["segment"] for rung in rungs for one in rung["segments"]) else "all_leads"
+    for rung in rungs:
+        named = [one["segment"] or tell(who, rest) for one in rung["segments"]]
         leads = ", ".join(named) or tell(who, "all_leads")
         needs = tell(who, "events") if rung["needs_events"] else "–"
-        rows.append([f"{rung['rung']} {rung['version']}".strip(), leads, needs])
+        rows.append([f"{rung_words(who, rung['rung'])} {rung['version']}".strip(), leads, needs])
     head = [tell(who, "rung"), tell(who, "for"), tell(who, "needs")]
     return tag(
         "section",
@@ -148,6 +162,24 @@ def _ways(asked: PageAsked) -> Markup:
             links.append(way(tell(who, "go_back"), "/app/champion/rollback"))
     lacking = None if can_train() else paragraph(no_training(who), soft=True)
     return tag("div", lacking, tag("div", *links, class_="actions") if links else None)
+
+
+def _beside(asked: PageAsked) -> Markup:
+    """The pages that go with it: each with the day of the newest one, or that there is none yet."""
+    who, rows = asked.who, list[list[Child]]()
+    for kind, path, title in (
+        ("inspect", "inspection", "every_field_looked_at"),
+        ("watch", "watch", "is_it_still_right"),
+    ):
+        newest = newest_of(asked, kind, done=True)
+        made = (
+            tell(who, "made_at", made=newest.made_at.strftime("%Y-%m-%d"))
+            if newest
+            else tell(who, "none_yet")
+        )
+        rows.append([tag("a", tell(who, title), href=f"/app/{path}"), made])
+    head = [tell(who, "page"), tell(who, "newest")]
+    return tag("section", tag("h2", tell(who, "beside_it")), table(head, rows))
 
 
 def _only_full(who: Visitor) -> Response:

@@ -1,4 +1,7 @@
-"""The funnel and today's list: made by the command from the ledger, or from what was last trained on."""
+"""What is made of the company's data by the command: today's list, accounts, funnel, inspection, watch.
+
+Each is shown in the frame as it was made last, with a form below it that makes it anew.
+"""
 
 from __future__ import annotations
 
@@ -7,77 +10,59 @@ from pathlib import Path
 
 from starlette.responses import Response
 
-from serving.desk.asked import PageAsked
+from serving.desk.accounts import accounts_table
+from serving.desk.asked import PageAsked, can_train
+from serving.desk.framed import inlined
 from serving.desk.running import recipe_path
 from serving.desk.sentences import tell
 from serving.desk.words import state_badge, way
+from serving.funnel import GROUPINGS
 from serving.jobs import Job
-from serving.page import Child, Visitor, button, form, note, paragraph, tag
+from serving.page import Child, Markup, Visitor, button, choice, form, labelled, note, paragraph, tag
 from serving.visit import gone_to, shown
 
-_TITLES = {
-    "funnel": ("What each origin costs and brings", "Ce que chaque origine coûte et rapporte"),
-    "plan": ("Today’s list", "La liste du jour"),
+PATHS = {
+    "plan": "today",
+    "accounts": "accounts",
+    "funnel": "funnel",
+    "inspect": "inspection",
+    "watch": "watch",
 }
-_FILES = {"funnel": "funnel.html", "plan": "today.html"}
-_PATHS = {"funnel": "/app/funnel", "plan": "/app/today"}
+"""Kind of job → its page under /app."""
+_TITLES = {"plan": "todays_list", "accounts": "accounts_likely_first", "funnel": "what_each_origin_costs",
+           "inspect": "every_field_looked_at", "watch": "is_it_still_right"}  # fmt: skip
+_MAKE = {"plan": "make_it_now", "accounts": "roll_them_up_now", "funnel": "count_it_now",
+         "inspect": "inspect_every_field", "watch": "watch_it_now"}  # fmt: skip
+_PAGES = {"funnel": "funnel.html", "plan": "today.html", "inspect": "inspection.html", "watch": "watch.html"}
+_TABLES = {"funnel": "funnel.csv", "plan": "today.csv", "accounts": "accounts.csv"}
+_NEED_TRAINING = ("inspect", "watch")
+_IN_LANGUAGE = ("plan", "funnel")
+_OPTIONS = ("by", "currency", "as-of")
 
 
 def company_page(kind: str) -> Callable[[PageAsked], Response]:
     """The page of `kind`: the newest one that was made, and the button that makes another."""
 
     def page(asked: PageAsked) -> Response:
-        if asked.post:
-            return _made(asked, kind)
-        return _shown(asked, kind)
+        return _made(asked, kind) if asked.post else _shown(asked, kind)
 
     page.__name__ = f"{kind}_page"
     return page
 
 
-def _made(asked: PageAsked, kind: str) -> Response:
-    source = _source(asked)
-    if source is None:
-        return gone_to(_PATHS[kind])
-    files, options = source
-    if kind == "plan":
-        options |= {"language": asked.who.language}
-    return asked.begin(kind, files, options, anew=True)
+def newest_of(asked: PageAsked, kind: str, *, done: bool = False) -> Job | None:
+    """This person's newest job of `kind`; `done`: that came to something."""
+    found = (job for job in asked.recent() if job.kind == kind)
+    return next((job for job in found if not done or job.state == "done"), None)
 
 
-def _shown(asked: PageAsked, kind: str) -> Response:
-    who, title = asked.who, asked.who.say(*_TITLES[kind])
-    newest = next((job for job in asked.recent() if job.kind == kind), None)
-    body: list[Child] = [tag("h1", title)]
-    if _source(asked) is None:
-        body += [_without_data(who)]
-    else:
-        make = form(_PATHS[kind], who, button(tell(who, "make_it_now") if kind == "plan"
-                                             else tell(who, "count_it_now"), kind="main"))  # fmt: skip
-        body += [_newest(newest, kind, who) if newest else None, tag("div", make, class_="actions")]
-    return shown(title, body, who, here=_PATHS[kind])
-
-
-def _newest(job: Job, kind: str, who: Visitor) -> Child:
-    made = job.made_at.strftime("%Y-%m-%d %H:%M UTC")
-    link = f"/app/work/{job.id}/{_FILES[kind]}" if job.state == "done" else f"/app/work/{job.id}"
-    words = tell(who, "the_newest_of_made", made=made)
-    return tag("section", tag("p", tag("a", words, href=link), " ", state_badge(job, who)))
-
-
-def _without_data(who: Visitor) -> Child:
-    words = tell(who, "there_are_no_leads_to")  # fmt: skip
-    on = way(tell(who, "hand_exports_over"), "/app/start", main=True)
-    return note(paragraph(words), tag("div", on, class_="actions"))
-
-
-def _source(asked: PageAsked) -> tuple[dict[str, Path], dict[str, str]] | None:
+def company_source(asked: PageAsked) -> tuple[dict[str, Path], dict[str, str]] | None:
     """The files and options of a job over the company's data: the ledger's, else those last trained on.
 
     The service's recipe is named where it is: its playbook, agreement, law and rules are beside it.
     """
     ledger, recipe = asked.desk.ledger, recipe_path()
-    trained = next((job for job in asked.recent() if job.kind == "train" and job.state == "done"), None)
+    trained = newest_of(asked, "train", done=True)
     if ledger is not None and ledger.counts()["leads"]:
         if recipe is not None:
             return {}, {"recipe": str(recipe.absolute()), "data": "ledger"}
@@ -86,3 +71,88 @@ def _source(asked: PageAsked) -> tuple[dict[str, Path], dict[str, str]] | None:
     if trained is not None and trained.inputs.is_dir():
         return {role: trained.inputs / name for role, name in trained.files.items()}, {}
     return None
+
+
+def _made(asked: PageAsked, kind: str) -> Response:
+    source = company_source(asked)
+    if source is None:
+        return gone_to(f"/app/{PATHS[kind]}")
+    files, options = source
+    options |= {name: said for name in _OPTIONS if (said := asked.said(name))}
+    if kind in _IN_LANGUAGE:
+        options |= {"language": asked.who.language}
+    costs = {role: path for role, path in asked.files.items() if role.partition("-")[0] == "costs"}
+    return asked.begin(kind, files | (costs if kind == "funnel" else {}), options, anew=True)
+
+
+def _shown(asked: PageAsked, kind: str) -> Response:
+    who, title = asked.who, tell(asked.who, _TITLES[kind])
+    last, made = newest_of(asked, kind), newest_of(asked, kind, done=True)
+    body: list[Child] = [tag("h1", title)]
+    if last is not None and last is not made:
+        body.append(_going_on(last, who))
+    if made is not None:
+        body += _content(asked, made, kind)
+    if kind in _NEED_TRAINING and not can_train():
+        body.append(note(paragraph(tell(who, "training_needs_the_full_install")), kind="warn"))
+    elif company_source(asked) is None:
+        body.append(_without_data(who))
+    else:
+        body.append(_anew(asked, kind, first=made is None))
+    here = "/app/champion" if kind in _NEED_TRAINING else f"/app/{PATHS[kind]}"
+    return shown(title, body, who, here=here)
+
+
+def _content(asked: PageAsked, job: Job, kind: str) -> list[Child]:
+    """What was made, and its files."""
+    who, page = asked.who, job.results / _PAGES.get(kind, "")
+    when = tell(who, "made_at", made=job.made_at.strftime("%Y-%m-%d %H:%M UTC"))
+    inner = inlined(who, page) if page.is_file() else accounts_table(who, job.printed() or {})
+    keep = {
+        "keep_as_a_table": _TABLES.get(kind),
+        "keep_as_one_file": f"{page.name}?file=yes" if page.is_file() else "",
+    }
+    files = [way(tell(who, words), f"/app/work/{job.id}/{name}") for words, name in keep.items() if name]
+    return [paragraph(when, soft=True), inner, tag("div", *files, class_="actions")]
+
+
+def _anew(asked: PageAsked, kind: str, *, first: bool) -> Markup:
+    """The form that makes it: with costs and a grouping for the funnel, a moment for accounts."""
+    who, controls = asked.who, list[Child]()
+    if kind == "funnel":
+        controls = _costs(asked)
+    elif kind == "accounts":
+        moment = tag("input", type="date", name="as-of")
+        controls = [labelled(tell(who, "as_of"), moment, tell(who, "empty_is_now"))]
+    make = tag("div", button(tell(who, _MAKE[kind]), kind="main"), class_="actions")
+    told = tag("p", data_told="", role="status")
+    sent = form(f"/app/{PATHS[kind]}", who, *controls, make, told, enctype="multipart/form-data",
+                data_sending=tell(who, "the_files_are_on_their") if kind == "funnel" else "")  # fmt: skip
+    return tag("section", tag("h2", tell(who, "make_the_first" if first else "make_it_anew")), sent)
+
+
+def _costs(asked: PageAsked) -> list[Child]:
+    """How leads are grouped, and what they cost."""
+    who, fields = asked.who, asked.desk.opened.ladder.recipe.lead.fields
+    named = [name for name, field in fields.items() if field.type == "category" and name not in GROUPINGS]
+    groups = [(name, tell(who, f"by_{name}")) for name in GROUPINGS]
+    groups += [(name, name.replace("_", " ")) for name in named]
+    newest = newest_of(asked, "funnel")
+    chosen = newest.options.get("by", GROUPINGS[0]) if newest else GROUPINGS[0]
+    files = tag("input", type="file", name="costs", multiple="")
+    currency = tag("input", name="currency", size="5", maxlength="3", autocapitalize="characters")
+    return [tag("div",
+        labelled(tell(who, "group_leads_by"), choice("by", groups, chosen)),
+        labelled(tell(who, "exports_of_costs"), files, tell(who, "of_google_meta_linkedin")),
+        labelled(tell(who, "currency"), currency, tell(who, "where_there_are_two")),
+        class_="two")]  # fmt: skip
+
+
+def _going_on(job: Job, who: Visitor) -> Markup:
+    words = tell(who, "a_newer_one_of", made=job.made_at.strftime("%Y-%m-%d %H:%M UTC"))
+    return note(tag("p", tag("a", words, href=f"/app/work/{job.id}"), " ", state_badge(job, who)))
+
+
+def _without_data(who: Visitor) -> Markup:
+    on = way(tell(who, "hand_exports_over"), "/app/start", main=True)
+    return note(paragraph(tell(who, "there_are_no_leads_to")), tag("div", on, class_="actions"))

@@ -10,6 +10,7 @@ from serving.desk.words import way
 from serving.jobs import Job
 from serving.page import Child, note, paragraph, table, tag
 from serving.visit import shown
+from serving.words.translation import translated
 
 
 def decided(asked: PageAsked, job: Job) -> Response:
@@ -21,13 +22,13 @@ def decided(asked: PageAsked, job: Job) -> Response:
     head = [tell(who, "check"), tell(who, "passed"), tell(who, "numbers")]
     rows: list[list[Child]] = [
         [
-            str(one["name"]),
+            translated(str(one["name"]), who.language),
             tell(who, "yes" if one["passed"] else "no_2"),
-            str(one["words"]),
+            translated(str(one["words"]), who.language),
         ]
         for one in found.get("checks", ())
     ]
-    doubts = [paragraph(f"{one}.") for one in found.get("doubts", ())]
+    doubts = [paragraph(f"{translated(str(one), who.language)}.") for one in found.get("doubts", ())]
     on = way(tell(who, "the_model_that_answers"), "/app/champion", main=True)
     body = [
         tag("h1", title),

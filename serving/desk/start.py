@@ -7,29 +7,21 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
 from starlette.responses import Response
 
 from serving.api.problems import RefusedError
-from serving.app.receiving import Lingering, received
-from serving.desk.asked import PageAsked, asked_by, can_train
+from serving.desk.asked import PageAsked, can_train
 from serving.desk.sentences import tell
 from serving.desk.work import recent_work
 from serving.jobs.folder import plain_names
 from serving.page import Markup, Visitor, button, form, join, note, paragraph, tag
-from serving.visit import check_token, page_at, refusal_page, shown
+from serving.visit import shown
 
 
-@page_at
-async def start(request: Request) -> Response:
+def start(asked: PageAsked) -> Response:
     """The form, and what becomes of the files that it brings."""
-    if request.method == "POST":
-        return await _taken(request)
-    return await run_in_threadpool(_start_page, asked_by(request, {}))
-
-
-def _start_page(asked: PageAsked) -> Response:
+    if asked.post:
+        return _begun(asked, list(asked.files.values()))
     who = asked.who
     title = tell(who, "learn_from_your_own_leads")
     fresh = note(paragraph(tell(who, "nothing_is_here_yet_hand")))  # fmt: skip
@@ -73,20 +65,8 @@ def _form(who: Visitor) -> Markup:
     )  # fmt: skip
 
 
-async def _taken(request: Request) -> Response:
-    """The files of a form, handed over to a job that looks at them; with a recipe, to one that trains."""
-    asked = asked_by(request, {})
-    try:
-        async with received(request, asked.jobs.folder) as sent:
-            check_token(request, sent.fields.get("token"))
-            files = [path for path in sent.files.values() if path.stat().st_size]
-            return await run_in_threadpool(_begun, asked, files)
-    except RefusedError as error:
-        answer = refusal_page(request.scope, error.response(), told=True)
-        return Lingering(answer) if error.status == 413 else answer
-
-
 def _begun(asked: PageAsked, files: list[Path]) -> Response:
+    """The files handed over to a job that looks at them; with a recipe among them, to one that trains."""
     who = asked.who
     if not files:
         raise RefusedError(

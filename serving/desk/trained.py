@@ -13,6 +13,7 @@ from serving.desk.words import way
 from serving.jobs import Job
 from serving.page import Child, Markup, Visitor, bullets, note, paragraph, table, tag, tiles
 from serving.visit import shown
+from serving.words.translation import translated
 
 _NAMED = {
     "model": ("this model", "ce modèle"),
@@ -20,6 +21,9 @@ _NAMED = {
     "rules": ("the scorecard", "la grille de points"),
     "base_rate": ("no knowledge at all", "aucune connaissance"),
     "newest_first": ("newest first", "les plus récents d’abord"),
+    "pls": ("Odoo’s predictive scoring", "le score prédictif d’Odoo"),
+    "bayes": ("Bayes rates", "taux bayésiens"),
+    "logistic": ("logistic regression", "régression logistique"),
 }
 
 
@@ -28,14 +32,17 @@ def verdict_page(asked: PageAsked, job: Job) -> Response:
     who, run = asked.who, job.printed() or {}
     title = tell(who, "what_training_found")
     good = run.get("verdict") == "promote"
-    doubts = [str(one) for one in (*run.get("reasons", ()), *run.get("warnings", ()), *run.get("doubts", ()))]
+    doubts = [
+        str(one).rstrip(".")
+        for one in (*run.get("reasons", ()), *run.get("warnings", ()), *run.get("doubts", ()))
+    ]
     body = [
         tag("h1", title),
         note(tag("p", tag("strong", _verdict(good, who))), kind="good" if good else "warn", role="status"),
         _figures(run, who),
         _comparison(run, who),
         tag("section", tag("h2", tell(who, "what_to_know")),
-            tag("div", bullets(doubts), lang="en" if who.language != "en" else None)) if doubts else None,
+            bullets([f"{translated(one, who.language)}." for one in doubts])) if doubts else None,
         _next(asked, job, run, good=good),
     ]  # fmt: skip
     return shown(title, body, who, here="/app/start")

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+from features.language import Language
 from serving.desk.sentences import tell
 from serving.jobs import Job
 from serving.page import Child, Markup, Visitor, tag
+from serving.words.translation import translated
 
 _KINDS = {
     "score": ("Score a file", "Noter un fichier"),
@@ -15,6 +19,8 @@ _KINDS = {
     "rollback": ("Let the former model answer", "Revenir au modèle précédent"),
     "status": ("Look at the registry", "Consulter le registre"),
     "funnel": ("Count the funnel", "Calculer l’entonnoir"),
+    "accounts": ("Roll accounts up", "Regrouper les comptes"),
+    "watch": ("Watch the model", "Surveiller le modèle"),
     "plan": ("Make today’s list", "Préparer la liste du jour"),
 }
 _STATES = {
@@ -48,6 +54,17 @@ _STEPS = (
 )
 
 
+_RUNGS = {
+    "model": ("the model", "le modèle"), "bayes": ("Bayes rates", "taux bayésiens"),
+    "rules": ("the scorecard", "la grille de points"),
+}  # fmt: skip
+
+
+def rung_words(who: Visitor, rung: str) -> str:
+    """A rung of the ladder in the reader's language."""
+    return who.say(*_RUNGS.get(rung, (rung, rung)))
+
+
 def kind_words(job: Job, who: Visitor) -> str:
     """What is done."""
     return who.say(*_KINDS.get(job.kind, (job.kind, job.kind)))
@@ -68,10 +85,28 @@ def step_words(job: Job, who: Visitor) -> str:
 
 
 def command_words(text: str, who: Visitor) -> Child:
-    """What the command said, which is English, marked as such for who reads French."""
+    """What the command said, in the language of the reader as far as we know the words."""
+    said = translated_lines(text, who.language)
+    return tag("div", *[_line(line, was, who) for line, was in said]) if said else None
+
+
+def translated_lines(text: str, language: Language) -> list[tuple[str, str]]:
+    """Each line of a text as it is told, and as it was: sentence by sentence where it is not known whole."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    lang = "en" if who.language != "en" else None
-    return tag("div", *[tag("p", line) for line in lines], lang=lang) if lines else None
+    return [(told_sentences(line, language), line) for line in lines]
+
+
+def told_sentences(line: str, language: Language) -> str:
+    """A line in another language, whole or each of its sentences alone."""
+    whole = translated(line, language)
+    if whole != line or language == "en":
+        return whole
+    return " ".join(translated(one, language) for one in re.split(r"(?<=[.:]) (?=[A-Z'])", line))
+
+
+def _line(told: str, was: str, who: Visitor) -> Markup:
+    """A paragraph, marked where it stayed English."""
+    return tag("p", told, lang="en" if told == was and who.language != "en" else None)
 
 
 def way(label: str, path: str, *, main: bool = False) -> Markup:

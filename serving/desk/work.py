@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 
-from starlette.responses import FileResponse, Response
+from starlette.responses import Response
 
+from serving.desk.accounts import accounts_table
 from serving.desk.asked import PageAsked, address_of
 from serving.desk.assumed import assumptions, without_outcome
+from serving.desk.company import PATHS
 from serving.desk.decided import decided
+from serving.desk.framed import framed_file, inlined, sent_file
 from serving.desk.sentences import tell
 from serving.desk.trained import verdict_page
 from serving.desk.words import command_words, kind_words, state_badge, step_words, way
@@ -19,16 +21,8 @@ from serving.visit import gone_to, shown
 
 _REFRESH_SECONDS = 2
 _PAGES = {"score": "report.html", "train": "report.html", "inspect": "inspection.html",
-          "funnel": "funnel.html", "plan": "today.html"}  # fmt: skip
+          "funnel": "funnel.html", "plan": "today.html", "watch": "watch.html"}  # fmt: skip
 """Kind → the page among its results."""
-_TYPES = {
-    ".html": "text/html",
-    ".csv": "text/csv",
-    ".toml": "text/plain",
-    ".parquet": "application/octet-stream",
-}
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; sandbox"
-"""Of a page that the command wrote: it runs nothing and asks nobody."""
 
 
 def work(asked: PageAsked) -> Response:
@@ -57,23 +51,17 @@ def again(asked: PageAsked) -> Response:
 
 
 def result(asked: PageAsked) -> Response:
-    """A file of a job: a page is shown, the rest is downloaded."""
+    """A file of a job: a page is shown in the frame, the rest, or a page with `?file`, is downloaded."""
     job, name = asked.job(), asked.path["name"]
     found = {path.name: path for path in (job.results.iterdir() if job.results.is_dir() else ())}
     found |= {"recipe.toml": job.inputs / "recipe.toml"}
-    path = found.get(name)
+    path, own = found.get(name), f"/app/work/{job.id}"
     if path is None or not path.is_file():
-        return gone_to(f"/app/work/{job.id}")
+        return gone_to(own)
+    if path.suffix == ".html" and "file" not in asked.query:
+        back = tag("a", tell(asked.who, "back_to", name=kind_words(job, asked.who)), href=address_of(job))
+        return framed_file(asked.who, path, f"{own}/{name}", back, "/app/start")
     return sent_file(path)
-
-
-def sent_file(path: Path) -> Response:
-    """A page of ours is shown as it is, any other file is handed over for keeping."""
-    kind = _TYPES.get(path.suffix, "application/octet-stream")
-    headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
-    if path.suffix == ".html":
-        return FileResponse(path, media_type=kind, headers=headers | {"Content-Security-Policy": _POLICY})
-    return FileResponse(path, media_type=kind, headers=headers, filename=path.name)
 
 
 def recent_work(asked: PageAsked) -> Markup | None:
@@ -133,20 +121,20 @@ def _failed(asked: PageAsked, job: Job) -> Response:
 
 
 def _done(asked: PageAsked, job: Job) -> Response:
-    """What the command said last, and the files of it."""
+    """What the command said last, the page that it wrote, and its files."""
     who, title = asked.who, kind_words(job, asked.who)
-    page = _PAGES.get(job.kind, "")
-    files = sorted(path.name for path in job.results.iterdir()) if job.results.is_dir() else []
-    opened = way(tell(who, "open_the_page"), f"/app/work/{job.id}/{page}", main=True)
-    links = [opened] if page in files else []
-    links += [
-        way(tell(who, "download_name", name=name), f"/app/work/{job.id}/{name}")
-        for name in files
-        if name != page
+    files = sorted(path for path in job.results.iterdir()) if job.results.is_dir() else []
+    page = next((path for path in files if path.name == _PAGES.get(job.kind)), None)
+    links = [
+        way(tell(who, "download_name", name=path.name), f"/app/work/{job.id}/{path.name}?file=yes")
+        for path in files
     ]
-    back = tag("a", tell(who, "the_model"), href="/app/champion")
-    told = note(command_words(job.message, who), kind="good", role="status")
-    return shown(title, [tag("h1", title), told, tag("div", *links, back, class_="actions")], who)
+    told = None if page else note(command_words(job.message, who), kind="good", role="status")
+    accounts = accounts_table(who, job.printed() or {}) if job.kind == "accounts" else None
+    inner = inlined(who, page) if page else accounts
+    head = None if page else tag("h1", title)
+    here = f"/app/{PATHS[job.kind]}" if job.kind in PATHS else "/app/start"
+    return shown(title, [head, told, inner, tag("div", *links, class_="actions")], who, here=here)
 
 
 def _one_button(path: str, who: Visitor, label: str, kind: str) -> Markup:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from features.language import Language
 from serving.funnel.figures import in_words
 from serving.funnel.funnel import Funnel
 from serving.funnel.group import LeadGroup
@@ -26,14 +27,15 @@ from serving.page import (
     table,
     tag,
 )
+from serving.words.translation import translated_page
 
 _SHOWN = 25
 STEP_WORDS = {"lead": "lead", "mql": "MQL", "sal": "SAL", "sql": "SQL"}
 STEP_WORDS |= {"opportunity": "opportunity", "customer": "customer"}
 
 
-def funnel_page(funnel: Funnel, moves: Sequence[BudgetMoved] = ()) -> str:
-    """A whole HTML document."""
+def funnel_page(funnel: Funnel, moves: Sequence[BudgetMoved] = (), language: Language = "en") -> str:
+    """A whole HTML document in `language`."""
     parts = [_first(funnel), _volume(funnel), _steps(funnel)]
     keys = [("first", "What to change"), ("volume", "Volume"), ("steps", "Steps")]
     if funnel.all.cost is not None:
@@ -56,7 +58,7 @@ def funnel_page(funnel: Funnel, moves: Sequence[BudgetMoved] = ()) -> str:
     parts.append(_how(funnel))
     keys.append(("how", "How to read it"))
     heading = join([tag("h1", "The funnel of leads"), contents(keys)])
-    return page("Funnel", [heading, *parts])
+    return translated_page(page("Funnel", [heading, *parts], language), language)
 
 
 def _first(funnel: Funnel) -> Markup:
@@ -165,7 +167,7 @@ def _how(funnel: Funnel) -> Markup:
         "How to read it",
         bullets(
             [
-                f"The history ends on {funnel.end}. A rate is of leads that stood at the stage before "
+                f"The history ends on {funnel.end[:10]}. A rate is of leads that stood at the stage before "
                 f"at least {funnel.horizon_days:g} days ago, and counts who went on within as many days: "
                 "younger leads would make every origin of last month look poor.",
                 "Brackets are 95 % intervals: Wilson's for shares, the posterior of rate and mean amount for "

@@ -18,7 +18,7 @@ from serving.jobs.kept import LEASE_US, Jobs
 from serving.jobs.words import words_of
 
 _LOOK_SECONDS = 0.5
-_JUDGING = ("train", "promote")
+_JUDGING = ("train", "promote", "watch")
 """Kinds whose command ends by 1 where it judged and refused."""
 _CLEAR_SECONDS = 3600.0
 

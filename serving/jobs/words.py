@@ -24,7 +24,8 @@ class JobKind:
     """A verb of the command: its arguments (roles of files, or options) and what else it may be given.
 
     `files` and `options` are those of the verb by their own names; `writes` the options that name a file in
-    the folder of results; `many` may be given more than once, kept as `in_one` text.
+    the folder of results; `many` may be given more than once: options kept as `in_one` text, files as NAME,
+    NAME-2 and so on.
     """
 
     verb: str
@@ -49,16 +50,21 @@ KINDS: dict[str, JobKind] = {
         writes={"report": "report.html"},
     ),
     "init": JobKind(
-        "init", ("*",), options=("outcome", "time", "id", "name"), many=("exclude",), flags=("open",),
+        "init", ("*",), options=("outcome", "time", "id", "name"), many=("exclude", "keep"), flags=("open",),
         always=("--json", "--force", "--yes"),
     ),
-    "inspect": JobKind("inspect", ("recipe",), ("*",), writes={"out": "inspection.html"}),
+    "inspect": JobKind("inspect", ("recipe",), ("*",), ("data",), writes={"out": "inspection.html"}),
     "train": JobKind(
         "train", ("recipe",), ("*",), ("language", "budget"), ("new-bands",), writes={"report": "report.html"}
     ),
     "funnel": JobKind(
-        "funnel", ("recipe",), ("*",), ("by", "currency", "data"), writes={"html": "funnel.html"}
+        "funnel", ("recipe",), ("costs", "*"), ("by", "currency", "data", "language"), many=("costs",),
+        writes={"html": "funnel.html", "csv": "funnel.csv"},
     ),
+    "accounts": JobKind(
+        "accounts", ("recipe",), ("*",), ("as-of", "model", "data"), writes={"csv": "accounts.csv"}
+    ),
+    "watch": JobKind("watch", ("recipe",), ("*",), ("model", "data"), writes={"html": "watch.html"}),
     "plan": JobKind(
         "plan", ("recipe",), ("*",), ("as-of", "model", "data", "language"),
         writes={"html": "today.html", "csv": "today.csv"},
@@ -121,7 +127,10 @@ def words_of(job: Job, answering: Mapping[str, str]) -> list[str]:
     if job.kind == "init":
         words.append(f"--out={job.inputs / 'recipe.toml'}")
     words += [f"--{name}={job.results / file}" for name, file in kind.writes.items()]
-    words += [f"--{name}={job.inputs / job.files[name]}" for name in kind.files if name in job.files]
+    for role, file in job.files.items():
+        name = role.partition("-")[0] if role not in kind.files else role
+        if name in kind.files and (role == name or name in kind.many):
+            words.append(f"--{name}={job.inputs / file}")
     told = {name: value for name, value in options.items() if name not in (*NOT_TOLD, *kind.arguments)}
     for name, value in told.items():
         if name in kind.flags:

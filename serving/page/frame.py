@@ -37,6 +37,7 @@ class Room(NamedTuple):
 ROOMS: tuple[Room, ...] = (
     Room("/app", "Score a file", "Noter un fichier", "score"),
     Room("/app/today", "Today", "Aujourd’hui", "read"),
+    Room("/app/accounts", "Accounts", "Comptes", "read"),
     Room("/app/funnel", "Funnel", "Entonnoir", "read"),
     Room("/app/champion", "Model", "Modèle", "read"),
     Room("/app/start", "Train", "Apprendre", "write"),

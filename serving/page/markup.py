@@ -22,6 +22,8 @@ class Markup:
 
 Child: TypeAlias = str | int | float | Markup | None
 
+_FITS = 2
+"""Columns that fit on a telephone."""
 _VOID = frozenset({"meta", "link", "br", "input"})
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 """Control characters: no browser shows them, and XML forbids them."""
@@ -66,16 +68,19 @@ def table(head: Sequence[Child], rows: Iterable[Sequence[Child]], caption: str |
     right = [bool(rows) and all(_numeric(row[place]) for row in rows) for place in range(len(head))]
     top = tag("thead", _row("th", head, right))
     body = tag("tbody", *[_row("td", row, right) for row in rows])
-    return tag("div", tag("table", tag("caption", caption) if caption else None, top, body), class_="wide")
+    reached = "0" if len(head) > _FITS else None  # what may scroll is reached by the keyboard too
+    whole = tag("table", tag("caption", caption) if caption else None, top, body)
+    return tag("div", whole, class_="wide", tabindex=reached)
 
 
 def _row(cell: str, children: Sequence[Child], right: Sequence[bool]) -> Markup:
-    scope = "col" if cell == "th" else None
+    """A row; a column that is called nothing has no heading that a reader could be told of."""
+    named = ["td" if child == "" else cell for child in children]
     return tag(
         "tr",
         *[
-            tag(cell, child, scope=scope, class_="n" if numeric else None)
-            for child, numeric in zip(children, right, strict=True)
+            tag(kind, child, scope="col" if kind == "th" else None, class_="n" if numeric else None)
+            for kind, child, numeric in zip(named, children, right, strict=True)
         ],
     )
 

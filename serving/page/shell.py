@@ -11,6 +11,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """Even if a text became markup, a browser would neither run nor fetch anything."""
 
 _STYLE = "\n" + files("serving.page").joinpath("style.css").read_text(encoding="utf-8")
+_BEGIN, _END = "<main>", "</main>"
 _MARGIN = 12
 """Px of white around a picture that no page surrounds."""
 
@@ -28,6 +29,11 @@ def page(title: str, sections: Iterable[Markup], language: str = "en") -> str:
     )
     body = tag("body", tag("main", *sections))
     return "<!DOCTYPE html>\n" + tag("html", head, body, lang=language).source + "\n"
+
+
+def content_of(document: str) -> Markup:
+    """What `page` was given, out of the whole document that it made: for another frame."""
+    return Markup(document[document.index(_BEGIN) + len(_BEGIN) : document.rindex(_END)])
 
 
 def picture(drawing: Markup, width: float, height: float) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
-from serving.page import Markup, bullets, contents, page, paragraph, percent, section, table
+from serving.page import Markup, bullets, contents, page, paragraph, percent, section, table, tag
 from serving.planning.assign import PlannedLead
 from serving.planning.plan import Plan
 from serving.planning.rows import due_words, owners
@@ -30,12 +31,23 @@ def plan_page(plan: Plan, name: str) -> str:
     title = say(f"Plan of {name}, {weekday_words(when.date(), plan.language)}")
     opened = say(f"{len(plan.leads):,} open leads at {when:%H:%M}.")
     sections = [
-        section("today", title, paragraph(opened), bullets(facts)),
-        contents([(keys[owner], f"{owner}: {len(leads)}") for owner, leads in by_owner.items()]),
-        *(section(keys[owner], owner, _table(plan, leads)) for owner, leads in by_owner.items()),
+        tag("h1", title),
+        tag("section", paragraph(opened), bullets(facts), id="today"),
+        contents(
+            [(keys[owner], f"{_called(owner, say)}: {len(leads)}") for owner, leads in by_owner.items()]
+        ),
+        *(
+            section(keys[owner], _called(owner, say), _table(plan, leads))
+            for owner, leads in by_owner.items()
+        ),
         section("notes", say("What to know"), bullets(plan.notes)) if plan.notes else paragraph(""),
     ]
     return page(title, sections, plan.language)
+
+
+def _called(owner: str, say: Callable[[str], str]) -> str:
+    """The owner, or that there is none."""
+    return say("without an owner") if owner == "–" else owner
 
 
 def _table(plan: Plan, leads: list[PlannedLead]) -> Markup:

@@ -123,6 +123,11 @@ async def sent_form(request: Request, **limits: Any) -> FormData:
     return fields
 
 
+def sent_name(name: str) -> str:
+    """The name of a column as a form sends it: a browser writes every line break alike."""
+    return "\n".join(name.splitlines())
+
+
 def no_form(scope: Scope) -> RefusedError:
     """The refusal of what is no form, or not the whole of one."""
     say = visitor(scope).say

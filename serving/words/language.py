@@ -12,6 +12,9 @@ from features.language import LANGUAGES, Language
 
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
 
+_SUBJECTS = ("sentences", "assumed", "judged", "reports", "refused")
+"""Of what the files of sentences are, each `LANGUAGE_SUBJECT.toml`."""
+
 
 @lru_cache(maxsize=len(LANGUAGES))
 def catalogue(language: Language) -> dict[str, dict[str, Any]]:
@@ -19,9 +22,19 @@ def catalogue(language: Language) -> dict[str, dict[str, Any]]:
     return tomllib.loads(_text(f"{language}.toml"))
 
 
+@lru_cache(maxsize=len(LANGUAGES))
 def sentences(language: Language) -> dict[str, str]:
     """English template → its words in `language`; none in English, in which they are composed."""
-    return {} if language == "en" else tomllib.loads(_text(f"{language}_sentences.toml"))
+    found: dict[str, str] = {}
+    for subject in () if language == "en" else _SUBJECTS:
+        found |= tomllib.loads(_text(f"{language}_{subject}.toml"))
+    return found
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def common_names(language: Language) -> dict[str, str]:
+    """Common English name of a field → what it is called in `language`; none in English."""
+    return {} if language == "en" else tomllib.loads(_text(f"{language}_names.toml"))
 
 
 @lru_cache(maxsize=1)

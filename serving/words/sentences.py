@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from features.catalogue import KeywordGroup, kinds_label
 from features.language import Language
 from features.recipe import Recipe
 from serving.words.facts import Facts
-from serving.words.language import catalogue, kinds_known
+from serving.words.kinds import known_kind
+from serving.words.language import catalogue, common_names
 from serving.words.signals import Kind, LeadSignal
 from serving.words.values import ago, amount, counted, day, number
 
@@ -40,21 +39,39 @@ class Teller:
             return signal.features[0].label
         return self.label(signal.field) if signal.field else str(signals[signal.kind])
 
+    def happened(self, kind: str) -> str:
+        """What one event of a kind is told as, such as 'asked for a demo'."""
+        meanings = dict(self.recipe.events.kinds) if self.recipe.events else {}
+        known = known_kind(kind, meanings.get(kind) == "negative")
+        return (
+            kinds_label((kind,), None)
+            if known is None
+            else counted(self.words("kinds")[known], 1, self.language)
+        )
+
     def words(self, section: str) -> dict[str, Any]:
         """A section of the catalogue."""
         return catalogue(self.language)[section]
 
     def label(self, field: str) -> str:
-        """What a field is called: by its meaning, where no other field means the same; else its own name."""
+        """What a field is called: by its meaning, where no other field means the same; else its own name.
+
+        A common name is said in the language, any other as the company wrote it.
+        """
         declared = self.recipe.lead.fields.get(field)
         if declared is None:
-            return kinds_label((field,), None)
+            return self.named(field)
         meaning = declared.means or declared.type
         alike = [f for f in self.recipe.lead.fields.values() if (f.means or f.type) == meaning]
         if len(alike) == 1 and meaning in self.words("labels"):
             return str(self.words("labels")[meaning])
         named = declared.column if declared.column and " " in declared.column else field
-        return kinds_label((named,), None)
+        return self.named(named)
+
+    def named(self, name: str) -> str:
+        """The name of a field that nothing is declared of."""
+        said = kinds_label((name,), None)
+        return common_names(self.language).get(re.sub(r"[\W_]+", " ", said.casefold()).strip(), said)
 
     def kind_called(self, signal: LeadSignal) -> str:
         """The kinds of events of a signal, by their own names."""
@@ -81,25 +98,6 @@ def _group(signal: LeadSignal) -> str:
     """The name of a set of kinds, '' for a single one."""
     name = signal.key.removeprefix("events:")
     return "any" if not signal.events else name.strip("()") if name.startswith("(") else ""
-
-
-@lru_cache(maxsize=4096)
-def known_kind(kind: str, negative: bool) -> str | None:
-    """The entry of `kinds.toml` that a kind's name stands for, None where none does.
-
-    >>> known_kind("Demo Request", False), known_kind("demande_de_devis", False), known_kind("W_12", False)
-    ('demo', 'quote', None)
-    """
-    plain = unicodedata.normalize("NFKD", kind.casefold()).encode("ascii", "ignore").decode()
-    name = re.sub(r"[^a-z0-9]+", "_", plain)
-    known = kinds_known()
-    found = (entry for entry in known["order"] if any(_meets(name, word) for word in known["words"][entry]))
-    entry = next(found, None)
-    return None if entry is None or (negative and entry not in known["bad"]) else str(entry)
-
-
-def _meets(name: str, word: str) -> bool:
-    return all(part in name for part in word.split("+"))
 
 
 def _events(tell: Teller, signal: LeadSignal, count: int | None, days: int | None) -> str:

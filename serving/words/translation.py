@@ -6,6 +6,7 @@ are made where no language is known yet (by who reads a lead, by the scorecard, 
 
 from __future__ import annotations
 
+import html
 import re
 from functools import lru_cache
 from typing import NamedTuple
@@ -14,11 +15,19 @@ from features.language import Language
 from serving.words.language import catalogue, sentences
 
 _PLACE = re.compile(r"\\\{(\w+)\\\}")
-_WHOLE, _NUMBER = "_said", "count"
-"""A value of a template whose name ends with the one is a sentence itself; with the other begins a number."""
+_WHOLE, _NUMBER = "_said", re.compile(r"count(_\w+)?")
+"""A value of a template whose name ends with the one is a sentence itself; called as the other a number."""
+
+
+_TEXT = re.compile(r"(<\w[^<>]*)?>([^<>]+)<|\baria-label=\"([^\"]+)\"")
+"""A text of a page, after the tag that it begins if it does, or one that only a screen reader says."""
+_COUNT = r"\d[\d,.]*"
+_FIGURE = re.compile(r"[-+−±×]?\d[^A-Za-z]*")
+_GROUP, _POINT = re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), re.compile(r"(?<![\d.]\.)(?<=\d)\.(?=\d+(?![\d.]))")
 
 
 class _Template(NamedTuple):
+    start: str
     pattern: re.Pattern[str]
     other: str
 
@@ -32,28 +41,78 @@ def translated(text: str, language: Language) -> str:
     >>> translated("3 events after as_of were left out", "en")
     '3 events after as_of were left out'
     """
+    if (exact := sentences(language).get(text)) is not None:
+        return exact
     for template in _templates(language):
-        found = template.pattern.fullmatch(text)
+        found = template.pattern.fullmatch(text) if text.startswith(template.start) else None
         if found is not None:
             values = {name: _value(name, value, language) for name, value in found.groupdict().items()}
             return template.other.format(**values)
     return text
 
 
+def translated_page(source: str, language: Language, *, partly: bool = False) -> str:
+    """The markup of a page with each of its texts in `language`, its figures as that language writes them.
+
+    Of one that is `partly` in English what is translated says its language, for screen readers.
+
+    >>> translated_page("<td>hot</td><td>1,234.5</td><p>of another company</p>", "fr").replace("\\u202f", " ")
+    '<td>chaud</td><td>1 234,5</td><p>of another company</p>'
+    >>> translated_page("<td>hot</td><p>of another company</p>", "fr", partly=True)
+    '<td lang="fr">chaud</td><p>of another company</p>'
+    """
+    if language == "en":
+        return source
+
+    def told(found: re.Match[str]) -> str:
+        start, inner, label = found.groups()
+        text = html.unescape(inner or label)
+        figure = _FIGURE.fullmatch(text) is not None
+        other = figures(text, language) if figure else translated(text, language)
+        if other == text:
+            return found[0]
+        kept = html.escape(other, quote=True)
+        mark = f' lang="{language}"' if partly and start and not figure else ""
+        return f"{start or ''}{mark}>{kept}<" if inner else f'aria-label="{kept}"'
+
+    return _TEXT.sub(told, source)
+
+
+def figures(text: str, language: Language) -> str:
+    """A text of figures alone, such as '1,234.5 [0.2, 0.4]', as a language writes it.
+
+    >>> figures("0.25 [0.10,\\N{NO-BREAK SPACE}0.40]", "fr").replace("\\xa0", " ")
+    '0,25 [0,10 ; 0,40]'
+    """
+    if language == "en":
+        return text
+    signs = catalogue(language)["signs"]
+    apart = text.replace(",\N{NO-BREAK SPACE}", "\N{NO-BREAK SPACE};\N{NO-BREAK SPACE}")
+    return _POINT.sub(str(signs["decimal"]), _GROUP.sub(str(signs["group"]), apart))
+
+
 def _value(name: str, value: str, language: Language) -> str:
     if name.endswith(_WHOLE):
-        return translated(value, language)
-    if name.startswith(_NUMBER):
-        return value.replace(",", str(catalogue(language)["signs"]["group"]))
+        return figures(value, language) if _FIGURE.fullmatch(value) else translated(value, language)
+    if _NUMBER.fullmatch(name) or _FIGURE.fullmatch(value):
+        return figures(value, language)
     return value
 
 
 @lru_cache(maxsize=8)
 def _templates(language: Language) -> tuple[_Template, ...]:
     """The templates of a language in their order; of two that fit the first is taken."""
-    return tuple(_Template(_pattern(english), other) for english, other in sentences(language).items())
+    return tuple(
+        _Template(english.partition("{")[0], _pattern(english), other)
+        for english, other in sentences(language).items()
+        if "{" in english
+    )
 
 
 def _pattern(english: str) -> re.Pattern[str]:
-    """What the values of a template may be: anything, as little as fits."""
-    return re.compile(_PLACE.sub(r"(?P<\1>.+?)", re.escape(english)), re.DOTALL)
+    """What the values of a template may be: a count in figures, else anything, as little as fits."""
+
+    def place(found: re.Match[str]) -> str:
+        return f"(?P<{found[1]}>{_COUNT if _NUMBER.fullmatch(found[1]) else '.+?'})"
+
+    return re.compile(_PLACE.sub(place, re.escape(english)), re.DOTALL)

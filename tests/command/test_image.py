@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from leadscore import main
 from serving.artefact.folder import save_artefact
 from serving.rules.default import default_rules
 from tests.made import scorers
+from tests.serving.test_app_pages import ended, hidden, sent_off, table_of
 from tests.serving.test_service_http import GOOD, Server, free_port
 
 BENTOML = str(Path(sys.executable).parent / "bentoml")
@@ -103,3 +105,30 @@ def test_a_bento_is_built_and_served_and_gives_the_score_of_its_artefact(built: 
         score = httpx.post(f"{url}/v1/score", json=GOOD).json()
         assert (score["status"], score["rung"]) == ("scored", "model")
         assert str(bento) in httpx.get(f"{url}/v1/model").json()["source"]
+
+
+@pytest.mark.slow
+def test_a_file_dropped_on_its_page_is_scored_and_training_says_that_it_is_not_there(
+    built: Path, tmp_path: Path
+) -> None:
+    """The job runs by what the image holds: nothing of training or MLflow can be imported."""
+    inside, away = tmp_path / "image", tmp_path / "away"
+    shutil.copytree(built, inside)
+    away.mkdir()
+    gone = "import sys; sys.modules.update(training=None, mlflow=None, optuna=None)\n"
+    (away / "sitecustomize.py").write_text(gone)
+    export = b"lead_id,created_at,company_size,industry\n" + b"".join(
+        f"L{n},2026-02-01,{n},Software\n".encode() for n in range(5)
+    )
+    own = {"PYTHONPATH": str(away), "MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/none.db"}
+    for url, _ in answering(inside, ["serving.edge.service:LeadScore"], **own):
+        with httpx.Client(base_url=url, timeout=60) as client:
+            assert "needs the full install" in client.get("/app/start").text
+            assert "needs the full install" in client.get("/app/champion").text
+            token = hidden(client.get("/app").text, "token")
+            sent = client.post("/app/uploads", data={"token": token}, files={"leads": ("leads.csv", export)})
+            job = sent_off(client, sent.headers["location"])
+            assert "Whom to contact first" in ended(client, job)
+            scored = table_of(client.get(f"{job}/download").content)
+        assert [row["lead_id"] for row in scored] == [f"L{n}" for n in range(5)]
+        assert {row["ls_status"] for row in scored} <= {"scored", "uncalibrated"}

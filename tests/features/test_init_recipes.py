@@ -321,3 +321,17 @@ def test_a_history_of_fields_is_recognised(tmp_path: Path) -> None:
     assert recipe.tables.field_history is not None
     assert recipe.field_history.field == "Field / Event"
     assert (recipe.field_history.value, recipe.field_history.changed_at) == ("New Value", "Edit Date")
+
+
+def test_a_column_that_was_left_out_is_used_where_a_person_says_so(tmp_path: Path) -> None:
+    export = hubspot(tmp_path)
+    first = discover([export])
+    suspect = next(one for one in first.suspects if one.column == "Recent Deal Amount")
+    assert f'column = "{suspect.column}", use = false' in first.recipe_toml
+    kept = discover([export], keep=[suspect.column])
+    assert f'column = "{suspect.column}", use = false' not in kept.recipe_toml
+    assert suspect.column not in [one.column for one in kept.suspects]
+    remark = next(one.remark for one in kept.findings if one.column == suspect.column)
+    assert remark == f"kept by --keep, though: {suspect.kind}, {suspect.reason}"
+    with pytest.raises(LeadscoreError, match=r"--keep Record ID: "):
+        discover([export], keep=["Record ID"])

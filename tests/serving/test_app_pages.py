@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pandas as pd
 import pytest
 
 from features.recipe import Recipe
 from serving.app.receiving import MOST_UPLOAD
 from serving.jobs import Jobs
+from serving.jobs.words import each_of
 from serving.ledger import ApiKeys
 from serving.returned import ADDED
 from tests.made import exports
@@ -348,7 +350,7 @@ def test_who_may_not_is_told_and_nobody_sees_anothers_job(
         for name in ("ann", "boss"):  # who reads anybody's job ends only their own
             token = hidden(clients[name].get("/app").text, "token")
             changed[name] = clients[name].post(f"{job}/again", data={"token": token}).status_code
-        assert changed == {"ann": 303, "boss": 404}
+        assert changed == {"ann": 303, "boss": 403}
         assert "Your leads" not in clients["writer"].get("/app").text
         assert httpx.get(url + job).status_code == 303  # to the sign-in
         for client in clients.values():
@@ -405,3 +407,18 @@ def test_a_hundred_thousand_rows_are_paged_from_the_disk(tmp_path: Path) -> None
         warm = table_of(client.get(f"{job}/download", params={"form": "csv", "maturity": "warm"}).content)
         assert warm == [row for row in whole if row["ls_maturity"] == "warm"]
         assert client.get(f"{job}/leads/99999").status_code == 200
+
+
+def test_a_column_whose_name_has_a_line_break_can_be_chosen(
+    served: tuple[httpx.Client, Service], export: Path, tmp_path: Path
+) -> None:
+    """Parquet keeps it; a browser sends every line break of a form as CR LF, whatever the name has."""
+    client, service = served
+    frame = pd.read_csv(export, dtype=str).head(50).rename(columns={"Job Title": "What\nthey do"})
+    frame.to_parquet(tmp_path / "breaks.parquet", index=False)
+    draft = dropped(client, "breaks.parquet", (tmp_path / "breaks.parquet").read_bytes()).headers["location"]
+    assert "What\nthey do" in client.get(draft).text
+    path = sent_off(client, draft, **{"column.job_title": "What\r\nthey do"})
+    assert service.desk.jobs
+    job = service.desk.jobs.find(path.rpartition("/")[2])
+    assert each_of(job.options["column"]) == ["job_title=What\nthey do"]

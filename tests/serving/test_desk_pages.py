@@ -135,7 +135,7 @@ def test_what_was_assumed_is_shown_and_corrected_and_no_column_runs(service: Ser
     assert SCRIPT not in page
     file = service.ask("GET", f"/app/work/{job.id}/scored.csv")
     assert len(file.text.splitlines()) == 301
-    shown = service.ask("GET", f"/app/work/{job.id}/report.html")
+    shown = service.ask("GET", f"/app/work/{job.id}/report.html?file=yes")
     assert "sandbox" in shown.headers["content-security-policy"]
 
 

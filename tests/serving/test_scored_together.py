@@ -15,6 +15,7 @@ from serving.answer.time_budget import TimeBudget
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.rules.default import default_rules
 from serving.scorer import Contributions, Scorer, explained
+from serving.scorers import Blend, TreeEncoder, Trees
 from tests.made import scorers
 from tests.made.edge import Service
 
@@ -114,3 +115,20 @@ def test_a_lead_with_100_000_events_in_a_list_of_1_000_changes_nobody_else(ladde
     assert answers[:500] + answers[501:] == without
     assert answers[500] == service.ask("POST", "/v1/score", json=large).json()
     assert answers[500]["status"] == "scored"
+
+
+def test_equal_parts_are_one_also_after_each_has_been_asked() -> None:
+    members = [scorers.trees(shift=shift) for shift in (0.0, 0.5)]
+    typical = {"company_size": 9.0, "industry": 1.0}
+    members = [
+        replace(one, encoder=TreeEncoder(**one.encoder.model_dump() | {"typical": typical}))
+        for one in members
+    ]
+    columns = scorers.columns((scorers.SIZE, scorers.INDUSTRY), 5)
+    for member in members:
+        member.margin(columns)  # what its encoder now keeps for itself is an array
+    first, other = (member for member in Blend(tuple(members), version="test").members)
+    assert isinstance(first, Trees)
+    assert isinstance(other, Trees)
+    assert first is not other
+    assert first.encoder is other.encoder

@@ -29,8 +29,8 @@ from serving.rules.default import default_rules
 from serving.rules.file import parse_rules
 from serving.scorer import Contributions
 from serving.words import Moments, Voice, language_of
+from serving.words.kinds import known_kind
 from serving.words.language import catalogue, kinds_known
-from serving.words.sentences import known_kind
 from serving.words.signals import signals_of
 from serving.words.values import ago
 

@@ -1,0 +1,85 @@
+"""Whatever a page can show of init, the gate, the funnel and errors has its French: read from the source."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from serving.words.translation import translated
+from tests.laws.said import literals_in, sentences_in
+
+ROOT = Path(__file__).parents[2]
+ERRORS = frozenset({"LeadscoreError", "OutcomeNotFoundError", "DamagedError", "StoreError"})
+LAYERS = {
+    "features": "catalogue discovery exports outcome profiles readings recipe snapshots tables",
+    "serving": "accounts agreed answer artefact batch funnel jobs planning registry returned rules",
+    "training": "bayes history store",
+}
+SOURCES = [f"{layer}/{name}" for layer, names in LAYERS.items() for name in names.split()]
+NO_PAGE = {  # what no job of a page can come to: options of the command alone
+    "explained.py", "engines.py", "postgres.py", "spark.py", "frame.py", "told.py", "hubspot.py",
+}  # fmt: skip
+FILES = sorted(
+    path for source in SOURCES for path in (ROOT / source).glob("*.py")
+    if path.name not in NO_PAGE and any(sentences_in(path, ERRORS))
+)  # fmt: skip
+SAID = {  # what is said beside errors: where it is composed, and what there is not told to people
+    "features/discovery/guesses.py": r".*COLUMN.*|how sure|.*\{v\} \| .*|\{v\}, \{v\}\{v\}|; .*",
+    "features/leaks/certain.py": r"",
+    "features/leaks/evidence.py": r"",
+    "features/leaks/filling.py": r"",
+    "training/judging/gate.py": r"",
+    "training/run/summary.py": r"",
+    "training/store/champion.py": r"",
+    "training/store/decision.py": r"",
+    "serving/funnel/findings.py": r"at least ",
+    "serving/accounts/rollup.py": r"SELECT .*",
+    "serving/accounts/roles.py": r"SELECT .*",
+    "serving/accounts/dependence.py": r"",
+}
+BITS = re.compile(r"[^A-Za-z]*(?:\{v\}[^A-Za-z]*)*")
+"""What is but values and signs."""
+
+
+def french(sentence: str, value: str) -> str:
+    return translated(sentence.replace("{v}", value), "fr")
+
+
+def is_told(sentence: str) -> bool:
+    """Whether it has its French, with values that are words, or counts."""
+    return any(french(sentence, value) != sentence.replace("{v}", value) for value in ("ab", "7"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_error_that_a_page_can_show_has_its_french(path: Path) -> None:
+    said = [one for one in sentences_in(path, ERRORS) if " " in one.strip() and not BITS.fullmatch(one)]
+    missing = [one for one in said if not is_told(one) and not re.fullmatch(r"\{v\}: is \{v\}; .*", one)]
+    assert missing == []
+
+
+def test_no_sentence_has_two_french_ones() -> None:
+    keys = Counter(
+        key for path in sorted((ROOT / "serving/words").glob("fr_*.toml")) if path.name != "fr_names.toml"
+        for key in tomllib.loads(path.read_text(encoding="utf-8"))
+    )  # fmt: skip
+    assert [key for key, times in keys.items() if times > 1] == []
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_what_is_found_and_judged_has_its_french(name: str) -> None:
+    """Pieces of a sentence are told with it: those are looked for in the keys."""
+    keys = " ".join(
+        path.read_text(encoding="utf-8") for path in sorted((ROOT / "serving/words").glob("fr_*.toml"))
+    )
+    said = [one for one in literals_in(ROOT / name) if " " in one.strip() and not BITS.fullmatch(one)]
+    missing = [
+        one for one in said
+        if not re.fullmatch(SAID[name], one) and not is_told(one)
+        and not all(part.strip() in keys for part in one.split("{v}") if re.search("[a-z]{3}", part))
+    ]  # fmt: skip
+    assert said
+    assert missing == []
