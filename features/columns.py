@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Self, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Self, TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,9 @@ Column: TypeAlias = NDArray[np.float64] | NDArray[np.object_]
 
 
 _NO_NUMBERS = np.empty((0, 0))
+_T = TypeVar("_T")
+_KEPT = 5_000
+"""Leads up to which `once` keeps what was made."""
 
 
 class Columns(Mapping[str, Column]):
@@ -25,7 +28,7 @@ class Columns(Mapping[str, Column]):
     and its leads are still there.
     """
 
-    __slots__ = ("_columns", "_layout", "_table", "n_leads")
+    __slots__ = ("_columns", "_layout", "_table", "made", "n_leads")
 
     def __init__(self, columns: Mapping[str, Column], n_leads: int) -> None:
         for name, column in columns.items():
@@ -34,6 +37,7 @@ class Columns(Mapping[str, Column]):
         self._columns = dict(columns)
         self._layout: Layout | None = None
         self._table: Floats = _NO_NUMBERS
+        self.made: dict[tuple[int, str], tuple[object, Any]] = {}
         self.n_leads = n_leads
 
     @classmethod
@@ -68,6 +72,10 @@ class Columns(Mapping[str, Column]):
             return Columns.of_table(self._layout, self._table[:, rows], categories)
         n_leads = len(np.empty(self.n_leads, dtype=np.bool_)[rows])
         return Columns({name: column[rows] for name, column in self._columns.items()}, n_leads)
+
+    def row(self, at: int) -> dict[str, float | str | None]:
+        """The values of one lead by name."""
+        return {name: self[name][at : at + 1].tolist()[0] for name in self}
 
     def hold(self, names: Sequence[str]) -> bool:
         """Whether each of `names` is a column."""
@@ -122,6 +130,20 @@ def numbers_of(columns: Mapping[str, Column], names: tuple[str, ...]) -> Floats:
     if isinstance(columns, Columns):
         return columns.numbers(names)
     return np.array([columns[name] for name in names], dtype=np.float64)
+
+
+def once(columns: Mapping[str, Column], owner: object, what: str, make: Callable[[], _T]) -> _T:
+    """What `make` gives, which `owner` calls `what`: made once for `columns`, and changed by nobody.
+
+    Of many leads it is made each time, as keeping it would hold much more than the columns themselves.
+    """
+    if not isinstance(columns, Columns) or columns.n_leads > _KEPT:
+        return make()
+    kept = columns.made.get((id(owner), what))
+    if kept is None:
+        kept = columns.made[id(owner), what] = (owner, make())  # with the owner, so that its id stays its own
+    found: _T = kept[1]
+    return found
 
 
 def n_leads(columns: Mapping[str, Column]) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -142,7 +142,7 @@ def _write_beside(
 
     for option, path in beside:
         if option == "--for" and path is not None and choice.crm:
-            rows = write_properties(choice.crm, path)
+            rows = write_properties(choice.crm, path, summary.ours)
             say(f"{path}: the {rows} properties to create there once, in English and French.")
     if report is not None:
         from serving.returned import report_page
@@ -151,13 +151,13 @@ def _write_beside(
         say(f"{report}: what happened, as a page.")
 
 
-def write_properties(crm: str, path: Path) -> int:
-    """Write the properties that `crm` needs as CSV; how many there are."""
+def write_properties(crm: str, path: Path, ours: Collection[str] = ()) -> int:
+    """Write the properties that `crm` needs for the columns `ours` as CSV; how many there are."""
     import csv
 
     from serving.returned import property_rows
 
-    rows = property_rows(crm)
+    rows = property_rows(crm, ours)
     with path.open(
         "w", newline="", encoding="utf-8-sig"
     ) as file:  # a spreadsheet reads the accents by the mark

@@ -7,11 +7,14 @@ and recencies missing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from features.catalogue.members import OfEvents, Told
+import numpy as np
+
+from features.catalogue.members import Mask, OfEvents, Told, Whole
 from features.catalogue.naming import (
     NO_CREATION,
     NO_SUCH_EVENT,
@@ -23,6 +26,7 @@ from features.catalogue.naming import (
 )
 from features.catalogue.row import NAN, Row
 from features.clock import DAY_US
+from features.columns import Floats
 from features.lead import CENT, Count, Lead, Tally
 from features.lead.measures import UNIT, Decayed, EventAge, ValueSum
 
@@ -56,6 +60,9 @@ class EventCount(OfEvents):
 
     def of(self, lead: Lead, told: Told) -> float:
         return float(told[0] or 0)
+
+    def of_many(self, told: Sequence[Whole], there: Sequence[Mask]) -> Floats:
+        return told[0].astype(np.float64)
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,9 @@ class DecayedCount(OfEvents):
     def of(self, lead: Lead, told: Told) -> float:
         return (told[0] or 0) / UNIT
 
+    def of_many(self, told: Sequence[Whole], there: Sequence[Mask]) -> Floats:
+        return told[0] / UNIT
+
 
 @dataclass(frozen=True)
 class Recency(OfEvents):
@@ -122,6 +132,9 @@ class Recency(OfEvents):
     def of(self, lead: Lead, told: Told) -> float:
         age = told[0]
         return NAN if age is None else age / DAY_US
+
+    def of_many(self, told: Sequence[Whole], there: Sequence[Mask]) -> Floats:
+        return np.where(there[0], told[0] / DAY_US, NAN)
 
 
 @dataclass(frozen=True)
@@ -156,6 +169,9 @@ class ValueTotal(OfEvents):
 
     def of(self, lead: Lead, told: Told) -> float:
         return (told[0] or 0) / CENT
+
+    def of_many(self, told: Sequence[Whole], there: Sequence[Mask]) -> Floats:
+        return told[0] / CENT
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, ClassVar, Literal, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from features.catalogue.naming import NO_EVENTS, UNLESS_FILLED
 from features.catalogue.row import NAN
+from features.columns import Floats
 from features.lead import Lead, Tally
 
 Dtype: TypeAlias = Literal["number", "category"]
@@ -30,6 +34,8 @@ class OfLead:
         return ()
 
 
+Whole: TypeAlias = NDArray[np.int64]
+Mask: TypeAlias = NDArray[np.bool_]
 Told: TypeAlias = Sequence[int | None]
 """A lead's tallies of one feature, in the order in which it names them; None: there is no such event."""
 
@@ -49,6 +55,10 @@ class OfEvents(ABC):
     @abstractmethod
     def of(self, lead: Lead, told: Told) -> Any:
         """The value for one lead whose events were given, by its tallies."""
+
+    def of_many(self, told: Sequence[Whole], there: Sequence[Mask]) -> Floats | None:
+        """`of` for many leads by arrays of each tally, 0 where it is not `there`; None: only one by one."""
+        return None
 
     def value(self, lead: Lead) -> Any:
         """The value for one lead in memory; missing where events were not given."""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from features.catalogue.members import OfEvents, Told
+import numpy as np
+
+from features.catalogue.members import Mask, OfEvents, Told, Whole
 from features.catalogue.naming import NO_SUCH_EVENT, kinds_label, kinds_slug, kinds_words
 from features.catalogue.row import NAN, Row
+from features.columns import Floats
 from features.lead import Count, Lead, Tally
 from features.lead.patterns import Working
 
@@ -25,6 +29,10 @@ class Share(OfEvents):
     def of(self, lead: Lead, told: Told) -> float:
         part, whole = told
         return NAN if whole is None else (part or 0) / whole
+
+    def of_many(self, told: Sequence[Whole], there: Sequence[Mask]) -> Floats:
+        part, whole = told
+        return np.where(there[1], part / np.maximum(whole, 1), NAN)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from features.catalogue.members import OfLead
 from features.catalogue.naming import kinds_label, slug
 from features.catalogue.row import NAN, Row
+from features.cells import Canonical
 from features.cells.emails import EMAIL_KINDS
 from features.cells.parse import parse_text
 from features.lead import Lead
@@ -52,7 +53,10 @@ class KeywordGroup(OfLead):
         return ibis.cases((text.isnull(), None), (found, 1), else_=0).cast("float64")
 
     def value(self, lead: Lead) -> float:
-        text = lead.values.get(self.field)
+        return self.of_text(lead.values.get(self.field))
+
+    def of_text(self, text: Canonical) -> float:
+        """The value by the field's canonical value."""
         if text is None:
             return NAN
         # without a loop of ours: many titles, many keywords, and microseconds count

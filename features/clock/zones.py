@@ -98,9 +98,14 @@ def _scan(offset: Any) -> Offsets:
 
 def dates_of(us: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
     """The date of each moment by the wall clock of `zone`, in days since 1970-01-01."""
+    return np.asarray(wall_of(us, zone) // DAY_US, dtype=np.int64)
+
+
+def wall_of(us: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
+    """The wall clock of `zone` at each moment, in µs since 1970-01-01."""
     starts, values = _arrays(zone)
     place = np.maximum(starts.searchsorted(us, "right") - 1, 0)
-    return np.asarray((us + values[place]) // DAY_US, dtype=np.int64)
+    return np.asarray(us + values[place], dtype=np.int64)
 
 
 @lru_cache(maxsize=64)

@@ -12,6 +12,7 @@ import numpy as np
 from features.discovery.creation import answer_roles, order_of, order_of_rows
 from features.discovery.drafting import draft_recipe
 from features.discovery.event_log import cut_log, split_events
+from features.discovery.event_meaning import telling_kinds
 from features.discovery.explained import explain_column
 from features.discovery.findings import Finding, list_findings
 from features.discovery.guesses import NO_OUTCOME, Guess, doubts_by_question, guesses_of
@@ -134,7 +135,8 @@ def discover(
     order, dated = order_of(leads, rows)
     judged = () if all_open else judge_leads(leads, ended, order, dated, excluded)
     guesses = guesses_of(company, ended, outcome=wanted, id_column=id, time=time, rows=rows, missing=missing)
-    draft = draft_recipe(company, ended, judged, excluded, folder, name, relations, rows)
+    telling = {} if all_open else telling_kinds(company, ended.won, order)
+    draft = draft_recipe(company, ended, judged, excluded, folder, name, relations, rows, telling)
     draft.doubts = doubts_by_question(guesses)
     used = {one.column.name for one in draft.fields}
     beside = [table for table in tables if table.path != leads.path]

@@ -33,7 +33,7 @@ class DraftField:
 
 @dataclass
 class Draft:
-    """Everything that a recipe is written from."""
+    """Everything that a recipe is written from; `telling` are kinds of events left out, each with why."""
 
     name: str
     leads: TableProfile
@@ -45,6 +45,7 @@ class Draft:
     events: Joined | None
     history: Joined | None
     rows: RowOrder | None = None
+    telling: dict[str, str] = field(default_factory=dict)
     horizon: int = 90
     horizon_reason: str = "a default: nothing says how long wins take"
     train_from: date | None = None

@@ -19,7 +19,7 @@ from features.discovery.usable import is_usable
 from features.errors import LeadscoreError
 from features.leaks import WhenKnown
 from features.outcome import ANY_VALUE, OutcomeSource
-from features.profiles import ColumnProfile, Company, TableProfile, plain, stand_ins
+from features.profiles import ColumnProfile, Company, Joined, TableProfile, plain, stage_column, stand_ins
 from features.recipe.crm import Known
 from features.row_order import RowOrder
 
@@ -46,6 +46,7 @@ def draft_recipe(
     name: str | None,
     relations: dict[str, str],
     rows: RowOrder | None,
+    telling: dict[str, str],
 ) -> Draft:
     """Everything that the recipe says."""
     leads = company.leads
@@ -61,6 +62,7 @@ def draft_recipe(
         events=company.kind("events"),
         history=company.kind("field_history"),
         rows=rows,
+        telling=telling,
     )
     if np.isnan(ended.won).all():
         draft.remarks.append(
@@ -144,6 +146,8 @@ def remark(draft: Draft, company: Company) -> None:
     draft.remarks.insert(0, remark_on(draft.outcome))
     if draft.rows is not None:
         draft.remarks.append(draft.rows.sentence())
+    if draft.events is not None:
+        _without_telling(draft, draft.events)
     unread = [field.name for field in draft.fields if field.left_out is None and field.known == "current"]
     if unread and draft.events is not None and draft.history is None:
         draft.remarks.append(
@@ -161,6 +165,16 @@ def remark(draft: Draft, company: Company) -> None:
             draft.remarks.append(
                 f"{joined.table.raw.name}: belongs to the leads by '{joined.key}', but is not used"
             )
+
+
+def _without_telling(draft: Draft, events: Joined) -> None:
+    """Says which kinds of events are left out; the whole table where no other is left."""
+    for kind, reason in draft.telling.items():
+        draft.remarks.append(f"{events.table.raw.name}: '{kind}' is left out of the events: {reason}")
+    column = stage_column(events.table, events.key)
+    if draft.telling and column and set(events.table.cells(column).dropna().unique()) <= draft.telling.keys():
+        draft.remarks.append(f"{events.table.raw.name}: no other kind of event is left; not used")
+        draft.events = None
 
 
 def unknown_remarks(leads: TableProfile, fields: Sequence[DraftField]) -> list[str]:

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from features.discovery.event_meaning import certain_kinds
 from features.discovery.relations import is_plain, relation_of
 from features.outcome import OutcomeColumn, declared_outcome, find_column
 from features.profiles import Company, Joined, TableProfile, date_column, profile
@@ -16,7 +18,6 @@ from features.sql import named, quoted
 _CREATED = "log_created_at"
 _CONSTANT = 0.99
 _KNOWS = 0.95
-_ENOUGH = 20
 
 
 @dataclass(frozen=True)
@@ -110,12 +111,11 @@ def plausible_ends(log: TableProfile, case: str, asked: OutcomeColumn) -> Outcom
 
 def disguised_kinds(frame: pd.DataFrame, ended: OutcomeColumn) -> list[str]:
     """Kinds of events that hardly any but won cases have."""
-    won = set(frame.loc[frame["kind"].isin(ended.won), "case"])
-    if len(won) > 0.8 * frame["case"].nunique():
-        return []
-    having = frame[~frame["kind"].isin({*ended.won, *ended.lost})].drop_duplicates()
-    shares = having["case"].isin(won).groupby(having["kind"]).agg(["mean", "size"])
-    return [str(kind) for kind in shares.index[(shares["mean"] >= _KNOWS) & (shares["size"] >= _ENOUGH)]]
+    cases = frame["case"].drop_duplicates()
+    won = cases.isin(frame.loc[frame["kind"].isin(ended.won), "case"]).to_numpy().astype(np.float64)
+    others = frame[~frame["kind"].isin({*ended.won, *ended.lost})]
+    certain = certain_kinds(others["case"], others["kind"], cases, won)
+    return [kind for kind, implied in certain.items() if implied.won]
 
 
 def _leads(log: TableProfile, case: str, when: str, constant: Sequence[str]) -> TableProfile:

@@ -1,10 +1,17 @@
-"""What a kind of event means for a purchase, guessed from the words that name it (English and French)."""
+"""What kinds of events mean for a purchase, by the words that name them; which make an end certain."""
 
 from __future__ import annotations
 
 import re
 
-from features.profiles import plain
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from features.columns import Floats
+from features.leaks.certain import Implication, implication
+from features.leaks.leaks import TRAINING_SHARE, oldest
+from features.profiles import Company, plain, stage_column
 from features.recipe.crm import EventMeaning
 
 # The first that fits: "demo cancelled" is negative, "call attempt" is ours.
@@ -31,6 +38,7 @@ _WORDS: tuple[tuple[EventMeaning, str], ...] = (
         "event read watch* video search* ouvert* clic* visite* telecharg* inscri* login signup sign",
     ),
 )
+_KINDS = 200
 _ALONE = "call calls phone_call phone_calls cold_call email emails e_mail e_mails mail mails letter message"
 """Names of what a CRM logs of its sellers' work, where they are the whole name: contact."""
 
@@ -52,3 +60,40 @@ def _pattern(words: str) -> re.Pattern[str]:
     """One of `words`: '_' is a space, a final '*' any ending."""
     patterns = (word.replace("_", " ").replace("*", r"\w*") for word in words.split())
     return re.compile(rf"\b(?:{'|'.join(patterns)})\b")
+
+
+def certain_kinds(
+    of_lead: pd.Series, kinds: pd.Series, leads: pd.Series, won: Floats
+) -> dict[str, Implication]:
+    """Kind of event → what it makes certain, of the commonest `_KINDS` that make an outcome certain.
+
+    `of_lead` and `kinds` have one entry an event, `leads` and `won` (1 or 0) one a lead. A kind tells where
+    so many of those who have it ended in the rarer way that a binomial bound says so, see `implication`:
+    contracts, invoices, welcome mails, which follow an agreement and are logged before the win.
+    """
+    found = {}
+    for name in kinds.value_counts().index[:_KINDS]:
+        has = leads.isin(of_lead[kinds == name]).to_numpy().astype(np.float64)
+        implied = implication(has, won)
+        if implied is not None and implied.value == "yes":
+            found[str(name)] = implied
+    return found
+
+
+def telling_kinds(company: Company, won: Floats, order: NDArray[np.float64]) -> dict[str, str]:
+    """Kind of event → why it is the outcome under another name; see `certain_kinds`.
+
+    `won` (n_leads,) is 1, 0 or NaN, `order` (n_leads,) sorts the leads in time; only the oldest three
+    quarters are looked at.
+    """
+    events = company.kind("events")
+    kind = None if events is None else stage_column(events.table, events.key)
+    if events is None or kind is None:
+        return {}
+    side = oldest(order, TRAINING_SHARE) & ~np.isnan(won)
+    leads, of_lead = company.leads.cells(events.lead_key)[side], events.table.cells(events.key)
+    return {
+        name: f"of {found.rows:,} leads that have it {found.rate:.0%} are {'won' if found.won else 'lost'} "
+        f"(at least {found.bound:.0%}), of all leads {found.base:.0%}"
+        for name, found in certain_kinds(of_lead, events.table.cells(kind), leads, won[side]).items()
+    }

@@ -157,13 +157,17 @@ def _events(draft: Draft) -> Table | None:
 
 
 def _kinds(draft: Draft) -> Table | None:
-    """What each kind of event says; the commonest first."""
+    """What each kind of event says; the commonest first, and those left out as remarks."""
     joined = draft.events
     if joined is None:
         return None
     kind = stage_column(joined.table, joined.key)
     texts = joined.table.cells(kind).value_counts().index.tolist() if kind else []
-    return table_of({text: meaning(text) for text in texts})
+    section = table_of({text: meaning(text) for text in texts if text not in draft.telling})
+    for text, reason in draft.telling.items():
+        section.add(remark(f"Left out: {reason}"))
+        section.add(remark(f"{tomlkit.item(text).as_string()} = {tomlkit.item(meaning(text)).as_string()}"))
+    return section
 
 
 def _event_roles(joined: Joined) -> dict[str, str]:

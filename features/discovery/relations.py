@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from features.clock import DAY_US
-from features.profiles import Company, Joined, TableProfile, profile
+from features.leaks.words import hint_of
+from features.profiles import ColumnProfile, Company, Joined, TableProfile, plain, profile
 from features.sql import named, quoted
 
 _LATER = 0.2
@@ -80,7 +81,7 @@ def _known_later(leads: TableProfile, joined: Joined) -> str | None:
     if leads.columns[joined.lead_key].known == "current":
         return f"{table.raw.name}: joined by '{joined.lead_key}', which is overwritten as time goes by"
     created = leads.role("created_at")
-    dates = [one.name for one in table.columns.values() if one.format.type == "date"]
+    dates = [one.name for one in table.columns.values() if one.format.type == "date" and not _touched(one)]
     if created is None or created.format.type != "date" or not dates:
         return None
     came = np.asarray(leads.values(created.name), dtype=np.float64)
@@ -93,6 +94,12 @@ def _known_later(leads: TableProfile, joined: Joined) -> str | None:
         if later > _LATER:
             return f"{table.raw.name}: by '{name}' its rows were written after {later:.0%} of the leads came"
     return None
+
+
+def _touched(column: ColumnProfile) -> bool:
+    """Whether a date says when a row was last changed or worked on, which is not when it was written."""
+    hint = hint_of(plain(column.name))
+    return column.role == "modified_at" or (hint is not None and hint.when == "grows with the process")
 
 
 def file_name(path: Path, folder: Path | None) -> str:

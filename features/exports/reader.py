@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +24,9 @@ from features.exports.container import (
     open_export,
     table_address,
 )
+from features.exports.records import records
 from features.exports.sheet import list_sheets, read_sheet
-from features.exports.text import Complaint, Line, TextDialect, decode, records, sniff
+from features.exports.text import Complaint, Line, TextDialect, decode, sniff
 from features.exports.tidy import Body, tidy
 from features.progress import Tick
 
@@ -164,7 +165,7 @@ def _text_lines(opened: ExportContent) -> tuple[TextDialect, list[Line], list[Co
     """The dialect and records of a text; the text itself is let go before its records are tidied."""
     text, encoding, complaints = decode(opened.content)
     written = sniff(text, encoding)
-    return written, list(records(text, written, complaints)), complaints
+    return written, list(records(StringIO(text, newline=""), written, complaints.append)), complaints
 
 
 def _table(name: str, body: Body, complaints: list[Complaint], dialect: Dialect) -> RawTable:

@@ -18,8 +18,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from features.exports.text import Line, TextDialect, records, sniff
-from features.exports.tidy import blank, find_header, is_footer, usual_filled
+from features.exports.marks import blank, find_header, is_footer, usual_filled
+from features.exports.records import records
+from features.exports.text import Line, TextDialect, sniff
 
 _HEAD = 8_000_000
 """Bytes that the dialect is found out from: two million characters in any encoding."""
@@ -163,7 +164,7 @@ def _first_records(text: str, dialect: TextDialect, *, whole: bool) -> list[Line
     if len(lines) > _SAMPLE or not whole:
         lines = lines[:-1]
     complaints: list[Any] = []
-    found = list(records("".join(lines), dialect, complaints))
+    found = list(records(lines, dialect, complaints.append))
     if complaints or not found or any(blank(line) for line in found):
         raise IrregularError("the first lines")
     return found

@@ -16,9 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.errors import LeadscoreError
-from features.exports.container import kind_of_start, open_export, table_address, unreadable_parquet
+from features.exports.container import ACCEPTED, kind_of_start, open_export, table_address, unreadable_parquet
 from features.exports.reader import Dialect, RawTable, no_problems, read_raw, typed_frame
 from features.exports.regular import IrregularError, regular_batches, regular_text
+from features.exports.streamed import LaidLines, Oddities, batches_of, surveyed, text_lines
 from features.sql import quoted
 
 STDIO = "-"
@@ -114,7 +115,7 @@ class Spool:
 def spool(source: Path | str, folder: Path) -> Spool:
     """Lay the export `source` (`-`: the CSV on stdin) down in `folder`, which is made and holds nothing else.
 
-    Regular CSV is read by Arrow, in blocks; the tolerant reader, which holds the whole file, reads the rest.
+    Regular CSV is read by Arrow, in blocks; the tolerant reader reads the rest, text a line at a time.
 
     Raises:
         LeadscoreError: it cannot be read as a table, or was written to meanwhile.
@@ -185,7 +186,13 @@ def _regular(path: Path, name: str, folder: Path) -> Spool | None:
 
 
 def _tolerant(source: Path | str, path: Path, part: str | None, folder: Path) -> Spool:
-    """What only the tolerant reader reads, held whole and laid down."""
+    """What only the tolerant reader reads."""
+    name = path.name if part is None else f"{path.name}#{part}"
+    if path.is_file() and kind_of_start(path, _head(path)) == "text":
+        return _streamed(name, path, folder, None)
+    inside = folder / f"{path.name}.unpacked"  # by `_regular`
+    if inside.exists() and kind_of_start(inside, _head(inside)) == "text":
+        return _streamed(name, inside, folder, "gzip")
     opened = open_export(path, part)
     if opened.kind == "parquet":  # in a zip or gzip
         inner = folder / f"{path.name}.parquet"
@@ -202,13 +209,31 @@ def _tolerant(source: Path | str, path: Path, part: str | None, folder: Path) ->
     )
 
 
+def _streamed(name: str, path: Path, folder: Path, compression: str | None) -> Spool:
+    """Any text, of which hardly more than a row is held."""
+    oddities = Oddities()
+    written, lines = text_lines(path, oddities)
+    laid = LaidLines(lines, folder / f"{path.name}.lines.parquet")
+    layout = surveyed(laid, oddities)
+    if layout is None:
+        raise LeadscoreError(f"{name}: holds no cells; accepted are {ACCEPTED}.", "Export the list again.")
+    out = folder / f"{path.name}.cells.parquet"
+    surplus = [f"surplus {place + 1}" for place in range(layout.surplus)]
+    names = (*layout.names, *surplus)
+    rows = _write(out, len(names), batches_of(laid, layout, oddities))
+    laid.path.unlink()
+    header = layout.header.number if layout.header else None
+    dialect = Dialect("text", compression, text=written, header_line=header)
+    return Spool(name, out, names, rows, dialect, oddities=tuple(oddities.rows()))
+
+
 def with_surplus(raw: RawTable) -> RawTable:
     """Cells beyond the last column get columns of their own, so that they come back too."""
     if not raw.surplus:
         return raw
     frame, lines = raw.frame.copy(), raw.lines.tolist()
     for place in range(max(map(len, raw.surplus.values()))):
-        cells = [(*raw.surplus.get(line, ()), *(None,) * (place + 1))[place] for line in lines]
+        cells = [(*raw.surplus.get(line, ()), *(None,) * (place + 1))[place] or None for line in lines]
         frame[f"surplus {place + 1}"] = pd.Series(cells, index=frame.index, dtype=object)
     return replace(raw, frame=frame)
 

@@ -8,17 +8,13 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from io import StringIO
 
 _DELIMITERS = (",", ";", "\t", "|")
-_SAMPLE_LINES = 300
-# A quoted cell that runs over more lines than this is an unbalanced quote, not an address.
-_LONGEST_CELL_LINES = 60
-_BROKEN: list[str] = []
-_KNOWN_CELLS = 50_000
-"""Cells remembered, first come: levels and small numbers recur within so many, ids never do."""
+SAMPLE_LINES = 300
+SNIFFED = 2_000_000
+"""Characters that the dialect is found out from."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +76,12 @@ def _line_by_line(content: bytes) -> tuple[str, str, list[Complaint]]:
     foreign: list[int] = []
     unicode_lines = 0
     for number, line in enumerate(content.split(b"\n"), start=1):
-        try:
-            texts.append(line.decode("utf-8"))
-            unicode_lines += not line.isascii()
-        except UnicodeDecodeError:
-            # Five bytes have no meaning in Windows-1252; Latin-1 gives every byte one.
-            texts.append(line.decode("cp1252" if _fits(line, "cp1252") else "latin-1"))
+        text, is_foreign = line_decoded(line)
+        texts.append(text)
+        if is_foreign:
             foreign.append(number)
+        else:
+            unicode_lines += not line.isascii()
     if not unicode_lines:
         return "\n".join(texts), "cp1252", []
     problem, treatment = "is not UTF-8 while other lines are", "read as Windows-1252"
@@ -94,12 +89,17 @@ def _line_by_line(content: bytes) -> tuple[str, str, list[Complaint]]:
     return "\n".join(texts), "utf-8", complaints
 
 
-def _fits(line: bytes, encoding: str) -> bool:
-    try:
-        line.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
+def line_decoded(line: bytes) -> tuple[str, bool]:
+    """A line in UTF-8 where it is, else in Windows-1252, and whether that was needed.
+
+    Five bytes have no meaning in Windows-1252; Latin-1 gives every byte one.
+    """
+    for encoding in ("utf-8", "cp1252", "latin-1"):
+        try:
+            return line.decode(encoding), encoding != "utf-8"
+        except UnicodeDecodeError:
+            continue
+    raise AssertionError("Latin-1 reads every byte")
 
 
 def sniff(text: str, encoding: str) -> TextDialect:
@@ -115,8 +115,8 @@ def sniff(text: str, encoding: str) -> TextDialect:
 
 
 def _first_lines(text: str) -> list[str]:
-    lines = StringIO(text[:2_000_000], newline="")
-    return [line for line, _ in zip(lines, range(_SAMPLE_LINES), strict=False)]
+    lines = StringIO(text[:SNIFFED], newline="")
+    return [line for line, _ in zip(lines, range(SAMPLE_LINES), strict=False)]
 
 
 def _evenness(lines: list[str], delimiter: str, escape: str | None) -> tuple[float, int, bool]:
@@ -140,90 +140,3 @@ def _quoted_by_apostrophes(lines: list[str], delimiter: str) -> bool:
     """Whether cells are quoted by ' : most lines begin and end with it."""
     quoted = [line for line in lines if line.startswith("'") and f"'{delimiter}" in line]
     return len(lines) > 1 and len(quoted) > 0.8 * len(lines)
-
-
-def records(text: str, dialect: TextDialect, complaints: list[Complaint]) -> Iterator[Line]:
-    """The records of `text` with their line numbers; blank lines are passed over.
-
-    A quote that never closes would swallow the lines behind it: such a line is read alone, its quotes as
-    ordinary characters, and added to `complaints`.
-    """
-    lines = list(StringIO(text, newline=""))
-    position = 1 if lines and lines[0].lower().startswith("sep=") else 0
-    usual = _usual_width(lines[position:], dialect)
-    while position < len(lines):
-        for line, following in _run(lines, position, dialect):
-            position = following
-            if len(line.cells) != usual and _unbalanced(line, following, lines, dialect, usual):
-                problem = "has a quotation mark that does not close, or text behind one"
-                complaints.append(Complaint(line.number, "", "quotes", problem, "the line is read alone"))
-                yield Line(line.number, _alone(lines[line.number - 1], dialect, usual))
-                position = line.number
-                break
-            if line.cells:
-                yield line
-
-
-class _Known(dict[str, str]):
-    """A cell as it was first seen: most cells of an export recur, and one text for all of them is enough."""
-
-    def __missing__(self, cell: str) -> str:
-        if len(self) < _KNOWN_CELLS:
-            self[cell] = cell
-        return cell
-
-
-def _run(lines: list[str], start: int, dialect: TextDialect) -> Iterator[tuple[Line, int]]:
-    """Records from line index `start` on, each with the index of the line behind it."""
-    reader = csv.reader(
-        (lines[index] for index in range(start, len(lines))),
-        delimiter=dialect.delimiter,
-        quotechar=dialect.quote,
-        escapechar=dialect.escape,
-        strict=True,
-    )
-    begun, known = start, _Known()
-    while True:
-        try:
-            cells = [known[cell] for cell in next(reader)]
-        except StopIteration:
-            return
-        except csv.Error:
-            cells = _BROKEN
-        after = start + reader.line_num
-        yield Line(begun + 1, cells), after
-        begun = after
-
-
-def _unbalanced(line: Line, following: int, lines: list[str], dialect: TextDialect, usual: int) -> bool:
-    """Whether a record comes from a quote that was never closed, or closed in the middle of a cell."""
-    if line.cells is _BROKEN or following - line.number + 1 > _LONGEST_CELL_LINES:
-        return True
-    return following > line.number and len(_alone(lines[line.number - 1], dialect, usual)) == usual
-
-
-def _alone(line: str, dialect: TextDialect, usual: int) -> list[str]:
-    """One physical line: leniently parsed if that gives the usual width, else cut at each delimiter."""
-    line = line.rstrip("\r\n")
-    lenient = next(csv.reader([line], delimiter=dialect.delimiter, quotechar=dialect.quote), [])
-    if len(lenient) == usual:
-        return lenient
-    return [
-        cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == dialect.quote else cell
-        for cell in line.split(dialect.delimiter)
-    ]
-
-
-def _usual_width(lines: list[str], dialect: TextDialect) -> int:
-    """The commonest number of cells among the first records."""
-    try:
-        rows = csv.reader(
-            lines[:_SAMPLE_LINES],
-            delimiter=dialect.delimiter,
-            quotechar=dialect.quote,
-            escapechar=dialect.escape,
-        )
-        widths = Counter(len(row) for row in rows if row)
-    except csv.Error:
-        widths = Counter(line.count(dialect.delimiter) + 1 for line in lines[:_SAMPLE_LINES] if line.strip())
-    return widths.most_common(1)[0][0] if widths else 1

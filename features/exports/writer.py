@@ -12,15 +12,13 @@ from pathlib import Path
 from typing import IO, Any, TypeAlias, cast
 
 from features.errors import LeadscoreError
+from features.exports.lines import lines_of
 from features.exports.out_file import refuse_input
 from features.exports.spool import LINE, SHIFTED, STDIO, Spool
 
 _FORMATS = (".csv", ".csv.gz", ".tsv", ".txt", ".xlsx", ".parquet")
 MOST_SHEET_ROWS = 1_048_575
 """Rows below the header of a sheet: https://support.microsoft.com 'Excel specifications and limits'."""
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""First characters by which spreadsheets run a cell: https://owasp.org/www-community/attacks/CSV_Injection"""
-
 Block: TypeAlias = tuple[Any, Any]
 """Arrow tables of some rows: the original cells as `Spool.blocks` gives them, and the added columns."""
 
@@ -108,12 +106,11 @@ def _write_text(handback: Handback, out: Path, encoding: str) -> None:
     delimiter = "\t" if ".tsv" in out.name.lower() else written.delimiter if written else ","
     with _opened(out) as binary, io.TextIOWrapper(binary, encoding=encoding, newline="") as file:
         newline = written.newline if written and written.newline else "\n"
-        writer = csv.writer(file, delimiter=delimiter, lineterminator=newline)
-        writer.writerow([*handback.spool.names, *handback.added])
+        names = [*handback.spool.names, *handback.added]
+        csv.writer(file, delimiter=delimiter, lineterminator=newline).writerow(names)
         for original, added in handback.blocks():
-            theirs = [[text_of(cell) for cell in column] for column in columns_of(original)]
-            ours = [[defused(text_of(cell)) for cell in column] for column in columns_of(added)]
-            writer.writerows(zip(*theirs, *ours, strict=True))
+            theirs, ours = kept_columns(original), kept_columns(added)
+            file.write(lines_of(theirs, ours, delimiter, newline))
 
 
 @contextmanager
@@ -128,23 +125,12 @@ def _opened(out: Path) -> Iterator[IO[bytes]]:
 
 def columns_of(table: Any) -> list[list[Any]]:
     """The columns of an Arrow table as lists, without those that the spool adds."""
-    return [table.column(name).to_pylist() for name in table.column_names if name not in (LINE, SHIFTED)]
+    return [column.to_pylist() for column in kept_columns(table)]
 
 
-def text_of(cell: Any) -> Any:
-    """Empty for whatever means missing, ISO 8601 for moments."""
-    if cell is None or cell != cell:
-        return ""
-    return cell.isoformat() if hasattr(cell, "isoformat") else cell
-
-
-def defused(cell: Any) -> Any:
-    """A text that no spreadsheet runs.
-
-    >>> defused("=1+1"), defused("Company size: 120"), defused(-0.5)
-    ("'=1+1", 'Company size: 120', -0.5)
-    """
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+def kept_columns(table: Any) -> list[Any]:
+    """The columns of an Arrow table without those that the spool adds."""
+    return [table.column(name) for name in table.column_names if name not in (LINE, SHIFTED)]
 
 
 def _write_parquet(handback: Handback, out: Path) -> None:

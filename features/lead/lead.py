@@ -19,9 +19,13 @@ UNDATED = (
 def events_noted(unknown: int, later: int) -> list[str]:
     """What was left out of a lead's events, without values; in every way in."""
     notes = []
-    if unknown:
+    if unknown == 1:
+        notes.append("1 event of a kind that the recipe does not name was left out")
+    elif unknown:
         notes.append(f"{unknown} events of kinds that the recipe does not name were left out")
-    if later:
+    if later == 1:
+        notes.append("1 event after as_of was left out")
+    elif later:
         notes.append(f"{later} events after as_of were left out")
     return notes
 

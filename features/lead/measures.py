@@ -13,9 +13,14 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
 
 from features.clock import DAY_US, days_us
+
+if TYPE_CHECKING:
+    from features.lead.segments import Segments, Whole
 
 UNIT = 1e9
 """A decayed event counts in billionths, as a whole number, so that sums do not depend on their order."""
@@ -64,6 +69,15 @@ class Measure(Protocol):
         """The same over the folds of at least one kind in memory."""
         ...
 
+    def folds(self, segments: Segments) -> Whole:
+        """`fold` of each of many segments."""
+        ...
+
+    @property
+    def join(self) -> np.ufunc:
+        """What `combine` does with two folds: `np.add`, `np.bitwise_or`, `np.minimum` or `np.maximum`."""
+        ...
+
 
 @dataclass(frozen=True)
 class Count:
@@ -92,6 +106,15 @@ class Count:
 
     def combine(self, parts: Sequence[int]) -> int:
         return sum(parts)
+
+    def folds(self, segments: Segments) -> Whole:
+        if self.window_days is None:
+            return segments.ends - segments.starts
+        return segments.sums((segments.ages < self.window_us).astype(np.int64))
+
+    @property
+    def join(self) -> np.ufunc:
+        return np.add
 
 
 @dataclass(frozen=True)
@@ -122,6 +145,15 @@ class Decayed:
 
     def combine(self, parts: Sequence[int]) -> int:
         return sum(parts)
+
+    def folds(self, segments: Segments) -> Whole:
+        rate = self._rate  # a power of Python's: numpy's may differ in the last bit
+        shares = [int(2.0 ** (age * rate) * UNIT + 0.5) for age in segments.ages.tolist()]
+        return segments.sums(np.array(shares, dtype=np.int64))
+
+    @property
+    def join(self) -> np.ufunc:
+        return np.add
 
 
 @dataclass(frozen=True)
@@ -155,6 +187,15 @@ class ValueSum:
     def combine(self, parts: Sequence[int]) -> int:
         return sum(parts)
 
+    def folds(self, segments: Segments) -> Whole:
+        if self.window_days is None:
+            return segments.sums(segments.values)
+        return segments.sums(np.where(segments.ages < self.window_us, segments.values, 0))
+
+    @property
+    def join(self) -> np.ufunc:
+        return np.add
+
 
 @dataclass(frozen=True)
 class EventAge:
@@ -177,3 +218,10 @@ class EventAge:
 
     def combine(self, parts: Sequence[int]) -> int:
         return min(parts) if self.edge == "newest" else max(parts)
+
+    def folds(self, segments: Segments) -> Whole:
+        return segments.newest if self.edge == "newest" else segments.oldest
+
+    @property
+    def join(self) -> np.ufunc:
+        return np.minimum if self.edge == "newest" else np.maximum

@@ -7,11 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import or_
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from features.clock import DAY_US, HOUR_US
-from features.clock.zones import Offsets, flag, floor_div, hour_expr, offsets, weekday_expr
+from features.clock.zones import Offsets, flag, floor_div, hour_expr, offsets, wall_of, weekday_expr
 from features.lead.measures import Count, EventAge, KindEvents
+
+if TYPE_CHECKING:
+    from features.lead.segments import Segments, Whole
 
 MASK_DAYS = 60
 """Days that a mask in a signed 64-bit integer holds, with room to spare."""
@@ -57,6 +62,14 @@ class EdgeCode:
     def combine(self, parts: Sequence[int]) -> int:
         return min(parts) if self.edge == "newest" else max(parts)
 
+    def folds(self, segments: Segments) -> Whole:
+        ranks = np.array([self.ranks.get(kind, 0) for kind in segments.kinds], dtype=np.int64)
+        return EventAge(self.edge).folds(segments) * MAX_KINDS + ranks[segments.kind]
+
+    @property
+    def join(self) -> np.ufunc:
+        return np.minimum if self.edge == "newest" else np.maximum
+
 
 def _bit_or(masks: Any) -> Any:
     """The aggregate `bit_or`, which every engine has and Ibis does not know for Spark."""
@@ -99,6 +112,15 @@ class Days:
     def combine(self, parts: Sequence[int]) -> int:
         return reduce(or_, parts)
 
+    def folds(self, segments: Segments) -> Whole:
+        day = segments.ages // DAY_US
+        bits = np.where(day < self.days, np.left_shift(1, np.minimum(day, MASK_DAYS)), 0)
+        return np.bitwise_or.reduceat(bits, segments.starts)
+
+    @property
+    def join(self) -> np.ufunc:
+        return np.bitwise_or
+
 
 @dataclass(frozen=True)
 class Kinds:
@@ -125,6 +147,15 @@ class Kinds:
 
     def combine(self, parts: Sequence[int]) -> int:
         return sum(parts)
+
+    def folds(self, segments: Segments) -> Whole:
+        if self.window_days is None:
+            return np.ones(len(segments.starts), dtype=np.int64)
+        return (segments.newest < self._count.window_us).astype(np.int64)
+
+    @property
+    def join(self) -> np.ufunc:
+        return np.add
 
 
 @dataclass(frozen=True)
@@ -168,3 +199,12 @@ class Working:
 
     def combine(self, parts: Sequence[int]) -> int:
         return sum(parts)
+
+    def folds(self, segments: Segments) -> Whole:
+        moments = np.repeat(segments.as_of_us, segments.ends - segments.starts) - segments.ages
+        hours = (wall_of(moments, self.zone) + _FROM_MONDAY) // HOUR_US % len(_AT_WORK)
+        return segments.sums(np.array(_AT_WORK, dtype=np.int64)[hours])
+
+    @property
+    def join(self) -> np.ufunc:
+        return np.add

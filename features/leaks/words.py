@@ -53,6 +53,10 @@ _TOUCHES = _words(
     r"termine kontakte besuche notizen aktivitaten \w*versuche kontaktversuche visits? opens? clicks? "
     r"interaktionen nachfassaktionen kontaktaufnahmen"
 )
+_WORKED = re.compile(
+    r"\b(?:calls?|e?mails?|meetings?|visits?) (?:made|held|sent|done)\b|\b(?:contact|call) attempts\b"
+    r"|\b\w*kontaktversuche\b|\b(?:appels?|rendez vous|visites?) (?:passes|effectue\w*|tenus)\b|\brelances\b"
+)
 _LAST = _words(
     r"last latest recent dernier derniere dernieres derniers recente?s? letzte[rsn]? neueste[rsn]? zuletzt "
     r"jungste[rsn]? current actuel actuelle aktuelle[rsn]?"
@@ -61,7 +65,7 @@ _HAPPENED = _words(
     r"activit(?:y|ies) contact contacted touch engagement interaction action call visit login status stage "
     r"email mail note event opened? click update updated page notable modified activite appel visite echange "
     r"connexion etape statut ouverture aktivitat kontakt anruf besuch interaktion meldung anmeldung phase "
-    r"kontaktiert aktion modifie reponse antwort"
+    r"kontaktiert aktion modifie reponse antwort meetings? appels? rendez termin anrufs?"
 )
 _SELLER = _words(
     r"leads? prospects? sellers? sales seller s rep reps agent opportunity deal commercial commerciale "
@@ -97,6 +101,32 @@ _PAPERS = re.compile(
     r"|\b(?:prix|montant|offre) (?:final|definitif)\w*\b"
     r"|\b(?:numero|date|ref\w*)\b.*\b(?:contrat|facture)\b|\b(?:vertrags|rechnungs)(?:nummer|nr|datum)\b"
     r"|\bendgultig\w*\b|\bendpreis\b"
+)
+_BUSINESS = re.compile(
+    r"\b(?:deals?|opportunit\w+|orders?|contracts?|invoices?|affaires?|ventes?|contrats?|auftrage?|vertrage?"
+    r"|verkaufe)\b.*\b(?:won|closed|signed|gagnee?s?|conclue?s?|signee?s?|gewonnen\w*|abgeschlossen\w*)\b"
+    r"|\b(?:won|closed|signed|gewonnene?|abgeschlossene?)\b.*\b(?:deals?|opportunit\w+|orders?|contracts?"
+    r"|auftrage?|vertrage?|verkaufe)\b"
+    r"|\b(?:number|num|count|nb|nombre|total|anzahl|bisherige|past|sum|montant|amount|betrag)\b.*"
+    r"\b(?:orders?|purchases?|invoic\w+|commandes?|achats?|factur\w+|auftrage?|kaufe|rechnungen|sales"
+    r"|fakturiert\w*|bestellungen)\b"
+    r"|\b(?:invoiced|billed|facturee?|fakturiert\w*|berechneter)\b.*\b(?:amount|revenue|montant|betrag)\b"
+    r"|\blifetime (?:value|revenue)\b|\b(?:ltv|clv)\b|\bto date\b|\bcumulee?\b|\bgesamtumsatz\b"
+    r"|\bumsatz gesamt\b"
+)
+_SUCCESS = re.compile(
+    r"\b(?:win|won|closing|close|conversion|success|hit) (?:rate|ratio|percentage)\b|\bquota\w*\b"
+    r"|\btaux de (?:transformation|conversion|reussite|closing|succes)\b|\batteinte (?:des )?objectifs?\b"
+    r"|\b(?:abschluss|erfolgs|konversions|gewinn)(?:quote|rate)\b|\bzielerreichung\b"
+    r"|\b(?:sales|ventes|verkaufe)\b.*\b(?:year|quarter|month|annee|trimestre|mois|jahr|quartal|monat)\b"
+)
+_CUSTOMER = re.compile(
+    r"(?:is|est|ist) (?:an? )?(?:customer|client|kunde)"
+    r"|(?:customer|client|kunden|debtor|debitor\w*) ?(?:status|state|number|no|code|key|nummer|nr)"
+    r"|(?:numero|code|statut|n) (?:de )?(?:client|debiteur)|compte tiers|billing (?:id|account)"
+    r"|(?:erp|sap) (?:key|number|id|no|nummer)|(?:account|partner|relationship) (?:type|status|state)"
+    r"|relationship|rechnungskonto"
+    r"|type de compte|kontotyp|lifecycle stage|relation commerciale|geschaftsbeziehung|beziehung"
 )
 _LOST_MARK = re.compile(
     r"(?:is |est |ist |marked |lead |marked as )?(?:lost|(?:dis|un|non )qualified|not qualified|rejected"
@@ -161,6 +191,10 @@ def _growth(name: str) -> tuple[When, str] | None:
     grows: When = "grows with the process"
     if _ALL_CHANGES.search(name) or (_COUNT.search(name) and (_CHANGES.search(name) or _STAGES.search(name))):
         return grows, "a count of changes"
+    if _BUSINESS.search(name) or _SUCCESS.search(name):
+        return grows, "what has been sold so far"
+    if _CUSTOMER.fullmatch(name):
+        return grows, "the mark of a customer, as of now"
     if _LAST.search(name) and _HAPPENED.search(name):
         return grows, "what happened last, when the file was written"
     if _OPINION.search(name) and not _NOT_THE_SELLERS.search(name):
@@ -168,6 +202,6 @@ def _growth(name: str) -> tuple[When, str] | None:
             return grows, "what a seller thinks of the lead"
     elif _OWN_OPINION.search(name):
         return grows, "what a seller thinks of the lead"
-    if _COUNT.search(name) and _TOUCHES.search(name):
+    if _WORKED.search(name) or (_COUNT.search(name) and _TOUCHES.search(name)):
         return grows, "a count of contacts"
     return None

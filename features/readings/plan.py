@@ -12,9 +12,12 @@ from features.catalogue.members import OfEvents
 from features.columns import Columns, Layout
 from features.lead import Lead, Tally
 from features.lead.measures import KindEvents, Measure
+from features.readings.many import columns_of_many
 
 Value: TypeAlias = float | str | None
 _Of: TypeAlias = Callable[[Lead, Sequence[int | None]], Any]
+_MANY = 16
+"""Leads from which on arrays are quicker."""
 _Alone: TypeAlias = tuple[tuple[int, _Of], ...]
 """Features that need one tally and nothing else, with their places."""
 
@@ -82,6 +85,12 @@ class OnlinePlan:
     def layout(self) -> Layout:
         """Names of the features, and which of them are numbers."""
         return Layout({feature.name: feature.dtype == "number" for feature in self.features})
+
+    def columns(self, leads: Sequence[Lead]) -> Columns:
+        """`stack` of the rows of `leads`; many are read as arrays, for which a lead costs a fraction."""
+        if len(leads) < _MANY:
+            return self.stack([self.row(lead) for lead in leads])
+        return columns_of_many(self.features, self.layout, leads)
 
     def stack(self, rows: Sequence[Mapping[str, Value]]) -> Columns:
         """Rows of `row` as columns of shape `(len(rows),)`, in their order."""

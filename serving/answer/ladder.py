@@ -8,7 +8,6 @@ from functools import cached_property, partial
 from typing import Self, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.catalogue import Feature
 from features.columns import Columns
@@ -16,11 +15,12 @@ from features.language import Language
 from features.lead import Lead, LeadReader
 from features.readings import OnlinePlan
 from features.recipe import Recipe
-from serving.answer.compose import Background, Computed, Question, Rung, compute, scored, take, unscored
+from serving.answer.compose import Background, Computed, Question, Rung, scored, unscored
 from serving.answer.foreseen import foreseen
 from serving.answer.reasons import Reasoner, Speech, union_of
+from serving.answer.rungs import computed_of, rungs_below, rungs_of
 from serving.answer.time_budget import TimeBudget, answer_of
-from serving.artefact import Artefact, Manifest
+from serving.artefact import Artefact
 from serving.artefact.folder import Lower
 from serving.asked import Asked, asked_of
 from serving.calibration.bounds import missing
@@ -28,8 +28,8 @@ from serving.outlook import Outlook
 from serving.playbook import Situations
 from serving.rules import Rules, default_rules, parse_rules
 from serving.score import Score, Scores
-from serving.scorers import Bayes, Segmented
-from serving.words import Moments, ObservedRates
+from serving.scorers import Segmented
+from serving.words import ObservedRates
 
 _NO_EVENTS = "events were not given: scored without them; send an empty list where there are none"
 _NO_EVENTS_OWN = "the scorer of segment '{}' reads events: that of all leads was asked"
@@ -56,23 +56,13 @@ class Ladder:
     @classmethod
     def of(cls, artefact: Artefact) -> Self:
         """model → model without events → bayes → rules, as far as the artefact has them."""
-        manifest = artefact.manifest
-        recipe, references = manifest.recipe, manifest.references
-        events = recipe.events is not None
-        rungs = []
-        if "model" in references:
-            bounds = manifest.bounds_by_segment("model")
-            rungs.append(Rung(artefact.model, references["model"], needs_events=events, bounds=bounds))
-        if artefact.no_events is not None and "no_events" in references:
-            bounds = manifest.bounds_by_segment("no_events")
-            rungs.append(Rung(artefact.no_events, references["no_events"], bounds=bounds))
-        rungs += _below(manifest, artefact.bayes, artefact.rules)
-        return cls(recipe, artefact.rules, tuple(rungs), manifest.rates, outlook=artefact.outlook)
+        manifest, rungs = artefact.manifest, rungs_of(artefact)
+        return cls(manifest.recipe, artefact.rules, tuple(rungs), manifest.rates, outlook=artefact.outlook)
 
     @classmethod
     def of_lower(cls, lower: Lower, note: str) -> Self:
         """bayes → rules of an artefact whose model may not be loaded; `note` is a warning on each answer."""
-        rungs = _below(lower.manifest, lower.bayes, lower.rules)
+        rungs = rungs_below(lower.manifest, lower.bayes, lower.rules)
         rungs = [replace(rung, note=note) for rung in rungs]
         return cls(lower.manifest.recipe, lower.rules, tuple(rungs), lower.manifest.rates)
 
@@ -201,7 +191,7 @@ class Ladder:
             ]
             if not mine:
                 continue
-            work = partial(_of_rows, rung, columns, np.array(mine, dtype=np.intp), reasoner, moments)
+            work = partial(computed_of, rung, columns, np.array(mine, dtype=np.intp), reasoner, moments)
             computed = answer_of(rung, len(mine), work, self.budget)
             if isinstance(computed, str):
                 for row in mine:
@@ -248,20 +238,3 @@ class Ladder:
             if known.all():
                 break
         return [not one for one in known] if self._signals else [False] * rows
-
-
-def _of_rows(
-    rung: Rung, columns: Columns, rows: NDArray[np.intp], reasoner: Reasoner | None, moments: Moments
-) -> Computed:
-    return compute(rung, take(columns, rows), reasoner, moments.take(rows))
-
-
-def _below(manifest: Manifest, bayes: Bayes | None, rules: Rules) -> list[Rung]:
-    """The rungs below the model, the scorecard last."""
-    references, found = manifest.references, []
-    if bayes is not None and "bayes" in references:
-        events = manifest.recipe.events is not None
-        bounds = manifest.bounds_by_segment("bayes")
-        found.append(Rung(bayes, references["bayes"], needs_events=events, bounds=bounds))
-    reference = references.get("rules") if rules.calibrated else None
-    return [*found, Rung(rules, reference or rules.reference(), calibrated=rules.calibrated)]

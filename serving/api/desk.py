@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 from starlette.requests import Request
 from starlette.responses import Response
 
-from serving.answer import Opened, TimeBudget
+from serving.answer import Ladder, Opened, TimeBudget
 from serving.api.envelope import Answered
 from serving.api.problems import RefusedError
 from serving.asked import Heard
@@ -29,6 +30,10 @@ RetryUnit: TypeAlias = Literal["s", "ms"]
 MOST_BYTES = 10_000_000
 ANONYMOUS = "local"
 """Who asks where no key is needed."""
+
+
+NOTHING = Heard()
+"""Where there is no ledger nobody has said anything."""
 
 
 def _nothing(_: Sequence[Score]) -> None:
@@ -56,13 +61,24 @@ class Tenure(Protocol):
 
 
 @dataclass
+class Waiting:
+    """Leads of one request, scored with those of others by `ladder`; `heard` is what people have said."""
+
+    items: Sequence[Any]
+    ladder: Ladder
+    heard: Heard
+    answer: asyncio.Future[list[Answered]]
+
+
+@dataclass
 class Desk:
     """The state that endpoints share; `opened` is replaced when a promotion is followed.
 
     `senders` may send at /v1/in/…, `receiver` takes it in. `counted` is told of every score that is answered;
     `budget` is how long a rung may take, `shadow` a challenger beside the one that answers,
     `spool` where signed bodies wait while the ledger is down,
-    `jobs` those of the pages (None where no folder can keep their files).
+    `jobs` those of the pages (None where no folder can keep their files), `turn` who arrived in this turn of
+    the loop and is scored at its end.
     """
 
     opened: Opened
@@ -77,6 +93,7 @@ class Desk:
     budget: TimeBudget = field(default_factory=TimeBudget, repr=False)
     shadow: Follower | None = field(default=None, repr=False)
     spool: Spooling | None = field(default=None, repr=False)
+    turn: list[Waiting] = field(default_factory=list, repr=False)
 
     @cached_property
     def voices(self) -> Voices | None:
@@ -85,7 +102,7 @@ class Desk:
 
     def heard(self) -> Heard:
         """Who objects and who contests now; while the ledger is away, as it was read last."""
-        return self.voices.heard() if self.voices else Heard()
+        return self.voices.heard() if self.voices else NOTHING
 
     def kept(self) -> tuple[Ledger, Writer]:
         """The ledger, and who writes to it.

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from features.clock import RANGE_WORDS, in_range, parse_moment
+from features.columns import Columns
 from features.errors import LeadError, LeadscoreError
 from features.lead import Lead, LeadReader
 from features.refused import wrong
 from serving.answer import Ladder, Row
 from serving.api.sent_json import UnfitItem
-from serving.asked import Heard
+from serving.asked import Heard, asked_of
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 from serving.skew import RequestLog
 
@@ -52,11 +53,18 @@ class LeadRequest(BaseModel):
 
 @dataclass(frozen=True)
 class Answered:
-    """A score, with the lead and the features that it was computed from where its input could be read."""
+    """A score, with the lead and the features that it was computed from where its input could be read: those
+    `at` a place of `columns`."""
 
     score: Score
     lead: Lead | None = None
-    row: Row | None = None
+    columns: Columns | None = field(default=None, repr=False)
+    at: int = 0
+
+    @property
+    def row(self) -> Row | None:
+        """The features by name."""
+        return None if self.columns is None else self.columns.row(self.at)
 
 
 def score_items(
@@ -100,9 +108,10 @@ def answer_items(
         if isinstance(lead, Score):
             found.append(Answered(lead))
             continue
-        score, row = next(answers)
-        found.append(Answered(score, lead, row))
-        if log is not None and not lead.opted_out and row is not None and not is_named(item, named):
+        score, columns, at = next(answers)
+        found.append(Answered(score, lead, columns, at))
+        if log is not None and not lead.opted_out and columns is not None and not is_named(item, named):
+            row = columns.row(at)
             log.append(item, lead.as_of_us, ladder.features, row, ladder.top.scorer.version)
     return found
 
@@ -117,18 +126,19 @@ def is_named(item: Any, named: Named | None) -> bool:
     return named is not None and isinstance(item, dict) and "lead_id" in item and set(item) <= _BY_NAME
 
 
-def _answers(ladder: Ladder, leads: Sequence[Lead], reasons: int) -> list[tuple[Score, Row | None]]:
-    """The scores of `leads` and the rows that they were computed from.
+def _answers(ladder: Ladder, leads: Sequence[Lead], reasons: int) -> list[tuple[Score, Columns | None, int]]:
+    """The scores of `leads`, the columns that they were computed from, and their places there.
 
-    Should one lead break something, it has an error and no row, and the others are answered all the same.
+    Should one lead break something, it has an error and no columns, and the others are answered all the same.
     """
     try:
-        rows = ladder.rows(leads)
-        return list(zip(ladder.score_rows(leads, rows, reasons), rows, strict=True))
+        columns = ladder.plan.columns(leads)
+        scores = ladder.score_columns(columns, [asked_of(lead) for lead in leads], reasons)
+        return [(score, columns, at) for at, score in enumerate(scores)]
     except Exception as error:
         if len(leads) > 1:
             return [answer for lead in leads for answer in _answers(ladder, [lead], reasons)]
-        return [(_unforeseen(lead.lead_id, error), None) for lead in leads]
+        return [(_unforeseen(lead.lead_id, error), None, 0) for lead in leads]
 
 
 def _unforeseen(name: str | None, error: Exception) -> Score:

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from itertools import zip_longest
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from serving.prospect import Within
 from serving.score import Action, Reason, Score, StageName
 
-_REASONS = 3
+_REASONS = _POINTS = 3
 
 
 class Flat(BaseModel):
-    """The same as beside it in `stage`, `next_action`, the reasons, `interval`, `scored_by` and `error`."""
+    """The same as beside it in `stage`, `next_action`, the reasons, `interval`, `horizons`, `worth`,
+    `scored_by` and `error`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -30,6 +33,16 @@ class Flat(BaseModel):
     reason_against_3_text: str | None
     interval_low: float | None
     interval_high: float | None
+    horizon_1_days: float | None
+    horizon_1_probability: float | None
+    horizon_2_days: float | None
+    horizon_2_probability: float | None
+    horizon_3_days: float | None
+    horizon_3_probability: float | None
+    worth_amount: float | None
+    worth_value: float | None
+    worth_low: float | None
+    worth_high: float | None
     rung: str | None
     version: str | None
     error_text: str | None
@@ -43,6 +56,7 @@ class ScoreAnswer(Score, Flat):
 def flat(score: Score) -> Flat:
     """The flat copies of `score`; null where it has nothing there."""
     stage, action, interval, by = score.stage, score.next_action, score.interval, score.scored_by
+    worth = score.worth
     return Flat(
         stage_name=stage.name if stage else None,
         action=action.action if action else None,
@@ -52,6 +66,11 @@ def flat(score: Score) -> Flat:
         **_texts("reason_against", score.reasons_against),
         interval_low=interval.low if interval else None,
         interval_high=interval.high if interval else None,
+        **_curve(score.horizons),
+        worth_amount=worth.amount if worth else None,
+        worth_value=worth.value if worth else None,
+        worth_low=worth.low if worth else None,
+        worth_high=worth.high if worth else None,
         rung=by.rung if by else None,
         version=by.version if by else None,
         error_text=str(score.error) if score.error else None,
@@ -64,7 +83,16 @@ def answer_text(score: Score) -> str:
     return f"{score.model_dump_json()[:-1]},{flat(score).model_dump_json()[1:]}"
 
 
-def _texts(name: str, reasons: Sequence[Reason]) -> dict[str, str | None]:
+def _texts(name: str, reasons: Sequence[Reason]) -> dict[str, Any]:
     """`NAME_1_text` … of the strongest reasons."""
     pairs = zip_longest(range(1, _REASONS + 1), reasons[:_REASONS])
     return {f"{name}_{number}_text": reason.text if reason else None for number, reason in pairs}
+
+
+def _curve(points: Sequence[Within]) -> dict[str, Any]:
+    """`horizon_1_days`, `horizon_1_probability` … of the shortest horizons."""
+    found: dict[str, Any] = {}
+    for number, point in zip_longest(range(1, _POINTS + 1), points[:_POINTS]):
+        found[f"horizon_{number}_days"] = point.days if point else None
+        found[f"horizon_{number}_probability"] = point.probability if point else None
+    return found

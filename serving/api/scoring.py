@@ -15,19 +15,21 @@ from features.clock import now_us
 from features.errors import FieldProblem, LeadError, LeadscoreError
 from features.lead import Lead, LeadReader
 from serving.answer import Ladder, Opened
-from serving.api.desk import Desk, desk_of
+from serving.api.desk import NOTHING, Desk, Waiting, desk_of
 from serving.api.envelope import NO_LEDGER, Answered, Named, answer_items, is_named
 from serving.api.flat import answer_text
 from serving.api.problems import RefusedError
 from serving.api.sent_json import parse_body
+from serving.asked import Heard
 from serving.ledger import Ledger, ScoreGiven, lead_of
 from serving.ledger.sent import storable
 from serving.score import Score
 from serving.words import language_of
 
 MOST_LEADS = 1_000
-_FEW = 20
-"""Up to so many whole leads are scored where they arrive; more go to a thread: others need not wait."""
+_FEW, _TOGETHER = 20, 64
+"""Up to so many whole leads of a request are scored where they arrive, with those of others that arrive in
+the same turn of the loop, so many in all; more of a request go to a thread: others need not wait."""
 _COMMIT_SECONDS = 2.0
 _NOT_ASKED = "whether this person has objected meanwhile is not known: the ledger cannot be reached"
 _NOT_KEPT = "this answer is not kept: the ledger could not store it"
@@ -43,10 +45,12 @@ async def score(request: Request) -> Response:
     desk = desk_of(request)
     opened, items = desk.opened, body if isinstance(body, list) else [body]
     named, ladder = named_by(desk.ledger), ladder_for(request)
-    heard = await run_in_threadpool(desk.heard)  # may wait for a connection
-    answer = partial(answer_items, ladder, items, now_us(), log=desk.log, named=named, standing=heard)
-    at_once = len(items) <= _FEW and not any(is_named(item, named) for item in items)
-    found = answer() if at_once else await run_in_threadpool(answer)
+    heard = await run_in_threadpool(desk.heard) if desk.voices else NOTHING  # may wait for a connection
+    if len(items) <= _FEW and not any(is_named(item, named) for item in items):
+        found = await _in_turn(desk, ladder, items, heard)
+    else:
+        answer = partial(answer_items, ladder, items, now_us(), log=desk.log, named=named, standing=heard)
+        found = await run_in_threadpool(answer)
     scores = await kept(desk, opened, found)
     if desk.voices is not None and not desk.voices.sure:
         scores = [_warned(one, _NOT_ASKED) for one in scores]
@@ -57,6 +61,59 @@ async def score(request: Request) -> Response:
     if isinstance(body, list):
         return json_text("[" + ",".join(texts) + "]", told_in=ladder)
     return json_text(texts[0], status_of(scores[0]), told_in=ladder)
+
+
+async def _in_turn(desk: Desk, ladder: Ladder, items: list[Any], heard: Heard) -> list[Answered]:
+    """The answers to `items`, scored with those of every request that arrives in this turn of the loop."""
+    loop = asyncio.get_running_loop()
+    waiting = Waiting(items, ladder, heard, loop.create_future())
+    if not desk.turn:
+        loop.call_soon(_end_turn, desk)
+    desk.turn.append(waiting)
+    return await waiting.answer
+
+
+def _end_turn(desk: Desk) -> None:
+    """Score those of who waits whom one ladder answers: a lead among others costs a fraction of one alone."""
+    alike: list[Waiting] = []
+    first, leads = desk.turn[0], 0
+    for one in desk.turn:
+        same = one.ladder is first.ladder and one.heard is first.heard and desk.log is None
+        if one is first or (same and leads + len(one.items) <= _TOGETHER):
+            alike.append(one)
+            leads += len(one.items)
+    chosen = set(map(id, alike))
+    desk.turn = [one for one in desk.turn if id(one) not in chosen]
+    if desk.turn:
+        asyncio.get_running_loop().call_soon(_end_turn, desk)
+    _answer(desk, alike)
+
+
+def _answer(desk: Desk, alike: Sequence[Waiting]) -> None:
+    """Tell each of `alike` its answers. Should a rung fail on them, each is asked alone: nobody falls to a
+    lower rung for what another sent."""
+    failed = _failures(desk)
+    items = [item for one in alike for item in one.items]
+    try:
+        found = answer_items(alike[0].ladder, items, now_us(), log=desk.log, standing=alike[0].heard)
+    except Exception as error:  # of whoever asked
+        for one in alike:
+            if not one.answer.done():
+                one.answer.set_exception(error)
+        return
+    if len(alike) > 1 and _failures(desk) != failed:
+        for one in alike:
+            _answer(desk, [one])
+        return
+    start = 0
+    for one in alike:
+        if not one.answer.done():  # its sender may have left
+            one.answer.set_result(found[start : start + len(one.items)])
+        start += len(one.items)
+
+
+def _failures(desk: Desk) -> int:
+    return sum(n for (_, why), n in desk.budget.passed_over.items() if why == "failed")
 
 
 def ladder_for(request: Request) -> Ladder:

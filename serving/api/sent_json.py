@@ -11,7 +11,7 @@ from typing import Any
 
 from features.errors import FieldProblem
 
-_SUSPECT = re.compile(rb"NaN|Infinity|[eE]\+?[0-9]{3}|[0-9]{309}")
+_SUSPECT = re.compile(rb"NaN|Infinity|[0-9][eE]\+?[0-9]{3}|[0-9]{309}")
 """What a number has that is none, or larger than any that can be computed with."""
 _NO_NUMBER = ("is no finite number", "Send null where it is not known.")
 _TWICE = ("stands there twice in one object", "Send each key once.")

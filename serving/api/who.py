@@ -13,7 +13,7 @@ from serving.api.desk import Desk, desk_of
 
 
 def readiness(desk: Desk) -> dict[str, Any]:
-    """Who answers, since when, and why another that the registry names does not (null: there is none)."""
+    """Who answers, since when; why not another that the registry names, why the ledger is away (null: no)."""
     opened, standing = desk.opened, desk.standing
     return {
         "ready": not opened.fresh,
@@ -23,6 +23,7 @@ def readiness(desk: Desk) -> dict[str, Any]:
         "since": from_us(standing.since_us).isoformat(timespec="seconds"),
         "warning": opened.warning or None,
         "pending": standing.pending or None,
+        "ledger_away": (desk.ledger.presence.away or None) if desk.ledger else None,
     }
 
 

@@ -92,7 +92,7 @@ def written(job: Job, recipe: Recipe, wanted: Wanted, form: str, language: Any, 
     columns = Added.of(recipe)
     ours = [name for name in columns.names if name in laid.names]
     own = [name for name in laid.names if name not in ours]
-    names = crm_columns(crm, language) if crm else {name: name for name in ours}
+    names = crm_columns(crm, language, ours) if crm else {name: name for name in ours}
 
     def blocks() -> Iterator[tuple[Any, Any]]:
         for start, table in _tables(laid):

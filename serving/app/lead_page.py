@@ -16,7 +16,7 @@ from serving.api.desk import desk_of
 from serving.api.problems import RefusedError
 from serving.app.asked import address, columns_of_job, job_asked, ladder_of, rows_of, wanted_of
 from serving.app.lead_parts import FIELD, waterfall, what_if_section
-from serving.app.results import called
+from serving.app.listed import called
 from serving.app.told import action_words, badge, title_of
 from serving.asked import Heard
 from serving.browse import OpenedLead, ScoredRows, Wanted, alike, explained_lead, opened_lead

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -16,11 +14,10 @@ from features.recipe import Recipe
 from serving.app.asked import address, job_asked, ladder_of, rows_of, wanted_of
 from serving.app.download import download_form
 from serving.app.drawings import spread_chart
+from serving.app.listed import lead_table
 from serving.app.progress import failed_page, progress_page
 from serving.app.told import (
     MATURITIES,
-    action_words,
-    badge,
     maturity_words,
     moment_words,
     other_way,
@@ -36,10 +33,8 @@ from serving.page import (
     button,
     choice,
     figure,
-    join,
     labelled,
     note,
-    paragraph,
     section,
     tag,
     tiles,
@@ -83,7 +78,7 @@ def _result(who: Visitor, job: Job, recipe: Recipe, wanted: Wanted, number: int)
         section("spread", who.say("How the scores are spread", "Répartition des scores"),
                 figure(spread_chart(who, bands))) if bands else None,
         section("list", who.say("Whom to contact first", "Qui contacter en premier"),
-                _filters(who, job, rows, wanted), _table(who, job, rows, found, wanted),
+                _filters(who, job, rows, wanted), lead_table(who, job, rows, found, wanted),
                 _pages(who, job, wanted, number, count)),
         section("download", who.say("Take it with you", "Emporter le fichier"),
                 download_form(who, job, wanted)),
@@ -133,59 +128,6 @@ def _filters(who: Visitor, job: Job, rows: ScoredRows, wanted: Wanted) -> Markup
     send = button(who.say("Show", "Afficher"))
     return tag("form", tag("div", *controls, tag("p", send), class_="row"), method="get",
                action=f"/app/jobs/{job.id}", role="search")  # fmt: skip
-
-
-def _table(
-    who: Visitor, job: Job, rows: ScoredRows, found: Iterable[Mapping[str, Any]], wanted: Wanted
-) -> Markup:
-    head = [who.say("rank", "rang"), who.say("lead", "prospect"), who.say("chance", "probabilité"),
-            who.say("maturity", "maturité"), who.say("do", "à faire"),
-            who.say("because", "parce que")]  # fmt: skip
-    lines = []
-    for row in found:
-        rank = who.count(int(row["ls_rank"])) if row["ls_rank"] else "–"
-        link = tag(
-            "a", called(rows, row), href=f"/app/jobs/{job.id}/leads/{row['row']}?{urlencode(asdict(wanted))}"
-        )
-        cells: list[Child] = [rank, link, _chance(who, row), badge(who, row["ls_maturity"] or ""),
-                              action_words(who, row["ls_next_action"] or ""), _because(who, row)]  # fmt: skip
-        told = zip(cells, head, strict=True)
-        lines.append(tag("tr", *[tag("td", cell, data_head=word) for cell, word in told]))
-    if not lines:
-        return paragraph(who.say("No lead is like this.", "Aucun prospect ne correspond."))
-    top = tag("thead", tag("tr", *[tag("th", word, scope="col") for word in head]))
-    return tag("div", tag("table", top, tag("tbody", *lines), class_="stack"), class_="wide")
-
-
-def called(rows: ScoredRows, row: Mapping[str, Any]) -> str:
-    """What a person calls a lead: names and company, else its id."""
-    parts = [str(row[name]) for name in rows.called if row[name] not in (None, "")]
-    own = str(row.get(rows.id) or "") if rows.id else ""
-    number = own or f"n° {row['row'] + 1}"
-    return " ".join(parts) if parts else number
-
-
-def _chance(who: Visitor, row: Mapping[str, Any]) -> Child:
-    if row["ls_probability"] is None:
-        return row["ls_status"] or ""
-    score = (
-        ""
-        if row["ls_score"] is None
-        else who.say(f"score {row['ls_score']:.0f}", f"score {row['ls_score']:.0f}")
-    )
-    return join(
-        [
-            tag("b", who.share(row["ls_probability"])),
-            tag("small", f"{score} {row['ls_grade'] or ''}", class_="hint"),
-        ]
-    )
-
-
-def _because(who: Visitor, row: Mapping[str, Any]) -> Child:
-    if row["error"]:
-        return str(row["error"])
-    reasons = [text for text in (row["ls_reasons_for"] or "").split("; ") if text][:3]
-    return bullets(reasons) if reasons else str(row["ls_action_reason"] or "")
 
 
 def _pages(who: Visitor, job: Job, wanted: Wanted, number: int, count: int) -> Markup:

@@ -224,3 +224,24 @@ def _read_manifest(parts: Parts) -> dict[str, Any]:
             "Upgrade leadscore, or train again with this version.",
         )
     return dict(content)
+
+
+def artefact_within(folder: Path) -> Path:
+    """The folder in or below `folder` that holds an artefact; MLflow keeps ours inside its own.
+
+    A folder whose manifest was removed is one still: it is told as damaged, not as absent.
+
+    Raises:
+        LeadscoreError: there is none, or more than one.
+    """
+    for name in (MANIFEST, CHECKSUMS):
+        if (folder / name).exists():
+            return folder
+        found = sorted(folder.rglob(name)) if folder.is_dir() else []
+        if len(found) > 1:
+            raise LeadscoreError(
+                f"{folder}: holds {len(found)} artefacts.", "Name the folder of one of them."
+            )
+        if found:
+            return found[0].parent
+    raise absent_artefact(folder)

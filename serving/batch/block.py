@@ -11,6 +11,7 @@ import pandas as pd
 
 from features.columns import Columns
 from features.exports import RawTable
+from features.language import Language
 from features.readings import offline
 from features.recipe import Recipe
 from features.tables import Tables, tables_from_frames
@@ -110,7 +111,7 @@ def _answers(
     wanted = set(copies.values())
     found: dict[int, Kept] = {}
     firsts: dict[int, Score] = {}
-    done = len(rows.frame) - len(good)
+    done, language = len(rows.frame) - len(good), task.ladder.recipe.recipe.language
     columns = offline(task.ladder.features, task.recipe, tables, good) if len(good) else None
     for part in np.array_split(np.arange(len(good)), max(1, len(good) // _SCORED)):
         if columns is None or not len(part):
@@ -128,7 +129,7 @@ def _answers(
         if tick is not None:
             tick(done)
     return [
-        found[row] if row in found else _other(row, copies[row], rows, firsts, summary, keep)
+        found[row] if row in found else _other(row, copies[row], rows, firsts, summary, keep, language)
         for row in range(len(rows.frame))
     ]
 
@@ -136,7 +137,10 @@ def _answers(
 def _asked(task: Task, rows: ExportRows, row: int) -> Asked:
     asked = rows.asked(row)
     said, name = task.standing, asked.lead_id
-    return replace(asked, notes=asked.notes + said.notes(name), decided=said.decided(name, task.as_of_us))
+    notes, decided = said.notes(name), said.decided(name, task.as_of_us)
+    if not notes and decided is None:
+        return asked
+    return replace(asked, notes=asked.notes + notes, decided=decided)
 
 
 def _other(
@@ -146,9 +150,10 @@ def _other(
     firsts: dict[int, Score],
     summary: BatchSummary,
     keep: Callable[[Score], Kept],
+    language: Language,
 ) -> Kept:
     """What is kept of a row that was not scored itself: a copy of an earlier row, or one that is wrong."""
-    score = firsts[first] if first in firsts else rows.failure(row)
+    score = firsts[first] if first in firsts else rows.failure(row, language)
     summary.add([score])
     return keep(score)
 

@@ -162,7 +162,8 @@ def _laid_down(
     starts = [0, *range(min(_FIRST, block_rows), found.rows, block_rows)]
     rows = FileRows(task.recipe, found, starts, work.folder)
     language = task.ladder.recipe.recipe.language
-    summary = BatchSummary(rows=found.rows, as_of_us=task.as_of_us, language=language)
+    ours = list(Added.of(task.recipe).names)
+    summary = BatchSummary(rows=found.rows, as_of_us=task.as_of_us, language=language, ours=ours)
     oddities = [("export", what, count, treatment) for what, count, treatment in found.oddities]
     summary.quality = [*oddities, ("leads", "rows read", found.rows, "")]
     parted = None

@@ -115,7 +115,7 @@ class Finished:
         back = dict(zip(source.leads.names, source.leads.as_written().names, strict=True))
         names = {name: name for name in self.added.names}
         if choice.crm:
-            names = crm_columns(choice.crm, choice.language or "en")
+            names = crm_columns(choice.crm, choice.language or "en", self.added.names)
 
         def blocks() -> Iterator[tuple[Any, Any]]:
             for start, original, columns in source._pairs() if source.leads.rows else ():

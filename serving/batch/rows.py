@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
@@ -12,6 +13,7 @@ import pandas as pd
 from features.cells import date_expected, is_missing
 from features.errors import FieldProblem, after_as_of, listed, unreadable
 from features.exports import RawTable
+from features.language import Language
 from features.lead import UNDATED, closing_of_lead
 from features.recipe import Recipe
 from features.snapshots import open_leads
@@ -19,8 +21,10 @@ from features.tables import Tables, fetch_frame, lead_ids, moments_column
 from serving.asked import Asked
 from serving.batch.events import EventFaults, event_faults
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
+from serving.words.translation import translated
 
 _SHIFTED = "the row has more or fewer cells than the header, so that its cells may stand under a wrong column"
+_OTHER_CELLS = "appeared before with other cells; its first row is scored"
 
 
 @dataclass(frozen=True)
@@ -77,14 +81,13 @@ class ExportRows:
 
     def asked(self, row: int) -> Asked:
         """What an answer needs of a row beside its features."""
-        stage = self._stage(row)
-        outcome = closing_of_lead(self.recipe, stage, self.as_of_us)
+        stage = self._stages[row] if self._stages else None
+        outcome = closing_of_lead(self.recipe, stage, self.as_of_us) if stage is not None else None
         if self.recipe.outcomes.column is not None and outcome is not None and row not in self.closed:
             outcome = stage = None  # dated after as_of: not yet so
-        opted_out = bool(self.leads.at[row, "opted_out"])
-        undated = self.recipe.dated and bool(self.leads["created_us"].isna().at[row])
-        notes = (*([UNDATED] if undated else []), *self.faults.notes(row))
-        return Asked(str(self.ids[row]), self.as_of_us, self.events_given, stage, outcome, opted_out, notes)
+        notes = (*((UNDATED,) if row in self._undated else ()), *self.faults.notes(row))
+        out = row in self._opted_out
+        return Asked(str(self.ids[row]), self.as_of_us, self.events_given, stage, outcome, out, notes)
 
     def copy_of(self, row: int) -> int | None:
         """The earlier row of which `row` is an exact copy, None where it is none."""
@@ -95,8 +98,8 @@ class ExportRows:
         cells, others = self.frame.iloc[row], self.frame.iloc[earlier]
         return earlier if cells.astype(str).tolist() == others.astype(str).tolist() else None
 
-    def failure(self, row: int) -> Score:
-        """The answer for a row that cannot be scored."""
+    def failure(self, row: int, language: Language = "en") -> Score:
+        """The answer for a row that cannot be scored, its sentences in `language`."""
         name = self.ids[row]
         problems = list(self.problems.get(row, []))
         earlier = self.first.get(name) if name is not None else None
@@ -104,17 +107,35 @@ class ExportRows:
             problems += self.problems[earlier]
         if not problems:
             column = self.recipe.lead.id or "row"
-            problem = NO_ID if name is None else "appeared before with other cells; its first row is scored"
-            problems = [Problem(field=column, problem=problem, remedy=OWN_ID)]
-        return failed(name, problems)
+            problems = [Problem(field=column, problem=NO_ID if name is None else _OTHER_CELLS, remedy=OWN_ID)]
+        return failed(name, [_told(problem, language) for problem in problems])
 
-    def _stage(self, row: int) -> str | None:
+    @cached_property
+    def _stages(self) -> list[str | None]:
+        """What the CRM says of each row; empty where no column says it."""
         outcomes = self.recipe.outcomes
         for column in (outcomes.column, outcomes.stage):
             if column is not None and column in self.frame.columns:
-                cell = self.frame[column].iloc[row]
-                return None if is_missing(cell) else str(cell).strip()
-        return None
+                cells = self.frame[column]
+                return [None if is_missing(cell) else str(cell).strip() for cell in cells]
+        return []
+
+    @cached_property
+    def _opted_out(self) -> frozenset[int]:
+        return frozenset(self.leads.index[self.leads["opted_out"].astype(bool)].tolist())
+
+    @cached_property
+    def _undated(self) -> frozenset[int]:
+        if not self.recipe.dated:
+            return frozenset()
+        return frozenset(self.leads.index[self.leads["created_us"].isna()].tolist())
+
+
+def _told(problem: Problem, language: Language) -> Problem:
+    if language == "en":
+        return problem
+    said = translated(problem.problem, language)
+    return Problem(field=problem.field, problem=said, remedy=translated(problem.remedy, language))
 
 
 def _id(cell: Any) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -17,11 +18,13 @@ from serving.edge.key_check import KeyCheck
 from serving.edge.limits import MOST_AT_ONCE, MOST_UNPROVEN, Bodies, Pace, replayed, too_often
 from serving.edge.metrics import OTHER, Metrics
 from serving.edge.mounts import Mounts
-from serving.edge.own_pages import PAGES, not_allowed, nothing_here, page
+from serving.edge.own_pages import FRAMEWORKS, PAGES, not_allowed, nothing_here, page
 from serving.visit import refusal_page
 
 _LEFT = 499
 """The status, known from other servers, of a sender that left before it was answered."""
+_LONGEST_SECONDS = 900
+"""So long a person's file of 500 MB may be on its way; other bodies and rungs have limits of their own."""
 
 
 @dataclass
@@ -56,9 +59,10 @@ class Edge:
         visit = _Visit(scope, entrance, send)
         entrance.at_once += 1
         try:
-            await self._answer(visit, receive)
+            async with asyncio.timeout(_LONGEST_SECONDS):
+                await self._answer(visit, receive)
         except ClientDisconnect:
-            if not visit.status:  # nobody reads it; without an answer BentoML would wait its 60 s for one
+            if not visit.status:  # nobody reads it, but a server waits for an answer
                 await Response(status_code=_LEFT)(scope, receive, visit.send)
         except RefusedError as error:
             await visit.refusal(error.response())(scope, receive, visit.send)
@@ -100,6 +104,22 @@ class Edge:
         else:
             answer = await page(Request(scope), entrance.desk, entrance.metrics)
             await (answer or self.app)(scope, receive, visit.send)
+
+
+class Inside:
+    """What answers behind the edge: `routes`, and for what is left to it `framework`.
+
+    The framework's own layers would count and trace each request once more, by its path, which holds ids of
+    leads, and keep a timer of each until the longest request may have ended.
+    """
+
+    def __init__(self, routes: ASGIApp, framework: ASGIApp) -> None:
+        self._routes, self._framework = routes, framework
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request that was let in, or the start and end of a worker."""
+        ours = scope["type"] == "http" and scope["path"] not in FRAMEWORKS
+        await (self._routes if ours else self._framework)(scope, receive, send)
 
 
 def _admitted(entrance: Entrance, scope: Scope, access: Access, mount: Mount | None) -> Response | None:

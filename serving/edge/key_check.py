@@ -16,13 +16,17 @@ from features.clock import now_us
 from features.errors import LeadscoreError
 from serving.api.desk import ANONYMOUS, Access
 from serving.api.problems import refused
+from serving.aside import KeyCopy
 from serving.ledger import ApiKeys, Ledger
-from serving.ledger.keys import ApiKey, KeyRing
+from serving.ledger.keys import ApiKey, KeyRing, ring_on
 from serving.visit import key_of_session, session_in
 
 _EVERY_SECONDS = 1.0
 _ASK = {"WWW-Authenticate": 'Bearer realm="leadscore", Basic realm="leadscore", charset="UTF-8"'}
 _SEND = "Send 'Authorization: Bearer KEY' or 'X-API-Key: KEY'; 'leadscore keys new' makes one."
+_LATER = (
+    "Send it again when the ledger is here; LEADSCORE_KEYS_FILE keeps a copy of the keys for such a time."
+)
 NO_KEY = "Make a key: 'leadscore ledger init', then 'leadscore keys new NAME --scope score'."
 
 
@@ -30,24 +34,27 @@ NO_KEY = "Make a key: 'leadscore ledger init', then 'leadscore keys new NAME --s
 class KeyCheck:
     """Lets requests in. From the first key on that its ledger holds, live or not, each needs a live one.
 
-    The keys are read again every second: a new or revoked one counts within that time. While the ledger
-    cannot be reached those that were read last go on counting, so that scores are given all the same; no key
-    can be revoked then either.
+    The keys are read again every second: a new or revoked one counts within that time, and whether the ledger
+    is here is known to everybody who asks it. While it is away the keys that were read last go on counting,
+    so that scores are given all the same; no key can be revoked then either. A check that has never reached
+    it goes by the `copy`, and lets nobody in where there is none.
     """
 
     ledger: Ledger | None = None
+    copy: KeyCopy | None = None
     ring: KeyRing = field(default_factory=lambda: KeyRing({}, {}))
+    known: bool = True
+    _told: str = ""
 
     @classmethod
     def opened(cls, ledger: Ledger | None) -> KeyCheck:
-        """The check by `ledger`, whose keys are read now and from now on.
-
-        Raises:
-            LeadscoreError: it cannot be reached.
-        """
-        found = cls(ledger)
-        found.look()
+        """The check by `ledger`, whose keys are read now and from now on."""
+        found = cls(ledger, KeyCopy.from_environment(ledger))
         if ledger is not None:
+            found.known = False
+            found._look()
+            if not found.known:
+                found._by_copy()
             threading.Thread(target=found._go_on, name="leadscore-keys", daemon=True).start()
         return found
 
@@ -58,7 +65,7 @@ class KeyCheck:
             LeadscoreError: the ledger cannot be reached.
         """
         if self.ledger is not None:
-            self.ring = ApiKeys(self.ledger).ring()
+            self.ring, self.known = self.ledger.look(ring_on), True
 
     @property
     def closed(self) -> bool:
@@ -77,6 +84,8 @@ class KeyCheck:
             return refused(403, "origin", "is a web page of another host", "Ask from a server, with a key.")
         if access == "open":
             return None
+        if not self.known:
+            return refused(503, "keys", "cannot be read: the ledger is away", _LATER, {"Retry-After": "1"})
         if not self.closed:
             return self._unknown(scope, headers)
         key = self._shown(headers) or (self._signed_in(scope) if page else None)
@@ -106,13 +115,44 @@ class KeyCheck:
         cookie = session_in(scope)
         return key_of_session(cookie, self.ring) if cookie else None
 
+    def _by_copy(self) -> None:
+        try:
+            if self.copy is not None and self.ledger is not None:
+                self.ring, self.known = self.copy.held(now_us()), True
+                _tell(f"the keys are those of {self.copy.path} until the ledger is here")
+        except LeadscoreError as error:
+            _tell(error.problem)
+
+    def _look(self) -> None:
+        """One look; whether the ledger is here is told when it changes."""
+        assert self.ledger is not None
+        before = self.ledger.presence.away
+        try:
+            self.look()
+            if self.copy is not None:
+                self.copy.keep(self.ring, now_us())
+            self._told = ""
+        except LeadscoreError as error:
+            if error.problem != self._told:
+                _tell(error.problem)
+            self._told = error.problem
+        away = self.ledger.presence.away
+        if away and not before:
+            _tell("the ledger is away: whole leads are scored, and nothing is kept, until it is here")
+        elif before and not away:
+            _tell("the ledger is here again")
+
     def _go_on(self) -> None:
         pause = threading.Event()
         while not pause.wait(_EVERY_SECONDS):
             try:
-                self.look()
-            except LeadscoreError:  # told by whoever needs the ledger itself
-                continue
+                self._look()
+            except Exception as error:  # whoever waits for the ledger waits for this look
+                _tell(f"the keys cannot be read ({type(error).__name__})")
+
+
+def _tell(text: str) -> None:
+    print(f"leadscore: {text}", flush=True)
 
 
 def require_key(host: str, ledger: Ledger | None) -> None:
@@ -121,7 +161,7 @@ def require_key(host: str, ledger: Ledger | None) -> None:
     Raises:
         LeadscoreError: others could reach it, and no live key exists.
     """
-    if loopback(host):
+    if loopback(host) or (ledger is not None and ledger.presence.away):  # then nobody is let in unproven
         return
     if ledger is None or not ApiKeys(ledger).ring().live(now_us()):
         raise LeadscoreError(f"{host}: others could ask this service, and there is no key.", NO_KEY)

@@ -43,7 +43,7 @@ class Metrics:
         own = self._registry = CollectorRegistry()
         own.register(_Champion(watch, budget, shadow, spool))
         if ledger is not None:
-            own.register(_LastWatch(watch, ledger))
+            own.register(_OfLedger(watch, ledger))
         labels = ["path", "status"]
         self._requests = Counter("leadscore_requests", "Requests answered.", labels, registry=own)
         self._seconds = Histogram(
@@ -134,8 +134,8 @@ class _Champion(Collector):
             yield GaugeMetricFamily("leadscore_spool_set_aside", words, self._spool.set_aside)
 
 
-class _LastWatch(Collector):
-    """What `leadscore watch --data ledger` found last, read when it is asked for."""
+class _OfLedger(Collector):
+    """The ledger, and what `leadscore watch --data ledger` found in it last, read when it is asked for."""
 
     def __init__(self, watch: Watch, ledger: Ledger) -> None:
         self._watch, self._ledger = watch, ledger
@@ -145,7 +145,9 @@ class _LastWatch(Collector):
         return iter(())
 
     def collect(self) -> Iterator[Metric]:
-        """When it watched, and how many alarms there are by subject; nothing where nobody has watched."""
+        """Whether the ledger is here, when it watched, and how many alarms there are by subject."""
+        words = "1 while the ledger cannot be reached."
+        yield GaugeMetricFamily("leadscore_ledger_away", words, float(bool(self._ledger.presence.away)))
         try:
             found = last_noted(self._ledger, "watch", self._watch.opened.ladder.recipe.name)
         except LeadscoreError:  # the other figures are worth more without it

@@ -26,7 +26,8 @@ PAGES: dict[str, Access] = {
     **dict.fromkeys(DOCS, "any"),
 }
 """Our pages, and the key that each needs; a probe of health has none."""
-_FRAMEWORKS = ("/livez", "/healthz")
+FRAMEWORKS = ("/livez", "/healthz")
+"""What the framework answers itself."""
 
 
 async def page(request: Request, desk: Desk, metrics: Metrics) -> Response | None:
@@ -41,7 +42,7 @@ async def page(request: Request, desk: Desk, metrics: Metrics) -> Response | Non
         return Response(text, media_type=CONTENT_TYPE_LATEST)
     if path in DOCS:
         return docs(path, desk.opened.ladder.recipe)
-    if path in _FRAMEWORKS:
+    if path in FRAMEWORKS:
         return None
     shown = front_page(desk.opened, request.url.netloc)
     return HTMLResponse(shown, headers={"Content-Security-Policy": POLICY})

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from urllib.request import ProxyHandler, build_opener
 
+from serving.ledger import Ledger
+
 _EVERY, _STILL = 0.2, 5.0
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 """Addresses that are listened on, but not asked."""
@@ -23,6 +25,14 @@ def address_of(host: str, port: int) -> str:
     """Where a browser on this machine finds a service that listens on `host`."""
     host = _EVERYWHERE.get(host, host)
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def kept_words(ledger: Ledger) -> str:
+    """Where what is sent and answered is kept, and that it is away where it is."""
+    if not ledger.presence.away:
+        return f"What is sent and answered is kept in {ledger.name}."
+    away = f"Warning: the ledger {ledger.name} is away ({ledger.presence.away})"
+    return f"{away}: nothing is kept, and requests are answered by a copy of the keys, until it is here."
 
 
 def tell_when_ready(host: str, port: int, say: Callable[[str], None]) -> None:

@@ -4,8 +4,8 @@ A promotion or rollback is answered within seconds, by a ladder that is loaded b
 
 Started by `leadscore serve` or `bentoml serve serving.edge.service:LeadScore`, configured by the environment:
 LEADSCORE_RECIPE (a file), LEADSCORE_MODEL (a folder or models:/… address), LEADSCORE_LEDGER (a file or URL),
-MLFLOW_TRACKING_URI. The endpoints (`serving.edge.mounts`) are a mounted ASGI application, which leaves status
-codes and error bodies to us.
+MLFLOW_TRACKING_URI. The endpoints (`serving.edge.mounts`) are an ASGI application before the framework's own,
+which leaves status codes and error bodies to us.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from features.clock import now_us
 from features.errors import LeadscoreError
@@ -36,23 +37,21 @@ from serving.aside import Shadow
 from serving.crm import senders_from
 from serving.crm.senders import FILE_VARIABLE
 from serving.desk.running import jobs_for_pages, recipe_path, share_place, start_runner
-from serving.edge.entry import Edge, Entrance, failure
+from serving.edge.entry import Edge, Entrance, Inside, failure
 from serving.edge.inbound import open_spool, open_to_senders
 from serving.edge.key_check import KeyCheck, require_key
 from serving.edge.limits import Pace
 from serving.edge.metrics import Metrics
 from serving.edge.mounts import Mounts
 from serving.edge.own_pages import not_allowed
-from serving.edge.ready_line import address_of, say, tell_when_ready
+from serving.edge.ready_line import address_of, kept_words, say, tell_when_ready
 from serving.edge.watch import Watch
 from serving.ledger import Ledger, Writer
-from serving.ledger.store import VARIABLE as LEDGER
+from serving.ledger.engines import VARIABLE as LEDGER
 from serving.ledger.writer import ADDRESS
 from serving.registry import find_champion, store_address
 from serving.skew import RequestLog
 from serving.visit.session import share_secret
-
-_COLLECT_SECONDS = 30.0
 
 
 async def _other_method(_: Request, error: Exception) -> Response:
@@ -70,15 +69,10 @@ routes = Starlette(
 )
 
 
-_LONGEST_SECONDS = 900
-"""So long a person's file of 500 MB may be on its way; other bodies and rungs have limits of their own."""
 _OWN_LOG = {"access": {"enabled": False}}  # BentoML's has the paths that are asked, with ids of leads
 
 
-@bentoml.service(
-    name="leadscore", traffic={"timeout": _LONGEST_SECONDS}, http={"host": "127.0.0.1"}, logging=_OWN_LOG
-)
-@bentoml.asgi_app(routes, path="/")
+@bentoml.service(name="leadscore", http={"host": "127.0.0.1"}, logging=_OWN_LOG)
 class LeadScore:
     """Loads what answers at the start of each worker, and follows the registry from then on."""
 
@@ -87,7 +81,7 @@ class LeadScore:
         if opened.warning:
             print(f"leadscore: {opened.warning}", flush=True)
         print(f"leadscore: answering by {opened.rung} {opened.version} from {opened.source}", flush=True)
-        ledger = Ledger.here()
+        ledger = Ledger.for_service()
         watch = Watch(opened, named_model(), recipe, _swap)
         writer = Writer(ledger) if ledger else None
         desk = Desk(
@@ -119,7 +113,17 @@ class LeadScore:
             writer.close()
 
 
-LeadScore.add_asgi_middleware(Edge, state=routes.state)  # type: ignore[attr-defined]  # the decorator has made it a service
+class _Fronted(bentoml.Service[Any]):  # type: ignore[misc]  # it is untyped
+    """A service whose edge stands before the framework (see `Inside`)."""
+
+    __slots__ = ()
+
+    def to_asgi(self, is_main: bool = True) -> ASGIApp:
+        """What a worker runs."""
+        return Edge(Inside(routes, super().to_asgi(is_main)), routes.state)
+
+
+LeadScore.__class__ = _Fronted  # type: ignore[method-assign]  # the decorator has made it a service
 
 
 def open_from_environment() -> Opened:
@@ -156,7 +160,7 @@ def run(
         LeadscoreError: nothing can answer, the port is taken, another process writes to the ledger, or
             others could ask and there is no key; said before any worker is started.
     """
-    ledger, _ = Ledger.here(), senders_from()
+    ledger, _ = Ledger.for_service(), senders_from()
     _require_free(host, port)
     require_key(host, ledger)
     if recipe is not None:
@@ -178,7 +182,7 @@ def run(
         Writer(ledger).close()
         ledger.close()
         os.environ[LEDGER] = ledger.url
-        say(f"What is sent and answered is kept in {ledger.name}.")
+        say(kept_words(ledger))
     if opened.warning:
         say(f"Warning: {opened.warning}.")
     say(f"Starting: {opened.rung} {opened.version} from {opened.source}".strip() + " …")
@@ -232,7 +236,7 @@ def _warm(opened: Opened) -> bool:
     return all(score_items(opened.ladder, [lead], now_us())[0].error is None for lead in leads)
 
 
-def _collect_aside() -> None:
+def _collect_aside(every_seconds: float = 30.0) -> None:
     """Keep Python's collector off the request path, where a full pass takes 100 ms: on a timer."""
     gc.collect()
     gc.freeze()
@@ -240,7 +244,7 @@ def _collect_aside() -> None:
 
     def collect() -> None:
         while True:
-            threading.Event().wait(_COLLECT_SECONDS)
+            threading.Event().wait(every_seconds)
             gc.collect()
 
     threading.Thread(target=collect, name="leadscore-gc", daemon=True).start()

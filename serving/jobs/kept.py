@@ -19,10 +19,10 @@ from serving.jobs.folder import begin_anew, hand_over, id_of, make_folder, plain
 from serving.jobs.job import ENDED, Job, State
 from serving.jobs.words import check_asked
 from serving.ledger import Ledger
+from serving.ledger.engines import DEFAULT as LEDGER_FILE
+from serving.ledger.engines import VARIABLE as LEDGER
 from serving.ledger.intake import insert_new
 from serving.ledger.schema import JOBS
-from serving.ledger.store import DEFAULT as LEDGER_FILE
-from serving.ledger.store import VARIABLE as LEDGER
 
 VARIABLE = "LEADSCORE_JOBS"
 DEFAULT = "leadscore-jobs"
@@ -157,11 +157,11 @@ class Jobs:
             Attempt(self.folder / job_id).kill()
         return self.find(job_id)
 
-    def stop_left(self) -> int:
-        """Stop commands of jobs that have ended while nobody followed them; how many there were."""
+    def stop_left(self, since_us: int = 0) -> int:
+        """Stop commands of jobs that ended (since then) while nobody followed them; how many there were."""
+        ended = JOBS.c.job_id.is_not(None) & JOBS.c.state.in_(ENDED) & (JOBS.c.finished_us >= since_us)
         with self.ledger.reading() as connection:
-            ended = select(JOBS.c.job_id).where(JOBS.c.job_id.is_not(None), JOBS.c.state.in_(ENDED))
-            names = list(connection.execute(ended).scalars())
+            names = list(connection.execute(select(JOBS.c.job_id).where(ended)).scalars())
         left = [name for name in names if Attempt(self.folder / name).held and self.find(name).ended]
         for name in left:
             Attempt(self.folder / name).kill()

@@ -10,6 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from features.clock import now_us
 from features.errors import LeadscoreError
 from serving.jobs.attempt import Attempt
 from serving.jobs.job import Job
@@ -29,13 +30,14 @@ class Runner:
     `answering` are options of `score` (recipe, model) for exports whose job names none: those that the
     service itself answers by. `environment` is added to that of the commands. A runner that is closed stops
     what it does, and another begins it anew; one that is killed leaves its commands at work, and the next
-    one follows them.
+    one follows them. Every `left_seconds` those are ended whose jobs were cancelled with nobody there.
     """
 
     jobs: Jobs
     answering: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     at_once: int = 1
+    left_seconds: float = 15.0
     _closing: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -54,17 +56,24 @@ class Runner:
             thread.join()
 
     def _go_on(self, holder: str) -> None:
-        cleared = -_CLEAR_SECONDS
+        cleared = stopped = -_CLEAR_SECONDS
+        waits = ""
         while not self._closing.wait(_LOOK_SECONDS):
             try:
                 if time.monotonic() - cleared > _CLEAR_SECONDS:
                     cleared = time.monotonic()
                     self.jobs.clear()
+                if time.monotonic() - stopped > self.left_seconds:
+                    stopped = time.monotonic()
+                    self.jobs.stop_left(now_us() - int(2e6 * _CLEAR_SECONDS))
                 job = self.jobs.take(holder)
                 if job is not None:
                     self._do(job, holder)
+                waits = ""
             except LeadscoreError as error:  # the ledger is away: what is leased is taken again later
-                print(f"leadscore: jobs wait: {error.problem}", flush=True)
+                if error.problem != waits:
+                    print(f"leadscore: jobs wait: {error.problem}", flush=True)
+                waits = error.problem
                 self._closing.wait(_LOOK_SECONDS * 10)
             except Exception as error:  # one job's fault must not end the work on the others
                 print(f"leadscore: {type(error).__name__} in the work on jobs", flush=True)

@@ -27,6 +27,8 @@ OWNER = "owner"
 """Whom a plan gave a lead that had nobody; `content` is the name."""
 _FOR_EVER_US = 40_000 * DAY_US
 _AGAIN_US = DAY_US // 1_440
+_WITHIN_SECONDS = 2.0
+"""Whoever asks for a score waits no longer for those who may have objected meanwhile."""
 """After a minute objections are read again: one may have expired."""
 
 
@@ -142,7 +144,7 @@ class Voices:
         """Who objects and who contests now."""
         now = now_us()
         try:
-            with self._ledger.reading() as connection:
+            with self._ledger.reading(_WITHIN_SECONDS) as connection:
                 newest = connection.scalar(select(func.max(DECISIONS.c.seq))) or 0
                 if self._read is None or self._read[0] != newest or now - self._read[1] > _AGAIN_US:
                     self._heard, self._read = standing_on(connection, now), (newest, now)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, get_args
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from features.clock import from_us, now_us
 from features.errors import LeadscoreError, nearest_name
@@ -122,8 +122,7 @@ class ApiKeys:
             LeadscoreError: the ledger cannot be reached.
         """
         with self.ledger.reading() as connection:
-            rows = connection.execute(select(KEYS).order_by(KEYS.c.created_us, KEYS.c.key_id)).all()
-        return KeyRing({row.key_id: _key_of(row) for row in rows}, {row.key_id: row.hash for row in rows})
+            return ring_on(connection)
 
     def all(self) -> list[ApiKey]:
         """Every key, the oldest first, also those that are revoked or have ended."""
@@ -142,6 +141,12 @@ class ApiKeys:
         if row is None:
             raise LeadscoreError("there is no key with this id.", "'leadscore keys list' shows all.")
         return _key_of(row)
+
+
+def ring_on(connection: Connection) -> KeyRing:
+    """Every key with the hash of its secret, as `connection` sees them."""
+    rows = connection.execute(select(KEYS).order_by(KEYS.c.created_us, KEYS.c.key_id)).all()
+    return KeyRing({row.key_id: _key_of(row) for row in rows}, {row.key_id: row.hash for row in rows})
 
 
 def _hash(secret: str) -> str:

@@ -21,6 +21,8 @@ from serving.ledger.sent import Cell
 from serving.ledger.store import Ledger
 
 _AT_ONCE = 500
+_WITHIN_SECONDS = 5.0
+"""What a statement about one lead may take: somebody waits for its score."""
 """Ids of one query: SQLite takes so many parameters."""
 
 
@@ -59,7 +61,7 @@ def told_of(ledger: Ledger, recipe: Recipe, lead_id: str, as_of_us: int) -> Lead
         LeadError: the ledger does not know the lead at that moment, or it was deleted or erased by then.
         LeadscoreError: the ledger cannot be reached.
     """
-    with ledger.reading() as connection:
+    with ledger.reading(_WITHIN_SECONDS) as connection:
         ids = same_lead(connection, lead_id, as_of_us)
         cells = _cells_at(connection, recipe, ids, as_of_us)
         events = _events_of(connection, recipe, ids, as_of_us)

@@ -3,24 +3,47 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy import Connection, Engine, func, make_url, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from features.errors import LeadscoreError
-from serving.ledger.forward import bring_forward, our_revision, refuse_newer, revision_of
-from serving.ledger.schema import METADATA
+from serving.ledger.engines import (
+    DEFAULT,
+    VARIABLE,
+    postgres_engine,
+    sqlite_engine,
+    url_of,
+    waiting_at_most,
+    words_of,
+)
+from serving.ledger.schema import METADATA, bring_forward, our_revision, refuse_newer, revision_of
 
-VARIABLE = "LEADSCORE_LEDGER"
-DEFAULT = "ledger.sqlite"
-_WAIT_SECONDS = 10
-"""How long SQLite waits for another process's transaction before it is an error."""
+_STATEMENT_SECONDS = 30.0
+"""What a statement of a service may take: its callers wait. A command's takes as long as it takes."""
+_LOOK_SECONDS = 5.0
+Found = TypeVar("Found")
+
+
+class LedgerAwayError(LeadscoreError):
+    """The database cannot be reached, or does not answer: it may be back, and nobody need change anything."""
+
+
+@dataclass
+class Presence:
+    """Whether a ledger is here: `away` says in words why not, as who looked last found it ('': it is).
+
+    `checked` is False while its schema has never been seen.
+    """
+
+    checked: bool = True
+    away: str = ""
 
 
 @dataclass(frozen=True)
@@ -31,6 +54,8 @@ class Ledger:
     """
 
     url: str = field(repr=False)  # it may hold a password
+    statement_seconds: float | None = None
+    presence: Presence = field(default_factory=Presence, repr=False, compare=False)
 
     @classmethod
     def opened(cls, address: str | Path | None = None) -> Ledger:
@@ -39,15 +64,9 @@ class Ledger:
         Raises:
             LeadscoreError: there is none, it cannot be reached, or its schema is older or newer than ours.
         """
-        ledger = cls(_url_of(address))
-        if ledger.path is not None and not ledger.path.exists():
-            raise LeadscoreError(f"{ledger.name}: there is no ledger.", _INIT)
-        found, ours = ledger.revision(), our_revision()
-        refuse_newer(ledger.name, found)
-        if found != ours:
-            state = "is no ledger yet" if found is None else f"has schema {found}, this leadscore {ours}"
-            raise LeadscoreError(f"{ledger.name}: {state}.", _INIT)
-        return ledger
+        ledger = cls._named(address)
+        with ledger.reading():  # which checks it
+            return ledger
 
     @classmethod
     def here(cls) -> Ledger | None:
@@ -60,6 +79,25 @@ class Ledger:
         return cls.opened() if there else None
 
     @classmethod
+    def for_service(cls) -> Ledger | None:
+        """As `here`, and no statement takes for ever. One in PostgreSQL that is away is given all the same.
+
+        It joins by itself: its schema is checked by whatever reaches it first.
+
+        Raises:
+            LeadscoreError: as `here`, unless it is only away.
+        """
+        if not (os.environ.get(VARIABLE) or Path(DEFAULT).exists()):
+            return None
+        ledger = cls._named(None, _STATEMENT_SECONDS)
+        try:
+            ledger.look(lambda _: None)
+        except LedgerAwayError:
+            if ledger.path is not None:  # a file that cannot be read is no server that is about to come
+                raise
+        return ledger
+
+    @classmethod
     def made(cls, address: str | Path | None = None) -> Ledger:
         """The ledger at `address`, made where there is none and brought forward where it is older.
 
@@ -68,12 +106,20 @@ class Ledger:
         Raises:
             LeadscoreError: it cannot be written or reached, or its schema is newer than ours.
         """
-        ledger = cls(_url_of(address))
+        ledger = cls(url_of(address))
         if ledger.path is not None:
             ledger.path.touch(mode=0o600)
         refuse_newer(ledger.name, ledger.revision())
         with ledger.transaction() as connection:
             bring_forward(connection)
+        return ledger
+
+    @classmethod
+    def _named(cls, address: str | Path | None, statement_seconds: float | None = None) -> Ledger:
+        """The ledger at `address`, which nobody has looked at yet; of a file it is known that it is there."""
+        ledger = cls(url_of(address), statement_seconds, Presence(checked=False))
+        if ledger.path is not None and not ledger.path.exists():  # SQLite would make one
+            raise LeadscoreError(f"{ledger.name}: there is no ledger.", _INIT)
         return ledger
 
     @property
@@ -98,48 +144,85 @@ class Ledger:
         """
         if self.path is None:
             try:
-                limits = {"connect_timeout": _WAIT_SECONDS}
-                return create_engine(self.url, pool_pre_ping=True, hide_parameters=True, connect_args=limits)
+                return postgres_engine(self.url, self.statement_seconds)
             except ImportError:
                 raise LeadscoreError(
                     f"{self.name}: a ledger in PostgreSQL needs psycopg, which is not installed.",
                     "Run 'make extras', or pip install 'leadscore[postgres]'.",
                 ) from None
-        engine = create_engine(
-            self.url, connect_args={"timeout": _WAIT_SECONDS, "check_same_thread": False},
-            hide_parameters=True,
-        )  # fmt: skip
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
+        return sqlite_engine(self.url)
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection whose work is committed at the end of the block, or not at all.
 
         Raises:
-            LeadscoreError: the database refuses or cannot be reached; nothing of the block is stored.
+            LeadscoreError: the database refuses or cannot be reached; nothing of the block is stored. Where
+                it was lost during the commit it may be stored, and the words say so.
         """
         with self._connected(self.engine, _AGAIN) as connection:
             yield connection
 
     @contextmanager
-    def reading(self) -> Iterator[Connection]:
+    def reading(self, within: float | None = None) -> Iterator[Connection]:
         """A connection that sees one moment of the ledger, and waits for no writer.
+
+        `within` is how many seconds PostgreSQL may take for each statement.
 
         Raises:
             LeadscoreError: the database cannot be reached.
         """
-        with self._connected(self.engine.execution_options(writes=False), _CHECK) as connection:
+        with self._connected(self.engine.execution_options(writes=False), _CHECK, within) as connection:
             yield connection
 
-    @contextmanager
-    def _connected(self, engine: Engine, remedy: str) -> Iterator[Connection]:
+    def look(self, read: Callable[[Connection], Found]) -> Found:
+        """What `read` finds, and whether the ledger is here: asked also of one that was away.
+
+        While it is away everybody else is refused at once, so that nobody waits for what does not answer.
+
+        Raises:
+            LeadscoreError: the database cannot be reached, or its schema is not ours.
+        """
+        engine = self.engine.execution_options(writes=False)
         try:
-            with engine.begin() as connection:
+            with self._connected(engine, _CHECK, _LOOK_SECONDS, looking=True) as connection:
+                found = read(connection)
+        except LeadscoreError as error:
+            if isinstance(error, LedgerAwayError) or not self.presence.checked:
+                self.presence.away = error.problem.removeprefix(f"{self.name}: ").rstrip(".")
+            raise
+        self.presence.away = ""
+        return found
+
+    @contextmanager
+    def _connected(
+        self, engine: Engine, remedy: str, within: float | None = None, *, looking: bool = False
+    ) -> Iterator[Connection]:
+        if self.presence.away and not looking:
+            raise LedgerAwayError(f"{self.name}: {self.presence.away}.", remedy)
+        asked = False
+        try:
+            with waiting_at_most(within), engine.begin() as connection:
+                self._check(connection)
                 yield connection
+                asked = True
         except SQLAlchemyError as error:
-            raise LeadscoreError(f"{self.name}: {_words(error)}.", remedy) from None
+            words, is_away = words_of(error)
+            told = f"{self.name}: {words}."
+            if not is_away:
+                raise LeadscoreError(told, remedy) from None
+            raise LedgerAwayError(told, _PERHAPS if asked and remedy == _AGAIN else remedy) from None
+
+    def _check(self, connection: Connection) -> None:
+        """Whether the schema is ours, where nobody has looked yet."""
+        if self.presence.checked:
+            return
+        found, ours = revision_of(connection), our_revision()
+        refuse_newer(self.name, found)
+        if found != ours:
+            state = "is no ledger yet" if found is None else f"has schema {found}, this leadscore {ours}"
+            raise LeadscoreError(f"{self.name}: {state}.", _INIT)
+        self.presence.checked = True
 
     def revision(self) -> str | None:
         """The revision of its schema, None where it has no tables yet."""
@@ -164,56 +247,4 @@ _CHECK = "Check that the database runs and may be read and written."
 _AGAIN = (
     "Nothing of it was stored. Check that the database runs, has room and may be written; then send again."
 )
-
-
-def _url_of(address: str | Path | None) -> str:
-    given = str(address or os.environ.get(VARIABLE) or DEFAULT)
-    if "://" not in given:
-        return f"sqlite:///{Path(given).absolute()}"
-    try:
-        url = make_url(given)
-        if url.drivername in ("postgresql", "postgres"):
-            url = url.set(drivername="postgresql+psycopg")
-        if url.get_backend_name() not in ("sqlite", "postgresql"):
-            raise ArgumentError()
-        if url.get_backend_name() == "sqlite" and url.database in (None, "", ":memory:"):
-            raise ArgumentError()
-        url.get_dialect()
-    except (ArgumentError, NoSuchModuleError):
-        remedy = f"Set {VARIABLE} to a file, or to postgresql://USER:PASSWORD@HOST/DATABASE."
-        raise LeadscoreError("the ledger's address is neither a file nor a PostgreSQL URL.", remedy) from None
-    return url.render_as_string(hide_password=False)
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    """Acknowledged means on the disk: FULL syncs every commit, where WAL's usual NORMAL may lose the last."""
-    connection.isolation_level = None  # transactions are ours: the driver would begin them late
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "secure_delete = ON"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    """A writer takes its turn at once: one that began by reading may find that another wrote meanwhile."""
-    writes = connection.get_execution_options().get("writes", True)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _words(error: SQLAlchemyError) -> str:
-    """What a database refused, in the words of its kind: its own may quote what was sent."""
-    reason = str(getattr(error, "orig", "") or "").lower()
-    known = {
-        "disk is full": "the disk is full",
-        "database is locked": "another process has been writing for too long",
-        "readonly": "may not be written",
-        "unable to open": "cannot be opened",
-        "not a database": "is no SQLite database",
-        "malformed": "is damaged",
-        "disk i/o error": "the disk fails",
-        "password authentication": "the database refuses the password",
-        "does not exist": "there is no such database, role or table",
-        "connect": "cannot be reached",
-        "server closed": "cannot be reached",
-        "terminat": "cannot be reached",
-    }
-    kind = type(getattr(error, "orig", None) or error).__name__
-    return next((words for part, words in known.items() if part in reason), f"the database failed ({kind})")
+_PERHAPS = "It was lost while it was stored, so it may be there: send the same again, which stores it once."

@@ -10,6 +10,7 @@ from typing import TextIO
 from serving.planning.assign import PlannedLead
 from serving.planning.plan import Plan
 from serving.planning.recommend import CONTACTS
+from serving.returned.columns import PLAIN, Added
 from serving.words.translation import translated
 from serving.words.values import date_words
 
@@ -66,18 +67,22 @@ def _due_words(plan: Plan, local: datetime, lead: PlannedLead) -> str:
 
 
 def write_csv(plan: Plan, out: TextIO) -> int:
-    """Every open lead of the plan as CSV with `CSV_COLUMNS`; how many rows."""
+    """Every open lead of the plan as CSV with `CSV_COLUMNS`, and its curve and value where there are any; how
+    many rows."""
     writer = csv.writer(out)
-    writer.writerow(CSV_COLUMNS)
+    asked = Added.asked_by([lead.score for lead in plan.leads])
+    more = [name for name in asked.columns if name not in PLAIN.columns]
+    writer.writerow([*CSV_COLUMNS, *(name.removeprefix("ls_") for name in more)])
     for lead in plan.leads:
         score, step = lead.score, lead.step
         stage = score.stage.name if score.stage else None
         reason = score.reasons_for[0].text if score.reasons_for else None
+        beyond = dict(zip(asked.columns, asked.row(score), strict=True))
         writer.writerow(
             [
                 lead.owner, _moment(plan, step.due), lead.lead_id, step.what, "yes" if step.urgent else "",
                 step.sequence, step.step, step.why, score.maturity, stage, score.grade, score.probability,
-                score.score, reason, lead.question, lead.note,
+                score.score, reason, lead.question, lead.note, *(beyond[name] for name in more),
             ]
         )  # fmt: skip
     return len(plan.leads)

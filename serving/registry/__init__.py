@@ -1,10 +1,10 @@
 """Where artefacts are registered: the store of runs, asked without patience, and who is champion there."""
 
+from serving.artefact.folder import artefact_within
 from serving.registry.mlflow_tables import just_begun, newest_run, read_or_ask, run_json, versions_under
 from serving.registry.store import SQLITE, StoreError, connect, patient, require_writable, unusable
 from serving.registry.versions import (
     ChampionRef,
-    artefact_within,
     fetch,
     find_champion,
     report_of_run,

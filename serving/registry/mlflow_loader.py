@@ -16,7 +16,7 @@ import pandas as pd
 from features.catalogue import Feature
 from features.columns import Column, Columns
 from serving.artefact import load_artefact
-from serving.registry.versions import artefact_within
+from serving.artefact.folder import artefact_within
 from serving.scorers.agreement import require_columns
 
 _REMEDY = "Name the columns as the model's signature does; a value that is not known is null, not left out."

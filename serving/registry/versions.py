@@ -10,8 +10,8 @@ from typing import Any
 
 from features.catalogue import Feature
 from features.errors import LeadscoreError
-from serving.artefact import CHECKSUMS, DIGEST_TAG
-from serving.artefact.folder import MANIFEST, absent_artefact
+from serving.artefact import DIGEST_TAG
+from serving.artefact.folder import artefact_within
 from serving.registry.mlflow_tables import (
     RegisteredVersion,
     Unanswered,
@@ -173,27 +173,6 @@ def _asked_version(address: str, name: str, alias: str, number: str) -> Champion
         problem = f"{address}: is not in {shown(store)} ({type(error).__name__})."
         raise LeadscoreError(problem, "Check the name, and MLFLOW_TRACKING_URI.") from error
     return _reference(name, found, store)
-
-
-def artefact_within(folder: Path) -> Path:
-    """The folder in or below `folder` that holds an artefact; MLflow keeps ours inside its own.
-
-    A folder whose manifest was removed is one still: it is told as damaged, not as absent.
-
-    Raises:
-        LeadscoreError: there is none, or more than one.
-    """
-    for name in (MANIFEST, CHECKSUMS):
-        if (folder / name).exists():
-            return folder
-        found = sorted(folder.rglob(name)) if folder.is_dir() else []
-        if len(found) > 1:
-            raise LeadscoreError(
-                f"{folder}: holds {len(found)} artefacts.", "Name the folder of one of them."
-            )
-        if found:
-            return found[0].parent
-    raise absent_artefact(folder)
 
 
 def signature_of(features: Sequence[Feature]) -> Any:

@@ -78,6 +78,12 @@ class Added:
             found["ls_value_high"] = _Column(lambda score: score.worth and score.worth.high, float)
         return cls(found)
 
+    @classmethod
+    def asked_by(cls, scores: Sequence[Score]) -> Self:
+        """For the curve and the value that some of `scores` have."""
+        curve = next(([point.days for point in score.horizons] for score in scores if score.horizons), [])
+        return cls.asked(curve, value=any(score.worth for score in scores))
+
     @property
     def names(self) -> tuple[str, ...]:
         """All of them, in order."""

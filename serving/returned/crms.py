@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -15,6 +16,8 @@ from features.language import LANGUAGES, Language
 
 _PERCENT_DIGITS = 4
 """Decimals of a percentage: six of a probability."""
+_NUMBERS = {"whole": "int64", "percent": "float64", "number": "float64"}
+"""Kinds that are no text, and their types in Arrow."""
 
 
 class _Data(BaseModel):
@@ -26,7 +29,7 @@ class Property(_Data):
 
     of: str
     name: str
-    kind: Literal["whole", "percent", "choice", "short", "long", "moment"]
+    kind: Literal["whole", "percent", "number", "choice", "short", "long", "moment"]
     en: tuple[str, str]
     fr: tuple[str, str]
     options: dict[str, tuple[str, str]] = {}
@@ -38,6 +41,17 @@ class Property(_Data):
     def option(self, value: str, language: Language) -> str:
         """What people call one of its values."""
         return self.options[value][LANGUAGES.index(language)] if value in self.options else value
+
+    def among(self, columns: Collection[str]) -> list[Property]:
+        """Itself for each of `columns` that it is a property for; `{days}` stands for a horizon."""
+        pattern = re.compile(re.escape(self.of).replace(re.escape("{days}"), "(?P<days>[0-9.]+)"))
+        found = [match for match in map(pattern.fullmatch, columns) if match]
+        return [self._of_days(match.group(), match.groupdict().get("days", "")) for match in found]
+
+    def _of_days(self, column: str, days: str) -> Property:
+        en, fr = ((label.format(days=days), said.format(days=days)) for label, said in (self.en, self.fr))
+        name = self.name.format(days=days.replace(".", "_"))
+        return self.model_copy(update={"of": column, "name": name, "en": en, "fr": fr})
 
 
 class Crm(_Data):
@@ -66,7 +80,12 @@ class Crm(_Data):
 
 class _Templates(_Data):
     property: tuple[Property, ...]
+    asked: tuple[Property, ...]
     crm: dict[str, Crm]
+
+    def properties(self, columns: Collection[str]) -> list[Property]:
+        """Those of every recipe, and those of the columns that one asks for."""
+        return [*self.property, *(one for asked in self.asked for one in asked.among(columns))]
 
 
 @cache
@@ -76,10 +95,13 @@ def templates() -> _Templates:
     return _Templates.model_validate(tomllib.loads(text))
 
 
-def crm_columns(crm: str, language: Language = "en") -> dict[str, str]:
-    """Column of a scored export → its header in the import of `crm`, in order."""
+def crm_columns(crm: str, language: Language = "en", added: Collection[str] = ()) -> dict[str, str]:
+    """Column of a scored export → its header in the import of `crm`, in order.
+
+    `added` names the columns that the export has: those of a curve or a value are there where it has them.
+    """
     found = templates()
-    return {one.of: found.crm[crm].headed(one, language) for one in found.property}
+    return {one.of: found.crm[crm].headed(one, language) for one in found.properties(added)}
 
 
 def maturity_words(crm: str | None, maturity: str, language: Language) -> str:
@@ -97,16 +119,17 @@ def crm_table(table: Any, crm: str, language: Language = "en") -> Any:
     found = templates()
     target = found.crm[crm]
     columns = {}
-    for one in found.property:
+    for one in found.properties(table.column_names):
         write = _writer(one, target, language)
         cells = [None if cell is None else write(cell) for cell in table.column(one.of).to_pylist()]
-        kind = {"whole": pa.int64(), "percent": pa.float64()}.get(one.kind, pa.string())
-        columns[target.headed(one, language)] = pa.array(cells, kind)
+        kind = _NUMBERS.get(one.kind, "string")
+        columns[target.headed(one, language)] = pa.array(cells, pa.type_for_alias(kind))
     return pa.table(columns)
 
 
-def property_rows(crm: str) -> list[dict[str, str]]:
-    """The properties to create in `crm`, a row each, in English and in French."""
+def property_rows(crm: str, added: Collection[str] = ()) -> list[dict[str, str]]:
+    """The properties to create in `crm` for an export with the columns `added`, a row each, in English and in
+    French."""
     found = templates()
     target = found.crm[crm]
     return [
@@ -122,7 +145,7 @@ def property_rows(crm: str) -> list[dict[str, str]]:
             "where_en": target.where[0],
             "where_fr": target.where[1],
         }
-        for one in found.property
+        for one in found.properties(added)
     ]
 
 

@@ -14,8 +14,7 @@ class FrameScores(Scores):
     @property
     def frame(self) -> pd.DataFrame:
         """A row each, in the columns that 'leadscore score' appends, and `lead_id` before them."""
-        curve = next(([point.days for point in score.horizons] for score in self if score.horizons), [])
-        added = Added.asked(curve, value=any(score.worth for score in self))
+        added = Added.asked_by(self)
         found: pd.DataFrame = added.table([added.row(score) for score in self]).to_pandas()
         found.insert(0, "lead_id", [score.lead_id for score in self])
         return found

@@ -57,7 +57,9 @@ class Selection:
 
     def columns(self, added: Added = PLAIN) -> list[str]:
         """The names of the columns that are written, of those `added`."""
-        return list(crm_columns(self.crm, self.language or "en").values() if self.crm else added.names)
+        if not self.crm:
+            return list(added.names)
+        return list(crm_columns(self.crm, self.language or "en", added.names).values())
 
     def maturities(self, by: Mapping[str, str]) -> dict[str, str]:
         """`by` maturity as it is written."""

@@ -27,14 +27,15 @@ class BatchSummary(BaseModel):
     the errors of rows by what is wrong; `scores` the leads by score (1–99); `outside` the leads by the signal
     whose number lies outside what was learned from; `persons` the rows of a person who has an earlier row
     under another id, by what they share. `newest_us` is the newest date of the files, 0 where there is none.
-    `written` is the number of rows that were chosen; `filled` and `unreadable` count cells by column, and
-    `columns` says how each was found.
+    `ours` are the columns that are added. `written` is the number of rows that were chosen; `filled` and
+    `unreadable` count cells by column, and `columns` says how each was found.
     """
 
     rows: int
     as_of_us: int
     language: Language = "en"
     out: str | None = None
+    ours: list[str] = Field(default_factory=list)
     written: int | None = None
     statuses: Counter[str] = Field(default_factory=Counter)
     rungs: Counter[str] = Field(default_factory=Counter)

@@ -20,6 +20,8 @@ from serving.scorer import Contributions, Range
 from serving.scorers.agreement import require_columns
 
 SCHEMA_VERSION = 2
+_FEW = 128
+"""Leads up to which all bands are compared at once."""
 _REMEDY = "Fetch the artefact again, or train anew with 'leadscore train'."
 
 
@@ -132,6 +134,11 @@ class Bayes:
         names = tuple(feature.name for feature in self.features)
         return Contributions(names, values, np.full(len(values), self.bias))
 
+    def explained(self, columns: Columns) -> tuple[Floats, Contributions]:
+        """`margin` and `contributions`, for which each table is read once."""
+        parts = self.contributions(columns)
+        return np.asarray(parts.values.sum(axis=1) + self.bias, dtype=np.float64), parts
+
     def probability(self, margin: Floats) -> Floats:
         """Calibrated probabilities inside (0, 1)."""
         return self.calibration.of(margin)
@@ -179,10 +186,65 @@ class Bayes:
 
     def _parts(self, columns: Columns) -> Floats:
         """What each feature adds, shape `(n_leads, n_features)`."""
-        names = tuple(feature.name for feature in self.features)
+        names, places = self._places
         require_columns(names, columns, "bayes.json")
-        position = {name: i for i, name in enumerate(names)}
-        parts = np.zeros((n_leads(columns), len(names)), dtype=np.float64)
-        for table in self.tables:
-            parts[:, position[table.feature]] += table.read(columns[table.feature])
+        rows = n_leads(columns)
+        if 0 < rows <= _FEW and isinstance(columns, Columns):
+            return self._parts_of_few(columns, rows)
+        parts = np.zeros((rows, len(names)), dtype=np.float64)
+        for table, place in zip(self.tables, places, strict=True):
+            parts[:, place] += table.read(columns[table.feature])
         return parts
+
+    def _parts_of_few(self, columns: Columns, rows: int) -> Floats:
+        """`_parts` with all bands of all tables compared at once."""
+        bands = self._bands
+        added = np.empty((len(self.tables), rows))
+        if bands.tables:
+            numbers = columns.numbers(bands.names)
+            codes = (numbers[:, None, :] > bands.edges[:, :, None]).sum(axis=1)
+            codes = np.where(np.isnan(numbers), bands.missing, codes)
+            added[bands.tables] = np.take_along_axis(bands.log_ratios, codes, axis=1)
+        for at in bands.others:
+            added[at] = self.tables[at].read(columns[self.tables[at].feature])
+        names, places = self._places
+        parts = np.zeros((len(names), rows))
+        np.add.at(parts, places, added)  # one table after the other, as a loop adds them
+        return np.ascontiguousarray(parts.T)
+
+    @cached_property
+    def _places(self) -> tuple[tuple[str, ...], list[int]]:
+        """Names of the features, and of each table the place of its own."""
+        names = tuple(feature.name for feature in self.features)
+        position = {name: i for i, name in enumerate(names)}
+        return names, [position[table.feature] for table in self.tables]
+
+    @cached_property
+    def _bands(self) -> _Bands:
+        numbered = [at for at, table in enumerate(self.tables) if table.edges is not None]
+        tables = [self.tables[at] for at in numbered]
+        edges = np.full((len(tables), max((len(table.edges or ()) for table in tables), default=0)), np.inf)
+        ratios = np.zeros((len(tables), edges.shape[1] + 2))
+        for row, table in enumerate(tables):
+            edges[row, : len(table.edges or ())] = table.edges
+            ratios[row, : table.n_codes] = table.log_ratios
+        return _Bands(
+            numbered,
+            [at for at in range(len(self.tables)) if at not in set(numbered)],
+            tuple(table.feature for table in tables),
+            edges,
+            np.array([table.n_codes - 1 for table in tables], dtype=np.intp)[:, None],
+            ratios,
+        )
+
+
+@dataclass(frozen=True)
+class _Bands:
+    """The tables of numbers one below the other (edges are ∞ where one has fewer); places of the others."""
+
+    tables: list[int]
+    others: list[int]
+    names: tuple[str, ...]
+    edges: Floats
+    missing: NDArray[np.intp]
+    log_ratios: Floats

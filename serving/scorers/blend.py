@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeVar
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from serving.calibration import MonotoneMap
 from serving.scorer import Contributions, explained
 from serving.scorers.bayes import Bayes
 from serving.scorers.linear import Linear
+from serving.scorers.tree_columns import TreeEncoder
 from serving.scorers.trees import Trees, add
 
 
@@ -36,6 +39,7 @@ class Blend:
             raise LeadscoreError("a blend needs at least one member.")
         if self.weights and (len(self.weights) != len(self.members) or min(self.weights) <= 0):
             raise LeadscoreError("a blend needs a weight above 0 for each member, or none at all.")
+        object.__setattr__(self, "members", _sharing(self.members))
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
@@ -78,6 +82,31 @@ class Blend:
         """Calibrated probabilities inside (0, 1)."""
         return self.calibration.of(margin)
 
+
+def _sharing(members: Sequence[Model]) -> tuple[Model, ...]:
+    """`members` with one object where parts of them are equal: each makes things once."""
+    lines, encoders, found = list[Linear](), list[TreeEncoder](), list[Model]()
+    for member in members:
+        if isinstance(member, Trees):
+            offset = member.offset and _first(lines, member.offset)
+            line = member.line and _first(lines, member.line)
+            encoder = _first(encoders, member.encoder)
+            if not (offset is member.offset and line is member.line and encoder is member.encoder):
+                member = replace(member, encoder=encoder, offset=offset, line=line)
+        found.append(_first(lines, member) if isinstance(member, Linear) else member)
+    return tuple(found)
+
+
+def _first(seen: list[_P], one: _P) -> _P:
+    """What is equal to `one` among `seen`, else itself, which is then among them."""
+    for other in seen:
+        if other == one:
+            return other
+    seen.append(one)
+    return one
+
+
+_P = TypeVar("_P")
 
 Model = Linear | Trees | Blend | Bayes
 """What training makes and an artefact holds; Bayes where there was too little for the others."""

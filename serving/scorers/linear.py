@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from features.catalogue import Feature
-from features.columns import Columns, Floats
+from features.columns import Columns, Floats, once
 from serving.calibration import MonotoneMap
 from serving.scorer import Contributions
 from serving.scorers.linear_columns import LinearEncoder
@@ -40,16 +40,20 @@ class Linear:
 
     def margin(self, columns: Columns) -> Floats:
         """Raw log-odds, shape `(n_leads,)`."""
-        return self._margin(self.encoder.transform(columns))
+        return once(columns, self, "margin", lambda: self._margin(self._encoded(columns)))
 
     def contributions(self, columns: Columns) -> Contributions:
         """Log-odds against the average lead, summed over the encoded columns of each feature."""
-        return self._contributions(self.encoder.transform(columns))
+        return once(columns, self, "parts", lambda: self._contributions(self._encoded(columns)))
 
     def explained(self, columns: Columns) -> tuple[Floats, Contributions]:
         """`margin` and `contributions` of columns that are encoded once."""
-        matrix = self.encoder.transform(columns)
-        return self._margin(matrix), self._contributions(matrix)
+        matrix = self._encoded(columns)
+        margin = once(columns, self, "margin", lambda: self._margin(matrix))
+        return margin, once(columns, self, "parts", lambda: self._contributions(matrix))
+
+    def _encoded(self, columns: Columns) -> Floats:
+        return once(columns, self, "encoded", lambda: self.encoder.transform(columns))
 
     def _margin(self, matrix: Floats) -> Floats:
         # a sum over a row, unlike a matrix product, does not depend on how many rows are asked together

@@ -34,7 +34,7 @@ class NumberColumn(Spec):
 
     def standardised(self, numbers: Floats) -> Floats:
         """`numbers` as the model reads them, without NaN."""
-        numbers = np.clip(numbers, *self.ends)
+        numbers = held(numbers, *self.ends)
         numbers = signed_log(numbers) if self.log else numbers
         return np.asarray((np.where(np.isnan(numbers), self.median, numbers) - self.mean) / self.scale)
 
@@ -56,7 +56,7 @@ class Crossing(Spec):
 
     def factor(self, numbers: Floats) -> Floats:
         """What columns are multiplied with, shape `(n_leads,)`."""
-        return np.asarray(np.clip(self.by.standardised(numbers), self.low, self.high))
+        return held(self.by.standardised(numbers), self.low, self.high)
 
 
 class LinearEncoder(Spec):
@@ -108,7 +108,7 @@ class LinearEncoder(Spec):
         plan = self._plan
         if plan.names:
             numbers = numbers_of(columns, plan.names).T
-            numbers = np.clip(numbers, plan.lows, plan.highs)
+            numbers = held(numbers, plan.lows, plan.highs)
             if plan.logs:
                 numbers[:, plan.logs] = signed_log(numbers[:, plan.logs])
             absent = np.isnan(numbers)
@@ -168,6 +168,11 @@ class _Plan:
     flags_at: list[int]
     logs: list[int]
     categories: list[tuple[str, int, dict[str, int]]]
+
+
+def held(numbers: Floats, low: float | Floats, high: float | Floats) -> Floats:
+    """`numbers` inside [low, high]; NaN stays NaN. For few numbers sooner than `np.clip`."""
+    return np.asarray(np.minimum(np.maximum(numbers, low), high), dtype=np.float64)
 
 
 def signed_log(numbers: Floats) -> Floats:

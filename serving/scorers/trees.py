@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from features.catalogue import Feature
-from features.columns import Columns, Floats
+from features.columns import Columns, Floats, once
 from features.errors import LeadscoreError
 from serving.calibration import MonotoneMap
 from serving.scorer import Contributions
@@ -99,7 +99,7 @@ class Trees:
 
     def _matrix(self, columns: Columns, line: Contributions | None) -> Floats:
         """What the boosters read; `line` are the contributions of the linear model of that name."""
-        matrix = self.encoder.transform(columns)
+        matrix = once(columns, self.encoder, "encoded", lambda: self.encoder.transform(columns))
         if self.line is None or line is None:
             return matrix
         return np.hstack([matrix, columns_of(self.line, line)])

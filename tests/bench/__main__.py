@@ -13,7 +13,7 @@ from importlib import import_module
 from leadscore.terminal import print_json, print_table, say
 
 SECTIONS = ("features", "shap", "scoring", "http", "reasons", "startup")
-SLOW = ("events", "intervals")
+SLOW = ("events", "export", "intervals")
 
 
 def main(words: list[str] | None = None) -> int:

@@ -10,6 +10,9 @@ from textwrap import wrap
 
 from tests.made.folder_scores import Judged, judge, rates_of_parts
 from tests.made.folders import KINDS, NAMES, is_held_back, make_folder
+from tests.made.joined_scores import EVENTS, joined_scores
+from tests.made.joined_words import ACCOUNT_INNOCENTS, SELLER_INNOCENTS
+from tests.made.joined_worlds import JOINED_WORLDS
 from tests.made.leak_scores import leak_scores
 from tests.made.leak_words import LEAKS
 from tests.made.leak_worlds import WORLDS
@@ -52,7 +55,8 @@ is the outcome.
   substage that reads as won. What is neither won nor closed (or lost) is open then, and not lost.
 
 - **Lists that leads point to** (accounts, goods, sellers) are joined beside them, each by its own key, the
-  first row of a key that stands twice. What its dates place after many of the leads counts as known only now.
+  first row of a key that stands twice. What its dates place after many of the leads counts as known only now;
+  dates of a last change or contact do not count for that.
 - **Of one list on two days** the newer file is used; a file without a header is refused, or read as
   `column 1`, `column 2`, … where `--outcome` names one of these.
 
@@ -67,6 +71,7 @@ overwritten), **at its end**, or nobody can tell. It looks at
 - numbers that follow the days until the outcome;
 - what the newest leads lack that those before them have; what is filled in the same rows as something that
   is written at the end;
+- of events, kinds that make the outcome certain: contracts, invoices, welcome mails logged before the win;
 - dates after creation: a deadline lies as far ahead for the newest leads as for all; what has happened does
   not.
 
@@ -100,6 +105,25 @@ _KINDS = {
     "last activity": "the last activity",
     "other outcome": "another outcome, for some of the won",
 }
+_BESIDE = {
+    "customer mark": "of the account: the mark of a customer",
+    "customer number": "of the account: a customer's number",
+    "business done": "of the account: what it has bought so far",
+    "last contact": "of the account: the last contact",
+    "contacts so far": "of the account: contacts so far",
+    "wins of the seller": "of the seller: what he has sold so far",
+    EVENTS: EVENTS,
+}
+_JOINED_WORDS = f"""
+{2 * JOINED_WORLDS} made folders of leads, accounts, sellers and events (`tests/made/joined_worlds.py`). An
+account says on the day of the export what it has become, a seller's row counts the very leads to be scored,
+and two kinds of events in each folder follow an agreement and are logged some days before the win. A kind
+that makes the outcome certain is left out of `[events.kinds]`, with its reason; two other kinds of each
+folder, signs of intent, were kept in all. A date of the last change or contact in a joined table does not
+make the whole table late: before that was so, every field of such accounts was marked, the innocent ones too,
+and no feature read them. Sellers' fields are marked because the lead's owner is overwritten.
+
+"""
 _LEAK_WORDS = f"""
 {2 * WORLDS} made lists (`tests/made/leak_worlds.py`), half of them under names that were held back, a third
 undated; in the dated ones the newest leads are open still. Each has seven columns that were known too late
@@ -125,7 +149,7 @@ def page() -> str:
     judged = judged_folders()
     said = "".join(f"\n**{name}**\n\n```text\n{_wrapped(judged[name].said)}\n```\n" for name in SHOWN)
     intro = _INTRO.replace("{count}", str(len(NAMES))).replace("{kinds}", str(len(KINDS)))
-    return f"{intro}{_table(judged)}{_leaks()}\n## What init says of some of them\n{said}"
+    return f"{intro}{_table(judged)}{_leaks()}{_joined()}\n## What init says of some of them\n{said}"
 
 
 def _table(judged: Mapping[str, Judged]) -> str:
@@ -165,6 +189,26 @@ def _leaks() -> str:
         cells = [_of(count, there) for out, marked, there in counts for count in (out, marked)]
         lines.append(f"| {words} | {' | '.join(cells)} |")
     return _LEAK_WORDS + "\n".join(lines) + "\n"
+
+
+def _joined() -> str:
+    """The same of tables beside the leads."""
+    scores = {"seen": joined_scores(held=False), "held back": joined_scores(held=True)}
+    head = " | ".join(f"{called}: left out | marked" for called in scores)
+    lines = [f"| known too late | {head} |", "|---|" + "---|---|" * len(scores)]
+    for kind, words in _BESIDE.items():
+        counts = [(s.left_out[kind], s.marked[kind], s.there[kind]) for s in scores.values()]
+        cells = [_of(count, there) for out, marked, there in counts for count in (out, marked)]
+        lines.append(f"| {words} | {' | '.join(cells)} |")
+    for words, kinds in (("account", ACCOUNT_INNOCENTS), ("seller", SELLER_INNOCENTS)):
+        cells = [
+            _of(count, sum(score.innocent[kind] for kind in kinds))
+            for score in scores.values()
+            for count in (0, sum(score.doubted[kind] for kind in kinds))
+        ]
+        lines.append(f"| **innocents** of the {words} | {' | '.join(cells)} |")
+    assert not any(name for score in scores.values() for names in score.dropped for name in names)
+    return _JOINED_WORDS + "\n".join(lines) + "\n"
 
 
 def _wrapped(said: str) -> str:

@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 
 from features import parse_recipe
 from features.cells.emails import email_kind, email_label
-from features.cells.fields import CellParser, field_parsers
+from features.cells.fields import CellParser, cell_parser, field_parsers
 from features.cells.parse import (
     YearError,
     date_expected,
     id_text,
     is_missing,
+    parse_amount,
     parse_boolean,
     parse_category,
     parse_date,
@@ -29,6 +30,7 @@ from features.cells.parse import (
     parse_text,
 )
 from features.clock.instants import to_us
+from features.recipe.crm import LeadField
 
 RECIPE = """
 [recipe]
@@ -258,7 +260,11 @@ missing = ["1900-01-01", "1970-01-01"]
 [lead.fields.sent]
 type = "date"
 format = "dmy"
-missing = ["01/01/1900", "1970-01-01"]
+missing = ["01/01/1900", "1970-01-01", "03/02/1971"]
+[lead.fields.left]
+type = "date"
+format = "excel"
+missing = ["19710203"]
 [lead.fields.title]
 type = "text"
 missing = ["-1"]
@@ -282,6 +288,11 @@ missing = ["-1"]
         ("sent", "1.1.1900", True),
         ("sent", "01/01/1970", True),
         ("sent", "02/01/1970", False),
+        ("sent", "1971-02-03", True),
+        ("sent", "1971-03-02", False),
+        ("left", "1971-02-03", True),
+        ("left", "25967", True),
+        ("left", "25968", False),
         ("title", "-1.0", False),
     ],
 )
@@ -312,3 +323,32 @@ def test_a_year_that_cannot_be_meant_is_told_with_the_form_that_was_expected(raw
         parse_date(raw, "UTC", "start")
     with pytest.raises(YearError, match=re.escape(date_expected("dmy"))):
         parse_date("01/01/2100", "UTC", "start", "dmy")
+
+
+RATES = {"EUR": 1.0, "USD": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("raw", "rates", "worth"),
+    [
+        ("1,000 USD", RATES, 500.0),
+        ("$1,000.50", RATES, 500.25),
+        ("20 €", RATES, 20.0),
+        ("20", RATES, 20.0),
+        (20.0, RATES, 20.0),
+        ("inf", RATES, None),
+        ("20 GBP", {}, 20.0),
+    ],
+)
+def test_an_amount_is_worth_what_its_currency_is_by_the_declared_rates(raw, rates, worth):
+    assert parse_amount(raw, ".", rates) == worth
+
+
+def test_an_amount_in_a_currency_without_a_rate_is_told_with_those_that_have_one():
+    with pytest.raises(ValueError, match=r"^an amount in EUR or USD; its field has no rate for another"):
+        parse_amount("20 GBP", ".", RATES)
+
+
+def test_a_field_s_rates_are_those_by_which_its_cells_are_read():
+    field = LeadField.model_validate({"type": "number", "rates": RATES})
+    assert cell_parser(field, "UTC")("1,000 USD") == 500.0

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.cells.fields import cell_parser
-from features.cells.parse import parse_date, parse_phone
+from features.cells.parse import iso_us, parse_date, parse_phone
 from features.clock.instants import DAY_US, to_us
 from features.recipe.crm import LeadField
 
@@ -89,3 +89,25 @@ def test_a_decimal_mark_is_no_form_of_a_date(mark):
 def test_a_number_can_be_dialled_with_7_to_15_digits_and_the_usual_separators(raw, dialled):
     found = parse_phone(raw)
     assert (found, type(found)) == (dialled, float)
+
+
+@given(MOMENTS, OFFSETS)
+def test_the_quick_way_reads_a_moment_with_its_offset_and_nothing_else(moment, offset):
+    text = moment.replace(tzinfo=offset).isoformat()
+    assert iso_us(text) == parse_date(text, "Asia/Tokyo")
+    for other in (moment.isoformat(), text + "x", moment.replace(tzinfo=offset), 5, None, ""):
+        assert iso_us(other) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "counts"),
+    [
+        ("1900-01-01T00:00:00Z", True),
+        ("1899-12-31T23:59:59.999999Z", False),
+        ("2099-12-31T23:59:59.999999Z", True),
+        ("2100-01-01T00:00:00Z", False),
+        ("0001-01-01T00:00:00+14:00", False),
+    ],
+)
+def test_the_quick_way_keeps_to_the_years_that_can_be_meant(text, counts):
+    assert (iso_us(text) is not None) == counts

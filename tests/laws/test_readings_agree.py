@@ -8,10 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import Feature, default_features, tables_from_frames
-from features.catalogue import dump_features, load_features
+from features.catalogue import EventCount, Recency, dump_features, load_features
+from features.catalogue.events import ValueTotal
+from features.catalogue.patterns import DistinctKinds, Trend
 from features.columns import Columns
-from features.readings import offline
+from features.readings import OnlinePlan, offline
 from tests.made.histories import CLOCK_US, History, draw_history, recipe_of
+
+OTHERS = (
+    Trend(), EventCount(("demo",), 7.5), ValueTotal((), 30.0), DistinctKinds((), 7.5), Recency(("nothing",)),
+)  # fmt: skip
+"""Kinds and windows that recipes do not get unasked."""
 
 seeds = st.integers(0, 2**32 - 1)
 
@@ -68,6 +75,22 @@ def test_no_events_are_zeros_in_both_readings(seed: int) -> None:
     assert mismatches(features, columns, history.rows(features, planned=True)) == []
     assert (columns["count_any_ever"] == 0).all()
     assert np.isnan(columns["recency_any"]).all()
+
+
+@given(seed=seeds, left=st.sampled_from(["none", "some", "all"]))
+@settings(max_examples=4, deadline=None)
+def test_many_leads_read_as_arrays_are_read_as_one_by_one(seed: int, left: str) -> None:
+    """With and without events, and where some leads bring theirs and others do not; to the last bit."""
+    history = draw_history(seed)
+    features = {f.name: f for f in (*default_features(history.recipe), *OTHERS)}
+    leads = history.read()
+    kept = {"none": leads, "all": history.read(events=False)}
+    some = [one if n % 3 else other for n, (one, other) in enumerate(zip(*kept.values(), strict=True))]
+    asked = some if left == "some" else kept[left]
+    plan = OnlinePlan(tuple(features.values()))
+    assert len(asked) > 16
+    assert mismatches(plan.features, plan.columns(asked), plan.stack([plan.row(one) for one in asked])) == []
+    assert plan.columns(asked[:3]).n_leads == 3
 
 
 def test_a_feature_survives_json() -> None:

@@ -48,7 +48,8 @@ class Service:
         self.desk = Desk(opened, watch, ledger, self.writer, budget=budget)
         self.entrance = Entrance(self.desk, Metrics(watch, budget, ledger), KeyCheck(ledger), Pace(rate))
         self.desk.counted = self.entrance.metrics.scored
-        self.entrance.key_check.look()
+        if ledger is None or not ledger.presence.away:
+            self.entrance.key_check.look()
         self.client = client
         state = State({"entrance": self.entrance})
         inner = Starlette(routes=routes.routes, exception_handlers=routes.exception_handlers)

@@ -11,6 +11,7 @@ import pandas as pd
 from features import Feature, Recipe, Tables, parse_lead, parse_recipe, tables_from_frames
 from features.clock.instants import DAY_US, HOUR_US, from_us, parse_moment
 from features.columns import Columns
+from features.lead import Lead
 from features.readings import OnlinePlan, online, stack
 
 ZONES = (
@@ -114,10 +115,17 @@ class History:
 
     def rows(self, features: tuple[Feature, ...], *, events: bool = True, planned: bool = False) -> Columns:
         """The online reading of every moment, stacked; on request by the plan that serves."""
-        plan = OnlinePlan(features)
+        leads = self.read(events)
+        if planned:
+            plan = OnlinePlan(features)
+            return plan.stack([plan.row(lead) for lead in leads])
+        return stack(features, [online(features, lead) for lead in leads])
+
+    def read(self, events: bool = True) -> list[Lead]:
+        """Each lead in memory at each of its moments."""
         by_lead = dict(tuple(self.events.groupby("lead_id")))
         cells = self.leads.set_index("lead_id").to_dict("index")
-        answers = []
+        found = []
         for lead_id, as_of_us in zip(self.moments["lead_id"], self.moments["as_of_us"], strict=True):
             log = by_lead.get(lead_id, self.events.head(0)).drop(columns="lead_id").to_dict("records")
             lead = parse_lead(
@@ -127,8 +135,8 @@ class History:
                 events=log if events else None,
                 as_of_us=as_of_us,
             )
-            answers.append(plan.row(lead) if planned else online(features, lead))
-        return plan.stack(answers) if planned else stack(features, answers)
+            found.append(lead)
+        return found
 
 
 def recipe_of(zone: str = "UTC") -> Recipe:

@@ -18,8 +18,8 @@ from tests.mutants.workspace import folder_of, results_of
 _LOOK_S = 1.0
 
 
-def mutmut(piece: Piece, seconds: float) -> Iterator[None]:
-    """Tries what has not been tried, yielding at each look, for `seconds` at most.
+def mutmut(piece: Piece, seconds: float, names: list[str]) -> Iterator[None]:
+    """Tries what has not been tried, or mutants of these names, yielding at each look, for `seconds` at most.
 
     Raises:
         RuntimeError: mutmut failed; the tests of a piece must pass before a fault is planted.
@@ -27,7 +27,7 @@ def mutmut(piece: Piece, seconds: float) -> Iterator[None]:
     folder, ends = folder_of(piece), monotonic() + seconds
     kept: dict[Path, str] = {}
     with (folder / "log.txt").open("w") as log:
-        running = _started(folder, log.fileno())
+        running = _started(folder, log.fileno(), names)
         try:
             while (code := running.poll()) is None and monotonic() < ends:
                 sleep(_LOOK_S)
@@ -42,8 +42,8 @@ def mutmut(piece: Piece, seconds: float) -> Iterator[None]:
         raise RuntimeError(f"mutmut ended with {code}; what it said stands in {log.name}")
 
 
-def _started(folder: Path, log: int) -> subprocess.Popen[bytes]:
-    tool = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "1"]
+def _started(folder: Path, log: int, names: list[str]) -> subprocess.Popen[bytes]:
+    tool = [str(Path(sys.executable).with_name("mutmut")), "run", "--max-children", "1", *names]
     env = os.environ | {"HYPOTHESIS_PROFILE": "mutants", "PYTHONPATH": str(folder / "mutants")}
     return subprocess.Popen(tool, cwd=folder, env=env, stdout=log, stderr=log, start_new_session=True)
 

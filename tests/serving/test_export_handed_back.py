@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from serving.batch.export import score_export
 from serving.returned import ADDED, BatchSummary, Selection, property_rows, report_page
 from serving.returned.crms import crm_columns, templates
 from tests.made import scorers
+from tests.serving.test_outlook import outlook
 from tests.serving.test_score_export import EVENTS, HEADER, NOW, ROWS, cells, ladder, written
 
 __all__ = ["ladder"]
@@ -129,7 +131,7 @@ def test_a_crm_gets_its_columns_and_the_list_of_its_properties(
 
 
 def test_every_crm_has_a_type_for_every_kind_and_names_are_distinct() -> None:
-    kinds = {one.kind for one in templates().property}
+    kinds = {one.kind for one in (*templates().property, *templates().asked)}
     for crm, found in templates().crm.items():
         assert set(found.types) == kinds
         for language in LANGUAGES:
@@ -213,6 +215,34 @@ def test_leads_that_are_others_than_in_training_are_told(ladder: Ladder, tmp_pat
     assert summed([5] * 20).drift is None
     beyond = summed([10**7] * 300)
     assert beyond.outside["company_size"] == 300
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("crm", CRMS)
+def test_a_crm_gets_the_curve_and_the_value_where_a_recipe_asks(
+    ladder: Ladder, leads: Path, events: Path, tmp_path: Path, crm: str, language: Any
+) -> None:
+    recipe, told = scorers.recipe(), replace(ladder, outlook=outlook())
+    asks = {"horizons": (3, 7, 20, 30), "horizon_days": 30, "value": True}
+    recipe = recipe.model_copy(update={"recipe": recipe.recipe.model_copy(update=asks)})
+
+    def scored(name: str, **asked: Any) -> tuple[BatchSummary, pd.DataFrame]:
+        given = {"events": events, "as_of_us": NOW, "selection": Selection(**asked)}
+        return score_export(recipe, told, leads, tmp_path / name, **given), cells(tmp_path / name)
+
+    (_, plain), (summary, out) = scored("p.csv"), scored("c.csv", crm=crm, language=language)
+    columns = crm_columns(crm, language, summary.ours)
+    assert list(out.columns) == [*HEADER, *columns.values()]
+    more = set(columns) - set(crm_columns(crm, language))
+    assert more == {name for name in plain.columns if name not in [*HEADER, *ADDED]}
+    known = plain["ls_probability"] != ""
+    for name in more:
+        scale = 100 if name.startswith("ls_within") else 1
+        cell = pd.to_numeric(out.loc[known, columns[name]]).to_numpy(float)
+        assert cell == pytest.approx(scale * pd.to_numeric(plain.loc[known, name]).to_numpy(float), abs=1e-4)
+    keys = {row["name"] if templates().crm[crm].header == "name" else row[f"label_{language}"]
+            for row in property_rows(crm, summary.ours)}  # fmt: skip
+    assert keys == set(columns.values())
 
 
 def test_the_properties_are_written_for_spreadsheets(tmp_path: Path) -> None:

@@ -24,8 +24,7 @@ from serving.jobs.attempt import Attempt
 from serving.jobs.kept import MOST_TRIES
 from serving.jobs.words import words_of
 from serving.ledger import Ledger, compact
-from serving.ledger.forward import bring_forward
-from serving.ledger.schema import JOBS, METADATA
+from serving.ledger.schema import JOBS, METADATA, bring_forward
 from tests.made.company import RECIPE, small_company
 from tests.serving.test_ledger_store import postgres  # noqa: F401  # a fixture
 

@@ -20,7 +20,7 @@ from sqlalchemy import update
 
 from features import LeadscoreError
 from serving.browse.laid import laid_down
-from serving.jobs import Jobs
+from serving.jobs import Jobs, Runner
 from serving.jobs.attempt import Attempt, here
 from serving.jobs.words import each_of, in_one, words_of
 from serving.ledger import Ledger
@@ -124,6 +124,21 @@ def test_a_start_stops_what_an_ended_job_has_left_at_work(tmp_path: Path, jobs: 
     finally:
         os.killpg(goes_on.pid, signal.SIGKILL)
         goes_on.wait()
+
+
+def test_what_is_cancelled_within_the_lease_of_a_service_that_is_gone_is_stopped_soon(
+    tmp_path: Path, jobs: Jobs
+) -> None:
+    runner = Runner(jobs, left_seconds=0.1)
+    job = jobs.submit("score", company(tmp_path / "given"), AS_OF, "anna")
+    assert jobs.take("a service that is gone") is not None
+    process = at_work_in(job.folder, host=here())
+    runner.start()
+    try:
+        jobs.cancel(job.id)
+        assert process.wait(PATIENCE) != 0
+    finally:
+        runner.close()
 
 
 @given(st.lists(st.text()))

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
+from datetime import UTC, datetime
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -12,11 +15,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features.columns import Columns
+from serving.agreed import WorkCalendar
 from serving.answer.foreseen import foreseen
+from serving.api.flat import flat
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.asked import Asked
 from serving.outlook import Amount, Outlook, Sooner, When
 from serving.outlook.outlook import worth_of
+from serving.planning.assign import PlannedLead
+from serving.planning.plan import Plan
+from serving.planning.recommend import Recommendation
+from serving.planning.rows import write_csv
 from serving.returned.columns import ADDED, Added
 from serving.rules.default import default_rules
 from serving.score import LeadInterval, Score, failed
@@ -135,6 +144,31 @@ def test_columns_appear_only_where_a_recipe_asks():
     cells = dict(zip(added.columns, added.row(told), strict=True))
     assert (cells["ls_within_7_days"], cells["ls_expected_days"]) == (0.2, 11.5)
     assert (cells["ls_amount"], cells["ls_value"]) == (80.0, 32.0)
+
+
+def test_flat_fields_and_the_csv_of_a_plan_say_the_same():
+    told = foreseen(
+        outlook(), scorers.columns(tuple(outlook().features), 2), [asked_of(1), asked_of(3)],
+        {0: answer("a", 0.4), 1: answer("b", 0.1)}, events=False,
+    )  # fmt: skip
+    scores, at = list(told.values()), datetime(2026, 1, 5, tzinfo=UTC)
+    step = Recommendation("call", at, "hot")
+    leads = tuple(PlannedLead(score.lead_id, None, score, step) for score in scores)
+    written = StringIO()
+    write_csv(Plan(at, WorkCalendar(), leads), written)
+    for score, row in zip(scores, csv.DictReader(StringIO(written.getvalue())), strict=True):
+        fields = flat(score)
+        shown = [(fields.horizon_1_days, fields.horizon_1_probability)]
+        shown += [(fields.horizon_2_days, fields.horizon_2_probability)]
+        shown += [(fields.horizon_3_days, fields.horizon_3_probability)]
+        assert shown == [(point.days, point.probability) for point in score.horizons[:3]]
+        assert float(row["within_7_days"]) == score.horizons[1].probability
+        assert float(row["expected_days"]) == score.expected_days
+        assert float(row["value"]) == fields.worth_value == score.worth.value
+        assert (fields.worth_low, fields.worth_high) == (score.worth.low, score.worth.high)
+        assert (float(row["amount"]), float(row["value_high"])) == (fields.worth_amount, fields.worth_high)
+    assert flat(answer("a", 0.4)).horizon_1_days is None
+    assert flat(answer("a", 0.4)).worth_value is None
 
 
 @pytest.mark.parametrize("events_given", [True, False])

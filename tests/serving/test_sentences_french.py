@@ -19,11 +19,12 @@ from serving.agreed.book import parse_playbook
 from serving.agreed.hours import WorkCalendar
 from serving.agreed.law import Law, Person, law_of
 from serving.answer import Ladder
+from serving.batch import score_export
 from serving.planning import plan_page
 from serving.planning.plan import make_plan
 from serving.planning.recommend import Advisor, Case, Refusal
 from serving.planning.work import Meanings, Worked
-from serving.returned import BatchSummary, report_page
+from serving.returned import BatchSummary, Selection, report_page
 from serving.returned.matches import Match
 from serving.score import Score, Stage
 from serving.words.language import sentences
@@ -213,3 +214,71 @@ def test_what_was_odd_about_a_file_is_french(told: str) -> None:
     for english in ("dropped", "kept", "rows", "values", "cells", "leads", "events", "outcomes", "field_"):
         assert english not in said
     assert re.findall(r"\d+", said) == re.findall(r"\d+", told)
+
+
+ROWS = """lead_id,created_at,size,price,paid,member,since,born
+fine,2026-09-01,1,2,3,yes,2026-01-01,31/01/2026
+again,2026-09-01,1,2,3,yes,2026-01-01,31/01/2026
+again,2026-09-02,1,2,3,yes,2026-01-01,31/01/2026
+,2026-09-01,1,2,3,yes,2026-01-01,31/01/2026
+number,2026-09-01,many,2,3,yes,2026-01-01,31/01/2026
+comma,2026-09-01,1,many,3,yes,2026-01-01,31/01/2026
+yen,2026-09-01,1,2,3 JPY,yes,2026-01-01,31/01/2026
+perhaps,2026-09-01,1,2,3,perhaps,2026-01-01,31/01/2026
+someday,2026-09-01,1,2,3,yes,some day,31/01/2026
+form,2026-09-01,1,2,3,yes,2026-01-01,some day
+creation,soon,1,2,3,yes,2026-01-01,31/01/2026
+tocome,2027-09-01,1,2,3,yes,2026-01-01,31/01/2026
+shifted,2026-09-01,1,2,3,yes,2026-01-01,31/01/2026,beyond
+kindless,2026-09-01,1,2,3,yes,2026-01-01,31/01/2026
+happened,2026-09-01,1,2,3,yes,2026-01-01,31/01/2026
+worth,2026-09-01,1,2,3,yes,2026-01-01,31/01/2026
+crowd,2026-09-01,1,2,3,yes,2026-01-01,31/01/2026
+"""
+HAPPENED = "lead_id,occurred_at,kind,ingested_at,value\nkindless,2026-09-01,,2026-09-01,1\n"
+HAPPENED += "happened,soon,call,2026-09-01,1\nworth,2026-09-01,call,soon,many\n" + "crowd,soon,call,,1\n" * 25
+BROKEN = """
+[recipe]
+zone = "Europe/Paris"
+[tables]
+leads = "leads.csv"
+events = "events.csv"
+[lead]
+id = "lead_id"
+created_at = "created_at"
+[lead.fields]
+size = { type = "number" }
+price = { type = "number", format = "decimal_comma" }
+paid = { type = "number", rates = { EUR = 1, USD = 0.9 } }
+member = { type = "boolean" }
+since = { type = "date" }
+born = { type = "date", format = "dmy" }
+[events]
+ingested_at = "ingested_at"
+value = "value"
+[events.kinds]
+call = "contact"
+"""
+
+
+def test_every_error_that_a_row_of_an_export_can_get_is_french(tmp_path: Path) -> None:
+    (tmp_path / "leads.csv").write_text(ROWS)
+    (tmp_path / "events.csv").write_text(HAPPENED)
+    recipe, told = parse_recipe(BROKEN), {}
+    for language in ("en", "fr"):
+        out, choice = tmp_path / f"{language}.csv", Selection(language=language)
+        given = {"events": tmp_path / "events.csv", "as_of_us": NOW, "selection": choice}
+        score_export(recipe, Ladder.by_rules(recipe), tmp_path / "leads.csv", out, **given)
+        told[language] = pd.read_csv(out, keep_default_na=False)["error"].tolist()
+    assert [place for place, error in enumerate(told["en"]) if not error] == [0, 1]
+    for english, french in list(zip(told["en"], told["fr"], strict=True))[2:]:
+        said = re.sub(r"(^|; )[\w\[\] .]+: ", r"\1", french)
+        assert french != english
+        assert not set(re.findall(r"[a-z]+", said)) & {
+            *ENGLISH,
+            "a number",
+            "expected",
+            "such",
+            "form",
+            "row",
+        }

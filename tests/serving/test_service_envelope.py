@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from features import Lead
 from features.clock.instants import parse_moment
-from serving.answer.ladder import Ladder, Row
+from features.columns import Columns
+from features.readings import OnlinePlan
+from serving.answer.ladder import Ladder
 from serving.api.envelope import score_items
 from serving.api.sent_json import parse_body
 from serving.score import Score
@@ -91,14 +93,14 @@ def test_the_row_that_was_scored_is_the_one_that_is_logged(tmp_path: Path) -> No
     other = {**GOOD, "lead_id": "other", "fields": {"company_size": 7}}
     items = [GOOD, {"lead_id": "wrong", "fields": {"compny_size": 1}}, 5, other]
     read: list[str] = []
-    rows = Ladder.rows
+    columns = OnlinePlan.columns
 
-    def counted(ladder: Ladder, leads: Sequence[Lead]) -> list[Row]:
+    def counted(plan: OnlinePlan, leads: Sequence[Lead]) -> Columns:
         read.extend(lead.lead_id for lead in leads)
-        return rows(ladder, leads)
+        return columns(plan, leads)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Ladder, "rows", counted)
+        patch.setattr(OnlinePlan, "columns", counted)
         logged = score_items(LADDER, items, NOW, log=log)
     assert read == ["good", "other"], "each lead's features are computed once"
     assert logged == score_items(LADDER, items, NOW)
@@ -111,7 +113,7 @@ def test_an_event_after_as_of_is_not_seen() -> None:
     later = {"kind": "demo_request", "occurred_at": "2026-03-02T12:00:00.000001Z"}
     with_it, without = score_items(LADDER, [{**GOOD, "events": [later]}, GOOD], NOW)
     assert with_it.probability == without.probability
-    assert with_it.warnings == ["1 events after as_of were left out"]
+    assert with_it.warnings == ["1 event after as_of was left out"]
 
 
 def test_halves_of_surrogate_pairs_do_not_break_an_answer() -> None:

@@ -16,9 +16,10 @@ from features.columns import Column, Columns
 from features.tables.history_end import HistoryEnd
 from serving.calibration.maps import MonotoneMap
 from tests.made import scorers
-from training.calibration.choice import choose
+from training.calibration.choice import FoldGain, MapTrial, choose
 from training.calibration.fit import mean_interval
 from training.choosing.ladder import choose_top
+from training.figures import Interval
 from training.history.history import History
 from training.history.labelled import Labelled
 from training.judging.evidence import Difference, Evidence
@@ -199,3 +200,20 @@ def test_a_map_that_gains_nothing_leaves_the_identity():
     found = choose(margin, y, clusters, np.arange(400), seed=1, candidates=alike)
     gains = [(fold.gain, fold.interval.low) for fold in found.trials[0].folds]
     assert (found.name, gains) == ("identity", [(0.0, 0.0)] * 3)
+
+
+@pytest.mark.parametrize(
+    ("folds", "wins"),
+    [
+        ([(0.1, 0.05), (0.1, 0.05), (0.1, -0.05)], True),  # (gain, low end of its interval), oldest first
+        ([(0.1, 0.05), (0.1, -0.05), (0.1, -0.05)], False),
+        ([(0.1, 0.05), (0.1, 0.05), (-0.1, -0.2)], False),
+        ([(0.1, 0.05), (0.1, 0.05), (0.0, -0.1)], False),
+        ([(0.1, 0.05), (0.1, 0.0), (0.1, -0.05)], False),
+        ([(0.1, 0.05), (-0.1, -0.2), (0.1, 0.05)], True),
+        ([(-0.1, -0.2), (0.1, 0.05), (0.1, 0.05)], True),
+    ],
+)
+def test_a_map_wins_by_two_sure_folds_and_a_gain_on_the_newest(folds, wins):
+    gains = tuple(FoldGain(gain, Interval(low, 2 * gain - low)) for gain, low in folds)
+    assert MapTrial("flatter", "identity", gains).wins == wins

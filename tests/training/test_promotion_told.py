@@ -141,3 +141,11 @@ def test_a_store_s_password_is_in_no_decision_and_in_no_sentence(monkeypatch) ->
     for layer in ("features", "serving", "training", "leadscore"):
         for path in (ROOT / layer).rglob("*.py"):
             assert "{store_address()}" not in path.read_text(), f"{path}: print shown_store()"
+
+
+def test_status_of_a_name_that_nothing_was_trained_under_says_which_there_are(store: Store) -> None:
+    store.register()
+    told = status("movs")
+    assert (told.champion, told.answers) == (None, "rules")
+    assert "no model 'movs'" in (told.note or "")
+    assert "'moves'" in (told.note or "")

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, SerializerFunctionWrapHandler, model_serializer
 
 from features.clock import from_us
-from features.errors import LeadscoreError
+from features.errors import LeadscoreError, nearest_name
 from serving.answer import open_ladder
 from serving.registry import shown_store
 from training.judging import JUDGED
@@ -76,8 +76,7 @@ def status(name: str) -> Status:
     if standing[CHAMPION] is not None:
         answers, note = _answering(name)
     else:
-        answers = "rules"
-        note = "no champion: the rules answer; 'leadscore promote' lets a trained model do it"
+        answers, note = "rules", _without_champion(name)
     found = Status(
         name=name,
         store=shown_store(),
@@ -88,6 +87,14 @@ def status(name: str) -> Status:
         last_run=tracking.last_run(name),
     )
     return found.model_copy(update={"note": note}) if note else found
+
+
+def _without_champion(name: str) -> str:
+    """What to do where nobody is champion; of a name that was never trained, which there are."""
+    if tracking.last_run(name) is None and name not in (there := tracking.model_names()):
+        known = nearest_name(name, there) if there else "'leadscore train' makes one."
+        return f"the store has no model '{name}'. {known}".rstrip(".")
+    return "no champion: the rules answer; 'leadscore promote' lets a trained model do it"
 
 
 def _answering(name: str) -> tuple[str, str]:

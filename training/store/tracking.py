@@ -153,6 +153,12 @@ def last_run(name: str) -> str | None:
     return read_or_ask(lambda: newest_run(store_address(), name), lambda: _asked_last_run(name))
 
 
+def model_names() -> list[str]:
+    """The names of all registered models, by name."""
+    with told("cannot be read"):
+        return sorted(model.name for model in client().search_registered_models(max_results=1000))
+
+
 def finished_tags(run_id: str) -> Mapping[str, str] | None:
     """The tags of a run that came to its end, None of one that broke off."""
     with told("cannot be read"):

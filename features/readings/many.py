@@ -1,0 +1,110 @@
+"""The plan of features over arrays: of many leads in memory at once what `OnlinePlan.row` says of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from features.catalogue import Feature, KeywordGroup
+from features.catalogue.members import Mask, OfEvents, Whole
+from features.columns import Column, Columns, Layout
+from features.lead import Lead, Tally
+from features.lead.measures import Measure
+from features.lead.segments import Segments
+
+_NONE: Mapping[Any, int] = {np.minimum: np.iinfo(np.int64).max, np.maximum: -1}
+"""What leaves the join of folds as it is; else 0."""
+_ANY = "*"
+"""Among the kinds that a measure is asked of: all of them."""
+_Folds: TypeAlias = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Tallies:
+    """Measures of the events of leads, of shape `(n_kinds, n_leads)` each, and where there are any events."""
+
+    segments: Segments
+    there: NDArray[np.bool_]
+    asked: Mapping[Measure, set[str]]
+    _folded: dict[Measure, _Folds] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, leads: Sequence[Lead], tallies: Iterable[Tally]) -> _Tallies:
+        """For `tallies` alone: each measure is taken of the kinds that one of them asks it of."""
+        asked: dict[Measure, set[str]] = {}
+        named: dict[str, None] = {}
+        for tally in tallies:
+            asked.setdefault(tally.measure, set()).update(tally.kinds or (_ANY,))
+            named |= dict.fromkeys(tally.kinds)
+        segments = Segments.of([lead.by_kind or {} for lead in leads], tuple(named))
+        there = np.zeros((len(segments.kinds), len(leads)), dtype=np.bool_)
+        there[segments.kind, segments.lead] = True
+        return cls(segments, there, asked)
+
+    def tally(self, tally: Tally) -> tuple[Whole, Mask]:
+        """Of each lead `Lead.tally`, 0 where it has no such event, and whether it has any."""
+        folds = self._folds(tally.measure)
+        if len(tally.kinds) == 1:
+            (at,) = self._places(tally.kinds)
+            found, there = folds[at], self.there[at]
+        else:
+            some = self._places(tally.kinds) if tally.kinds else slice(None)
+            found, there = tally.measure.join.reduce(folds[some], axis=0), self.there[some].any(axis=0)
+        return np.where(there, found, 0), there
+
+    def _folds(self, measure: Measure) -> _Folds:
+        if measure not in self._folded:
+            folds = np.full(self.there.shape, _NONE.get(measure.join, 0), dtype=np.int64)
+            kinds = self.asked[measure]
+            own = self.segments if _ANY in kinds else self.segments.of_kinds(kinds)
+            if len(own.starts):
+                folds[own.kind, own.lead] = measure.folds(own)
+            self._folded[measure] = folds
+        return self._folded[measure]
+
+    def _places(self, kinds: Sequence[str]) -> list[int]:
+        return [self.segments.kinds.index(kind) for kind in kinds]
+
+
+def columns_of_many(features: Sequence[Feature], layout: Layout, leads: Sequence[Lead]) -> Columns:
+    """`features`, named as in `layout`, of `leads` in their order: shape `(len(leads),)` each."""
+    tallied = _Tallies.of(leads, (tally for feature in features for tally in feature.tallies))
+    none = len(tallied.segments.starts) == 0
+    given = np.array([lead.by_kind is not None for lead in leads], dtype=np.bool_)
+    table = np.empty((len(layout.places), len(leads)))
+    categories: dict[str, Column] = {}
+    for feature in features:
+        if isinstance(feature, KeywordGroup):  # many lists of words, and few titles among many leads
+            texts = [lead.values.get(feature.field) for lead in leads]
+            by_text = {text: feature.of_text(text) for text in set(texts)}
+            found: Any = [by_text[text] for text in texts]
+        elif not isinstance(feature, OfEvents) or none:
+            found = [feature.value(lead) for lead in leads]
+        else:
+            found = _of_events(feature, tallied, leads, given)
+        if feature.name in layout.places:
+            table[layout.places[feature.name]] = found
+        else:
+            categories[feature.name] = np.array(found, dtype=object)
+    return Columns.of_table(layout, table, categories)
+
+
+def _of_events(feature: OfEvents, tallied: _Tallies, leads: Sequence[Lead], given: Mask) -> Any:
+    """A feature's values; missing where events were not given."""
+    parts = [tallied.tally(tally) for tally in feature.tallies]
+    numbers = feature.of_many([found for found, _ in parts], [there for _, there in parts])
+    if numbers is not None:
+        return np.where(given, numbers, np.nan)
+    told = [
+        [one if is_there else None for one, is_there in zip(found.tolist(), there.tolist(), strict=True)]
+        for found, there in parts
+    ]
+    missing = np.nan if feature.dtype == "number" else None
+    return [
+        missing if lead.by_kind is None else feature.of(lead, own)
+        for lead, own in zip(leads, zip(*told, strict=True), strict=True)
+    ]

@@ -1,0 +1,89 @@
+"""Leads of requests that arrive together are scored by one call: each gets the answer that it gets alone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any
+
+import httpx
+import pytest
+
+from features.columns import Columns, Floats
+from serving.answer.ladder import Ladder
+from serving.answer.time_budget import TimeBudget
+from serving.artefact.folder import load_artefact, save_artefact
+from serving.rules.default import default_rules
+from serving.scorer import Contributions, Scorer, explained
+from tests.made import scorers
+from tests.made.edge import Service
+
+AS_OF = "2026-03-01T00:00:00Z"
+POISON = 666.0
+BODIES: list[Any] = [
+    *({"lead_id": f"l{n}", "as_of": AS_OF, "fields": {"company_size": n}, "events": []} for n in range(30)),
+    {"lead_id": "without events", "as_of": AS_OF, "fields": {"company_size": 3}},
+    {"lead_id": "wrong", "as_of": AS_OF, "fields": {"no such field": 1}, "events": []},
+    [{"lead_id": f"m{n}", "as_of": AS_OF, "fields": {"company_size": 9 * n}, "events": []} for n in range(9)],
+]
+
+
+@dataclass
+class Touchy:
+    """A real scorer that fails whenever a certain lead is among those that it is asked about."""
+
+    inner: Scorer
+    most: int = 0
+
+    def explained(self, columns: Columns) -> tuple[Floats, Contributions]:
+        self.most = max(self.most, columns.n_leads)
+        if (columns["company_size"] == POISON).any():
+            raise ArithmeticError
+        return explained(self.inner, columns)
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.inner, name)
+
+
+@pytest.fixture(scope="module")
+def ladder(tmp_path_factory: pytest.TempPathFactory) -> Ladder:
+    folder = tmp_path_factory.mktemp("artefact")
+    rules = default_rules(scorers.recipe())
+    save_artefact(folder, scorers.manifest(), scorers.blend(), rules=rules, no_events=scorers.linear())
+    return Ladder.of(load_artefact(folder))
+
+
+def asked_at_once(service: Service, bodies: list[Any], language: str = "en") -> list[httpx.Response]:
+    """The answers to requests that all arrive in one turn of the loop; every other in `language`."""
+    headers = [{"Accept-Language": language if n % 2 else "en"} for n in range(len(bodies))]
+    found: list[httpx.Response] = service.run(
+        lambda client: asyncio.gather(
+            *(client.post("/v1/score", json=b, headers=h) for b, h in zip(bodies, headers, strict=True))
+        )
+    )
+    return found
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_together_each_gets_the_answer_that_it_gets_alone(ladder: Ladder, language: str) -> None:
+    touchy = Touchy(ladder.top.scorer)
+    rungs = (replace(ladder.top, scorer=touchy), *ladder.rungs[1:])  # type: ignore[arg-type]
+    service = Service(ladder=replace(ladder, rungs=rungs))
+    together = asked_at_once(service, BODIES, language)
+    assert touchy.most >= 15, "scored together"
+    for number, (body, answer) in enumerate(zip(BODIES, together, strict=True)):
+        said = {"Accept-Language": language if number % 2 else "en"}
+        alone = service.ask("POST", "/v1/score", json=body, headers=said)
+        assert (answer.status_code, answer.content) == (alone.status_code, alone.content)
+
+
+def test_a_lead_on_which_a_rung_fails_takes_nobody_with_it(ladder: Ladder) -> None:
+    rungs = (replace(ladder.top, scorer=Touchy(ladder.top.scorer)), *ladder.rungs[1:])  # type: ignore[arg-type]
+    budget = TimeBudget()
+    service = Service(ladder=replace(ladder, rungs=rungs), budget=budget)
+    poison = {**BODIES[0], "lead_id": "poison", "fields": {"company_size": POISON}}
+    answers = asked_at_once(service, [*BODIES[:5], poison, *BODIES[5:10]])
+    by = {one.json()["lead_id"]: one.json() for one in answers}
+    assert by.pop("poison")["scored_by"]["version"] == ladder.rungs[1].scorer.version
+    assert {one["scored_by"]["version"] for one in by.values()} == {ladder.top.scorer.version}
+    assert not any("failed" in " ".join(one["warnings"]) for one in by.values())
