@@ -152,6 +152,11 @@ class Bands(Section):
 
     def _in_order(self) -> Self:
         """Refuse cut-offs that leave a band empty, or that no probability reaches."""
+        if self.calls_per_week is None and self.hot_share >= self.warm_share:
+            raise ValueError(
+                f"the best {self.hot_share:g} are hot and those up to {self.warm_share:g} warm: a band stays "
+                "empty; warm_share counts the hot ones too and must be above hot_share"
+            )
         if (fixed := self.fixed) is None:
             return self
         hot, warm = fixed

@@ -32,7 +32,7 @@ class Contact(PlanSection):
 
     A hot lead is contacted within `hot_minutes` open minutes, a warm one that asked within `warm_minutes`.
     After an attempt without result the next one follows `again_hours` later, the last of them again and
-    again; after `attempts` since the lead last did something, it rests for `recycle_days`. After `no_shows`
+    again; after `attempts` since it last asked or was met, a lead rests for `recycle_days`. After `no_shows`
     missed appointments in a row no other one is booked; a new one is offered `no_show_days` later.
     """
 

@@ -16,6 +16,7 @@ from serving.funnel.cost_reports import CostReport
 from serving.funnel.findings import findings_of
 from serving.funnel.group import ALL, LeadGroup, group_of
 from serving.funnel.journeys import STEPS, Journeys, journeys_of
+from serving.funnel.renamed import renamed_words
 from serving.funnel.scored import Scored
 from serving.funnel.spend import Spend, spend_of_leads, spend_of_reports
 
@@ -65,6 +66,8 @@ def make_funnel(
     groups = _groups(found, by)
     scores = None if scores is None else scores.without(found.leads)
     notes = _notes(found, scores)
+    if by not in ("campaign", "month") and found.dated:  # campaigns follow one another by themselves
+        notes += renamed_words(found.leads["lead_us"], groups, found.end_us)
     spend: Spend | None = None
     if reports:
         spend = spend_of_reports(found, groups, reports, currency)

@@ -12,6 +12,7 @@ from serving.funnel.figures import (
     StepFigures,
     contacts_of,
     figure_of,
+    mean_amount,
     open_leads,
     over,
     rate,
@@ -68,11 +69,12 @@ def group_of(
     customers = leads["customer_us"].notna().to_numpy(bool)
     reached, matured = reached_from_creation(leads, "customer", found)
     amounts = leads["amount"].to_numpy(float)
-    draws = value_draws(reached, matured, amounts)
-    mean = float(np.nanmean(amounts)) if np.isfinite(amounts).any() else None
+    company = found.leads["amount"].to_numpy(float)
+    draws, expected = value_draws(reached, matured, amounts, company), mean_amount(amounts, company)
     value = None
-    if draws is not None and mean is not None:
-        value = figure_of(draws, reached / matured * mean)
+    if draws is not None and expected is not None:
+        value = figure_of(draws, reached / matured * expected)
+    mean = float(np.nanmean(amounts)) if np.isfinite(amounts).any() else None
     cost, per_lead = _cost(name, spend)
     return LeadGroup(
         name=name,

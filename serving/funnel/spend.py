@@ -69,7 +69,7 @@ def spend_of_reports(
     Raises:
         LeadscoreError: costs are in two currencies and `currency` chooses none.
     """
-    rows, words = _together(reports)
+    rows, aliases, words = _together(reports)
     rows, unit, said = _one_currency(rows, currency)
     words += said
     after = rows["start_us"] > journeys.end_us
@@ -83,22 +83,45 @@ def spend_of_reports(
         )
     first, last = int(rows["start_us"].min()), int(rows["end_us"].max())
     inside = (journeys.leads["lead_us"] >= first) & (journeys.leads["lead_us"] <= last)
-    by_group, said = _given(journeys, groups, rows, inside)
+    names = _plain(journeys.leads["campaign"].fillna("unknown").astype(str)).replace(aliases)
+    by_group, said = _given(names, groups, rows, inside)
     counts = groups[inside].value_counts()
     leads = {str(name): int(count) for name, count in counts.items() if str(name) in by_group}
     said.append(f"costs are of {_day(first)} to {_day(last)}, and set against the leads of these days")
     return Spend(by_group, leads, unit, first, last, tuple(words + said))
 
 
-def _together(reports: Sequence[CostReport]) -> tuple[pd.DataFrame, list[str]]:
-    """All rows; what an earlier report said of the same campaign and days is not counted again."""
+def _plain(names: pd.Series[Any]) -> pd.Series[Any]:
+    """Names of campaigns without case and double blanks."""
+    return names.str.casefold().str.split().str.join(" ")
+
+
+def _aliases(rows: pd.DataFrame) -> tuple[dict[str, str], list[str]]:
+    """Name → the first name of the same campaign, by its id in the reports; each renaming in a sentence."""
+    aliases: dict[str, str] = {}
+    words = []
+    for (_, number), one in rows[rows["campaign_id"] != ""].groupby(["platform", "campaign_id"], sort=False):
+        keys = list(dict.fromkeys(one["key"]))
+        if len(keys) > 1:
+            aliases |= {key: aliases.get(keys[0], keys[0]) for key in keys[1:] if key not in aliases}
+            called = ", ".join(f"'{name}'" for name in dict.fromkeys(one["campaign"]))
+            words.append(f"campaign {number} goes by {called}: taken as one, and leads of either are its own")
+    return aliases, words
+
+
+def _together(reports: Sequence[CostReport]) -> tuple[pd.DataFrame, dict[str, str], list[str]]:
+    """All rows, the names that stand for another, what to tell.
+
+    What an earlier report said of the same campaign and days is not counted again.
+    """
     frames = [
         report.spend.assign(file=report.file, platform=report.platform, report=place)
         for place, report in enumerate(reports)
     ]
     rows = pd.concat(frames, ignore_index=True)
-    rows["key"] = rows["campaign"].str.casefold().str.split().str.join(" ")
-    words = []
+    rows["key"] = _plain(rows["campaign"])
+    aliases, words = _aliases(rows)
+    rows["key"] = rows["key"].replace(aliases)
     twice = np.zeros(len(rows), dtype=bool)
     for _, one in rows.groupby(["platform", "key"], sort=False):
         if one["report"].nunique() < 2:
@@ -113,7 +136,7 @@ def _together(reports: Sequence[CostReport]) -> tuple[pd.DataFrame, list[str]]:
             f"{int(twice.sum()):,} rows of {files} repeat days of campaigns that an earlier report holds "
             f"({cost:,.2f} in all): counted once, as the earlier report says"
         )
-    return rows[~twice].reset_index(drop=True), words
+    return rows[~twice].reset_index(drop=True), aliases, words
 
 
 def _one_currency(rows: pd.DataFrame, wanted: str | None) -> tuple[pd.DataFrame, str, list[str]]:
@@ -140,10 +163,9 @@ def _one_currency(rows: pd.DataFrame, wanted: str | None) -> tuple[pd.DataFrame,
 
 
 def _given(
-    journeys: Journeys, groups: pd.Series[Any], rows: pd.DataFrame, inside: pd.Series[bool]
+    names: pd.Series[str], groups: pd.Series[Any], rows: pd.DataFrame, inside: pd.Series[bool]
 ) -> tuple[dict[str, float], list[str]]:
-    """Each campaign's cost to the groups of its leads, in proportion to their number."""
-    names = journeys.leads["campaign"].fillna("unknown").astype(str).str.casefold().str.split().str.join(" ")
+    """Each campaign's cost to the groups of its leads, in proportion to their number; `names` by lead."""
     costs = rows.groupby("key")["cost"].sum()
     given: dict[str, float] = {}
     homeless: dict[str, float] = {}

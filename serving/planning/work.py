@@ -73,8 +73,8 @@ class Meanings:
 class Worked:
     """What is known of the work on one lead; moments in µs UTC, None where there was none.
 
-    `attempts` and `no_shows` are counted since the lead last did something, or was met. `newest` holds the
-    newest event of each kind.
+    `attempts` are counted since the lead last asked to be contacted or was met, `no_shows` since it was met.
+    `newest` holds the newest event of each kind.
     """
 
     attempts: int = 0
@@ -115,12 +115,16 @@ def _newest(tables: Tables, rows: Sequence[int], as_of_us: int) -> dict[int, dic
 
 
 def _since(tables: Tables, as_of_us: int, means: Meanings) -> dict[int, tuple[int, int]]:
-    """Row → attempts since the lead last did something, and appointments missed since it was last met."""
-    tables.con.raw_sql("CREATE OR REPLACE TEMP TABLE plan_kinds (kind VARCHAR, what VARCHAR)")
-    groups = {"attempt": means.attempts, "missed": means.missed, "own": means.own, "met": means.met}
+    """Row → attempts since the lead last asked or was met, and appointments missed since it was last met.
+
+    A page that it looks at is no answer: a lead that looks every day would be called every day.
+    """
+    answers = tuple(dict.fromkeys((*means.asked, *means.met)))
+    groups = {"attempt": means.attempts, "missed": means.missed, "own": answers, "met": means.met}
     pairs = [(kind, what) for what, kinds in groups.items() for kind in kinds]
-    if pairs:
-        register_frame(tables.con, "plan_kinds", pd.DataFrame(pairs, columns=["kind", "what"]))
+    if not pairs:
+        return {}
+    register_frame(tables.con, "plan_kinds", pd.DataFrame(pairs, columns=["kind", "what"]))
     told = tables.con.raw_sql(
         "WITH said AS (SELECT row, occurred_us, what FROM plan_events JOIN plan_kinds USING (kind)), "
         "lasts AS (SELECT row, max(occurred_us) FILTER (what = 'own') AS own, "

@@ -153,6 +153,8 @@ negative = 0
         ("hot_from = 0.1", "go together"),
         ("hot_from = 0.1\nwarm_from = 0.2", "a band stays empty"),
         ("hot_from = 0.1\nwarm_from = 0.05\ncalls_per_week = 3", "two ways"),
+        ("hot_share = 0.3", "stays empty"),
+        ("hot_share = 0.4\nwarm_share = 0.2", "stays empty"),
         ("hot_share = 0.2\nwon_value = 3\ncall_cost = 2\nwrite_cost = 1", "two ways"),
         ("won_value = 30\ncall_cost = 45\nwrite_cost = 1", "a band stays empty"),
     ],

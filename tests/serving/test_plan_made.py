@@ -18,6 +18,7 @@ from serving.asked import Decided
 from serving.planning.plan import Plan, make_plan
 from serving.planning.recommend import Refusal
 from serving.planning.told import PlanTold
+from serving.planning.work import Meanings, worked
 
 NOW = to_us(datetime(2026, 3, 2, 9, 0, tzinfo=UTC))
 RECIPE = parse_recipe("""
@@ -41,6 +42,7 @@ budget = { type = "number" }
 method = "bant"
 fields = { need = "need", budget = "budget" }
 [events.kinds]
+page_view = "interest"
 demo_request = "intent"
 call = "contact"
 [outcomes]
@@ -124,3 +126,19 @@ def test_owners_that_earlier_plans_gave_are_kept_and_loads_told() -> None:
     alone = plan(book=full, account="")
     assert by_lead(alone)["talks"].owner == "Anna"
     assert any("personne" in note for note in alone.notes)
+
+
+@pytest.mark.parametrize(("kind", "attempts"), [("page_view", 2), ("demo_request", 0)])
+def test_attempts_are_counted_until_the_lead_asks_again_not_until_it_looks_at_a_page(kind, attempts) -> None:
+    leads = pd.DataFrame(
+        {"lead_id": ["a"], "email": ["a@acme.io"], "created_at": ["2026-02-01"], "account": ["x"]}
+    )
+    told = [("demo_request", 96), ("call", 72), ("call", 48), (kind, 24)]
+    events = pd.DataFrame(
+        [("a", what, from_us(NOW - hours * DAY_US // 24)) for what, hours in told],
+        columns=["lead_id", "kind", "occurred_at"],
+    )
+    tables = tables_from_frames(
+        RECIPE, leads.assign(seller="", need="", budget=""), events, None, clock_us=NOW
+    )
+    assert worked(tables, [0], NOW, Meanings(RECIPE, BOOK))[0].attempts == attempts
