@@ -80,7 +80,7 @@ def top_of(won: int, low: float | None, high: float | None, *, signed: bool = Fa
     sign (`signed`), which rates in a mean would break unseen. From `PLENTY_WON` on the model answers.
     """
     few: Top = "bayes" if signed else "mean"
-    level: Top = "model" if won >= SWITCH_WON else few
+    level: Top = "model" if won >= min(SWITCH_WON, PLENTY_WON) else few
     if won >= PLENTY_WON or low is None or high is None or low <= 0 <= high:
         return level
     return "bayes" if low > 0 else "model"
