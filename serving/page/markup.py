@@ -22,8 +22,6 @@ class Markup:
 
 Child: TypeAlias = str | int | float | Markup | None
 
-_FITS = 2
-"""Columns that fit on a telephone."""
 _VOID = frozenset({"meta", "link", "br", "input"})
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffe\uffff]")
 """Control characters: no browser shows them, and XML forbids them."""
@@ -68,9 +66,8 @@ def table(head: Sequence[Child], rows: Iterable[Sequence[Child]], caption: str |
     right = [bool(rows) and all(_numeric(row[place]) for row in rows) for place in range(len(head))]
     top = tag("thead", _row("th", head, right))
     body = tag("tbody", *[_row("td", row, right) for row in rows])
-    reached = "0" if len(head) > _FITS else None  # what may scroll is reached by the keyboard too
     whole = tag("table", tag("caption", caption) if caption else None, top, body)
-    return tag("div", whole, class_="wide", tabindex=reached)
+    return tag("div", whole, class_="wide", tabindex="0")  # what may scroll is reached by the keyboard
 
 
 def _row(cell: str, children: Sequence[Child], right: Sequence[bool]) -> Markup:
