@@ -116,7 +116,7 @@ class Advisor:
         return self._nurture(case)
 
     def _missed(self, case: Case) -> Recommendation | None:
-        """A missed appointment: another is offered, until there were too many."""
+        """A missed appointment: another is offered, as often as attempts allow, until there were too many."""
         last, habit = case.work.last(self.means.missed), self.book.contact
         if not case.work.no_shows or last is None:
             return None
@@ -124,6 +124,11 @@ class Advisor:
             return None  # it has come back by itself since
         if case.work.no_shows >= habit.no_shows:
             return self._rest(last, f"{case.work.no_shows} appointments missed in a row")
+        if case.work.attempts >= habit.attempts:
+            return None
+        tried = case.work.last(self.means.attempts)
+        if tried is not None and tried > last:  # it was offered already, without an answer
+            return self._again(case, tried, "missed the appointment: offer another", "book")
         day = self._day(last) + timedelta(days=habit.no_show_days)
         due = self.calendar.start_of(max(day, self.today), self.best_hour)
         due = self.calendar.next_open(max(due, self.now))
@@ -144,12 +149,17 @@ class Advisor:
             if last + habit.recycle_days * DAY_US > to_us(self.now):
                 return self._rest(last, f"{work.attempts} attempts without an answer")
             return self._by_channel(case, self.calendar.next_open(self.now), f"back after a rest: {why}")
-        hours = habit.again_hours[min(work.attempts, len(habit.again_hours)) - 1]
+        return self._again(case, last, why)
+
+    def _again(self, case: Case, last: int, why: str, what: What = "call") -> Recommendation:
+        """The next attempt, as long after the `last` one (µs) as the playbook's attempts want."""
+        attempts, habit = case.work.attempts, self.book.contact
+        hours = habit.again_hours[min(attempts, len(habit.again_hours)) - 1]
         again = self.calendar.next_open(from_us(last) + timedelta(hours=hours))
         if self.best_hour is not None and hours >= 12:
             again = max(again, self.calendar.start_of(self._day(to_us(again)), self.best_hour))
         due = self.calendar.next_open(max(again, self.now))
-        return self._by_channel(case, due, f"attempt {work.attempts + 1} of {habit.attempts}: {why}")
+        return self._by_channel(case, due, f"attempt {attempts + 1} of {habit.attempts}: {why}", what)
 
     def _deadline(self, case: Case) -> datetime:
         """Until when somebody must have tried: the sooner the fresher, in open minutes from now."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -33,7 +34,14 @@ def quarter_page(told: dict[str, Any]) -> str:
         _agreement(told),
         _wins(told),
     ]
-    return "\n".join(parts)
+    paragraphs = "\n".join(parts).split("\n\n")
+    return "\n\n".join(part if part.startswith(("|", "#")) else _wrapped(part) for part in paragraphs)
+
+
+def _wrapped(paragraph: str) -> str:
+    """In lines of at most 115 characters; a line break at the end stays."""
+    end = "\n" if paragraph.endswith("\n") else ""
+    return textwrap.fill(paragraph, 115, break_long_words=False, break_on_hyphens=False).strip() + end
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -111,6 +111,41 @@ def test_a_missed_appointment_is_offered_again_until_there_were_too_many() -> No
     assert told(Case(score(), PERSON, met)) == ("book", "03 09:00")
 
 
+@given(
+    st.sampled_from(["hot", "warm", "cold"]),
+    st.lists(st.sampled_from(["", "", "", "miss"]), min_size=20, max_size=120),
+)
+def test_no_lead_is_called_more_often_than_attempts_allow(maturity: str, days_gone: list[str]) -> None:
+    """Whatever appointments it misses, asked every morning; it never asks for anything by itself."""
+    habit, calls, misses = BOOK.contact, list[int](), list[int]()
+    for number, happened in enumerate(days_gone):
+        now = NOW + timedelta(days=number)
+        if happened and CALENDAR.is_open(now):
+            misses.append(to_us(now) - HOUR_US)
+        newest = {"call": calls[-1:], "no_show": misses[-1:]}
+        work = Worked(len(calls), len(misses), {kind: at[0] for kind, at in newest.items() if at})
+        found = replace(ADVISOR, now=now).recommend(Case(score(maturity), PERSON, work))
+        if found.what not in CONTACTS or not (found.urgent or found.due <= now):
+            continue
+        calls.append(to_us(now))
+        assert sum(at > calls[-1] - habit.recycle_days * DAY_US for at in calls) <= habit.attempts
+        if len(calls) > 1 and not any(calls[-2] < at for at in misses):
+            place = min(len(calls) - 1, len(habit.again_hours)) - 1
+            assert calls[-1] - calls[-2] >= habit.again_hours[place] * HOUR_US
+
+
+def test_a_missed_appointment_that_was_offered_waits_as_attempts_do_whatever_the_maturity() -> None:
+    for maturity in ("hot", "warm", "cold"):
+        tried = Worked(1, 1, {"no_show": days(2), "call": US - 2 * HOUR_US})
+        assert told(Case(score(maturity), PERSON, tried)) == ("book", "02 12:00")
+        twice = Worked(2, 1, {"no_show": days(2), "call": days(0.1)})
+        assert told(Case(score(maturity), PERSON, twice)) == ("book", "03 09:00")
+        given_up = Worked(3, 1, {"no_show": days(2), "call": days(0.1)})
+        assert told(Case(score(maturity), PERSON, given_up))[0] == (
+            "recycle" if maturity == "hot" else "wait"
+        )
+
+
 def test_a_sequence_goes_on_by_days_and_stops_when_the_lead_asks_or_unsubscribes() -> None:
     cold = score("cold", "lead")
     steps = {0: "1 of 2", 1: "1 of 2", 3: "1 of 2", 4: "2 of 2", 6: "2 of 2"}  # Friday's waits for Monday
