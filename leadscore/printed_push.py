@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from features.recipe import Recipe
     from serving.ledger import Ledger
-    from serving.push import PushPlan, PushTally
+    from serving.push import PushPlan, PushSource, PushTally
     from serving.vendors import PushMapping
 
 _SHOWN = 50
-"""Leads that a dry run prints."""
-_COMPARED = ("score", "grade", "maturity", "next_action", "status")
+"""Records that a dry run prints."""
+_COMPARED = {
+    "leads": ("score", "grade", "maturity", "next_action", "status"),
+    "accounts": ("leads", "active", "any", "any_low", "any_high", "roles_missing"),
+}
 
 
 def print_tally(tally: PushTally, mapping: PushMapping, as_json: bool) -> None:
@@ -26,7 +28,7 @@ def print_tally(tally: PushTally, mapping: PushMapping, as_json: bool) -> None:
             "refused": dict(tally.refused), "passed": dict(tally.passed), "stopped": stopped,
         })  # fmt: skip
     elif tally.refused:
-        print_table(["leads", "refused because"], [[n, words] for words, n in tally.refused.most_common()])
+        print_table([mapping.of, "refused because"], [[n, words] for words, n in tally.refused.most_common()])
     say_tally(tally, mapping)
 
 
@@ -39,43 +41,41 @@ def say_tally(tally: PushTally, mapping: PushMapping) -> None:
     passed = ", ".join(f"{number:,} {why}" for why, number in sorted(tally.passed.items()))
     refused, left = tally.refused.total(), f", {tally.left:,} left to the next run" if tally.left else ""
     done = f"{mapping.target}: {tally.sent:,} sent, {refused:,} refused{left}"
-    more = f"({tally.requests:,} requests, {tally.retried:,} leads tried again)"
+    more = f"({tally.requests:,} requests, {tally.retried:,} {mapping.of} tried again)"
     say(f"{done}; not to be sent: {passed or 'none'} {more}.")
 
 
-def print_plan(kept: Ledger, mapping: PushMapping, closing: Recipe | None, as_json: bool) -> None:
+def print_plan(kept: Ledger, mapping: PushMapping, source: PushSource, as_json: bool) -> None:
     """What a run would send, on stdout; nothing is sent."""
     from leadscore.terminal import print_json, say
 
-    plan, rows = due_rows(kept, mapping, closing)
+    plan, rows = due_rows(kept, mapping, source)
     due = len(plan.fresh) + len(plan.again)
     if as_json:
         print_json({"target": mapping.target, "due": rows, "passed": dict(plan.passed)})
     else:
-        print_due(rows[:_SHOWN])
+        print_due(rows[:_SHOWN], mapping)
         if due > _SHOWN:
             say(f"… and {due - _SHOWN:,} more; --json prints all.")
     passed = ", ".join(f"{number:,} {why}" for why, number in sorted(plan.passed.items()))
     say(f"{mapping.target}: {due:,} would be sent; not to be sent: {passed or 'none'}. Nothing was sent.")
 
 
-def due_rows(
-    kept: Ledger, mapping: PushMapping, closing: Recipe | None
-) -> tuple[PushPlan, list[dict[str, Any]]]:
-    """The plan of a run now, and of each lead that is due what was sent before and what would be."""
+def due_rows(kept: Ledger, mapping: PushMapping, source: PushSource) -> tuple[PushPlan, list[dict[str, Any]]]:
+    """The plan of a run now, and of each record that is due what was sent before and what would be."""
     from features.clock import now_us
-    from serving.push import due_of, planned
+    from serving.push import outgoing
 
-    now = now_us()
-    plan = planned(kept, mapping, closing, now)
-    due = due_of(kept, [*plan.fresh, *plan.again], mapping, closing, now)
+    now, key = now_us(), _key(mapping)
+    plan = source.plan(now)
+    due = outgoing(kept, [*plan.fresh, *plan.again], source, now)
     return plan, [
-        {"lead_id": one.lead_id, "before": dict(one.before or {}), "after": dict(one.values)} for one in due
+        {key: one.lead_id, "before": dict(one.before or {}), "after": dict(one.values)} for one in due
     ]
 
 
-def print_due(rows: list[dict[str, Any]]) -> None:
-    """What would be sent, each lead a line: what was sent before → what would be."""
+def print_due(rows: list[dict[str, Any]], mapping: PushMapping) -> None:
+    """What would be sent, each record a line: what was sent before → what would be."""
     from leadscore.terminal import print_table
 
     def change(row: dict[str, Any], name: str) -> str:
@@ -83,5 +83,9 @@ def print_due(rows: list[dict[str, Any]]) -> None:
         now = "–" if after is None else str(after)
         return now if not row["before"] or before == after else f"{'–' if before is None else before} → {now}"
 
-    table = [[row["lead_id"], *(change(row, name) for name in _COMPARED)] for row in rows]
-    print_table(["lead_id", *_COMPARED], table)
+    key, compared = _key(mapping), _COMPARED[mapping.of]
+    print_table([key, *compared], [[row[key], *(change(row, name) for name in compared)] for row in rows])
+
+
+def _key(mapping: PushMapping) -> str:
+    return "lead_id" if mapping.of == "leads" else "account"

@@ -65,9 +65,10 @@ def _pulled() -> Any:
 
 def _pushed() -> Any:
     due = closed("Due", lead_id=str, before=dict[str, Any], after=dict[str, Any])
+    account = closed("AccountDue", account=str, before=dict[str, Any], after=dict[str, Any])
     tally = closed("Pushed", sent=int, retried=int, requests=int, left=int, refused=COUNTS, passed=COUNTS,
                    stopped=str | None)  # fmt: skip
-    return tally | closed("WouldPush", target=str, due=many(due), passed=COUNTS)
+    return tally | closed("WouldPush", target=str, due=many(due) | many(account), passed=COUNTS)
 
 
 def _conversions() -> Any:

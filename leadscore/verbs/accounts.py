@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from leadscore.ledger_files import standing_here
 from leadscore.options import DATA, FORCE, JSON, MADE, RECIPE, moment_of, place_of
+
+if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
+    from serving.accounts import Accounts
 
 _MOST = 20
 
@@ -31,28 +35,15 @@ def accounts(
 
     All open leads of an account are scored as of one moment (docs/accounts.md).
     """
-    import serving
-    from features import read_tables
     from features.clock import now_us
     from features.exports import check_written
     from features.recipe import load_recipe
-    from leadscore.terminal import bar, print_json, print_table, say, spinner
-    from serving.accounts import ACCOUNT_COLUMNS, accounts_moved, roll_up, shown_accounts, write_accounts
-    from serving.ledger import LedgerTables
+    from leadscore.terminal import print_json, print_table, say
+    from serving.accounts import ACCOUNT_COLUMNS, shown_accounts, write_accounts
 
     loaded = load_recipe(recipe)
-    place, files = place_of(recipe, loaded, folder)
-    check_written([("--csv", csv_file)], files, force=force)
-    moment = moment_of(as_of, loaded.recipe.zone) or now_us()
-    with spinner("reading tables") as step:
-        opened = serving.open_ladder(loaded, model, folder=recipe.parent)
-        own = opened.ladder.recipe
-        tables = read_tables(own, place, progress=step, opted_out=standing_here().opted_out)
-        moved = accounts_moved(place.ledger, own, moment) if isinstance(place, LedgerTables) else {}
-    if opened.warning:
-        say(f"Warning: {opened.warning}.")
-    with bar("scoring leads") as tick:
-        found = roll_up(own, opened.ladder, tables, moment, moved=moved, progress=tick)
+    check_written([("--csv", csv_file)], place_of(recipe, loaded, folder)[1], force=force)
+    found = rolled_up(recipe, folder, moment_of(as_of, loaded.recipe.zone) or now_us(), model)
     if csv_file is not None:
         with csv_file.open("w", encoding="utf-8", newline="") as out:
             say(f"{write_accounts(found, out):,} rows are in {csv_file}.")
@@ -69,3 +60,29 @@ def accounts(
             say(f"- {row.account}: {note}.")
     shown = f", the first {_MOST} shown" if len(found.rows) > _MOST and not as_json else ""
     say(f"{len(found.rows):,} accounts have {sum(row.leads for row in found.rows):,} open leads{shown}.")
+
+
+def rolled_up(recipe: Path, folder: Path | str | None, as_of_us: int, model: str | None) -> Accounts:
+    """The accounts of the tables at `folder`, scored by `model` (None: the champion).
+
+    Raises:
+        LeadscoreError: the recipe names no account, no lead is open, or a table cannot be read.
+    """
+    import serving
+    from features import read_tables
+    from features.recipe import load_recipe
+    from leadscore.terminal import bar, say, spinner
+    from serving.accounts import accounts_moved, roll_up
+    from serving.ledger import LedgerTables
+
+    loaded = load_recipe(recipe)
+    place, _ = place_of(recipe, loaded, folder)
+    with spinner("reading tables") as step:
+        opened = serving.open_ladder(loaded, model, folder=recipe.parent)
+        own = opened.ladder.recipe
+        tables = read_tables(own, place, progress=step, opted_out=standing_here().opted_out)
+        moved = accounts_moved(place.ledger, own, as_of_us) if isinstance(place, LedgerTables) else {}
+    if opened.warning:
+        say(f"Warning: {opened.warning}.")
+    with bar("scoring leads") as tick:
+        return roll_up(own, opened.ladder, tables, as_of_us, moved=moved, progress=tick)

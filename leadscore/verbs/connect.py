@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from leadscore.options import FILE, JSON, MADE, REFUSED
-from leadscore.verbs.push import VENDOR
+from leadscore.verbs.push import ACCOUNTS, VENDOR, mapping_file
 
 if TYPE_CHECKING:
     from serving.ledger import Ledger
@@ -21,6 +21,7 @@ _DRY = 10
 
 @click.command()
 @VENDOR
+@ACCOUNTS
 @click.option("--url", help="Address of the CRM's API; HubSpot's and Pipedrive's are known.")
 @click.option("--language", type=click.Choice(["en", "fr"]), help="Of labels and words; default: en.")
 @click.option("--create", is_flag=True, help="Create the properties that lack, where the CRM lets us.")
@@ -28,9 +29,12 @@ _DRY = 10
 @click.option("--id-property", help="HubSpot: the unique property that holds the lead ids.")
 @click.option("--tenant", help="Dynamics: the directory (tenant) id.")
 @click.option("--step", type=click.IntRange(1, 98), help="Points by which a score moves before it is sent.")
-@click.option("-o", "--output", type=MADE, help="The mapping file; default: push-VENDOR.toml.")
+@click.option(
+    "-o", "--output", type=MADE,
+    help="The mapping file; default: push-VENDOR.toml, or push-VENDOR-accounts.toml.",
+)  # fmt: skip
 @JSON
-def connect(vendor: str, output: Path | None, as_json: bool, create: bool,
+def connect(vendor: str, accounts: bool, output: Path | None, as_json: bool, create: bool,
             recipe: Path | None, **given: Any) -> None:  # fmt: skip
     """Look at a CRM, check rights and properties, write the mapping file (exit code 1: something lacks).
 
@@ -43,21 +47,24 @@ def connect(vendor: str, output: Path | None, as_json: bool, create: bool,
     from leadscore.terminal import print_json, say
     from serving.push import CrmLine
     from serving.push import connect as look
-    from serving.vendors import crm_of, crm_profile, write_mapping
+    from serving.vendors import crm_of, write_mapping
 
-    path = output or Path(f"push-{vendor}.toml")
-    mapping = _mapping_of(vendor, path, recipe, given)
+    path = output or mapping_file(vendor, accounts)
+    mapping = _mapping_of(vendor, path, recipe, given | ({"of": "accounts"} if accounts else {}))
     with CrmLine(mapping) as line:
         found = look(mapping, crm_of(mapping), line, create=create)
-    title = crm_profile(vendor).title
+    title = mapping.profile.title
     write_mapping(found.mapping, path, title)
     rows = [[one.value, one.name, one.type, one.label, one.state] for one in found.properties]
     if as_json:
         print_json({"mapping": str(path), "account": found.mapping.account, "lacking": found.lacking})
     else:
         _print_found([[one.name, _given(one.given)] for one in found.rights], rows)
-        _print_first(found.mapping, path.parent / mapping.recipe if mapping.recipe else None)
-    where = crm_profile(vendor).where
+        if accounts:
+            say(f"'leadscore push {vendor} --accounts --dry-run' shows what accounts would get.")
+        else:
+            _print_first(found.mapping, path.parent / mapping.recipe if mapping.recipe else None)
+    where = mapping.profile.where
     say(f"Wrote {path}. To undo it all: delete it. {where['undo']}")
     for sentence in found.lacking:
         say(f"Lacks: {sentence}")
@@ -75,7 +82,7 @@ def _mapping_of(vendor: str, path: Path, recipe: Path | None, given: dict[str, A
     """The mapping that is looked at: the file's where there is one, what was given, and what is asked for."""
     from serving.vendors import crm_profile, load_mapping, made_mapping
 
-    profile = crm_profile(vendor)
+    profile = crm_profile(vendor, given.get("of", "leads"))
     said = {name: value for name, value in given.items() if value is not None}
     if recipe is not None:
         said["recipe"] = os.path.relpath(recipe.absolute(), path.absolute().parent)
@@ -111,13 +118,15 @@ def _print_first(mapping: PushMapping, recipe: Path | None) -> None:
     from leadscore.printed_push import due_rows, print_due
     from leadscore.terminal import say
     from serving.ledger import Ledger
+    from serving.push import LeadsDue
 
     try:
         kept = Ledger.opened()
-        _, rows = due_rows(kept, mapping, load_recipe(recipe) if recipe else None)
+        due = LeadsDue(kept, mapping, load_recipe(recipe) if recipe else None)
+        _, rows = due_rows(kept, mapping, due)
         if rows := rows[:_DRY] or _scored_dry(kept, recipe):
             say("Ten leads as they would be written; nothing is sent:")
-            print_due(rows)
+            print_due(rows, mapping)
         else:
             say("No lead was scored dry: the ledger holds none that would be sent.")
     except LeadscoreError as error:

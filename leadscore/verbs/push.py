@@ -8,24 +8,27 @@ from typing import TYPE_CHECKING
 
 import click
 
-from leadscore.options import FILE, JSON, SOME_FAILED
+from leadscore.options import FILE, JSON, LEDGER, SOME_FAILED
 
 if TYPE_CHECKING:
-    from features.recipe import Recipe
     from serving.ledger import Ledger
-    from serving.push import PushTally
+    from serving.push import PushSource, PushTally
     from serving.vendors import PushMapping
 
 VENDOR = click.argument(
     "vendor",
     type=click.Choice(["hubspot", "salesforce", "dynamics", "pipedrive", "marketo", "webhook"]),
 )
+ACCOUNTS = click.option("--accounts", is_flag=True, help="Of accounts (docs/accounts.md), not of leads.")
 _LONGEST_PAUSE = 3600
 
 
 @click.command()
 @VENDOR
-@click.option("--mapping", type=FILE, help="The mapping file; default: push-VENDOR.toml.")
+@ACCOUNTS
+@click.option(
+    "--mapping", type=FILE, help="The mapping file; default: push-VENDOR.toml, or push-VENDOR-accounts.toml."
+)
 @click.option("--recipe", type=FILE, help="Says which stages close a lead; default: the mapping file's.")
 @click.option("--dry-run", is_flag=True, help="Print what would change, and send nothing.")
 @click.option("--watch", is_flag=True, help="Go on: look for new scores until it is stopped.")
@@ -33,10 +36,10 @@ _LONGEST_PAUSE = 3600
 @JSON
 @click.pass_context
 def push(
-    ctx: click.Context, vendor: str, mapping: Path | None, recipe: Path | None, dry_run: bool, watch: bool,
-    every: int, as_json: bool,
+    ctx: click.Context, vendor: str, accounts: bool, mapping: Path | None, recipe: Path | None, dry_run: bool,
+    watch: bool, every: int, as_json: bool,
 ) -> None:  # fmt: skip
-    """Bring the ledger's newest scores to a CRM (exit code 3: it refused some).
+    """Bring the ledger's newest scores, or its accounts, to a CRM (exit code 3: it refused some).
 
     \b
     Example:  leadscore push hubspot --dry-run
@@ -49,38 +52,63 @@ def push(
     from serving.ledger import Ledger
     from serving.vendors import load_mapping
 
-    path = mapping or Path(f"push-{vendor}.toml")
+    path = mapping or mapping_file(vendor, accounts)
     loaded = load_mapping(path)
     if loaded.vendor != vendor:
         raise click.BadParameter(f"is for {loaded.vendor}, not for {vendor}.", param_hint="--mapping")
-    kept, closing = Ledger.opened(), _recipe_of(recipe, loaded, path)
+    if accounts != (loaded.of == "accounts"):
+        raise click.BadParameter(f"is for {loaded.of}.", param_hint="--mapping")
+    if accounts and watch:
+        raise click.UsageError("--watch is for leads; let 'push --accounts' run every night.")
+    kept, closing = Ledger.opened(), _recipe_place(recipe, loaded, path)
+    due = _accounts_due(kept, loaded, closing) if accounts else _leads_due(kept, loaded, closing)
     if dry_run:
-        print_plan(kept, loaded, closing, as_json)
+        print_plan(kept, loaded, due, as_json)
     elif watch:
-        _go_on(kept, loaded, closing, every)
+        _go_on(kept, loaded, due, every)
     else:
-        tally = _pushed(kept, loaded, closing)
+        tally = _pushed(kept, loaded, due)
         print_tally(tally, loaded, as_json)
         ctx.exit(SOME_FAILED if tally.refused or tally.stopped else 0)
 
 
-def _recipe_of(recipe: Path | None, mapping: PushMapping, path: Path) -> Recipe | None:
+def mapping_file(vendor: str, accounts: bool) -> Path:
+    """The mapping file that is meant where none is named."""
+    return Path(f"push-{vendor}{'-accounts' if accounts else ''}.toml")
+
+
+def _recipe_place(recipe: Path | None, mapping: PushMapping, path: Path) -> Path | None:
+    return recipe or (path.parent / mapping.recipe if mapping.recipe else None)
+
+
+def _leads_due(kept: Ledger, mapping: PushMapping, place: Path | None) -> PushSource:
     from features.recipe import load_recipe
+    from serving.push import LeadsDue
 
-    place = recipe or (path.parent / mapping.recipe if mapping.recipe else None)
-    return load_recipe(place) if place else None
+    return LeadsDue(kept, mapping, load_recipe(place) if place else None)
 
 
-def _pushed(kept: Ledger, mapping: PushMapping, closing: Recipe | None) -> PushTally:
+def _accounts_due(kept: Ledger, mapping: PushMapping, place: Path | None) -> PushSource:
+    from features.clock import now_us
+    from leadscore.verbs.accounts import rolled_up
+    from serving.accounts import AccountsDue
+
+    if place is None:
+        raise click.UsageError("Name the recipe that says which accounts leads have: --recipe.")
+    moment = now_us()
+    return AccountsDue(kept, mapping, rolled_up(place, LEDGER, moment, None).rows, moment)
+
+
+def _pushed(kept: Ledger, mapping: PushMapping, due: PushSource) -> PushTally:
     from leadscore.terminal import bar
     from serving.push import CrmLine, PushRun
     from serving.vendors import crm_of
 
     with CrmLine(mapping) as line, bar("sending") as tick:
-        return PushRun(kept, mapping, crm_of(mapping), line, recipe=closing, progress=tick).run()
+        return PushRun(kept, mapping, crm_of(mapping), line, due=due, progress=tick).run()
 
 
-def _go_on(kept: Ledger, mapping: PushMapping, closing: Recipe | None, every: int) -> None:
+def _go_on(kept: Ledger, mapping: PushMapping, due: PushSource, every: int) -> None:
     """Look again and again; at growing intervals for what was refused, or while the CRM wants no more."""
     from features.errors import LeadscoreError
     from leadscore.printed_push import say_tally
@@ -89,7 +117,7 @@ def _go_on(kept: Ledger, mapping: PushMapping, closing: Recipe | None, every: in
     from serving.vendors import crm_of
 
     with CrmLine(mapping) as line:
-        run = PushRun(kept, mapping, crm_of(mapping), line, recipe=closing)
+        run = PushRun(kept, mapping, crm_of(mapping), line, due=due)
         pause, gap, again_at = every, every, 0.0
         try:
             while True:

@@ -178,7 +178,8 @@ def _row(
     rho = dependence.rho
     grades = [one.grade for one in own if one.grade is not None]
     # who objects to being profiled is counted, and tells nothing of the account
-    roles = reader.roles([found.rows[at] for at in places if not found.asked[at].opted_out])
+    heard = [found.rows[at] for at in places if not found.asked[at].opted_out]
+    roles = reader.roles(heard)
     return AccountRow(
         account=name,
         leads=len(places),
@@ -194,7 +195,7 @@ def _row(
         best_probability=None if best is None else best[0],
         fit=min((grade[0] for grade in grades), default=None),
         engagement=min((int(grade[1]) for grade in grades), default=None),
-        active_leads=None if active is None else sum(found.rows[at] in active for at in places),
+        active_leads=None if active is None else sum(row in active for row in heard),
         roles=roles,
         roles_missing=reader.missing(roles),
         notes=list(notes),

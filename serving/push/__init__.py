@@ -3,7 +3,19 @@
 from serving.push.connect import Connected, connect
 from serving.push.engine import PushRun
 from serving.push.line import CrmLine
-from serving.push.plan import PushPlan, due_of, planned
+from serving.push.plan import LeadsDue, PushPlan, PushSource, due_of, outgoing, planned
 from serving.push.tally import PushTally
 
-__all__ = ["Connected", "CrmLine", "PushPlan", "PushRun", "PushTally", "connect", "due_of", "planned"]
+__all__ = [
+    "Connected",
+    "CrmLine",
+    "LeadsDue",
+    "PushPlan",
+    "PushRun",
+    "PushSource",
+    "PushTally",
+    "connect",
+    "due_of",
+    "outgoing",
+    "planned",
+]

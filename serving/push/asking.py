@@ -13,7 +13,7 @@ from serving.vendors.adapter import Call, CrmAnswer, Later, Trouble
 from serving.vendors.answers import seconds_of
 from serving.vendors.faults import fault
 from serving.vendors.mapping import PushMapping
-from serving.vendors.profile import RateWindow, crm_profile
+from serving.vendors.profile import RateWindow
 
 _QUESTIONS = 3
 """Times that a question is asked."""
@@ -39,7 +39,7 @@ class Vendor:
 def crm_asked(mapping: PushMapping) -> Vendor:
     """The CRM of `mapping`."""
     words = "Check the network and 'url' in the mapping file; the next run goes on from here."
-    return Vendor(crm_profile(mapping.vendor).title, mapping.limits, fault(mapping, "limit"), words)
+    return Vendor(mapping.profile.title, mapping.limits, fault(mapping, "limit"), words)
 
 
 class Asking:

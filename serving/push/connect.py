@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from features.errors import LeadscoreError
 from serving.push.line import NoAnswer
 from serving.push.tally import Asks
-from serving.vendors import Call, CrmAnswer, PushMapping, crm_profile
+from serving.vendors import Call, CrmAnswer, PushMapping
 from serving.vendors.adapter import CrmField, Right
 from serving.vendors.profile import option_words
 from serving.vendors.registry import CrmVendor
@@ -61,7 +61,7 @@ def connect(mapping: PushMapping, crm: CrmVendor, line: Asks, *, create: bool = 
     Raises:
         LeadscoreError: the CRM cannot be reached, or refuses the token.
     """
-    profile = crm_profile(mapping.vendor)
+    profile = mapping.profile
 
     def ask(call: Call) -> CrmAnswer:
         try:

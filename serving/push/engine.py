@@ -13,13 +13,12 @@ from serving.ledger import Ledger
 from serving.ledger.pushed import PushState, Taken, turn_of
 from serving.push.asking import Asking, StoppedError, crm_asked
 from serving.push.pace import PushClock, RealClock
-from serving.push.plan import looked_at, planned
+from serving.push.plan import LeadsDue, PushSource
 from serving.push.tally import Asks, PushTally
 from serving.vendors.adapter import Call, CrmAnswer, Divide, Fate, Halt, Later, Outgoing, Trouble
 from serving.vendors.adapter import Renew as TokenOut
 from serving.vendors.faults import fault
 from serving.vendors.mapping import PushMapping
-from serving.vendors.profile import crm_profile
 from serving.vendors.registry import CrmVendor
 from serving.vendors.values import KeptValues, rendered
 
@@ -34,9 +33,9 @@ _ALL_ALIKE = 8
 
 
 class PushRun:
-    """One run that brings the CRM of `mapping` up to the ledger's newest scores.
+    """One run that brings the CRM of `mapping` up to `due` (default: the ledger's newest scores by `recipe`).
 
-    `recipe` says which stages close a lead. `progress` is told leads done, of how many.
+    `progress` is told records done, of how many.
     """
 
     def __init__(
@@ -47,10 +46,12 @@ class PushRun:
         line: Asks,
         *,
         recipe: Recipe | None = None,
+        due: PushSource | None = None,
         clock: PushClock | None = None,
         progress: Tick | None = None,
     ) -> None:
-        self.ledger, self.mapping, self.crm, self.recipe = ledger, mapping, crm, recipe
+        self.ledger, self.mapping, self.crm = ledger, mapping, crm
+        self.due = due or LeadsDue(ledger, mapping, recipe)
         self.clock = clock or RealClock()
         self._state = PushState(ledger, mapping.target)
         self.asking = Asking(crm_asked(mapping), line, self.clock)
@@ -72,8 +73,8 @@ class PushRun:
         self._tally, self._fresh, self._alike, self._options = PushTally(), True, 0, {}
         self.asking.begin()
         with turn_of(self.ledger, self.mapping.target):
-            self._state.sweep()
-            plan = planned(self.ledger, self.mapping, self.recipe, self.clock.now_us())
+            self.due.sweep(self._state)
+            plan = self.due.plan(self.clock.now_us())
             if not again:
                 plan.passed["waiting"] += len(plan.again)
                 plan.again = []
@@ -103,7 +104,7 @@ class PushRun:
         except LeadscoreError as error:
             raise StoppedError(Trouble(error.problem, error.remedy)) from None
         if found and found != self.mapping.account:
-            title = crm_profile(self.mapping.vendor).title
+            title = self.mapping.profile.title
             words = f"the token is of account {found} in {title}, the mapping file of {self.mapping.account}."
             raise StoppedError(
                 Trouble(words, "Use the token of that account, or a mapping file for this one.")
@@ -113,7 +114,7 @@ class PushRun:
         for first in range(0, len(lead_ids), size):
             part = lead_ids[first : first + size]
             with self.ledger.reading() as connection:  # anew: what is sent is the newest at that moment
-                found = dict(looked_at(connection, part, self.mapping, self.recipe, self.clock.now_us()))
+                found = dict(self.due.look(connection, part, self.clock.now_us()))
             records = [one for name in part if not isinstance(one := found.get(name, "gone"), str)]
             self._tally.passed.update(one for one in found.values() if isinstance(one, str))
             if records:
@@ -154,7 +155,7 @@ class PushRun:
             self._tally.retried += len(records)
 
     def _too_large(self, call: Call) -> bool:
-        most = crm_profile(self.mapping.vendor).most_bytes
+        most = self.mapping.profile.most_bytes
         return most is not None and len(json.dumps(call.body, ensure_ascii=False).encode()) > most
 
     def _give_up(self, records: Sequence[Outgoing], reply: Later) -> None:

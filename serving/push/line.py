@@ -13,7 +13,7 @@ import httpx
 from features.errors import LeadscoreError
 from serving.vendors.adapter import Call, CrmAnswer
 from serving.vendors.mapping import PushMapping
-from serving.vendors.profile import Secrets, crm_profile
+from serving.vendors.profile import Secrets
 from serving.vendors.web import SECONDS, answer_read, json_of, vendor_client
 
 
@@ -52,7 +52,7 @@ class CrmLine:
     def __init__(
         self, mapping: PushMapping, environment: Mapping[str, str] | None = None, seconds: float = SECONDS
     ) -> None:
-        self.mapping, self.profile = mapping, crm_profile(mapping.vendor)
+        self.mapping, self.profile = mapping, mapping.profile
         self._environment = os.environ if environment is None else environment
         self._client = vendor_client(mapping.url, seconds)
         try:

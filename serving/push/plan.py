@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, func, select
 
 from features.recipe import Recipe
 from serving.ledger import Ledger
 from serving.ledger.decisions import CONTEST, OPT_OUT, OWNER, REVIEW, decisions_on, standing_on
-from serving.ledger.pushed import Pushed, pushed
+from serving.ledger.pushed import Pushed, PushState, pushed
 from serving.ledger.reading import last_closing
 from serving.ledger.schema import DECISIONS, OUTCOMES, SCORES
 from serving.score import Score
@@ -67,11 +67,54 @@ def due_of(
     ledger: Ledger, lead_ids: Sequence[str], mapping: PushMapping, recipe: Recipe | None, now_us: int
 ) -> list[Outgoing]:
     """What is to be sent of `lead_ids` now, in their order; of those of whom nothing is, nothing."""
+    return outgoing(ledger, lead_ids, LeadsDue(ledger, mapping, recipe), now_us)
+
+
+def outgoing(ledger: Ledger, names: Sequence[str], due: PushSource, now_us: int) -> list[Outgoing]:
+    """What is to be sent of `names` now, in their order; of those of whom nothing is, nothing."""
     found: dict[str, Outgoing | str] = {}
     with ledger.reading() as connection:
-        for part in _parts(lead_ids):
-            found |= dict(looked_at(connection, part, mapping, recipe, now_us))
-    return [one for name in lead_ids if not isinstance(one := found.get(name, "gone"), str)]
+        for part in _parts(names):
+            found |= dict(due.look(connection, part, now_us))
+    return [one for name in names if not isinstance(one := found.get(name, "gone"), str)]
+
+
+class PushSource(Protocol):
+    """What a run sends from."""
+
+    def sweep(self, state: PushState) -> None:
+        """Delete what is kept of records that are to be forgotten."""
+
+    def plan(self, now_us: int) -> PushPlan:
+        """Who needs sending at `now_us`."""
+
+    def look(
+        self, connection: Connection, names: Sequence[str], now_us: int
+    ) -> Iterator[tuple[str, Outgoing | str]]:
+        """What is to be sent of each of `names` as of now, or why nothing is."""
+
+
+@dataclass(frozen=True)
+class LeadsDue:
+    """The newest scores of the ledger's leads; `recipe` says which stages close one."""
+
+    ledger: Ledger
+    mapping: PushMapping
+    recipe: Recipe | None = None
+
+    def sweep(self, state: PushState) -> None:
+        """Delete what is kept of leads that were erased."""
+        state.sweep()
+
+    def plan(self, now_us: int) -> PushPlan:
+        """Who needs sending at `now_us`."""
+        return planned(self.ledger, self.mapping, self.recipe, now_us)
+
+    def look(
+        self, connection: Connection, names: Sequence[str], now_us: int
+    ) -> Iterator[tuple[str, Outgoing | str]]:
+        """What is to be sent of each of `names` by its newest score, or why nothing is."""
+        return looked_at(connection, names, self.mapping, self.recipe, now_us)
 
 
 def looked_at(

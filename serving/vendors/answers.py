@@ -10,7 +10,6 @@ from features.errors import LeadscoreError
 from serving.vendors.adapter import Ask, Call, CrmAnswer
 from serving.vendors.faults import fault, of_status
 from serving.vendors.mapping import PushMapping
-from serving.vendors.profile import crm_profile
 
 
 def seconds_of(answer: CrmAnswer) -> float | None:
@@ -37,7 +36,7 @@ def obliged(ask: Ask, call: Call, mapping: PushMapping) -> Any:
         told = fault(mapping, of_status(answer.status), str(answer.status))
         raise LeadscoreError(told.problem, told.remedy)
     if not isinstance(answer.body, (dict, list)):
-        title = crm_profile(mapping.vendor).title
+        title = mapping.profile.title
         raise LeadscoreError(f"{title}: {call.path} gives no JSON.", "Check the url: is it the API's?")
     return answer.body
 

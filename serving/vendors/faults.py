@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from serving.vendors.adapter import Divide, Fate, Halt, Later, Renew, Reply, Trouble
 from serving.vendors.mapping import PushMapping
-from serving.vendors.profile import FaultKind, crm_profile
+from serving.vendors.profile import FaultKind
 
 _SENTENCES: dict[FaultKind, tuple[str, str]] = {
     "gone": ("the record is not in {title} any more.", "Nothing, if it was deleted or merged on purpose."),
@@ -15,8 +15,8 @@ _SENTENCES: dict[FaultKind, tuple[str, str]] = {
     "unknown": ("{title} has no property{of} that the token may see.",
                 "Create it ('leadscore connect {vendor}' says how), or take it out of the mapping file."),
     "locked": ("the record is locked or converted in {title}.", "Nothing: a closed record keeps its score."),
-    "key": ("{title} does not read the lead's id as one of its records.",
-            "Score leads under {title}'s own record ids, or name the property that holds yours."),
+    "key": ("{title} does not read the {one}'s id as one of its records.",
+            "Use {title}'s own record ids for {one}s, or name the property that holds yours."),
     "rights": ("{title} lets this token write {about} no more.", "Give it back the right to: {scopes}."),
     "token": ("{title} refuses the token: it has expired, or was revoked.", "Set a new one in {token}."),
     "daily": ("the day's calls to {title} are used up.", "The rest is sent on the next run after midnight."),
@@ -44,11 +44,12 @@ def fault(mapping: PushMapping, kind: FaultKind, code: str = "", field: str = ""
 
     Both are shown only where they are plain names: a vendor's message may quote a value.
     """
-    profile = crm_profile(mapping.vendor)
+    profile = mapping.profile
     problem, remedy = _SENTENCES[kind]
     named = f" of '{field}'" if field and field in mapping.properties.values() else ""
     words = {
         "title": profile.title, "vendor": mapping.vendor, "about": mapping.about, "of": named,
+        "one": mapping.of.removesuffix("s"),
         "scopes": ", ".join(profile.scopes) or "write", "token": profile.secrets.token,
         "example": profile.url_example,
     }  # fmt: skip

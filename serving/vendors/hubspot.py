@@ -12,10 +12,12 @@ from serving.vendors.adapter import Ask, Call, CrmAnswer, CrmField, Fate, Outgoi
 from serving.vendors.answers import found, obliged, seconds_of
 from serving.vendors.faults import of_status, single, whole
 from serving.vendors.mapping import PushMapping
-from serving.vendors.profile import CrmProfile, FaultKind, crm_profile, option_words
+from serving.vendors.profile import CrmProfile, FaultKind, option_words
 from serving.vendors.values import rendered
 
 _FIELD_TYPES = {"number": "number", "string": "textarea", "enumeration": "select", "datetime": "date"}
+
+_GROUPS = {"leads": "contactinformation", "accounts": "companyinformation"}
 
 
 @dataclass(frozen=True)
@@ -26,7 +28,7 @@ class ToHubSpot:
 
     @property
     def _profile(self) -> CrmProfile:
-        return crm_profile("hubspot")
+        return self.mapping.profile
 
     def _path(self, name: str) -> str:
         return self._profile.paths[name].format(object=self.mapping.about)
@@ -127,7 +129,7 @@ class ToHubSpot:
         ]
         body = {
             "name": told.name, "label": getattr(told.label, language), "type": told.type,
-            "fieldType": _FIELD_TYPES[told.type], "groupName": "contactinformation", "options": options,
+            "fieldType": _FIELD_TYPES[told.type], "groupName": _GROUPS[self.mapping.of], "options": options,
         }  # fmt: skip
         made = obliged(ask, Call("POST", self._path("properties"), body), self.mapping)
         return str(made.get("name", told.name))

@@ -11,7 +11,7 @@ import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from features.errors import LeadscoreError, ended, nearest
-from serving.vendors.profile import Language, RateWindow, crm_profile
+from serving.vendors.profile import About, CrmProfile, Language, RateWindow, crm_profile
 
 Vendor = Literal["hubspot", "salesforce", "dynamics", "pipedrive", "marketo", "webhook"]
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -25,6 +25,8 @@ class PushMapping(BaseModel):
     vendor: Vendor
     name: str = Field(default="", pattern=r"^[A-Za-z0-9_-]*$")
     """By what name the ledger keeps what was sent; another for each account. Default: the vendor's."""
+    of: About = "leads"
+    """What is sent: scores of leads, or the figures of accounts."""
     url: str
     account: str = ""
     """The account that the file was made for: a token of another one is refused."""
@@ -46,7 +48,7 @@ class PushMapping(BaseModel):
 
     @model_validator(mode="after")
     def _whole(self) -> PushMapping:
-        profile = crm_profile(self.vendor)
+        profile = self.profile
         for name in self.properties:
             if name not in profile.properties:
                 meant = nearest(name, profile.properties)
@@ -61,25 +63,31 @@ class PushMapping(BaseModel):
         return self
 
     @property
+    def profile(self) -> CrmProfile:
+        """What is known of the CRM, for what is sent."""
+        return crm_profile(self.vendor, self.of)
+
+    @property
     def target(self) -> str:
         """The name under which the ledger keeps what was sent."""
-        return self.name or self.vendor
+        name = self.name or self.vendor
+        return name if self.of == "leads" else f"{name}-accounts"
 
     @property
     def about(self) -> str:
         """The object of the CRM that is written."""
-        return self.object or crm_profile(self.vendor).object
+        return self.object or self.profile.object
 
     @property
     def size(self) -> int:
         """Records of one request."""
-        most = crm_profile(self.vendor).batch
+        most = self.profile.batch
         return min(self.batch or most, most)
 
     @property
     def limits(self) -> list[RateWindow]:
         """The CRM's limits, in its units."""
-        return crm_profile(self.vendor).windows if self.windows is None else self.windows
+        return self.profile.windows if self.windows is None else self.windows
 
 
 def load_mapping(path: Path) -> PushMapping:
@@ -93,7 +101,8 @@ def load_mapping(path: Path) -> PushMapping:
     except FileNotFoundError:
         vendor = next((one for one in get_args(Vendor) if one in path.name), "hubspot")
         url = " --url https://…" if vendor == "webhook" else ""
-        command = f"leadscore connect {vendor}{url} -o {path.name}"
+        kind = " --accounts" if "accounts" in path.name else ""
+        command = f"leadscore connect {vendor}{url}{kind} -o {path.name}"
         remedy = f"Write one with 'leadscore connect', for instance: {command}"
         raise LeadscoreError(f"{path}: there is no mapping file.", remedy) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -120,8 +129,8 @@ def made_mapping(content: dict[str, object], place: str) -> PushMapping:
 
 def write_mapping(mapping: PushMapping, path: Path, title: str) -> None:
     """Write `mapping` to `path`, with what a person may change said beside it."""
-    document = tomlkit.document()
-    document.add(tomlkit.comment(f"Which properties of {title} each value of a score goes to."))
+    document, what = tomlkit.document(), "a score" if mapping.of == "leads" else "an account"
+    document.add(tomlkit.comment(f"Which properties of {title} each value of {what} goes to."))
     document.add(tomlkit.comment(f"Written by 'leadscore connect {mapping.vendor}'; you may change it."))
     document.add(tomlkit.comment("Secrets are no part of it: they stand in the environment."))
     content = mapping.model_dump(exclude_defaults=True)

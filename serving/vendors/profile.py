@@ -5,13 +5,14 @@ from __future__ import annotations
 import tomllib
 from functools import lru_cache
 from importlib.resources import files
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.errors import LeadscoreError, nearest_name
 
 Language = Literal["en", "fr"]
+About = Literal["leads", "accounts"]
 FaultKind = Literal[
     "gone", "type", "option", "unknown", "locked", "rights", "token", "daily", "abuse", "limit", "failing",
     "refused", "busy", "key", "large", "silent", "address",
@@ -87,22 +88,38 @@ class CrmProfile(_Told):
 VENDORS = ("hubspot", "salesforce", "dynamics", "pipedrive", "marketo", "webhook")
 
 
-@lru_cache(maxsize=len(VENDORS))
-def crm_profile(vendor: str) -> CrmProfile:
-    """What is known of `vendor`.
+@lru_cache(maxsize=2 * len(VENDORS))
+def crm_profile(vendor: str, of: About = "leads") -> CrmProfile:
+    """What is known of `vendor`, for scores of leads or for accounts.
 
     Raises:
-        LeadscoreError: it is not known.
+        LeadscoreError: it is not known, or takes no accounts.
     """
     if vendor not in VENDORS:
         raise LeadscoreError(f"vendor '{vendor}' is not known.", nearest_name(vendor, VENDORS))
-    text = files("serving.vendors").joinpath("known", f"{vendor}.toml").read_text(encoding="utf-8")
-    return CrmProfile.model_validate(tomllib.loads(text))
+    told = CrmProfile.model_validate(_known(vendor))
+    if of == "leads":
+        return told
+    accounts = _known("accounts")
+    if vendor not in accounts:
+        takers = ", ".join(name for name in VENDORS if name in accounts)
+        words = f"{told.title}: accounts are not sent to it."
+        raise LeadscoreError(words, f"They are sent to {takers}; docs/accounts.md says why.")
+    own = accounts[vendor]
+    properties = {
+        value: one | {"label": accounts["labels"][value]} for value, one in own["properties"].items()
+    }
+    merged = told.model_dump() | own | {"where": told.where | own["where"], "properties": properties}
+    return CrmProfile.model_validate(merged)
+
+
+def _known(name: str) -> dict[str, Any]:
+    text = files("serving.vendors").joinpath("known", f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
 
 
 @lru_cache(maxsize=1)
 def option_words() -> dict[str, dict[str, Labels]]:
     """The words for the values of a field, by field and value."""
-    text = files("serving.vendors").joinpath("known", "words.toml").read_text(encoding="utf-8")
-    fields = tomllib.loads(text)
+    fields = _known("words")
     return {field: {key: Labels(**both) for key, both in words.items()} for field, words in fields.items()}

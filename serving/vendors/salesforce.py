@@ -12,7 +12,7 @@ from serving.vendors.adapter import Ask, Call, CrmAnswer, CrmField, Fate, Outgoi
 from serving.vendors.answers import found, obliged, seconds_of
 from serving.vendors.faults import of_status, single, whole
 from serving.vendors.mapping import PushMapping
-from serving.vendors.profile import FaultKind, crm_profile
+from serving.vendors.profile import FaultKind
 from serving.vendors.values import rendered
 
 _USAGE = re.compile(r"api-usage=(\d+)/(\d+)")
@@ -25,7 +25,7 @@ class ToSalesforce:
     mapping: PushMapping
 
     def _path(self, name: str) -> str:
-        return crm_profile("salesforce").paths[name].format(object=self.mapping.about)
+        return self.mapping.profile.paths[name].format(object=self.mapping.about)
 
     def call(self, records: Sequence[Outgoing]) -> Call:
         """One collection, each record by itself (`allOrNone` false); null clears a field."""
@@ -49,13 +49,13 @@ class ToSalesforce:
         first = errors[0] if errors else {}
         code = str(first.get("statusCode") or first.get("errorCode") or "")
         field = next(iter(first.get("fields") or []), "")
-        return single(self.mapping, crm_profile("salesforce").errors.get(code, "refused"), code, str(field))
+        return single(self.mapping, self.mapping.profile.errors.get(code, "refused"), code, str(field))
 
     def _whole(self, answer: CrmAnswer) -> Reply:
         errors = answer.body if isinstance(answer.body, list) else [answer.body]
         first = next((one for one in errors if isinstance(one, dict)), {})
         code = str(first.get("errorCode") or "")
-        kind: FaultKind = crm_profile("salesforce").errors.get(code, of_status(answer.status))
+        kind: FaultKind = self.mapping.profile.errors.get(code, of_status(answer.status))
         if answer.status == 404:  # of the resource: a record that is gone is told inside 200
             kind = "address"
         text = str(first.get("message") or "")
@@ -92,5 +92,5 @@ class ToSalesforce:
     def create(self, ask: Ask, name: str) -> str:
         """None is created: a field made through the API is hidden from everybody until someone shows it."""
         raise LeadscoreError(
-            "Salesforce: fields are made by an administrator.", crm_profile("salesforce").where["properties"]
+            "Salesforce: fields are made by an administrator.", self.mapping.profile.where["properties"]
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from serving.score import Score
 from serving.vendors.adapter import Value, Values
 from serving.vendors.mapping import PushMapping
-from serving.vendors.profile import CrmProperty, Language, crm_profile, option_words
+from serving.vendors.profile import CrmProperty, Language, option_words
 
 FIELDS = (
     "score", "probability", "grade", "maturity", "next_action", "deadline", "reasons", "status", "scored_by",
@@ -88,7 +88,7 @@ def differs(values: Values, before: KeptValues | None, mapping: PushMapping) -> 
 
 def rendered(values: Values, mapping: PushMapping, empty: Value = None) -> dict[str, Value]:
     """`values` by the CRM's properties, in its types and the mapping's language; nothing is `empty`."""
-    known = crm_profile(mapping.vendor).properties
+    known = mapping.profile.properties
     return {
         key: _written(values[name], name, known[name], mapping.language, empty)
         for name, key in mapping.properties.items()

@@ -19,7 +19,9 @@ from features.clock.instants import parse_moment
 from leadscore import main
 from serving.accounts import accounts_moved, any_of, measure
 from serving.ledger import LeadSent, Ledger, Writer
+from serving.push.pace import RealClock
 from tests.made.company import RECIPE, small_company
+from tests.vendors.hubspot import HubSpotServer
 
 AS_OF = "2024-12-01T00:00:00+00:00"
 AS_OF_US = parse_moment(AS_OF, "UTC")
@@ -179,6 +181,41 @@ def test_an_account_that_was_merged_into_another_is_said(company: Path) -> None:
 
     own = load_recipe(Path("recipe.toml"))
     assert accounts_moved(Ledger.opened(), own, AS_OF_US - 2 * DAY_US) == {}
+
+
+def test_accounts_are_pushed_from_the_ledger(company: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    leadscore("ledger", "init")
+    leadscore("ledger", "import", "recipe.toml")
+    leads = pd.read_csv("leads.csv")
+    with HubSpotServer(set(leads["account"].dropna()), RealClock()) as server:
+        server.kind = "companies"
+        monkeypatch.setenv("LEADSCORE_HUBSPOT_TOKEN", server.token)
+        how = ("hubspot", "--accounts")
+        leadscore("connect", *how, "--url", server.url, "--create", "--recipe", "recipe.toml")
+        dry = json.loads(leadscore("push", *how, "--dry-run", "--json").stdout)
+        assert server.writes == []
+        sent = json.loads(leadscore("push", *how, "--json").stdout)
+        assert sent["sent"] == len(dry["due"]) == len(server.writes) > 100
+        told = {row["account"]: row["after"]["leads"] for row in dry["due"]}
+        assert told == {name: server.held[name]["leadscore_leads"] for name in told}
+        of_one = next(name for name, count in told.items() if count > 1)
+        lead = leads.loc[leads["account"] == of_one, "lead_id"]
+        for name in lead:
+            leadscore("decide", str(name), "--opt-out", "--by", "they", "--reason", "asked so")
+        again = json.loads(leadscore("push", *how, "--json").stdout)
+        assert again["sent"] == 1
+        assert server.held[of_one] | {"leadscore_as_of": ""} == dict.fromkeys(server.held[of_one], "") | {
+            "leadscore_leads": 0
+        }
+        assert (
+            "is for accounts"
+            in leadscore("push", "hubspot", "--mapping", "push-hubspot-accounts.toml", code=2).stderr
+        )
+        assert "every night" in leadscore("push", *how, "--watch", code=2).stderr
+    assert (
+        "accounts are not sent to it"
+        in leadscore("connect", "webhook", "--accounts", "--url", "https://x.org", code=2).stderr
+    )
 
 
 def test_without_an_account_in_the_recipe_it_says_what_to_name(company: Path) -> None:

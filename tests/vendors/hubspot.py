@@ -8,12 +8,14 @@ from typing import Any
 from tests.vendors.server import Reply, VendorServer
 
 PORTAL = 62515
-SCOPES = ["crm.objects.contacts.write", "crm.schemas.contacts.read", "crm.schemas.contacts.write"]
+SCOPES = [f"crm.{what}" for kind in ("contacts", "companies")
+          for what in (f"objects.{kind}.write", f"schemas.{kind}.read", f"schemas.{kind}.write")]  # fmt: skip
 
 
 class HubSpotServer(VendorServer):
-    """A portal with contacts `records`."""
+    """A portal with contacts `records`, or with companies."""
 
+    kind = "contacts"
     window = (190, 10.0)
     write_path = "/batch/update"
 
@@ -37,9 +39,9 @@ class HubSpotServer(VendorServer):
         return Reply(401, {"status": "error", "category": "INVALID_AUTHENTICATION"})
 
     def route(self, method: str, path: str, body: Any) -> Reply:
-        if path.endswith("/batch/update"):
+        if path == f"/crm/v3/objects/{self.kind}/batch/update":
             return self._update(body["inputs"])
-        if path.startswith("/crm/v3/properties/contacts"):
+        if path.startswith(f"/crm/v3/properties/{self.kind}"):
             return self._properties(method, body)
         if path == "/account-info/v3/details":
             return Reply(200, {"portalId": self.portal})
@@ -51,7 +53,7 @@ class HubSpotServer(VendorServer):
     def _properties(self, method: str, body: Any) -> Reply:
         if method == "GET":
             return Reply(200, {"results": list(self.properties.values())})
-        if "crm.schemas.contacts.write" not in self.scopes:
+        if f"crm.schemas.{self.kind}.write" not in self.scopes:
             return Reply(403, {"status": "error", "category": "MISSING_SCOPES"})
         if body["name"] in self.properties:
             return Reply(409, {"status": "error", "category": "OBJECT_ALREADY_EXISTS"})
@@ -59,7 +61,7 @@ class HubSpotServer(VendorServer):
         return Reply(201, body)
 
     def _update(self, inputs: list[dict[str, Any]]) -> Reply:
-        if "crm.objects.contacts.write" not in self.scopes or not self.write_rights:
+        if f"crm.objects.{self.kind}.write" not in self.scopes or not self.write_rights:
             return Reply(403, {"status": "error", "category": "MISSING_SCOPES", "message": "requires scopes"})
         if self.daily[0] <= 0:
             return Reply(429, {"status": "error", "errorType": "RATE_LIMIT", "policyName": "DAILY"})

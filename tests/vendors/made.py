@@ -32,19 +32,19 @@ def ids(vendor: str, count: int) -> list[str]:
 
 def mapping_of(vendor: str, server: VendorServer, **said: Any) -> PushMapping:
     """The mapping for `server`, whose properties are made if they are not there."""
-    names = {value: told.name for value, told in crm_profile(vendor).properties.items()}
+    known = crm_profile(vendor, said.get("of", "leads")).properties
+    names = {value: told.name for value, told in known.items()}
     if isinstance(server, HubSpotServer):
         from serving.vendors.profile import option_words
 
-        for value, told in crm_profile(vendor).properties.items():
+        for value, told in known.items():
             words = option_words().get(value, {}) if told.type == "enumeration" else {}
             options = [{"value": word, "label": word} for word in words]
             server.properties.setdefault(
                 told.name, {"name": told.name, "type": told.type, "options": options}
             )
     if isinstance(server, PipedriveServer):
-        told_all = crm_profile(vendor).properties
-        names = {value: server.add_field(told.name, told.type) for value, told in told_all.items()}
+        names = {value: server.add_field(told.name, told.type) for value, told in known.items()}
     url = server.url + ("/leadscore" if vendor == "webhook" else "")
     return PushMapping.model_validate({"vendor": vendor, "url": url, "properties": names} | said)
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 from serving.vendors import crm_profile
+from serving.vendors.profile import About
 from tests.vendors.server import Reply, VendorServer
 
 ORG = "00D000000000001EAA"
 
 
 class SalesforceServer(VendorServer):
-    """An org with leads `records`, whose custom fields are all there."""
+    """An org with leads `records`, or with accounts, whose custom fields are all there."""
 
+    kind, prefix = "Lead", "00Q"
     write_path = "/composite/sobjects"
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -20,7 +22,8 @@ class SalesforceServer(VendorServer):
         self.pool = (100_000, 100_000)
         self.converted: set[str] = set()
         self.fields = {one.name: {"name": one.name, "type": one.type, "updateable": True}
-                       for one in crm_profile("salesforce").properties.values()}  # fmt: skip
+                       for of in get_args(About)
+                       for one in crm_profile("salesforce", of).properties.values()}  # fmt: skip
         self.client = ("id-of-the-app", "secret-of-the-app")
 
     def authorised(self, headers: dict[str, str], path: str) -> bool:
@@ -48,9 +51,10 @@ class SalesforceServer(VendorServer):
     def route(self, method: str, path: str, body: Any) -> Reply:
         if path.endswith("/composite/sobjects"):
             return self._update(body)
-        if path.endswith("/sobjects/Lead/describe"):
+        if path.endswith(f"/sobjects/{self.kind}/describe"):
             return Reply(
-                200, {"name": "Lead", "updateable": self.write_rights, "fields": list(self.fields.values())}
+                200,
+                {"name": self.kind, "updateable": self.write_rights, "fields": list(self.fields.values())},
             )
         if path == "/services/oauth2/userinfo":
             return Reply(200, {"organization_id": ORG})
@@ -67,6 +71,8 @@ class SalesforceServer(VendorServer):
         if len(rows) > 200:
             return Reply(400, [{"errorCode": "EXCEEDED_ID_LIMIT", "message": "record limit reached"}])
         for row in rows:
+            if row["attributes"]["type"] != self.kind:
+                return Reply(400, [{"errorCode": "INVALID_TYPE", "message": "no such sobject"}])
             for name in set(row) - {"attributes", "id"}:
                 if name not in self.fields:
                     text = f"No such column '{name}' on sobject of type Lead"
@@ -79,7 +85,7 @@ class SalesforceServer(VendorServer):
         name = row["id"]
         if name not in self.held:
             return refused(
-                "MALFORMED_ID" if not name.startswith("00Q") else "INVALID_CROSS_REFERENCE_KEY", ["Id"]
+                "MALFORMED_ID" if not name.startswith(self.prefix) else "INVALID_CROSS_REFERENCE_KEY", ["Id"]
             )
         for names, code, fields in (
             (self.deleted, "ENTITY_IS_DELETED", []),
