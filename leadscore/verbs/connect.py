@@ -60,7 +60,7 @@ def connect(vendor: str, accounts: bool, output: Path | None, as_json: bool, cre
         print_json({"mapping": str(path), "account": found.mapping.account, "lacking": found.lacking})
     else:
         _print_found([[one.name, _given(one.given)] for one in found.rights], rows)
-        if accounts:
+        if found.mapping.of == "accounts":
             say(f"'leadscore push {vendor} --accounts --dry-run' shows what accounts would get.")
         else:
             _print_first(found.mapping, path.parent / mapping.recipe if mapping.recipe else None)

@@ -50,8 +50,9 @@ def push(
     """
     from leadscore.printed_push import print_plan, print_tally
     from serving.ledger import Ledger
-    from serving.vendors import load_mapping
+    from serving.vendors import crm_profile, load_mapping
 
+    crm_profile(vendor, "accounts" if accounts else "leads")  # told before a mapping file is asked for
     path = mapping or mapping_file(vendor, accounts)
     loaded = load_mapping(path)
     if loaded.vendor != vendor:

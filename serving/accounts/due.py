@@ -17,6 +17,8 @@ from serving.vendors import Outgoing, PushMapping
 from serving.vendors.adapter import Value, Values
 from serving.vendors.values import KeptValues
 
+_AT_ONCE = 500
+"""Names of one query: SQLite takes so many parameters; of more all states are read."""
 _CHANCES = ("any", "any_low", "any_high")
 _TELLING = ("leads", "active", "roles_missing")
 """A change of one of these is sent at once; of the chances only a step is."""
@@ -75,7 +77,7 @@ class AccountsDue:
         self, connection: Connection, names: Sequence[str], now_us: int
     ) -> Iterator[tuple[str, Outgoing | str]]:
         """What is to be sent of each of `names`, or why nothing is: 'unchanged', 'older', 'opted out'."""
-        states = pushed(connection, self.mapping.target)
+        states = pushed(connection, self.mapping.target, names if len(names) <= _AT_ONCE else None)
         for name in names:
             state, row = states.get(name), self._by_name.get(name)
             before = KeptValues.read(state.sent) if state else None

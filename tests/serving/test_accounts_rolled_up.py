@@ -218,6 +218,12 @@ def test_accounts_are_pushed_from_the_ledger(company: Path, monkeypatch: pytest.
     )
 
 
+def test_a_crm_that_takes_no_accounts_is_told(company: Path) -> None:
+    said = "Pipedrive: accounts are not sent to it."
+    assert said in leadscore("push", "pipedrive", "--accounts", code=2).stderr
+    assert said in leadscore("connect", "pipedrive", "--accounts", code=2).stderr
+
+
 def test_without_an_account_in_the_recipe_it_says_what_to_name(company: Path) -> None:
     Path("recipe.toml").write_text(RECIPE, encoding="utf-8")
     assert "account_id" in leadscore("accounts", "recipe.toml", code=2).stderr
