@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from leadscore.options import FILE, JSON, MADE, REFUSED
-from leadscore.verbs.push import VENDOR
+from leadscore.verbs.crm.push import VENDOR
 
 if TYPE_CHECKING:
     from serving.ledger import Ledger
