@@ -8,7 +8,7 @@ import click
 import pytest
 
 from leadscore import main
-from leadscore.verbs.playbook import rules
+from leadscore.verbs.lists.playbook import rules
 from tests.command.test_command import leadscore
 from tests.made.company import RECIPE, small_company
 

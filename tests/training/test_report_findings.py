@@ -12,13 +12,13 @@ from training.figures.rates import Rate
 from training.figures.weeks import WeekLists
 from training.judging.evidence import Evidence
 from training.judging.gate import Check
-from training.report.before import agreement
-from training.report.conditions import failures, in_words, title
+from training.report.evidence.before import agreement
+from training.report.evidence.conditions import failures, in_words, title
+from training.report.evidence.groups import in_words as of_groups
+from training.report.evidence.time import in_words as of_months
 from training.report.facts import speed
-from training.report.groups import in_words as of_groups
 from training.report.names import NAMES
 from training.report.report import report
-from training.report.time import in_words as of_months
 
 
 def origin(**sides: tuple[float, float]) -> Evidence:

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from tests.made.runs import Seen, made_run
 from training.figures.rates import groups_of, months_of, rate_of, wilson
 from training.figures.weeks import WeekLists
-from training.report.attributes import groups
-from training.report.curves import reliability
+from training.report.evidence.attributes import groups
+from training.report.evidence.curves import reliability
 from training.report.reasons import direction, subjects
 from training.report.report import report
 from training.report.verdict import promise_of

@@ -14,7 +14,7 @@ from serving.page.markup import table, tag
 from serving.page.shell import page, section
 from serving.page.words import percent
 from tests.made.runs import HOSTILE, Seen, assert_self_contained, made_run
-from training.report.curves import write_curves
+from training.report.evidence.curves import write_curves
 from training.report.input import ReportInput
 from training.report.report import report, write_report
 

@@ -1,6 +1,6 @@
 """The page of a run, for a sales manager and a data scientist alike."""
 
-from training.report.curves import write_curves
+from training.report.evidence.curves import write_curves
 from training.report.input import report_input
 from training.report.leaks import suspects_table
 from training.report.report import write_report

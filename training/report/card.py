@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from serving.page import Markup, bullets, paragraph, section, table, tag
-from training.report.attributes import fairness
+from training.report.evidence.attributes import fairness
+from training.report.evidence.periods import within
 from training.report.input import ReportInput
-from training.report.periods import within
 
 _FEW_WON = 100
 """Converted leads below which the width of intervals is said."""

@@ -6,20 +6,20 @@ from pathlib import Path
 
 from serving.page import Markup, contents, page, paragraph, tag
 from training.judging import JUDGED
-from training.report.attributes import age_section, groups_section
-from training.report.before import origins_section
-from training.report.capacity import capacity_section
 from training.report.card import card_section
-from training.report.comparison import comparison_section
-from training.report.conditions import conditions_section
-from training.report.curves import calibration_section, gains_section
-from training.report.groups import segments_section
+from training.report.evidence.attributes import age_section, groups_section
+from training.report.evidence.before import origins_section
+from training.report.evidence.capacity import capacity_section
+from training.report.evidence.comparison import comparison_section
+from training.report.evidence.conditions import conditions_section
+from training.report.evidence.curves import calibration_section, gains_section
+from training.report.evidence.groups import segments_section
+from training.report.evidence.outlook import outlook_section
+from training.report.evidence.time import time_section
 from training.report.input import ReportInput
 from training.report.leaks import leak_section
-from training.report.outlook import outlook_section
 from training.report.reasons import reasons_section
 from training.report.rows import rows_section
-from training.report.time import time_section
 from training.report.verdict import verdict_section
 
 

@@ -11,12 +11,12 @@ from training.figures import WeekLists, Weekly
 from training.figures.weeks import choosable
 from training.judging import JUDGED
 from training.judging.doubts import against_below, best_below, outside_bands
-from training.report.capacity import customers_chart
-from training.report.conditions import failures
+from training.report.evidence.capacity import customers_chart
+from training.report.evidence.conditions import failures
+from training.report.evidence.periods import comparable, each, span, within
 from training.report.facts import BAYES, KIND
 from training.report.input import ReportInput
 from training.report.names import NAMES, named
-from training.report.periods import comparable, each, span, within
 
 _BIG = {
     "promote": "Promote: the model may answer.",

@@ -8,7 +8,12 @@ import click
 
 from leadscore.ledger_files import keep_scores
 from leadscore.options import FILE, FOLDER, JSON, RECIPE, SOME_FAILED
-from leadscore.verbs.keeping import ledger_compact, ledger_delete_person, ledger_export, ledger_receipts
+from leadscore.verbs.service.keeping import (
+    ledger_compact,
+    ledger_delete_person,
+    ledger_export,
+    ledger_receipts,
+)
 
 _WHERE = "The ledger is ./ledger.sqlite, or where LEADSCORE_LEDGER says: a file, or postgresql://USER@HOST/DATABASE."
 

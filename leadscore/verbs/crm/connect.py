@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from leadscore.options import FILE, JSON, MADE, REFUSED
-from leadscore.verbs.push import ACCOUNTS, VENDOR, mapping_file
+from leadscore.verbs.crm.push import ACCOUNTS, VENDOR, mapping_file
 
 if TYPE_CHECKING:
     from serving.ledger import Ledger

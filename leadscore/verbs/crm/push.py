@@ -91,7 +91,7 @@ def _leads_due(kept: Ledger, mapping: PushMapping, place: Path | None) -> PushSo
 
 def _accounts_due(kept: Ledger, mapping: PushMapping, place: Path | None) -> PushSource:
     from features.clock import now_us
-    from leadscore.verbs.accounts import rolled_up
+    from leadscore.verbs.lists.accounts import rolled_up
     from serving.accounts import AccountsDue
 
     if place is None:

@@ -25,10 +25,10 @@ from serving.page import (
 from training.figures import ECE_BINS, Rate, rate_of
 from training.figures.ranking import Ranking
 from training.judging import JUDGED, Evidence
-from training.report.comparison import in_order, with_interval
+from training.report.evidence.comparison import in_order, with_interval
+from training.report.evidence.periods import comparable
 from training.report.input import ReportInput
 from training.report.names import named
-from training.report.periods import comparable
 
 Size = tuple[float, float]
 

@@ -13,7 +13,7 @@ from serving.page import Markup, ValueRow, figure, join, paragraph, percent, row
 from training.figures import Rate, rate_of
 from training.figures.rates import groups_of
 from training.judging import JUDGED, MIN_WON
-from training.report.groups import in_words, missed
+from training.report.evidence.groups import in_words, missed
 from training.report.input import ReportInput
 
 _FEWEST_WON = 20

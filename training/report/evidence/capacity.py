@@ -22,9 +22,9 @@ from training.figures import WeekLists, Weekly
 from training.figures.weeks import choosable
 from training.history import Labelled
 from training.judging import JUDGED
+from training.report.evidence.periods import comparable, each, span, within
 from training.report.input import ReportInput
 from training.report.names import NAMES, named
-from training.report.periods import comparable, each, span, within
 
 _TABLE = (0.2, 0.5, 1.0, 2.0)
 _CURVE = (0.1, 0.2, 0.35, 0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0)

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from leadscore.options import FILE, RECIPE, SOME_FAILED
-from leadscore.verbs.playbook import rules
+from leadscore.verbs.lists.playbook import rules
 
 __all__ = ["rules"]
 

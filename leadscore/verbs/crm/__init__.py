@@ -1,0 +1,1 @@
+"""To and from CRMs and ad platforms."""

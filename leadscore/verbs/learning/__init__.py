@@ -1,0 +1,1 @@
+"""Recipes, training, the champion and what is watched of it."""

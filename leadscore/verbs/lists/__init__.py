@@ -1,0 +1,1 @@
+"""Leads scored, planned, rolled up and counted."""

@@ -1,0 +1,1 @@
+"""The ledger, who may call, jobs, images, agents, rights."""

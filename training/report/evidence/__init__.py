@@ -1,0 +1,1 @@
+"""How well leads were ordered and told: figures, curves and groups of a run."""
