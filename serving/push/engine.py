@@ -55,8 +55,7 @@ class PushRun:
         self.clock = clock or RealClock()
         self._state = PushState(ledger, mapping.target)
         self.asking = Asking(crm_asked(mapping), line, self.clock)
-        self._progress = progress
-        self._tally = PushTally()
+        self._progress, self._tally = progress, PushTally()
         self._options: dict[str, frozenset[str]] = {}  # what properties take of which a value was refused
         self._fresh = True  # no record of those that are sent now was refused before
         self._alike = 0  # refused or failed one after another with none accepted in between
