@@ -114,8 +114,7 @@ def disguised_kinds(frame: pd.DataFrame, ended: OutcomeColumn) -> list[str]:
     cases = frame["case"].drop_duplicates()
     won = cases.isin(frame.loc[frame["kind"].isin(ended.won), "case"]).to_numpy().astype(np.float64)
     others = frame[~frame["kind"].isin({*ended.won, *ended.lost})]
-    certain = certain_kinds(others["case"], others["kind"], cases, won)
-    return [kind for kind, implied in certain.items() if implied.won]
+    return list(certain_kinds(others["case"], others["kind"], cases, won))
 
 
 def _leads(log: TableProfile, case: str, when: str, constant: Sequence[str]) -> TableProfile:

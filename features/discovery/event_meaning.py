@@ -39,6 +39,7 @@ _WORDS: tuple[tuple[EventMeaning, str], ...] = (
     ),
 )
 _KINDS = 200
+_NEARLY_ALL = 0.8
 _ALONE = "call calls phone_call phone_calls cold_call email emails e_mail e_mails mail mails letter message"
 """Names of what a CRM logs of its sellers' work, where they are the whole name: contact."""
 
@@ -65,16 +66,19 @@ def _pattern(words: str) -> re.Pattern[str]:
 def certain_kinds(
     of_lead: pd.Series, kinds: pd.Series, leads: pd.Series, won: Floats
 ) -> dict[str, Implication]:
-    """Kind of event → what it makes certain, of the commonest `_KINDS` that make an outcome certain.
+    """Kind of event → how it makes a win certain, of the commonest `_KINDS` those that do.
 
     `of_lead` and `kinds` have one entry an event, `leads` and `won` (1 or 0) one a lead. A kind tells where
-    so many of those who have it ended in the rarer way that a binomial bound says so, see `implication`:
-    contracts, invoices, welcome mails, which follow an agreement and are logged before the win.
+    so many of those who have it are won that a binomial bound says so, see `implication`: contracts,
+    invoices, welcome mails, which follow an agreement and are logged before the win. What foretells a loss,
+    such as an unsubscription, comes before it and stays. Where nearly all are won nothing can tell.
     """
-    found = {}
+    found: dict[str, Implication] = {}
+    if not len(won) or won.mean() > _NEARLY_ALL:
+        return found
     for name in kinds.value_counts().index[:_KINDS]:
         has = leads.isin(of_lead[kinds == name]).to_numpy().astype(np.float64)
-        implied = implication(has, won)
+        implied = implication(has, won, won=True)
         if implied is not None and implied.value == "yes":
             found[str(name)] = implied
     return found
@@ -93,7 +97,7 @@ def telling_kinds(company: Company, won: Floats, order: NDArray[np.float64]) -> 
     side = oldest(order, TRAINING_SHARE) & ~np.isnan(won)
     leads, of_lead = company.leads.cells(events.lead_key)[side], events.table.cells(events.key)
     return {
-        name: f"of {found.rows:,} leads that have it {found.rate:.0%} are {'won' if found.won else 'lost'} "
-        f"(at least {found.bound:.0%}), of all leads {found.base:.0%}"
+        name: f"of {found.rows:,} leads that have it {found.rate:.0%} are won (at least "
+        f"{found.bound:.0%}), of all leads {found.base:.0%}"
         for name, found in certain_kinds(of_lead, events.table.cells(kind), leads, won[side]).items()
     }

@@ -86,7 +86,8 @@ def why_unused(column: ColumnProfile) -> str:
 def keep_columns(
     leads: TableProfile, judged: tuple[WhenKnown, ...], kept: set[str]
 ) -> tuple[tuple[WhenKnown, ...], dict[str, str]]:
-    """The judgements without those that would leave a `kept` column out, and a remark on each of these.
+    """The judgements without those that would leave a `kept` column out or mark it as known only later, and a
+    remark on each of these.
 
     Raises:
         LeadscoreError: a kept column can be no field, whatever it knows.
@@ -98,6 +99,6 @@ def keep_columns(
                 f"--keep {name}: {why_unused(column)}, so that it says nothing of a lead.",
                 "Leave it out.",
             )
-    against = {one.column: one for one in judged if one.column in kept and one.treatment == "left out"}
+    against = {one.column: one for one in judged if one.column in kept and one.kind is not None}
     remarks = {name: f"kept by --keep, though: {one.kind}, {one.reason}" for name, one in against.items()}
     return tuple(one for one in judged if one.column not in against), remarks

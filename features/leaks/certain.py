@@ -46,12 +46,14 @@ class Implication:
         )
 
 
-def implication(column: Column, y: Floats) -> Implication | None:
-    """The value of `column` (n_rows,) that makes the rarer outcome of `y` (n_rows,) certain, if one does.
+def implication(column: Column, y: Floats, *, won: bool | None = None) -> Implication | None:
+    """The value of `column` (n_rows,) that makes an outcome of `y` (n_rows,) certain, if one does.
 
-    Of several the one with most rows. `y` is 1 won, 0 not, and known.
+    Of several the one with most rows. `y` is 1 won, 0 not, and known. The outcome is the rarer one, or
+    that which `won` names.
     """
-    won = float(y.mean()) <= 0.5 if len(y) else True
+    if won is None:
+        won = float(y.mean()) <= 0.5 if len(y) else True
     target = y if won else 1 - y
     base = float(target.mean()) if len(y) else 0.0
     tried = list(_values(column))

@@ -13,13 +13,14 @@ from features.columns import Column, Floats
 from features.leaks.certain import Implication, implication
 from features.leaks.filling import lower_yet, not_yet
 from features.leaks.signal import Signal, is_filled, measure, periods
-from features.leaks.words import Hint, hint_of
+from features.leaks.words import Hint, hint_of, hint_of_values
 
 _LATE = 0.2
 _FULL = 0.98
 _SAME_GAPS = 1e-3
 _FOLLOWS = 0.9
 _ENOUGH = 50
+_FEW_LEVELS = 20
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ def gather(given: LeakInput, name: str, side: NDArray[np.bool_], enough: bool) -
     return ColumnEvidence(
         name=name,
         fill=float(filled.mean()) if len(filled) else 0.0,
-        hint=hint_of(given.names.get(name, "")),
+        hint=hint_of(given.names.get(name, "")) or _hint_of_levels(column, filled),
         signal=measure(column[known], given.y[known], periods(given.order[known])) if enough else None,
         implied=implication(column[known], given.y[known]) if enough else None,
         late=late,
@@ -139,6 +140,14 @@ def gather(given: LeakInput, name: str, side: NDArray[np.bool_], enough: bool) -
         private=name in given.private,
         filled=filled,
     )
+
+
+def _hint_of_levels(column: Column, filled: NDArray[np.bool_]) -> Hint | None:
+    """What the levels of a category say, where they are few."""
+    if column.dtype == np.float64:
+        return None
+    levels = {str(cell).strip().lower() for cell in column[filled].tolist()}
+    return hint_of_values(levels) if len(levels) <= _FEW_LEVELS else None
 
 
 def lateness(days: Floats, order: NDArray[np.generic]) -> Lateness | None:

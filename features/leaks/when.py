@@ -77,7 +77,8 @@ def _judge(found: ColumnEvidence, leak: Suspect | None, given: LeakInput) -> Whe
         return WhenKnown(found.name, _END, "left out", "written at the end", reason, found)
     if found.late is not None and not planned:
         return _late(found)
-    if found.hint is not None and not planned:
+    agreed = found.tells or found.not_yet is not None or found.lower is not None
+    if found.hint is not None and not planned and (found.hint.sure or agreed):
         return _by_name(found, found.hint.when, found.hint.what)
     if not planned and found.name in given.current:
         reason = "overwritten as time goes by: what it was when the lead came is not known"

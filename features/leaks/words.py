@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -107,26 +108,31 @@ _BUSINESS = re.compile(
     r"|verkaufe)\b.*\b(?:won|closed|signed|gagnee?s?|conclue?s?|signee?s?|gewonnen\w*|abgeschlossen\w*)\b"
     r"|\b(?:won|closed|signed|gewonnene?|abgeschlossene?)\b.*\b(?:deals?|opportunit\w+|orders?|contracts?"
     r"|auftrage?|vertrage?|verkaufe)\b"
-    r"|\b(?:number|num|count|nb|nombre|total|anzahl|bisherige|past|sum|montant|amount|betrag)\b.*"
-    r"\b(?:orders?|purchases?|invoic\w+|commandes?|achats?|factur\w+|auftrage?|kaufe|rechnungen|sales"
-    r"|fakturiert\w*|bestellungen)\b"
-    r"|\b(?:invoiced|billed|facturee?|fakturiert\w*|berechneter)\b.*\b(?:amount|revenue|montant|betrag)\b"
-    r"|\blifetime (?:value|revenue)\b|\b(?:ltv|clv)\b|\bto date\b|\bcumulee?\b|\bgesamtumsatz\b"
+    r"|\b(?:number|num|count|nb|nombre|total|anzahl|bisherige|past)\b.*\b(?:orders|purchases|invoices|commandes"
+    r"|achats|factures|auftrage|kaufe|rechnungen|bestellungen)\b"
+    r"|\b(?:invoiced|billed|facturee?|fakturiert\w*)\b.*\b(?:amount|revenue|montant|betrag)\b"
+    r"|\b(?:amount|revenue|montant|betrag|ca)\b.*\b(?:invoiced|billed|facturee?|cumulee?)\b"
+    r"|\blifetime (?:value|revenue)\b|\b(?:revenue|sales|orders|spend\w*) to date\b|\bgesamtumsatz\b"
     r"|\bumsatz gesamt\b"
 )
 _SUCCESS = re.compile(
-    r"\b(?:win|won|closing|close|conversion|success|hit) (?:rate|ratio|percentage)\b|\bquota\w*\b"
+    r"\b(?:win|won|closing|close|conversion|success|hit) (?:rate|ratio|percentage)\b|\bquota attainment\b"
     r"|\btaux de (?:transformation|conversion|reussite|closing|succes)\b|\batteinte (?:des )?objectifs?\b"
     r"|\b(?:abschluss|erfolgs|konversions|gewinn)(?:quote|rate)\b|\bzielerreichung\b"
-    r"|\b(?:sales|ventes|verkaufe)\b.*\b(?:year|quarter|month|annee|trimestre|mois|jahr|quartal|monat)\b"
+    r"|\b(?:sales|verkaufe) (?:this|last|diese[snm]?|letzte[snm]?)"
+    r" (?:year|quarter|month|jahr|quartal|monat)\b"
+    r"|\bventes d[eu] (?:l )?(?:annee|trimestre|mois)\b"
 )
+_A_YEAR = _words(r"per par pro yearly annual\w* monthly wanted")
+"""How much a company buys in a year is what it is, not what it has bought here."""
 _CUSTOMER = re.compile(
     r"(?:is|est|ist) (?:an? )?(?:customer|client|kunde)"
     r"|(?:customer|client|kunden|debtor|debitor\w*) ?(?:status|state|number|no|code|key|nummer|nr)"
     r"|(?:numero|code|statut|n) (?:de )?(?:client|debiteur)|compte tiers|billing (?:id|account)"
-    r"|(?:erp|sap) (?:key|number|id|no|nummer)|(?:account|partner|relationship) (?:type|status|state)"
-    r"|relationship|rechnungskonto"
-    r"|type de compte|kontotyp|lifecycle stage|relation commerciale|geschaftsbeziehung|beziehung"
+    r"|(?:erp|sap) (?:key|number|id|no|nummer)|lifecycle stage|rechnungskonto"
+)
+_CUSTOMERS = frozenset(
+    ("customer", "client", "kunde", "active customer", "existing customer", "client actif", "client existant")
 )
 _LOST_MARK = re.compile(
     r"(?:is |est |ist |marked |lead |marked as )?(?:lost|(?:dis|un|non )qualified|not qualified|rejected"
@@ -147,11 +153,18 @@ def marks_lost(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Hint:
-    """What a name says: when the column was known, what it seems to be, and whether it names a plan."""
+    """What a name says: when the column was known, what it seems to be, and whether it names a plan.
+
+    Where it is not `sure`, honest columns have such names too: it counts if the cells say something as well.
+    """
 
     when: When
     what: str
     planned: bool = False
+    sure: bool = True
+
+
+_MARK = Hint("grows with the process", "the mark of a customer, as of now", sure=False)
 
 
 def hint_of(name: str) -> Hint | None:
@@ -165,7 +178,16 @@ def hint_of(name: str) -> Hint | None:
     if _PLANNED.search(name) and not _ALL_CHANGES.search(name):
         return Hint("at creation", "a plan, or what was before", planned=True)
     found = _end(name) or _growth(name)
-    return Hint(*found) if found else None
+    if found:
+        return Hint(*found)
+    if (_BUSINESS.search(name) or _SUCCESS.search(name)) and not _A_YEAR.search(name):
+        return Hint("grows with the process", "what has been sold so far", sure=False)
+    return _MARK if _CUSTOMER.fullmatch(name) else None
+
+
+def hint_of_values(values: Iterable[str]) -> Hint | None:
+    """What the values of a category say: that some of the companies are customers, which they became."""
+    return _MARK if _CUSTOMERS & set(values) else None
 
 
 def _end(name: str) -> tuple[When, str] | None:
@@ -191,10 +213,6 @@ def _growth(name: str) -> tuple[When, str] | None:
     grows: When = "grows with the process"
     if _ALL_CHANGES.search(name) or (_COUNT.search(name) and (_CHANGES.search(name) or _STAGES.search(name))):
         return grows, "a count of changes"
-    if _BUSINESS.search(name) or _SUCCESS.search(name):
-        return grows, "what has been sold so far"
-    if _CUSTOMER.fullmatch(name):
-        return grows, "the mark of a customer, as of now"
     if _LAST.search(name) and _HAPPENED.search(name):
         return grows, "what happened last, when the file was written"
     if _OPINION.search(name) and not _NOT_THE_SELLERS.search(name):
