@@ -165,7 +165,9 @@ def _text_lines(opened: ExportContent) -> tuple[TextDialect, list[Line], list[Co
     """The dialect and records of a text; the text itself is let go before its records are tidied."""
     text, encoding, complaints = decode(opened.content)
     written = sniff(text, encoding)
-    return written, list(records(StringIO(text, newline=""), written, complaints.append)), complaints
+    lines = list(StringIO(text, newline=""))  # a StringIO holds four bytes a letter while it is read
+    del text
+    return written, list(records(iter(lines), written, complaints.append)), complaints
 
 
 def _table(name: str, body: Body, complaints: list[Complaint], dialect: Dialect) -> RawTable:

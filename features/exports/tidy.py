@@ -45,11 +45,15 @@ def tidy(lines: list[Line]) -> Body:
     layout = survey.layout()
     if layout is None:
         return Body([], [], None, set(), {}, [])
-    rows = list(rows_of(lines, layout, complaints.append))
-    shifted = {row.line.number for row in rows if row.shifted}
-    surplus = {row.line.number: row.surplus for row in rows if row.surplus}
     header = layout.header.number if layout.header else None
-    return Body(layout.names, [row.line for row in rows], header, shifted, surplus, complaints)
+    body = Body(layout.names, [], header, set(), {}, complaints)
+    for row in rows_of(lines, layout, complaints.append):  # one at a time: a wrapper a row would add up
+        body.rows.append(row.line)
+        if row.shifted:
+            body.shifted.add(row.line.number)
+        if row.surplus:
+            body.surplus[row.line.number] = row.surplus
+    return body
 
 
 def rows_of(lines: Iterable[Line], layout: TableShape, complain: Complain) -> Iterator[Fitted]:

@@ -214,6 +214,7 @@ def test_readyz_says_who_would_answer(server: Server) -> None:
     assert since <= time.time() * 1e6 < since + 600e6
     assert ready == {
         "ready": True,
+        "ledger_away": None,
         "rung": "model",
         "version": artefact_id(server.model),
         "name": "acme",

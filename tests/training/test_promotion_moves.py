@@ -201,7 +201,7 @@ def test_a_model_that_no_request_can_feed_is_refused_even_by_force(store):
         decided = promote("moves", version.run_id, force=force, reason="an exercise" if force else "")
         first = decided.checks[0]
         assert (first.name, first.passed) == ("can be served", False)
-        assert first.words.startswith("counts the account's other leads (")
+        assert first.words.startswith("counts the account's other leads, which a ledger alone knows")
         assert (decided.promoted, decided.verdict) == (False, "refuse")
         assert len(decided.checks) > 1
         assert store.labels() == served(challenger="1")
@@ -252,7 +252,7 @@ def test_status_tells_each_version_with_its_decision_and_figures_and_who_answers
     nobody = status("moves").model_dump(mode="json")
     assert {nobody[label] for label in LABELS} == {None}
     assert (nobody["name"], nobody["store"], nobody["answers"]) == ("moves", store.address, "rules")
-    assert "no champion: the rules answer" in nobody["note"]
+    assert "the store has no model 'moves'" in nobody["note"]
     assert nobody["last_run"] is None
     first, second = store.register(), store.register(won=99)
     registered = status("moves").model_dump(mode="json")
