@@ -148,7 +148,7 @@ def test_from_an_empty_folder_to_a_model_that_answers(fresh: str, tmp_path: Path
         hand_over_refused(tab, fresh, files[0], recipe)
         tab.ask("Emulation.setScriptExecutionDisabled", value=True)
         until_answers(fresh, "model 1")
-        tab.open(seen[1], 400, 900)  # once more, with a column left out: a second model
+        tab.open(seen[1], 400, 900)  # once more, with a column left out: a second model that reads less
         tab.value("document.querySelector('input[name=exclude][value=origin]').click()")
         press(tab, 'button[value="train"]')
         press(tab, 'button[value="train"]')
@@ -156,11 +156,25 @@ def test_from_an_empty_folder_to_a_model_that_answers(fresh: str, tmp_path: Path
         tab.value("document.querySelector('input[name=force]').click()")
         tab.value("document.querySelector('input[name=reason]').value = 'a trial of it'")
         press(tab, "form button.main")
-        until_answers(fresh, "model 2")
-        tab.open(f"{fresh}/app/champion", 400, 900)
+        # The service keeps the model that reads what requests send, and says so, until it is rolled back.
+        until_told(tab, f"{fresh}/app/champion", "origin", there=True)
+        assert answering(fresh) == "model 1"
         press(tab, 'a[href="/app/champion/rollback"]')
         press(tab, 'form[action="/app/champion/rollback"] button.danger')
-        until_answers(fresh, "model 1")
+        until_told(tab, f"{fresh}/app/champion", "origin", there=False)
+        assert answering(fresh) == "model 1"
+
+
+def until_told(tab: Browser, address: str, word: str, *, there: bool) -> None:
+    """Wait until the notes of a page hold a word, or hold it no more."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        tab.open(address, 400, 900)
+        notes = tab.value("[...document.querySelectorAll('.warn')].map((one) => one.innerText).join(' ')")
+        if (word in notes) == there:
+            return
+        assert time.monotonic() < until, notes
+        time.sleep(1)
 
 
 def hand_over_refused(tab: Browser, address: str, *paths: Path) -> None:
