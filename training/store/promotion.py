@@ -8,6 +8,7 @@ from features.recipe import Recipe
 from serving.registry import shown_store
 from training.judging import Check, Evidence, doubts, judge
 from training.store import tracking
+from training.store.champion import answering
 from training.store.decision import Decision, already_champion, decision_on, keep_decision
 from training.store.tracking import CHALLENGER, CHAMPION, PREVIOUS
 
@@ -33,7 +34,8 @@ def promote(
     before = tracking.alias(name, CHAMPION)
     if before is not None and before.number == version.number:
         return already_champion(version, gate)
-    judgement = judge(against_champion(evidence, before.number if before else None), gate)
+    answers = answering(trained_with)
+    judgement = judge(against_champion(evidence, answers[1] if answers else None), gate)
     if not servable.passed:
         judgement = judgement.model_copy(
             update={"verdict": "refuse", "checks": (servable, *judgement.checks)}
