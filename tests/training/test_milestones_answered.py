@@ -154,6 +154,19 @@ def test_who_has_come_far_is_answered_by_the_model_of_those(opened: Opened) -> N
 
 
 @pytest.mark.slow
+def test_a_retraining_says_which_milestones_it_did_not_look_at(opened: Opened, folder: Path) -> None:
+    assert opened.beside
+    (folder / "recipe.toml").write_text(TEXT, encoding="utf-8")
+    words = ["retrain", str(folder / "recipe.toml"), "--data", str(folder), "--if-needed"]
+    for more, last in (
+        ([], "small: not trained. Milestones not looked at: sql, won; train each with --milestone."),
+        (["--milestone", "won"], "small-won: not trained."),
+    ):
+        told = CliRunner().invoke(main, [*words, *more])
+        assert told.output.splitlines()[-1] == last
+
+
+@pytest.mark.slow
 def test_a_closed_lead_has_no_steps_and_a_step_without_champion_is_unknown(
     opened: Opened, tmp_path: Path
 ) -> None:
