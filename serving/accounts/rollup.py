@@ -16,7 +16,7 @@ from features.errors import LeadscoreError
 from features.progress import Tick
 from features.readings import offline
 from features.recipe import Recipe
-from features.snapshots import snapshots
+from features.snapshots import snapshots, stages_at
 from features.tables import Tables, fetch_frame
 from serving.accounts.dependence import Dependence, any_of, measure
 from serving.accounts.roles import RoleReader
@@ -157,8 +157,10 @@ def _dependence(recipe: Recipe, ladder: Ladder, tables: Tables) -> Dependence:
     if first.empty:
         return measure(np.zeros(0), np.zeros(0, dtype=bool), [])
     given = tables.events is not None or recipe.events is None
+    as_of = first["as_of_us"].to_numpy(np.int64)
     asked = [
-        Asked(str(lead), int(at), given) for lead, at in zip(first["lead_id"], first["as_of_us"], strict=True)
+        Asked(str(lead), int(at), given, stage=stage)
+        for lead, at, stage in zip(first["lead_id"], as_of, stages_at(tables, first, as_of), strict=True)
     ]
     scores = _scored(recipe, ladder, tables, first[["lead_id", "as_of_us", "row"]], asked, None)
     p = np.array([np.nan if one.probability is None else one.probability for one in scores])

@@ -40,6 +40,9 @@ def test_it_is_promoted_where_it_surely_saves_something_and_opened_without_a_led
     gain, low, high = run.evidence.accounts_gain
     assert low <= gain <= high
     assert low <= 0  # accounts are drawn by lot here: their other leads tell nothing
+    # what the training says is what the promotion does, and why
+    assert run.verdict == "refuse"
+    assert "not surely any" in run.summary.reasons[0]
     decision = promote(recipe)
     assert not decision.promoted
     assert "not surely any: train with [features] accounts = false" in decision.refusals[0]

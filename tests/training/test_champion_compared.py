@@ -16,6 +16,7 @@ import pytest
 from features import Recipe
 from features.clock.instants import DAY_US
 from features.columns import Columns
+from features.recipe.milestones import Milestone
 from features.snapshots.snapshots import RowAccount
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.rules.default import default_rules
@@ -139,6 +140,27 @@ def test_a_champion_of_another_name_is_nobodys_rival(champion, tmp_path, monkeyp
     assert champion_of(history(), split()).version is None
 
 
+def far(recipe: Recipe, *reached: str) -> Recipe:
+    """The recipe of its milestone 'far', asked of leads that are an SQL."""
+    step = Milestone(name="far", reached=reached, after=("sql",))
+    return recipe.model_copy(update={"milestone": (step,)}).of_milestone("far")
+
+
+def test_a_win_of_leads_that_came_far_is_held_against_who_answers_for_them(champion):
+    """Before it has a champion that is the recipe's; a step that is no win has no rival there."""
+    save(champion.served / "artefact", scorers.linear())
+    main = asked(outcomes={"won": ("won", "paid")})
+    run = tracking.alias("acme", "champion").run_id
+    tracking.write_json(run, "recipe.json", main.model_dump(mode="json"))
+    save(champion.served / "artefact", scorers.linear(), recipe=main)
+    found = champion_of(history(far(main, "paid")), split())
+    assert (found.version, found.missing) == ("2 of acme", "")
+    assert found.probabilities["champion"].tolist() == promised(scorers.linear())
+    assert champion_of(history(far(main, "sent")), split()).version is None
+    longer = main.model_copy(update={"recipe": main.recipe.model_copy(update={"horizon_days": 31.0})})
+    assert champion_of(history(far(longer, "paid")), split()).version is None
+
+
 def asked(**change: Any) -> Recipe:
     """Acme's recipe with another question."""
     recipe = scorers.recipe()
@@ -198,6 +220,7 @@ def test_a_label_known_at_the_very_beginning_of_the_test_was_seen(tmp_path, firs
     save(tmp_path, scorers.linear())
     words = unfit(load_artefact(tmp_path), history(), split(first_us))
     assert words.startswith("it was fitted on rows of this test") is seen
+    assert ("test_from after 1970-05-11)" in words) is seen
     assert (words == "") is not seen
 
 

@@ -17,7 +17,7 @@ from training import promote, rollback, status
 from training.judging import judge
 from training.store import logged, tracking
 from training.store.decision import decision_on
-from training.store.promotion import _servable, against_champion
+from training.store.promotion import _servable, against_champion, judge_served
 
 pytestmark = quiet
 ROOT = Path(__file__).parents[2]
@@ -96,6 +96,11 @@ def test_an_accounts_other_leads_are_counted_where_that_surely_saves_something()
     for gain, passed, words in cases:
         found = _servable(recipe, measured().model_copy(update={"accounts_gain": gain}))
         assert (found.passed, found.words) == (passed, words)
+        evidence = measured().model_copy(update={"accounts_gain": gain})
+        judged = judge_served(recipe, evidence)
+        assert judge(evidence, recipe.gate).verdict == "promote"
+        assert judged.verdict == ("promote" if passed else "refuse")
+        assert (words in judged.reasons) is not passed
 
 
 @pytest.mark.parametrize(

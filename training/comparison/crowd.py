@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from features.clock import now_us
@@ -13,7 +14,7 @@ from features.columns import Columns
 from features.errors import LeadscoreError
 from features.readings import offline
 from features.recipe import Recipe
-from features.snapshots import open_leads
+from features.snapshots import open_leads, stages_at
 from features.tables import Place, Tables, fetch_frame, read_tables
 from serving.answer import Ladder
 from serving.asked import Asked
@@ -67,9 +68,10 @@ def open_crowd(recipe: Recipe, folder: Place, as_of_us: int | None = None) -> Cr
         )
     opted_out = fetch_frame(tables.con, "leads").set_index("row")["opted_out"].astype(bool)
     given = tables.events is not None or recipe.events is None
+    stages = stages_at(tables, moments, moments["as_of_us"].to_numpy(np.int64))
     asked = [
-        Asked(str(lead), moment, given, opted_out=bool(opted_out.at[row]))
-        for lead, row in zip(moments["lead_id"], moments["row"], strict=True)
+        Asked(str(lead), moment, given, stage=stage, opted_out=bool(opted_out.at[row]))
+        for lead, row, stage in zip(moments["lead_id"], moments["row"], stages, strict=True)
     ]
     return Crowd(recipe, tables, moments, asked)
 

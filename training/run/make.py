@@ -15,7 +15,7 @@ from serving.scorer import score
 from training.choosing import Budget
 from training.fitting import fit_logistic_model
 from training.history import History, SplitRows
-from training.judging import JUDGED, Limit, baselines, gather, judge
+from training.judging import JUDGED, Limit, baselines, gather
 from training.judging.latency import latency
 from training.judging.protected import Protected, protected_of
 from training.judging.shift import score_shift
@@ -25,6 +25,7 @@ from training.run.gain import gain_of_accounts
 from training.run.pooled import pool
 from training.run.procedure import choose_kinds, try_earlier
 from training.store import Rival, champion_of
+from training.store.promotion import judge_served
 
 
 def make(
@@ -73,7 +74,7 @@ def make(
             "protected": _protected(history, split, judged, probabilities[JUDGED]),
         }
     )
-    judgement = judge(evidence, history.recipe.gate)
+    judgement = judge_served(history.recipe, evidence)
     clock.step("fitting again to the end of the history", "refit")
     rows = np.arange(len(history.labelled.frame))
     row = evidence.row(JUDGED)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.clock import from_us
 from features.errors import LeadscoreError
+from features.recipe import Recipe
 from features.snapshots import label_wait_us
 from serving.artefact import Artefact, load_artefact
-from serving.registry import find_champion
+from serving.registry import ChampionRef, find_champion
 from serving.scorer import score
 from serving.scorers import route_of
 from training.history import History, SplitRows, known_before
@@ -45,11 +48,29 @@ def champion_of(history: History, split: SplitRows) -> Rival:
     return replace(_compared(history, split), cuts=cuts_kept(history.recipe))
 
 
+def answering(recipe: Recipe) -> tuple[ChampionRef, str] | None:
+    """Who answers by now for the leads that `recipe` asks about, and its version in words.
+
+    That is its champion. Before a milestone that is the win itself has one, it is the champion of the recipe
+    that declares it.
+    """
+    found = find_champion(recipe.name)
+    if found is not None:
+        return found, found.version
+    main = recipe.name.rpartition("-")[0]
+    found = find_champion(main) if main and recipe.outcomes.after else None
+    kept = tracking.read_json(found.run_id, "recipe.json") if found is not None else None
+    if found is None or kept is None or not _same_question(Recipe.model_validate(kept), recipe):
+        return None
+    return found, f"{found.version} of {main}"
+
+
 def _compared(history: History, split: SplitRows) -> Rival:
     """The champion on the test rows, or why it is not there."""
-    found = find_champion(history.recipe.name)
-    if found is None:
+    answers = answering(history.recipe)
+    if answers is None:
         return Rival()
+    found, version = answers
     why = ""
     with TemporaryDirectory(prefix="leadscore-champion-") as work:
         for path in ("model", tracking.JUDGED):
@@ -60,8 +81,8 @@ def _compared(history: History, split: SplitRows) -> Rival:
             why = unfit(artefact, history, split)
             if not why:
                 columns = history.labelled.at(split.test, artefact.model.features)
-                return Rival(found.version, {"champion": score(artefact.model, columns)})
-    return Rival(found.version, missing=f"version {found.version} is champion and was not compared: {why}")
+                return Rival(version, {"champion": score(artefact.model, columns)})
+    return Rival(version, missing=f"version {version} is champion and was not compared: {why}")
 
 
 _UNREADABLE = (
@@ -72,7 +93,7 @@ _UNREADABLE = (
 
 def unfit(artefact: Artefact, history: History, split: SplitRows) -> str:
     """Why `artefact` cannot be compared on this test, and what to do; '' when it can."""
-    if not _same_question(artefact, history):
+    if not _same_question(artefact.manifest.recipe, history.recipe):
         return (
             "it answers another question: its outcomes, or its horizon of "
             f"{artefact.manifest.horizon_days:g} days, are not those of this recipe. Give the model of "
@@ -86,8 +107,8 @@ def unfit(artefact: Artefact, history: History, split: SplitRows) -> str:
         )
     if not _unseen(artefact, split):
         return (
-            "it was fitted on rows of this test. Judge on newer rows ([split] test_from) and train again, or "
-            "promote with --force --reason"
+            f"it was fitted on rows of this test. Judge on newer rows ([split] test_from{_after(artefact)}) "
+            "and train again, or promote with --force --reason"
         )
     if not _lots_stayed(artefact, history):
         return (
@@ -110,10 +131,12 @@ def _fetched(uri: str, run_id: str, path: str, work: Path) -> Artefact | None:
         return None
 
 
-def _same_question(artefact: Artefact, history: History) -> bool:
-    """Whether both predict the same outcomes within the same time."""
-    theirs, ours = artefact.manifest.recipe, history.recipe
-    told, asked = (one.outcomes.model_dump(exclude=_BESIDE_THE_QUESTION) for one in (theirs, ours))
+def _same_question(theirs: Recipe, ours: Recipe) -> bool:
+    """Whether both predict the same outcomes within the same time; a milestone asks of fewer leads."""
+    beside = _BESIDE_THE_QUESTION | ({"after"} if theirs.name != ours.name else set())
+    told, asked = (
+        one.outcomes.model_dump(exclude=beside) | {"won": set(one.outcomes.won)} for one in (theirs, ours)
+    )
     return theirs.recipe.horizon_days == ours.recipe.horizon_days and told == asked
 
 
@@ -123,9 +146,21 @@ _BESIDE_THE_QUESTION = {"amount", "currency", "stages"}
 
 def _unseen(artefact: Artefact, split: SplitRows) -> bool:
     """Whether every label that the artefact was fitted on was known before this test began."""
+    return bool(known_before(np.array([_last_known_us(artefact)]), split.first_test_us)[0])
+
+
+def _last_known_us(artefact: Artefact) -> int:
+    """When the last label that the artefact was fitted on was known."""
     manifest = artefact.manifest
-    last_known = manifest.window_us[1] + label_wait_us(manifest.recipe)
-    return bool(known_before(np.array([last_known]), split.first_test_us)[0])
+    return manifest.window_us[1] + label_wait_us(manifest.recipe)
+
+
+def _after(artefact: Artefact) -> str:
+    """From when on it has seen nothing, in words; '' without dates."""
+    recipe = artefact.manifest.recipe
+    if not recipe.dated:
+        return ""
+    return f" after {from_us(_last_known_us(artefact)).astimezone(ZoneInfo(recipe.recipe.zone)):%Y-%m-%d}"
 
 
 def _lots_stayed(artefact: Artefact, history: History) -> bool:

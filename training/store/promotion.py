@@ -6,8 +6,9 @@ from features.catalogue import default_features, of_accounts
 from features.errors import LeadscoreError
 from features.recipe import Recipe
 from serving.registry import shown_store
-from training.judging import Check, Evidence, doubts, judge
+from training.judging import Check, Evidence, Judgement, doubts, judge
 from training.store import tracking
+from training.store.champion import answering
 from training.store.decision import Decision, already_champion, decision_on, keep_decision
 from training.store.tracking import CHALLENGER, CHAMPION, PREVIOUS
 
@@ -29,16 +30,14 @@ def promote(
         raise LeadscoreError("--force needs a reason.", "Say why: --force --reason 'the rules are broken'.")
     version = _wanted(name, run_id)
     evidence, trained_with = _evidence(version)
-    gate, servable = trained_with.gate, _servable(trained_with, evidence)
+    gate = trained_with.gate
     before = tracking.alias(name, CHAMPION)
     if before is not None and before.number == version.number:
         return already_champion(version, gate)
-    judgement = judge(against_champion(evidence, before.number if before else None), gate)
-    if not servable.passed:
-        judgement = judgement.model_copy(
-            update={"verdict": "refuse", "checks": (servable, *judgement.checks)}
-        )
-    passed = servable.passed and (judgement.verdict == "promote" or force)
+    answers = answering(trained_with)
+    judgement = judge_served(trained_with, against_champion(evidence, answers[1] if answers else None))
+    servable = _servable(trained_with, evidence).passed
+    passed = servable and (judgement.verdict == "promote" or force)
     decision = decision_on("promote", version, judgement, gate, before, passed, force, reason)
     if passed:
         decision = decision.model_copy(update={"doubts": doubts(evidence, gate)})
@@ -69,6 +68,15 @@ def rollback(name: str, *, reason: str = "") -> Decision:
     keep_decision(decision)
     _move(name, back, before)
     return decision
+
+
+def judge_served(recipe: Recipe, evidence: Evidence) -> Judgement:
+    """The gate's judgement, and first of its checks that the model cannot be served, where that is so."""
+    judgement, servable = judge(evidence, recipe.gate), _servable(recipe, evidence)
+    if servable.passed:
+        return judgement
+    verdict = "refuse" if judgement.verdict == "promote" else judgement.verdict
+    return judgement.model_copy(update={"verdict": verdict, "checks": (servable, *judgement.checks)})
 
 
 def _wanted(name: str, run_id: str | None) -> tracking.Version:

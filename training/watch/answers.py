@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from features.clock import days_us, from_us
 from features.columns import Floats
 from features.recipe import Recipe
-from features.snapshots import stood
+from features.snapshots import begun_at, stood
 from serving.answer import Opened
 from training.figures import Interval
 from training.figures.drift import shift_of_shares
@@ -59,15 +59,16 @@ class ChampionAnswers:
 def answers_of(periods: Periods, opened: Opened, objected: frozenset[str] = frozenset()) -> ChampionAnswers:
     """The champion's answer to every lead of the periods (at most 30,000, drawn evenly) at the age of a week.
 
-    At the recipe's first age of at least a week, else its last: leads that were closed by then have none,
-    and people who have `objected` to profiling are scored by nothing.
+    At the recipe's first age of at least a week, else its last, counted as in training: from creation, or
+    from when the lead came to a stage of `[outcomes] after`. Leads that were closed by then have none, and
+    people who have `objected` to profiling are scored by nothing.
     """
     recipe, tables = periods.recipe, periods.tables
     ages = sorted(recipe.snapshots.at_days)
     age = days_us(next((days for days in ages if days >= _AGE_DAYS), ages[-1]))
     leads = periods.leads
     horizon = days_us(recipe.recipe.horizon_days)
-    as_of = leads["created_us"].to_numpy(np.int64) + age
+    as_of = begun_at(recipe, tables, leads) + age
     first = periods.end_us - (periods.n + 1) * periods.span_us - horizon
     inside = np.flatnonzero((as_of <= periods.end_us) & (as_of > first))
     closed, won_at = endings(tables, periods.end_us, leads, as_of)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from features.columns import Floats
 from features.readings import offline
-from features.snapshots import outcome_frame
+from features.snapshots import outcome_frame, stages_at
 from features.tables import Tables
 from serving.answer import Opened
 from serving.asked import Asked
@@ -44,17 +44,19 @@ def scored_at(
     given: bool,
     objected: frozenset[str] = frozenset(),
 ) -> tuple[NDArray[np.object_], Floats]:
-    """The rung and probability of each lead at its moment."""
+    """The rung and probability of each lead at its moment, at the stage where it stood then."""
     moments = pd.DataFrame({"lead_id": leads["lead_id"], "as_of_us": as_of})
     ladder, opted = opened.ladder, (leads["opted_out"] | leads["lead_id"].isin(objected)).to_numpy(bool)
+    stages = stages_at(tables, leads, as_of)
     rungs, chances = [], []
     for start in range(0, len(leads), _AT_ONCE):
-        part = moments.iloc[start : start + _AT_ONCE]
+        here = slice(start, start + _AT_ONCE)
+        part = moments.iloc[here]
         columns = offline(ladder.features, ladder.recipe, tables, part)
         asked = [
-            Asked(str(lead), int(at), given, opted_out=bool(out))
-            for lead, at, out in zip(
-                part["lead_id"], part["as_of_us"], opted[start : start + _AT_ONCE], strict=True
+            Asked(str(lead), int(at), given, stage=stage, opted_out=bool(out))
+            for lead, at, stage, out in zip(
+                part["lead_id"], part["as_of_us"], stages[here], opted[here], strict=True
             )
         ]
         for score in ladder.score_columns(columns, asked, reasons=0):

@@ -168,8 +168,14 @@ def retrain(
         say(f"- {why}.")
     done = {"not_needed": "not trained", "promoted": f"version {found.version} is champion"}
     refused = f"run {found.run_id} was refused" if found.run_id else "nothing could be learned"
-    say(f"{loaded.name}: {done.get(found.outcome, refused)}.")
+    say(f"{loaded.name}: {done.get(found.outcome, refused)}.{_not_looked_at(loaded)}")
     ctx.exit(REFUSED if found.outcome == "refused" else 0)
+
+
+def _not_looked_at(recipe: Any) -> str:
+    """The milestones of `recipe`, whose models are trained one by one."""
+    names = ", ".join(one.name for one in recipe.milestone)
+    return f" Milestones not looked at: {names}; train each with --milestone." if names else ""
 
 
 def _keep_retrained(ledger: Any, name: str, found: Any) -> None:
