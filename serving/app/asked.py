@@ -14,6 +14,7 @@ from features.recipe import Recipe, load_recipe
 from serving.answer import Ladder, Opened, open_ladder
 from serving.api.desk import caller_of, desk_of
 from serving.api.problems import RefusedError
+from serving.asked import Heard
 from serving.batch import nameable
 from serving.browse import ScoredRows, Wanted
 from serving.jobs import Job, Jobs
@@ -92,9 +93,9 @@ def _opened(recipe: Path) -> Opened:
     return open_ladder(load_recipe(recipe), folder=recipe.parent)
 
 
-def rows_of(job: Job, recipe: Recipe) -> ScoredRows:
-    """The rows of a job that is done."""
-    return ScoredRows.of(job, recipe, columns_of_job(job, recipe))
+def rows_of(job: Job, recipe: Recipe, said: Heard) -> ScoredRows:
+    """The rows of a job that is done; of who objects to being profiled now, as `said`, without a score."""
+    return ScoredRows.of(job, recipe, columns_of_job(job, recipe), said.opted_out)
 
 
 def columns_of_job(job: Job, recipe: Recipe) -> dict[str, str]:

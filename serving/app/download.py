@@ -17,8 +17,10 @@ from starlette.responses import FileResponse, Response
 
 from features.exports import Dialect, Handback, Spool, write_export
 from features.recipe import Recipe
+from serving.api.desk import desk_of
 from serving.api.problems import RefusedError
 from serving.app.asked import job_asked, ladder_of, rows_of, wanted_of
+from serving.asked import Heard
 from serving.browse import Wanted
 from serving.browse.laid import LaidDown
 from serving.jobs import Job
@@ -53,7 +55,8 @@ async def download(request: Request) -> Response:
     made = folder / ("rows.xlsx" if form == "xlsx" else "rows.csv")
     try:
         language = job.options.get("language", "en")
-        await run_in_threadpool(written, job, recipe, wanted_of(request), form, language, made)
+        said = await run_in_threadpool(desk_of(request).heard)
+        await run_in_threadpool(written, job, recipe, said, wanted_of(request), form, language, made)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -85,10 +88,13 @@ def download_form(who: Visitor, job: Job, wanted: Wanted) -> Markup:
                which if filtered else None, method="get", action=f"/app/jobs/{job.id}/download")  # fmt: skip
 
 
-def written(job: Job, recipe: Recipe, wanted: Wanted, form: str, language: Any, out: Path) -> None:
+def written(
+    job: Job, recipe: Recipe, said: Heard, wanted: Wanted, form: str, language: Any, out: Path
+) -> None:
     """Write the wanted rows of a job to `out`; `form` is that of a CRM, or none of its own."""
-    found = rows_of(job, recipe)
+    found = rows_of(job, recipe, said)
     places = np.array(found.places(wanted), dtype=np.int64)
+    objecting = np.array(found.objecting(), dtype=np.int64)
     laid, crm = found.leads, form if form in templates().crm else None
     columns = Added.of(recipe)
     ours = [name for name in columns.names if name in laid.names]
@@ -100,7 +106,8 @@ def written(job: Job, recipe: Recipe, wanted: Wanted, form: str, language: Any, 
             ends = np.searchsorted(places, [start, start + table.num_rows])
             chosen = table.take(places[ends[0] : ends[1]] - start)
             if chosen.num_rows:
-                added = _typed(chosen.select(ours), columns)
+                objects = np.isin(places[ends[0] : ends[1]], objecting)
+                added = _typed(_reserved(chosen.select(ours), objects), columns)
                 yield chosen.select(own), crm_table(added, crm, language) if crm else added
 
     spool = Spool("scored", Path(laid.path), tuple(own), laid.rows, Dialect("text"))
@@ -117,6 +124,21 @@ def _tables(laid: LaidDown) -> Iterator[tuple[int, Any]]:
         table = pa.Table.from_batches([batch]).select(laid.stored).rename_columns(laid.names)
         yield start, table
         start += table.num_rows
+
+
+def _reserved(added: Any, objects: Any) -> Any:
+    """Our columns without what a model said of who objects to being profiled now, as on the screen."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not objects.any():
+        return added
+    columns = []
+    for name, column in zip(added.column_names, added.columns, strict=True):
+        told = pa.scalar("opted_out" if name == "ls_status" else None, column.type)
+        kept = name in ("ls_as_of", "error")
+        columns.append(column if kept else pc.if_else(pa.array(objects), told, column))
+    return pa.table(columns, names=added.column_names)
 
 
 def _typed(added: Any, made: Added) -> Any:

@@ -80,7 +80,8 @@ async def _first(request: Request, who: Visitor, job: Job) -> Markup | None:
     """The top of the newest scored export; nothing where it cannot be read any more."""
     try:
         recipe = (await ladder_of(request, job)).recipe
-        rows = await run_in_threadpool(rows_of, job, recipe)
+        said = await run_in_threadpool(desk_of(request).heard)
+        rows = await run_in_threadpool(rows_of, job, recipe, said)
         found = await run_in_threadpool(rows.page, Wanted(), 0, _CALLED_FIRST)
     except (LeadscoreError, OSError):
         return None

@@ -83,7 +83,7 @@ def _body(
     ledger: Ledger | None,
 ) -> tuple[str, list[Child]] | None:
     recipe = ladder.recipe
-    rows, columns = rows_of(job, recipe), columns_of_job(job, recipe)
+    rows, columns = rows_of(job, recipe, said), columns_of_job(job, recipe)
     opened = opened_lead(ladder, rows, place, columns, said)
     if opened is None:
         return None
@@ -98,7 +98,7 @@ def _body(
         body.append(waterfall(who, found))
         body.append(what_if_section(who, ladder, rows, opened, columns, wanted, asked))
     body.append(_history(who, recipe, opened))
-    body.append(alike_section(who, job, rows, recipe, opened, columns, ledger))
+    body.append(alike_section(who, job, rows, recipe, opened, columns, ledger if who.may("read") else None))
     body.append(_cells(who, rows, opened))
     return title, body
 

@@ -189,13 +189,16 @@ def alike_section(
     who: Visitor, job: Job, rows: ScoredRows, recipe: Recipe, opened: OpenedLead, columns: Mapping[str, str],
     ledger: Ledger | None,
 ) -> Markup:  # fmt: skip
-    """The customers who were most like this lead."""
+    """The customers who were most like this lead: of its file, and of `ledger` for who may read it."""
     title = who.say("Customers who were like this", "Des clients qui lui ressemblent")
     found = alike(recipe, rows, opened, columns, _known(ledger, recipe, opened))
     if not found:
         return section("alike", title, paragraph(who.say(
             "Neither this file nor the ledger holds a lead that became a customer.",
             "Ni ce fichier ni le registre ne contiennent un prospect devenu client.",
+        ) if ledger is not None else who.say(
+            "This file holds no lead that became a customer.",
+            "Ce fichier ne contient aucun prospect devenu client.",
         )))  # fmt: skip
     beside = who.say("from the ledger", "du registre")
     lines: list[list[Child]] = [

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from features.recipe import Recipe
+from serving.api.desk import desk_of
 from serving.app.asked import address, job_asked, ladder_of, may_change, rows_of, wanted_of
 from serving.app.download import download_form
 from serving.app.drawings import spread_chart
@@ -24,6 +25,7 @@ from serving.app.told import (
     other_way,
     title_of,
 )
+from serving.asked import Heard
 from serving.browse import ScoredRows, Wanted
 from serving.jobs import Job
 from serving.page import (
@@ -56,7 +58,8 @@ async def job_page(request: Request) -> Response:
         return failed_page(who, job, may_change=may_change(request, job))
     recipe = (await ladder_of(request, job)).recipe
     wanted, number = wanted_of(request), _number(request)
-    body = await run_in_threadpool(_result, who, job, recipe, wanted, number)
+    said = await run_in_threadpool(desk_of(request).heard)
+    body = await run_in_threadpool(_result, who, job, recipe, said, wanted, number)
     return shown(title_of(job), body, who)
 
 
@@ -65,8 +68,8 @@ def _number(request: Request) -> int:
     return max(1, int(text)) if text.isdecimal() and len(text) < 9 else 1
 
 
-def _result(who: Visitor, job: Job, recipe: Recipe, wanted: Wanted, number: int) -> list[Child]:
-    rows = rows_of(job, recipe)
+def _result(who: Visitor, job: Job, recipe: Recipe, said: Heard, wanted: Wanted, number: int) -> list[Child]:
+    rows = rows_of(job, recipe, said)
     printed = job.printed() or {}
     count, (maturities, expected, bands) = rows.count(wanted), rows.figures(wanted)
     number = min(number, max(1, -(-count // _ROWS)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import duckdb
@@ -37,7 +37,11 @@ class Wanted:
 
 @dataclass(frozen=True)
 class ScoredRows:
-    """The rows of a scored export and its events; `owner` and `origin` are the columns of such ('': none)."""
+    """The rows of a scored export and its events; `owner` and `origin` are the columns of such ('': none).
+
+    Of the leads `opted_out` nothing is told that a model said, whatever the export holds: they may have
+    objected to being profiled since it was scored.
+    """
 
     leads: LaidDown
     events: LaidDown | None
@@ -45,9 +49,12 @@ class ScoredRows:
     owner: str
     origin: str
     called: tuple[str, ...]
+    opted_out: frozenset[str] = field(default=frozenset(), repr=False)
 
     @classmethod
-    def of(cls, job: Job, recipe: Recipe, columns: Mapping[str, str]) -> ScoredRows:
+    def of(
+        cls, job: Job, recipe: Recipe, columns: Mapping[str, str], opted_out: frozenset[str] = frozenset()
+    ) -> ScoredRows:
         """Those of a job that is done; laid down when they are first asked for.
 
         `columns` says where each field of `recipe` is read from.
@@ -60,7 +67,7 @@ class ScoredRows:
         origins = [columns[key] for key, field in recipe.lead.fields.items() if field.means == "origin"]
         owner = next((name for name in names if plain(name) in _OWNERS), "")
         origin = next((name for name in origins if name in names), "") or _first(names, "origin")
-        return cls(both.leads, both.events, columns.get("id", ""), owner, origin, _called(names))
+        return cls(both.leads, both.events, columns.get("id", ""), owner, origin, _called(names), opted_out)
 
     def count(self, wanted: Wanted) -> int:
         """How many rows are wanted."""
@@ -85,6 +92,14 @@ class ScoredRows:
                     f"SELECT row FROM rows WHERE {where} ORDER BY row", values
                 ).fetchall()
             ]
+
+    def objecting(self) -> list[int]:
+        """The rows of who objects, in the order of the file."""
+        if not self.opted_out or self.id not in self.leads.names:
+            return []
+        with self._asked() as con:
+            query = f"SELECT row FROM rows WHERE trim({self._name(self.id)}::VARCHAR) IN (FROM objecting)"
+            return [row for (row,) in con.execute(f"{query} ORDER BY row").fetchall()]
 
     def row(self, place: int) -> dict[str, Any] | None:
         """One row, None where there is none."""
@@ -154,18 +169,28 @@ class ScoredRows:
     @contextmanager
     def _asked(self) -> Iterator[Any]:
         """A connection that has the leads as the view `rows`, with numbers as numbers."""
-        chosen = [
-            f"TRY_CAST({self.leads.column(name)} AS DOUBLE) AS {self._name(name)}" if name in _NUMBERS
-            else f"{self.leads.column(name)} AS {self._name(name)}"
-            for name in self.leads.names
-        ]  # fmt: skip
+        chosen = [f"{self._read(name)} AS {self._name(name)}" for name in self.leads.names]
         with duckdb.connect() as con:
             con.execute("SET memory_limit = '500MB'; SET threads = 2")
+            con.execute("CREATE TABLE objecting AS SELECT unnest(?::VARCHAR[]) AS id", [[*self.opted_out]])
             con.execute(
                 f"""CREATE VIEW rows AS SELECT file_row_number AS row, {", ".join(chosen)}
                     FROM read_parquet({quoted(self.leads.path)}, file_row_number = true)"""
             )
             yield con
+
+    def _read(self, name: str) -> str:
+        """A column in SQL; of who objects what a model said is nothing, and their status says why."""
+        cell = self.leads.column(name)
+        if name in _NUMBERS:
+            cell = f"TRY_CAST({cell} AS DOUBLE)"
+        if not self.opted_out or self.id not in self.leads.names or not name.startswith("ls_"):
+            return cell
+        if name == "ls_as_of":  # what the lead was is still asked as of then
+            return cell
+        told = "'opted_out'" if name == "ls_status" else "NULL"
+        objects = f"trim({self.leads.column(self.id)}::VARCHAR) IN (FROM objecting)"
+        return f"CASE WHEN {objects} THEN {told} ELSE {cell} END"
 
     def _name(self, column: str) -> str:
         """What a column is called in `rows`: ours by their names, theirs by number, whatever they are."""

@@ -14,7 +14,11 @@ from typing import NamedTuple
 from features.language import Language
 from serving.words.language import catalogue, sentences
 
-_PLACE = re.compile(r"\\\{(\w+)\\\}")
+LONGEST = 2_000
+"""Characters of the longest text that is looked up: no sentence of ours is longer, one of a lead may be."""
+_DEEPEST = 12
+"""Sentences within sentences: more only a text has that was made for it."""
+_PLACE = re.compile(r"\{(\w+)\}")
 _WHOLE, _NUMBER = "_said", re.compile(r"count(_\w+)?")
 """A value of a template whose name ends with the one is a sentence itself; called as the other a number."""
 
@@ -28,25 +32,34 @@ _GROUP, _POINT = re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), re.compile(r"(?<![\d.]\
 
 class _Template(NamedTuple):
     start: str
+    end: str
     pattern: re.Pattern[str]
     other: str
 
 
 @lru_cache(maxsize=10_000)
 def translated(text: str, language: Language) -> str:
-    """`text` in `language`, or as it is where no template of that language fits it.
+    """`text` in `language`, or as it is where no template of that language fits or it is beyond `LONGEST`.
 
     >>> translated("3 events after as_of were left out", "fr")
     '3 événements postérieurs à la date de calcul ont été laissés de côté'
     >>> translated("3 events after as_of were left out", "en")
     '3 events after as_of were left out'
     """
+    return text if len(text) > LONGEST else _told(text, language, _DEEPEST)
+
+
+def _told(text: str, language: Language, deeper: int) -> str:
     if (exact := sentences(language).get(text)) is not None:
         return exact
     for template in _templates(language):
-        found = template.pattern.fullmatch(text) if text.startswith(template.start) else None
+        if not (text.startswith(template.start) and text.endswith(template.end)):
+            continue
+        found = template.pattern.fullmatch(text)
         if found is not None:
-            values = {name: _value(name, value, language) for name, value in found.groupdict().items()}
+            values = {
+                name: _value(name, value, language, deeper) for name, value in found.groupdict().items()
+            }
             return template.other.format(**values)
     return text
 
@@ -91,28 +104,36 @@ def figures(text: str, language: Language) -> str:
     return _POINT.sub(str(signs["decimal"]), _GROUP.sub(str(signs["group"]), apart))
 
 
-def _value(name: str, value: str, language: Language) -> str:
-    if name.endswith(_WHOLE):
-        return figures(value, language) if _FIGURE.fullmatch(value) else translated(value, language)
+def _value(name: str, value: str, language: Language, deeper: int) -> str:
     if _NUMBER.fullmatch(name) or _FIGURE.fullmatch(value):
         return figures(value, language)
-    return value
+    return _told(value, language, deeper - 1) if name.endswith(_WHOLE) and deeper else value
 
 
 @lru_cache(maxsize=8)
 def _templates(language: Language) -> tuple[_Template, ...]:
     """The templates of a language in their order; of two that fit the first is taken."""
     return tuple(
-        _Template(english.partition("{")[0], _pattern(english), other)
+        _Template(english.partition("{")[0], english.rpartition("}")[2], _pattern(english), other)
         for english, other in sentences(language).items()
         if "{" in english
     )
 
 
 def _pattern(english: str) -> re.Pattern[str]:
-    """What the values of a template may be: a count in figures, else anything, as little as fits."""
+    """What the values of a template may be: a count in figures, else anything, as little as fits.
 
-    def place(found: re.Match[str]) -> str:
-        return f"(?P<{found[1]}>{_COUNT if _NUMBER.fullmatch(found[1]) else '.+?'})"
-
-    return re.compile(_PLACE.sub(place, re.escape(english)), re.DOTALL)
+    A value and the words up to the next one are found once and never given up (an atomic group): where the
+    rest does not fit after the first place of these words, it fits after none, since later places leave less
+    text. So a text is read in time linear in its length, whatever a lead has written into it.
+    """
+    first, *others = _PLACE.split(english)
+    groups = [re.escape(first)]
+    for name, words in zip(others[::2], others[1::2], strict=True):
+        value = f"(?P<{name}>{_COUNT if _NUMBER.fullmatch(name) else '.+?'}){re.escape(words)}"
+        if _NUMBER.fullmatch(name):
+            groups[-1] += value
+        else:
+            groups.append(value)
+    groups[-1] += r"\Z"
+    return re.compile("".join(f"(?>{group})" for group in groups), re.DOTALL)

@@ -1,0 +1,104 @@
+"""What a list may not show: who objected after it was made; the ledger's customers, to who may not read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+from features.clock import DAY_US, now_us
+from features.lead import accepted_fields
+from features.recipe import Recipe
+from serving.ledger import ApiKeys, LeadSent
+from serving.ledger.sent import DecisionSent
+from tests.made import exports
+from tests.made.edge import Service
+from tests.made.pages import pages, recipe_for
+from tests.serving.test_app_pages import dropped, ended, sent_off, table_of
+
+FIRST = re.compile(r'<section id="first">.*?</section>', re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def export(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return exports.hubspot(tmp_path_factory.mktemp("reserved"), 60)
+
+
+@pytest.fixture(scope="module")
+def recipe(export: Path) -> Recipe:
+    return recipe_for(export)
+
+
+@dataclass
+class Scored:
+    """One scored export of a person whose key is for scoring alone; the other's may read too."""
+
+    service: Service
+    ann: httpx.Client
+    boss: httpx.Client
+    job: str
+
+
+@pytest.fixture(scope="module")
+def scored(export: Path, recipe: Recipe) -> Iterator[Scored]:
+    with pages(export.parent, recipe) as (url, service):
+        assert service.desk.ledger is not None
+        keys = ApiKeys(service.desk.ledger)
+        secrets = [
+            keys.new(name, scopes)[0] for name, scopes in (("ann", ["score"]), ("boss", ["score", "read"]))
+        ]
+        service.entrance.key_check.look()
+        ann, boss = (httpx.Client(base_url=url, headers={"X-API-Key": key}, timeout=60) for key in secrets)
+        with ann, boss:
+            job = sent_off(ann, dropped(ann, export.name, export.read_bytes()).headers["location"])
+            ended(ann, job)
+            yield Scored(service, ann, boss, job)
+
+
+def test_who_has_objected_since_is_not_to_be_called(scored: Scored, recipe: Recipe) -> None:
+    client, job, writer = scored.ann, scored.job, scored.service.writer
+    rows = table_of(client.get(f"{job}/download").content)
+    place, best = next((place, row) for place, row in enumerate(rows) if row["ls_rank"] == "1")
+    link, lead = f"{job}/leads/{place}?", best[str(recipe.lead.id)]
+    maturity = {"maturity": best["ls_maturity"]}
+    assert link in FIRST.findall(client.get("/app").text)[0]
+    assert link in client.get(job, params=maturity).text
+    assert writer is not None
+    writer.submit([DecisionSent("crm", lead, "opt_out", now_us(), "they", "asked so")]).result()
+    (first,) = FIRST.findall(client.get("/app").text)
+    assert link not in first
+    assert first.count("/leads/") == 5
+    found = client.get(job, params={"text": lead}).text
+    (line,) = [one for one in re.findall(r"<tr>.*?</tr>", found, re.DOTALL) if link in one]
+    assert "does not want it" in line
+    assert "<li>" not in line, "reasons of a model"
+    assert link not in client.get(job, params=maturity).text
+    taken = {
+        row[str(recipe.lead.id)]: row for row in table_of(client.get(f"{job}/download?form=csv").content)
+    }
+    told = {name for name, cell in taken[lead].items() if cell and name.startswith("ls_")}
+    assert told == {"ls_status", "ls_as_of"}
+    assert {row["ls_status"] for row in taken.values() if row[str(recipe.lead.id)] != lead} == {
+        row["ls_status"] for row in rows if row[str(recipe.lead.id)] != lead
+    }
+
+
+def test_customers_of_the_ledger_are_told_to_who_may_read_it(scored: Scored, recipe: Recipe) -> None:
+    writer, long_ago = scored.service.writer, now_us() - 900 * DAY_US
+    assert writer is not None
+    rows = table_of(scored.ann.get(f"{scored.job}/download").content)
+    place, like = next((place, row) for place, row in enumerate(rows) if row["ls_rank"] not in ("", "1"))
+    cells = {
+        name: like[name] for name in accepted_fields(recipe) if like.get(name) and name != recipe.lead.id
+    }
+    cells |= {"Lifecycle Stage": "Customer", "Close Date": cells["Create Date"]}
+    writer.submit([LeadSent("crm", "SECRET-1", cells, long_ago)]).result()
+    page = f"{scored.job}/leads/{place}"
+    assert "SECRET-1" in scored.boss.get(page).text
+    told = scored.ann.get(page).text
+    assert 'id="alike"' in told
+    assert "SECRET-1" not in told
