@@ -190,6 +190,8 @@ def _tell(found: _Upload, by_file: dict[str, int]) -> None:
         print_table(["left out", "count"], left, title="\nLeft out")
     for stage, value in found.worth.items():
         say(f"- {stage} is worth {value:,.2f}: the share that becomes a customer × the mean amount")
+    if waiting := found.plan.waiting:
+        say(f"- {waiting:,} changes are of stages not named: they go with a run whose --stage names them")
     for change in found.plan.too_late:
         said = f"{change.order_id} ({change.stage}): {change.why}"
         say(f"Warning: {said}; {found.platform.name} takes no such change.")
