@@ -18,6 +18,8 @@ from features.exports.text import Complaint, Line
 
 _MERGED = re.compile(rb'<mergeCell\s+ref="([A-Z]+)(\d+):([A-Z]+)(\d+)"')
 _PIECE, _LONGEST_REF = 1 << 20, 100
+_WIDE = 256
+"""A merged range that ends further right is looked at twice: some are drawn to the sheet's last column."""
 
 
 def read_sheet(content: bytes, name: str, sheet: str | None) -> tuple[str, list[Line], list[Complaint]]:
@@ -47,7 +49,7 @@ def opened_sheet(
             chosen, others = _choose(book, name, sheet)
             for title in others:
                 complain(_other(title))
-            yield str(chosen.title), _lines(chosen, _merged(book, chosen), name)
+            yield str(chosen.title), _lines(chosen, _merged(book, chosen, name), name)
         finally:
             book.close()
 
@@ -88,8 +90,11 @@ class _Range(NamedTuple):
     bottom: int
 
 
-def _merged(book: Any, sheet: Any) -> list[_Range]:
-    """The merged ranges of a sheet that is read row by row: they stand in its file behind the rows."""
+def _merged(book: Any, sheet: Any, name: str) -> list[_Range]:
+    """The merged ranges of a sheet that is read row by row: they stand in its file behind the rows.
+
+    None goes further right than the sheet has values: the rest would be columns that nobody filled.
+    """
     from openpyxl.utils import column_index_from_string as column
 
     found: dict[_Range, None] = {}
@@ -97,9 +102,22 @@ def _merged(book: Any, sheet: Any) -> list[_Range]:
         before = b""
         for piece in iter(lambda: file.read(_PIECE), b""):
             for left, top, right, bottom in _MERGED.findall(before + piece):
-                found[_Range(column(left.decode()), int(top), column(right.decode()), int(bottom))] = None
+                try:
+                    ends = column(left.decode()), int(top), column(right.decode()), int(bottom)
+                except ValueError as error:  # a column that no sheet has
+                    raise _damaged(name, error) from None
+                found[_Range(*ends)] = None
             before = piece[-_LONGEST_REF:]
-    return sorted(found, key=lambda area: area.top, reverse=True)
+    areas = sorted(found, key=lambda area: area.top, reverse=True)
+    if all(area.right <= _WIDE for area in areas):
+        return areas
+    widest = max((_last_value(row) for row in _rows(sheet, name)), default=0)
+    return [area._replace(right=min(area.right, widest)) for area in areas if area.left <= widest]
+
+
+def _last_value(row: tuple[Any, ...]) -> int:
+    """The place of the last cell with a value, from 1 on."""
+    return next((place for place in range(len(row), 0, -1) if row[place - 1] is not None), 0)
 
 
 def list_sheets(content: bytes, name: str) -> list[str]:

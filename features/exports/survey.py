@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count as numbers
 from typing import TypeAlias
 
 from features.exports.marks import blank, find_header, footers, last_filled, usual_filled
@@ -134,7 +135,8 @@ class Survey:
     def _names(self, width: int) -> list[str]:
         """Distinct names: as written, without outer blanks; numbered where empty or used twice."""
         cells, line = (self.header.cells, self.header.number) if self.header else ([], 1)
-        names: list[str] = []
+        names: dict[str, None] = {}
+        next_number: Counter[str] = Counter()
         for place in range(1, width + 1):
             name = " ".join(cells[place - 1].split()) if place <= len(cells) else ""
             if not name:
@@ -143,16 +145,19 @@ class Survey:
                     told = ("no name", "a column has no name", f"named {name!r}")
                     self.complain(Complaint(line, name, *told))
             if name in names:
-                repeat = next(f"{name} ({n})" for n in range(2, width + 2) if f"{name} ({n})" not in names)
+                # From where the last search for this name ended: names are only added.
+                number = next(n for n in numbers(next_number[name] + 2) if f"{name} ({n})" not in names)
+                next_number[name] = number - 1
+                repeat = f"{name} ({number})"
                 told = ("name used twice", "two columns have this name", f"named {repeat!r}")
                 self.complain(Complaint(line, name, *told))
                 name = repeat
-            names.append(name)
+            names[name] = None
         if self.header is None:
             problem = "the first row holds values, not names of columns"
             how = "columns are named column 1, column 2, …"
             self.complain(Complaint(self._first[0].number, "", "no header", problem, how))
-        return names
+        return list(names)
 
 
 def shape(line: Line) -> tuple[int, int]:

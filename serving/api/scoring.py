@@ -87,7 +87,20 @@ async def _in_turn(desk: Desk, waiting: Waiting) -> list[Answered]:
 
 
 def _end_turn(desk: Desk) -> None:
-    """Score those of who waits whom one ladder answers: a lead among others costs a fraction of one alone."""
+    """Score those of who waits whom one ladder answers. Whatever fails, nobody is left without an answer."""
+    try:
+        alike = _taken_together(desk)
+    except Exception as error:  # of whoever waits
+        alike, desk.turn = desk.turn, []
+        _refuse(alike, error)
+        return
+    if desk.turn:
+        asyncio.get_running_loop().call_soon(_end_turn, desk)
+    _answer(desk, alike)
+
+
+def _taken_together(desk: Desk) -> list[Waiting]:
+    """Those of the turn who are scored at once: a lead among others costs a fraction of one alone."""
     alike: list[Waiting] = []
     first, leads = desk.turn[0], 0
     for one in desk.turn:
@@ -97,24 +110,27 @@ def _end_turn(desk: Desk) -> None:
             leads += len(one.items)
     chosen = set(map(id, alike))
     desk.turn = [one for one in desk.turn if id(one) not in chosen]
-    if desk.turn:
-        asyncio.get_running_loop().call_soon(_end_turn, desk)
-    _answer(desk, alike)
+    return alike
+
+
+def _refuse(waiting: Sequence[Waiting], error: Exception) -> None:
+    for one in waiting:
+        if not one.answer.done():  # its sender may have left
+            one.answer.set_exception(error)
 
 
 def _answer(desk: Desk, alike: Sequence[Waiting]) -> None:
     """Tell each of `alike` its answers. Should a rung fail on them, each is asked alone: nobody falls to a
     lower rung for what another sent."""
-    failed, first = _failures(desk), alike[0]
-    items = [item for one in alike for item in one.items]
+    first = alike[0]
     try:
+        failed, items = _failures(desk), [item for one in alike for item in one.items]
         found = answer_items(first.ladder, items, now_us(), first.reasons, desk.log, None, first.heard)
+        fell = _failures(desk) != failed
     except Exception as error:  # of whoever asked
-        for one in alike:
-            if not one.answer.done():
-                one.answer.set_exception(error)
+        _refuse(alike, error)
         return
-    if len(alike) > 1 and _failures(desk) != failed:
+    if len(alike) > 1 and fell:
         for one in alike:
             _answer(desk, [one])
         return
@@ -126,7 +142,8 @@ def _answer(desk: Desk, alike: Sequence[Waiting]) -> None:
 
 
 def _failures(desk: Desk) -> int:
-    return sum(n for (_, why), n in desk.budget.passed_over.items() if why == "failed")
+    counts = dict(desk.budget.passed_over)  # threads count on meanwhile
+    return sum(n for (_, why), n in counts.items() if why == "failed")
 
 
 def ladder_for(request: Request) -> Ladder:

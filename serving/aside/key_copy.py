@@ -83,17 +83,31 @@ class KeyCopy:
             LeadscoreError: there are none that may count.
         """
         try:
-            status = self.path.stat()
-            said = _Copied.model_validate_json(self.path.read_bytes())
+            said = _Copied.model_validate_json(self._read())
         except (OSError, ValidationError):
             raise LeadscoreError(f"{self.path}: holds no copy of the keys.", _MADE) from None
-        if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            raise LeadscoreError(f"{self.path}: others may read or write it, so it does not count.", _MADE)
         if said.ledger != self._digest() or abs(now_us - said.read_us) > DAY_US:
             raise LeadscoreError(f"{self.path}: is of another ledger, or older than a day.", _MADE)
         if not said.keys:
             raise LeadscoreError(f"{self.path}: there was no key.", _MADE)
         return KeyRing({key.key_id: key for key in said.keys}, said.hashes)
+
+    def _read(self) -> bytes:
+        """What the file holds. What is looked at is what is read: another file may be put there meanwhile."""
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC  # a pipe would never open
+        descriptor = os.open(self.path, flags)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                raise LeadscoreError(f"{self.path}: is no file, so it does not count.", _MADE)
+            if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise LeadscoreError(
+                    f"{self.path}: others may read or write it, so it does not count.", _MADE
+                )
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                return file.read()
+        finally:
+            os.close(descriptor)
 
     def _digest(self) -> str:
         return hashlib.sha256(self.ledger.name.encode()).hexdigest()

@@ -19,6 +19,7 @@ from features.tables import fetch_frame
 from serving.conversions.people import hashed_email, hashed_phone
 from serving.conversions.platforms import SPELLINGS, Platform
 from serving.funnel import Journeys
+from serving.funnel.journeys import STEPS
 
 GRANTED = "granted"
 _Known: TypeAlias = tuple[tuple[str, str] | None, str | None, str | None]
@@ -52,6 +53,8 @@ class Candidates:
     clicks: Mapping[str, str]
     """Order id → the click id of its lead, where there is one."""
     left_out: tuple[tuple[str, int], ...]
+    stages: frozenset[str] | None = None
+    """The stages that are told now, changes too; None: all. What stands is said of every stage."""
 
 
 def candidates_of(
@@ -68,6 +71,9 @@ def candidates_of(
 ) -> Candidates:
     """The conversions of `stages` that `platform` takes at `now_us`, by the journeys `found` of `tables`.
 
+    Which stages stand, and which were withdrawn, is told of all of them: a stage that is not asked for now is
+    not undone.
+
     `consent` is the column that says whether a lead consents to advertising, or 'granted' where the company
     vouches that all who did not opt out do. `values` is the expected amount by stage; a customer's own amount
     goes before it.
@@ -82,7 +88,7 @@ def candidates_of(
     left: Counter[str] = Counter()
     sendable, withdrawn, reached, clicks = [], set(), {}, {}
     created, amounts = found.leads["lead_us"].to_numpy(float), found.leads["amount"].to_numpy(float)
-    for stage in stages:
+    for stage in STEPS[1:]:
         moments = found.leads[f"{stage}_us"].to_numpy(float)
         # A stage that was skipped has no moment of its own.
         dated = found.leads[f"{stage}_own"].to_numpy(bool)
@@ -90,11 +96,14 @@ def candidates_of(
             order = order_id(platform.name, str(found.leads["lead_id"].iloc[row]), stage)
             value = _value(stage, float(amounts[row]), values)
             reached[order] = value
+            if not allowed[row]:
+                withdrawn.add(order)
+            if stage not in stages:
+                continue
             known = names.of(row)
             if known[0] is not None:
                 clicks[order] = known[0][1]
             if not allowed[row]:
-                withdrawn.add(order)
                 left["without consent, or opted out"] += 1
                 continue
             at = float(moments[row])
@@ -103,7 +112,9 @@ def candidates_of(
                 continue
             click, email, phone = known
             sendable.append(Conversion(order, stage, int(at), value, click, email, phone))
-    return Candidates(tuple(sendable), frozenset(withdrawn), reached, clicks, tuple(left.most_common()))
+    return Candidates(
+        tuple(sendable), frozenset(withdrawn), reached, clicks, tuple(left.most_common()), frozenset(stages)
+    )
 
 
 def order_id(platform: str, lead_id: str, stage: str) -> str:

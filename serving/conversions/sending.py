@@ -11,7 +11,7 @@ from serving.conversions.replies import reply_of, trouble
 from serving.conversions.requests import ToSend, request_of
 from serving.conversions.sent import SentConversion, SentLog
 from serving.ledger import Ledger
-from serving.ledger.pushed import PushState, Taken, pushed, turn_of
+from serving.ledger.pushed import Pushed, PushState, Taken, pushed, turn_of
 from serving.push.asking import Asking, StoppedError, Vendor
 from serving.push.pace import PushClock, RealClock
 from serving.push.tally import PushTally
@@ -29,9 +29,11 @@ _ALL_ALIKE = 8
 def kept_log(ledger: Ledger, platform: PlatformName) -> SentLog:
     """What the ledger knows to have been accepted by `platform`."""
     with ledger.reading() as connection:
-        rows = pushed(connection, _target(platform)).values()
-    sent = {one.lead_id: SentConversion.model_validate_json(one.sent) for one in rows if one.sent}
-    return SentLog(platform=platform, sent=sent)
+        return SentLog(platform=platform, sent=_accepted(pushed(connection, _target(platform))))
+
+
+def _accepted(known: Mapping[str, Pushed]) -> dict[str, SentConversion]:
+    return {name: SentConversion.model_validate_json(one.sent) for name, one in known.items() if one.sent}
 
 
 def _target(platform: PlatformName) -> str:
@@ -62,20 +64,29 @@ class ConversionRun:
         self._asking = Asking(vendor, line, self.clock)
         self._tally, self._alike, self._total = PushTally(), 0, 0
 
-    def run(self, items: Sequence[ToSend]) -> PushTally:
+    def run(self, items: Sequence[ToSend], planned_on: SentLog) -> PushTally:
         """Send `items`; what was refused is in the tally, and tried again on every later run.
+
+        `planned_on` is what `kept_log` knew when they were planned: what another run told since is passed
+        over, and a later plan finds what is left to tell.
 
         Raises:
             LeadscoreError: another process sends to this platform, or the ledger fails.
         """
-        self._tally, self._alike, self._total = PushTally(), 0, len(items)
+        self._tally, self._alike = PushTally(), 0
         self._asking.begin()
         with turn_of(self.ledger, _target(self.platform)):
             with self.ledger.reading() as connection:
                 known = pushed(connection, _target(self.platform))
+            accepted = _accepted(known)
+            before = planned_on.sent
+            due = [one for one in items if accepted.get(one.order_id) == before.get(one.order_id)]
+            self._total = len(due)
+            if len(due) < len(items):
+                self._tally.passed["told by another run meanwhile"] = len(items) - len(due)
             refused = {name for name, one in known.items() if one.tries}
-            fresh = [one for one in items if one.order_id not in refused]
-            again = [one for one in items if one.order_id in refused]
+            fresh = [one for one in due if one.order_id not in refused]
+            again = [one for one in due if one.order_id in refused]
             size = PLATFORMS[self.platform].batch
             try:
                 for part, most in ((fresh, size), (again, min(_SUSPECTS, size))):

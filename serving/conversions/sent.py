@@ -52,7 +52,10 @@ class Adjustment(BaseModel):
 
 
 class UploadPlan(BaseModel):
-    """What to write now: new conversions, adjustments, and changes that the platform no longer takes."""
+    """What to write now: new conversions, adjustments, and changes that the platform no longer takes.
+
+    `waiting` counts changes of stages that are not told now: they stay for a run that tells them.
+    """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
@@ -61,6 +64,7 @@ class UploadPlan(BaseModel):
     too_late: tuple[Adjustment, ...]
     known: int
     now_us: int
+    waiting: int = 0
 
 
 def read_log(path: Path, platform: Platform) -> SentLog:
@@ -94,15 +98,20 @@ def plan_upload(candidates: Candidates, log: SentLog, platform: Platform, now_us
             known += 1
     taken: list[Adjustment] = []
     late: list[Adjustment] = []
+    waiting = 0
     for order, before in log.sent.items():
         if before.retracted or (change := _change(order, before, candidates)) is None:
+            continue
+        if candidates.stages is not None and before.stage not in candidates.stages:
+            waiting += 1
             continue
         fits = platform.adjust_days > 0 and now_us - before.at_us <= platform.adjust_days * DAY_US
         fits &= platform.name == "google" or change.click_id is not None
         (taken if fits else late).append(change)
     return UploadPlan(
-        new=tuple(new), adjustments=tuple(taken), too_late=tuple(late), known=known, now_us=now_us
-    )
+        new=tuple(new), adjustments=tuple(taken), too_late=tuple(late), known=known, now_us=now_us,
+        waiting=waiting,
+    )  # fmt: skip
 
 
 def _change(order: str, before: SentConversion, candidates: Candidates) -> Adjustment | None:

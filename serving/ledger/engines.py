@@ -7,14 +7,21 @@ nothing, so that the waiting itself is bounded too.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+    SQLAlchemyError,
+)
 from sqlalchemy.exc import TimeoutError as BusyError
 
 from features.errors import LeadscoreError
@@ -80,13 +87,12 @@ def postgres_engine(url: str, statement_seconds: float | None) -> Engine:
     Raises:
         ImportError: psycopg is not installed.
     """
-    limits: dict[str, Any] = {"connect_timeout": _CONNECT_SECONDS, **_ALIVE}
-    if "options" not in make_url(url).query:
-        limits["options"] = _options(statement_seconds)
     engine = create_engine(
-        url, pool_pre_ping=True, hide_parameters=True, connect_args=limits,
-        pool_timeout=_POOL_SECONDS,
+        url, pool_pre_ping=True, hide_parameters=True, pool_timeout=_POOL_SECONDS,
+        connect_args={"connect_timeout": _CONNECT_SECONDS, **_ALIVE},
     )  # fmt: skip
+    if "options" not in make_url(url).query:
+        event.listen(engine, "connect", _limiting(statement_seconds))
     made = _patient(None if statement_seconds is None else statement_seconds + _GRACE_SECONDS)
 
     def connected(_dialect: Any, _record: Any, words: list[Any], named: dict[str, Any]) -> Any:
@@ -99,15 +105,21 @@ def postgres_engine(url: str, statement_seconds: float | None) -> Engine:
     return engine
 
 
-def _options(statement_seconds: float | None) -> str:
-    """What the server is told when a connection is made."""
+def _limiting(statement_seconds: float | None) -> Callable[[Any, Any], None]:
+    """What tells the server our limits on a new connection: PgBouncer refuses them among its first words."""
     limits = {"lock_timeout": _LOCK_SECONDS}
     if statement_seconds is not None:
         limits |= {
             "statement_timeout": round(statement_seconds),
             "idle_in_transaction_session_timeout": _IDLE_SECONDS,
         }
-    return " ".join(f"-c {name}={seconds * 1000}" for name, seconds in limits.items())
+    told = "; ".join(f"SET {name} = {seconds * 1000}" for name, seconds in limits.items())
+
+    def limited(connection: Any, _record: Any) -> None:
+        connection.execute(told)
+        connection.commit()  # else they would end with the first transaction that is undone
+
+    return limited
 
 
 def _patient(most: float | None) -> Any:
@@ -174,6 +186,25 @@ _KNOWN = {
     "terminat": "cannot be reached",
     "queuepool": "every connection to it is in use",
 }
+_STATES = {
+    "08": "cannot be reached",
+    "25006": "may not be written",
+    "25P03": "cannot be reached",
+    "28": "the database refuses the password",
+    "3D000": "there is no such database, role or table",
+    "42P01": "there is no such database, role or table",
+    "42703": "there is no such database, role or table",
+    "42704": "there is no such database, role or table",
+    "53100": "the disk is full",
+    "53300": "cannot be reached",
+    "55P03": "another process has been writing for too long",
+    "57014": "the database takes too long",
+    "57P01": "cannot be reached",
+    "57P02": "cannot be reached",
+    "57P03": "the database is starting",
+    "58030": "the disk fails",
+}
+"""SQLSTATE, or its class → our words (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 _PASSES = frozenset(words for part, words in _KNOWN.items() if part in (
     "wait timeout", "starting up", "shutting down", "connect"
 ))  # fmt: skip
@@ -181,9 +212,14 @@ _PASSES = frozenset(words for part, words in _KNOWN.items() if part in (
 
 def words_of(error: SQLAlchemyError) -> tuple[str, bool]:
     """What a database refused, in the words of its kind: its own may quote what was sent; and is it away?"""
-    reason = str(getattr(error, "orig", "") or "").lower()
-    if isinstance(error, BusyError):
-        reason = "queuepool"
-    kind = type(getattr(error, "orig", None) or error).__name__
-    words = next((words for part, words in _KNOWN.items() if part in reason), f"the database failed ({kind})")
+    own = getattr(error, "orig", None)
+    state = getattr(own, "sqlstate", None)
+    if state:
+        found = _STATES.get(state) or _STATES.get(state[:2])
+    elif isinstance(error, (OperationalError, InterfaceError, BusyError)) or type(error) is DatabaseError:
+        reason = "queuepool" if isinstance(error, BusyError) else str(own or "").lower()
+        found = next((words for part, words in _KNOWN.items() if part in reason), None)
+    else:  # its message may quote what was sent
+        found = None
+    words = found or f"the database failed ({type(own or error).__name__})"
     return words, words in _PASSES

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Callable
 from threading import Lock
+from time import monotonic
 
 from sqlalchemy import Connection, select
 
@@ -14,15 +16,19 @@ from serving.ledger.schema import FIELD_HISTORY
 
 _AGAIN = 1_000
 """Newest rows that are read again: of several writers one may commit a lower number later."""
+_DEEP, _DEEP_SECONDS = 200_000, 60.0
+"""So many are read again so often: a writer may hold 20,000 numbers at once, and commit them late."""
 
 
 class AccountIndex:
     """Account → ids of leads that named it at some time. What holds at a moment is for the reader to see.
 
-    The first look reads the whole history, each later one what came since.
+    The first look reads the whole history, each later one what came since. In PostgreSQL, where several write
+    at once, a large commit that others have overtaken is seen within a minute. `clock` gives seconds.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock, self._deep = clock, clock()
         self._names: tuple[str, ...] = ()
         self._leads: dict[str, set[str]] = defaultdict(set)
         self._newest = 0
@@ -40,7 +46,10 @@ class AccountIndex:
 
     def _read(self, connection: Connection) -> None:
         table = FIELD_HISTORY
-        query = select(table.c.seq, table.c.lead_id, table.c.cells).where(table.c.seq > self._newest - _AGAIN)
+        again, now = _AGAIN, self._clock()
+        if connection.dialect.name != "sqlite" and now - self._deep >= _DEEP_SECONDS:
+            again, self._deep = _DEEP, now
+        query = select(table.c.seq, table.c.lead_id, table.c.cells).where(table.c.seq > self._newest - again)
         for seq, lead_id, cells in connection.execute(query.order_by(table.c.seq)):
             self._newest = max(self._newest, seq)
             told = json.loads(cells)

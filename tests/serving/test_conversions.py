@@ -81,7 +81,7 @@ def company(*, opted_out=(), amount=1500.0, won=True, click="gclid", consents=No
     return tables_from_frames(RECIPE, leads, None, outcomes)
 
 
-def planned(platform, tables, log=None, *, consent=GRANTED, now=NOW):
+def planned(platform, tables, log=None, *, consent=GRANTED, now=NOW, stages=("sql", "customer")):
     """Candidates, plan and files of one upload."""
     target = PLATFORMS[platform]
     found = candidates_of(
@@ -89,7 +89,7 @@ def planned(platform, tables, log=None, *, consent=GRANTED, now=NOW):
         tables,
         journeys_of(RECIPE, tables),
         target,
-        ["sql", "customer"],
+        stages,
         consent=consent,
         now_us=now,
         values={"sql": 120.0},

@@ -45,13 +45,14 @@ def candidates(found, withdrawn=()):
     )  # fmt: skip
 
 
-def run(server, ledger, platform, sendable, *, batch=None, environment=None):
-    """One run of what is due; its tally, and what the API is not told."""
-    plan = plan_upload(sendable, kept_log(ledger, platform), PLATFORMS[platform], server.clock.now_us())
+def run(server, ledger, platform, sendable, *, kept=None, environment=None):
+    """One run of what is due, planned on `kept`; its tally, and what the API is not told."""
+    kept = kept or kept_log(ledger, platform)
+    plan = plan_upload(sendable, kept, PLATFORMS[platform], server.clock.now_us())
     items, left = to_send(platform, plan, sendable, currency="EUR", names=NAMES)
     told = ENVIRONMENT[platform] | {ADDRESS[platform]: server.url} | (environment or {})
     with PlatformLine(APIS[platform], told) as line:
-        return ConversionRun(ledger, platform, line, NAMES, clock=server.clock).run(items), left
+        return ConversionRun(ledger, platform, line, NAMES, clock=server.clock).run(items, kept), left
 
 
 @pytest.fixture
@@ -128,6 +129,21 @@ def test_a_new_amount_and_a_withdrawal_go_as_the_platform_takes_them(platform, t
         assert len(gone) == (1 if "RETRACT" in takes else 0)
         assert any("retract" in why for why in left) is ("RETRACT" not in takes)
         assert tally.sent == 2 + len(gone)
+        assert run(server, ledger, platform, dearer)[0].sent == 0
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_of_two_runs_planned_at_once_the_later_one_counts_nothing_twice(platform, ledger):
+    one, more = candidates(conversions(platform, 3)), candidates(conversions(platform, 5))
+    dearer = candidates(conversions(platform, 5, value=250.0))
+    with AD_SERVERS[platform](TurnedClock()) as server:
+        for first, second in ((one, more), (dearer, dearer)):
+            kept = kept_log(ledger, platform)
+            run(server, ledger, platform, first, kept=kept)
+            arrived = len(server.arrived)
+            tally, _ = run(server, ledger, platform, second, kept=kept)
+            assert len(server.arrived) - arrived == tally.sent == (2 if second is more else 0)
+            assert tally.left == 0
         assert run(server, ledger, platform, dearer)[0].sent == 0
 
 

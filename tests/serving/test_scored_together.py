@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -88,6 +89,39 @@ def test_a_lead_on_which_a_rung_fails_takes_nobody_with_it(ladder: Ladder) -> No
     assert by.pop("poison")["scored_by"]["version"] == ladder.rungs[1].scorer.version
     assert {one["scored_by"]["version"] for one in by.values()} == {ladder.top.scorer.version}
     assert not any("failed" in " ".join(one["warnings"]) for one in by.values())
+
+
+class Growing(Counter[Any]):
+    """Counts that another thread adds to whenever they are gone through."""
+
+    def items(self) -> Any:
+        for number, pair in enumerate(super().items()):
+            self["rung", f"later {number}"] += 1
+            yield pair
+
+
+class Broken(Counter[Any]):
+    """Counts that cannot be read."""
+
+    def __iter__(self) -> Any:
+        raise ArithmeticError
+
+    keys = items = __iter__
+
+
+@pytest.mark.parametrize(("counts", "status"), [(Growing, 200), (Broken, 500)])
+def test_everybody_is_answered_whatever_becomes_of_the_counts(
+    ladder: Ladder, counts: Any, status: int
+) -> None:
+    budget = TimeBudget()
+    service = Service(ladder=ladder, budget=budget)
+    budget.passed_over = counts({("rung", "failed"): 1})
+
+    async def asked(client: httpx.AsyncClient) -> list[httpx.Response]:
+        asking = asyncio.gather(*(client.post("/v1/score", json=body) for body in BODIES[:5]))
+        return await asyncio.wait_for(asking, 20)
+
+    assert [one.status_code for one in service.run(asked)] == [status] * 5
 
 
 def test_as_many_reasons_are_given_as_are_asked_for(ladder: Ladder) -> None:

@@ -104,6 +104,8 @@ class _Upload:
     worth: dict[str, float]
     names: dict[str, str]
     ledger: Any
+    kept: Any
+    """What the ledger held when this was planned; `log` is that and the log of the files."""
 
     def files(self) -> dict[str, str]:
         from serving.conversions import files_of
@@ -158,9 +160,12 @@ def _planned(
         from serving.ledger import Ledger
 
         target, ledger = back.PLATFORMS[platform], Ledger.here()  # type: ignore[index]
-        before = back.read_log(out / LOG, target) if out else back.SentLog(platform=platform)
+        kept = before = back.SentLog(platform=platform)
+        if out:
+            before = back.read_log(out / LOG, target)
         if ledger is not None:
-            before = back.joined(before, back.kept_log(ledger, target.name))
+            kept = back.kept_log(ledger, target.name)
+            before = back.joined(before, kept)
         tables = read_tables(loaded, place, progress=step, opted_out=standing_here().opted_out)
         wanted = stages or ("sql", "customer")
         found = journeys_of(loaded, tables)
@@ -177,7 +182,7 @@ def _planned(
                 "Say it with --currency EUR.",
             )
     called = {stage: stage for stage in _STAGES} | dict(names)
-    return _Upload(target, plan, sendable, before, moment, currency or "", worth, called, ledger)
+    return _Upload(target, plan, sendable, before, moment, currency or "", worth, called, ledger, kept)
 
 
 def _tell(found: _Upload, by_file: dict[str, int]) -> None:
@@ -190,6 +195,8 @@ def _tell(found: _Upload, by_file: dict[str, int]) -> None:
         print_table(["left out", "count"], left, title="\nLeft out")
     for stage, value in found.worth.items():
         say(f"- {stage} is worth {value:,.2f}: the share that becomes a customer × the mean amount")
+    if waiting := found.plan.waiting:
+        say(f"- {waiting:,} changes are of stages not named: they go with a run whose --stage names them")
     for change in found.plan.too_late:
         said = f"{change.order_id} ({change.stage}): {change.why}"
         say(f"Warning: {said}; {found.platform.name} takes no such change.")
@@ -202,13 +209,15 @@ def _sent(found: _Upload, going: Any) -> Any:
 
     ledger, name = found.ledger or Ledger.opened(), found.platform.name
     with PlatformLine(APIS[name]) as line, bar("sending") as tick:
-        return ConversionRun(ledger, name, line, found.names, progress=tick).run(going)
+        return ConversionRun(ledger, name, line, found.names, progress=tick).run(going, found.kept)
 
 
 def _sent_words(found: _Upload, tally: Any) -> str:
     """The last line of a run; before it why it stopped, and what was refused."""
     from leadscore.terminal import say
 
+    for words, count in tally.passed.most_common():
+        say(f"- {count:,} {words}")
     for words, count in tally.refused.most_common():
         say(f"- {count:,} refused: {words}")
     if tally.stopped:
