@@ -13,11 +13,12 @@ from pydantic import BaseModel, ConfigDict
 
 from features.catalogue import Feature
 from features.columns import Columns, Floats
-from training.figures.association import association
+from training.figures.association import association, chance_of
 from training.figures.rates import Rate, groups_of, rate_of
 
-_TELLS, _MOST_TOLD = 0.1, 5
-"""Cramér's V from which on a feature is named, and how many are."""
+_TELLS, _MOST_TOLD, _CHANCE = 0.1, 5, 0.05
+"""Cramér's V from which on a feature is named, how many are, and the chance that one is where none of all
+tells anything (Bonferroni): of 150 leads a V of 0.1 is a coin's."""
 _FEWEST_WON = 10
 Texts = NDArray[np.object_]
 
@@ -42,7 +43,7 @@ class Protected(BaseModel):
 
     `worse`: in a sentence each, groups that are surely hot less often than all others, or found hot less
     often where they convert, or promised less than came. `proxies`: features of the model that tell the
-    attribute, with Cramér's V (0: nothing, 1: all of it), strongest first.
+    attribute beyond chance, with Cramér's V (0: nothing, 1: all of it), strongest first.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -56,7 +57,8 @@ class Protected(BaseModel):
     def words(self) -> str:
         """What was found, in a sentence."""
         found = "; ".join(self.worse) or "no group is surely hot less often or promised less than came"
-        return f"protected column '{self.column}': {found}. {proxy_words(self.column, self.proxies)}"
+        leads = sum(group.leads for group in self.groups)
+        return f"protected column '{self.column}': {found}. {proxy_words(leads, self.proxies)}"
 
 
 def protected_of(
@@ -89,18 +91,23 @@ def hot_less_often(values: Texts, hot: NDArray[np.bool_]) -> list[str]:
 
 
 def proxies_of(values: Texts, features: Sequence[Feature], columns: Columns) -> tuple[tuple[str, float], ...]:
-    """The features that tell `values`, with Cramér's V, strongest first; five at most."""
+    """The features that tell `values` beyond chance, with Cramér's V, strongest first; five at most."""
     found = [(feature.name, round(association(columns[feature.name], values), 3)) for feature in features]
-    told = sorted((one for one in found if one[1] >= _TELLS), key=lambda one: -one[1])
-    return tuple(told[:_MOST_TOLD])
+    enough, told = _CHANCE / max(len(features), 1), []
+    for name, strength in sorted(found, key=lambda one: -one[1]):
+        if strength < _TELLS or len(told) == _MOST_TOLD:
+            break
+        if chance_of(columns[name], values, enough) < enough:
+            told.append((name, strength))
+    return tuple(told)
 
 
-def proxy_words(column: str, proxies: Sequence[tuple[str, float]]) -> str:
-    """Which features tell an attribute, in a sentence."""
+def proxy_words(leads: int, proxies: Sequence[tuple[str, float]]) -> str:
+    """Which features tell an attribute that was looked at on `leads`, in a sentence."""
     if not proxies:
-        return "No feature tells it"
+        return f"No feature tells it beyond chance, by {leads:,} leads"
     told = ", ".join(f"{name} ({v:.2f})" for name, v in proxies)
-    return f"It is told by {told} (Cramér's V)"
+    return f"It is told by {told} (Cramér's V, by {leads:,} leads)"
 
 
 def _groups(
