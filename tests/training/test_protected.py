@@ -15,7 +15,7 @@ from tests.made.company import RECIPE, small_company
 from training.figures.association import association
 from training.history.history import history_of
 from training.inspection import inspect
-from training.judging.protected import Protected, hot_less_often, protected_of
+from training.judging.protected import Protected, hot_less_often, protected_of, proxies_of
 
 PROTECTED = '\n[protected]\ncolumns = ["sex"]\n'
 FEATURES = (FieldValue("size", "number"), FieldValue("industry", "category"))
@@ -49,6 +49,52 @@ def test_where_nothing_differs_nothing_is_said() -> None:
     said = [found(bias=0.0, proxy=0.0, seed=seed) for seed in range(10)]
     assert sum(len(one.worse) for one in said) <= 1
     assert all(one.proxies == () for one in said)
+
+
+def promised(off: float, levels: int, seed: int, n: int = 3000) -> list[str]:
+    """What is said of levels of unequal rates, all promised `off` times what comes; 'a' is as the others."""
+    rng = np.random.default_rng(seed)
+    group = rng.integers(0, levels, n)
+    p = np.clip(rng.beta(2, 12, n) * (1 + 0.8 * group / levels), 0, 0.95)
+    y = (rng.random(n) < p).astype(float)
+    leads = np.arange(n).astype(str).astype(object)
+    names = np.array(list("abcdefgh"), dtype=object)[group]
+    (one,) = protected_of({"age": names}, leads, (), Columns({}, n), off * p, 2.0, y)
+    return [words for words in one.worse if "is promised" in words]
+
+
+@pytest.mark.parametrize(
+    ("off", "levels", "n"), [(0.8, 2, 3000), (1.0, 2, 600), (1.0, 6, 3000), (1.2, 6, 1500)]
+)
+def test_what_is_promised_to_everybody_is_nobodys_disadvantage(off: float, levels: int, n: int) -> None:
+    said = sum(bool(promised(off, levels, seed, n)) for seed in range(200))
+    assert said <= 19  # 10 are to be expected, more than 19 come in one of 300 runs
+
+
+def test_who_is_promised_less_than_others_is_said_though_all_are_promised_too_much() -> None:
+    one = found(bias=0.7, proxy=0.0)
+    assert [words[:15] for words in one.worse if "promised" in words] == ["'f' is promised"]
+    assert "(all others: " in one.words
+
+
+def test_of_many_features_that_tell_nothing_none_is_named() -> None:
+    features = tuple(FieldValue(f"f{at}", "category" if at < 10 else "number") for at in range(130))
+    named = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        rare = rng.choice(["a", "b", "c", "d", "e"], (10, 150), p=[0.8, 0.1, 0.06, 0.03, 0.01]).astype(object)
+        made = [*rare, *rng.poisson(0.3 * np.arange(1, 121)[:, None], (120, 150)).astype(float)]
+        columns = Columns({f.name: one for f, one in zip(features, made, strict=True)}, 150)
+        sex = rng.choice(["f", "m", "x"], 150, p=[0.5, 0.47, 0.03]).astype(object)
+        named.append(len(proxies_of(sex, features, columns)))
+    assert max(named) <= 1
+    assert sum(named) <= 4  # 1 of 20 is to be expected at most, more than 4 come in one of 400 runs
+
+
+def test_of_few_leads_what_surely_tells_is_named_with_their_number() -> None:
+    one = found(bias=0.0, proxy=0.6, n=150)
+    assert [name for name, _ in one.proxies] == [FEATURES[1].name]
+    assert "by 150 leads" in one.words
 
 
 def test_who_is_hot_less_often_is_said_of_any_leads() -> None:

@@ -49,6 +49,22 @@ def test_the_looks_of_a_young_company_of_uneven_months_rarely_alarm(periods: int
     assert alarms <= 3  # of the habit of each kind alone, months that differ by a third gave 4 of 60
 
 
+def test_a_steady_kind_that_falls_is_seen_though_others_are_bursty() -> None:
+    rng, seen, alarms = np.random.default_rng(11), 0, 0
+    for _ in range(40):
+        habits = np.vstack([rng.gamma(3, 1 / 3, (3, 12)), np.ones((3, 12))])
+        kinds = rng.poisson(100 * habits).astype(np.float64)
+        uneven, p = unevenness(kinds[:, 1:], np.ones(11)), []
+        for counts, now in [*((one, one[0]) for one in kinds), (kinds[5], float(rng.poisson(25)))]:
+            found = count_against_rate(list(counts[1:]), [1.0] * 11, now, 1.0, uneven)
+            assert found is not None
+            p.append(min(1.0, 2 * min(found.p_low, found.p_high)))
+        alarms += any(kept_apart(p[:6], 0.01))
+        seen += kept_apart([*p[:5], p[6]], 0.01)[5]
+    assert seen >= 36  # by the unevenness of all kinds together it was half
+    assert alarms <= 3
+
+
 def test_thirty_five_leads_of_another_mix_by_chance_alarm_nobody_and_a_broken_field_does() -> None:
     rng = np.random.default_rng(1)
     past = rng.multinomial(35, [0.4, 0.3, 0.2, 0.1], size=8).astype(np.float64)

@@ -30,4 +30,4 @@ def proxy_notes(
     for column, values in attributes.items():
         known = np.array([at for at, value in enumerate(values) if value is not None], dtype=np.intp)
         told = proxies_of(values[known], features, columns.take(known))
-        yield f"protected column '{column}', which no model reads: {proxy_words(column, told)}"
+        yield f"protected column '{column}', which no model reads: {proxy_words(len(known), told)}"
