@@ -30,6 +30,8 @@ from serving.page import (
 from serving.words.translation import translated_page
 
 _SHOWN = 25
+_OURS = ("all", "unknown")
+"""Names of groups that are words of ours."""
 STEP_WORDS = {"lead": "lead", "mql": "MQL", "sal": "SAL", "sql": "SQL"}
 STEP_WORDS |= {"opportunity": "opportunity", "customer": "customer"}
 
@@ -69,7 +71,7 @@ def _first(funnel: Funnel) -> Markup:
 def _volume(funnel: Funnel) -> Markup:
     head = [funnel.by, "leads", "open", "still maturing", "customers", "customers to expect"]
     rows: list[list[Child]] = [
-        [one.name, one.leads, one.open, one.maturing, one.customers, in_words(one.completed, plain)]
+        [_name(one), one.leads, one.open, one.maturing, one.customers, in_words(one.completed, plain)]
         for one in _rows(funnel)
     ]
     return section("volume", "Volume", table(head, rows), _rest(funnel))
@@ -86,6 +88,7 @@ def _steps(funnel: Funnel) -> Markup:
                 group.steps[place].rate.low,
                 group.steps[place].rate.high,
                 note=f"{group.steps[place].reached:,} of {group.steps[place].matured:,}",
+                own=group.name not in _OURS,
             )
             for group in funnel.groups[:_SHOWN]
             if group.steps[place].rate.value is not None
@@ -114,7 +117,7 @@ def _money(funnel: Funnel, moves: Sequence[BudgetMoved]) -> Markup:
         per = [in_words(one.cost_per.get(step), plain) for step in steps]
         rows.append(
             [
-                one.name,
+                _name(one),
                 plain(one.cost),
                 plain(one.cost_per_lead or float("nan")),
                 *per,
@@ -147,7 +150,7 @@ def _work(funnel: Funnel) -> Markup:
         attempts = "–" if work.attempts is None else plain(work.attempts)
         rows.append(
             [
-                one.name,
+                _name(one),
                 in_words(work.never, percent),
                 hours,
                 attempts,
@@ -183,6 +186,11 @@ def _how(funnel: Funnel) -> Markup:
 
 def _rows(funnel: Funnel) -> list[LeadGroup]:
     return [*funnel.groups[:_SHOWN], funnel.all]
+
+
+def _name(group: LeadGroup) -> Child:
+    """What a group is called; a name that the company gave is never translated."""
+    return group.name if group.name in _OURS else tag("span", group.name, translate="no")
 
 
 def _rest(funnel: Funnel) -> Markup | None:

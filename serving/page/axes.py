@@ -104,16 +104,27 @@ def line(
 
 
 def words(
-    x: float, y: float, text: str, anchor: str = "start", *, soft: bool = False, room: float | None = None
+    x: float,
+    y: float,
+    text: str,
+    anchor: str = "start",
+    *,
+    soft: bool = False,
+    room: float | None = None,
+    own: bool = False,
 ) -> Markup:
-    """A text with its baseline at `y`; longer than `room` px it is cut, and whole in its title."""
+    """A text with its baseline at `y`; longer than `room` px it is cut, and whole in its title.
+
+    One of the company's `own` is never translated.
+    """
     shown = text
     if room is not None and len(text) * _LETTER > room:
         shown = text[: max(int(room / _LETTER) - 1, 1)].rstrip() + "…"
-    full = tag("title", text) if shown != text else None
+    kept = "no" if own else None
+    full = tag("title", text, translate=kept) if shown != text else None
     return tag(
         "text", shown, full, x=f"{x:.1f}", y=f"{y:.1f}", text_anchor=anchor if anchor != "start" else None,
-        class_="soft" if soft else None,
+        class_="soft" if soft else None, translate=kept,
     )  # fmt: skip
 
 

@@ -52,6 +52,8 @@ class ValueRow:
     note: str = ""
     colour: str = BLUE
     mark: str = "disc"
+    own: bool = False
+    """Whether a company wrote the label: it is never translated."""
 
 
 def rows_chart(
@@ -134,14 +136,16 @@ def _marks(bars: bool) -> tuple[Markup, Markup, Markup]:
 
 def _beside(row: ValueRow, across: PixelScale, y: float, wide: float) -> Markup:
     """The label in `wide` px left of the axis, the note right of it."""
-    label = words(wide - 4, y + 4, row.label, "end", room=wide - 6)
+    label = words(wide - 4, y + 4, row.label, "end", room=wide - 6, own=row.own)
     return join([label, words(across.end + 8, y + 4, row.note, soft=True)])
 
 
 def _above(row: ValueRow, y: float, width: float) -> Markup:
     """The label and the note in one line of `width` px."""
     room = width - width_of(row.note) - 12
-    return join([words(0, y, row.label, room=room), words(width - 2, y, row.note, "end", soft=True)])
+    return join(
+        [words(0, y, row.label, room=room, own=row.own), words(width - 2, y, row.note, "end", soft=True)]
+    )
 
 
 def _row(row: ValueRow, across: PixelScale, y: float, bars: bool) -> Markup:

@@ -25,6 +25,8 @@ _WHOLE, _NUMBER = "_said", re.compile(r"count(_\w+)?")
 
 _TEXT = re.compile(r"(<\w[^<>]*)?>([^<>]+)<|\baria-label=\"([^\"]+)\"")
 """A text of a page, after the tag that it begins if it does, or one that only a screen reader says."""
+_OWN = ' translate="no"'
+"""Of an element whose text a company wrote: nobody translates it, nor does a browser."""
 _COUNT = r"\d[\d,.]*"
 _FIGURE = re.compile(r"[-+−±×]?\d[^A-Za-z]*")
 _GROUP, _POINT = re.compile(r"(?<=\d),(?=\d{3}(?!\d))"), re.compile(r"(?<![\d.]\.)(?<=\d)\.(?=\d+(?![\d.]))")
@@ -79,6 +81,8 @@ def translated_page(source: str, language: Language, *, partly: bool = False) ->
 
     def told(found: re.Match[str]) -> str:
         start, inner, label = found.groups()
+        if start and _OWN in start:
+            return found[0]
         text = html.unescape(inner or label)
         figure = _FIGURE.fullmatch(text) is not None
         other = figures(text, language) if figure else translated(text, language)

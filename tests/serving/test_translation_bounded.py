@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from serving.page import tag
+from serving.page.axes import words as words_drawn
 from serving.words.language import sentences
-from serving.words.translation import LONGEST, translated
+from serving.words.translation import LONGEST, translated, translated_page
 
 FRENCH = sentences("fr")
 WITH_VALUES = [english for english in FRENCH if english.count("{") > 1]
@@ -80,3 +82,11 @@ def test_sentences_within_sentences_are_read_so_deep_and_no_deeper() -> None:
 def test_a_text_longer_than_any_sentence_stays_as_it_is(text: str) -> None:
     long = f"lead to {text * LONGEST}"
     assert translated(long, "fr") == long
+
+
+@given(st.sampled_from(["1,234", "100.001", "hot", "lead to SQL"]))
+def test_what_a_company_wrote_is_never_translated(text: str) -> None:
+    label = words_drawn(0, 0, text, own=True).source
+    cell = tag("td", tag("span", text, translate="no")).source
+    assert translated_page(cell + label, "fr") == cell + label
+    assert translated_page(tag("td", text).source, "fr") != tag("td", text).source
