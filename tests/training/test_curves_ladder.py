@@ -25,7 +25,7 @@ from training.choosing.ladder import SWITCH_WON, choose_top
 from training.comparison.crowd import open_crowd
 from training.history.history import History, read_history
 from training.history.labelled import Labelled
-from training.history.split import forward_split
+from training.history.split import SplitRows, forward_split
 from training.judging.evidence import Difference, Evidence
 from training.packing.pack import fit_served
 from training.report import RunSummary
@@ -244,3 +244,17 @@ def test_a_few_dozen_conversions_carry_bayes_beyond_the_scorecard_and_the_line(t
         assert loss[won, "bayes"] < min(loss[won, "rules"], loss[won, "logistic"])
     for scorer in ("bayes", "logistic", "model"):
         assert loss[100, scorer] < loss[25, scorer]
+
+
+@pytest.mark.parametrize(("every", "told"), [(3, False), (2, True)])
+def test_an_earlier_origin_needs_converted_leads_and_not_their_rows(every: int, told: bool) -> None:
+    """Of 56 leads before the test, looked at four times each, 19 or 28 converted."""
+    rows, lead = np.arange(1200), np.arange(1200) // 4
+    frame = pd.DataFrame(
+        {
+            "lead_id": lead.astype(str), "account_id": None, "as_of_us": rows, "label_known_us": rows,
+            "matured": True, "label": (lead % every == 0).astype(float), "order": rows, "age_days": 0.0,
+        }
+    )  # fmt: skip
+    found = earlier_split(Labelled(frame, {}), SplitRows(rows[:900], rows[900:], 900))
+    assert (found is not None) is told

@@ -14,7 +14,7 @@ from training.history import History, Labelled, Rows, SplitRows, known_before
 from training.judging import JUDGED, Evidence, baselines, gather
 
 MIN_WON = 20
-"""Fewer converted rows on a side than this say nothing."""
+"""Fewer converted leads on a side than this, or fewer others, say nothing: rows of a lead are one outcome."""
 
 
 @dataclass(frozen=True)
@@ -77,4 +77,4 @@ def earlier_split(labelled: Labelled, split: SplitRows) -> SplitRows | None:
 
 def _enough(labelled: Labelled, rows: Rows) -> bool:
     y = labelled.y(rows)
-    return min(float(y.sum()), float((1 - y).sum())) >= MIN_WON
+    return min(labelled.n_leads(rows[y == won]) for won in (0, 1)) >= MIN_WON
