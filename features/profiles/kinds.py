@@ -202,7 +202,7 @@ def _kind(table: TableProfile, pointer: str) -> TableKind:
     once = table.columns[pointer].format.distinct >= 0.95 * table.columns[pointer].format.filled
     stages = stage_column(table, pointer)
     ended = stages is not None and any(divide_stages(dict.fromkeys(table.cells(stages).dropna(), 1)))
-    if _calls_itself(table, "events") and not once and dated:
+    if _calls_itself(table, "events") and dated and not (once and ended):
         return "events"
     if dated and (ended or once or _calls_itself(table, "outcomes")):
         return "outcomes"

@@ -164,3 +164,13 @@ def test_a_name_alone_takes_no_column_from_the_model_and_keep_gives_one_back(tmp
         "kept by --keep" in said
         for said in (*kept.remarks, kept.recipe_toml, *(f.remark for f in kept.findings))
     )
+
+
+def test_a_file_of_events_of_one_kind_that_no_lead_has_twice_says_no_outcome(tmp_path: Path) -> None:
+    rng = np.random.default_rng(5)
+    won = rng.random(900) < 0.3
+    found = discover(_company(tmp_path, won, {}, {"page viewed": rng.random(900) < 0.5}), folder=tmp_path)
+    recipe = parse_recipe(found.recipe_toml)
+    assert recipe.outcomes.column == "Converted"
+    assert recipe.events is not None
+    assert set(recipe.events.kinds) == {"page viewed"}
