@@ -59,6 +59,7 @@ def ask(company: Path, calls: list[tuple[str, dict[str, Any]]], key: str = "") -
     return asyncio.run(asked())
 
 
+@pytest.mark.slow
 def test_an_agent_is_answered_as_everybody_is(company: Path) -> None:
     with Writer(Ledger.opened()) as writer:
         writer.submit([DecisionSent("crm", "lead-1", "opt_out", now_us(), "they", "asked so")]).result()
@@ -106,6 +107,7 @@ def test_what_an_agent_asks_wrongly_is_told_in_words_without_what_it_sent(
     assert secret not in capfd.readouterr().err
 
 
+@pytest.mark.slow
 def test_the_keys_of_the_ledger_hold_for_agents_too(company: Path) -> None:
     keys = ApiKeys(Ledger.opened())
     score, _ = keys.new("agent", ["score"])

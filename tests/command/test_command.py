@@ -19,6 +19,8 @@ from leadscore import main
 from tests.made.company import RECIPE as SMALL
 from tests.made.company import small_company
 
+pytestmark = pytest.mark.slow
+
 WHEN = EXPORT_END.isoformat()
 SCORERS = {"base_rate", "newest_first", "rules", "logistic", "model", "limit"}
 FIGURES = {

@@ -84,6 +84,7 @@ def test_without_exploration_the_effect_is_refused_with_what_to_write(company: P
     assert "[exploration] share = 0.05" in result.stderr
 
 
+@pytest.mark.slow
 def test_the_plan_records_each_draw_before_it_is_worked_and_says_so(company: Path) -> None:
     assert called("ledger", "init").exit_code == 0
     assert called("ledger", "import", company).exit_code in (0, 3)

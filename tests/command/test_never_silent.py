@@ -45,6 +45,7 @@ def test_a_step_that_hushes_its_libraries_keeps_turning(shown, monkeypatch: pyte
     assert "a library talks" not in screen.getvalue()
 
 
+@pytest.mark.slow
 def test_serve_says_when_it_is_ready_where_and_who_answers(tmp_path: Path) -> None:
     save_artefact(
         tmp_path / "model", scorers.manifest(), scorers.blend(), rules=default_rules(scorers.recipe())

@@ -27,6 +27,7 @@ def service(tmp_path: Path) -> Iterator[Server]:
     yield from started(tmp_path, [sys.executable, "-c", code], port)
 
 
+@pytest.mark.slow
 def test_the_service_that_runs_here_is_asked_and_so_is_the_one_at_an_address(
     service: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

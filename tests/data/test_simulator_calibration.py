@@ -79,6 +79,7 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Judged]:
     return folder, judge(*tables)
 
 
+@pytest.mark.slow
 def test_the_limit_is_calibrated_in_every_visible_group(company: tuple[Path, Judged]) -> None:
     found = {name: excess(company[1], group) for name, group in groups_of(company[1]).items()}
     assert abs(excess(company[1], company[1].limit > 0)) < 3

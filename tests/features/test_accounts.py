@@ -98,6 +98,7 @@ def by_hand(frames: Frames, lead_id: str, as_of_us: int) -> list[float]:
     return found
 
 
+@pytest.mark.slow
 def test_the_counts_are_those_of_the_definition() -> None:
     for seed in (1, 2):
         frames = company(seed)

@@ -75,6 +75,7 @@ amount = "eur"
 """
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.sampled_from("abc"), st.sampled_from(["won", "lost", "open"]), AMOUNTS | st.none()),

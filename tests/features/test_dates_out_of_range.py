@@ -64,6 +64,7 @@ def columns_of(tables: Tables) -> dict[str, np.ndarray]:
     return dict(offline(FEATURES, RECIPE, tables, moments))
 
 
+@pytest.mark.slow
 def test_events_of_such_years_are_dropped_alone() -> None:
     plain = tables_from_frames(RECIPE, leads(), events(), clock_us=CLOCK_US)
     tables = tables_from_frames(RECIPE, leads(), events(*ODD), clock_us=CLOCK_US)

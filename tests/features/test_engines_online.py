@@ -61,6 +61,7 @@ def check(recipe: Recipe, folder: Path, rows: int) -> None:
     assert unequal(features, expected, offline(features, recipe, tables, moments)) == {}
 
 
+@pytest.mark.slow
 def test_bulk_equals_one_by_one_on_the_simulator(tmp_path: Path) -> None:
     data.simulate(tmp_path, 1000, 2)
     check(load_recipe(tmp_path / "recipe.toml"), tmp_path, 5_000)

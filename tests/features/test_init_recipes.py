@@ -98,6 +98,7 @@ def test_init_then_train_runs_unattended(tmp_path: Path, make: object) -> None:
     assert model.auc > 0.55
 
 
+@pytest.mark.slow
 def test_a_shuffled_outcome_never_passes(tmp_path: Path) -> None:
     path = undated(tmp_path, shuffled=True)
     (tmp_path / "recipe.toml").write_text(found(path)[0].recipe_toml, encoding="utf-8")

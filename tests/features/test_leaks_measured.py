@@ -122,6 +122,7 @@ def test_every_column_of_the_closed_deals_is_a_suspect() -> None:
     assert found == set(names)
 
 
+@pytest.mark.slow
 def test_the_planted_leaks_of_a_simulated_company_are_found(tmp_path: Path) -> None:
     seed = secrets.randbelow(1_000_000)  # drawn here, so that nobody can tune to it
     data.simulate(tmp_path, 3000, seed)

@@ -19,6 +19,7 @@ from tests.made.histories import AS_OF_US, CLOCK_US, KINDS, History, draw_histor
 seeds = st.integers(0, 2**32 - 1)
 
 
+@pytest.mark.slow
 @given(seed=seeds)
 @settings(max_examples=2, deadline=None)
 def test_the_future_the_order_and_the_company_of_rows_change_nothing(seed: int) -> None:

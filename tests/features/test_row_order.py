@@ -54,6 +54,7 @@ def test_a_list_in_the_order_of_time_is_recognised(tmp_path_factory, seed):
     assert "beyond chance" in said(discovery)
 
 
+@pytest.mark.slow
 def test_the_rows_of_an_export_that_were_mixed_are_no_time(tmp_path):
     """One in a hundred may be taken for time, by the level of the test: of 40, hardly more than two."""
     taken = [split_by(found(drifting(s).sample(frac=1, random_state=s), tmp_path)) for s in range(40)]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -159,6 +160,7 @@ def test_snapshots_are_those_of_the_definition(cases: list[Case], end_us: int) -
     assert rows_of(snapshots(recipe, read(recipe, cases)).frame) == over_time(cases, end_us)
 
 
+@pytest.mark.slow
 @given(cases=_columns, end_us=_moments)
 @_LOOK
 def test_a_column_of_outcomes_is_read_as_a_table_of_them(cases: list[Case], end_us: int) -> None:
@@ -168,6 +170,7 @@ def test_a_column_of_outcomes_is_read_as_a_table_of_them(cases: list[Case], end_
     assert rows_of(snapshots(recipe, read(recipe, cases)).frame) == over_time(cases, end_us)
 
 
+@pytest.mark.slow
 @given(cases=_columns, end_us=_moments, lost=st.booleans())
 @_LOOK
 def test_outcomes_without_any_date_are_known_when_the_horizon_is_over(
@@ -180,6 +183,7 @@ def test_outcomes_without_any_date_are_known_when_the_horizon_is_over(
     assert rows_of(snapshots(recipe, read(recipe, cases)).frame) == expected
 
 
+@pytest.mark.slow
 @given(cases=_columns, end_us=_moments, lost=st.booleans())
 @_LOOK
 def test_outcomes_known_at_once_are_those_of_the_only_look(
@@ -191,6 +195,7 @@ def test_outcomes_known_at_once_are_those_of_the_only_look(
     assert rows_of(snapshots(recipe, read(recipe, cases)).frame) == expected
 
 
+@pytest.mark.slow
 @given(cases=_tables, as_of_us=_moments, column=st.booleans())
 @_LOOK
 def test_open_leads_are_those_of_the_definition(cases: list[Case], as_of_us: int, column: bool) -> None:

@@ -63,6 +63,7 @@ def texts(draw: st.DrawFn) -> bytes:
     return mark + b"".join(line.encode(draw(st.sampled_from(encodings)), "replace") for line in lines)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(texts())
 @example(b"name,id\n\xe9,\xc3\xa9\n")

@@ -83,6 +83,7 @@ def test_nothing_names_a_path_of_the_machine_it_was_written_on() -> None:
         assert home == "/" or f"{home}/" not in text, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("recipe", [(), ("--recipe", "recipe.toml")], ids=["none", "given"])
 def test_scoring_an_export_imports_nothing_of_training(tmp_path: Path, recipe: tuple[str, ...]) -> None:
     """Also without a recipe, where one is inferred: the image that serves carries no training code."""
@@ -94,6 +95,7 @@ def test_scoring_an_export_imports_nothing_of_training(tmp_path: Path, recipe: t
         assert not found & {"training", "mlflow", "bentoml", "matplotlib", "optuna", "sklearn"}
 
 
+@pytest.mark.slow
 def test_serving_imports_nothing_of_training() -> None:
     code = "import sys, serving.edge.service; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -36,6 +36,7 @@ def _same(one: object, other: object) -> bool:
     return one == other or (one != one and other != other)
 
 
+@pytest.mark.slow
 @given(seed=seeds)
 @settings(max_examples=5, deadline=None)
 def test_offline_equals_online_on_any_history(seed: int) -> None:
@@ -109,6 +110,7 @@ def test_every_feature_explains_itself_and_has_a_name_of_its_own() -> None:
         assert feature.name.replace("_", "").replace(".", "").replace("-", "").isalnum(), feature.name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [1])
 def test_reading_in_chunks_changes_nothing(seed: int) -> None:
     history = draw_history(seed, leads=10)

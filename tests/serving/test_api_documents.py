@@ -140,6 +140,7 @@ WORDS: list[tuple[str, str, Any, int]] = [
 ]
 
 
+@pytest.mark.slow
 def test_every_answer_is_what_the_document_says(kept: Server) -> None:
     document = httpx.get(f"{kept.url}/docs.json").json()
     assert document == json.loads(json.dumps(api_document(scorers.recipe())))
@@ -228,6 +229,7 @@ print(add_events.sync(client=client, body=sent).items[0].status)
     assert second in ("stored", "known")
 
 
+@pytest.mark.slow
 def test_a_browser_may_read_the_documents_with_a_key_as_its_password(tmp_path: Path) -> None:
     from tests.made.edge import Service
 

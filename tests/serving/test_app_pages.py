@@ -325,6 +325,7 @@ def test_an_upload_that_breaks_in_the_middle_leaves_nothing(served: tuple[httpx.
     assert now == before
 
 
+@pytest.mark.slow
 def test_who_may_not_is_told_and_nobody_sees_anothers_job(
     folder: Path, recipe: Recipe, export: Path, tmp_path: Path
 ) -> None:

@@ -123,6 +123,7 @@ def test_ids_that_lost_their_leading_zeros_are_pointed_out(tmp_path: Path) -> No
     assert translated(said, "fr").startswith("2 événements auraient leur prospect")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["irregular", "xlsx"])
 def test_a_killed_run_of_an_irregular_file_or_a_workbook_goes_on(tmp_path: Path, kind: str) -> None:
     """Killed while the first, a middle and the last block is scored: the file is the same, no row twice."""

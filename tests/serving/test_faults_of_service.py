@@ -122,6 +122,7 @@ def test_killed_under_load_nothing_acknowledged_is_lost_and_nothing_is_double(
     print(f"{rounds} kills: {len(acknowledged)} acknowledged, 0 lost, 0 double")
 
 
+@pytest.mark.slow
 def test_nothing_of_a_person_is_written_anywhere_but_in_the_ledger(folder: Path, service: Server) -> None:
     """Sent in every place where it can be: right and wrong, in bodies, paths, queries, headers."""
     text, _ = ApiKeys(Ledger.opened(folder / "ledger.sqlite")).new("a", ["admin"])

@@ -41,6 +41,7 @@ def scores_of(rows: list[tuple[str, int, str, float]]) -> ScoresBefore:
     return ScoresBefore(frame)
 
 
+@pytest.mark.slow
 @given(LEADS)
 @settings(max_examples=30)
 def test_bands_count_what_a_loop_over_leads_counts(lives) -> None:

@@ -84,6 +84,7 @@ def dead(pid: int) -> bool:
     return "Z" in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
 
 
+@pytest.mark.slow
 def test_a_page_and_a_terminal_write_the_same_file(tmp_path: Path, jobs: Jobs) -> None:
     files = company(tmp_path / "given")
     job = jobs.submit("score", files, AS_OF | {"language": "fr", "title": "März.csv"}, "anna")
@@ -140,6 +141,7 @@ def test_many_who_hand_over_the_same_at_once_get_one_job(tmp_path: Path, jobs: J
     assert (len(found), len(set(found)), len(jobs.recent())) == (8, 1, 1)
 
 
+@pytest.mark.slow
 def test_what_the_command_refuses_is_told_in_its_words(tmp_path: Path, jobs: Jobs) -> None:
     files = company(tmp_path / "given")
     files["recipe"].write_text(RECIPE.replace('"lead_id"', '"Kennung"'))

@@ -287,6 +287,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield from started(folder, [sys.executable, "-c", code], port)
 
 
+@pytest.mark.slow
 def test_a_running_service_follows_new_and_revoked_keys(closed: Server) -> None:
     ledger = Ledger.opened(closed.model.parent / "ledger.sqlite")
     first = (closed.model.parent / "key").read_text()
@@ -333,6 +334,7 @@ def test_the_access_log_of_a_request_names_no_path_that_was_asked(closed: Server
     assert "anna.private" not in closed.log.read_text()
 
 
+@pytest.mark.slow
 def test_json_of_a_problem_is_whole(service: Service) -> None:
     new(service, "score")
     said = json.loads(service.ask("GET", "/metrics").text)

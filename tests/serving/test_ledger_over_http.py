@@ -347,6 +347,7 @@ def test_a_ledger_that_is_gone_is_told_and_whole_leads_are_scored_all_the_same(
     assert "not kept" not in (post(service, "/v1/score", GOOD).json()["warning_text"] or "")
 
 
+@pytest.mark.slow
 def test_a_thousand_leads_are_scored_by_name_in_their_order(service: Service) -> None:
     many = [{"lead_id": str(n), "fields": {"company_size": n}} for n in range(1_000)]
     assert post(service, "/v1/leads", many).json()["stored"] == 1_000
@@ -359,6 +360,7 @@ def test_a_thousand_leads_are_scored_by_name_in_their_order(service: Service) ->
 SENT = st.tuples(st.integers(0, 3), st.sampled_from(["demo_request", "page_view"]), st.integers(0, 5))
 
 
+@pytest.mark.slow
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
 @given(st.lists(SENT, min_size=1, max_size=12), st.randoms())
 def test_whatever_comes_in_whatever_order_and_however_often_is_kept_once(

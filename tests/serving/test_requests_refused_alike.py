@@ -71,6 +71,7 @@ def test_health_and_figures_are_there_for_whoever_looks(server: Server) -> None:
     assert "jane" not in figures
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bare", [True, False])
 def test_a_fault_of_our_own_is_a_500_without_a_trace_or_a_value(
     bare: bool, capsys: pytest.CaptureFixture[str]

@@ -227,6 +227,7 @@ def test_readyz_says_who_would_answer(server: Server) -> None:
     assert described["event_kinds"] == ["demo_request", "page_view", "unsubscribe"]
 
 
+@pytest.mark.slow
 def test_no_personal_value_is_in_the_log_or_in_an_error(server: Server) -> None:
     bodies = [ask(server, [GOOD, MISSPELT, UNREADABLE]).text]
     bodies.append(ask(server, {**GOOD, "created_at": "private-value"}).text)

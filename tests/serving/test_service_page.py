@@ -66,6 +66,7 @@ def test_nothing_in_the_page_names_another_host(server: Server) -> None:
         assert httpx.get(f"{server.url}/{path}").status_code == 404
 
 
+@pytest.mark.slow
 def test_a_hostile_name_or_warning_does_not_run() -> None:
     recipe = scorers.recipe()
     odd = recipe.model_copy(

@@ -45,6 +45,7 @@ def serve(bodies: list[dict[str, Any]], recipe: Recipe, log: RequestLog) -> tupl
     return features
 
 
+@pytest.mark.slow
 @given(seed=st.integers(0, 2**32 - 1), events=st.booleans())
 @settings(max_examples=4, deadline=None)
 def test_what_was_served_is_what_training_would_read(

@@ -136,6 +136,7 @@ def test_plenty_begins_with_that_very_number_of_conversions(history, monkeypatch
     assert choose_top(history, fit, worse).top == top
 
 
+@pytest.mark.slow
 def test_bayes_on_top_answers_and_says_so(young, run):
     folder, _ = young
     summary, out = run

@@ -21,6 +21,7 @@ def synthetic(seed: int, *, useful: bool = True, share: float = 0.1) -> tuple[Wo
     return World(ids, created, chance, rng.random(1500) < chance), seed
 
 
+@pytest.mark.slow
 def test_the_interval_holds_the_truth_in_most_companies_and_no_effect_is_not_found() -> None:
     held, found = 0, 0
     for seed in range(20):

@@ -28,6 +28,7 @@ def excerpt_of(level: np.ndarray, seed: int = 4, timed: bool = True) -> tuple[Ex
     return excerpt, choose_settings(recipe, excerpt)
 
 
+@pytest.mark.slow
 def test_a_level_that_wanders_is_followed_and_one_that_stays_is_not():
     wandering = np.repeat([-1.0, 0.5, -1.5, 0.0, 1.0, -0.5, 1.5, 0.0, 1.2, -0.2], ROWS // 10)
     assert excerpt_of(np.sort(wandering))[1].follows

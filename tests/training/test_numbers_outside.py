@@ -158,6 +158,7 @@ def outside_words(answer: Score) -> list[str]:
     return [words for words in answer.warnings if words.startswith("outside the range")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("extreme", [-1.0, -1e9, 999999.0, 1e300])
 def test_an_extreme_size_scores_as_the_nearest_end_is_named_and_less_sure(ladder, artefact, extreme):
     low, high = ranges_of(artefact.model)["size"]

@@ -244,6 +244,7 @@ def test_the_longest_horizon_is_the_question_and_what_is_not_asked_changes_no_ha
     assert parse_recipe(one).hash == parse_recipe(RECIPE).hash
 
 
+@pytest.mark.slow
 def test_the_report_tells_both_and_ranks_by_value(tmp_path):
     text = VALUE.replace("horizon_days = 20", "horizons = [8, 20]").replace("rounds = 100", "rounds = 20")
     recipe = company(tmp_path, text, 1200, by_size)

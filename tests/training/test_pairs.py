@@ -42,6 +42,7 @@ def world(seed: int, together: float, text: str = TABLE) -> tuple[Recipe, Excerp
     return recipe, excerpt, choose_settings(recipe, excerpt)
 
 
+@pytest.mark.slow
 def test_a_pair_is_found_where_it_matters_and_its_model_is_kept_and_adds_up():
     recipe, excerpt, found = world(1, 1.2)
     assert found.trees.pairs == (("f03", "f07"),)

@@ -51,6 +51,7 @@ def run(history: History, split: SplitRows, tmp_path_factory: pytest.TempPathFac
     return report_input(history, split, summary, trained)
 
 
+@pytest.mark.slow
 def test_the_report_of_a_run_shows_what_was_judged(run, split):
     seen = assert_self_contained(report(run))
     assert seen.sections[:2] == ["verdict", "capacity"]

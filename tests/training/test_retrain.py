@@ -23,6 +23,8 @@ from training.run import retrain as module_retrain
 from training.run.gain import RefitParts, gain_of_refit
 from training.store import promote
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

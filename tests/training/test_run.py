@@ -66,6 +66,7 @@ def run(world, store, tmp_path_factory) -> tuple[TrainingRun, Path, Path]:
     return done, predictions, out / "artefacts"
 
 
+@pytest.mark.slow
 def test_the_comparison_has_every_scorer_with_every_figure(run):
     done, _, _ = run
     names = [row.scorer for row in done.comparison]
@@ -107,6 +108,7 @@ def test_the_served_artefact_names_the_judged_one_and_is_newer(run):
     assert {"model", "no_events", "rules"} <= set(served.manifest.references)
 
 
+@pytest.mark.slow
 def test_the_same_tables_recipe_and_seed_give_the_same_bytes(world, run, tmp_path):
     folder, recipe = world
     _, _, out = run
@@ -250,6 +252,7 @@ def test_an_equal_challenger_is_refused_and_force_needs_a_reason(world, run):
     assert status(recipe.name).champion.run_id == first.run_id
 
 
+@pytest.mark.slow
 def test_a_shuffled_outcome_has_nothing_to_learn(world, tmp_path):
     folder, recipe = world
     for name in ("leads.csv", "events.csv"):

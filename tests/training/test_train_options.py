@@ -11,6 +11,7 @@ from tests.made.company import small_company
 from training import TrainOptions, train
 
 
+@pytest.mark.slow
 def test_options_and_keywords_ask_for_the_same_and_a_keyword_goes_before(tmp_path: Path) -> None:
     recipe = small_company(tmp_path, 150)
     options = TrainOptions(tracking=False, out=tmp_path / "not here", report=tmp_path / "page.html")

@@ -138,6 +138,7 @@ def fitted(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return weights
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("learned", "looked_at", "few"), [(600, 400, 15), (2_000, 20_000, 40)])
 def test_a_fitted_model_in_a_world_that_stands_still_alarms_nobody(
     learned: int, looked_at: int, few: int

@@ -48,6 +48,7 @@ def chosen(margin: str, fields: int = 13, train: str = "") -> Settings:
     return choose_settings(recipe, Excerpt.of(recipe, labelled, default_features(recipe), at))
 
 
+@pytest.mark.slow
 def test_fields_that_matter_only_together_ask_for_larger_trees():
     found = chosen("together", 5)
     larger = {name: loss for name, loss in found.losses.items() if "larger" in name}
