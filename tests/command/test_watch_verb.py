@@ -15,6 +15,8 @@ from serving.ledger.sent import Sent
 from serving.watched import last_noted
 from tests.made.company import RECIPE, small_company
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def company(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

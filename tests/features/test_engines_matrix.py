@@ -15,6 +15,8 @@ from features import LeadscoreError, default_features, load_recipe, parse_recipe
 from features.readings import offline
 from features.snapshots import snapshots, write_matrix
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory: pytest.TempPathFactory) -> Path:

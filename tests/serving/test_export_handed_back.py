@@ -22,6 +22,8 @@ from tests.serving.test_outlook import outlook
 from tests.serving.test_score_export import EVENTS, HEADER, NOW, ROWS, cells, ladder, written
 
 __all__ = ["ladder"]
+pytestmark = pytest.mark.slow
+
 CRMS = sorted(templates().crm)
 WILD = [["=1+1", "2026-02-01", "90", "@SUM(A1)", "+33", "-x@acme.io", "", "", "\t=cmd"]]
 

@@ -23,6 +23,8 @@ from serving.ledger.sent import DecisionSent, OutcomeSent, ScoreGiven, Sent
 from tests.made import inbound
 from tests.made.postgres import ledger_in_postgres
 
+pytestmark = pytest.mark.slow
+
 NOON = 1_750_000_000_000_000
 LATER = NOON + 1_000_000
 

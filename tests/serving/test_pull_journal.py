@@ -26,6 +26,8 @@ from tests.made import inbound
 from tests.made.postgres import ledger_in_postgres
 from tests.made.vendor_api import VendorApi, hubspot_journal, serving
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 BASE = "/webhooks-journal/journal-local/2026-03"
 ENTRIES = [
@@ -128,7 +130,6 @@ pull(ledger, VendorApi(lambda *_: (500, {}, None), url=url))
 """
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("where", ["request", "insert", "commit", "committed"])
 def test_killed_at_any_step_it_goes_on_behind_what_is_stored(
     ledger: Ledger, journal: VendorApi, where: str

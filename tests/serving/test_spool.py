@@ -33,6 +33,8 @@ from tests.made import inbound
 from tests.made.edge import Service
 from tests.serving.test_service_http import free_port, started
 
+pytestmark = pytest.mark.slow
+
 SECRET = "whsec_" + "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3"
 WRITES = """
 import sys; from pathlib import Path; from serving.aside.spool import InboundSpool
@@ -190,7 +192,6 @@ def test_what_is_sent_of_who_was_erased_for_good_is_not_kept_aside(door: Door) -
     assert (door.drain(), door.spool.set_aside, door.kept()) == (1, 0, [])
 
 
-@pytest.mark.slow
 def test_a_spool_that_is_locked_for_a_while_is_delivered_after_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -243,7 +244,6 @@ def test_one_process_has_a_spool_and_its_size_is_a_number(
         InboundSpool.from_environment()
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_a_postgres_that_falls_and_comes_back_gets_what_came_meanwhile_in_order(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -21,6 +21,8 @@ from tests.bench.many_rows import write_flat
 from training import TrainingRun, train
 from training.history.sample import draw_leads
 
+pytestmark = pytest.mark.slow
+
 LEADS = 1500
 HEAD = """
 [tables]
@@ -100,7 +102,6 @@ def test_one_field_is_enough_when_it_tells(tmp_path):
     assert figure(found, "auc") > 0.65
 
 
-@pytest.mark.slow
 def test_two_thousand_columns_of_noise_do_not_drown_one_that_tells(tmp_path):
     rng = np.random.default_rng(4)
     signal = rng.normal(size=LEADS)
@@ -127,7 +128,6 @@ def test_a_clock_among_the_fields_is_found_and_trees_do_not_split_on_it(tmp_path
     assert chosen(found)["calendars"] == ["clock"]
 
 
-@pytest.mark.slow
 def test_a_hundred_thousand_levels_take_neither_minutes_nor_the_memory(tmp_path):
     rng = np.random.default_rng(8)
     leads = 120_000
@@ -221,7 +221,6 @@ def test_the_draw_looks_at_ids_alone(leads, most, seed, random):
     assert set(draw_leads(again, most + 20, seed)["lead_id"]) >= first
 
 
-@pytest.mark.slow
 def test_a_million_rows_are_read_and_those_drawn_are_fitted(tmp_path):
     """The rows beyond `max_rows` are read and nothing more: the rest of the run does not see them."""
     write_flat(tmp_path, 1_000_000)

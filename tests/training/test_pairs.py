@@ -23,6 +23,8 @@ from training.fitting.pairs import cross_fitted, find_pairs, fit_pair
 from training.fitting.settings import Settings
 from training.history.excerpt import Excerpt
 
+pytestmark = pytest.mark.slow
+
 NUMBERS = {name: FieldValue(name, "number") for name in ("a", "b")}
 
 
@@ -42,7 +44,6 @@ def world(seed: int, together: float, text: str = TABLE) -> tuple[Recipe, Excerp
     return recipe, excerpt, choose_settings(recipe, excerpt)
 
 
-@pytest.mark.slow
 def test_a_pair_is_found_where_it_matters_and_its_model_is_kept_and_adds_up():
     recipe, excerpt, found = world(1, 1.2)
     assert found.trees.pairs == (("f03", "f07"),)

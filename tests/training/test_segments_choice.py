@@ -33,6 +33,8 @@ from training.history.split import forward_split
 from training.packing.choices import Choices
 from training.packing.pack import pack
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> History:
@@ -173,7 +175,6 @@ def test_segments_borrow_from_bayes_where_bayes_answers_for_all(history, setting
     assert [rung.scorer.rung for rung in Ladder.of(artefact).rungs] == ["bayes", "rules"]
 
 
-@pytest.mark.slow
 def test_a_run_names_who_answers_for_each_segment_and_who_is_in_none(tmp_path):
     recipe = opposites(tmp_path).recipe
     size = recipe.lead.fields["size"].model_copy(update={"direction": 1})  # all leads read it in one way

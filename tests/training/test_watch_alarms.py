@@ -12,6 +12,8 @@ from serving.answer import Ladder, Opened
 from tests.made.broken import broken_company
 from training.watch import WatchResult, watch, watch_page
 
+pytestmark = pytest.mark.slow
+
 REAL = {"mix of origin", "events webinar_attended"}
 """What changes in the simulated world itself: webinars begin in month 10, social leads in month 13."""
 

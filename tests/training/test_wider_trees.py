@@ -15,6 +15,8 @@ from training.fitting.settings import Settings
 from training.history.excerpt import Excerpt
 from training.history.labelled import Labelled
 
+pytestmark = pytest.mark.slow
+
 ROWS = 4000
 
 
@@ -48,7 +50,6 @@ def chosen(margin: str, fields: int = 13, train: str = "") -> Settings:
     return choose_settings(recipe, Excerpt.of(recipe, labelled, default_features(recipe), at))
 
 
-@pytest.mark.slow
 def test_fields_that_matter_only_together_ask_for_larger_trees():
     found = chosen("together", 5)
     larger = {name: loss for name, loss in found.losses.items() if "larger" in name}
