@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from features import parse_recipe
+from features.clock.instants import DAY_US
+from serving.answer.compose import take
 from serving.answer.foreseen import foreseen
 from serving.answer.ladder import Ladder
 from serving.answer.milestones import MilestoneStep, reached, steps_of
@@ -19,6 +22,7 @@ from serving.words.rates import Counted, ObservedRates
 from tests.made import scorers
 from tests.serving.test_ladder_laws import DEMO, VIEW, bayes, sent
 from tests.serving.test_outlook import outlook
+from tests.serving.test_rung_budget import hung
 
 STEPS = """
 [[milestone]]
@@ -142,3 +146,36 @@ def test_a_budget_holds_for_the_ladder_and_those_of_its_steps(artefact: Artefact
     assert [step.ladder and step.ladder.budget for step in given.steps] == [budget, budget, None]
     assert [step.name for step in given.steps] == ["sql", "won", "none"]
     assert replace(given, budget=None, steps=ladder.steps) == ladder
+
+
+def test_who_answers_for_one_lead_is_who_answers_for_it_among_all(artefact: Artefact) -> None:
+    leads = [*LEADS, sent("g", {"company_size": 9}, [VIEW], outcome="lost")]
+    for ladder in (Ladder.of(artefact), _with_steps(Ladder.of(artefact))):
+        columns, asked = ladder.plan.columns(leads), [asked_of(lead) for lead in leads]
+        found = []
+        for row, one in enumerate(asked):
+            rung = ladder.answering(take(columns, np.array([row])), one)
+            found.append(None if rung is None else rung.scorer.version)
+        scores = ladder.score_columns(columns, asked)
+        assert found == [one.scored_by.version if one.scored_by else None for one in scores]
+        assert found[4] is None
+        assert found[6] is None
+
+
+def test_each_lead_is_told_by_its_own_moment(artefact: Artefact) -> None:
+    ladder = Ladder.of(artefact)
+    early = [replace(lead, as_of_us=lead.as_of_us - days * DAY_US) for days, lead in enumerate(LEADS[:2])]
+    alone = [ladder.score([lead])[0] for lead in early]
+    assert list(ladder.score(early)) == alone
+
+
+def test_rungs_are_asked_within_the_ladder_s_budget(artefact: Artefact) -> None:
+    budget = TimeBudget(0.05, rest_seconds=0.0)
+    hanging, climbing = hung(Ladder.of(artefact), budget)
+    try:
+        (answer,) = climbing.score(LEADS[:1])
+    finally:
+        hanging.let_go.set()
+    assert answer.scored_by is not None
+    assert answer.scored_by.version == climbing.rungs[1].scorer.version
+    assert budget.passed_over == {("model", "slow"): 1}
