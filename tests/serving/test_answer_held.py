@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from features.catalogue.accounts import AccountCount
-from serving.answer.compose import Question, Rung, scored
+from serving.answer.compose import Question, Rung, scored, unscored
 from serving.asked import Asked, Decided
 from serving.playbook.actions import Circumstances, next_action
 from serving.playbook.maturity import Maturity
@@ -85,10 +85,38 @@ class Counting:
 @pytest.mark.parametrize("counts", [True, False])
 @pytest.mark.parametrize("takes", [None, True, False])
 def test_a_rung_is_asked_where_what_it_needs_was_told(needs: bool, counts: bool, takes: bool | None) -> None:
-    choice = None if takes is None else lambda lead: takes
-    rung = Rung(Counting(counts), SPREAD, needs_events=needs, takes=choice)  # type: ignore[arg-type]
+    seen: list[Asked] = []
+
+    def choice(lead: Asked) -> bool:
+        seen.append(lead)
+        return bool(takes)
+
+    rung = Rung(Counting(counts), SPREAD, needs_events=needs, takes=None if takes is None else choice)  # type: ignore[arg-type]
     assert bool(rung.counts) == counts
     for events, account in product([True, False], repeat=2):
         lead = Asked("a", NOW, events, account_told=account)
         able = (events or not needs) and (account or not counts) and takes is not False
         assert rung.may_answer(lead) == able
+        assert all(one is lead for one in seen)
+        seen.clear()
+
+
+def test_an_answer_says_its_language_and_its_action_is_in_it() -> None:
+    background, computed = composed()
+    question = Question(QUESTION.name, QUESTION.horizon_days, "fr")
+    told = scored(Asked("b", NOW, True), background, 1, computed, 1, question, [])
+    case = Circumstances(NOW, told.maturity, background.stages[1], float(background.intent_days[1]))
+    assert (told.language, told.next_action) == ("fr", next_action(case, "fr"))
+    quiet = unscored(Asked("b", NOW, True, opted_out=True), background.stages[1], question)
+    english = unscored(Asked("b", NOW, True, opted_out=True), background.stages[1], QUESTION)
+    assert quiet.language == "fr"
+    assert quiet.next_action is not None
+    assert english.next_action is not None
+    assert quiet.next_action.reason != english.next_action.reason
+
+
+@pytest.mark.parametrize(("hot", "warm"), [(0.5, 0.2), (0.3, 0.3)])
+def test_cut_offs_that_were_agreed_on_take_the_place_of_those_of_the_shares(hot: float, warm: float) -> None:
+    cut = SPREAD.cut(hot, warm)
+    assert (cut.hot, cut.warm) == (hot, warm)
+    assert cut.model_dump(exclude={"hot", "warm"}) == SPREAD.model_dump(exclude={"hot", "warm"})
