@@ -20,7 +20,7 @@ from serving.calibration.maps import MonotoneMap
 from tests.made import scorers
 from training.calibration.choice import FoldGain, MapTrial, choose
 from training.calibration.fit import mean_interval
-from training.choosing.ladder import choose_top
+from training.choosing.ladder import choose_top, top_of
 from training.figures import Interval
 from training.fitting import BlendShare, LinearChoice, Settings, TreeChoice
 from training.fitting.settings import mixed
@@ -243,3 +243,22 @@ def test_a_map_that_gains_nothing_leaves_the_identity():
 def test_a_map_wins_by_two_sure_folds_and_a_gain_on_the_newest(folds, wins):
     gains = tuple(FoldGain(gain, Interval(low, 2 * gain - low)) for gain, low in folds)
     assert MapTrial("flatter", "identity", gains).wins == wins
+
+
+@pytest.mark.parametrize(
+    ("won", "low", "high", "top"),
+    [
+        (49, None, None, "mean"),
+        (50, None, None, "model"),
+        (49, -0.1, 0.1, "mean"),
+        (49, 0.0, 0.1, "mean"),
+        (49, -0.1, 0.0, "mean"),
+        (49, 0.01, 0.1, "bayes"),
+        (49, -0.1, -0.01, "model"),
+        (999, 0.01, 0.1, "bayes"),
+        (1000, 0.01, 0.1, "model"),
+    ],
+)
+def test_who_answers_by_wins_and_what_is_sure_before_the_test(won, low, high, top):
+    assert top_of(won, low, high) == top
+    assert top_of(won, low, high, signed=True) == ("bayes" if top == "mean" else top)
