@@ -96,29 +96,6 @@ def test_a_long_tail_is_read_as_a_logarithm():
     assert found.linear.reading.logs
 
 
-@pytest.mark.parametrize("speaks", [True, False])
-def test_a_line_reads_hundreds_of_levels_where_they_speak_and_shrinks_them_where_not(speaks):
-    rng = np.random.default_rng(6)
-    text = RECIPE.replace('b = { type = "number" }', 'b = { type = "category" }')
-    level, effect = rng.integers(0, 300, ROWS), rng.normal(0, 1.5, 300) * speaks
-    b = np.array([f"level {one}" for one in level], dtype=object)
-    recipe, labelled, rows = company(rng.normal(size=ROWS), b, converts(effect[level] - 1.0), text)
-    bench = Bench.of(recipe, Excerpt.of(recipe, labelled, default_features(recipe), rows))
-    line = min(bench.linears, key=lambda one: one.candidate.loss)
-    margins = np.concatenate(line.candidate.newer)
-    if speaks:
-        assert line.candidate.linear.reading.fine
-        assert len(line.steps[-1].linear.encoder.columns[-1].levels) > 250
-        assert np.corrcoef(margins, effect[level[bench.newer]])[0, 1] > 0.7
-    else:
-        assert margins.std() < 0.1
-
-
-def test_a_fine_reading_is_kept_with_the_settings():
-    settings = Settings("linear", LinearChoice(1.0, Reading(fine=True)), TreeChoice(60), 1.0)
-    assert settings.as_dict()["fine"] is True
-
-
 @pytest.mark.parametrize(
     ("newer", "is_calendar"), [([1.0, 2.0], False), ([9.0, 9.5], True), ([1.0, 9.0], False)]
 )

@@ -33,7 +33,7 @@ from training.fitting.boosting import encoded, side_by_side
 from training.fitting.calendars import find_calendars, going_on
 from training.fitting.encode import PLAINLY
 from training.fitting.level_rates import weighed_sample
-from training.fitting.logistic_path import HOPELESS, PENALTIES, PLAIN, Path, near_penalties, reads_finer
+from training.fitting.logistic_path import HOPELESS, PENALTIES, PLAIN, Path
 from training.fitting.recency import HALF_LIFE, recency
 from training.history import Excerpt, Rows, forward_folds
 
@@ -104,7 +104,7 @@ class Bench:
         if not self.calendars:
             return (first,)
         reading = first.candidate.linear.reading
-        near = near_penalties(first.candidate.linear.penalty)  # a column less hardly asks for another
+        near = self._near(first.candidate)  # a column less hardly asks for another penalty
         return first, min(self._paths(self.calendars, reading, near, whole=True), key=loss_of)
 
     @cached_property
@@ -119,15 +119,18 @@ class Bench:
 
     def _best(self, trials: list[Linears]) -> Linears:
         """The trial of least loss; where leads are looked at in several ages, it may gain by weights that
-        change with the age, which are tried at penalties near its own; with many levels by reading more."""
+        change with the age, which are tried at penalties near its own."""
         best = min(trials, key=loss_of)
-        plain, trials = best.candidate.linear.reading, [best]
-        if self._ages:
-            near = near_penalties(best.candidate.linear.penalty)
-            trials += self._paths((), replace(plain, crossed=True), near)
-        if reads_finer(self.excerpt.on(self.folds[-1][0]), self.recipe.train.rare_level):
-            trials += self._paths((), replace(plain, fine=True))
-        return min(trials, key=loss_of)
+        if not self._ages:
+            return best
+        reading = replace(best.candidate.linear.reading, crossed=True)
+        return min([best, *self._paths((), reading, self._near(best.candidate))], key=loss_of)
+
+    @staticmethod
+    def _near(candidate: Candidate) -> tuple[float, ...]:
+        """The penalty of a linear candidate and its neighbours."""
+        at = PENALTIES.index(candidate.linear.penalty)
+        return PENALTIES[max(at - 1, 0) : at + 2]
 
     @cached_property
     def _ages(self) -> bool:

@@ -17,18 +17,14 @@ from training.figures.number_range import fitted_range, with_room
 
 _ONE_HOT_LEVELS = 60
 """At most this many levels of a category get a weight of their own in a linear model, most frequent first."""
-_FINE_LEVELS, _FINE_LEADS = 1000, 3
-"""As many by a fine reading, and the leads that a level needs there: the penalty shrinks what is rare."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How a linear model reads: numbers as signed logarithms, every column crossed with the lead's age,
-    categories by nearly all of their levels."""
+    """How a linear model reads: numbers as signed logarithms, every column crossed with the lead's age."""
 
     logs: bool = False
     crossed: bool = False
-    fine: bool = False
 
 
 PLAINLY = Reading()
@@ -87,10 +83,8 @@ def fit_linear_encoder(
     of `columns`, those of `calendars` inside a wider one. A level of fewer than `rare_level` leads has no
     weight of its own."""
     numbered = _numbered(leads)
-    most = _FINE_LEVELS if reading.fine else _ONE_HOT_LEVELS
-    least = min(rare_level, _FINE_LEADS) if reading.fine else rare_level
     found = [
-        _levelled(f.name, columns[f.name], least, numbered, most)
+        _levelled(f.name, columns[f.name], rare_level, numbered)
         if f.dtype == "category"
         else _measured(f.name, columns[f.name], reading.logs, f.name in calendars)
         for f in features
@@ -102,15 +96,6 @@ def fit_linear_encoder(
     return LinearEncoder(columns=specs, crossed=crossed)
 
 
-def finer_levels(columns: Columns, features: Sequence[Feature], rare_level: int, leads: Leads) -> int:
-    """How many more levels a fine reading would give a weight."""
-    numbered, found = _numbered(leads), 0
-    for column in (columns[f.name] for f in features if f.dtype == "category"):
-        fine = _levels(column, min(rare_level, _FINE_LEADS), numbered)[:_FINE_LEVELS]
-        found += len(fine) - len(_levels(column, rare_level, numbered)[:_ONE_HOT_LEVELS])
-    return found
-
-
 def _crossing(by: NumberColumn, columns: Columns) -> Crossing:
     """Crossing with `by`, inside its range."""
     seen = by.standardised(columns[by.name].astype(np.float64))
@@ -118,10 +103,10 @@ def _crossing(by: NumberColumn, columns: Columns) -> Crossing:
 
 
 def _levelled(
-    name: str, column: Column, rare_level: int, leads: NDArray[np.int64] | None, most: int
+    name: str, column: Column, rare_level: int, leads: NDArray[np.int64] | None
 ) -> CategoryColumn | None:
-    """At most that many of the category's levels, None where it has none."""
-    levels = _levels(column, rare_level, leads)[:most]
+    """The category's levels, None where it has none."""
+    levels = _levels(column, rare_level, leads)[:_ONE_HOT_LEVELS]
     return CategoryColumn(name=name, levels=tuple(sorted(levels))) if levels else None
 
 

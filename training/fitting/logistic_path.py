@@ -12,7 +12,7 @@ from features.catalogue import Feature
 from features.columns import Columns, Floats
 from serving.scorers import Linear, LinearEncoder
 from training.figures.newton import Curvature, times
-from training.fitting.encode import Reading, finer_levels, fit_linear_encoder
+from training.fitting.encode import Reading, fit_linear_encoder
 from training.fitting.logistic import as_linear, column_signs, fit_signed
 from training.history import Excerpt
 
@@ -25,29 +25,6 @@ HOPELESS = 1.01
 lose more. No fold ends by itself: it would be given the penalty that its own outcomes like."""
 _SETTLED = 1e-5
 """Relative gain of a step below which a solution serves for choosing; a final fit goes on much longer."""
-
-
-_MORE_LEVELS, _FINE_CELLS = 20, 20_000_000
-"""Levels more from which a fine reading is worth a try, and the cells of theirs that take little time."""
-
-
-def near_penalties(penalty: float) -> tuple[float, ...]:
-    """The penalty and its neighbours."""
-    at = PENALTIES.index(penalty)
-    return PENALTIES[max(at - 1, 0) : at + 2]
-
-
-def reads_finer(older: Excerpt, rare_level: int) -> bool:
-    """Whether a line may gain by more levels of its categories, and can be tried in little time.
-
-    Made companies of a line and categories, log loss on newer leads against 60 levels of at least
-    `rare_level` leads each, and its interval, in thousandths:
-
-        6,000 leads, 1,000 and 6 levels   -2.5 [-5.5, +0.6]    5,000 leads, 300 and 8   -2.5 [-6.6, +1.8]
-        10,000 leads, 1,000 levels        -1.2 [-3.5, +1.2]    4,000 leads, 100 and 20  -3.0 [-5.7, +0.3]
-    """
-    more = finer_levels(older.columns, older.features, rare_level, older.leads)
-    return more >= _MORE_LEVELS and more * len(older.rows) <= _FINE_CELLS
 
 
 @dataclass(frozen=True)

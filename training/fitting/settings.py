@@ -89,7 +89,6 @@ class Settings:
             {"members": [member.as_dict() for member in self.members]} if self.members else {}
         )
         found |= _pairs(self.trees) | ({"follows": True} if self.follows else {})
-        found |= {"fine": True} if self.linear.reading.fine else {}
         return {
             "kind": self.kind,
             "rounds": self.trees.rounds,
