@@ -76,8 +76,9 @@ def certain_kinds(
     found: dict[str, Implication] = {}
     if not len(won) or won.mean() > _NEARLY_ALL:
         return found
+    of_kind = of_lead.groupby(kinds)
     for name in kinds.value_counts().index[:_KINDS]:
-        has = leads.isin(of_lead[kinds == name]).to_numpy().astype(np.float64)
+        has = leads.isin(of_kind.get_group(name)).to_numpy().astype(np.float64)
         implied = implication(has, won, won=True)
         if implied is not None and implied.value == "yes":
             found[str(name)] = implied

@@ -146,8 +146,12 @@ def _hint_of_levels(column: Column, filled: NDArray[np.bool_]) -> Hint | None:
     """What the levels of a category say, where they are few."""
     if column.dtype == np.float64:
         return None
-    levels = {str(cell).strip().lower() for cell in column[filled].tolist()}
-    return hint_of_values(levels) if len(levels) <= _FEW_LEVELS else None
+    levels: set[str] = set()
+    for cell in column[filled]:
+        levels.add(str(cell).strip().lower())
+        if len(levels) > _FEW_LEVELS:  # free text and ids have as many levels as rows
+            return None
+    return hint_of_values(levels)
 
 
 def lateness(days: Floats, order: NDArray[np.generic]) -> Lateness | None:
