@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,6 +23,7 @@ from serving.edge.key_check import KeyCheck
 from serving.edge.limits import Pace
 from serving.edge.metrics import Metrics
 from serving.edge.watch import Watch
+from serving.jobs import Jobs
 from serving.ledger import Ledger, Writer
 from tests.made import scorers
 
@@ -74,3 +77,14 @@ class Service:
         """Let another one write."""
         if self.writer is not None:
             self.writer.close()
+
+
+@contextmanager
+def service_with_jobs(folder: Path) -> Iterator[Service]:
+    """A service over a ledger in `folder`, with the jobs of its pages beside it."""
+    ledger = Ledger.made(folder / "ledger.sqlite")
+    service = Service(ledger)
+    service.desk.jobs = Jobs.beside(ledger)
+    yield service
+    service.close()
+    ledger.close()

@@ -14,16 +14,15 @@ from hypothesis import strategies as st
 from features import read_tables
 from serving.accounts import AccountRow
 from serving.funnel import funnel_page, make_funnel
-from serving.jobs import Job, Jobs
+from serving.jobs import Job
 from serving.jobs.job import PRINTED
 from serving.jobs.words import words_of
-from serving.ledger import Ledger
 from serving.page.markup import escaped
 from serving.page.shell import content_of, page, section
 from serving.words.language import sentences
 from serving.words.translation import translated_page
 from tests.made.company import RECIPE, small_company
-from tests.made.edge import Service
+from tests.made.edge import Service, service_with_jobs
 from tests.serving.test_app_doors import token_in
 
 FR = {"accept-language": "fr"}
@@ -32,12 +31,8 @@ PLAIN = [english for english in sentences("fr") if "{" not in english]
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    ledger = Ledger.made(tmp_path / "ledger.sqlite")
-    service = Service(ledger)
-    service.desk.jobs = Jobs.beside(ledger)
-    yield service
-    service.close()
-    ledger.close()
+    with service_with_jobs(tmp_path) as service:
+        yield service
 
 
 def trained(service: Service, folder: Path) -> None:

@@ -23,10 +23,10 @@ from serving.desk.sentences import _sentences  # the whole of it is held to both
 from serving.jobs import Job, Jobs, Runner
 from serving.jobs.job import PRINTED
 from serving.jobs.words import in_one, words_of
-from serving.ledger import ApiKeys, LeadSent, Ledger
+from serving.ledger import ApiKeys, LeadSent
 from serving.registry import just_begun
 from tests.made.company import RECIPE, small_company
-from tests.made.edge import Service
+from tests.made.edge import Service, service_with_jobs
 from tests.serving.test_app_doors import token_in
 
 SCRIPT = "<script>alert(1)</script>"
@@ -34,12 +34,8 @@ SCRIPT = "<script>alert(1)</script>"
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[Service]:
-    ledger = Ledger.made(tmp_path / "ledger.sqlite")
-    service = Service(ledger)
-    service.desk.jobs = Jobs.beside(ledger)
-    yield service
-    service.close()
-    ledger.close()
+    with service_with_jobs(tmp_path) as service:
+        yield service
 
 
 @pytest.fixture
