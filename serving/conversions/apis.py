@@ -12,15 +12,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 
-import httpx
-
 from features import LeadscoreError
 from serving.conversions.platforms import PlatformName
 from serving.pull.forms import LINKEDIN, LINKEDIN_VERSION, META
-from serving.push.line import asked_over
+from serving.push.line import asked_over, granted_token
 from serving.vendors.adapter import Call, CrmAnswer
 from serving.vendors.profile import RateWindow
-from serving.vendors.web import SECONDS, json_of, vendor_client
+from serving.vendors.web import SECONDS, vendor_client
 
 
 @dataclass(frozen=True)
@@ -162,7 +160,7 @@ class PlatformLine:
         return grant is not None and bool(self._held(grant.client_id) and self._held(grant.refresh_token))
 
     def _granted(self) -> str:
-        """An access token for the refresh token; the secrets travel in the body, never in the address."""
+        """An access token for the refresh token."""
         api, grant = self.api, self.api.grant
         if grant is None or not self._renewable():
             also = f", or {grant.client_id}, {grant.client_secret} and {grant.refresh_token}" if grant else ""
@@ -175,16 +173,7 @@ class PlatformLine:
                 ("refresh_token", grant.refresh_token),
             ) if self._held(name)
         }  # fmt: skip
-        try:
-            reply = self._client.post(self._held("LEADSCORE_TOKEN_URL") or grant.url, data=form)
-        except httpx.HTTPError as error:
-            words = f"{api.title}: the place that gives tokens cannot be reached ({type(error).__name__})."
-            raise LeadscoreError(words, "Check the network.") from None
-        body = json_of(reply)
-        token = body.get("access_token") if isinstance(body, dict) else None
-        if not isinstance(token, str) or not token:
-            raise LeadscoreError(
-                f"{api.title}: no token is given for this refresh token (HTTP {reply.status_code}).",
-                f"Check {grant.client_id}, {grant.client_secret} and {grant.refresh_token}.",
-            )
-        return token
+        url = self._held("LEADSCORE_TOKEN_URL") or grant.url
+        secrets = f"{grant.client_id}, {grant.client_secret} and {grant.refresh_token}"
+        check = ("Check the network.", f"Check {secrets}.")
+        return granted_token(self._client, url, form, api.title, "this refresh token", check)

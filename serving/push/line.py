@@ -42,6 +42,29 @@ def asked_over(
         raise NoAnswer(True, f"no answer came ({type(error).__name__})") from None
 
 
+def granted_token(
+    client: httpx.Client, url: str, form: Mapping[str, str], title: str, given: str, check: tuple[str, str]
+) -> str:
+    """The access token that `url` gives for `form`, whose secrets travel in the body, never in the address.
+
+    `given` says for what it is given; `check` what to look at where nobody answers, and where none is given.
+
+    Raises:
+        LeadscoreError: nobody answers, or none is given.
+    """
+    try:
+        reply = client.post(url, data=dict(form))
+    except httpx.HTTPError as error:
+        words = f"{title}: the place that gives tokens cannot be reached ({type(error).__name__})."
+        raise LeadscoreError(words, check[0]) from None
+    body = json_of(reply)
+    token = body.get("access_token") if isinstance(body, dict) else None
+    if not isinstance(token, str) or not token:
+        words = f"{title}: no token is given for {given} (HTTP {reply.status_code})."
+        raise LeadscoreError(words, check[1])
+    return token
+
+
 class CrmLine:
     """Sends calls to the CRM of `mapping`. Use it in a `with` block.
 
@@ -116,25 +139,15 @@ class CrmLine:
         )
 
     def _new_token(self) -> str:
-        """A token by OAuth 2 client credentials; id and secret travel in the body, never in the address."""
+        """A token by OAuth 2 client credentials."""
         secrets = self.profile.secrets
         form = {"grant_type": "client_credentials"}
         form |= {"client_id": self._environment[secrets.client_id or ""]}
         form |= {"client_secret": self._environment[secrets.client_secret or ""]}
         form |= {"scope": secrets.scope.format(url=self.mapping.url.rstrip("/"))} if secrets.scope else {}
-        try:
-            reply = self._client.post(_token_url(secrets, self.mapping, self._environment), data=form)
-        except httpx.HTTPError as error:
-            words = f"{self.profile.title}: the place that gives tokens cannot be reached"
-            raise LeadscoreError(f"{words} ({type(error).__name__}).", "Check url and network.") from None
-        body = json_of(reply)
-        token = body.get("access_token") if isinstance(body, dict) else None
-        if not isinstance(token, str) or not token:
-            raise LeadscoreError(
-                f"{self.profile.title}: no token is given for this id and secret (HTTP {reply.status_code}).",
-                f"Check {secrets.client_id} and {secrets.client_secret}.",
-            )
-        return token
+        url = _token_url(secrets, self.mapping, self._environment)
+        check = ("Check url and network.", f"Check {secrets.client_id} and {secrets.client_secret}.")
+        return granted_token(self._client, url, form, self.profile.title, "this id and secret", check)
 
 
 def _token_url(secrets: Secrets, mapping: PushMapping, environment: Mapping[str, str]) -> str:
