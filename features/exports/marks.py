@@ -55,6 +55,7 @@ def usual_filled(rows: list[Line]) -> float:
 
 
 def filled_cells(line: Line) -> int:
+    """How many cells of a row hold more than blanks."""
     return sum(1 for cell in line.cells if cell.strip())
 
 

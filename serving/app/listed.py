@@ -18,6 +18,7 @@ from serving.words.translation import translated
 def lead_table(
     who: Visitor, job: Job, rows: ScoredRows, found: Iterable[Mapping[str, Any]], wanted: Wanted
 ) -> Markup:
+    """The leads of a page of the list, a row each: what to do, and because of what."""
     head = [who.say("rank", "rang"), who.say("lead", "prospect"), who.say("chance", "probabilité"),
             who.say("maturity", "maturité"), who.say("do", "à faire"),
             who.say("because", "parce que")]  # fmt: skip
