@@ -19,7 +19,8 @@ from features.tables import Place, Tables, fetch_frame, read_tables
 from serving.answer import Opened
 from serving.exploration import Arrived, Draw, drawn, draws_of
 from serving.ledger import LedgerTables
-from training.figures.effect import ScoringEffect, WorkedLeads, effect_of
+from training.figures.effect import ScoringEffect, effect_of
+from training.figures.worked import WorkedLeads
 from training.watch.moments import endings, scored_at
 
 _WORKED_DAYS = 28
