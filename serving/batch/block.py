@@ -139,9 +139,10 @@ def _asked(task: Task, rows: ExportRows, row: int) -> Asked:
     said, name = task.standing, asked.lead_id
     notes, decided = said.notes(name), said.decided(name, task.as_of_us)
     told = not task.ladder.top.counts  # an export does not hold the whole account
-    if not notes and decided is None and told:
+    drawn = name in said.drawn
+    if not notes and decided is None and told and not drawn:
         return asked
-    return replace(asked, notes=asked.notes + notes, decided=decided, account_told=told)
+    return replace(asked, notes=asked.notes + notes, decided=decided, drawn=drawn, account_told=told)
 
 
 def _other(

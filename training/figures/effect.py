@@ -3,6 +3,10 @@
 Leads that were drawn are a random sample of all, all of them worked. So the rest of them, those that scoring
 would not have called, tells how such leads fare when they are called, and only they can. Every order of calls
 is then a mixture of the same strata with other weights (post-stratified off-policy evaluation).
+
+Intervals are those of a Bayesian bootstrap (Rubin 1981): what is drawn together gets a random weight, and a
+third of a win and of a loss stand beside the leads that tell on each side of the calls' reach (Kerman's
+neutral prior, 2011). A resample of a single win knows nothing of how many there could have been.
 """
 
 from __future__ import annotations
@@ -14,11 +18,9 @@ import pandas as pd
 
 from features.columns import Floats
 from training.figures.bootstrap import Interval
-from training.figures.worked import Strata, WorkedLeads, best_of
+from training.figures.worked import NEUTRAL, Strata, WorkedLeads, best_of
 
 _DRAWS = 1000
-_LOST = 0.05
-"""The most draws that may lack a value: an interval of the others alone would be too narrow."""
 _POWER = 1.96 + 0.84
 """Normal quantiles of 95 % two-sided and of a chance of 80 % to see it."""
 
@@ -56,8 +58,7 @@ class Bent:
 class ScoringEffect:
     """`value`: conversions per call when the best by score are called, with its interval; `gaps` against
     first come first served and against the rules. `called` is the share of leads that calls suffice for;
-    `unworked` counts drawn leads that nobody called, `low_won` those below the calls' reach that were won:
-    of fewer than ten the interval is too narrow."""
+    `unworked` counts drawn leads that nobody called, `low_won` those below the calls' reach that were won."""
 
     leads: int
     drawn: int
@@ -79,24 +80,17 @@ def effect_of(leads: WorkedLeads, seed: int = 0) -> ScoringEffect | None:
     Calls suffice for as large a share of the leads as was worked. In each tenth by score the worked leads
     stand for all of it: above the reach of the calls nearly all were worked, below it those that were drawn
     (weighted apart for each share, where it was changed). Whoever was drawn counts as called, called or not
-    (intention to treat). Intervals: bootstrap over what is drawn together.
+    (intention to treat).
     """
     free = ~leads.drawn
     if not leads.drawn.any() or not free.any():
         return None
     parts = Strata.of(leads)
-    values = parts.values(np.ones(parts.n))
+    values = parts.values()
     if np.isnan(values[:2]).any():
         return None
     rng = np.random.default_rng(seed)
-    draws = np.array(
-        [
-            parts.values(np.bincount(rng.integers(0, parts.n, parts.n), minlength=parts.n))
-            for _ in range(_DRAWS)
-        ]
-    )
-    if np.isnan(draws[:, :2]).any(axis=1).mean() > _LOST:
-        return None
+    draws = np.array([parts.draw(rng) for _ in range(_DRAWS)])
     named = [(at, name) for at, name in ((1, FIRST), (2, RULES)) if not np.isnan(values[at])]
     gaps = [_gap(name, values[[0, at]], draws[:, [0, at]]) for at, name in named]
     missed = int((leads.drawn & ~leads.worked).sum())
@@ -131,9 +125,8 @@ def _bent(leads: WorkedLeads, rng: np.random.Generator) -> Bent | None:
             for weights in (rows * leads.won, rows * 1.0)
         ]
     )
-    draws = np.array([sums @ np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(_DRAWS)])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        apart = draws[:, 0] / draws[:, 1] - draws[:, 2] / draws[:, 3]
-    if np.isnan(apart).mean() > _LOST:
-        return None
+    won, lost = (rng.gamma(NEUTRAL, size=(_DRAWS, 2)) for _ in range(2))
+    draws = rng.exponential(size=(_DRAWS, n)) @ sums.T
+    rates = (draws[:, ::2] + won) / (draws[:, 1::2] + won + lost)
+    apart = rates[:, 0] - rates[:, 1]
     return Bent(one, other, one - other, Interval.of(apart))

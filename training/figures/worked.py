@@ -14,6 +14,8 @@ from features.columns import Floats
 Bools = NDArray[np.bool_]
 _BANDS, _FEWEST = 10, 5
 """By score, and the clusters of known leads in each; with fewer it is put together with the next one."""
+NEUTRAL = 1 / 3
+"""Wins, and losses, by which what is not known of few leads is widened; the median stays at what was seen."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,17 @@ class WorkedLeads:
 @dataclass(frozen=True)
 class Strata:
     """Sums by cluster, shape (n_clusters, 2 · n_bands) each: of leads in a band of the score and chosen by
-    the rules or not; `rows` all, `best` those that scoring calls, `known` and `won` of those that tell."""
+    the rules or not; `rows` all, `best` those that scoring calls, `known` and `won` of those that tell.
+    `neutral` is the part of a cell, (2 · n_bands,), in the leads on its side of the calls' reach, `each` the
+    number of leads for which one that tells stands there."""
 
     n: int
     rows: Floats
     best: Floats
     known: Floats
     won: Floats
+    neutral: Floats
+    each: Floats
 
     @classmethod
     def of(cls, leads: WorkedLeads) -> Strata:
@@ -68,13 +74,22 @@ class Strata:
             at = cluster * cells + 2 * band + ruled
             return np.asarray(np.bincount(at, values, n * cells).reshape(n, cells), dtype=np.float64)
 
-        return cls(
-            n, summed(np.ones(len(best))), summed(best * 1.0), summed(weight), summed(weight * leads.won)
-        )
+        rows, reached = summed(np.ones(len(best))), summed(best * 1.0)
+        return cls(n, rows, reached, summed(weight), summed(weight * leads.won),
+                   _parts(rows.sum(axis=0), reached.sum(axis=0)), _each(band, weight, known))  # fmt: skip
 
-    def values(self, counts: NDArray[Any]) -> Floats:
-        """Conversions per call by score, first come first served and the rules, of drawn clusters."""
-        rows, best, known, won = (counts @ part for part in (self.rows, self.best, self.known, self.won))
+    def values(self) -> Floats:
+        """Conversions per call by score, first come first served and the rules."""
+        return self._values(np.ones(self.n), np.zeros(len(self.each)), np.zeros(len(self.each)))
+
+    def draw(self, rng: np.random.Generator) -> Floats:
+        """The same of clusters with random weights, and of what is not known of a few leads."""
+        won, lost = (rng.gamma(NEUTRAL * self.neutral) * self.each for _ in range(2))
+        return self._values(rng.exponential(size=self.n), won, lost)
+
+    def _values(self, weights: Floats, more_won: Floats, more_lost: Floats) -> Floats:
+        rows, best, known, won = (weights @ part for part in (self.rows, self.best, self.known, self.won))
+        known, won = known + more_won + more_lost, won + more_won
         with np.errstate(invalid="ignore", divide="ignore"):
             band = won.reshape(-1, 2).sum(axis=1) / known.reshape(-1, 2).sum(axis=1)
             cell = won / known
@@ -82,6 +97,18 @@ class Strata:
         cell = np.where(np.isnan(cell), fallback, cell)
         ruled = np.where(np.arange(len(rows)) % 2 == 1, rows, 0.0)
         return np.array([_mean(fallback, best), _mean(fallback, rows), _mean(cell, ruled)])
+
+
+def _parts(rows: Floats, best: Floats) -> Floats:
+    """The part of each cell in all leads above the calls' reach, or below it: wherever most of it is."""
+    above = 2 * best.reshape(-1, 2).sum(axis=1) > rows.reshape(-1, 2).sum(axis=1)
+    side = np.repeat(above, 2)
+    return np.asarray(rows / np.where(side, rows[side].sum(), rows[~side].sum()))
+
+
+def _each(band: NDArray[np.intp], weight: Floats, known: Bools) -> Floats:
+    """The mean weight of the leads that tell, by cell of each band."""
+    return np.repeat(np.bincount(band, weight) / np.maximum(np.bincount(band, known), 1), 2)
 
 
 def _bands(score: Floats, best: Bools, known: Bools, cluster: NDArray[np.intp]) -> NDArray[np.intp]:

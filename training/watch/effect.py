@@ -207,8 +207,8 @@ def _told(found: ScoringEffect | None, learned: int | None) -> list[str]:
         )
     if found.low_won < _FEW_WON:
         notes.append(
-            f"{found.low_won} of the drawn leads below the calls' reach were won: of fewer than {_FEW_WON} "
-            "the intervals are too narrow (in simulated companies they held the truth in 17 of 20)"
+            f"{found.low_won} of the drawn leads below the calls' reach were won: with fewer than {_FEW_WON} "
+            "their rate is known badly, which makes the intervals wide; draw more, or wait"
         )
     if (bent := found.bent) is not None:
         notes.append(
