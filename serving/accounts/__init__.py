@@ -3,7 +3,7 @@
 from serving.accounts.dependence import Dependence, any_of, measure
 from serving.accounts.due import AccountsDue, account_values
 from serving.accounts.moved import accounts_moved
-from serving.accounts.rollup import AccountRow, Accounts, NoOpenLeadsError, roll_up
+from serving.accounts.rollup import AccountRow, Accounts, roll_up
 from serving.accounts.rows import ACCOUNT_COLUMNS, shown_accounts, write_accounts
 
 __all__ = [
@@ -12,7 +12,6 @@ __all__ = [
     "Accounts",
     "AccountsDue",
     "Dependence",
-    "NoOpenLeadsError",
     "account_values",
     "accounts_moved",
     "any_of",

@@ -92,18 +92,12 @@ def _leads_due(kept: Ledger, mapping: PushMapping, place: Path | None) -> PushSo
 def _accounts_due(kept: Ledger, mapping: PushMapping, place: Path | None) -> PushSource:
     from features.clock import now_us
     from leadscore.verbs.lists.accounts import rolled_up
-    from leadscore.terminal import say
-    from serving.accounts import AccountsDue, NoOpenLeadsError
+    from serving.accounts import AccountsDue
 
     if place is None:
         raise click.UsageError("Name the recipe that says which accounts leads have: --recipe.")
     moment = now_us()
-    try:
-        rows = rolled_up(place, LEDGER, moment, None).rows
-    except NoOpenLeadsError:
-        say("No lead is open: accounts that were sent are cleared.")
-        rows = ()
-    return AccountsDue(kept, mapping, rows, moment)
+    return AccountsDue(kept, mapping, rolled_up(place, LEDGER, moment, None).rows, moment)
 
 
 def _pushed(kept: Ledger, mapping: PushMapping, due: PushSource) -> PushTally:
