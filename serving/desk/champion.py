@@ -66,9 +66,9 @@ def champion(asked: PageAsked) -> Response:
 def report(asked: PageAsked) -> Response:
     """The report of the run that made the champion."""
     run = asked.desk.opened.run_id
-    path: Path | None = report_of_run(run) if run else None
+    path: Path | None = report_of_run(run, asked.who.language) if run else None
     if path is not None and "file" in asked.query:
-        return sent_file(path)
+        return sent_file(asked.who, path)
     if path is not None:
         back = tag("a", tell(asked.who, "back_to", name=tell(asked.who, "the_model")), href="/app/champion")
         return framed_file(asked.who, path, "/app/champion/report", back, "/app/champion")

@@ -60,6 +60,15 @@ def join(children: Iterable[Child], between: str = "") -> Markup:
     return Markup(between.join(_source(child) for child in children if child is not None))
 
 
+def own(text: str) -> Markup:
+    """What a company wrote, such as a name, an id or a level: nobody translates it, nor does a browser.
+
+    >>> own("hot").source
+    '<span translate="no">hot</span>'
+    """
+    return tag("span", text, translate="no")
+
+
 def table(head: Sequence[Child], rows: Iterable[Sequence[Child]], caption: str | None = None) -> Markup:
     """A table; columns that hold only numbers stand right."""
     rows = [list(row) for row in rows]

@@ -16,6 +16,7 @@ MANY_NAMES = {
     "features.catalogue": "each kind of feature is a name",
     "serving.ledger": "what is sent, kept, read, handed out and deleted: one name each",
     "serving.registry": "a local store is asked by two readings, MLflow's and our own",
+    "serving.words": "reasons, and every other sentence in the language of who reads it",
     "serving.page": "the words of which all pages are made",
     "serving.scorers": "training fits each of them, part by part",
 }

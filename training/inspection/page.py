@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import isnan
 
+from features.language import Language
 from serving.page import (
     BLUE,
     GREY,
@@ -18,6 +19,7 @@ from serving.page import (
     curves_chart,
     figure,
     join,
+    own,
     page,
     paragraph,
     plain,
@@ -26,7 +28,8 @@ from serving.page import (
     table,
     tag,
 )
-from training.figures.rates import tick_places
+from serving.words import document_in
+from training.figures.rates import is_level, tick_places
 from training.inspection.beside import runs_section
 from training.inspection.found import Inspected, Inspection, share
 from training.inspection.measure import Drift
@@ -42,14 +45,14 @@ _CONTENTS = (
 )  # fmt: skip
 
 
-def inspect_page(inspection: Inspection) -> str:
-    """A self-contained HTML document: no script, no request, no single lead's values, every text escaped."""
+def inspect_page(inspection: Inspection, language: Language = "en") -> str:
+    """A self-contained HTML document in `language`: no script, no request, no single lead's values."""
     fields = [column for column in inspection.columns if column.what != "feature"]
     features = sorted(
         (column for column in inspection.columns if column.what == "feature"),
         key=lambda one: -_auc_or_half(one),
     )
-    return page(
+    english = page(
         f"{inspection.name}: inspection of fields and features",
         [
             tag("h1", f"{inspection.name}: what the fields and features hold"),
@@ -65,6 +68,7 @@ def inspect_page(inspection: Inspection) -> str:
             rows_section(inspection.account, inspection.quality),
         ],
     )
+    return document_in(english, language)
 
 
 _FIELDS = (
@@ -131,7 +135,8 @@ def _line(column: Inspected) -> list[Child]:
     flag = tag("span", column.suspicion.kind, class_="flag") if column.suspicion else column.note
     fills = (share(column.fill), share(column.fill_won), share(column.fill_other))
     last = "–" if isnan(column.adds_last) else f"{column.adds_last:+.3f}"
-    return [column.name, column.kind, column.when or "–", *fills, _auc(column), last, column.stability, flag]
+    first = (own(column.name), column.kind, column.when or "–")
+    return [*first, *fills, _auc(column), last, column.stability, flag]
 
 
 def _auc(column: Inspected) -> str:
@@ -150,7 +155,7 @@ def _card(column: Inspected) -> Markup:
     suspicion = column.suspicion
     return tag(
         "article",
-        tag("h3", column.label),
+        tag("h3", own(column.label) if column.own_label else column.label),
         paragraph(tag("span", suspicion.kind, class_="flag"), " ", suspicion.reason) if suspicion else None,
         paragraph(_described(column), soft=True),
         paragraph(f"AUC alone, forward in time: {_auc(column)}. Stability: {_steady(column)}."),
@@ -177,17 +182,29 @@ def _steady(column: Inspected) -> str:
 
 def _by_value(column: Inspected) -> Markup | None:
     rows = [
-        ValueRow(band.label, band.rate.rate, band.rate.low, band.rate.high, note=f"{band.rate.n:,}")
+        ValueRow(
+            band.label,
+            band.rate.rate,
+            band.rate.low,
+            band.rate.high,
+            note=f"{band.rate.n:,}",
+            own=column.own_values and is_level(band.label),
+        )
         for band in column.bands
     ]
     if not rows:
         return None
     base_rate = sum(band.rate.won for band in column.bands) / sum(band.rate.n for band in column.bands)
     drawn = rows_chart(
-        rows, title=f"Converted share by {column.label}", reference=base_rate, width=_WIDE, label_room=150,
+        rows, title=f"Converted share by {_quoted(column)}", reference=base_rate, width=_WIDE, label_room=150,
         names=("converted", None, "all rows"),
     )  # fmt: skip
     return figure(drawn)
+
+
+def _quoted(column: Inspected) -> str:
+    """What a column is called in a sentence; the name that a company gave stands between quotes."""
+    return f"'{column.label}'" if column.own_label else column.label
 
 
 def _by_month(column: Inspected) -> Markup | None:
@@ -201,12 +218,13 @@ def _by_month(column: Inspected) -> Markup | None:
         fill = Curve("", [place for place, _ in ticks], found.fill, BLUE)
         drawn.append(
             curves_chart(
-                [fill], title=f"Share filled of {column.label} by month", x_title="", y_title="share filled",
+                [fill], title=f"Share filled of {_quoted(column)} by month", x_title="",
+                y_title="share filled",
                 x_ticks=ticks, y_top=1.0, size=(_WIDE, _LOW),
             )
         )  # fmt: skip
     if found.moves:
-        drawn.append(_psi(column.label, found))
+        drawn.append(_psi(_quoted(column), found))
     return join([figure(drawing) for drawing in drawn])
 
 
@@ -226,7 +244,7 @@ def _psi(label: str, found: Drift) -> Markup:
 def _timing(inspection: Inspection) -> Markup:
     """When events and changes are written, against the outcome."""
     rows: list[list[Child]] = [
-        [t.name, t.what, t.written, t.leads, share(t.near), share(t.expected), _flag(t.suspicious)]
+        [own(t.name), t.what, t.written, t.leads, share(t.near), share(t.expected), _flag(t.suspicious)]
         for t in inspection.timings
     ]
     words = (
@@ -248,7 +266,7 @@ def _flag(suspicious: bool) -> Child:
 
 def _roles(inspection: Inspection) -> Markup:
     words = "These columns play a part of their own; no feature reads them, and they were not measured."
-    rows: list[list[Child]] = [[column, part] for column, part in inspection.roles.items()]
+    rows: list[list[Child]] = [[own(column), part] for column, part in inspection.roles.items()]
     return section(
         "roles", "Columns with a role", paragraph(words, soft=True), table(["column", "part"], rows)
     )

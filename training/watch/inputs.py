@@ -19,7 +19,7 @@ _BINS = 10
 _FEWEST_LEVEL, _STEADY = 10, 0.7
 _FALLEN = 0.5
 """A count below this share of what was expected is called fallen off, at nothing stopped."""
-_BROKEN = "Looked at what sends it (form, tag, integration, import) and mend it; what was lost stays unknown."
+_BROKEN = "Look at what sends it (form, tag, integration, import) and mend it; what was lost stays unknown."
 
 
 def input_looks(periods: Periods, new: NewNames) -> Iterator[Looked]:
