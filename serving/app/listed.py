@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
+from features.cells import is_missing
 from serving.answer import Ladder
 from serving.app.asked import columns_of_job
 from serving.app.drawings import chance_bar
@@ -63,7 +64,7 @@ def lead_table(
 
 def called(rows: ScoredRows, row: Mapping[str, Any]) -> str:
     """What a person calls a lead: names and company, else its id."""
-    parts = [str(row[name]) for name in rows.called if row[name] not in (None, "")]
+    parts = [str(row[name]) for name in rows.called if not is_missing(row[name])]
     own = str(row.get(rows.id) or "") if rows.id else ""
     number = own or f"n° {row['row'] + 1}"
     return " ".join(parts) if parts else number

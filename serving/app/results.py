@@ -95,7 +95,9 @@ def _result(who: Visitor, job: Job, ladder: Ladder, said: Heard, wanted: Wanted,
 def _scored_line(who: Visitor, printed: Mapping[str, Any], rows: ScoredRows, count: int, zone: str) -> str:
     when = moment_words(who, datetime.fromisoformat(printed["as_of"]), zone) if "as_of" in printed else ""
     scorecard = who.say("the scorecard", "la grille de points")
-    by = ", ".join(scorecard if name == "rules" else str(name) for name in printed.get("rungs", {}))
+    called = {"model": who.say("the model", "le modèle"), "bayes": who.say("Bayes rates", "taux bayésiens"),
+              "rules": scorecard}  # fmt: skip
+    by = ", ".join(called.get(name, str(name)) for name in printed.get("rungs", {}))
     whole, some = who.count(rows.leads.rows), who.count(count)
     shown_ = "" if count == rows.leads.rows else who.say(f"{some} of ", f"{some} sur ")
     return who.say(

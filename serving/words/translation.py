@@ -60,27 +60,31 @@ def translated(text: str, language: Language) -> str:
 
 
 def translated_text(text: str, language: Language) -> str:
-    """`text` in `language`, whole, else each of its sentences alone; with a capital and a stop or without.
+    """`text` in `language`, each of its sentences alone, else whole; with a capital and a stop or without.
 
     >>> translated_text("Give both. Opted out of being contacted. The moon is full.", "fr")
     'Donner les deux. Ne souhaite pas être contacté. The moon is full.'
     """
     if language == "en":
         return text
+    parts = _SENTENCES.split(text)
+    told = [_sentence(one, language) for one in parts]
+    if text not in sentences(language) and all(one != part for one, part in zip(told, parts, strict=True)):
+        return " ".join(told)
     whole = _sentence(text, language)
-    if whole != text:
-        return whole
-    return " ".join(_sentence(one, language) for one in _SENTENCES.split(text))
+    return whole if whole != text else " ".join(told)
 
 
 def _sentence(text: str, language: Language) -> str:
-    """One that is known, or known without its stop or its capital."""
-    for stem, stop in ((text, ""), (text.removesuffix("."), ".")):
-        small = stem[:1].lower() + stem[1:]
-        for one in dict.fromkeys((stem, small)):
-            other = translated(one, language)
-            if other != one:
-                return (other if one == stem else other[:1].upper() + other[1:]) + stop
+    """One that is known, or known without its stop or its capital; word by word before with values."""
+    stems = {"": text} | ({".": text[:-1]} if text.endswith(".") else {})
+    for known in (sentences(language).get, lambda one: translated(one, language)):
+        for stop, stem in stems.items():
+            if (other := known(stem)) not in (None, stem):
+                return f"{other}{stop}"
+            small = stem[:1].lower() + stem[1:]
+            if (other := known(small)) not in (None, small):
+                return f"{other[:1].upper()}{other[1:]}{stop}"
     return text
 
 
@@ -157,10 +161,21 @@ def _value(name: str, value: str, language: Language, deeper: int) -> str:
     if _WRITTEN.fullmatch(name):
         return value
     if _LIST.fullmatch(name):
-        return "".join(_told(part, language, 0) for part in _BETWEEN.split(value))
+        return "".join(_member(part, language) for part in _BETWEEN.split(value))
     if _NUMBER.fullmatch(name) or _FIGURE.fullmatch(value):
         return figures(value, language)
-    return _told(value, language, deeper - 1) if name.endswith(_WHOLE) and deeper else value
+    if not name.endswith(_WHOLE) or not deeper:
+        return value
+    told = _told(value, language, deeper - 1)
+    if told == value and value.endswith("."):
+        return f"{_told(value[:-1], language, deeper - 1)}."
+    return told
+
+
+def _member(part: str, language: Language) -> str:
+    """One of several words, or what stands between two of them."""
+    before, after = _spaces(part)
+    return f"{before}{_told(part.strip(), language, 0)}{after}"
 
 
 @lru_cache(maxsize=8)

@@ -60,7 +60,7 @@ def inspected(name: str) -> str:
 
 
 RECIPE = """
-recipe = { horizon_days = 10 }
+recipe = { name = "zzq", horizon_days = 10 }
 tables = { leads = "leads.csv", outcomes = "outcomes.csv" }
 lead = { id = "lead_id", created_at = "created_at", fields = { region = { type = "category" } } }
 snapshots = { at_days = [0] }
@@ -129,6 +129,11 @@ def test_nothing_else_of_these_pages_stays_english(kind: str) -> None:
     said = {text.strip() for text in texts(english) if re.search("[A-Za-z]{3}", text)} - own
     left = said & {text.strip() for text in texts(document_in(english, "fr"))}
     assert {text for text in left if PLAIN not in text and text not in KNOWN} == set()
+    told = [text for text in texts(document_in(english, "fr")) if text not in own]
+    assert [text for text in told if ENGLISH.search(text) and text not in KNOWN] == []
 
 
+ENGLISH = re.compile(
+    r"\b(the|of|and|is|are|was|were|that|which|with|not|leads?|rows?|than|from|each|by|its?|where|when|has|this)\b"
+)
 KNOWN = SAME | {text for text, other in sentences("fr").items() if text == other} | {"Let it answer.", "abc"}

@@ -67,7 +67,7 @@ def model_facts(trained: Trained) -> dict[str, str]:
     if chosen.members and not trained.choices.by_bayes:
         members = sorted(chosen.members, key=lambda member: -member.weight)
         shares = (f"{_MEMBERS.get(one.kind, _KINDS[one.kind])} {percent(one.weight)}" for one in members)
-        facts["Its members"] = f"by weight: {', '.join(shares)}"
+        facts["Its members"] = f"weights: {', '.join(shares)}"
     if trained.choices.ladder is not None:
         ladder = trained.choices.ladder
         both = "the mean of the model and Bayes rates"

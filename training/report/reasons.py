@@ -69,7 +69,7 @@ def _most(found: list[Subject]) -> str:
     names = [subject.label for subject in found[:3]]
     if not names:
         return "No subject moves the answers."
-    return f"Answers are moved most by: {'; '.join(names)}. Each lead's own reasons come with its score."
+    return f"Answers are moved most by {'; '.join(names)}. Each lead's own reasons come with its score."
 
 
 def subjects(run: ReportInput) -> list[Subject]:
