@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Generic, NamedTuple, TypeVar
 
@@ -18,7 +18,9 @@ from features.tables import Tables, tables_from_frames
 from serving.answer import Ladder, take
 from serving.asked import Asked, Heard
 from serving.batch.absent_columns import complete_leads
+from serving.batch.accounts import told_of_accounts
 from serving.batch.rows import ExportRows
+from serving.neighbours import Beside, Neighbours
 from serving.returned import BatchSummary
 from serving.score import Score
 
@@ -29,7 +31,8 @@ Kept = TypeVar("Kept")
 
 
 class Task(NamedTuple):
-    """What is asked of every block: who answers, the moment, how many reasons, the clock, people's words."""
+    """What is asked of every block: who answers, the moment, how many reasons, the clock, people's words, and
+    who tells of the other leads of accounts: a ledger, and the leads `beside` of all blocks."""
 
     recipe: Recipe
     ladder: Ladder
@@ -37,6 +40,13 @@ class Task(NamedTuple):
     reasons: int
     clock_us: int
     standing: Heard = Heard()
+    neighbours: Neighbours | None = None
+    beside: Beside | None = None
+
+    @property
+    def tells(self) -> bool:
+        """Whether somebody answers who counts an account's other leads, and they are known."""
+        return self.neighbours is not None and self.recipe.features.accounts
 
 
 class Block(NamedTuple):
@@ -67,15 +77,10 @@ def score_block(
     Raises:
         LeadscoreError: the rows lack what no lead can be read without.
     """
-    recipe = task.recipe
-    raw, events = block.raw, block.events
-    frame, lacking = complete_leads(recipe, raw.frame, raw.name, with_events=events is not None)
-    tables = tables_from_frames(
-        recipe, _own(recipe, frame, block.others), events, clock_us=task.clock_us, block=True,
-        opted_out=task.standing.opted_out,
-    )  # fmt: skip
+    raw = block.raw
+    tables, lacking = tables_of(task, block)
     try:
-        rows = ExportRows.of(recipe, raw, tables, task.as_of_us, block.start, block.others)
+        rows = ExportRows.of(task.recipe, raw, tables, task.as_of_us, block.start, block.others)
         summary = BatchSummary(rows=len(raw.frame), as_of_us=task.as_of_us, warnings=lacking)
         summary.quality = list(tables.quality.rows())
         summary.newest_us = tables.end.newest_us
@@ -85,6 +90,34 @@ def score_block(
         return BlockAnswers(_answers(task, rows, tables, summary, keep, tick), summary)
     finally:
         tables.con.disconnect()
+
+
+def tables_of(task: Task, block: Block) -> tuple[Tables, list[str]]:
+    """The canonical tables of a block, and warnings of the columns that it lacks.
+
+    Raises:
+        LeadscoreError: the rows lack what no lead can be read without.
+    """
+    raw, events = block.raw, block.events
+    frame, lacking = complete_leads(task.recipe, raw.frame, raw.name, with_events=events is not None)
+    tables = tables_from_frames(
+        task.recipe, _own(task.recipe, frame, block.others), events, clock_us=task.clock_us, block=True,
+        opted_out=task.standing.opted_out,
+    )  # fmt: skip
+    return tables, lacking
+
+
+def beside_of(task: Task, blocks: Iterable[Block]) -> Beside:
+    """What became known of the leads of all blocks, for each other."""
+    found = Beside()
+    for block in blocks:
+        tables, _ = tables_of(task, block)
+        try:
+            rows = ExportRows.of(task.recipe, block.raw, tables, task.as_of_us, block.start, block.others)
+            found.add(tables, set(rows.good()["row"]))
+        finally:
+            tables.con.disconnect()
+    return found
 
 
 def _own(recipe: Recipe, frame: pd.DataFrame, others: frozenset[int]) -> pd.DataFrame:
@@ -113,12 +146,17 @@ def _answers(
     firsts: dict[int, Score] = {}
     done, language = len(rows.frame) - len(good), task.ladder.recipe.recipe.language
     columns = offline(task.ladder.features, task.recipe, tables, good) if len(good) else None
+    told: frozenset[int] = frozenset()
+    if columns is not None and task.neighbours is not None and task.tells:
+        columns, told = told_of_accounts(task.neighbours, task.beside, task.ladder, rows, good, columns)
     for part in np.array_split(np.arange(len(good)), max(1, len(good) // _SCORED)):
         if columns is None or not len(part):
             break
         own = places[part].tolist()
         parts = take(columns, part)
-        scores = task.ladder.score_columns(parts, [_asked(task, rows, row) for row in own], task.reasons)
+        scores = task.ladder.score_columns(
+            parts, [_asked(task, rows, row, told) for row in own], task.reasons
+        )
         summary.add(scores)
         summary.outside.update(_outside(task.ladder, parts))
         for row, score in zip(own, scores, strict=True):
@@ -134,14 +172,15 @@ def _answers(
     ]
 
 
-def _asked(task: Task, rows: ExportRows, row: int) -> Asked:
+def _asked(task: Task, rows: ExportRows, row: int, told: frozenset[int]) -> Asked:
     asked = rows.asked(row)
     said, name = task.standing, asked.lead_id
     notes, decided = said.notes(name), said.decided(name, task.as_of_us)
-    told = not task.ladder.top.counts  # an export does not hold the whole account
-    if not notes and decided is None and told:
+    known = not task.ladder.top.counts or row in told  # an export does not hold the whole account
+    drawn = name in said.drawn
+    if not notes and decided is None and known and not drawn:
         return asked
-    return replace(asked, notes=asked.notes + notes, decided=decided, account_told=told)
+    return replace(asked, notes=asked.notes + notes, decided=decided, drawn=drawn, account_told=known)
 
 
 def _other(

@@ -12,13 +12,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import ColumnElement, Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from features.clock import DAY_US, from_us, now_us
 from features.errors import LeadscoreError
 from serving.asked import Decided, Heard
 from serving.ledger.gone import ABSORBED, ids_of_person
-from serving.ledger.schema import DECISIONS, LEADS
+from serving.ledger.schema import DECISIONS, EXPLORATION_DRAWS, LEADS
 from serving.ledger.store import Ledger
 from serving.score import Maturity
 
@@ -101,7 +101,15 @@ def standing_on(connection: Connection, as_of_us: int, lead_id: str | None = Non
         for one in overrides
         for name in (ids_of_person(connection, one.lead_id) if one.lead_id in merged else [one.lead_id])
     ]
-    return Heard(frozenset(out), tuple(sorted(contested.items())), tuple(decided))
+    drawn = _drawn_on(connection, lead_id)
+    return Heard(frozenset(out), tuple(sorted(contested.items())), tuple(decided), drawn)
+
+
+def _drawn_on(connection: Connection, lead_id: str | None) -> frozenset[str]:
+    """Whom exploration drew; of several records of one person the one that was."""
+    table = EXPLORATION_DRAWS.c
+    which = table.chosen if lead_id is None else table.chosen & (table.lead_id == lead_id)
+    return frozenset(connection.execute(select(table.lead_id).where(which)).scalars())
 
 
 def _overrides(connection: Connection, which: ColumnElement[bool]) -> Iterator[KeptDecision]:
@@ -130,14 +138,14 @@ def _contest_words(kinds: dict[str, KeptDecision]) -> str:
 
 
 class Voices:
-    """`standing` for a service that asks at every request: read again where a decision came.
+    """`standing` for a service that asks at every request: read again where a decision or a draw came.
 
     While the ledger cannot be reached it is what was read last, and `sure` is False.
     """
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger, self._heard = ledger, Heard()
-        self._read: tuple[int, int] | None = None
+        self._read: tuple[tuple[int, int], int] | None = None
         self.sure = False
 
     def heard(self) -> Heard:
@@ -145,13 +153,17 @@ class Voices:
         now = now_us()
         try:
             with self._ledger.reading(_WITHIN_SECONDS) as connection:
-                newest = connection.scalar(select(func.max(DECISIONS.c.seq))) or 0
+                newest = _newest(connection, DECISIONS), _newest(connection, EXPLORATION_DRAWS)
                 if self._read is None or self._read[0] != newest or abs(now - self._read[1]) > _AGAIN_US:
                     self._heard, self._read = standing_on(connection, now), (newest, now)
             self.sure = True
         except LeadscoreError:
             self.sure = False
         return self._heard
+
+
+def _newest(connection: Connection, table: Table) -> int:
+    return int(connection.scalar(select(func.max(table.c.seq))) or 0)
 
 
 def knows(ledger: Ledger, lead_id: str) -> bool:

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tests.made.worked import World, worked
-from training.figures.effect import OrderGap, WorkedLeads, effect_of
+from training.figures.effect import OrderGap, effect_of
+from training.figures.worked import WorkedLeads
 
 
 def synthetic(seed: int, *, useful: bool = True, share: float = 0.1) -> tuple[World, int]:
