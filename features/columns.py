@@ -75,7 +75,10 @@ class Columns(Mapping[str, Column]):
 
     def row(self, at: int) -> dict[str, float | str | None]:
         """The values of one lead by name."""
-        return {name: self[name][at : at + 1].tolist()[0] for name in self}
+        if self._layout is None:
+            return {name: column[at : at + 1].tolist()[0] for name, column in self._columns.items()}
+        numbers = dict(zip(self._layout.places, self._table[:, at].tolist(), strict=True))
+        return {n: numbers[n] if n in numbers else self._columns[n][at] for n in self._layout.names}
 
     def hold(self, names: Sequence[str]) -> bool:
         """Whether each of `names` is a column."""
