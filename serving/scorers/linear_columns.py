@@ -12,7 +12,7 @@ from pydantic import Field
 from features.columns import Columns, Floats, n_leads, numbers_of
 from serving.scorer import Range
 from serving.scorers.agreement import require_columns
-from serving.scorers.encoding import MISSING, OTHER, Spec, codes_of
+from serving.scorers.encoding import MISSING, OTHER, Spec, levels_of
 
 Places = NDArray[np.intp]
 
@@ -117,10 +117,9 @@ class LinearEncoder(Spec):
             absent = np.isnan(numbers)
             matrix[:, plan.at] = (np.where(absent, plan.medians, numbers) - plan.means) / plan.scales
             matrix[:, plan.flags_at] = absent[:, plan.flagged]
-        for name, start, codes in plan.categories:
-            level = codes_of(columns[name], codes)
-            level[np.isnan(level)] = len(codes) + 1
-            matrix[np.arange(rows), start + level.astype(np.intp)] = 1.0
+        if plan.categories:
+            at = [levels_of(columns[name], codes, start) for name, start, codes in plan.categories]
+            matrix[np.arange(rows), np.array(at, dtype=np.intp)] = 1.0
         return matrix
 
     @cached_property
