@@ -102,11 +102,13 @@ class Splits:
         across = np.ascontiguousarray(matrix.T)
         found = np.zeros((len(self.splits) + 1, len(matrix)), dtype=np.bool_)
         if len(matrix) <= _FEW:
-            np.less_equal(across[self._columns], self._thresholds, out=found[:-1])
+            np.less_equal(across.take(self._columns, axis=0), self._thresholds, out=found[:-1])
         else:
             for column, own in self._by_column:
                 np.less_equal(across[column], self._thresholds[own], out=found[own])
-        found[self._nan_left] |= np.isnan(across)[self._columns[self._nan_left]]
+        absent = np.isnan(across)
+        if absent.any():
+            found[self._nan_left] |= absent.take(self._asked_of_nan, axis=0)
         for place in self._with_zeros:
             split = self.splits[place]
             found[place, np.abs(across[split.column]) <= _ZERO] = split.nan_left
@@ -133,6 +135,10 @@ class Splits:
     @cached_property
     def _nan_left(self) -> NDArray[np.intp]:
         return np.flatnonzero(np.array([split.nan_left for split in self.splits], dtype=np.bool_))
+
+    @cached_property
+    def _asked_of_nan(self) -> NDArray[np.intp]:
+        return self._columns[self._nan_left]
 
     @cached_property
     def _with_zeros(self) -> list[int]:

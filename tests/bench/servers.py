@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -73,15 +73,18 @@ class Server:
 
 
 @contextmanager
-def serving(work: Path, *module: str) -> Iterator[Server]:
-    """`python -m module… PORT` until the end, once it answers."""
+def serving(work: Path, *module: str, env: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """`python -m module… PORT` until the end, once it answers; `env` is added to its environment."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with (work / f"{port}.log").open("w", encoding="utf-8") as log:
         beside = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-        command, env = [sys.executable, "-m", *module, str(port)], os.environ | {"PATH": beside}
-        started = subprocess.Popen(command, stdout=log, stderr=log, env=env)
+        command, whole = (
+            [sys.executable, "-m", *module, str(port)],
+            os.environ | {"PATH": beside} | (env or {}),
+        )
+        started = subprocess.Popen(command, stdout=log, stderr=log, env=whole)
     try:
         _await(port, started)
         yield Server(psutil.Process(started.pid), port)
