@@ -15,7 +15,7 @@ from serving.app.told import action_words, badge, reason_words, status_words
 from serving.asked import Heard
 from serving.browse import ScoredRows, Wanted, told_anew
 from serving.jobs import Job
-from serving.page import Child, Markup, Visitor, bullets, join, paragraph, tag
+from serving.page import Child, Markup, Visitor, bullets, join, paragraph, stacked, tag
 from serving.words.translation import translated
 
 
@@ -40,7 +40,7 @@ def lead_table(
     head = [who.say("rank", "rang"), who.say("lead", "prospect"), who.say("chance", "probabilité"),
             who.say("maturity", "maturité"), who.say("do", "à faire"),
             who.say("because", "parce que")]  # fmt: skip
-    lines, of_all, found = [], "", list(found)
+    lines, of_all, found = list[list[Child]](), "", list(found)
     top = max((row["ls_probability"] or 0.0 for row in found), default=0.0)
     for row in found:
         anew = told.get(row["row"])
@@ -52,12 +52,10 @@ def lead_table(
         )
         cells: list[Child] = [rank, link, _chance(who, row, top), badge(who, row["ls_maturity"] or ""),
                               action_words(who, row["ls_next_action"] or ""), because]  # fmt: skip
-        named = zip(cells, head, strict=True)
-        lines.append(tag("tr", *[tag("td", cell, data_head=word) for cell, word in named]))
+        lines.append(cells)
     if not lines:
         return paragraph(who.say("No lead is like this.", "Aucun prospect ne correspond."))
-    first = tag("thead", tag("tr", *[tag("th", word, scope="col") for word in head]))
-    listed = tag("div", tag("table", first, tag("tbody", *lines), class_="stack leads"), class_="wide")
+    listed = stacked(head, lines, "leads")
     rates = who.say(f"Of all leads {of_all} converted.", f"Parmi tous les prospects, {of_all} convertis.")
     return join([listed, paragraph(rates, soft=True) if of_all else None])
 

@@ -24,7 +24,7 @@ _METRICS = (
     ("auc", "AUC"),
     ("log_loss", "log loss"),
     ("brier", "Brier"),
-    ("observed_expected", "observed / promised"),
+    ("observed_expected", "converted / promised"),
 )
 
 
@@ -126,7 +126,9 @@ def _reason(who: Visitor) -> Markup:
 def _metrics(asked: PageAsked) -> Markup | None:
     who, found = asked.who, asked.desk.opened.metrics
     rows: list[list[Child]] = [
-        [words, who.number(value, 3)] for key, words in _METRICS if isinstance(value := found.get(key), float)
+        [translated(words, who.language), who.number(value, 3)]
+        for key, words in _METRICS
+        if isinstance(value := found.get(key), float)
     ]
     if not rows:
         return None

@@ -87,7 +87,7 @@ def recent_work(asked: PageAsked) -> Markup | None:
 
 def _named(job: Job, who: Visitor) -> str:
     about = job.options.get("title") or ", ".join(list(job.files.values())[:2])
-    return f"{kind_words(job, who)}: {about}" if about else kind_words(job, who)
+    return f"{kind_words(job, who)}{who.say(':', ' :')} {about}" if about else kind_words(job, who)
 
 
 def _at_work(job: Job, who: Visitor) -> Response:

@@ -79,6 +79,17 @@ def table(head: Sequence[Child], rows: Iterable[Sequence[Child]], caption: str |
     return tag("div", whole, class_="wide", tabindex="0")  # what may scroll is reached by the keyboard
 
 
+def stacked(head: Sequence[str], rows: Iterable[Sequence[Child]], kind: str = "") -> Markup:
+    """A table that a telephone shows as cards, in which each cell says what it is; `kind` is a class more."""
+    top = tag("thead", tag("tr", *[tag("th", word, scope="col") for word in head]))
+    lines = [
+        tag("tr", *[tag("td", cell, data_head=word) for cell, word in zip(row, head, strict=True)])
+        for row in rows
+    ]
+    whole = tag("table", top, tag("tbody", *lines), class_=f"stack {kind}".strip())
+    return tag("div", whole, class_="wide", tabindex="0")
+
+
 def _row(cell: str, children: Sequence[Child], right: Sequence[bool]) -> Markup:
     """A row; a column that is called nothing has no heading that a reader could be told of."""
     named = ["td" if child == "" else cell for child in children]

@@ -16,7 +16,7 @@ from serving.page import (
     paragraph,
     percent,
     section,
-    table,
+    stacked,
     tag,
 )
 from serving.planning.assign import PlannedLead
@@ -65,7 +65,7 @@ def _called(owner: str, say: Callable[[str], str]) -> str:
 
 def _table(plan: Plan, leads: list[PlannedLead]) -> Markup:
     head = [translated(name, plan.language) for name in _HEAD]
-    return table(head, [_row(plan, lead) for lead in leads])
+    return stacked(head, [_row(plan, lead) for lead in leads])
 
 
 def _row(plan: Plan, lead: PlannedLead) -> list[Child]:
