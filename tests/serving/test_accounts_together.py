@@ -73,7 +73,7 @@ def counted(leads: list[Lead]) -> dict[str, list[float]]:
 def expected(frames: dict[str, pd.DataFrame], as_of_us: int) -> dict[str, list[float]]:
     """By the whole tables."""
     moments = pd.DataFrame({"lead_id": frames["leads"]["lead_id"], "as_of_us": as_of_us})
-    tables = tables_from_frames(FLAT, **frames, clock_us=as_of_us)
+    tables = tables_from_frames(FLAT, frames["leads"], frames["events"], clock_us=as_of_us)
     columns = offline(FEATURES, FLAT, tables, moments)
     rows = zip(*(columns[feature.name].tolist() for feature in FEATURES), strict=True)
     return dict(zip(moments["lead_id"], map(list, rows), strict=True))

@@ -17,6 +17,7 @@ from scipy import stats
 
 from features.columns import Floats
 from training.figures.bootstrap import Interval
+from training.figures.drift import COUNTS_DIFFER
 
 _DRAWS, _EXACT = 400, 2_000
 
@@ -97,8 +98,9 @@ def level_doubt(probability: Floats, won: Floats, cluster: NDArray[Any], month: 
     """The relative variance of the customers that a model expects of a new month, from what it learned on.
 
     Arrays have shape (n_leads,). A level that was learned from K customers is known to φ/K, φ the design
-    effect of the clusters; and months differ by τ² beyond chance: Σ((seen − expected)² − φ·Σp(1−p)) / Σ
-    expected², the expected ones at the level that came (method of moments, not below 0).
+    effect of the clusters. Months differ by τ² beyond chance, of the expected customers at the level that
+    came (method of moments): by the upper 95 % bound of it, as few months tell it badly, but where that is
+    more than is granted to every company by no more than this, or than τ² itself.
     """
     customers = float(won.sum())
     if not customers or not probability.sum():
@@ -107,8 +109,12 @@ def level_doubt(probability: Floats, won: Floats, cluster: NDArray[Any], month: 
     level = np.clip(probability * (customers / float(probability.sum())), 0.0, 1.0)
     at = pd.factorize(pd.Series(month))[0]
     expected = np.bincount(at, level)
-    beyond = (np.bincount(at, won) - expected) ** 2 - phi * np.bincount(at, level * (1 - level))
-    return phi / customers + max(float(beyond.sum() / (expected**2).sum()), 0.0)
+    squares = float(((np.bincount(at, won) - expected) ** 2).sum())
+    chance, size = phi * float((level * (1 - level)).sum()), float((expected**2).sum())
+    freedom = len(expected) - 1
+    own = (squares - chance) / size
+    most = (squares * len(expected) / stats.chi2.ppf(0.05, freedom) - chance) / size if freedom else np.inf
+    return phi / customers + max(own, min(float(most), COUNTS_DIFFER**2), 0.0)
 
 
 def _design_effect(probability: Floats, won: Floats, cluster: NDArray[Any] | None) -> float:
