@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -164,6 +164,7 @@ def _joined(names: list[str]) -> str:
 _LEVELS = ("founder", "c_level", "director", "manager", "junior")
 
 
+@cache
 def _named_groups() -> Mapping[str, str]:
     return {key: word for key, word in catalogue("en")["title"].items() if "{" not in word}
 
