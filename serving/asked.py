@@ -70,6 +70,11 @@ class Heard:
         made = [one for one in self._overrides.get(lead_id, ()) if one.decided_us <= as_of_us]
         return made[-1] if made and made[-1].holds(as_of_us) else None
 
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """The leads of whom a word, a decision or a draw stands."""
+        return frozenset(self._words) | frozenset(self._overrides) | self.drawn
+
     def facts(self) -> Iterator[str]:
         """What answers depend on, as text."""
         yield from sorted(self.opted_out)

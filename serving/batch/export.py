@@ -19,7 +19,8 @@ from features.tables import LINE, FileRows, Tables, tables_from_frames
 from serving.answer import Ladder
 from serving.asked import Heard
 from serving.batch.absent_columns import complete_events, complete_leads, matches
-from serving.batch.block import Block, Task, beside_of, score_block
+from serving.batch.alike import score_alike
+from serving.batch.block import Block, Task, beside_of
 from serving.batch.finish import Finished
 from serving.batch.named_columns import renamed
 from serving.batch.resume import Work, facts_of, opened_work
@@ -210,9 +211,9 @@ def _score_blocks(
             if progress is not None:
                 progress(start + rows, files.leads.rows)
 
-        rows, counted = score_block(task, part, added.row, tick)
+        scored, counted = score_alike(task, part, added, tick)
         counted.quality = [row for row in counted.quality if row[:2] not in _OF_FILE]
-        work.keep(block, added.table(rows), counted)
+        work.keep(block, scored, counted)
         summary.join(counted)
 
 
