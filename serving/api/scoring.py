@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,6 +15,7 @@ from starlette.responses import Response
 from features.clock import now_us
 from features.errors import FieldProblem, LeadError, LeadscoreError
 from features.lead import Lead, LeadReader
+from features.recipe import Recipe
 from serving.answer import Ladder, Opened
 from serving.api.desk import NOTHING, Desk, Waiting, desk_of
 from serving.api.envelope import NO_LEDGER, Answered, Named, answer_items, is_named
@@ -21,6 +23,7 @@ from serving.api.flat import answer_text
 from serving.api.problems import RefusedError
 from serving.api.sent_json import parse_body
 from serving.asked import Heard
+from serving.exploration import with_draws
 from serving.ledger import Ledger, ScoreGiven, lead_of
 from serving.ledger.sent import storable
 from serving.neighbours import neighbours_of
@@ -57,6 +60,8 @@ async def score(request: Request) -> Response:
     else:
         answer = partial(answer_items, ladder, items, now_us(), most, desk.log, named, heard, beside)
         found = await run_in_threadpool(answer)
+    if ladder.recipe.exploration is not None and desk.writer is not None:
+        found = await run_in_threadpool(_drawn, desk.writer.ledger, ladder.recipe, found)
     scores = await kept(desk, opened, found)
     if desk.voices is not None and not desk.voices.sure:
         scores = [_warned(one, _NOT_ASKED) for one in scores]
@@ -154,6 +159,12 @@ def _answer(desk: Desk, alike: Sequence[Waiting]) -> None:
 def _failures(desk: Desk) -> int:
     counts = dict(desk.budget.passed_over)  # threads count on meanwhile
     return sum(n for (_, why), n in counts.items() if why == "failed")
+
+
+def _drawn(ledger: Ledger, recipe: Recipe, found: Sequence[Answered]) -> list[Answered]:
+    """`found` with what exploration drew, recorded before anybody hears it."""
+    scores = with_draws(ledger, recipe, [(one.lead, one.score) for one in found], now_us())
+    return [replace(one, score=score) for one, score in zip(found, scores, strict=True)]
 
 
 def ladder_for(request: Request) -> Ladder:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -22,7 +22,7 @@ from features.clock import DAY_US, from_us, now_us
 from features.errors import LeadscoreError
 from serving.asked import Decided, Heard
 from serving.ledger.gone import ABSORBED, ids_of_person
-from serving.ledger.schema import DECISIONS, LEADS
+from serving.ledger.schema import DECISIONS, EXPLORATION_DRAWS, LEADS
 from serving.ledger.store import Ledger
 from serving.score import Maturity
 
@@ -105,7 +105,15 @@ def standing_on(connection: Connection, as_of_us: int, lead_id: str | None = Non
         for one in overrides
         for name in (ids_of_person(connection, one.lead_id) if one.lead_id in merged else [one.lead_id])
     ]
-    return Heard(frozenset(out), tuple(sorted(contested.items())), tuple(decided))
+    drawn = _drawn_on(connection, lead_id)
+    return Heard(frozenset(out), tuple(sorted(contested.items())), tuple(decided), drawn)
+
+
+def _drawn_on(connection: Connection, lead_id: str | None) -> frozenset[str]:
+    """Whom exploration drew; of several records of one person the one that was."""
+    table = EXPLORATION_DRAWS.c
+    which = table.chosen if lead_id is None else table.chosen & (table.lead_id == lead_id)
+    return frozenset(connection.execute(select(table.lead_id).where(which)).scalars())
 
 
 def _overrides(connection: Connection, which: ColumnElement[bool]) -> Iterator[KeptDecision]:
@@ -133,12 +141,19 @@ def _contest_words(kinds: dict[str, KeptDecision]) -> str:
     )
 
 
-_NEWEST = select(func.max(DECISIONS.c.seq))
+_NEWEST = select(*(select(func.max(one.c.seq)).scalar_subquery() for one in (DECISIONS, EXPLORATION_DRAWS)))
 _NEWEST_TEXT = str(_NEWEST.compile())
+_Newest = tuple[int, int]
+"""The numbers of the newest decision and of the newest draw, 0 where there is none."""
+
+
+def _numbers(row: Sequence[int | None]) -> _Newest:
+    decision, draw = row
+    return decision or 0, draw or 0
 
 
 class Glance:
-    """Reads the newest decision of a SQLite ledger on a connection that stays open: some microseconds.
+    """Reads what came last to a SQLite ledger, on a connection that stays open: some microseconds.
 
     SQLite keeps its pages in memory, and in WAL mode a reader waits for no writer; where it would have to
     wait all the same, or another file is in the place of the one that is open, nothing is said.
@@ -149,14 +164,14 @@ class Glance:
         self._link: sqlite3.Connection | None = None
         self._file = 0
 
-    def newest(self) -> int | None:
-        """The number of the newest decision, 0 where there is none; None where it cannot be told at once."""
+    def newest(self) -> _Newest | None:
+        """The newest decision and draw; None where they cannot be told at once."""
         try:
             file = self._path.stat().st_ino
             if self._link is None or file != self._file:
                 self._open(file)
             assert self._link is not None
-            return int(self._link.execute(_NEWEST_TEXT).fetchone()[0] or 0)
+            return _numbers(self._link.execute(_NEWEST_TEXT).fetchone())
         except (OSError, sqlite3.Error):
             return None
 
@@ -172,7 +187,7 @@ class Glance:
 
 
 class Voices:
-    """`standing` for a service that asks at every request: read again where a decision came.
+    """`standing` for a service that asks at every request: read again where a decision or a draw came.
 
     While the ledger cannot be reached it is what was read last, and `sure` is False.
     """
@@ -180,7 +195,7 @@ class Voices:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger, self._heard = ledger, Heard()
         self._glance = Glance(ledger.path) if ledger.path is not None else None
-        self._read: tuple[int, int] | None = None
+        self._read: tuple[_Newest, int] | None = None
         self.sure = False
 
     def unchanged(self) -> Heard | None:
@@ -198,7 +213,7 @@ class Voices:
         now = now_us()
         try:
             with self._ledger.reading(_WITHIN_SECONDS) as connection:
-                newest = connection.scalar(_NEWEST) or 0
+                newest = _numbers(connection.execute(_NEWEST).one())
                 if self._read is None or self._read[0] != newest or abs(now - self._read[1]) > _AGAIN_US:
                     self._heard, self._read = standing_on(connection, now), (newest, now)
             self.sure = True

@@ -50,6 +50,10 @@ class Voice:
     rates: ObservedRates | None = None
     _kept: dict[tuple[str, bool, Facts], Told] = field(default_factory=dict, repr=False, compare=False)
 
+    def in_language(self, language: Language) -> Voice:
+        """The same signals told in `language`."""
+        return self if language == self.language else Voice(self.recipe, self.features, language, self.rates)
+
     @cached_property
     def signals(self) -> tuple[LeadSignal, ...]:
         """What there may be reasons about."""
