@@ -9,6 +9,7 @@ from features.catalogue.json import dump_features, load_features
 from features.catalogue.keywords import FUNCTION, SENIORITY
 from features.catalogue.naming import kinds_label
 from features.catalogue.patterns import ActiveDays
+from features.catalogue.shares import Activity, of_activity
 from features.catalogue.texts import DomainKind, KeywordGroup
 from features.catalogue.times import LeadAge, WallClock
 
@@ -16,6 +17,7 @@ __all__ = [
     "FUNCTION",
     "SENIORITY",
     "ActiveDays",
+    "Activity",
     "Answers",
     "DateAge",
     "DecayedCount",
@@ -33,5 +35,6 @@ __all__ = [
     "kinds_label",
     "load_features",
     "of_accounts",
+    "of_activity",
     "window_of",
 ]
