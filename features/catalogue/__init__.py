@@ -12,12 +12,14 @@ from features.catalogue.patterns import ActiveDays
 from features.catalogue.shares import Activity, of_activity
 from features.catalogue.texts import DomainKind, KeywordGroup
 from features.catalogue.times import LeadAge, WallClock
+from features.lead.activity import ActivityChain
 
 __all__ = [
     "FUNCTION",
     "SENIORITY",
     "ActiveDays",
     "Activity",
+    "ActivityChain",
     "Answers",
     "DateAge",
     "DecayedCount",

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from features.catalogue import Activity, of_activity
+from features.catalogue import Activity, ActivityChain, of_activity
 from features.clock import days_us
 from features.columns import Floats
 from features.errors import LeadscoreError
-from features.lead.activity import ActivityChain
 from features.recipe import Recipe
 from features.tables import Tables
 from training.history.chain import HiddenChain, SeenLives, Whole, fit_chain
