@@ -24,10 +24,17 @@ from training.fitting import LinearChoice, Settings, TreeChoice
 from training.fitting.logistic_path import PENALTIES, PLAIN
 from training.fitting.pairs import find_pairs
 from training.fitting.recency import HALF_LIFE
+from training.fitting.settings import with_rates
 from training.history import Excerpt
 
 LARGER: dict[str, float] = {"num_leaves": 15, "min_child_samples": 40}
 """The other booster that is tried on the folds: fields that matter together need trees of more leaves."""
+ALONE_WON = 200
+"""Converted leads among the newer rows of the folds from which on one kind may be surely better than all.
+
+Of 118 companies with 18 to 260 converted leads one kind was surely better on the folds in 10; on later leads
+it then lost 10 thousandths of log loss to the mean on average, at worst 35, and gained at most 9.
+"""
 NOTHING: dict[str, float] = {}
 """The booster of the recipe as it is."""
 
@@ -45,11 +52,13 @@ def choose_settings(recipe: Recipe, excerpt: Excerpt, budget: Budget | None = No
     """Kind of model, rounds, penalty and calibration with the lowest log loss on newer rows.
 
     With a `budget` the booster's settings are searched too; the recipe's own stay where nothing was better.
-    Without a fold that has both outcomes on both sides, the plainest: a linear model, well penalised.
+    Without a fold that has both outcomes on both sides, the plainest: a linear model, well penalised, and
+    half of it rates.
     """
     bench = Bench.of(recipe, excerpt)
     if not bench.folds or not excerpt.features:
-        return Settings("linear", LinearChoice(PENALTIES[0]), TreeChoice(50), PLAIN[0])
+        plain = Settings("linear", LinearChoice(PENALTIES[0]), TreeChoice(50), PLAIN[0])
+        return plain if excerpt.signs else with_rates(plain)  # rates know no declared sign
     found = every_kind(bench, NOTHING)
     if not bench.tree_features:
         return settle(bench, found)
@@ -115,7 +124,7 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
     free = not bench.excerpt.signs  # rates know no declared sign
     pool += [rates(bench)] if free else []
     together = combine(bench, pool)
-    chosen = best if _gain(bench, together, best).low > 0 else together
+    chosen = best if _alone(bench, together, best) else together
     line = min(bench.linears, key=loss_of)
     steps = line.steps if half_life is None else bench.aged.line_of(line.candidate.linear).steps
     chosen, follows = follow_level(bench, steps, chosen)
@@ -132,6 +141,13 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
         members=chosen.shares,
         follows=follows,
     )
+
+
+def _alone(bench: Bench, together: Candidate, best: Candidate) -> bool:
+    """Whether one kind is surely better than the mean of all, which a few outcomes cannot tell."""
+    newer = bench.excerpt.on(bench.newer)
+    won = len(np.unique(newer.clusters[newer.y == 1].astype(str)))
+    return won >= ALONE_WON and _gain(bench, together, best).low > 0
 
 
 def _members(candidates: Sequence[Candidate]) -> list[Candidate]:
