@@ -89,7 +89,7 @@ def _shown(asked: PageAsked, kind: str) -> Response:
     who, title = asked.who, tell(asked.who, _TITLES[kind])
     last, made = newest_of(asked, kind), newest_of(asked, kind, done=True)
     body: list[Child] = [tag("h1", title)]
-    if last is not None and last is not made:
+    if last is not None and (made is None or last.id != made.id):
         body.append(_going_on(last, who))
     if made is not None:
         body += _content(asked, made, kind)
