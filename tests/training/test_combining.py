@@ -1,4 +1,4 @@
-"""Kinds are averaged with weights from the folds, drawn towards half rates; the blend adds up and is kept."""
+"""Kinds are averaged with weights from the folds, drawn to expected ones; the blend adds up and is kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.training.test_candidates import RECIPE, ROWS, company, converts
 from training.choosing.bench import Bench
 from training.choosing.candidate import Candidate
 from training.choosing.choose import choose_settings
-from training.choosing.combining import combine, expected_weights, rates
+from training.choosing.combining import FEW_WON, combine, expected_weights, rates
 from training.fitting.fit import fit_model
 from training.fitting.settings import LinearChoice, with_rates
 from training.history.excerpt import Excerpt
@@ -46,18 +46,15 @@ def test_equals_share_equally_and_what_is_far_off_has_no_part():
 
 
 @given(st.lists(st.sampled_from(["linear", "offset", "trees", "bayes"]), min_size=1, max_size=5, unique=True))
-def test_what_is_expected_is_half_rates_and_the_rest_alike(kinds):
-    found = expected_weights([candidate(kind, TRUTH) for kind in kinds])
+def test_few_outcomes_expect_half_rates_and_the_rest_alike_many_all_alike(kinds):
+    pool = [candidate(kind, TRUTH) for kind in kinds]
+    assert expected_weights(pool, FEW_WON) == pytest.approx(1 / len(pool))
+    found = expected_weights(pool, FEW_WON - 1)
     assert found.sum() == pytest.approx(1)
     rated = [weight for kind, weight in zip(kinds, found, strict=True) if kind == "bayes"]
     others = [weight for kind, weight in zip(kinds, found, strict=True) if kind != "bayes"]
     assert rated in ([], [0.5]) or not others
     assert len(set(others)) <= 1
-
-
-def test_what_says_nothing_new_keeps_what_was_expected():
-    same = combine(BENCH, [candidate(kind, TRUTH) for kind in ("linear", "trees", "bayes")])
-    assert [share.weight for share in same.shares] == [0.25, 0.25, 0.5]
 
 
 def test_few_converted_leads_never_choose_one_kind_alone():
@@ -67,6 +64,7 @@ def test_few_converted_leads_never_choose_one_kind_alone():
     )
     assert settled.kind == "blend"
     assert len(settled.members) > 1
+    assert next(one.weight for one in settled.members if one.kind == "bayes") > 0.3
 
 
 @settings(max_examples=20, deadline=None)

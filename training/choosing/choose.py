@@ -14,7 +14,7 @@ from features.recipe import Recipe, Training
 from training.calibration import choose_map, mean_interval
 from training.choosing.bench import Bench
 from training.choosing.candidate import Candidate, loss_of
-from training.choosing.combining import combine, rates
+from training.choosing.combining import FEW_WON, combine, rates, won_newer
 from training.choosing.following import follow_level
 from training.choosing.kinds import again, challenge, every_kind
 from training.choosing.search import search
@@ -29,12 +29,6 @@ from training.history import Excerpt
 
 LARGER: dict[str, float] = {"num_leaves": 15, "min_child_samples": 40}
 """The other booster that is tried on the folds: fields that matter together need trees of more leaves."""
-ALONE_WON = 200
-"""Converted leads among the newer rows of the folds from which on one kind may be surely better than all.
-
-Of 118 companies with 18 to 260 converted leads one kind was surely better on the folds in 10; on later leads
-it then lost 10 thousandths of log loss to the mean on average, at worst 35, and gained at most 9.
-"""
 NOTHING: dict[str, float] = {}
 """The booster of the recipe as it is."""
 
@@ -145,9 +139,7 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
 
 def _alone(bench: Bench, together: Candidate, best: Candidate) -> bool:
     """Whether one kind is surely better than the mean of all, which a few outcomes cannot tell."""
-    newer = bench.excerpt.on(bench.newer)
-    won = len(np.unique(newer.clusters[newer.y == 1].astype(str)))
-    return won >= ALONE_WON and _gain(bench, together, best).low > 0
+    return won_newer(bench) >= FEW_WON and _gain(bench, together, best).low > 0
 
 
 def _members(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -37,8 +37,16 @@ of k kinds for one kind alone.
     surely better       6      7      7      6      7      4                        7
     surely worse        1      1      1      1      2      3                        1
 """
+FEW_WON = 200
+"""Converted leads among the newer rows of the folds below which outcomes are too few to tell kinds apart:
+rates are expected to be `RATES_EXPECTED` of the mean, and no kind is taken alone. From there on all are
+expected to weigh alike: on BPI 2012, of many more, half rates cost 0.003 in log loss.
+
+Of 118 companies with 18 to 260 converted leads one kind was surely better on the folds in 10; on later leads
+it then lost 10 thousandths of log loss to the mean on average, at worst 35, and gained at most 9.
+"""
 RATES_EXPECTED = 0.5
-"""The weight of rates before any outcome was seen; lines and trees that start from a line are much alike.
+"""The weight of rates expected of few outcomes; lines and trees that start from a line are much alike.
 
 Made companies (none of those of docs/measured.md), log loss on later leads against equal expected weights, in
 thousandths, with intervals over companies:
@@ -58,7 +66,7 @@ def combine(bench: Bench, pool: Sequence[Candidate]) -> Candidate:
     """The candidates of `pool` as one, averaged with weights from the newer rows of the folds."""
     y = np.concatenate([bench.excerpt.on(newer).y for _, newer in bench.folds])
     margins = np.column_stack([np.concatenate(one.newer) for one in pool])
-    weights = _kept(_fitted(margins, y, _importance(bench), expected_weights(pool)))
+    weights = _kept(_fitted(margins, y, _importance(bench), expected_weights(pool, won_newer(bench))))
     chosen = [(one, weight) for one, weight in zip(pool, weights, strict=True) if weight > 0]
     newer = [
         np.asarray(sum(weight * one.newer[fold] for one, weight in chosen))
@@ -94,11 +102,16 @@ def _importance(bench: Bench) -> Floats:
     return np.concatenate([np.full(len(fold[1]), rows * weight / len(fold[1])) for weight, fold in parts])
 
 
-def expected_weights(pool: Sequence[Candidate]) -> Floats:
-    """The weights before any outcome was seen, shape `(n_kinds,)`: rates against all that is made of lines
-    and trees."""
+def won_newer(bench: Bench) -> int:
+    """Converted leads, or accounts, among the newer rows of the folds."""
+    newer = bench.excerpt.on(bench.newer)
+    return len(np.unique(newer.clusters[newer.y == 1].astype(str)))
+
+
+def expected_weights(pool: Sequence[Candidate], won: int) -> Floats:
+    """The weights before any outcome was seen, shape `(n_kinds,)`, where `won` leads converted."""
     rated = np.array([one.kind == "bayes" for one in pool])
-    if rated.all() or not rated.any():
+    if won >= FEW_WON or rated.all() or not rated.any():
         return np.full(len(pool), 1 / len(pool))
     shares = np.where(rated, RATES_EXPECTED / rated.sum(), (1 - RATES_EXPECTED) / (~rated).sum())
     return np.asarray(shares, dtype=np.float64)
