@@ -110,14 +110,10 @@ class Settings:
         }
 
 
-def mixed(settings: Settings) -> Settings:
-    """The mean of what `settings` make and the shrunken rates: of few outcomes neither is surely better."""
-    alone = BlendShare(settings.kind, 1.0, settings.linear, settings.trees)
-    members = settings.members or (alone,)
-    own = [replace(one, weight=one.weight / 2) for one in members if one.kind != "bayes"]
-    left = 1.0 - sum(one.weight for one in own)
-    rates = BlendShare("bayes", round(left, 6), settings.linear, settings.trees)
-    return replace(settings, kind="blend", members=(*own, rates))
+def with_rates(settings: Settings) -> Settings:
+    """The mean of the one kind that `settings` have and the shrunken rates."""
+    alone = BlendShare(settings.kind, 0.5, settings.linear, settings.trees)
+    return replace(settings, kind="blend", members=(alone, replace(alone, kind="bayes")))
 
 
 def _pairs(trees: TreeChoice) -> dict[str, Any]:
