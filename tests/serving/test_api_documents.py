@@ -169,6 +169,7 @@ def _pointer(path: str, method: str, status: int, form: str) -> str:
     return "".join("/" + step.replace("~", "~0").replace("/", "~1") for step in steps)
 
 
+@pytest.mark.slow
 def test_the_documents_and_their_page_are_served_and_name_no_other_host(kept: Server) -> None:
     for path in DOCS:
         answer = httpx.get(kept.url + path)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from serving.conversions import PLATFORMS, SentLog, logged
 from tests.serving.test_conversions import company, planned
 
 
+@settings(max_examples=30)  # each of them plans up to six runs
 @given(
     st.lists(st.sets(st.sampled_from(["sql", "customer"]), min_size=1), min_size=1, max_size=5),
     st.sampled_from(sorted(PLATFORMS)),

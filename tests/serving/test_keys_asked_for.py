@@ -314,6 +314,7 @@ def test_a_running_service_follows_new_and_revoked_keys(closed: Server) -> None:
     assert text not in log
 
 
+@pytest.mark.slow
 def test_a_second_service_on_one_ledger_file_and_a_public_one_without_a_key_do_not_start(
     closed: Server, tmp_path: Path
 ) -> None:
@@ -329,12 +330,12 @@ def test_a_second_service_on_one_ledger_file_and_a_public_one_without_a_key_do_n
             run("0.0.0.0", port=free_port())
 
 
+@pytest.mark.slow
 def test_the_access_log_of_a_request_names_no_path_that_was_asked(closed: Server) -> None:
     httpx.get(f"{closed.url}/v1/anna.private@example.org?mail=anna.private@example.org")
     assert "anna.private" not in closed.log.read_text()
 
 
-@pytest.mark.slow
 def test_json_of_a_problem_is_whole(service: Service) -> None:
     new(service, "score")
     said = json.loads(service.ask("GET", "/metrics").text)

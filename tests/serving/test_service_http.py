@@ -90,13 +90,6 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    port = free_port()
-    code = f"from serving.edge.service import run; run(port={port})"
-    yield from started(tmp_path_factory.mktemp("service"), [sys.executable, "-c", code], port)
-
-
 def ask(server: Server, body: Any, **how: Any) -> httpx.Response:
     return httpx.post(f"{server.url}/v1/score", json=body, timeout=30, **how)
 

@@ -69,15 +69,20 @@ class Champion:
 
     def __init__(self, folder: Path) -> None:
         empty_store(folder)
+        self.root = folder
+        self.add("acme")
+
+    def add(self, name: str) -> None:
+        """Its model called `name`, whose second version is the champion; from now on that is meant."""
         asked = tracking.client()
-        run = asked.create_run(logged._experiment("acme")).info
+        run = asked.create_run(logged._experiment(name)).info
         self.folder = Path(run.artifact_uri.removeprefix("file://"))
-        self.served = folder / "registered"  # a registered model is kept beside the run, not in it
+        self.served = self.root / f"registered-{name}"  # a registered model is kept beside the run, not in it
         self.served.mkdir()
-        asked.create_registered_model("acme")
-        asked.create_model_version("acme", self.served.as_uri(), run.run_id)
-        made = asked.create_model_version("acme", self.served.as_uri(), run.run_id)
-        tracking.set_alias("acme", "champion", tracking.version("acme", str(made.version)))
+        asked.create_registered_model(name)
+        asked.create_model_version(name, self.served.as_uri(), run.run_id)
+        made = asked.create_model_version(name, self.served.as_uri(), run.run_id)
+        tracking.set_alias(name, "champion", tracking.version(name, str(made.version)))
 
 
 @pytest.fixture
@@ -140,6 +145,13 @@ def test_a_champion_of_another_name_is_nobodys_rival(champion, tmp_path, monkeyp
     assert champion_of(history(), split()).version is None
 
 
+def test_its_bands_begin_where_they_did(champion):
+    save(champion.served / "artefact", scorers.linear())
+    kept = load_artefact(champion.served / "artefact").manifest.references
+    assert champion_of(history(), split()).cuts == {name: (one.hot, one.warm) for name, one in kept.items()}
+    assert kept
+
+
 def far(recipe: Recipe, *reached: str) -> Recipe:
     """The recipe of its milestone 'far', asked of leads that are an SQL."""
     step = Milestone(name="far", reached=reached, after=("sql",))
@@ -161,6 +173,24 @@ def test_a_win_of_leads_that_came_far_is_held_against_who_answers_for_them(champ
     assert champion_of(history(far(longer, "paid")), split()).version is None
 
 
+def test_the_recipe_of_a_milestone_is_the_one_before_its_last_hyphen(champion):
+    """Also where that has one itself, and where the store holds other companies' champions."""
+    champion.add("acme-north")
+    main = asked(recipe={"name": "acme-north"}, outcomes={"won": ("won", "paid")})
+    run = tracking.alias("acme-north", "champion").run_id
+    save(champion.served / "artefact", scorers.linear(), recipe=main)
+    assert champion_of(history(far(main, "paid")), split()).version is None  # nothing says what it was asked
+    tracking.write_json(run, "recipe.json", main.model_dump(mode="json"))
+    assert champion_of(history(far(main, "paid")), split()).version == "2 of acme-north"
+
+
+def test_a_recipe_that_is_no_milestone_has_no_rival_of_a_shorter_name(champion):
+    save(champion.served / "artefact", scorers.linear())
+    run = tracking.alias("acme", "champion").run_id
+    tracking.write_json(run, "recipe.json", scorers.recipe().model_dump(mode="json"))
+    assert champion_of(history(asked(recipe={"name": "acme-north"})), split()).version is None
+
+
 def asked(**change: Any) -> Recipe:
     """Acme's recipe with another question."""
     recipe = scorers.recipe()
@@ -176,6 +206,7 @@ def asked(**change: Any) -> Recipe:
         (asked(recipe={"horizon_days": 31.0}), True),
         (asked(outcomes={"won": ("won", "paid")}), True),
         (asked(outcomes={"lost": ()}), True),
+        (asked(outcomes={"after": ("sql",)}), True),
         (asked(recipe={"horizon_days": 31.0}, outcomes={"won": ("paid",)}), True),
         (asked(gate={"min_positives": 7}), False),
         (asked(outcomes={"amount": "eur", "currency": "cur", "stages": {"won": "customer"}}), False),
@@ -222,6 +253,38 @@ def test_a_label_known_at_the_very_beginning_of_the_test_was_seen(tmp_path, firs
     assert words.startswith("it was fitted on rows of this test") is seen
     assert ("test_from after 1970-05-11)" in words) is seen
     assert (words == "") is not seen
+
+
+def test_from_when_on_it_has_seen_nothing_is_a_day_of_the_companys_and_none_without_dates(tmp_path):
+    for zone, day in (("America/New_York", "1970-05-10"), ("Asia/Tokyo", "1970-05-11")):
+        save(tmp_path / day, scorers.linear(), recipe=asked(recipe={"zone": zone}))
+        assert f"test_from after {day})" in unfit(load_artefact(tmp_path / day), history(), split(0))
+    save(tmp_path / "undated", scorers.linear(), recipe=asked(lead={"created_at": None}))
+    assert "([split] test_from) and train again" in unfit(
+        load_artefact(tmp_path / "undated"), history(), split(0)
+    )
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "compared"),
+    [
+        ({"by": "lot"}, {"by": "lot"}, True),
+        ({"by": "lot"}, {"by": "time"}, False),
+        ({"by": "time"}, {"by": "lot"}, False),
+        ({"by": "time"}, {"by": "time"}, True),
+    ],
+)
+def test_leads_by_lot_are_not_where_time_would_put_them(tmp_path, theirs, ours, compared):
+    save(tmp_path, scorers.linear(), until_us=5, recipe=asked(split=theirs, lead={"created_at": None}))
+    here = history(asked(split=ours, lead={"created_at": None}))
+    assert (unfit(load_artefact(tmp_path), here, split()) == "") is compared
+
+
+def test_a_lot_of_other_fields_is_another_lot(tmp_path):
+    lot = {"split": {"by": "lot"}}
+    save(tmp_path, scorers.linear(), until_us=5, recipe=asked(**lot, lead={"created_at": None}))
+    here = history(asked(**lot, lead={"created_at": None, "opted_out": None}))
+    assert "may have been fitted on leads of this test" in unfit(load_artefact(tmp_path), here, split())
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from training.store.run_card import RunCard
 
 # MLflow's own store code warns through SQLAlchemy and pydantic; ours must not.
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore:.*loader strategy is deprecated"),

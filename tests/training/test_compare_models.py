@@ -35,6 +35,7 @@ from training.comparison.reasons import LEVEL, crossed, explain, move, rung_of
 from training.comparison.shift import psi, shift_of
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore:.*loader strategy is deprecated"),

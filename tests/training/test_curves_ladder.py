@@ -157,6 +157,7 @@ def test_bayes_on_top_answers_and_says_so(young, run):
     assert parts.values.sum(axis=1) + parts.bias == pytest.approx(served.model.margin(columns))
 
 
+@pytest.mark.slow
 def test_bayes_on_top_is_judged_promoted_and_fetched_like_any_model(young, run):
     _, recipe = young
     summary, out = run

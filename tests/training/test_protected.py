@@ -77,6 +77,7 @@ def test_who_is_promised_less_than_others_is_said_though_all_are_promised_too_mu
     assert "(all others: " in one.words
 
 
+@pytest.mark.slow
 def test_of_many_features_that_tell_nothing_none_is_named() -> None:
     features = tuple(FieldValue(f"f{at}", "category" if at < 10 else "number") for at in range(130))
     named = []
