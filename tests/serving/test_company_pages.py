@@ -70,7 +70,8 @@ def test_a_funnel_is_asked_for_with_exports_of_costs_and_a_grouping(service: Ser
     scored = [(role, ("scored.csv", b"lead_id,ls_probability\nx,0.1\n")) for role in ("scores", "earlier")]
     moved = {"move-from": "--paid", "move-to": "x y", "move-percent": "10"}
     sent = service.ask("POST", "/app/funnel", headers=FR, files=costs + scored,
-                       data={"token": token_in(form), "by": "campaign", "currency": "EUR"} | moved)  # fmt: skip
+                       data={"token": token_in(form), "by": "campaign", "currency": "EUR"} | moved,
+                       )  # fmt: skip
     assert sent.status_code == 303
     assert service.desk.jobs
     words = words_of(service.desk.jobs.find(sent.headers["location"].rpartition("/")[2]), {})
