@@ -18,9 +18,12 @@ from features.recipe import DateFormat
 from features.sql import named
 from features.tables.duck import register_frame
 
-_DAY = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
-_NAIVE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{3}([0-9]{3})?)?$"
-_ABSOLUTE = _NAIVE[:-1] + r"(Z|[+-][0-9]{2}:[0-9]{2})$"
+_DATE, _HOUR = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"([01][0-9]|2[0-3])"
+_CLOCK = rf"{_DATE}[T ]{_HOUR}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]{{1,6}})?"
+_OFFSET = rf"(Z|[+-]{_HOUR}(:?[0-5][0-9])?)"
+_DAY, _NAIVE, _ABSOLUTE = f"^{_DATE}$", f"^{_CLOCK}$", f"^{_CLOCK}{_OFFSET}$"
+_PLAIN = f"^{_DATE}$|^{_CLOCK}{_OFFSET}?$"
+"""What the engine reads as the scalar parser does: no hour 24, and no offset of a day."""
 
 
 def types_of(con: Any, view: str) -> dict[str, str]:
@@ -87,18 +90,18 @@ def _of_text(
     con: Any, view: str, text: str, zone: str, form: DateFormat | None, numeric: bool
 ) -> tuple[str, str]:
     day, naive, absolute = (f"regexp_matches({text}, '{pattern}')" for pattern in (_DAY, _NAIVE, _ABSOLUTE))
-    query = f"SELECT DISTINCT {text} FROM {view} WHERE NOT ({day} OR {naive} OR {absolute})"
+    query = f"SELECT DISTINCT {text} FROM {view} WHERE NOT regexp_matches({text}, '{_PLAIN}')"
     others = con.raw_sql(query).fetchall()
     parsed = "NULL"
     if others and (form is not None or not numeric):
         table = _parsed_texts(con, [other for (other,) in others], zone, form)
         parsed = f"(SELECT p.us FROM {table} p WHERE p.text = {text})"
     us = (
-        f"CASE WHEN {day} THEN {_next_midnight(f'TRY_CAST({text} AS DATE)')} "
+        f"CASE WHEN {absolute} THEN {_finite(f'TRY_CAST({text} AS TIMESTAMPTZ)')} "
         f"WHEN {naive} THEN {_finite(f'TRY_CAST({text} AS TIMESTAMP)')} "
-        f"WHEN {absolute} THEN {_finite(f'TRY_CAST({text} AS TIMESTAMPTZ)')} ELSE {parsed} END"
+        f"WHEN {day} THEN {_next_midnight(f'TRY_CAST({text} AS DATE)')} ELSE {parsed} END"
     )
-    return us, f"CASE WHEN {day} THEN 'd' WHEN {naive} THEN 'n' ELSE 'a' END"
+    return us, f"CASE WHEN {absolute} THEN 'a' WHEN {naive} THEN 'n' WHEN {day} THEN 'd' ELSE 'a' END"
 
 
 def _parsed_texts(con: Any, texts: list[str], zone: str, form: DateFormat | None) -> str:

@@ -15,7 +15,8 @@ from features.language import Language
 from features.lead import Lead, LeadReader
 from features.readings import OnlinePlan
 from features.recipe import Recipe
-from serving.answer.compose import Background, Computed, Question, Rung, scored, unscored
+from serving.answer.alike import LeadAnswers
+from serving.answer.compose import Background, Computed, Question, Rung
 from serving.answer.foreseen import foreseen
 from serving.answer.milestones import MilestoneStep, reached
 from serving.answer.reasons import Reasoner, Speech, union_of
@@ -28,7 +29,7 @@ from serving.calibration.bounds import missing
 from serving.outlook import Outlook
 from serving.playbook import Situations
 from serving.rules import Rules, default_rules, parse_rules
-from serving.score import Score, Scores
+from serving.score import Scores
 from serving.scorers import Segmented
 from serving.words import ObservedRates
 
@@ -163,25 +164,34 @@ class Ladder:
         """
         if not asked:
             return Scores()
-        background = Background.of(self.rules, self.situations, columns, asked)
+        found = self.answers(columns, asked, reasons)
+        scores = {row: found.score(row) for row in found.places}
+        if self.outlook is not None:
+            scores |= foreseen(self.outlook, columns, asked, scores, self.recipe.events is not None)
+        if self.steps:
+            scores |= reached(self.steps, columns, asked, scores)
+        return Scores(scores.get(row) or found.score(row) for row in range(len(asked)))
+
+    @property
+    def foresees(self) -> bool:
+        """Whether answers say more than `answers` gives: when a lead converts, what it brings, its steps."""
+        return self.outlook is not None or bool(self.steps)
+
+    def answers(self, columns: Columns, asked: Sequence[Asked], reasons: int = 3) -> LeadAnswers:
+        """What is computed of the leads in `asked`, at least one, of which scores are made; as
+        `score_columns`."""
         about = self.recipe.recipe
-        question = Question(self.recipe.name, about.horizon_days, about.language)
-        reasoner = self.speech.reasoner(reasons)
-        answers: dict[int, Score] = {}
         notes: list[list[str]] = [[] for _ in asked]
         open_rows = [i for i, lead in enumerate(asked) if lead.outcome is None and not lead.opted_out]
         thin = self._thin(columns, len(asked))
         self._warn(asked, open_rows, thin, self._owners(columns, len(asked)), notes)
-        for computed, rows in self._by_rung(columns, asked, open_rows, thin, notes, reasoner):
-            for at, row in enumerate(rows):
-                answers[row] = scored(asked[row], background, row, computed, at, question, notes[row])
-        if self.outlook is not None:
-            answers |= foreseen(self.outlook, columns, asked, answers, self.recipe.events is not None)
-        if self.steps:
-            answers |= reached(self.steps, columns, asked, answers)
-        return Scores(
-            answers.get(row) or unscored(lead, background.stages[row], question, notes[row])
-            for row, lead in enumerate(asked)
+        reasoner = self.speech.reasoner(reasons)
+        return LeadAnswers(
+            asked,
+            Background.of(self.rules, self.situations, columns, asked),
+            Question(self.recipe.name, about.horizon_days, about.language),
+            list(self._by_rung(columns, asked, open_rows, thin, notes, reasoner)),
+            notes,
         )
 
     def answering(self, columns: Columns, asked: Asked) -> Rung | None:

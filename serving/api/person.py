@@ -26,6 +26,7 @@ from serving.rights import delete_person, told_to_person
 _MOST_SCORES = 1_000
 NOT_REACHED = (
     "backups of the ledger: a restored one has them again ('leadscore ledger receipts' says so)",
+    "exports that were handed over on the page, until 30 days after their job ended",
     "files that were imported, scored or are being scored, and what a CRM or an ad platform was sent",
     "a lead that is sent again under this id, unless it was deleted for good",
 )

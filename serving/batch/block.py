@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Generic, NamedTuple, TypeVar
 
@@ -11,25 +12,27 @@ import pandas as pd
 
 from features.columns import Columns
 from features.exports import RawTable
-from features.language import Language
 from features.readings import offline
 from features.recipe import Recipe
 from features.tables import Tables, tables_from_frames
 from serving.answer import Ladder, take
 from serving.asked import Asked, Heard
 from serving.batch.absent_columns import complete_leads
+from serving.batch.accounts import told_of_accounts
 from serving.batch.rows import ExportRows
+from serving.neighbours import Beside, Neighbours
 from serving.returned import BatchSummary
 from serving.score import Score
 
-_SCORED = 1_000
-"""Leads between two steps of the bar: reasons take most of the time."""
+SCORED = 1_000
+"""Leads between two steps of the bar; the numbers of more do not fit a processor's own memory."""
 
 Kept = TypeVar("Kept")
 
 
 class Task(NamedTuple):
-    """What is asked of every block: who answers, the moment, how many reasons, the clock, people's words."""
+    """What is asked of every block: who answers, the moment, how many reasons, the clock, people's words, and
+    who tells of the other leads of accounts: a ledger, and the leads `beside` of all blocks."""
 
     recipe: Recipe
     ladder: Ladder
@@ -37,6 +40,13 @@ class Task(NamedTuple):
     reasons: int
     clock_us: int
     standing: Heard = Heard()
+    neighbours: Neighbours | None = None
+    beside: Beside | None = None
+
+    @property
+    def tells(self) -> bool:
+        """Whether somebody answers who counts an account's other leads, and they are known."""
+        return self.neighbours is not None and self.recipe.features.accounts
 
 
 class Block(NamedTuple):
@@ -67,24 +77,58 @@ def score_block(
     Raises:
         LeadscoreError: the rows lack what no lead can be read without.
     """
-    recipe = task.recipe
-    raw, events = block.raw, block.events
-    frame, lacking = complete_leads(recipe, raw.frame, raw.name, with_events=events is not None)
-    tables = tables_from_frames(
-        recipe, _own(recipe, frame, block.others), events, clock_us=task.clock_us, block=True,
-        opted_out=task.standing.opted_out,
-    )  # fmt: skip
+    with opened(task, block) as (rows, tables, summary):
+        return BlockAnswers(_answers(task, rows, tables, summary, keep, tick), summary)
+
+
+@contextmanager
+def opened(task: Task, block: Block) -> Iterator[tuple[ExportRows, Tables, BatchSummary]]:
+    """The rows of a block, their canonical tables, and a summary in which no answer is counted yet.
+
+    Raises:
+        LeadscoreError: as `score_block`.
+    """
+    raw = block.raw
+    tables, lacking = tables_of(task, block)
     try:
-        rows = ExportRows.of(recipe, raw, tables, task.as_of_us, block.start, block.others)
+        rows = ExportRows.of(task.recipe, raw, tables, task.as_of_us, block.start, block.others)
         summary = BatchSummary(rows=len(raw.frame), as_of_us=task.as_of_us, warnings=lacking)
         summary.quality = list(tables.quality.rows())
         summary.newest_us = tables.end.newest_us
         summary.filled.update({name: int(raw.frame[name].notna().sum()) for name in raw.frame.columns})
         cells = tables.problems
         summary.unreadable.update(cells.loc[cells["table"] == "leads", "field"].tolist())
-        return BlockAnswers(_answers(task, rows, tables, summary, keep, tick), summary)
+        yield rows, tables, summary
     finally:
         tables.con.disconnect()
+
+
+def tables_of(task: Task, block: Block) -> tuple[Tables, list[str]]:
+    """The canonical tables of a block, and warnings of the columns that it lacks.
+
+    Raises:
+        LeadscoreError: the rows lack what no lead can be read without.
+    """
+    raw, events = block.raw, block.events
+    frame, lacking = complete_leads(task.recipe, raw.frame, raw.name, with_events=events is not None)
+    tables = tables_from_frames(
+        task.recipe, _own(task.recipe, frame, block.others), events, clock_us=task.clock_us, block=True,
+        opted_out=task.standing.opted_out,
+    )  # fmt: skip
+    return tables, lacking
+
+
+def beside_of(task: Task, blocks: Iterable[Block]) -> Beside:
+    """What became known of the leads of all blocks, for each other."""
+    found = Beside()
+    for block in blocks:
+        tables, _ = tables_of(task, block)
+        try:
+            rows = ExportRows.of(task.recipe, block.raw, tables, task.as_of_us, block.start, block.others)
+            found.add(tables, set(rows.good()["row"]))
+        finally:
+            tables.con.disconnect()
+    return found
 
 
 def _own(recipe: Recipe, frame: pd.DataFrame, others: frozenset[int]) -> pd.DataFrame:
@@ -105,58 +149,82 @@ def _answers(
     tick: Callable[[int], None] | None,
 ) -> list[Kept]:
     good = rows.good()
-    places = good["row"].to_numpy()
-    left = np.setdiff1d(np.arange(len(rows.frame)), places).tolist()
-    copies = {row: rows.copy_of(row) for row in left}
+    copies = copies_of(rows, good)
     wanted = set(copies.values())
     found: dict[int, Kept] = {}
     firsts: dict[int, Score] = {}
-    done, language = len(rows.frame) - len(good), task.ladder.recipe.recipe.language
-    columns = offline(task.ladder.features, task.recipe, tables, good) if len(good) else None
-    for part in np.array_split(np.arange(len(good)), max(1, len(good) // _SCORED)):
-        if columns is None or not len(part):
-            break
-        own = places[part].tolist()
-        parts = take(columns, part)
-        scores = task.ladder.score_columns(parts, [_asked(task, rows, row) for row in own], task.reasons)
+    for own, columns, told in parts_of(task, rows, tables, good, summary, SCORED, tick):
+        asked = [asked_of(task, rows, row, told) for row in own]
+        scores = task.ladder.score_columns(columns, asked, task.reasons)
         summary.add(scores)
-        summary.outside.update(_outside(task.ladder, parts))
         for row, score in zip(own, scores, strict=True):
             found[row] = keep(score)
             if row in wanted:
                 firsts[row] = score
-        done += len(own)
+    others = others_of(task, rows, copies, firsts, summary)
+    return [found[row] if row in found else keep(others[row]) for row in range(len(rows.frame))]
+
+
+def copies_of(rows: ExportRows, good: pd.DataFrame) -> dict[int, int | None]:
+    """The rows that are not among the `good` ones, each with the earlier row that it is a copy of, if any."""
+    left = np.setdiff1d(np.arange(len(rows.frame)), good["row"].to_numpy()).tolist()
+    return {row: rows.copy_of(row) for row in left}
+
+
+def parts_of(
+    task: Task,
+    rows: ExportRows,
+    tables: Tables,
+    good: pd.DataFrame,
+    summary: BatchSummary,
+    size: int,
+    tick: Callable[[int], None] | None,
+) -> Iterator[tuple[list[int], Columns, frozenset[int]]]:
+    """The `good` rows with their features, about `size` at a time, and which rows' accounts are known whole;
+    `tick` is told when a part is done."""
+    if good.empty:
+        return
+    done, places = len(rows.frame) - len(good), good["row"].to_numpy()
+    columns = offline(task.ladder.features, task.recipe, tables, good)
+    told: frozenset[int] = frozenset()
+    if task.neighbours is not None and task.tells:
+        columns, told = told_of_accounts(task.neighbours, task.beside, task.ladder, rows, good, columns)
+    for part in np.array_split(np.arange(len(good)), max(1, len(good) // size)):
+        own = take(columns, part)
+        yield places[part].tolist(), own, told
+        summary.outside.update(_outside(task.ladder, own))
+        done += len(part)
         if tick is not None:
             tick(done)
-    return [
-        found[row] if row in found else _other(row, copies[row], rows, firsts, summary, keep, language)
-        for row in range(len(rows.frame))
-    ]
 
 
-def _asked(task: Task, rows: ExportRows, row: int) -> Asked:
+def asked_of(task: Task, rows: ExportRows, row: int, told: frozenset[int] = frozenset()) -> Asked:
+    """What an answer needs of a row beside its features, with what people have said of the lead; the accounts
+    of the rows `told` are known whole."""
     asked = rows.asked(row)
     said, name = task.standing, asked.lead_id
     notes, decided = said.notes(name), said.decided(name, task.as_of_us)
-    told = not task.ladder.top.counts  # an export does not hold the whole account
-    if not notes and decided is None and told:
+    known = not task.ladder.top.counts or row in told  # an export does not hold the whole account
+    drawn = name in said.drawn
+    if not notes and decided is None and known and not drawn:
         return asked
-    return replace(asked, notes=asked.notes + notes, decided=decided, account_told=told)
+    return replace(asked, notes=asked.notes + notes, decided=decided, drawn=drawn, account_told=known)
 
 
-def _other(
-    row: int,
-    first: int | None,
+def others_of(
+    task: Task,
     rows: ExportRows,
-    firsts: dict[int, Score],
+    copies: Mapping[int, int | None],
+    firsts: Mapping[int, Score],
     summary: BatchSummary,
-    keep: Callable[[Score], Kept],
-    language: Language,
-) -> Kept:
-    """What is kept of a row that was not scored itself: a copy of an earlier row, or one that is wrong."""
-    score = firsts[first] if first in firsts else rows.failure(row, language)
-    summary.add([score])
-    return keep(score)
+) -> dict[int, Score]:
+    """The score of each row that was not scored itself: a copy of an earlier row, or one that is wrong."""
+    language, found = task.ladder.recipe.recipe.language, dict[int, Score]()
+    for row, first in copies.items():
+        known = firsts.get(first) if first is not None else None
+        found[row] = known or rows.failure(row, language)
+    summary.add(list(found.values()))
+    return found
 
 
 def _outside(ladder: Ladder, columns: Columns) -> dict[str, int]:

@@ -18,7 +18,7 @@ from features.recipe import Recipe
 from features.tables import lead_ids
 from serving.batch.resume import Work
 from serving.returned import VALUE, Added, Selection
-from serving.returned.columns import RANK, SAME, ranks_of
+from serving.returned.columns import RANK, SAME, in_order, ranks_among, ranks_of
 from serving.returned.crms import crm_columns, crm_table
 from serving.returned.moved import Before
 
@@ -159,16 +159,17 @@ def _added(
     import pyarrow.parquet as pq
 
     known = [work.table(block, ["ls_probability"]).column(0).to_numpy() for block in range(len(starts))]
-    ranks = pa.array(ranks_of(np.concatenate(known)), pa.int64())
-    persons: list[str | None] = [None] * leads.rows
-    for row, first in zip(same["row"].tolist(), same["first_id"].tolist(), strict=True):
-        persons[row] = first
+    ordered, later = in_order(np.concatenate(known)), same["row"].to_numpy(np.int64)
     path, writer = work.folder / "added.parquet", None
     for block, start in enumerate(starts):
         table = work.table(block)
-        end = start + table.num_rows
-        table = table.add_column(0, RANK, ranks.slice(start, end - start))
-        table = table.append_column(SAME, pa.array(persons[start:end], pa.string()))
+        ranks = ranks_among(ordered, known[block])
+        column = pa.array(ranks, mask=np.isnan(ranks)).cast(pa.int64())
+        table = table.add_column(0, RANK, column)
+        first, end = np.searchsorted(later, [start, start + table.num_rows])
+        persons = np.full(table.num_rows, None, dtype=object)
+        persons[later[first:end] - start] = same["first_id"].to_numpy(object)[first:end]
+        table = table.append_column(SAME, pa.array(persons, pa.string()))
         writer = writer or pq.ParquetWriter(path, table.schema, compression="lz4")
         writer.write_table(table)
     assert writer is not None  # an export has a row

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -88,6 +88,12 @@ class ExportRows:
         notes = (*((UNDATED,) if row in self._undated else ()), *self.faults.notes(row))
         out = row in self._opted_out
         return Asked(str(self.ids[row]), self.as_of_us, self.events_given, stage, outcome, out, notes)
+
+    def manner(self, row: int) -> Hashable:
+        """All that `asked` says of a row beside its id: of rows with one manner it says the same."""
+        stage, faults = self._stages[row] if self._stages else None, self.faults
+        odd = row in self._undated, faults.unknown.get(row), faults.later.get(row)
+        return stage, row in self.closed, row in self._opted_out, *odd
 
     def copy_of(self, row: int) -> int | None:
         """The earlier row of which `row` is an exact copy, None where it is none."""

@@ -52,6 +52,10 @@ _TABLE = (
 )
 
 
+INTENT_DAYS = tuple(sorted({row.intent_within_days for row in _TABLE if row.intent_within_days is not None}))
+"""Ages of the newest intent at which the action changes."""
+
+
 def next_action(case: Circumstances, language: Language = "en") -> NextAction:
     """The action for a lead in these circumstances, its reason in `language`.
 

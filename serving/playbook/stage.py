@@ -72,7 +72,15 @@ class Situations:
         unknown = [name for name, held in met.items() if held[row] is None]
         decided = self._decided(lead)
         derived: StageName = "contact" if missing else reached
-        return Stage(name=decided or derived, missing=missing, not_assessed=unknown)
+        key = decided or derived, tuple(missing), tuple(unknown)
+        if key not in self._made:
+            self._made[key] = Stage(name=key[0], missing=missing, not_assessed=unknown)
+        return self._made[key]
+
+    @cached_property
+    def _made(self) -> dict[tuple[StageName, tuple[Criterion, ...], tuple[Criterion, ...]], Stage]:
+        """The stages of leads so far, of which there are few: leads at one stage share it."""
+        return {}
 
     def _decided(self, lead: Asked) -> StageName | None:
         """The stage that a person or the CRM has set, in our words."""

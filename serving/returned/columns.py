@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.columns import Floats
 from features.recipe import Recipe
@@ -107,6 +108,27 @@ class Added:
         columns = [pa.array(column, kind) for column, kind in zip(cells, schema.types, strict=True)]
         return pa.Table.from_arrays(columns, schema=schema)
 
+    def table_of(
+        self,
+        scores: Sequence[Score],
+        kind: NDArray[np.intp],
+        numbers: Mapping[str, Floats],
+        reasons: Mapping[str, Sequence[Sequence[Reason]]],
+    ) -> Any:
+        """The table of leads that read like `scores[kind]`, but for the columns in `numbers` (NaN where
+        empty) and `reasons`, which have a cell for each lead."""
+        import pyarrow as pa
+
+        whole = self.table([self.row(score) for score in scores]).take(pa.array(kind))
+        for name, own in numbers.items():
+            cells = pa.array(own, pa.float64(), mask=np.isnan(own))
+            place = whole.schema.get_field_index(name)
+            whole = whole.set_column(place, name, cells.cast(whole.schema.types[place]))
+        for name, told in reasons.items():
+            texts = pa.array([_reasons(own) or None for own in told], pa.string())
+            whole = whole.set_column(whole.schema.get_field_index(name), name, texts)
+        return whole
+
 
 PLAIN = Added(_COLUMNS)
 """The columns of a recipe that asks for nothing more."""
@@ -124,13 +146,19 @@ def ranks_of(probabilities: Floats) -> list[int | None]:
     >>> ranks_of(np.array([0.2, 0.5, np.nan, 0.2, 0.1]))
     [2, 1, None, 2, 4]
     """
-    known = ~np.isnan(probabilities)
-    ordered = np.sort(-probabilities[known])
-    ranks = np.searchsorted(ordered, -probabilities[known], side="left") + 1
-    found: list[int | None] = [None] * len(probabilities)
-    for place, rank in zip(np.flatnonzero(known).tolist(), ranks.tolist(), strict=True):
-        found[place] = rank
-    return found
+    ranks = ranks_among(in_order(probabilities), probabilities)
+    return [None if rank != rank else int(rank) for rank in ranks.tolist()]
+
+
+def in_order(probabilities: Floats) -> Floats:
+    """The known ones as `ranks_among` wants them."""
+    return np.sort(-probabilities[~np.isnan(probabilities)])
+
+
+def ranks_among(ordered: Floats, probabilities: Floats) -> Floats:
+    """The ranks of some `probabilities` among all that are `in_order`, NaN where there is none."""
+    ranks = np.searchsorted(ordered, -probabilities, side="left") + 1.0
+    return np.where(np.isnan(probabilities), np.nan, ranks)
 
 
 def _within(days: float, score: Score) -> float | None:

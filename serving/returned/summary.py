@@ -15,7 +15,7 @@ from serving.returned.drift import ScoreDrift
 from serving.returned.matches import Match
 from serving.score import Score
 
-_HOTTEST = 10
+HOTTEST = 10
 _CELLS = ("filled", "unreadable")
 _PLACE = re.compile(r"\[[^]]*\]")
 
@@ -82,6 +82,25 @@ class BatchSummary(BaseModel):
         self.expected += sum(score.probability or 0.0 for score in known)
         self._keep_hottest(known)
 
+    def add_alike(
+        self,
+        alike: Sequence[tuple[Score, int]],
+        scores: Sequence[int],
+        expected: float,
+        hottest: Sequence[Score],
+    ) -> None:
+        """Count answers of which each of `alike` stands for so many; `scores` and `expected` are those of all
+        with a probability, `hottest` at least the most probable ten of them."""
+        for score, times in alike:
+            self.statuses[score.status] += times
+            if score.scored_by is not None:
+                self.rungs[score.scored_by.who] += times
+            if score.maturity is not None:
+                self.maturities[score.maturity] += times
+        self.scores.update(scores)
+        self.expected += expected
+        self._keep_hottest(hottest)
+
     def join(self, other: BatchSummary) -> None:
         """Count what a further block counted."""
         for name in ("statuses", "rungs", "maturities", "faults", "scores", "outside", "persons", *_CELLS):
@@ -101,7 +120,7 @@ class BatchSummary(BaseModel):
 
     def _keep_hottest(self, more: Sequence[Score]) -> None:
         ranked = sorted([*self.hottest, *more], key=lambda score: -(score.probability or 0.0))
-        self.hottest = ranked[:_HOTTEST]
+        self.hottest = ranked[:HOTTEST]
 
     def as_dict(self) -> dict[str, Any]:
         """The same for `--json`."""

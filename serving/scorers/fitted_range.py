@@ -62,12 +62,19 @@ class Ends:
 
     def notes(self, beyond: Mapping[str, NDArray[np.bool_]], n_leads: int) -> list[list[str]]:
         """For each lead a warning that names its numbers that are `outside`, never the numbers themselves."""
-        named: list[dict[str, None]] = [{} for _ in range(n_leads)]
-        for name, mask in beyond.items():
-            feature = self.features[name]
-            for row in np.flatnonzero(mask).tolist():
-                named[row][getattr(feature, "field", feature.label)] = None
-        return [[_words(list(names))] if names else [] for names in named]
+        if not beyond:
+            return [[] for _ in range(n_leads)]
+        features = [self.features[name] for name in beyond]
+        labels = [getattr(feature, "field", feature.label) for feature in features]
+        made: dict[bytes, list[str]] = {}  # few: leads are outside in the same ways
+        found = []
+        for row in np.ascontiguousarray(np.array(list(beyond.values())).T):
+            key = row.tobytes()
+            if key not in made:
+                names = list(dict.fromkeys(labels[at] for at in np.flatnonzero(row).tolist()))
+                made[key] = [_words(names)] if names else []
+            found.append(list(made[key]))
+        return found
 
     @cached_property
     def _names(self) -> tuple[str, ...]:

@@ -158,6 +158,33 @@ def test_columns_of_every_type_are_read_as_a_cell_is(moments: list[datetime], zo
     ]
 
 
+DIGITS = st.text("0123456789", min_size=1, max_size=7)
+TWO = st.integers(0, 61).map("{:02d}".format)
+WRITTEN = st.builds(
+    "2024-0{}-{}{}{}:{}:{}{}{}".format,
+    st.integers(1, 9), TWO, st.sampled_from("T "), st.sampled_from(["00", "09", "23", "24", "25"]), TWO, TWO,
+    st.one_of(st.just(""), DIGITS.map(".{}".format)),
+    st.one_of(
+        st.sampled_from(["", "Z", "z", "+0", "+00:"]),
+        st.builds("{}{}{}".format, st.sampled_from("+-"), TWO, st.sampled_from(["", "00", ":3", ":60"])),
+    ),
+)  # fmt: skip
+"""Moments as databases write them, and what is nearly one: hour 24, any fraction, offsets of days."""
+
+
+@settings(max_examples=20, deadline=None)
+@given(texts=st.lists(WRITTEN, min_size=20, max_size=60), zone=st.sampled_from(["UTC", "Europe/Paris"]))
+def test_moments_of_any_fraction_and_offset_are_read_by_the_engine_as_in_memory(
+    texts: list[str], zone: str
+) -> None:
+    con = connect()
+    register_frame(con, "t", pd.DataFrame({"n": range(len(texts)), "c": pd.Series(texts, dtype=object)}))
+    relation = dated_sql(con, "t", {"us": "c"}, {"c": "VARCHAR"}, zone, None)
+    found = [us for (us,) in con.raw_sql(f"SELECT us FROM {relation} ORDER BY n").fetchall()]
+    assert found == [in_memory(text, zone, "end") for text in texts]
+    con.disconnect()
+
+
 def in_memory(cell: object, zone: str, edge: DayEdge) -> int | None:
     try:
         return parse_date(cell, zone, edge)

@@ -153,7 +153,7 @@ def _by_lot(tables: Tables) -> str:
     """What a test by lot shows, and which leads that belong together it parts."""
     quality = tables.quality
     parted = [(what, count) for _, what, count, done in quality.rows() if done == quality.APART]
-    whole = "accounts and equal leads as a whole"
+    whole = "accounts, and equal leads without one, as a whole"
     if parted:
         told = ", ".join(f"{count:,} {what}" for what, count in parted)
         whole = f"{whole} but {told}, so that the test may hold leads equal to those fitted on"
