@@ -21,6 +21,8 @@ whichever rung answers: all are made by one function of `serving/words/`.
   none of them happened, once: "no sign of an intention to buy yet".
 - Its words say what is the case, as one would say it to a colleague. Days are those of the calendar in
   the recipe's zone; a date that came without a time is told without an hour.
+- How active a lead is now, where a model reads it, counts for the signal of all its events: "22
+  interactions in all, most recently yesterday".
 - In brackets stands the **observed rate**: how many of the leads of whom the same was true became
   customers within the horizon, beside that of all leads. It is counted at training on rows whose
   outcome is known, each lead once, from the first moment at which it was true, and kept in the artefact
