@@ -70,9 +70,7 @@ def model_facts(trained: Trained) -> dict[str, str]:
         facts["Its members"] = f"weights: {', '.join(shares)}"
     if trained.choices.ladder is not None:
         ladder = trained.choices.ladder
-        both = "the mean of the model and Bayes rates"
-        top = both if ladder.top == "mean" else named(ladder.top)
-        facts["Answers first"] = f"{top}: {typeset(ladder.words)}"
+        facts["Answers first"] = f"{named(ladder.top)}: {typeset(ladder.words)}"
     facts["The served one, on open leads"] = moved(trained.shift)
     if chosen.trees.calendars:
         facts["Calendars, which trees do not see"] = ", ".join(chosen.trees.calendars)
