@@ -86,6 +86,30 @@ def test_who_has_objected_since_is_not_to_be_called(scored: Scored, recipe: Reci
         row["ls_status"] for row in rows if row[str(recipe.lead.id)] != lead
     }
 
+    whole = table_of(client.get(f"{job}/download").content)
+    assert [row for row in whole if row[str(recipe.lead.id)] != lead] == [
+        row for row in rows if row[str(recipe.lead.id)] != lead
+    ]
+    own = next(row for row in whole if row[str(recipe.lead.id)] == lead)
+    assert {name for name, cell in own.items() if cell and name.startswith("ls_")} == told
+    assert {name: cell for name, cell in own.items() if not name.startswith("ls_")} == {
+        name: cell for name, cell in best.items() if not name.startswith("ls_")
+    }
+
+
+def test_reasons_are_told_in_the_language_of_who_reads_the_list(scored: Scored) -> None:
+    lists = {
+        language: re.findall(
+            r'<table class="stack leads">.*?</table>',
+            scored.ann.get(scored.job, headers={"Accept-Language": language}).text, re.DOTALL,
+        )[0]
+        for language in ("en", "fr")
+    }  # fmt: skip
+    reasons = {language: set(re.findall(r"<li>(.*?)</li>", found)) for language, found in lists.items()}
+    assert reasons["fr"]
+    assert not reasons["fr"] & reasons["en"]
+    assert 'lang="' not in lists["fr"]
+
 
 def test_customers_of_the_ledger_are_told_to_who_may_read_it(scored: Scored, recipe: Recipe) -> None:
     writer, long_ago = scored.service.writer, now_us() - 900 * DAY_US
