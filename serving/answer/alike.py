@@ -34,7 +34,7 @@ class Alike(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Answers:
+class LeadAnswers:
     """What was computed of the leads `asked`; `parts` are what each rung says, and of which leads.
 
     `notes` are warnings of each lead. Leads that no part is about are closed, have opted out, or nobody could

@@ -15,7 +15,7 @@ from features.language import Language
 from features.lead import Lead, LeadReader
 from features.readings import OnlinePlan
 from features.recipe import Recipe
-from serving.answer.alike import Answers
+from serving.answer.alike import LeadAnswers
 from serving.answer.compose import Background, Computed, Question, Rung
 from serving.answer.foreseen import foreseen
 from serving.answer.milestones import MilestoneStep, reached
@@ -177,7 +177,7 @@ class Ladder:
         """Whether answers say more than `answers` gives: when a lead converts, what it brings, its steps."""
         return self.outlook is not None or bool(self.steps)
 
-    def answers(self, columns: Columns, asked: Sequence[Asked], reasons: int = 3) -> Answers:
+    def answers(self, columns: Columns, asked: Sequence[Asked], reasons: int = 3) -> LeadAnswers:
         """What is computed of the leads in `asked`, at least one, of which scores are made; as
         `score_columns`."""
         about = self.recipe.recipe
@@ -186,7 +186,7 @@ class Ladder:
         thin = self._thin(columns, len(asked))
         self._warn(asked, open_rows, thin, self._owners(columns, len(asked)), notes)
         reasoner = self.speech.reasoner(reasons)
-        return Answers(
+        return LeadAnswers(
             asked,
             Background.of(self.rules, self.situations, columns, asked),
             Question(self.recipe.name, about.horizon_days, about.language),

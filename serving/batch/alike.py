@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from serving.answer.alike import Alike, Answers
+from serving.answer.alike import Alike, LeadAnswers
 from serving.asked import Asked
 from serving.batch.block import (
     SCORED,
@@ -76,7 +76,7 @@ class _Gathered:
             found.append(self.shared[key])
         return found
 
-    def add(self, own: list[int], answers: Answers) -> None:
+    def add(self, own: list[int], answers: LeadAnswers) -> None:
         """The answers of the rows `own`."""
         alike = answers.alike(self.made)
         numbers = {
@@ -104,7 +104,7 @@ class _Gathered:
         order = np.argsort([*self.places, *others])
         return pa.concat_tables([*self.tables, rest]).take(pa.array(order)).combine_chunks()
 
-    def _count(self, own: list[int], answers: Answers, alike: Alike) -> None:
+    def _count(self, own: list[int], answers: LeadAnswers, alike: Alike) -> None:
         times = np.bincount(alike.kind, minlength=len(alike.scores)).tolist()
         known = np.flatnonzero(~np.isnan(alike.probability))
         best = known[np.argsort(-alike.probability[known], kind="stable")[:HOTTEST]].tolist()
@@ -115,5 +115,5 @@ class _Gathered:
             [self._score(own, answers, at) for at in best],
         )
 
-    def _score(self, own: list[int], answers: Answers, at: int) -> Score:
+    def _score(self, own: list[int], answers: LeadAnswers, at: int) -> Score:
         return answers.score(at).model_copy(update={"lead_id": self.rows.ids[own[at]]})
