@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Self, TypeAlias, TypeVar
 
 import numpy as np
@@ -75,7 +76,10 @@ class Columns(Mapping[str, Column]):
 
     def row(self, at: int) -> dict[str, float | str | None]:
         """The values of one lead by name."""
-        return {name: self[name][at : at + 1].tolist()[0] for name in self}
+        if self._layout is None:
+            return {name: column[at : at + 1].tolist()[0] for name, column in self._columns.items()}
+        numbers = dict(zip(self._layout.places, self._table[:, at].tolist(), strict=True))
+        return {n: numbers[n] if n in numbers else self._columns[n][at] for n in self._layout.names}
 
     def hold(self, names: Sequence[str]) -> bool:
         """Whether each of `names` is a column."""
@@ -103,12 +107,23 @@ class Layout:
 
     def columns(self, rows: Sequence[Mapping[str, float | str | None]]) -> Columns:
         """Rows by name as columns of shape `(len(rows),)`, in their order."""
-        cells = [[row[name] for name in self.places] for row in rows]
-        table = np.array(cells, dtype=np.float64).reshape(len(rows), len(self.places))
+        return self.columns_of([[row[name] for name in self.names] for row in rows])
+
+    def columns_of(self, rows: Sequence[Sequence[float | str | None]]) -> Columns:
+        """`columns` of rows whose values stand in the order of `names`."""
+        numbers, levels = self._in_order
+        cells = [[row[place] for place in numbers] for row in rows]
+        table = np.array(cells, dtype=np.float64).reshape(len(rows), len(numbers))
         categories: dict[str, Column] = {
-            name: np.array([row[name] for row in rows], dtype=object) for name in self.categories
+            name: np.array([row[place] for row in rows], dtype=object) for name, place in levels.items()
         }
         return Columns.of_table(self, np.ascontiguousarray(table.T), categories)
+
+    @cached_property
+    def _in_order(self) -> tuple[list[int], dict[str, int]]:
+        """Where the numbers are among `names`, and the categories."""
+        place = {name: at for at, name in enumerate(self.names)}
+        return [place[name] for name in self.places], {name: place[name] for name in self.categories}
 
     def holds(self, names: tuple[str, ...]) -> bool:
         """Whether each of `names` is here; few lists are ever asked about, and each again and again."""

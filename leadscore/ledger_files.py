@@ -14,6 +14,7 @@ from leadscore.options import LEDGER, SOME_FAILED, moment_of
 
 if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
     from serving.asked import Heard
+    from serving.neighbours import Neighbours
 
 
 def standing_here() -> Heard:
@@ -28,6 +29,15 @@ def standing_here() -> Heard:
         count = len(found.opted_out)
         say(f"{count:,} ids object to being profiled, by {ledger.name}: nothing is computed of them.")
     return found
+
+
+def neighbours_here() -> Neighbours | None:
+    """Who tells of the other leads of accounts: the ledger that is here, where there is one."""
+    from serving.ledger import Ledger
+    from serving.neighbours import neighbours_of
+
+    ledger = Ledger.here()
+    return None if ledger is None else neighbours_of(ledger)
 
 
 def or_from_ledger(verb: Callable[..., Any]) -> Callable[..., Any]:

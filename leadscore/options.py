@@ -42,6 +42,9 @@ LANGUAGE = click.option(
     type=click.Choice(["en", "fr"]),
     help="Language of reasons; default: the recipe's, else English.",
 )
+PAGE_LANGUAGE = click.option(
+    "--language", type=click.Choice(["en", "fr"]), help="Language of the page; default: the recipe's."
+)
 FORCE = click.option("--force", is_flag=True, help="Replace a file that is there already.")
 MILESTONE = click.option("--milestone", help="The model of this [[milestone]] of the recipe.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object on stdout, for scripts.")

@@ -9,6 +9,9 @@ from typing import Literal
 
 from features.lead import Lead
 
+DRAWN = "drawn by lot: it is to be worked whatever its score, so that it can be known what scoring brings"
+"""What the score of a lead says that exploration drew."""
+
 
 @dataclass(frozen=True)
 class Decided:
@@ -27,23 +30,27 @@ class Decided:
 
 @dataclass(frozen=True)
 class DecidedLead(Lead):
-    """A lead in memory of whose maturity a person has decided."""
+    """A lead in memory of whose maturity a person has decided, or that was drawn to be worked whatever its
+    score."""
 
     decided: Decided | None = None
+    drawn: bool = False
 
 
 @dataclass(frozen=True)
 class Heard:
-    """What people have said that every answer follows, by lead: who objects to being profiled, who contests,
-    what was decided of a maturity.
+    """What was said that every answer follows, by lead: who objects to being profiled, who contests, what was
+    decided of a maturity, whom exploration drew.
 
     `opted_out` are scored by nothing. `contested` are (lead, words for its score): what was contested, when,
     and what a person's review came to. `overrides` are (lead, decision), of each lead the oldest first.
+    `drawn` are worked whatever their score, as it was recorded.
     """
 
     opted_out: frozenset[str] = frozenset()
     contested: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     overrides: tuple[tuple[str, Decided], ...] = field(default=(), repr=False)
+    drawn: frozenset[str] = field(default=frozenset(), repr=False)
 
     def notes(self, lead_id: str) -> tuple[str, ...]:
         """What is said on the score of a lead."""
@@ -53,8 +60,9 @@ class Heard:
         """`lead` with what is said of it."""
         notes = tuple(note for note in self.notes(lead.lead_id) if note not in lead.notes)
         out, decided = lead.lead_id in self.opted_out, self.decided(lead.lead_id, lead.as_of_us)
-        if decided is not None:
-            lead = DecidedLead(**{one.name: getattr(lead, one.name) for one in fields(Lead)}, decided=decided)
+        if decided is not None or lead.lead_id in self.drawn:
+            known = {one.name: getattr(lead, one.name) for one in fields(Lead)}
+            lead = DecidedLead(**known, decided=decided, drawn=lead.lead_id in self.drawn)
         return replace(lead, opted_out=lead.opted_out or out, notes=lead.notes + notes)
 
     def decided(self, lead_id: str, as_of_us: int) -> Decided | None:
@@ -64,14 +72,15 @@ class Heard:
 
     @cached_property
     def named(self) -> frozenset[str]:
-        """The leads of whom a word or a decision stands."""
-        return frozenset(self._words) | frozenset(self._overrides)
+        """The leads of whom a word, a decision or a draw stands."""
+        return frozenset(self._words) | frozenset(self._overrides) | self.drawn
 
     def facts(self) -> Iterator[str]:
         """What answers depend on, as text."""
         yield from sorted(self.opted_out)
         yield from (f"{lead}: {words}" for lead, words in self.contested)
         yield from map(repr, self.overrides)
+        yield from (f"{lead}: drawn" for lead in sorted(self.drawn))
 
     @cached_property
     def _overrides(self) -> dict[str, list[Decided]]:
@@ -100,6 +109,7 @@ class Asked:
     opted_out: bool = False
     notes: tuple[str, ...] = ()
     decided: Decided | None = None
+    drawn: bool = False
     account_told: bool = True
     """Whether the account's other leads are known, as they are where whole tables or a ledger are read."""
 
@@ -115,5 +125,6 @@ def asked_of(lead: Lead) -> Asked:
         lead.opted_out,
         tuple(lead.notes),
         lead.decided if isinstance(lead, DecidedLead) else None,
+        isinstance(lead, DecidedLead) and lead.drawn,
         lead.others is not None or lead.account_id is None,
     )

@@ -174,6 +174,8 @@ class Score(_Part):
     """Why the maturity is not that of the probability; null where it is."""
     override: Override | None = None
     """The decision of a person that the maturity follows, null where there is none."""
+    drawn: bool = False
+    """Exploration drew the lead by lot, which is recorded: it is to be worked whatever its score."""
     warnings: list[str] = Field(default_factory=list)
     language: Language = "en"
     """That of the reasons, of the grade's note and of the next action's reason."""

@@ -154,7 +154,7 @@ class SameTouch(OfLead):
 
     @property
     def label(self) -> str:
-        return f"{kinds_label((self.last,), None)} is {kinds_label((self.first,), None).lower()}"
+        return f"{kinds_label((self.last,), None)} equals {kinds_label((self.first,), None).lower()}"
 
     def describe(self) -> str:
         return f"1 when {self.last} holds what {self.first} holds, else 0; missing when one of them is."

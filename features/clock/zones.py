@@ -11,7 +11,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, overload
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -96,8 +96,14 @@ def _scan(offset: Any) -> Offsets:
     return Offsets(tuple(starts), tuple(values))
 
 
-def dates_of(us: NDArray[np.int64], zone: str) -> NDArray[np.int64]:
-    """The date of each moment by the wall clock of `zone`, in days since 1970-01-01."""
+@overload
+def dates_of(us: int, zone: str) -> int: ...
+@overload
+def dates_of(us: NDArray[np.int64], zone: str) -> NDArray[np.int64]: ...
+def dates_of(us: int | NDArray[np.int64], zone: str) -> int | NDArray[np.int64]:
+    """The date of one moment or of each of many by the wall clock of `zone`, in days since 1970-01-01."""
+    if isinstance(us, int):
+        return (us + offsets(zone).at(us)) // DAY_US
     return np.asarray(wall_of(us, zone) // DAY_US, dtype=np.int64)
 
 

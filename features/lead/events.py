@@ -43,12 +43,14 @@ class EventForm:
         self.kinds = {kind.strip(TRIM): kind for kind in declared.kinds}
         self.zone, self.date_format = recipe.recipe.zone, declared.occurred_format
         self.with_ids = declared.event_id is not None
+        self.for_others = recipe.features.accounts
 
 
 @dataclass
 class EventReader:
     """Reads the events of the lead `lead_id` as they stand at `as_of_us`; what is wrong goes to `problems`.
 
+    `known_us`: when each became available, where the recipe counts what an account's leads did.
     Of an event whose kind the recipe does not name nothing else is looked at.
     """
 
@@ -58,6 +60,7 @@ class EventReader:
     lead_id: str
     unknown: int = 0
     later: int = 0
+    known_us: list[int] = field(default_factory=list)
     visible: defaultdict[str, list[tuple[int, int]]] = field(default_factory=lambda: defaultdict(list))
     _by_id: dict[str, _Found] = field(default_factory=dict)
 
@@ -65,8 +68,10 @@ class EventReader:
         """Events available at as_of, of kinds that the recipe names, each event id once."""
         for place, event in enumerate(events):
             self._read(place, event)
-        for _, occurred, kind, value in self._by_id.values():
+        for available, occurred, kind, value in self._by_id.values():
             self.visible[kind].append((self.as_of_us - occurred, value))
+            if self.form.for_others:
+                self.known_us.append(available)
         return self.visible
 
     def notes(self) -> list[str]:
@@ -104,6 +109,8 @@ class EventReader:
         raw = cells.get("event_id") if self.form.with_ids else None
         if raw is None or is_missing(raw):
             self.visible[found[2]].append((self.as_of_us - found[1], found[3]))
+            if self.form.for_others:
+                self.known_us.append(found[0])
             return
         event_id = str(raw).strip()
         other = self._by_id.get(event_id)

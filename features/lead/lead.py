@@ -56,6 +56,8 @@ class Lead:
     account_id: str | None = None
     notes: tuple[str, ...] = ()
     others: Mapping[str, Sequence[int] | None] | None = field(default=None, repr=False)
+    known_us: tuple[int, ...] = field(default=(), repr=False)
+    closed_us: int | None = None
 
     def tally(self, tally: Tally) -> int | None:
         """A measure over the visible events of some kinds; None where there is no such event."""

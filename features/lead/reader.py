@@ -50,13 +50,15 @@ class LeadReader:
         values = self._values(given, problems)
         created_us = self._created(created_at, fields, given, as_of_us, problems)
         notes = [UNDATED] if recipe.dated and created_us is None else []
-        visible = None
+        visible, known_us = None, tuple[int, ...]()
         if self._event_form is not None and events is not None:
             reader = EventReader(self._event_form, as_of_us, problems, lead_id)
             visible = reader.read(events)
             notes += reader.notes()
+            known_us = tuple(reader.known_us)
         opted_out = _boolean("opted_out", given.get("opted_out"), problems)
-        stage = stage or self._outcome(given, as_of_us, problems)
+        closed_us = self._since(given, problems)
+        stage = stage or self._outcome(given, as_of_us, closed_us)
         if problems:
             raise LeadError(problems)
         return Lead(
@@ -70,6 +72,8 @@ class LeadReader:
             opted_out=opted_out,
             account_id=_text(given.get("account_id")),
             notes=tuple(notes),
+            known_us=known_us,
+            closed_us=closed_us,
         )
 
     def _created(
@@ -89,13 +93,14 @@ class LeadReader:
             problems.append(after_as_of(name))
         return found
 
-    def _outcome(
-        self, given: Mapping[str, object], as_of_us: int, problems: list[FieldProblem]
-    ) -> str | None:
+    def _since(self, given: Mapping[str, object], problems: list[FieldProblem]) -> int | None:
+        """The moment of the outcome that the fields hold."""
+        name, form = self.recipe.outcomes.occurred_at or "", self.recipe.outcomes.occurred_format
+        return _moment(name, given.get("outcome_at"), self.recipe, problems, "end", form)
+
+    def _outcome(self, given: Mapping[str, object], as_of_us: int, since: int | None) -> str | None:
         """The outcome that the fields hold, None where it is dated after `as_of_us`: not yet so."""
         outcomes = self.recipe.outcomes
-        name, form = outcomes.occurred_at or "", outcomes.occurred_format
-        since = _moment(name, given.get("outcome_at"), self.recipe, problems, "end", form)
         said = "outcome_at" if outcomes.column == outcomes.occurred_at else "outcome"
         return _text(given.get(said)) if since is None or since <= as_of_us else None
 

@@ -2,7 +2,7 @@
 
 from features.profiles.endings import reads_as_won, won_among
 from features.profiles.kinds import Company, Joined, date_column, stage_column
-from features.profiles.presets import plain, presets
+from features.profiles.presets import called_columns, plain, presets
 from features.profiles.profile import profile
 from features.profiles.stand_ins import stand_ins
 from features.profiles.table import ColumnProfile, TableProfile
@@ -12,6 +12,7 @@ __all__ = [
     "Company",
     "Joined",
     "TableProfile",
+    "called_columns",
     "date_column",
     "plain",
     "presets",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -93,3 +93,15 @@ def match(names: Iterable[str], crm: str | None) -> dict[str, tuple[str | None, 
             if name not in found and plain(name) in index:
                 found[name] = index[plain(name)]
     return found
+
+
+def called_columns(names: Sequence[str]) -> tuple[str, ...]:
+    """The columns of an export by which a person recognises a lead: names of people and companies, else the
+    address; three at most."""
+    known = {
+        plain(name) for preset in presets().values() for column in preset.columns.values()
+        for name in column.names if column.role == "person" or column.means == "company"
+    }  # fmt: skip
+    found = [name for name in names if plain(name) in known][:3]
+    mail = [name for name in names if "mail" in plain(name)][:1]
+    return tuple(found or mail)

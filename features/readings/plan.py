@@ -48,6 +48,10 @@ class OnlinePlan:
 
     def row(self, lead: Lead) -> dict[str, Value]:
         """`online(features, lead)`."""
+        return dict(zip(self.layout.names, self._values(lead), strict=True))
+
+    def _values(self, lead: Lead) -> list[Any]:
+        """The value of each feature, in their order."""
         if lead.by_kind is None:
             values = self._not_given.copy()
         else:
@@ -56,7 +60,7 @@ class OnlinePlan:
                 self._tell(lead, lead.by_kind, values)
         for place, read in self._of_lead:
             values[place] = read(lead)
-        return dict(zip(self.layout.names, values, strict=True))
+        return values
 
     def _tell(self, lead: Lead, by_kind: Mapping[str, KindEvents], values: list[Any]) -> None:
         """Write the values of features that look at events."""
@@ -89,7 +93,7 @@ class OnlinePlan:
     def columns(self, leads: Sequence[Lead]) -> Columns:
         """`stack` of the rows of `leads`; many are read as arrays, for which a lead costs a fraction."""
         if len(leads) < _MANY:
-            return self.stack([self.row(lead) for lead in leads])
+            return self.layout.columns_of([self._values(lead) for lead in leads])
         return columns_of_many(self.features, self.layout, leads)
 
     def stack(self, rows: Sequence[Mapping[str, Value]]) -> Columns:

@@ -17,7 +17,8 @@ class Split(Section):
 
     `train_from` drops leads created before it (an outcome that was not recorded yet). `test_from` is a
     moment; without it the newest `test_share` of the matured rows, by as_of, are the test. `by = "lot"` is
-    for leads without a date whose order says nothing: the test is drawn, accounts and equal leads as a whole.
+    for leads without a date whose order says nothing: the test is drawn, accounts, and equal leads without
+    one, as a whole.
     """
 
     by: Literal["time", "lot"] = "time"

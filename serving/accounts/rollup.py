@@ -91,7 +91,7 @@ def roll_up(
     `moved`: account → what is to be said of it, such as one that was merged into it.
 
     Raises:
-        LeadscoreError: the recipe names no account, no lead is open, or there are no outcomes.
+        LeadscoreError: the recipe names no account, or there are no outcomes.
     """
     if recipe.lead.account_id is None:
         raise LeadscoreError(
@@ -100,7 +100,8 @@ def roll_up(
         )
     found = open_with_stage(recipe, tables, as_of_us)
     if not len(found.moments):
-        raise LeadscoreError("no lead is open at this moment.", "Check --as-of.")
+        nothing = measure(np.zeros(0), np.zeros(0, dtype=bool), [])
+        return Accounts((), nothing, recipe.recipe.horizon_days, 0, ("no lead is open at this moment",))
     scores = _scored(recipe, ladder, tables, found.moments, found.asked, progress)
     dependence = _dependence(recipe, ladder, tables)
     reader = RoleReader.of(recipe, tables)

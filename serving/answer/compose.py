@@ -14,7 +14,7 @@ from features.clock import from_us
 from features.columns import Columns, Floats, n_leads
 from features.language import Language
 from serving.answer.reasons import Reasoner
-from serving.asked import Asked
+from serving.asked import DRAWN, Asked
 from serving.calibration import FLOOR, Bounds, Reference
 from serving.playbook import Circumstances, Situations, Wish, band_of, next_action, override_of
 from serving.rules import Rules
@@ -224,9 +224,11 @@ def scored(
         maturity_because=translated(band.because, question.language) or None,
         override=override_of(held, alone.maturity),
         scored_by=ScoredBy(rung=rung_name, version=rung.scorer.version, name=question.name, segment=segment),  # type: ignore[arg-type]
+        drawn=lead.drawn,
         warnings=_told(
             [
                 *lead.notes,
+                *([DRAWN] if lead.drawn else []),
                 *notes,
                 *computed.notes[at],
                 *([rung.note] if rung.note else []),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from features.errors import LeadscoreError
@@ -42,6 +43,11 @@ class Opened:
     def within(self, budget: TimeBudget | None) -> Opened:
         """The same, each rung of which is given so long."""
         return replace(self, ladder=self.ladder.within(budget))
+
+    @cached_property
+    def recipe_hash(self) -> str:
+        """That of the recipe by which it answers, computed once: every answer that is kept names it."""
+        return self.ladder.recipe.hash
 
     @property
     def run_id(self) -> str | None:

@@ -40,12 +40,12 @@ class Reasoner:
         self, parts: Contributions, columns: Columns, moments: Moments
     ) -> tuple[list[list[Reason]], list[list[Reason]]]:
         """Reasons for and reasons against of each lead, strongest first."""
-        owner, members = self.voice.owners(parts.names)
+        _, ones = self.voice.owners(parts.names)
         read = FactReader(columns, moments)
-        sums = parts.values @ members
+        sums = parts.values @ ones
         sums = np.round(self.voice.folding.folded(sums, read), _DIGITS)
         found = [
-            self._told(parts, owner, sums, read, raises, list(_ranked(sums if raises else -sums, self.most)))
+            self._told(parts, sums, read, raises, list(_ranked(sums if raises else -sums, self.most)))
             for raises in (True, False)
         ]
         return found[0], found[1]
@@ -53,7 +53,6 @@ class Reasoner:
     def _told(
         self,
         parts: Contributions,
-        owner: NDArray[np.intp],
         sums: Floats,
         read: FactReader,
         raises: bool,
@@ -61,13 +60,14 @@ class Reasoner:
     ) -> list[list[Reason]]:
         """The reasons at `places` (row, rank, signal), told by signal: many leads share their words."""
         found: list[list[Reason]] = [[] for _ in parts.bias]
+        owned, _ = self.voice.owners(parts.names)
         by_signal: dict[int, list[tuple[int, int]]] = defaultdict(list)
         for row, rank, place in places:
             found[row].append(None)  # type: ignore[arg-type]  # filled below
             by_signal[place].append((row, rank))
         for place, wanted in by_signal.items():
             rows = np.array([row for row, _ in wanted], dtype=np.intp)
-            signal, members = self.voice.signals[place], np.flatnonzero(owner == place)
+            signal, members = self.voice.signals[place], owned[place]
             told = self.voice.tell_all(signal, read.take(rows, signal).facts(signal), raises)
             loudest = _loudest(parts, rows, members, raises) or [signal.features[0].name] * len(rows)
             strengths = np.round(sums[rows, place], 3).tolist()
@@ -84,7 +84,7 @@ def _loudest(
     """For each row the member that weighs most in the reason's direction; none where there is none."""
     if not len(members):
         return []
-    own = parts.values[np.ix_(rows, members)]
+    own = parts.values[rows[:, None], members]
     return [parts.names[at] for at in members[np.argmax(own if raises else -own, axis=1)].tolist()]
 
 

@@ -75,13 +75,16 @@ def score_items(
     reasons: int = 3,
     log: RequestLog | None = None,
     standing: Heard = _NOTHING,
+    neighbours: Neighbours | None = None,
 ) -> list[Score]:
     """A score for each of `items`, in order; wrong input is the error of its own item only.
 
     `now_us` is the as_of of items that name none. `log` keeps each readable request with its features.
     `standing` (`serving.ledger.standing`) says who objects to being profiled: they get a status and no score.
+    `neighbours` (`serving.neighbours.neighbours_of`) tells of the other leads of accounts.
     """
-    return [one.score for one in answer_items(ladder, items, now_us, reasons, log, None, standing)]
+    found = answer_items(ladder, items, now_us, reasons, log, None, standing, neighbours)
+    return [one.score for one in found]
 
 
 Named: TypeAlias = Callable[[LeadReader, str, int], Lead]
@@ -105,10 +108,8 @@ def answer_items(
     """
     read = [heard(read_item(ladder.reader, item, now_us, named), standing) for item in items]
     if neighbours is not None:
-        read = [
-            neighbours.of(ladder.recipe, one) if isinstance(one, Lead) and one.others is None else one
-            for one in read
-        ]
+        told = iter(neighbours.together(ladder.recipe, [one for one in read if isinstance(one, Lead)]))
+        read = [next(told) if isinstance(one, Lead) else one for one in read]
     leads = [lead for lead in read if isinstance(lead, Lead)]
     answers = iter(_answers(ladder, leads, reasons))
     found: list[Answered] = []

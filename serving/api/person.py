@@ -26,6 +26,7 @@ from serving.rights import delete_person, told_to_person
 _MOST_SCORES = 1_000
 NOT_REACHED = (
     "backups of the ledger: a restored one has them again ('leadscore ledger receipts' says so)",
+    "exports that were handed over on the page, until 30 days after their job ended",
     "files that were imported, scored or are being scored, and what a CRM or an ad platform was sent",
     "a lead that is sent again under this id, unless it was deleted for good",
 )
@@ -86,7 +87,9 @@ def beside(desk: Desk) -> list[str]:
     opened = desk.opened
     model = f"{opened.rung} {opened.version} ({opened.source}) may have learned from it: train again"
     log = [f"{desk.log.path.name}: the request log holds whole requests"] if desk.log is not None else []
-    return [*([model] if opened.ref or opened.rung != "rules" else []), *log, *NOT_REACHED]
+    waits = "the spool: what waits there comes in later, and what was set aside stays"
+    spool = [waits] if desk.spool is not None else []
+    return [*([model] if opened.ref or opened.rung != "rules" else []), *log, *spool, *NOT_REACHED]
 
 
 def _named(request: Request) -> tuple[str, Ledger]:

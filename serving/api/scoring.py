@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -14,12 +15,15 @@ from starlette.responses import Response
 from features.clock import now_us
 from features.errors import FieldProblem, LeadError, LeadscoreError
 from features.lead import Lead, LeadReader
+from features.recipe import Recipe
 from serving.answer import Ladder, Opened
 from serving.api.desk import NOTHING, Desk, Waiting, desk_of
 from serving.api.envelope import NO_LEDGER, Answered, Named, answer_items, is_named
 from serving.api.flat import answer_text
 from serving.api.problems import RefusedError
 from serving.api.sent_json import parse_body
+from serving.asked import Heard
+from serving.exploration import with_draws
 from serving.ledger import Ledger, ScoreGiven, lead_of
 from serving.ledger.sent import storable
 from serving.neighbours import neighbours_of
@@ -48,7 +52,7 @@ async def score(request: Request) -> Response:
     desk, most = desk_of(request), _reasons_asked(request)
     opened, items = desk.opened, body if isinstance(body, list) else [body]
     named, ladder = named_by(desk.ledger), ladder_for(request)
-    heard = await run_in_threadpool(desk.heard) if desk.voices else NOTHING  # may wait for a connection
+    heard = await _heard(desk)
     counts = ladder.recipe.features.accounts
     beside = neighbours_of(desk.ledger) if counts and desk.ledger is not None else None
     if len(items) <= _FEW and beside is None and not any(is_named(item, named) for item in items):
@@ -56,6 +60,8 @@ async def score(request: Request) -> Response:
     else:
         answer = partial(answer_items, ladder, items, now_us(), most, desk.log, named, heard, beside)
         found = await run_in_threadpool(answer)
+    if ladder.recipe.exploration is not None and desk.writer is not None:
+        found = await run_in_threadpool(_drawn, desk.writer.ledger, ladder.recipe, found)
     scores = await kept(desk, opened, found)
     if desk.voices is not None and not desk.voices.sure:
         scores = [_warned(one, _NOT_ASKED) for one in scores]
@@ -66,6 +72,15 @@ async def score(request: Request) -> Response:
     if isinstance(body, list):
         return json_text("[" + ",".join(texts) + "]", told_in=ladder)
     return json_text(texts[0], status_of(scores[0]), told_in=ladder)
+
+
+async def _heard(desk: Desk) -> Heard:
+    """Who objects and who contests now. To read it may mean to wait for a connection; SQLite tells at once
+    whether there is anything to read."""
+    if desk.voices is None:
+        return NOTHING
+    found = desk.voices.unchanged()
+    return await run_in_threadpool(desk.heard) if found is None else found
 
 
 def _reasons_asked(request: Request) -> int:
@@ -146,6 +161,12 @@ def _failures(desk: Desk) -> int:
     return sum(n for (_, why), n in counts.items() if why == "failed")
 
 
+def _drawn(ledger: Ledger, recipe: Recipe, found: Sequence[Answered]) -> list[Answered]:
+    """`found` with what exploration drew, recorded before anybody hears it."""
+    scores = with_draws(ledger, recipe, [(one.lead, one.score) for one in found], now_us())
+    return [replace(one, score=score) for one, score in zip(found, scores, strict=True)]
+
+
 def ladder_for(request: Request) -> Ladder:
     """Who answers, in the language that the request likes best, else the recipe's."""
     ladder = desk_of(request).opened.ladder
@@ -178,9 +199,11 @@ def status_of(score: Score) -> int:
 async def kept(desk: Desk, opened: Opened, found: Sequence[Answered]) -> list[Score]:
     """The scores of `found`, once they are in the ledger; one that cannot be kept says so, and is given."""
     scores = [one.score for one in found]
+    if desk.writer is None:
+        return scores
     rows = [given_score(opened, one) for one in found]
     given = [row for row in rows if row is not None]
-    if desk.writer is None or not given:
+    if not given:
         return scores
     try:
         waiting = asyncio.wrap_future(desk.writer.submit(given))
@@ -200,10 +223,10 @@ def _warned(score: Score, words: str) -> Score:
 
 def given_score(opened: Opened, one: Answered, shadow: bool = False) -> ScoreGiven | None:
     """The row of an answer, None where its input was wrong; of who opted out no features are kept."""
-    if one.lead is None or one.row is None:
+    if one.lead is None or one.columns is None:
         return None
     row = None if one.lead.opted_out else one.row
-    who = opened.version, opened.ladder.recipe.hash
+    who = opened.version, opened.recipe_hash
     return ScoreGiven.of(one.score, one.lead.lead_id, one.lead.as_of_us, *who, row, shadow=shadow)
 
 

@@ -15,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
-from features.exports import Dialect, Handback, Spool, write_export
+from features.exports import Dialect, Handback, Spool, spool, write_export
 from features.recipe import Recipe
 from serving.api.desk import desk_of
 from serving.api.problems import RefusedError
@@ -47,16 +47,19 @@ async def download(request: Request) -> Response:
             404, who.say("file", "fichier"), who.say("is not there", "n’est pas là"),
             who.say("Open the result, and choose a form.", "Ouvrez le résultat et choisissez une forme."),
         )  # fmt: skip
-    stem = Path(job.files["leads"]).name.partition(".")[0]
-    if form == "original":
-        result = job.results / scored_name(job)
+    stem, result = Path(job.files["leads"]).name.partition(".")[0], job.results / scored_name(job)
+    said = await run_in_threadpool(desk_of(request).heard)
+    if form == "original" and not await run_in_threadpool(rows_of(job, recipe, said).objecting):
         return _file(result, f"{stem}-scored{result.suffix}", None)
     folder = Path(tempfile.mkdtemp(dir=job.folder, prefix=".download-"))
-    made = folder / ("rows.xlsx" if form == "xlsx" else "rows.csv")
+    endings = {"original": result.suffix, "xlsx": ".xlsx"}
+    made = folder / f"rows{endings.get(form, '.csv')}"
     try:
         language = job.options.get("language", "en")
-        said = await run_in_threadpool(desk_of(request).heard)
-        await run_in_threadpool(written, job, recipe, said, wanted_of(request), form, language, made)
+        if form == "original":
+            await run_in_threadpool(written_as_it_came, job, recipe, said, made)
+        else:
+            await run_in_threadpool(written, job, recipe, said, wanted_of(request), form, language, made)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -112,6 +115,27 @@ def written(
 
     spool = Spool("scored", Path(laid.path), tuple(own), laid.rows, Dialect("text"))
     write_export(Handback(spool, tuple(names.values()), blocks, len(places), False, plain=True), out)
+
+
+def written_as_it_came(job: Job, recipe: Recipe, said: Heard, out: Path) -> None:
+    """Write the export as it came with its scores to `out`, without those of who objects by now."""
+    rows, columns = rows_of(job, recipe, said), Added.of(recipe)
+    objecting, laid = np.array(rows.objecting(), dtype=np.int64), rows.leads
+    source = job.input("leads")
+    assert source is not None  # a job that scored has its export
+    export = spool(source, out.parent / "export")
+    scored = Spool("scored", Path(laid.path), tuple(laid.names), laid.rows, Dialect("text"),
+                   own=laid.stored == laid.names)  # fmt: skip
+    ours = [name for name in columns.names if name in laid.names]
+    starts = list(range(0, export.rows, _BLOCK))
+
+    def blocks() -> Iterator[tuple[Any, Any]]:
+        pairs = zip(export.blocks(starts), scored.blocks(starts, columns=ours), strict=True)
+        for (start, original), (_, added) in pairs:
+            objects = np.isin(np.arange(start, start + added.num_rows), objecting)
+            yield original, _typed(_reserved(added.select(ours), objects), columns)
+
+    write_export(Handback(export, tuple(ours), blocks, export.rows), out)
 
 
 def _tables(laid: LaidDown) -> Iterator[tuple[int, Any]]:

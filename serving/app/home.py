@@ -11,7 +11,7 @@ from serving.api.desk import caller_of, desk_of
 from serving.api.problems import RefusedError
 from serving.app.asked import jobs_of, ladder_of, rows_of
 from serving.app.drafts import drafts_folder, keep_draft
-from serving.app.listed import lead_table
+from serving.app.listed import lead_table, told_to
 from serving.app.receiving import MOST_UPLOAD, Lingering, received
 from serving.app.told import job_rows, title_of
 from serving.browse import Wanted
@@ -79,19 +79,20 @@ async def uploads(request: Request) -> Response:
 async def _first(request: Request, who: Visitor, job: Job) -> Markup | None:
     """The top of the newest scored export; nothing where it cannot be read any more."""
     try:
-        recipe = (await ladder_of(request, job)).recipe
+        ladder = await ladder_of(request, job)
         said = await run_in_threadpool(desk_of(request).heard)
-        rows = await run_in_threadpool(rows_of, job, recipe, said)
+        rows = await run_in_threadpool(rows_of, job, ladder.recipe, said)
         found = await run_in_threadpool(rows.page, Wanted(), 0, _CALLED_FIRST)
     except (LeadscoreError, OSError):
         return None
     listed = [row for row in found if row["ls_probability"] is not None]
     if not listed:
         return None
+    told = await run_in_threadpool(told_to, who, job, ladder, rows, listed, said)
     whole = tag("a", who.say(f"All of {title_of(job)}", f"Tout {title_of(job)}"), href=f"/app/jobs/{job.id}",
                 class_="button")  # fmt: skip
     title, more = who.say("Call these first", "À appeler d’abord"), tag("div", whole, class_="actions")
-    return section("first", title, lead_table(who, job, rows, listed, Wanted()), more)
+    return section("first", title, lead_table(who, job, rows, listed, Wanted(), told), more)
 
 
 def paragraph_of(who: Visitor, days: float) -> Markup:

@@ -20,6 +20,7 @@ from serving.app.listed import called
 from serving.app.told import action_words, badge, moment_words, plain_cell, status_words, title_of
 from serving.asked import Heard
 from serving.browse import (
+    SAME_CHANCE,
     OpenedLead,
     ScoredRows,
     Wanted,
@@ -135,7 +136,7 @@ def _head(who: Visitor, recipe: Recipe, opened: OpenedLead, found: Explanation |
             kind="good",
         )
     kept = opened.row["ls_probability"]
-    if kept is not None and score.probability is not None and abs(kept - score.probability) > 5e-4:
+    if kept is not None and score.probability is not None and abs(kept - score.probability) > SAME_CHANCE:
         yield note(paragraph(who.say(
             f"The file says {who.share(kept)}: another model, or other events, answered when it was scored.",
             f"Le fichier dit {who.share(kept)} : un autre modèle, ou d’autres événements, avait répondu.",

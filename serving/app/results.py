@@ -11,12 +11,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
-from features.recipe import Recipe
+from serving.answer import Ladder
 from serving.api.desk import desk_of
 from serving.app.asked import address, job_asked, ladder_of, may_change, rows_of, wanted_of
 from serving.app.download import download_form
 from serving.app.drawings import spread_chart
-from serving.app.listed import lead_table
+from serving.app.listed import lead_table, told_to
 from serving.app.progress import failed_page, progress_page
 from serving.app.told import (
     MATURITIES,
@@ -56,10 +56,10 @@ async def job_page(request: Request) -> Response:
         return progress_page(who, job, may_change=may_change(request, job))
     if job.state != "done":
         return failed_page(who, job, may_change=may_change(request, job))
-    recipe = (await ladder_of(request, job)).recipe
+    ladder = await ladder_of(request, job)
     wanted, number = wanted_of(request), _number(request)
     said = await run_in_threadpool(desk_of(request).heard)
-    body = await run_in_threadpool(_result, who, job, recipe, said, wanted, number)
+    body = await run_in_threadpool(_result, who, job, ladder, said, wanted, number)
     return shown(title_of(job), body, who)
 
 
@@ -68,12 +68,14 @@ def _number(request: Request) -> int:
     return max(1, int(text)) if text.isdecimal() and len(text) < 9 else 1
 
 
-def _result(who: Visitor, job: Job, recipe: Recipe, said: Heard, wanted: Wanted, number: int) -> list[Child]:
+def _result(who: Visitor, job: Job, ladder: Ladder, said: Heard, wanted: Wanted, number: int) -> list[Child]:
+    recipe = ladder.recipe
     rows = rows_of(job, recipe, said)
     printed = job.printed() or {}
     count, (maturities, expected, bands) = rows.count(wanted), rows.figures(wanted)
     number = min(number, max(1, -(-count // _ROWS)))
     found = rows.page(wanted, (number - 1) * _ROWS, _ROWS)
+    told = told_to(who, job, ladder, rows, found, said)
     days = f"{recipe.recipe.horizon_days:g}"
     return [
         tag("h1", title_of(job)),
@@ -82,7 +84,7 @@ def _result(who: Visitor, job: Job, recipe: Recipe, said: Heard, wanted: Wanted,
         section("spread", who.say("How the scores are spread", "Répartition des scores"),
                 figure(spread_chart(who, bands))) if bands else None,
         section("list", who.say("Whom to contact first", "Qui contacter en premier"),
-                _filters(who, job, rows, wanted), lead_table(who, job, rows, found, wanted),
+                _filters(who, job, rows, wanted), lead_table(who, job, rows, found, wanted, told),
                 _pages(who, job, wanted, number, count)),
         section("download", who.say("Take it with you", "Emporter le fichier"),
                 download_form(who, job, wanted)),
@@ -93,7 +95,9 @@ def _result(who: Visitor, job: Job, recipe: Recipe, said: Heard, wanted: Wanted,
 def _scored_line(who: Visitor, printed: Mapping[str, Any], rows: ScoredRows, count: int, zone: str) -> str:
     when = moment_words(who, datetime.fromisoformat(printed["as_of"]), zone) if "as_of" in printed else ""
     scorecard = who.say("the scorecard", "la grille de points")
-    by = ", ".join(scorecard if name == "rules" else str(name) for name in printed.get("rungs", {}))
+    called = {"model": who.say("the model", "le modèle"), "bayes": who.say("Bayes rates", "taux bayésiens"),
+              "rules": scorecard}  # fmt: skip
+    by = ", ".join(called.get(name, str(name)) for name in printed.get("rungs", {}))
     whole, some = who.count(rows.leads.rows), who.count(count)
     shown_ = "" if count == rows.leads.rows else who.say(f"{some} of ", f"{some} sur ")
     return who.say(

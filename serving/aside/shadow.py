@@ -17,6 +17,7 @@ from serving.answer import Opened, TimeBudget, open_version
 from serving.api.envelope import Answered, answer_items
 from serving.api.scoring import given_score, named_by
 from serving.ledger import Writer
+from serving.neighbours import neighbours_of
 from serving.registry import ChampionRef, find_champion
 
 ALIAS = "challenger"
@@ -113,7 +114,9 @@ class Shadow:
         opened = self.opened
         if opened is None:
             return
-        found = answer_items(opened.ladder, items, moment_us, named=named_by(self.writer.ledger))
+        ledger = self.writer.ledger
+        beside = neighbours_of(ledger)
+        found = answer_items(opened.ladder, items, moment_us, named=named_by(ledger), neighbours=beside)
         given = [row for one in found if (row := given_score(opened, one, shadow=True)) is not None]
         if given:
             self.writer.submit(given).result(_COMMIT_SECONDS)

@@ -35,14 +35,14 @@ def score_alike(
     Raises:
         LeadscoreError: as `score_block`.
     """
-    if task.ladder.foresees:  # each lead has numbers that only its own score holds
+    if task.ladder.foresees or task.tells:  # each lead has numbers that only its own score holds
         found = score_block(task, block, added.row, tick)
         return added.table(found.rows), found.summary
     with opened(task, block) as (rows, tables, summary):
         good = rows.good()
         copies = copies_of(rows, good)
         gathered = _Gathered(task, rows, added, summary, copies)
-        for own, columns in parts_of(task, rows, tables, good, summary, SCORED, tick):
+        for own, columns, _ in parts_of(task, rows, tables, good, summary, SCORED, tick):
             asked = gathered.asked(own)
             gathered.add(own, task.ladder.answers(columns, asked, task.reasons))
         return gathered.table(), summary

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Generic, NamedTuple, TypeVar
@@ -18,7 +18,9 @@ from features.tables import Tables, tables_from_frames
 from serving.answer import Ladder, take
 from serving.asked import Asked, Heard
 from serving.batch.absent_columns import complete_leads
+from serving.batch.accounts import told_of_accounts
 from serving.batch.rows import ExportRows
+from serving.neighbours import Beside, Neighbours
 from serving.returned import BatchSummary
 from serving.score import Score
 
@@ -29,7 +31,8 @@ Kept = TypeVar("Kept")
 
 
 class Task(NamedTuple):
-    """What is asked of every block: who answers, the moment, how many reasons, the clock, people's words."""
+    """What is asked of every block: who answers, the moment, how many reasons, the clock, people's words, and
+    who tells of the other leads of accounts: a ledger, and the leads `beside` of all blocks."""
 
     recipe: Recipe
     ladder: Ladder
@@ -37,6 +40,13 @@ class Task(NamedTuple):
     reasons: int
     clock_us: int
     standing: Heard = Heard()
+    neighbours: Neighbours | None = None
+    beside: Beside | None = None
+
+    @property
+    def tells(self) -> bool:
+        """Whether somebody answers who counts an account's other leads, and they are known."""
+        return self.neighbours is not None and self.recipe.features.accounts
 
 
 class Block(NamedTuple):
@@ -78,15 +88,10 @@ def opened(task: Task, block: Block) -> Iterator[tuple[ExportRows, Tables, Batch
     Raises:
         LeadscoreError: as `score_block`.
     """
-    recipe = task.recipe
-    raw, events = block.raw, block.events
-    frame, lacking = complete_leads(recipe, raw.frame, raw.name, with_events=events is not None)
-    tables = tables_from_frames(
-        recipe, _own(recipe, frame, block.others), events, clock_us=task.clock_us, block=True,
-        opted_out=task.standing.opted_out,
-    )  # fmt: skip
+    raw = block.raw
+    tables, lacking = tables_of(task, block)
     try:
-        rows = ExportRows.of(recipe, raw, tables, task.as_of_us, block.start, block.others)
+        rows = ExportRows.of(task.recipe, raw, tables, task.as_of_us, block.start, block.others)
         summary = BatchSummary(rows=len(raw.frame), as_of_us=task.as_of_us, warnings=lacking)
         summary.quality = list(tables.quality.rows())
         summary.newest_us = tables.end.newest_us
@@ -96,6 +101,34 @@ def opened(task: Task, block: Block) -> Iterator[tuple[ExportRows, Tables, Batch
         yield rows, tables, summary
     finally:
         tables.con.disconnect()
+
+
+def tables_of(task: Task, block: Block) -> tuple[Tables, list[str]]:
+    """The canonical tables of a block, and warnings of the columns that it lacks.
+
+    Raises:
+        LeadscoreError: the rows lack what no lead can be read without.
+    """
+    raw, events = block.raw, block.events
+    frame, lacking = complete_leads(task.recipe, raw.frame, raw.name, with_events=events is not None)
+    tables = tables_from_frames(
+        task.recipe, _own(task.recipe, frame, block.others), events, clock_us=task.clock_us, block=True,
+        opted_out=task.standing.opted_out,
+    )  # fmt: skip
+    return tables, lacking
+
+
+def beside_of(task: Task, blocks: Iterable[Block]) -> Beside:
+    """What became known of the leads of all blocks, for each other."""
+    found = Beside()
+    for block in blocks:
+        tables, _ = tables_of(task, block)
+        try:
+            rows = ExportRows.of(task.recipe, block.raw, tables, task.as_of_us, block.start, block.others)
+            found.add(tables, set(rows.good()["row"]))
+        finally:
+            tables.con.disconnect()
+    return found
 
 
 def _own(recipe: Recipe, frame: pd.DataFrame, others: frozenset[int]) -> pd.DataFrame:
@@ -120,8 +153,9 @@ def _answers(
     wanted = set(copies.values())
     found: dict[int, Kept] = {}
     firsts: dict[int, Score] = {}
-    for own, columns in parts_of(task, rows, tables, good, summary, SCORED, tick):
-        scores = task.ladder.score_columns(columns, [asked_of(task, rows, row) for row in own], task.reasons)
+    for own, columns, told in parts_of(task, rows, tables, good, summary, SCORED, tick):
+        asked = [asked_of(task, rows, row, told) for row in own]
+        scores = task.ladder.score_columns(columns, asked, task.reasons)
         summary.add(scores)
         for row, score in zip(own, scores, strict=True):
             found[row] = keep(score)
@@ -145,30 +179,36 @@ def parts_of(
     summary: BatchSummary,
     size: int,
     tick: Callable[[int], None] | None,
-) -> Iterator[tuple[list[int], Columns]]:
-    """The `good` rows with their features, about `size` at a time; `tick` is told when a part is done."""
+) -> Iterator[tuple[list[int], Columns, frozenset[int]]]:
+    """The `good` rows with their features, about `size` at a time, and which rows' accounts are known whole;
+    `tick` is told when a part is done."""
     if good.empty:
         return
     done, places = len(rows.frame) - len(good), good["row"].to_numpy()
     columns = offline(task.ladder.features, task.recipe, tables, good)
+    told: frozenset[int] = frozenset()
+    if task.neighbours is not None and task.tells:
+        columns, told = told_of_accounts(task.neighbours, task.beside, task.ladder, rows, good, columns)
     for part in np.array_split(np.arange(len(good)), max(1, len(good) // size)):
         own = take(columns, part)
-        yield places[part].tolist(), own
+        yield places[part].tolist(), own, told
         summary.outside.update(_outside(task.ladder, own))
         done += len(part)
         if tick is not None:
             tick(done)
 
 
-def asked_of(task: Task, rows: ExportRows, row: int) -> Asked:
-    """What an answer needs of a row beside its features, with what people have said of the lead."""
+def asked_of(task: Task, rows: ExportRows, row: int, told: frozenset[int] = frozenset()) -> Asked:
+    """What an answer needs of a row beside its features, with what people have said of the lead; the accounts
+    of the rows `told` are known whole."""
     asked = rows.asked(row)
     said, name = task.standing, asked.lead_id
     notes, decided = said.notes(name), said.decided(name, task.as_of_us)
-    told = not task.ladder.top.counts  # an export does not hold the whole account
-    if not notes and decided is None and told:
+    known = not task.ladder.top.counts or row in told  # an export does not hold the whole account
+    drawn = name in said.drawn
+    if not notes and decided is None and known and not drawn:
         return asked
-    return replace(asked, notes=asked.notes + notes, decided=decided, account_told=told)
+    return replace(asked, notes=asked.notes + notes, decided=decided, drawn=drawn, account_told=known)
 
 
 def others_of(

@@ -20,10 +20,11 @@ from serving.answer import Ladder
 from serving.asked import Heard
 from serving.batch.absent_columns import complete_events, complete_leads, matches
 from serving.batch.alike import score_alike
-from serving.batch.block import Block, Task
+from serving.batch.block import Block, Task, beside_of
 from serving.batch.finish import Finished
 from serving.batch.named_columns import renamed
 from serving.batch.resume import Work, facts_of, opened_work
+from serving.neighbours import Neighbours
 from serving.returned import Added, BatchSummary, Selection, drift_of, require_value
 
 _NOTHING = Heard()
@@ -71,6 +72,7 @@ def score_export(
     block_rows: int = _ROWS,
     columns: Mapping[str, str] | None = None,
     standing: Heard = _NOTHING,
+    neighbours: Neighbours | None = None,
 ) -> BatchSummary:
     """Score the export `leads` (`-`: CSV on stdin) and write it to `out` (`-`: stdout) with `ADDED` columns.
 
@@ -83,7 +85,8 @@ def score_export(
     `out`, its name with '.partial', until all is: the same call after a killed one goes on from there, with
     the same moment. `out` is written at the end, and appears whole. `block_rows` bounds the memory and
     changes no answer; odd cells of a row that has copies in other blocks count once in each. `standing` says
-    who objects to being profiled, beside those of whom the recipe's column says so.
+    who objects to being profiled, beside those of whom the recipe's column says so. `neighbours` tells of the
+    other leads of accounts; of those that it does not know the export does.
 
     Raises:
         LeadscoreError: a file cannot be read or written, `out` is a file that is read, or too many columns of
@@ -106,12 +109,16 @@ def score_export(
     clock = now_us()
     facts = [*facts_of(leads, events), recipe.hash, str(reasons), str(block_rows), version("leadscore")]
     facts += [str(choice.language), *_rungs(ladder), repr(sorted((columns or {}).items())), *standing.facts()]
+    facts.append(f"accounts told: {neighbours is not None}")
     resumable = out is not None and not dry_run and STDIO not in (str(out), str(leads))
     with opened_work(Path(str(out)) if resumable else None, facts, as_of_us, clock) as work:
-        task = Task(recipe, ladder, work.as_of_us, reasons, max(work.as_of_us, clock), standing)
+        clock_us = max(work.as_of_us, clock)
+        task = Task(recipe, ladder, work.as_of_us, reasons, clock_us, standing, neighbours)
         target = None if dry_run else out
         files, summary = _laid_down(task, leads, events, target, work, choice, block_rows, columns or {})
         try:
+            if task.tells:
+                task = task._replace(beside=beside_of(task, _blocks(files, 0)))
             _score_blocks(task, files, work, summary, progress)
             _settle(task, files, summary)
             _hand_back(task, files, work, choice, summary, None if dry_run else out)
@@ -193,22 +200,28 @@ def _score_blocks(
     task: Task, files: _Files, work: Work, summary: BatchSummary, progress: Tick | None
 ) -> None:
     """Score every block that is not done, and add up what became of all."""
-    others, added = sorted(files.rows.others), Added.of(task.recipe)
+    added = Added.of(task.recipe)
     done = next((block for block in range(len(files.starts)) if not work.done(block)), len(files.starts))
     for block in range(done):
         summary.join(work.summary(block))
-    for block, (start, table) in enumerate(files.leads.blocks(files.starts, done), start=done):
-        own = frozenset(row - start for row in others if start <= row < start + table.num_rows)
+    for block, part in enumerate(_blocks(files, done), start=done):
 
-        def tick(rows: int, start: int = start) -> None:
+        def tick(rows: int, start: int = part.start) -> None:
             if progress is not None:
                 progress(start + rows, files.leads.rows)
 
-        part = Block(files.leads.raw(start, table), files.events(block), start, own)
         scored, counted = score_alike(task, part, added, tick)
         counted.quality = [row for row in counted.quality if row[:2] not in _OF_FILE]
         work.keep(block, scored, counted)
         summary.join(counted)
+
+
+def _blocks(files: _Files, done: int) -> Iterator[Block]:
+    """The blocks that follow the first `done`."""
+    others = sorted(files.rows.others)
+    for block, (start, table) in enumerate(files.leads.blocks(files.starts, done), start=done):
+        own = frozenset(row - start for row in others if start <= row < start + table.num_rows)
+        yield Block(files.leads.raw(start, table), files.events(block), start, own)
 
 
 def _hand_back(

@@ -11,9 +11,13 @@ from features.exports import RawTable
 from features.recipe import Recipe
 from features.tables import LINE
 from serving.answer import Ladder
+from serving.asked import Heard
 from serving.batch.absent_columns import complete_events
-from serving.batch.block import Block, Task, score_block
+from serving.batch.block import Block, Task, beside_of, score_block
+from serving.neighbours import Neighbours
 from serving.returned import FrameScores
+
+_NOTHING = Heard()
 
 
 def score_frame(
@@ -24,10 +28,12 @@ def score_frame(
     *,
     as_of_us: int | None = None,
     reasons: int = 3,
+    standing: Heard = _NOTHING,
+    neighbours: Neighbours | None = None,
 ) -> FrameScores:
     """The score of each row of `leads`, in order, as of a row of an export; `events` as the recipe says.
 
-    `as_of_us` is the clock unless given.
+    `as_of_us` is the clock unless given. `standing` and `neighbours` as in `score_export`.
 
     Raises:
         LeadscoreError: there is no row, or a column that no lead can be read without is absent.
@@ -41,5 +47,8 @@ def score_frame(
     if events is not None:
         happened, _ = complete_events(recipe, events.reset_index(drop=True).rename(columns=str), "events")
         happened = happened.assign(**{LINE: np.arange(1, len(events) + 1)})
-    task = Task(recipe, ladder, moment, reasons, max(moment, clock))
-    return FrameScores(score_block(task, Block(raw, happened), lambda score: score).rows)
+    task = Task(recipe, ladder, moment, reasons, max(moment, clock), standing, neighbours)
+    block = Block(raw, happened)
+    if task.tells:
+        task = task._replace(beside=beside_of(task, [block]))
+    return FrameScores(score_block(task, block, lambda score: score).rows)

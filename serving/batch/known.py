@@ -8,10 +8,12 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import exists, select
 
+from features.clock import now_us
 from features.errors import LeadError
 from features.lead import Lead
 from features.progress import Tick
 from serving.answer import Opened, Row
+from serving.exploration import with_draws
 from serving.ledger import Ledger, ScoreGiven, Writer, lead_of
 from serving.ledger.schema import FIELD_HISTORY, LEADS
 from serving.neighbours import neighbours_of
@@ -55,7 +57,7 @@ def score_known(
     names, done = known_leads(writer.ledger, as_of_us), KnownScored()
     for first in range(0, len(names), _AT_ONCE):
         part = names[first : first + _AT_ONCE]
-        answered = list(scored_by_name(opened, writer.ledger, part, as_of_us, done))
+        answered = _drawn(opened, writer.ledger, scored_by_name(opened, writer.ledger, part, as_of_us, done))
         writer.submit([_given(opened, *one) for one in answered]).result()
         out = sum(lead.opted_out for lead, _, _ in answered)
         done.opted_out += out
@@ -83,6 +85,15 @@ def scored_by_name(
             done.closed += 1
     rows = opened.ladder.rows(leads)
     yield from zip(leads, rows, opened.ladder.score_rows(leads, rows), strict=True)
+
+
+def _drawn(
+    opened: Opened, ledger: Ledger, answered: Iterator[tuple[Lead, Row, Score]]
+) -> list[tuple[Lead, Row, Score]]:
+    """`answered` with what exploration drew, recorded before anybody hears it."""
+    rows = list(answered)
+    scores = with_draws(ledger, opened.ladder.recipe, [(lead, score) for lead, _, score in rows], now_us())
+    return [(lead, row, score) for (lead, row, _), score in zip(rows, scores, strict=True)]
 
 
 def _given(opened: Opened, lead: Lead, row: Row, score: Score) -> ScoreGiven:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,8 @@ from serving.browse.rows import ScoredRows
 from serving.browse.won_before import WonLead
 from serving.score import Score
 
+SAME_CHANCE = 5e-4
+"""Probabilities as far apart are one: files keep four digits."""
 _ALIKE = 5
 _CANDIDATES = 20_000
 
@@ -36,10 +38,16 @@ def opened_lead(
     ladder: Ladder, rows: ScoredRows, place: int, columns: Mapping[str, str], said: Heard
 ) -> OpenedLead | None:
     """The lead in the row `place`; None where there is no such row. `said`: who objects to being profiled."""
-    recipe, row = ladder.recipe, rows.row(place)
-    if row is None:
-        return None
-    lead_id = str(row.get(columns.get("id", "")) or f"row {place + 1}").strip()
+    row = rows.row(place)
+    return None if row is None else _opened(ladder, rows, row, columns, said)
+
+
+def _opened(
+    ladder: Ladder, rows: ScoredRows, row: Mapping[str, Any], columns: Mapping[str, str], said: Heard
+) -> OpenedLead:
+    """The lead in `row`."""
+    recipe = ladder.recipe
+    lead_id = str(row.get(columns.get("id", "")) or f"row {row['row'] + 1}").strip()
     item: dict[str, Any] = {"lead_id": lead_id, "fields": _fields(recipe, row, columns)}
     if not is_missing(row.get("ls_as_of")):
         item["as_of"] = str(row["ls_as_of"])
@@ -49,6 +57,25 @@ def opened_lead(
     if happened is not None:
         item["events"] = [{key: _plain(cell) for key, cell in event.items()} for event in happened]
     return OpenedLead(row, item, heard(read_item(ladder.reader, item, now_us()), said), said)
+
+
+def told_anew(
+    ladder: Ladder, rows: ScoredRows, found: Sequence[Mapping[str, Any]], columns: Mapping[str, str],
+    said: Heard,
+) -> dict[int, str]:  # fmt: skip
+    """Row → its reasons for, told by `ladder`, of those of `found` that it scores as the file does.
+
+    Another model, or events that came later, would give reasons for another score: such rows are left out.
+    """
+    given = [row for row in found if row["ls_reasons_for"] and row["ls_probability"] is not None]
+    opened = [(row, _opened(ladder, rows, row, columns, said).lead) for row in given]
+    leads = [(row, lead) for row, lead in opened if isinstance(lead, Lead)]
+    scores = ladder.score([lead for _, lead in leads])
+    return {
+        int(row["row"]): "; ".join(reason.text for reason in score.reasons_for)
+        for (row, _), score in zip(leads, scores, strict=True)
+        if score.probability is not None and abs(score.probability - row["ls_probability"]) <= SAME_CHANCE
+    }
 
 
 def _fields(recipe: Recipe, row: Mapping[str, Any], columns: Mapping[str, str]) -> dict[str, Any]:

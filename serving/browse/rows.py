@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from features.profiles import plain, presets
+from features.profiles import called_columns, plain, presets
 from features.recipe import Recipe
 from features.sql import quoted
 from serving.browse.laid import LaidDown, laid_down
@@ -67,7 +67,9 @@ class ScoredRows:
         origins = [columns[key] for key, field in recipe.lead.fields.items() if field.means == "origin"]
         owner = next((name for name in names if plain(name) in _OWNERS), "")
         origin = next((name for name in origins if name in names), "") or _first(names, "origin")
-        return cls(both.leads, both.events, columns.get("id", ""), owner, origin, _called(names), opted_out)
+        return cls(
+            both.leads, both.events, columns.get("id", ""), owner, origin, called_columns(names), opted_out
+        )
 
     def count(self, wanted: Wanted) -> int:
         """How many rows are wanted."""
@@ -225,14 +227,3 @@ def _first(names: Sequence[str], means: str) -> str:
         if column.means == means for name in column.names
     }  # fmt: skip
     return next((name for name in names if plain(name) in known), "")
-
-
-def _called(names: Sequence[str]) -> tuple[str, ...]:
-    """The columns by which a person recognises a lead: names of people and companies, else the address."""
-    known = {
-        plain(name): column for preset in presets().values() for column in preset.columns.values()
-        for name in column.names if column.role == "person" or column.means == "company"
-    }  # fmt: skip
-    found = [name for name in names if plain(name) in known][:3]
-    mail = [name for name in names if "mail" in plain(name)][:1]
-    return tuple(found or mail)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cached_property, reduce
-from operator import and_, or_
+from dataclasses import dataclass
+from functools import cached_property
 from types import MappingProxyType
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,14 +55,14 @@ class Bounds(BaseModel):
 
         `beyond` names features with numbers outside their range, and the leads that have them.
         """
-        gaps = self._gaps(self._fields(features), columns, len(margin), beyond)
+        gaps = self._gaps(self._asked(features), columns, len(margin), beyond)
         far = [self.numbers[name] * mask for name, mask in beyond.items() if name in self.numbers]
         reach = SIDES * np.sqrt(self.hidden**2 + (gaps**2).sum(axis=1) + sum(part**2 for part in far))
         centre = log_odds(probabilities)
         down = np.hypot(np.maximum(centre - self.lower.logits(margin), 0.0), reach)
         up = np.hypot(np.maximum(self.upper.logits(margin) - centre, 0.0), reach)
-        low = np.minimum(_shown(centre - down), probabilities)
-        high = np.maximum(_shown(centre + up), probabilities)
+        lower, upper = _shown(np.stack([centre - down, centre + up]))
+        low, high = np.minimum(lower, probabilities), np.maximum(upper, probabilities)
         widest = self._widest(gaps)
         return [
             LeadInterval(low=a, high=b, narrowed_by=name)
@@ -70,34 +71,33 @@ class Bounds(BaseModel):
 
     def _gaps(
         self,
-        fields: Mapping[str, list[str]],
+        asked: _Asked,
         columns: Columns,
         n_leads: int,
         beyond: Mapping[str, NDArray[np.bool_]],
     ) -> Floats:
         """Spread of each field where a lead lacks it or is `beyond`, else 0: `(n_leads, n_fields)`."""
         gaps = np.zeros((n_leads, len(self.spreads)))
-        names = [feature for name in self.spreads for feature in fields.get(name, ())]
-        absent = _absent(columns, tuple(names))
-        for position, (name, spread) in enumerate(self.spreads.items()):
-            own = fields.get(name, ())
-            if own:
-                unsure = reduce(and_, [absent[feature] for feature in own])
-                far = [beyond[feature] for feature in own if feature in beyond]
-                gaps[:, position] = spread * reduce(or_, far, unsure)
+        if not len(asked.starts):
+            return gaps
+        unsure = np.logical_and.reduceat(asked.absent(columns, n_leads), asked.starts)
+        for name, mask in beyond.items():
+            if name in asked.owner:
+                unsure[asked.owner[name]] |= mask
+        gaps[:, asked.places] = (asked.spreads * unsure).T
         return gaps
 
-    def _fields(self, features: Sequence[Feature]) -> dict[str, list[str]]:
-        """`fields_of`, kept for the features asked about last: those of the scorer of these bounds."""
+    def _asked(self, features: Sequence[Feature]) -> _Asked:
+        """What `features` say of the fields, kept for those asked about last: the scorer of these bounds."""
         kept, found = self._last[0]
-        if kept is not features:
-            found = fields_of(features)
+        if kept is not features or found is None:
+            found = _Asked.of(features, self.spreads)
             self._last[0] = (features, found)
         return found
 
     @cached_property
-    def _last(self) -> list[tuple[Sequence[Feature] | None, dict[str, list[str]]]]:
-        return [(None, {})]
+    def _last(self) -> list[tuple[Sequence[Feature] | None, _Asked | None]]:
+        return [(None, None)]
 
     def _widest(self, gaps: Floats) -> list[str | None]:
         """The field that would narrow each interval most, None where none is missing or out of range."""
@@ -113,9 +113,59 @@ class Bounds(BaseModel):
         return list(self.spreads)
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """The fields that have a spread and are read by themselves, by `places` among the spreads.
+
+    The features that read them stand field by field, each field's from one of `starts` on: `numbers` and
+    `levels` by their place; `owner` is the number of a feature's field.
+    """
+
+    places: NDArray[np.intp]
+    spreads: Floats
+    starts: NDArray[np.intp]
+    numbers: dict[str, int]
+    levels: dict[str, int]
+    owner: dict[str, int]
+
+    @classmethod
+    def of(cls, features: Sequence[Feature], spreads: Mapping[str, float]) -> Self:
+        """Those of `features`, which alone are looked at."""
+        fields, kinds = fields_of(features), {feature.name: feature.dtype for feature in features}
+        own = [(place, fields[name]) for place, name in enumerate(spreads) if name in fields]
+        names = [name for _, members in own for name in members]
+        worth = list(spreads.values())
+        return cls(
+            np.array([place for place, _ in own], dtype=np.intp),
+            np.array([[worth[place]] for place, _ in own], dtype=np.float64).reshape(-1, 1),
+            np.cumsum([0, *(len(members) for _, members in own)])[:-1],
+            {name: at for at, name in enumerate(names) if kinds[name] == "number"},
+            {name: at for at, name in enumerate(names) if kinds[name] != "number"},
+            {name: at for at, (_, members) in enumerate(own) for name in members},
+        )
+
+    def absent(self, columns: Columns, n_leads: int) -> NDArray[np.bool_]:
+        """`missing` of each of the features, shape `(n_features, n_leads)`."""
+        found = np.empty((len(self.numbers) + len(self.levels), n_leads), dtype=np.bool_)
+        if self.numbers:
+            found[self._number_places] = np.isnan(numbers_of(columns, self._number_names))
+        for name, at in self.levels.items():
+            found[at] = missing(columns[name])
+        return found
+
+    @cached_property
+    def _number_names(self) -> tuple[str, ...]:
+        return tuple(self.numbers)
+
+    @cached_property
+    def _number_places(self) -> NDArray[np.intp]:
+        return np.array(list(self.numbers.values()), dtype=np.intp)
+
+
 def _shown(logits: Floats) -> Floats:
     """Log-odds as probabilities of an answer."""
-    return np.clip(np.round(MonotoneMap.identity().of(logits), _DIGITS), FLOOR, 1 - FLOOR)
+    rounded = np.round(MonotoneMap.identity().of(logits), _DIGITS)
+    return np.minimum(np.maximum(rounded, FLOOR), 1 - FLOOR)  # sooner than `np.clip` for one lead
 
 
 def fields_of(features: Sequence[Feature]) -> dict[str, list[str]]:
@@ -126,13 +176,6 @@ def fields_of(features: Sequence[Feature]) -> dict[str, list[str]]:
         if isinstance(field, str):
             found.setdefault(field, []).append(feature.name)
     return found
-
-
-def _absent(columns: Mapping[str, Column], names: tuple[str, ...]) -> dict[str, NDArray[np.bool_]]:
-    """`missing` of each of the columns `names`, of all numbers at once."""
-    numbers = tuple(name for name in names if columns[name].dtype == np.float64)
-    found = dict(zip(numbers, np.isnan(numbers_of(columns, numbers)), strict=True))
-    return found | {name: missing(columns[name]) for name in names if name not in found}
 
 
 def missing(column: Column) -> NDArray[np.bool_]:

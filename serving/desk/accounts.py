@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from serving.desk.sentences import tell
-from serving.page import Child, Markup, Visitor, bullets, join, paragraph, section, tag
+from serving.page import Child, Markup, Visitor, bullets, join, paragraph, section, stacked, tag
 from serving.words.language import catalogue
 from serving.words.translation import translated
 
@@ -18,17 +18,10 @@ def accounts_table(who: Visitor, found: Mapping[str, Any]) -> Markup:
     """The roll-up that `leadscore accounts --json` printed, the most probable first."""
     rows = list(found.get("rows", ()))
     head = [tell(who, key) for key in _HEAD]
-    lines = []
-    for row in rows[:_MOST]:
-        cells = _cells(who, row)
-        lines.append(
-            tag("tr", *[tag("td", cell, data_head=word) for cell, word in zip(cells, head, strict=True)])
-        )
-    top = tag("thead", tag("tr", *[tag("th", word, scope="col") for word in head]))
     more = len(rows) - _MOST
     rest = paragraph(tell(who, "further_accounts", count=who.count(more)), soft=True) if more > 0 else None
     notes = [f"{translated(str(note), who.language)}." for note in found.get("notes", ())]
-    listed = tag("div", tag("table", top, tag("tbody", *lines), class_="stack"), class_="wide")
+    listed = stacked(head, [_cells(who, row) for row in rows[:_MOST]])
     return join([
         section("accounts", tell(who, "the_likeliest_first"), listed, rest),
         section("notes", tell(who, "what_to_know"), bullets(notes)) if notes else None,

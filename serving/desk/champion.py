@@ -24,7 +24,7 @@ _METRICS = (
     ("auc", "AUC"),
     ("log_loss", "log loss"),
     ("brier", "Brier"),
-    ("observed_expected", "observed / promised"),
+    ("observed_expected", "converted / promised"),
 )
 
 
@@ -66,9 +66,9 @@ def champion(asked: PageAsked) -> Response:
 def report(asked: PageAsked) -> Response:
     """The report of the run that made the champion."""
     run = asked.desk.opened.run_id
-    path: Path | None = report_of_run(run) if run else None
+    path: Path | None = report_of_run(run, asked.who.language) if run else None
     if path is not None and "file" in asked.query:
-        return sent_file(path)
+        return sent_file(asked.who, path)
     if path is not None:
         back = tag("a", tell(asked.who, "back_to", name=tell(asked.who, "the_model")), href="/app/champion")
         return framed_file(asked.who, path, "/app/champion/report", back, "/app/champion")
@@ -126,7 +126,9 @@ def _reason(who: Visitor) -> Markup:
 def _metrics(asked: PageAsked) -> Markup | None:
     who, found = asked.who, asked.desk.opened.metrics
     rows: list[list[Child]] = [
-        [words, who.number(value, 3)] for key, words in _METRICS if isinstance(value := found.get(key), float)
+        [translated(words, who.language), who.number(value, 3)]
+        for key, words in _METRICS
+        if isinstance(value := found.get(key), float)
     ]
     if not rows:
         return None

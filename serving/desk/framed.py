@@ -13,7 +13,7 @@ from serving.desk.words import way
 from serving.page import Markup, Visitor, tag
 from serving.page.shell import content_of
 from serving.visit import shown
-from serving.words.translation import translated_page
+from serving.words.translation import document_in, translated_page
 
 _TYPES = {
     ".html": "text/html",
@@ -35,18 +35,30 @@ def framed_file(who: Visitor, path: Path, address: str, back: Markup, here: str)
 
 
 def inlined(who: Visitor, path: Path) -> Markup:
-    """What a page of the command holds; what of it is English is marked as such for who reads French."""
+    """What a page of the command holds; in the reader's language where it is English."""
     document = path.read_text(encoding="utf-8")
     language = _LANGUAGE.search(document)
-    foreign = language is not None and language[1] != who.language
-    content = translated_page(content_of(document).source, who.language, partly=foreign)
-    return tag("div", Markup(content), class_="report", lang=language[1] if language and foreign else None)
+    told, content = language[1] if language else "en", content_of(document).source
+    if _is_english(document):
+        told, content = who.language, translated_page(content, who.language)
+    return tag("div", Markup(content), class_="report", lang=told if told != who.language else None)
 
 
-def sent_file(path: Path) -> Response:
-    """A file for keeping; a page of ours runs nothing wherever it is opened."""
+def _is_english(document: str) -> bool:
+    language = _LANGUAGE.search(document)
+    return language is None or language[1] == "en"
+
+
+def sent_file(who: Visitor, path: Path) -> Response:
+    """A file for keeping; a page of ours is told as it is shown, and runs nothing wherever it is opened."""
     kind = _TYPES.get(path.suffix, "application/octet-stream")
     headers = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
     if path.suffix == ".html":
-        headers |= {"Content-Security-Policy": _POLICY}
+        document, stem = path.read_text(encoding="utf-8"), path.name.partition(".")[0]
+        told = document_in(document, who.language) if _is_english(document) else document
+        headers |= {
+            "Content-Security-Policy": _POLICY,
+            "Content-Disposition": f'attachment; filename="{stem}.html"',
+        }
+        return Response(told, media_type=kind, headers=headers)
     return FileResponse(path, media_type=kind, headers=headers, filename=path.name)

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from features.language import Language
 from serving.desk.sentences import tell
 from serving.jobs import Job
 from serving.page import Child, Markup, Visitor, tag
-from serving.words.translation import translated
+from serving.words.translation import translated_text
 
 _KINDS = {
     "score": ("Score a file", "Noter un fichier"),
@@ -93,15 +91,7 @@ def command_words(text: str, who: Visitor) -> Child:
 def translated_lines(text: str, language: Language) -> list[tuple[str, str]]:
     """Each line of a text as it is told, and as it was: sentence by sentence where it is not known whole."""
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return [(told_sentences(line, language), line) for line in lines]
-
-
-def told_sentences(line: str, language: Language) -> str:
-    """A line in another language, whole or each of its sentences alone."""
-    whole = translated(line, language)
-    if whole != line or language == "en":
-        return whole
-    return " ".join(translated(one, language) for one in re.split(r"(?<=[.:]) (?=[A-Z'])", line))
+    return [(translated_text(line, language), line) for line in lines]
 
 
 def _line(told: str, was: str, who: Visitor) -> Markup:

@@ -17,6 +17,7 @@ from serving.desk.trained import verdict_page
 from serving.desk.words import command_words, kind_words, state_badge, step_words, way
 from serving.jobs import Job
 from serving.page import Child, Markup, Visitor, button, form, note, paragraph, table, tag
+from serving.registry import report_of_run
 from serving.visit import gone_to, shown
 
 _REFRESH_SECONDS = 2
@@ -56,12 +57,15 @@ def result(asked: PageAsked) -> Response:
     found = {path.name: path for path in (job.results.iterdir() if job.results.is_dir() else ())}
     found |= {"recipe.toml": job.inputs / "recipe.toml"}
     path, own = found.get(name), f"/app/work/{job.id}"
+    run = (job.printed() or {}).get("run_id")
+    if job.kind == "train" and name == _PAGES["train"] and run:
+        path = report_of_run(run, asked.who.language) or path
     if path is None or not path.is_file():
         return gone_to(own)
     if path.suffix == ".html" and "file" not in asked.query:
         back = tag("a", tell(asked.who, "back_to", name=kind_words(job, asked.who)), href=address_of(job))
         return framed_file(asked.who, path, f"{own}/{name}", back, "/app/start")
-    return sent_file(path)
+    return sent_file(asked.who, path)
 
 
 def recent_work(asked: PageAsked) -> Markup | None:
@@ -83,7 +87,7 @@ def recent_work(asked: PageAsked) -> Markup | None:
 
 def _named(job: Job, who: Visitor) -> str:
     about = job.options.get("title") or ", ".join(list(job.files.values())[:2])
-    return f"{kind_words(job, who)}: {about}" if about else kind_words(job, who)
+    return f"{kind_words(job, who)}{who.say(':', ' :')} {about}" if about else kind_words(job, who)
 
 
 def _at_work(job: Job, who: Visitor) -> Response:

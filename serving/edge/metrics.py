@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter as Count
 from collections.abc import Iterator, Sequence
+from functools import cache
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -58,10 +59,17 @@ class Metrics:
             "leadscore_probability", "Probabilities given.", ["rung"], registry=own, buckets=_PROBABILITIES
         )
 
+        self._of_requests = cache(self._labelled)
+
+    def _labelled(self, path: str, status: int) -> tuple[Counter, Histogram]:
+        """The figures of one kind of answer: few kinds, which each request would look up anew."""
+        return self._requests.labels(path, str(status)), self._seconds.labels(path)
+
     def answered(self, path: str, status: int, seconds: float) -> None:
         """One request, answered with `status`."""
-        self._requests.labels(path, str(status)).inc()
-        self._seconds.labels(path).observe(seconds)
+        requests, waits = self._of_requests(path, status)
+        requests.inc()
+        waits.observe(seconds)
 
     def scored(self, scores: Sequence[Score]) -> None:
         """The leads of one request."""

@@ -2,5 +2,6 @@
 
 from serving.exploration.kept import Draw, draws_of, record_draws
 from serving.exploration.lot import Arrived, drawn
+from serving.exploration.told import with_draws
 
-__all__ = ["Arrived", "Draw", "drawn", "draws_of", "record_draws"]
+__all__ = ["Arrived", "Draw", "drawn", "draws_of", "record_draws", "with_draws"]

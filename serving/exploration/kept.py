@@ -14,7 +14,8 @@ from serving.ledger.intake import insert_new
 from serving.ledger.schema import EXPLORATION_DRAWS
 from serving.ledger.sent import digest_of
 
-_SOURCE = "leadscore plan"
+_AT_ONCE = 500
+"""Names of one query: SQLite takes so many parameters."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,9 @@ class Draw:
     chosen: bool
 
 
-def record_draws(ledger: Ledger, recipe: Recipe, leads: Sequence[Arrived], now_us: int) -> frozenset[str]:
+def record_draws(
+    ledger: Ledger, recipe: Recipe, leads: Sequence[Arrived], now_us: int, source: str = "leadscore plan"
+) -> frozenset[str]:
     """Draw those of `leads` that never were, keep each result, and return all that are drawn.
 
     A lead is drawn once: a share or key that is changed later holds for leads that come later. It needs no
@@ -38,9 +41,9 @@ def record_draws(ledger: Ledger, recipe: Recipe, leads: Sequence[Arrived], now_u
     """
     if recipe.exploration is None:
         return frozenset()
-    before = {one.lead_id: one for one in draws_of(ledger)}
+    before = _known(ledger, leads)
     rows = [
-        {"natural_key": digest_of(["draw", one.lead_id]), "digest": digest_of(one.lead_id), "source": _SOURCE,
+        {"natural_key": digest_of(["draw", one.lead_id]), "digest": digest_of(one.lead_id), "source": source,
          "recorded_us": now_us, "lead_id": one.lead_id, "drawn_us": now_us, "share": recipe.exploration.share,
          "chosen": drawn(recipe, one)}
         for one in leads
@@ -49,8 +52,20 @@ def record_draws(ledger: Ledger, recipe: Recipe, leads: Sequence[Arrived], now_u
     if rows:
         with ledger.transaction() as connection:
             connection.execute(insert_new(connection, EXPLORATION_DRAWS), rows)
-        before = {one.lead_id: one for one in draws_of(ledger)}  # another may have come first
-    return frozenset(one.lead_id for one in leads if before[one.lead_id].chosen)
+        before = _known(ledger, leads)  # another may have come first
+    return frozenset(one.lead_id for one in leads if before[one.lead_id])
+
+
+def _known(ledger: Ledger, leads: Sequence[Arrived]) -> dict[str, bool]:
+    """Whether each of `leads` was drawn, of those that have a draw."""
+    table, found = EXPLORATION_DRAWS.c, dict[str, bool]()
+    names = [one.lead_id for one in leads]
+    with ledger.reading() as connection:
+        for start in range(0, len(names), _AT_ONCE):
+            which = table.lead_id.in_(names[start : start + _AT_ONCE])
+            rows = connection.execute(select(table.lead_id, table.chosen).where(which))
+            found |= {lead: bool(chosen) for lead, chosen in rows}
+    return found
 
 
 def draws_of(ledger: Ledger) -> list[Draw]:

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
-from scipy.stats import binomtest
 
 from features.clock import DAY_US, HOUR_US
 from features.columns import Floats
@@ -82,6 +81,8 @@ def rate(reached: int, of: int) -> Estimate:
     """A share with its Wilson interval (Wilson, JASA 1927)."""
     if of == 0:
         return Estimate(value=None)
+    from scipy.stats import binomtest  # not at the top: a service starts in half the time without it
+
     ends = binomtest(reached, of).proportion_ci(method="wilson")
     return Estimate(value=reached / of, low=float(ends.low), high=float(ends.high))
 

@@ -18,6 +18,7 @@ from serving.page import (
     contents,
     figure,
     join,
+    own,
     page,
     paragraph,
     percent,
@@ -190,7 +191,7 @@ def _rows(funnel: Funnel) -> list[LeadGroup]:
 
 def _name(group: LeadGroup) -> Child:
     """What a group is called; a name that the company gave is never translated."""
-    return group.name if group.name in _OURS else tag("span", group.name, translate="no")
+    return group.name if group.name in _OURS else own(group.name)
 
 
 def _rest(funnel: Funnel) -> Markup | None:

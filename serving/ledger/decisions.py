@@ -9,8 +9,12 @@ moment that the score is about.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import sqlite3
+import weakref
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
 
 from sqlalchemy import ColumnElement, Connection, func, select
 
@@ -18,7 +22,7 @@ from features.clock import DAY_US, from_us, now_us
 from features.errors import LeadscoreError
 from serving.asked import Decided, Heard
 from serving.ledger.gone import ABSORBED, ids_of_person
-from serving.ledger.schema import DECISIONS, LEADS
+from serving.ledger.schema import DECISIONS, EXPLORATION_DRAWS, LEADS
 from serving.ledger.store import Ledger
 from serving.score import Maturity
 
@@ -27,9 +31,9 @@ OWNER = "owner"
 """Whom a plan gave a lead that had nobody; `content` is the name."""
 _FOR_EVER_US = 40_000 * DAY_US
 _AGAIN_US = DAY_US // 1_440
+"""After a minute objections are read again: one may have expired."""
 _WITHIN_SECONDS = 2.0
 """Whoever asks for a score waits no longer for those who may have objected meanwhile."""
-"""After a minute objections are read again: one may have expired."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,15 @@ def standing_on(connection: Connection, as_of_us: int, lead_id: str | None = Non
         for one in overrides
         for name in (ids_of_person(connection, one.lead_id) if one.lead_id in merged else [one.lead_id])
     ]
-    return Heard(frozenset(out), tuple(sorted(contested.items())), tuple(decided))
+    drawn = _drawn_on(connection, lead_id)
+    return Heard(frozenset(out), tuple(sorted(contested.items())), tuple(decided), drawn)
+
+
+def _drawn_on(connection: Connection, lead_id: str | None) -> frozenset[str]:
+    """Whom exploration drew; of several records of one person the one that was."""
+    table = EXPLORATION_DRAWS.c
+    which = table.chosen if lead_id is None else table.chosen & (table.lead_id == lead_id)
+    return frozenset(connection.execute(select(table.lead_id).where(which)).scalars())
 
 
 def _overrides(connection: Connection, which: ColumnElement[bool]) -> Iterator[KeptDecision]:
@@ -129,23 +141,79 @@ def _contest_words(kinds: dict[str, KeptDecision]) -> str:
     )
 
 
+_NEWEST = select(*(select(func.max(one.c.seq)).scalar_subquery() for one in (DECISIONS, EXPLORATION_DRAWS)))
+_NEWEST_TEXT = str(_NEWEST.compile())
+_Newest = tuple[int, int]
+"""The numbers of the newest decision and of the newest draw, 0 where there is none."""
+
+
+def _numbers(row: Sequence[int | None]) -> _Newest:
+    decision, draw = row
+    return decision or 0, draw or 0
+
+
+class Glance:
+    """Reads what came last to a SQLite ledger, on a connection that stays open: some microseconds.
+
+    SQLite keeps its pages in memory, and in WAL mode a reader waits for no writer; where it would have to
+    wait all the same, or another file is in the place of the one that is open, nothing is said.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._link: sqlite3.Connection | None = None
+        self._file = 0
+
+    def newest(self) -> _Newest | None:
+        """The newest decision and draw; None where they cannot be told at once."""
+        try:
+            file = self._path.stat().st_ino
+            if self._link is None or file != self._file:
+                self._open(file)
+            assert self._link is not None
+            return _numbers(self._link.execute(_NEWEST_TEXT).fetchone())
+        except (OSError, sqlite3.Error):
+            return None
+
+    def _open(self, file: int) -> None:
+        if self._link is not None:
+            self._link.close()
+        address = f"file:{quote(str(self._path))}?mode=ro"
+        self._link = sqlite3.connect(
+            address, uri=True, timeout=0, isolation_level=None, check_same_thread=False
+        )
+        self._file = file
+        weakref.finalize(self, self._link.close)
+
+
 class Voices:
-    """`standing` for a service that asks at every request: read again where a decision came.
+    """`standing` for a service that asks at every request: read again where a decision or a draw came.
 
     While the ledger cannot be reached it is what was read last, and `sure` is False.
     """
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger, self._heard = ledger, Heard()
-        self._read: tuple[int, int] | None = None
+        self._glance = Glance(ledger.path) if ledger.path is not None else None
+        self._read: tuple[_Newest, int] | None = None
         self.sure = False
+
+    def unchanged(self) -> Heard | None:
+        """`heard` where a glance of microseconds says that nothing came since; None: it has to be read."""
+        read = self._read  # before what was heard, which `heard` writes first
+        if read is None or self._glance is None or abs(now_us() - read[1]) > _AGAIN_US:
+            return None
+        if self._ledger.presence.away or self._glance.newest() != read[0]:
+            return None
+        self.sure = True
+        return self._heard
 
     def heard(self) -> Heard:
         """Who objects and who contests now."""
         now = now_us()
         try:
             with self._ledger.reading(_WITHIN_SECONDS) as connection:
-                newest = connection.scalar(select(func.max(DECISIONS.c.seq))) or 0
+                newest = _numbers(connection.execute(_NEWEST).one())
                 if self._read is None or self._read[0] != newest or abs(now - self._read[1]) > _AGAIN_US:
                     self._heard, self._read = standing_on(connection, now), (newest, now)
             self.sure = True

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, bindparam, delete, insert, select
 
 from features.errors import FieldProblem, LeadError
 from serving.ledger.schema import DECISIONS, METADATA
@@ -106,6 +106,12 @@ def _end(states: dict[str, _State], lead_id: str) -> str | None:
     return None if state.gone in _WORDS else lead_id
 
 
+_ERASED_OF = select(DECISIONS.c.lead_id).where(
+    DECISIONS.c.lead_id.in_(bindparam("ids", expanding=True)), DECISIONS.c.kind == "erasure"
+)
+"""Asked at every commit, so it is made once."""
+
+
 def without_erased(
     connection: Connection, rows: Sequence[Sequence[Kept | FieldProblem]]
 ) -> list[list[Kept | FieldProblem]]:
@@ -114,8 +120,7 @@ def without_erased(
     erased = erasures(flat)
     ids = {str(row.row["lead_id"]) for row in flat} - erased
     for part in _parts(sorted(ids)):
-        query = _decisions(part).where(DECISIONS.c.kind == "erasure")
-        erased |= {row.lead_id for row in connection.execute(query)}
+        erased |= set(connection.execute(_ERASED_OF, {"ids": part}).scalars())
     if not erased:
         return [list(one) for one in rows]
     return [[ERASED if _speaks_of(row, erased) else row for row in one] for one in rows]

@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from itertools import islice
 from typing import Any, Literal
 
@@ -142,14 +143,22 @@ def _ordered(connection: Connection, rows: dict[str, Kept]) -> list[Kept]:
 
 def _inserted(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> set[str]:
     """The natural keys that were not there before."""
-    statement = insert_new(connection, table).returning(table.c.natural_key)
-    return set(connection.execute(statement, rows).scalars())
+    return set(connection.execute(_inserting(connection.dialect.name, table), rows).scalars())
+
+
+@cache
+def _inserting(dialect: str, table: Table) -> Any:
+    """What `_inserted` asks for at every commit, made once."""
+    return _insert_new(dialect, table).returning(table.c.natural_key)
 
 
 def insert_new(connection: Connection, table: Table) -> Any:
     """An INSERT that passes over rows whose key is there already."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(table).on_conflict_do_nothing()
+    return _insert_new(connection.dialect.name, table)
+
+
+def _insert_new(dialect: str, table: Table) -> Any:
+    return (sqlite if dialect == "sqlite" else postgresql).insert(table).on_conflict_do_nothing()
 
 
 def _digests(connection: Connection, table: Table, keys: Sequence[str]) -> list[tuple[str, str]]:

@@ -9,11 +9,8 @@ Which schema a ledger has, and how it is brought forward to ours: never back, an
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -30,6 +27,10 @@ from sqlalchemy import (
 )
 
 from features.errors import LeadscoreError
+
+if TYPE_CHECKING:  # Alembic looks at a ledger once; who has none starts without it
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
 
 METADATA = MetaData()
 _SEQ = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by INTEGER alone
@@ -131,6 +132,8 @@ def revision_of(connection: Connection) -> str | None:
     """The revision of a ledger, None where it has no tables yet."""
     if not inspect(connection).has_table("alembic_version"):
         return None
+    from alembic.runtime.migration import MigrationContext
+
     return MigrationContext.configure(connection).get_current_revision()
 
 
@@ -150,6 +153,9 @@ def refuse_newer(name: str, found: str | None) -> None:
 
 def bring_forward(connection: Connection, to: str = "head") -> None:
     """Make what the schema lacks, in the transaction of `connection`: all of it, or nothing."""
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
+
     scripts = _scripts()
 
     def steps(revision: Any, _context: MigrationContext) -> Any:
@@ -161,5 +167,7 @@ def bring_forward(connection: Connection, to: str = "head") -> None:
 
 
 def _scripts() -> ScriptDirectory:
+    from alembic.script import ScriptDirectory
+
     here = Path(__file__).parent / "migrations"
     return ScriptDirectory(here, version_locations=[here])

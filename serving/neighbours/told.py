@@ -18,8 +18,9 @@ from features.sql import TRIM
 from serving.ledger import Ledger
 from serving.ledger.gone import same_lead
 from serving.ledger.reading import folded_together
-from serving.ledger.schema import DECISIONS, EVENTS, FIELD_HISTORY, OUTCOMES
+from serving.ledger.schema import DECISIONS, EVENTS, FIELD_HISTORY, LEADS, OUTCOMES
 from serving.ledger.sent import Cell
+from serving.neighbours.beside import Beside
 from serving.neighbours.index import AccountIndex
 
 _MOST = 2_000
@@ -34,11 +35,28 @@ class Neighbours:
     ledger: Ledger
     _index: AccountIndex = field(default_factory=AccountIndex, repr=False)
 
+    def together(self, recipe: Recipe, leads: Sequence[Lead], beside: Beside | None = None) -> list[Lead]:
+        """`leads`, each with the `others` of its account as of its moment: those of the ledger, and those of
+        `beside` (default: `leads` themselves) that the ledger does not know.
+
+        Unchanged as `of` says.
+        """
+        if not recipe.features.accounts:
+            return list(leads)
+        beside = Beside.of(leads) if beside is None else beside
+        names = {name for lead in leads for name in beside.ids(lead.account_id or "")}
+        try:
+            with self.ledger.reading() as connection:
+                known = _known(connection, sorted(names))
+        except LeadscoreError:
+            return list(leads)
+        told = (lead if lead.others is not None else self.of(recipe, lead) for lead in leads)
+        return [_with(lead, beside.others(recipe, lead, known)) for lead in told]
+
     def of(self, recipe: Recipe, lead: Lead) -> Lead:
         """`lead` with `others` as of its moment, where the recipe asks for account features and it has one.
 
-        Unchanged where the ledger cannot be reached or the account has more than 2,000 leads. Leads that are
-        in the same request, and that the ledger does not know, are not counted.
+        Unchanged where the ledger cannot be reached or the account has more than 2,000 leads.
         """
         if not recipe.features.accounts or lead.account_id is None or lead.opted_out:
             return lead
@@ -51,6 +69,17 @@ class Neighbours:
                 return replace(lead, others=told.others(lead.lead_id, ids))
         except LeadscoreError:
             return lead
+
+
+def _with(lead: Lead, more: Mapping[str, Sequence[int] | None]) -> Lead:
+    """`lead` with `more` of its account beside what it was told."""
+    if lead.others is None:
+        return lead
+    told: dict[str, Sequence[int] | None] = {}
+    for kind, known in lead.others.items():
+        added = more[kind]
+        told[kind] = None if known is None or added is None else sorted([*known, *added])
+    return replace(lead, others=told)
 
 
 @lru_cache(maxsize=8)
@@ -177,6 +206,15 @@ class _Told:
             return parse_date(cell, self.recipe.recipe.zone, "end", self.recipe.outcomes.occurred_format)
         except ValueError:
             return None
+
+
+def _known(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Those of `names` whom the ledger knows."""
+    found = set[str]()
+    for start in range(0, len(names), _AT_ONCE):
+        which = LEADS.c.lead_id.in_(names[start : start + _AT_ONCE])
+        found.update(connection.execute(select(LEADS.c.lead_id).where(which)).scalars())
+    return found
 
 
 def _by_lead(connection: Connection, table: Table, ids: Sequence[str], *also: Any) -> dict[str, list[Any]]:

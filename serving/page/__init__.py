@@ -15,7 +15,7 @@ from serving.page.frame import (
     tiles,
 )
 from serving.page.look import look
-from serving.page.markup import Child, Markup, join, table, tag
+from serving.page.markup import Child, Markup, join, own, stacked, table, tag
 from serving.page.rows import ValueRow, rows_chart
 from serving.page.shell import bullets, contents, figure, page, paragraph, picture, section
 from serving.page.words import Words, percent, plain, signed, typeset, with_ends
@@ -44,6 +44,7 @@ __all__ = [
     "labelled",
     "look",
     "note",
+    "own",
     "page",
     "paragraph",
     "percent",
@@ -52,6 +53,7 @@ __all__ = [
     "rows_chart",
     "section",
     "signed",
+    "stacked",
     "table",
     "tag",
     "tiles",

@@ -60,6 +60,15 @@ def join(children: Iterable[Child], between: str = "") -> Markup:
     return Markup(between.join(_source(child) for child in children if child is not None))
 
 
+def own(text: str) -> Markup:
+    """What a company wrote, such as a name, an id or a level: nobody translates it, nor does a browser.
+
+    >>> own("hot").source
+    '<span translate="no">hot</span>'
+    """
+    return tag("span", text, translate="no")
+
+
 def table(head: Sequence[Child], rows: Iterable[Sequence[Child]], caption: str | None = None) -> Markup:
     """A table; columns that hold only numbers stand right."""
     rows = [list(row) for row in rows]
@@ -68,6 +77,17 @@ def table(head: Sequence[Child], rows: Iterable[Sequence[Child]], caption: str |
     body = tag("tbody", *[_row("td", row, right) for row in rows])
     whole = tag("table", tag("caption", caption) if caption else None, top, body)
     return tag("div", whole, class_="wide", tabindex="0")  # what may scroll is reached by the keyboard
+
+
+def stacked(head: Sequence[str], rows: Iterable[Sequence[Child]], kind: str = "") -> Markup:
+    """A table that a telephone shows as cards, in which each cell says what it is; `kind` is a class more."""
+    top = tag("thead", tag("tr", *[tag("th", word, scope="col") for word in head]))
+    lines = [
+        tag("tr", *[tag("td", cell, data_head=word) for cell, word in zip(row, head, strict=True)])
+        for row in rows
+    ]
+    whole = tag("table", top, tag("tbody", *lines), class_=f"stack {kind}".strip())
+    return tag("div", whole, class_="wide", tabindex="0")
 
 
 def _row(cell: str, children: Sequence[Child], right: Sequence[bool]) -> Markup:

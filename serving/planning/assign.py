@@ -28,6 +28,8 @@ class PlannedLead:
     """What to ask next, by the checklist."""
     given: bool = False
     """It had no owner before this plan."""
+    called: str = ""
+    """What people call it: names of a person and a company."""
 
     def told_in(self, language: Language) -> PlannedLead:
         """The same with its sentences in `language`."""

@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from features.cells import is_missing
 from features.lead import Lead
+from features.profiles import called_columns
 from features.recipe import Recipe
 from features.snapshots import open_leads
 from features.tables import Tables, fetch_frame
@@ -21,7 +23,8 @@ from serving.qualification import check_items, qualified
 class OpenLeads:
     """Open leads in one order: `moments` (lead_id, as_of_us, row), `asked`, and their canonical cells.
 
-    `cells(at)` gives the fields of one of them by the recipe's names: numbers, texts, None.
+    `cells(at)` gives the fields of one of them by the recipe's names: numbers, texts, None. `called` is what
+    people call each, '' where its table holds no name.
     """
 
     recipe: Recipe
@@ -31,6 +34,7 @@ class OpenLeads:
     accounts: list[str | None]
     created_us: list[int | None]
     fields: pd.DataFrame
+    called: list[str]
 
     def cells(self, at: int) -> Mapping[str, Any]:
         """The canonical fields of the lead at `at`."""
@@ -93,7 +97,16 @@ def open_with_stage(
         [_text(cell) for cell in leads["account_id"]],
         [None if pd.isna(us) else int(us) for us in leads["created_us"]],
         fields.astype(object).where(fields.notna(), None),
+        _called(tables, moments),
     )
+
+
+def _called(tables: Tables, moments: pd.DataFrame) -> list[str]:
+    """Names of people and companies in the table as it was given."""
+    raw = fetch_frame(tables.con, "raw_leads").iloc[moments["row"].to_numpy(int)]
+    columns = [raw[name].tolist() for name in called_columns([str(name) for name in raw.columns])]
+    named = zip(*columns, strict=True) if columns else iter([()] * len(raw))
+    return [" ".join(str(cell).strip() for cell in cells if not is_missing(cell)) for cells in named]
 
 
 def _stages(tables: Tables, as_of_us: int) -> dict[int, str]:

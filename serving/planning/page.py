@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from serving.page import Markup, bullets, contents, page, paragraph, percent, section, table, tag
+from serving.page import (
+    Child,
+    Markup,
+    bullets,
+    contents,
+    join,
+    own,
+    page,
+    paragraph,
+    percent,
+    section,
+    stacked,
+    tag,
+)
 from serving.planning.assign import PlannedLead
 from serving.planning.plan import Plan
 from serving.planning.rows import due_words, owners
@@ -52,18 +65,24 @@ def _called(owner: str, say: Callable[[str], str]) -> str:
 
 def _table(plan: Plan, leads: list[PlannedLead]) -> Markup:
     head = [translated(name, plan.language) for name in _HEAD]
-    return table(head, [_row(plan, lead) for lead in leads])
+    return stacked(head, [_row(plan, lead) for lead in leads])
 
 
-def _row(plan: Plan, lead: PlannedLead) -> list[str]:
+def _row(plan: Plan, lead: PlannedLead) -> list[Child]:
     score, step = lead.score, lead.step
     what = translated(step.what, plan.language)
     return [
         due_words(plan, lead) or "",
-        lead.lead_id,
+        _named(lead),
         what if step.step is None else f"{what} {step.step}",
         translated(score.maturity or "", plan.language),
         "–" if score.probability is None else typeset(percent(score.probability), plan.language),
         "; ".join(part for part in (step.why, lead.note, lead.question) if part),
-        score.reasons_for[0].text if score.reasons_for else "",
+        own(score.reasons_for[0].text) if score.reasons_for else "",
     ]
+
+
+def _named(lead: PlannedLead) -> Markup:
+    """What people call it, its id below."""
+    number = tag("small", lead.lead_id, class_="hint", translate="no")
+    return own(lead.lead_id) if not lead.called else join([own(lead.called), tag("br"), number])

@@ -180,7 +180,8 @@ class _Planner:
             counts=step.what != "drop",
             contacted=self._today(done),
         )
-        return claim, PlannedLead(lead, None, score, step, question=self.leads.question(at))
+        question = self.leads.question(at)
+        return claim, PlannedLead(lead, None, score, step, question=question, called=self.leads.called[at])
 
     def _today(self, work: Worked) -> bool:
         """Whether somebody tried today already."""

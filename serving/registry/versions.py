@@ -10,6 +10,7 @@ from typing import Any
 
 from features.catalogue import Feature
 from features.errors import LeadscoreError
+from features.language import Language
 from serving.artefact import DIGEST_TAG
 from serving.artefact.folder import artefact_within
 from serving.registry.mlflow_tables import (
@@ -135,13 +136,19 @@ def _download(address: str) -> Path:
     return Path(folder)
 
 
-def report_of_run(run_id: str) -> Path | None:
-    """The page of a run where it is on this machine, else None."""
+def report_file(language: Language) -> str:
+    """What the page of a run in `language` is called, beside the one in its recipe's."""
+    return f"report.{language}.html"
+
+
+def report_of_run(run_id: str, language: Language) -> Path | None:
+    """The page of a run, in `language` if there is one, where it is on this machine, else None."""
     try:
-        path = run_folder(store_address(), run_id) / "report.html"
+        folder = run_folder(store_address(), run_id)
     except Unanswered:
         return None
-    return path if path.is_file() else None
+    pages = (folder / name for name in (report_file(language), "report.html"))
+    return next((path for path in pages if path.is_file()), None)
 
 
 def resolve(address: str) -> ChampionRef | None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from features.catalogue import DateAge, DomainKind, EventCount, Feature, FieldValue, KeywordGroup, answers_of
 from features.cells import email_label
-from features.columns import Columns, Floats
+from features.columns import Columns, Floats, numbers_of
 from features.errors import LeadscoreError, ended, nearest
 from features.recipe import Recipe
 from serving.rules.card import Exclusion, FieldRule, Scorecard
@@ -17,6 +17,7 @@ from serving.rules.event_rule import EventRule
 from serving.rules.events import event_points, product_of
 from serving.rules.lines import Lines
 from serving.rules.rules import CompiledRule
+from serving.rules.section import BandTable
 
 _REMEDY = "Correct the file, or declare the field or event kind in the recipe."
 _NUMBERS = ("number", "boolean", "phone", "date")
@@ -159,18 +160,17 @@ def _worded(
     if kind != "text":
         raise place.refuse("keywords", f"field '{field}' is a {kind}; keywords read text")
     groups = tuple(KeywordGroup(field, " ".join(words), words) for words, _ in lists)
-    points = _first_hit([g.name for g in groups], [points for _, points in lists], *others)
+    points = _first_hit(tuple(g.name for g in groups), [points for _, points in lists], *others)
     group = rule.group if isinstance(rule, FieldRule) else None
     return CompiledRule(rule.name, "fit", groups, points, isinstance(rule, Exclusion), group)
 
 
 def _banded(name: str, rule: FieldRule) -> Callable[[Columns], Floats]:
+    table = BandTable(rule.bands)
+
     def points(columns: Columns) -> Floats:
         numbers = np.asarray(columns[name], dtype=np.float64)
-        total = np.where(np.isnan(numbers), rule.missing, rule.other)
-        for band in reversed(rule.bands):  # backwards, so that the first band that holds a number wins
-            total = np.where(band.holds(numbers), band.points, total)
-        return total[:, None]
+        return table.of(numbers, np.where(np.isnan(numbers), rule.missing, rule.other))[:, None]
 
     return points
 
@@ -187,10 +187,10 @@ def _matched(
 
 
 def _first_hit(
-    names: Sequence[str], worth: Sequence[float], other: float, missing: float
+    names: tuple[str, ...], worth: Sequence[float], other: float, missing: float
 ) -> Callable[[Columns], Floats]:
     def points(columns: Columns) -> Floats:
-        found = np.column_stack([np.asarray(columns[name], dtype=np.float64) for name in names])
+        found = numbers_of(columns, names).T
         hit = found == 1.0
         first = hit & (np.cumsum(hit, axis=1) == 1)
         total = first * np.array(worth)

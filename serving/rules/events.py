@@ -12,7 +12,7 @@ from features.catalogue import ActiveDays, DecayedCount, EventCount, Feature, Re
 from features.columns import Columns, Floats
 from serving.rules.event_rule import DecayStep, EventRule
 from serving.rules.product import Product
-from serving.rules.section import Band
+from serving.rules.section import Band, BandTable
 
 Bound: TypeAlias = tuple[tuple[Feature, ...], Callable[[Columns], Floats]]
 """The features that a rule reads, and its points of shape `(n_leads, len(features))`."""
@@ -106,12 +106,11 @@ def _summed(
 
 
 def _ranged(name: str, ranges: tuple[Band, ...]) -> Callable[[Columns], Floats]:
+    table = BandTable(ranges)
+
     def points(columns: Columns) -> Floats:
         count = np.asarray(columns[name], dtype=np.float64)
-        total = np.zeros(len(count))
-        for band in reversed(ranges):  # backwards, so that the first range that holds a count wins
-            total = np.where(band.holds(count), band.points, total)
-        return total[:, None]
+        return table.of(count, np.zeros(len(count)))[:, None]
 
     return points
 

@@ -114,7 +114,8 @@ class Rules:
         """Points of the rules that are products, shape `(n_products, n_leads, 1)`."""
         names, worth, cap = self._products
         points = worth * numbers_of(columns, names).reshape(len(names), n_leads(columns))
-        return np.clip(np.where(np.isnan(points), 0.0, points), -cap, cap)[:, :, None]
+        points = np.where(np.isnan(points), 0.0, points)
+        return np.minimum(np.maximum(points, -cap), cap)[:, :, None]  # sooner than `np.clip` for one lead
 
     @cached_property
     def _products(self) -> tuple[tuple[str, ...], Floats, Floats]:

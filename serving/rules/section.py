@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Annotated, Self
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from features.columns import Floats
@@ -41,10 +42,29 @@ class Band(CardSection):
         low = -np.inf if self.lowest is None else self.lowest
         return low, np.inf if self.highest is None else self.highest
 
-    def holds(self, numbers: Floats) -> NDArray[np.bool_]:
-        """Which of `numbers` the band holds; it holds no NaN."""
-        low, high = self.ends
-        return np.asarray((numbers >= low) & (numbers < high), dtype=np.bool_)
+
+@dataclass(frozen=True)
+class BandTable:
+    """The points of the first of some bands that holds a number: one comparison for all of them."""
+
+    bands: tuple[Band, ...]
+
+    def of(self, numbers: Floats, otherwise: Floats) -> Floats:
+        """Points of each of `numbers`, shape `(n_leads,)`; `otherwise` where no band holds one."""
+        held = (numbers >= self._lows) & (numbers < self._highs)  # NaN is in none
+        return np.where(held.any(axis=0), self._points[held.argmax(axis=0)], otherwise)
+
+    @cached_property
+    def _lows(self) -> Floats:
+        return np.array([band.ends[0] for band in self.bands], dtype=np.float64).reshape(-1, 1)
+
+    @cached_property
+    def _highs(self) -> Floats:
+        return np.array([band.ends[1] for band in self.bands], dtype=np.float64).reshape(-1, 1)
+
+    @cached_property
+    def _points(self) -> Floats:
+        return np.array([band.points for band in self.bands], dtype=np.float64)
 
 
 class Cap(CardSection):

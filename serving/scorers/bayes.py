@@ -131,7 +131,7 @@ class Bayes:
     def contributions(self, columns: Columns) -> Contributions:
         """Log-odds against a lead of which nothing is known, by feature."""
         values = self._parts(columns)
-        names = tuple(feature.name for feature in self.features)
+        names, _ = self._places
         return Contributions(names, values, np.full(len(values), self.bias))
 
     def explained(self, columns: Columns) -> tuple[Floats, Contributions]:
@@ -204,7 +204,7 @@ class Bayes:
             numbers = columns.numbers(bands.names)
             codes = (numbers[:, None, :] > bands.edges[:, :, None]).sum(axis=1)
             codes = np.where(np.isnan(numbers), bands.missing, codes)
-            added[bands.tables] = np.take_along_axis(bands.log_ratios, codes, axis=1)
+            added[bands.tables] = bands.log_ratios[bands.rows, codes]
         for at in bands.others:
             added[at] = self.tables[at].read(columns[self.tables[at].feature])
         names, places = self._places
@@ -235,6 +235,7 @@ class Bayes:
             edges,
             np.array([table.n_codes - 1 for table in tables], dtype=np.intp)[:, None],
             ratios,
+            np.arange(len(tables))[:, None],
         )
 
 
@@ -248,3 +249,4 @@ class _Bands:
     edges: Floats
     missing: NDArray[np.intp]
     log_ratios: Floats
+    rows: NDArray[np.intp]

@@ -32,6 +32,16 @@ def codes_of(column: Column, codes: Mapping[str, int]) -> Floats:
     return np.array(values, dtype=np.float64)
 
 
+def levels_of(column: Column, codes: Mapping[str, int], start: int) -> list[int]:
+    """`start` + the code of each value, after those of all levels that of any other, then that of missing."""
+    other = len(codes)
+    if len(column) > _FEW:
+        found = codes_of(column, codes)
+        places: list[int] = (start + np.where(np.isnan(found), other + 1, found).astype(np.intp)).tolist()
+        return places
+    return [start + (other + 1 if level is None else codes.get(level, other)) for level in column.tolist()]
+
+
 def _by_level(column: Column, codes: Mapping[str, int]) -> Floats:
     """`codes_of`: each distinct level is looked up once."""
     import pandas as pd  # not at the top: one lead does without it

@@ -25,9 +25,19 @@ def line_columns(linear: Linear, columns: Columns) -> Floats:
 
 def columns_of(linear: Linear, parts: Contributions) -> Floats:
     """`line_columns` where the linear model's contributions are `parts`: the margin, and sums by group."""
-    sums = np.column_stack([parts.values[:, members].sum(axis=1) for members in _members(linear)])
-    sums[:, 0] += parts.bias
-    return np.asarray(sums, dtype=np.float64)
+    groups = linear.places.members if len(linear.groups) > 1 else []
+    sums = np.empty((len(parts.values), 1 + len(groups)))
+    sums[:, 0] = _added(parts.values) + parts.bias
+    for column, members in enumerate(groups, 1):
+        sums[:, column] = _added(parts.values[:, members])
+    return sums
+
+
+def _added(values: Floats) -> Floats:
+    """The sum of each row, one number after the other: that of `sum` differs with the number of rows."""
+    if not values.shape[1]:
+        return np.zeros(len(values))
+    return np.asarray(np.cumsum(values, axis=1)[:, -1], dtype=np.float64)
 
 
 def by_feature(linear: Linear, parts: Contributions, values: Floats) -> Contributions:
@@ -48,7 +58,7 @@ def by_feature(linear: Linear, parts: Contributions, values: Floats) -> Contribu
     bias = np.where(size > 0, 0.0, left).sum(axis=1)
     rate, rest = slope[:, :1], share[:, :1]
     if values.shape[1] > 1:
-        owner = linear.places[1]
+        owner = linear.places.owner
         rate, rest = rate + slope[:, 1:][:, owner], rest + share[:, 1:][:, owner]
     return Contributions(parts.names, rate * parts.values + rest * sizes, bias)
 
@@ -58,12 +68,5 @@ def _sums(linear: Linear, values: Floats) -> Floats:
     whole = values.sum(axis=1, keepdims=True)
     if len(linear.groups) < 2:
         return np.asarray(whole, dtype=np.float64)
-    order, _ = linear.places
-    starts = np.cumsum([0, *(len(members) for members in linear.groups.values())])[:-1]
-    return np.hstack([whole, np.add.reduceat(values[:, order], starts, axis=1)])
-
-
-def _members(linear: Linear) -> list[list[int]]:
-    """For each column, the positions of its features among those that are read."""
-    everything = [list(range(len(linear.encoder.features)))]
-    return everything if len(linear.groups) < 2 else [*everything, *linear.groups.values()]
+    places = linear.places
+    return np.hstack([whole, np.add.reduceat(values[:, places.order], places.starts, axis=1)])

@@ -6,12 +6,24 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.catalogue import Feature
 from features.columns import Columns, Floats, once
 from serving.calibration import MonotoneMap
 from serving.scorer import Contributions
 from serving.scorers.linear_columns import LinearEncoder
+
+
+@dataclass(frozen=True)
+class GroupPlaces:
+    """Positions of the features of each group (`members`), of all groups one after the other (`order`, where
+    each begins at one of `starts`), and for each feature the number of its group (`owner`)."""
+
+    members: list[NDArray[np.intp]]
+    order: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    owner: NDArray[np.intp]
 
 
 @dataclass(frozen=True)
@@ -83,11 +95,15 @@ class Linear:
         return found
 
     @cached_property
-    def places(self) -> tuple[list[int], list[int]]:
-        """Positions of the features group by group, and for each feature the number of its group."""
-        order = [place for members in self.groups.values() for place in members]
-        number = {place: i for i, members in enumerate(self.groups.values()) for place in members}
-        return order, [number[place] for place in range(len(number))]
+    def places(self) -> GroupPlaces:
+        """Where the features of each group are."""
+        members = [np.array(group, dtype=np.intp) for group in self.groups.values()]
+        order = np.concatenate([np.zeros(0, dtype=np.intp), *members])
+        owner = np.empty(len(order), dtype=np.intp)
+        for number, group in enumerate(members):
+            owner[group] = number
+        starts = np.cumsum([0, *map(len, members)], dtype=np.intp)[:-1]
+        return GroupPlaces(members, order, starts, owner)
 
     @cached_property
     def _bias(self) -> float:

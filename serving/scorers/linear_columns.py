@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from features.columns import Columns, Floats, n_leads, numbers_of
 from serving.scorer import Range
 from serving.scorers.agreement import require_columns
-from serving.scorers.encoding import MISSING, OTHER, Spec, codes_of
+from serving.scorers.encoding import MISSING, OTHER, Spec, levels_of
+
+Places = NDArray[np.intp]
 
 
 class NumberColumn(Spec):
@@ -109,15 +112,14 @@ class LinearEncoder(Spec):
         if plan.names:
             numbers = numbers_of(columns, plan.names).T
             numbers = held(numbers, plan.lows, plan.highs)
-            if plan.logs:
+            if len(plan.logs):
                 numbers[:, plan.logs] = signed_log(numbers[:, plan.logs])
             absent = np.isnan(numbers)
             matrix[:, plan.at] = (np.where(absent, plan.medians, numbers) - plan.means) / plan.scales
             matrix[:, plan.flags_at] = absent[:, plan.flagged]
-        for name, start, codes in plan.categories:
-            level = codes_of(columns[name], codes)
-            level[np.isnan(level)] = len(codes) + 1
-            matrix[np.arange(rows), start + level.astype(np.intp)] = 1.0
+        if plan.categories:
+            at = [levels_of(columns[name], codes, start) for name, start, codes in plan.categories]
+            matrix[np.arange(rows), np.array(at, dtype=np.intp)] = 1.0
         return matrix
 
     @cached_property
@@ -136,15 +138,15 @@ class LinearEncoder(Spec):
         flagged = [i for i, (column, _) in enumerate(numbers) if column.flag]
         return _Plan(
             names=tuple(column.name for column, _ in numbers),
-            at=[start for _, start in numbers],
+            at=np.array([start for _, start in numbers], dtype=np.intp),
             medians=np.array([column.median for column, _ in numbers]),
             means=np.array([column.mean for column, _ in numbers]),
             scales=np.array([column.scale for column, _ in numbers]),
             lows=np.array([column.ends[0] for column, _ in numbers]),
             highs=np.array([column.ends[1] for column, _ in numbers]),
-            flagged=flagged,
-            flags_at=[numbers[i][1] + 1 for i in flagged],
-            logs=[i for i, (column, _) in enumerate(numbers) if column.log],
+            flagged=np.array(flagged, dtype=np.intp),
+            flags_at=np.array([numbers[i][1] + 1 for i in flagged], dtype=np.intp),
+            logs=np.array([i for i, (column, _) in enumerate(numbers) if column.log], dtype=np.intp),
             categories=[
                 (column.name, start, {level: i for i, level in enumerate(column.levels)})
                 for column, start in zip(self.columns, self.starts, strict=True)
@@ -158,15 +160,15 @@ class _Plan:
     """The positions of a linear encoder's columns."""
 
     names: tuple[str, ...]
-    at: list[int]
+    at: Places
     medians: Floats
     means: Floats
     scales: Floats
     lows: Floats
     highs: Floats
-    flagged: list[int]
-    flags_at: list[int]
-    logs: list[int]
+    flagged: Places
+    flags_at: Places
+    logs: Places
     categories: list[tuple[str, int, dict[str, int]]]
 
 

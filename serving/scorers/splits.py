@@ -102,18 +102,18 @@ class Splits:
         across = np.ascontiguousarray(matrix.T)
         found = np.zeros((len(self.splits) + 1, len(matrix)), dtype=np.bool_)
         if len(matrix) <= _FEW:
-            np.less_equal(across[self._columns], self._thresholds, out=found[:-1])
+            np.less_equal(across.take(self._columns, axis=0), self._thresholds, out=found[:-1])
         else:
             for column, own in self._by_column:
                 np.less_equal(across[column], self._thresholds[own], out=found[own])
-        found[self._nan_left] |= np.isnan(across)[self._columns[self._nan_left]]
+        absent = np.isnan(across)
+        if absent.any():
+            found[self._nan_left] |= absent.take(self._asked_of_nan, axis=0)
         for place in self._with_zeros:
             split = self.splits[place]
             found[place, np.abs(across[split.column]) <= _ZERO] = split.nan_left
-        for column, places, table in self._categories:
-            codes = across[column]
-            inside = (codes > -1) & (codes < table.shape[1] - 1)  # LightGBM cuts the decimals off
-            found[places] = table[:, np.where(inside, codes, table.shape[1] - 1).astype(np.intp)]
+        if len(self._levels.places):
+            found[self._levels.places] = self._levels.answers(across)
         return found
 
     @cached_property
@@ -135,21 +135,44 @@ class Splits:
         return np.flatnonzero(np.array([split.nan_left for split in self.splits], dtype=np.bool_))
 
     @cached_property
+    def _asked_of_nan(self) -> NDArray[np.intp]:
+        return self._columns[self._nan_left]
+
+    @cached_property
     def _with_zeros(self) -> list[int]:
         return [place for place, split in enumerate(self.splits) if split.zero_missing]
 
     @cached_property
-    def _categories(self) -> list[tuple[int, list[int], NDArray[np.bool_]]]:
-        """Column, its splits, and for each which codes go left; the last code stands for all others."""
-        by_column: dict[int, list[int]] = {}
-        for place, split in enumerate(self.splits):
-            if split.levels is not None:
-                by_column.setdefault(split.column, []).append(place)
-        return [(column, places, self._table(places)) for column, places in by_column.items()]
+    def _levels(self) -> _Levels:
+        asked = [place for place, split in enumerate(self.splits) if split.levels is not None]
+        return _Levels.of(asked, [self.splits[place] for place in asked])
 
-    def _table(self, places: Sequence[int]) -> NDArray[np.bool_]:
-        named = [self.splits[place].levels or frozenset() for place in places]
-        table = np.zeros((len(named), max(max(levels, default=0) for levels in named) + 2), dtype=np.bool_)
-        for row, levels in enumerate(named):
-            table[row, list(levels)] = True
-        return table
+
+@dataclass(frozen=True)
+class _Levels:
+    """The splits of categories, at `places` among all: `went` has for each, from `starts` on, whether codes
+    0, 1 … go left, and at number `others` whether all other codes do, which is no."""
+
+    places: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    others: NDArray[np.intp]
+    starts: NDArray[np.intp]
+    went: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, places: Sequence[int], splits: Sequence[TreeSplit]) -> Self:
+        """The tables of `splits`."""
+        named = [sorted(split.levels or ()) for split in splits]
+        others = np.array([max(levels, default=0) + 1 for levels in named], dtype=np.intp).reshape(-1, 1)
+        starts = np.cumsum([0, *(others.ravel() + 1).tolist()], dtype=np.intp)
+        went = np.zeros(starts[-1], dtype=np.bool_)
+        for start, levels in zip(starts.tolist(), named, strict=False):
+            went[[start + level for level in levels]] = True
+        columns = np.array([split.column for split in splits], dtype=np.intp)
+        return cls(np.array(places, dtype=np.intp), columns, others, starts[:-1].reshape(-1, 1), went)
+
+    def answers(self, across: Floats) -> NDArray[np.bool_]:
+        """Whether rows go left, shape `(n_places, n_rows)`; `across` has shape `(n_columns, n_rows)`."""
+        codes = across.take(self.columns, axis=0)
+        inside = (codes > -1) & (codes < self.others)  # LightGBM cuts the decimals off
+        return self.went.take(np.where(inside, codes, self.others).astype(np.intp) + self.starts)

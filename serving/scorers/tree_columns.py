@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field
 
 from features.columns import Column, Columns, Floats, n_leads, numbers_of
@@ -57,7 +58,7 @@ class TreeEncoder(Spec):
         """
         require_columns(self.features, columns)
         matrix = np.empty((n_leads(columns), len(self.booster_names)), dtype=np.float64)
-        if self._numbers:
+        if len(self._numbers):
             matrix[:, self._numbers] = numbers_of(columns, self._number_names).T
         if self.typical:
             places, medians = self._typical
@@ -83,9 +84,10 @@ class TreeEncoder(Spec):
         return found
 
     @cached_property
-    def _numbers(self) -> list[int]:
+    def _numbers(self) -> NDArray[np.intp]:
         categories = {*self.vocabularies, *self.rates}
-        return [i for i, name in enumerate(self.features) if name not in categories]
+        found = [i for i, name in enumerate(self.features) if name not in categories]
+        return np.array(found, dtype=np.intp)
 
     @cached_property
     def _number_names(self) -> tuple[str, ...]:
@@ -96,8 +98,9 @@ class TreeEncoder(Spec):
         return {name: i for i, name in enumerate(self.features)}
 
     @cached_property
-    def _typical(self) -> tuple[list[int], Floats]:
-        return [self._places[name] for name in self.typical], np.array(list(self.typical.values()))
+    def _typical(self) -> tuple[NDArray[np.intp], Floats]:
+        places = [self._places[name] for name in self.typical]
+        return np.array(places, dtype=np.intp), np.array(list(self.typical.values()))
 
     @cached_property
     def _codes(self) -> dict[str, dict[str, int]]:

@@ -48,9 +48,9 @@ class Lookups:
         """
         rows = codes.shape[1]
         if rows <= _SMALL:
-            found = self._flat[codes[self.piece] + self._start]
-            places = self.target[:, None] * rows + np.arange(rows)
-            sums = np.bincount(places.ravel(), found.ravel(), minlength=self.n_targets * rows)
+            found = self._flat.take(codes.take(self.piece, axis=0) + self._start)
+            places = self.target if rows == 1 else (self.target[:, None] * rows + np.arange(rows)).ravel()
+            sums = np.bincount(places, found.ravel(), minlength=self.n_targets * rows)
             return np.asarray(sums, dtype=np.float64).reshape(self.n_targets, rows)
         total, one = np.zeros((self.n_targets, rows)), np.empty(rows)
         for table, piece, target in zip(self.tables, self.piece.tolist(), self.target.tolist(), strict=True):
@@ -117,11 +117,19 @@ class TreeTables:
         step = _SMALL if len(matrix) <= _FEW else _BLOCK
         for start in range(0, len(matrix), step):
             part = slice(start, start + step)
-            answers = self._splits.answers(matrix[part]).view(np.uint8)
-            codes = answers[self._questions[:, 0]]
-            for bit in range(1, self._questions.shape[1]):
-                codes |= answers[self._questions[:, bit]] << bit
-            yield part, codes.astype(np.intp)
+            answers = self._splits.answers(matrix[part])
+            yield part, self._codes(answers).astype(np.intp)
+
+    def _codes(self, answers: NDArray[np.bool_]) -> NDArray[np.uint8]:
+        """Of a row's answers the code of each piece: question number j is bit j."""
+        if answers.shape[1] <= _SMALL:  # in two calls, but of memory for all bits of all rows
+            asked = answers.take(self._questions, axis=0)
+            return np.packbits(asked, axis=1, bitorder="little")[:, 0]
+        bits = answers.view(np.uint8)
+        codes = bits[self._questions[:, 0]]
+        for bit in range(1, self._questions.shape[1]):
+            codes |= bits[self._questions[:, bit]] << bit
+        return codes
 
     @cached_property
     def _splits(self) -> Splits:

@@ -7,6 +7,7 @@ from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.catalogue import Feature
 from features.columns import Columns, Floats, once
@@ -133,8 +134,8 @@ def add(parts: list[Contributions]) -> Contributions:
 
 
 @lru_cache(maxsize=64)
-def _union(lists: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], list[list[int]]]:
+def _union(lists: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], list[NDArray[np.intp]]]:
     """Each name once, and where those of each list are among them."""
     names = tuple(dict.fromkeys(name for one in lists for name in one))
     place = {name: i for i, name in enumerate(names)}
-    return names, [[place[name] for name in one] for one in lists]
+    return names, [np.array([place[name] for name in one], dtype=np.intp) for one in lists]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from features.catalogue import DateAge, DomainKind, FieldValue, KeywordGroup, WallClock
 from features.clock import DAY_US, dates_of
-from features.columns import Column, Columns, Floats, n_leads
+from features.columns import Column, Columns, Floats, n_leads, numbers_of
 from serving.words.language import catalogue
 from serving.words.signals import Kind, LeadSignal, owner_of
 
@@ -46,9 +46,18 @@ class Moments:
         """Whole days that ages in days come to by the calendar: what was late yesterday is 1 day ago."""
         if self.as_of_us is None or self.dates is None:
             return np.floor(ages)
+        if len(ages) == 1:  # on an array of one number each step costs more than all of them in Python
+            return np.array([self._days(ages.item(), self.as_of_us.item(), self.dates.item())])
         known = ~np.isnan(ages)
         then = self.as_of_us - np.rint(np.where(known, ages, 0.0) * DAY_US).astype(np.int64)
         return np.where(known, self.dates - dates_of(then, self.zone), np.nan)
+
+    def _days(self, age: float, as_of_us: int, date: int) -> float:
+        """`days` of one lead; `round` goes to the even one of two neighbours, as `rint` does."""
+        if age != age:
+            return np.nan
+        then = as_of_us - round(age * DAY_US)
+        return float(date - dates_of(then, self.zone))
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,12 @@ class FactReader:
         if name not in self.columns:
             return np.full(n_leads(self.columns), np.nan)
         return np.asarray(self.columns[name], dtype=np.float64)
+
+    def numbers(self, names: tuple[str, ...]) -> Floats:
+        """`number` of several columns, shape `(len(names), n_leads)`."""
+        if isinstance(self.columns, Columns) and self.columns.hold(names):
+            return numbers_of(self.columns, names)
+        return np.array([self.number(name) for name in names], dtype=np.float64)
 
     def whole(self, name: str) -> Objects:
         """A column of numbers rounded to whole ones, None where not known."""
@@ -149,6 +164,7 @@ def _joined(names: list[str]) -> str:
 _LEVELS = ("founder", "c_level", "director", "manager", "junior")
 
 
+@cache
 def _named_groups() -> Mapping[str, str]:
     return {key: word for key, word in catalogue("en")["title"].items() if "{" not in word}
 

@@ -34,6 +34,11 @@ class Folding:
         return [place for place, signal in enumerate(self.signals) if signal.kind == "events"]
 
     @cached_property
+    def _counted(self) -> tuple[str, ...]:
+        """The columns that say how often something of each of `_events` happened."""
+        return tuple(self.signals[place].told_by[0].name for place in self._events)
+
+    @cached_property
     def _sets(self) -> list[tuple[int, NDArray[np.intp]]]:
         """(a set of kinds of one meaning, the kinds in it) by place."""
         found = []
@@ -54,8 +59,7 @@ class Folding:
         """`sums` of shape `(n_leads, n_signals)` with the same totals by lead."""
         sums = sums.copy()
         counts = np.full(sums.shape, np.nan)
-        for place in self._events:
-            counts[:, place] = read.number(self.signals[place].told_by[0].name)
+        counts[:, self._events] = read.numbers(self._counted).T
         for place, members in self._sets:
             none, happened = counts[:, place] == 0, counts[:, members] > 0
             _gather(sums, none, place, members)
@@ -84,16 +88,18 @@ def _gather(sums: Floats, rows: _Mask, place: int, members: NDArray[np.intp]) ->
     """Add the members' parts to the set's."""
     if not rows.any():
         return
-    sums[rows, place] += sums[np.ix_(rows, members)].sum(axis=1)
-    sums[np.ix_(rows, members)] = 0.0
+    own = np.flatnonzero(rows)[:, None], members
+    sums[rows, place] += sums[own].sum(axis=1)
+    sums[own] = 0.0
 
 
 def _spread(sums: Floats, rows: _Mask, place: int, members: NDArray[np.intp], happened: _Mask) -> None:
     """Give the set's part to the member that weighs most in its direction, of those that happened."""
     if not rows.any():
         return
-    part = sums[rows, place]
-    weights = sums[np.ix_(rows, members)] * np.sign(part)[:, None]
-    chosen = members[np.argmax(np.where(happened[rows], weights, -np.inf), axis=1)]
-    sums[np.flatnonzero(rows), chosen] += part
-    sums[rows, place] = 0.0
+    at = np.flatnonzero(rows)
+    part = sums[at, place]
+    weights = sums[at[:, None], members] * np.sign(part)[:, None]
+    chosen = members[np.argmax(np.where(happened[at], weights, -np.inf), axis=1)]
+    sums[at, chosen] += part
+    sums[at, place] = 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,9 @@ from serving.words.values import number, share
 
 _MOST_KEPT = 50_000
 """Sentences kept for leads to come; a bulk repeats the same few thousand."""
+
+
+_Owners: TypeAlias = tuple[list[NDArray[np.intp]], Floats]
 
 
 class Told(NamedTuple):
@@ -47,6 +50,10 @@ class Voice:
     rates: ObservedRates | None = None
     _kept: dict[tuple[str, bool, Facts], Told] = field(default_factory=dict, repr=False, compare=False)
 
+    def in_language(self, language: Language) -> Voice:
+        """The same signals told in `language`."""
+        return self if language == self.language else Voice(self.recipe, self.features, language, self.rates)
+
     @cached_property
     def signals(self) -> tuple[LeadSignal, ...]:
         """What there may be reasons about."""
@@ -57,18 +64,19 @@ class Voice:
         """Feature name → the place of its signal in `signals`."""
         return {f.name: place for place, signal in enumerate(self.signals) for f in signal.features}
 
-    def owners(self, names: tuple[str, ...]) -> tuple[NDArray[np.intp], Floats]:
-        """The place of the signal of each feature, and the same as ones in a matrix of shape
+    def owners(self, names: tuple[str, ...]) -> _Owners:
+        """For each signal the places of its features among `names`, and the same as ones in a matrix of shape
         `(n_features, n_signals)`: parts times it are those of the signals."""
         if names not in self._owners:
             owner = np.array([self.signal_of[name] for name in names], dtype=np.intp)
-            members = np.zeros((len(names), len(self.signals)))
-            members[np.arange(len(names)), owner] = 1.0
-            self._owners[names] = (owner, members)
+            ones = np.zeros((len(names), len(self.signals)))
+            ones[np.arange(len(names)), owner] = 1.0
+            owned = [np.flatnonzero(owner == place) for place in range(len(self.signals))]
+            self._owners[names] = (owned, ones)
         return self._owners[names]
 
     @cached_property
-    def _owners(self) -> dict[tuple[str, ...], tuple[NDArray[np.intp], Floats]]:
+    def _owners(self) -> dict[tuple[str, ...], _Owners]:
         return {}
 
     @cached_property

@@ -8,11 +8,12 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeAlias
 
 import psutil
 
@@ -26,6 +27,9 @@ class SentRequest:
 
     path: str = "/v1/score"
     body: bytes = b""
+
+
+WhatIsAsked: TypeAlias = SentRequest | Sequence[SentRequest]
 
 
 @dataclass(frozen=True)
@@ -50,20 +54,22 @@ class Server:
         """Resident bytes of all its processes."""
         return sum(one.memory_info().rss for one in (self.process, *self.process.children(recursive=True)))
 
-    def ask(self, asked: SentRequest, times: int) -> list[float]:
-        """Seconds on the wall of each of `times` requests on one connection."""
+    def ask(self, asked: WhatIsAsked, times: int) -> list[float]:
+        """Seconds on the wall of each of `times` requests on one connection; several are sent in turn."""
+        several = [asked] if isinstance(asked, SentRequest) else asked
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=120)
         spent = []
-        for _ in range(times):
+        for number in range(times):
+            one = several[number % len(several)]
             start = time.perf_counter()
-            connection.request("POST", asked.path, asked.body, {"Content-Type": "application/json"})
+            connection.request("POST", one.path, one.body, {"Content-Type": "application/json"})
             answer = connection.getresponse()
             content = answer.read()
             spent.append(time.perf_counter() - start)
             assert answer.status == 200, content[:200]
         return spent
 
-    def ask_at_once(self, asked: SentRequest, times: int) -> tuple[float, list[float]]:
+    def ask_at_once(self, asked: WhatIsAsked, times: int) -> tuple[float, list[float]]:
         """Requests a second on several connections, `times` on each, and the seconds of each request."""
         start = time.perf_counter()
         with ThreadPoolExecutor(CONNECTIONS) as callers:
@@ -73,15 +79,18 @@ class Server:
 
 
 @contextmanager
-def serving(work: Path, *module: str) -> Iterator[Server]:
-    """`python -m module… PORT` until the end, once it answers."""
+def serving(work: Path, *module: str, env: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """`python -m module… PORT` until the end, once it answers; `env` is added to its environment."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with (work / f"{port}.log").open("w", encoding="utf-8") as log:
         beside = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
-        command, env = [sys.executable, "-m", *module, str(port)], os.environ | {"PATH": beside}
-        started = subprocess.Popen(command, stdout=log, stderr=log, env=env)
+        command, whole = (
+            [sys.executable, "-m", *module, str(port)],
+            os.environ | {"PATH": beside} | (env or {}),
+        )
+        started = subprocess.Popen(command, stdout=log, stderr=log, env=whole)
     try:
         _await(port, started)
         yield Server(psutil.Process(started.pid), port)

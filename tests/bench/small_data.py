@@ -1,7 +1,7 @@
 """What the ladder answers where a company has 20, 50, 100 or 200 conversions, beside each rung: companies.
 
-`python -m tests.bench.small_data` measures what is missing in `small_data.csv` (some hours on one core; it
-may be stopped and goes on), `--rewrite` writes the table into docs/measured.md.
+`python -m tests.bench.small_data` measures what is missing in `small_data.csv` (half an hour on one core;
+it may be stopped and goes on), `--rewrite` writes the table into docs/measured.md.
 
 A company is a list of leads in the order of time with six to ten fields. By turns of its number it is one of
 `WORLDS`: effects that add up, an effect of one field that another turns round, a field of many levels, and
@@ -15,7 +15,7 @@ answer loses to the best rung: from these any rule of the ladder can be judged w
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -48,7 +48,7 @@ RESULTS = Path(__file__).parent / "small_data.csv"
 PAGE = ROOT / "docs" / "measured.md"
 COUNTS, COMPANIES, JUDGES = (20, 50, 100, 200), 200, 4_000
 WORLDS, RATES = ("sums", "turns", "levels", "noise"), (0.05, 0.12, 0.25)
-RUNGS, ANSWERS = ("base_rate", "rules", "bayes", "model", "mean"), ("bayes", "model", "mean")
+RUNGS, ANSWERS = ("base_rate", "rules", "bayes", "model", "mean"), ("rules", "bayes", "model", "mean")
 COLUMNS = (
     "company",
     "world",
@@ -172,12 +172,14 @@ def small_companies() -> Iterator[tuple[int, int]]:
         yield from ((one, COUNTS[(one // 12 + turn) % len(COUNTS)]) for one in range(COMPANIES))
 
 
-def measure_small_missing(path: Path = RESULTS, tell: Callable[[str], None] = say) -> None:
-    """Measure every company that `path` does not hold, and append each as it is done."""
+def measure_small_missing(
+    counts: Sequence[int], path: Path = RESULTS, tell: Callable[[str], None] = say
+) -> None:
+    """Measure every company that `path` does not hold at these `counts`, and append each as it is done."""
     known = pd.read_csv(path) if path.exists() else pd.DataFrame(columns=["company", "conversions"])
     done = set(known[["company", "conversions"]].itertuples(index=False, name=None))
     for asked in small_companies():
-        if asked in done:
+        if asked in done or asked[1] not in counts:
             continue
         row = measure_small(*asked)
         tell(f"{asked}: {row['best']} is best")
@@ -188,10 +190,12 @@ def main() -> None:
     """Measure what is missing, or write the table of docs/measured.md."""
     asked = argparse.ArgumentParser(prog="python -m tests.bench.small_data", description=__doc__)
     asked.add_argument("--rewrite", action="store_true", help="write the page again, measure nothing")
-    if asked.parse_args().rewrite:
+    asked.add_argument("--conversions", type=int, nargs="+", choices=COUNTS, default=COUNTS)
+    told = asked.parse_args()
+    if told.rewrite:
         replace_section(PAGE, small_section(pd.read_csv(RESULTS)), BEGIN, END)
     else:
-        measure_small_missing()
+        measure_small_missing(told.conversions)
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pandas as pd
 from training.choosing.ladder import top_of
 
 BEGIN, END = "<!-- small: begin -->", "<!-- small: end -->"
+RUNGS = ("rules", "bayes", "model")
 _DRAWS = 2000
 
 
@@ -25,10 +26,15 @@ def answered(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def small_section(results: pd.DataFrame) -> str:
-    """One line a number of conversions: the answer minus each rung, in thousandths of log loss."""
+    """One line a number of conversions: the answer minus each rung, in thousandths of log loss.
+
+    The last column is what chance alone does: companies in which the rung that is best on the mean of all
+    companies of that kind and size is surely worse than another.
+    """
     lines = [
-        "| conversions | companies | answered by the model | by the mean | answer minus model | minus Bayes "
-        "| minus mean | minus rules | surely worse than the best rung |",
+        "| conversions | companies | answered by the model | answer minus model | minus Bayes "
+        "| minus their mean | minus rules | surely worse than the best rung | a rung known to be best for "
+        "such companies, surely worse |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
     results = answered(results)
@@ -43,12 +49,22 @@ def _line(what: str, found: pd.DataFrame) -> str:
         what,
         f"{len(found):,}"
         + (f" ({len(found) - len(told)} too few to learn)" if len(told) < len(found) else ""),
-        *(f"{(found['top'] == top).mean():.0%}" for top in ("model", "mean")),
+        f"{(found['top'] == 'model').mean():.0%}",
         *(_gap(told["answer"] - told[rung]) for rung in ("model", "bayes", "mean")),
         _gap(found["answer"] - found["rules"]),
         f"{worse} ({worse / max(len(found), 1):.0%})",
+        f"{_known_best_worse(told) / max(len(found), 1):.0%}",
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _known_best_worse(found: pd.DataFrame) -> int:
+    """Companies in which the rung that is best on the mean of its world and size is surely worse."""
+    worse = 0
+    for _, alike in found.groupby(["world", "conversions"]):
+        best = min(RUNGS, key=lambda rung: float(alike[rung].mean()))
+        worse += int((alike[f"surely_{best}"] > 0).sum())
+    return worse
 
 
 def _gap(differences: pd.Series) -> str:

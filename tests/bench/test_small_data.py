@@ -25,12 +25,11 @@ def test_every_company_is_measured_once_at_every_count():
 
 def test_the_table_counts_companies_and_means_of_differences():
     row = {"conversions": 20, "learned": True, "rules": 0.32, "bayes": 0.3, "model": 0.28, "mean": 0.29}
-    row |= {"gap_low": None, "gap_high": None, "surely_model": 0.0, "surely_bayes": 0.002}
-    results = pd.DataFrame([row | {"surely_mean": 0.001}, row | {"surely_mean": 0.0}])
+    row |= {"gap_low": None, "gap_high": None, "surely_rules": 0.03, "surely_bayes": 0.002, "world": "sums"}
+    results = pd.DataFrame([row | {"surely_model": 0.001}, row | {"surely_model": 0.0}])
     first = small_section(results).splitlines()[2]
-    assert "| 20 | 2" in first
-    assert "| 0% | 100% | +10.0 [+10.0, +10.0] | −10.0" in first
-    assert "1 (50%)" in first
+    assert "| 20 | 2 | 100% | +0.0 [+0.0, +0.0] | −20.0 [−20.0, −20.0] | −10.0" in first
+    assert first.endswith("| 1 (50%) | 50% |")
 
 
 def test_the_table_tells_what_the_ladder_of_today_answers():
@@ -39,5 +38,5 @@ def test_the_table_tells_what_the_ladder_of_today_answers():
     rows = [(20, None, None), (20, 0.001, 0.002), (20, -0.002, -0.001), (50, -0.1, 0.1), (20, -0.1, 0.1)]
     told = [row | {"conversions": won, "gap_low": low, "gap_high": high} for won, low, high in rows]
     found = answered(pd.DataFrame([*told, row | {"conversions": 20, "learned": False}]))
-    assert found["top"].tolist() == ["mean", "bayes", "model", "model", "mean", "rules"]
-    assert found["answer"].tolist() == [0.25, 0.3, 0.2, 0.2, 0.25, 0.4]
+    assert found["top"].tolist() == ["model", "bayes", "model", "model", "model", "rules"]
+    assert found["answer"].tolist() == [0.2, 0.3, 0.2, 0.2, 0.2, 0.4]

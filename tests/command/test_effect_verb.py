@@ -133,3 +133,31 @@ def test_a_changed_share_or_key_makes_no_other_model_and_weeks_and_accounts_are_
         assert len(same) == 1
         found = [drawn(recipe, Arrived("L", f"A{at}", at * week)) for at in range(300)]
         assert 0.2 < sum(found) / 300 < 0.4
+
+
+@pytest.mark.slow
+def test_a_share_changed_midway_and_leads_called_before_their_draw_are_said(company: Path) -> None:
+    assert called("ledger", "init").exit_code == 0
+    assert called("ledger", "import", company).exit_code in (0, 3)
+    recipe = load_recipe(company)
+    leads = pd.read_parquet(company.parent / "leads.parquet").drop_duplicates("lead_id")
+    created = pd.to_datetime(leads["created_at"], utc=True).astype("datetime64[us, UTC]").astype("int64")
+    arrived = [Arrived(str(one), None, int(at)) for one, at in zip(leads["lead_id"], created, strict=True)]
+    arrived.sort(key=lambda one: one.created_us)
+    half, late = len(arrived) // 2, arrived[-1].created_us
+    more = recipe.model_copy(update={"exploration": recipe.exploration.model_copy(update={"share": 0.3})})
+    ledger = Ledger.made()
+    record_draws(ledger, recipe, arrived[100:half], arrived[0].created_us)
+    record_draws(ledger, more, arrived[half:], arrived[half].created_us - 1)
+    record_draws(ledger, more, arrived[:100], late)  # long after they were called
+    ledger.close()
+    result = called("effect", company, "--data", "ledger", "--json")
+    assert result.exit_code == 0, result.output
+    found = json.loads(result.stdout)
+    notes = " ".join(found["notes"])
+    assert "the share of exploration was changed from 10% to 30% on 2025-" in notes
+    assert "leads of both times are weighted by their own share" in notes
+    assert "leads were called before they were drawn and are left out" in notes
+    assert found["effect"]["unworked"] > 0
+    for gap in found["effect"]["gaps"]:
+        assert gap["interval"][0] <= gap["gap"] <= gap["interval"][1]

@@ -14,8 +14,11 @@ LAYERS = ("features", "serving", "training")
 MANY_NAMES = {
     "features.recipe": "a recipe has many sections",
     "features.catalogue": "each kind of feature is a name",
+    "features.profiles": "what a column is, and what people call a lead by",
+    "serving.browse": "a file before it is scored, after, and one lead of it",
     "serving.ledger": "what is sent, kept, read, handed out and deleted: one name each",
     "serving.registry": "a local store is asked by two readings, MLflow's and our own",
+    "serving.words": "reasons, and every other sentence in the language of who reads it",
     "serving.page": "the words of which all pages are made",
     "serving.scorers": "training fits each of them, part by part",
 }

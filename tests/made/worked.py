@@ -15,7 +15,7 @@ from data import simulate, true_probability
 from data.simulator import Sellers
 from features.clock import days_us
 from features.columns import Floats
-from training.figures.effect import WorkedLeads
+from training.figures.worked import WorkedLeads
 
 HORIZON_DAYS = 90
 

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
-from features.clock import DAY_US
+from features.clock import DAY_US, now_us
 from features.clock.instants import parse_moment
 from leadscore import main
 from serving.accounts import accounts_moved, any_of, measure
-from serving.ledger import LeadSent, Ledger, Writer
+from serving.ledger import LeadSent, Ledger, OutcomeSent, Writer
 from serving.push.pace import RealClock
 from tests.made.company import RECIPE, small_company
 from tests.vendors.hubspot import HubSpotServer
@@ -212,6 +212,12 @@ def test_accounts_are_pushed_from_the_ledger(company: Path, monkeypatch: pytest.
             in leadscore("push", "hubspot", "--mapping", "push-hubspot-accounts.toml", code=2).stderr
         )
         assert "every night" in leadscore("push", *how, "--watch", code=2).stderr
+        with Writer(Ledger.opened()) as writer:
+            ends = [OutcomeSent("crm", str(one), "lost", now_us() - DAY_US) for one in leads["lead_id"]]
+            writer.submit(ends).result()
+        over = json.loads(leadscore("push", *how, "--json").stdout)
+        assert over["sent"] == len(told) - 1
+        assert {server.held[name]["leadscore_leads"] for name in told} == {0}
     assert (
         "accounts are not sent to it"
         in leadscore("connect", "webhook", "--accounts", "--url", "https://x.org", code=2).stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -298,3 +299,39 @@ def test_an_objection_may_come_before_its_lead(company: Company) -> None:
     body = {"lead_id": "later", "kind": "opt_out", "by": "they", "reason": "asked so"}
     assert company.service.ask("POST", "/v1/decisions", json=body).status_code == 200
     assert over_http(company, "later") == "opted_out"
+
+
+def test_a_glance_at_the_ledger_says_no_more_and_no_less_than_reading_it(company: Company) -> None:
+    """By whomever a decision comes, and where the file is another one: then it has to be read."""
+    voices, lead = Voices(company.ledger), company.leads[0]
+    assert voices.unchanged() is None
+    heard = voices.heard()
+    assert voices.unchanged() is heard
+    company.object(lead)
+    assert voices.unchanged() is None
+    assert lead in voices.heard().opted_out
+    assert lead in (voices.unchanged() or heard).opted_out
+    assert company.ledger.path is not None
+    with sqlite3.connect(company.ledger.path) as other:  # as another process does it
+        other.execute("UPDATE decisions SET seq = seq + 1")
+    assert voices.unchanged() is None
+    other.close()
+    voices.heard()
+    company.ledger.path.rename("elsewhere.sqlite")
+    try:
+        assert voices.unchanged() is None
+    finally:
+        Path("elsewhere.sqlite").rename(company.ledger.path)
+    assert voices.unchanged() is not None
+
+
+def test_a_glance_waits_for_nobody(company: Company) -> None:
+    voices = Voices(company.ledger)
+    voices.heard()
+    assert voices.unchanged() is not None
+    assert company.ledger.path is not None
+    other = sqlite3.connect(company.ledger.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert voices.unchanged() is not None
+    other.execute("ROLLBACK")
+    other.close()

@@ -13,8 +13,10 @@ import pytest
 from click.testing import CliRunner, Result
 from sqlalchemy import select
 
+from features import parse_recipe
 from features.clock import DAY_US, from_us, now_us
-from leadscore import main
+from leadscore import main, score
+from serving.exploration import draws_of
 from serving.jobs import Jobs
 from serving.ledger import EventSent, LeadSent, Ledger, OutcomeSent, Writer
 from serving.ledger.pushed import PushState, Taken
@@ -27,6 +29,7 @@ from training import train
 
 NOW = now_us()
 WHO, MAIL = "jane-Zq7", "steel-Zq7"
+OWN = RECIPE + "\n[exploration]\nshare = 0.5\n"
 POLICY = """
 recipients = ["HubSpot"]
 [controller]
@@ -47,8 +50,9 @@ keep = { scores = 800, decisions = 1825 }
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A company with a ledger that knows Jane in every table that says whose a row is, and a request log."""
-    recipe = small_company(tmp_path, leads=40)
-    (tmp_path / "recipe.toml").write_text(RECIPE, encoding="utf-8")
+    small_company(tmp_path, leads=40)
+    recipe = parse_recipe(OWN)
+    (tmp_path / "recipe.toml").write_text(OWN, encoding="utf-8")
     (tmp_path / "privacy.toml").write_text(POLICY, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("LEADSCORE_LEDGER", raising=False)
@@ -124,7 +128,7 @@ def test_a_deletion_reaches_every_store_of_ours_and_leaves_a_receipt(folder: Pat
         leadscore("ledger", "delete-person", WHO, "--yes", "-o", "receipt.json", "--json").stdout
     )
     ledger = Ledger.opened()
-    whose = {name for name, table in METADATA.tables.items() if "lead_id" in table.c} - {"exploration_draws"}
+    whose = {name for name, table in METADATA.tables.items() if "lead_id" in table.c}
     assert set(receipt["deleted"]) == whose
     with ledger.reading() as connection:
         for table in METADATA.tables.values():
@@ -135,6 +139,30 @@ def test_a_deletion_reaches_every_store_of_ours_and_leaves_a_receipt(folder: Pat
     leadscore("explain-person", WHO, code=2)
     listed = json.loads(leadscore("ledger", "receipts", "--json").stdout)
     assert [(one["receipt"], one["again"]) for one in listed["receipts"]] == [(receipt["receipt"], False)]
+
+
+def test_one_person_from_the_form_to_the_receipt(folder: Path) -> None:
+    """Each store that heard of Jane, one after the other; what is not ours to delete is named."""
+    rows = pd.DataFrame({"lead_id": [WHO], "created_at": "2026-10-01", "size": 12, "industry": MAIL})
+    rows.assign(origin="inbound").to_csv("export.csv", index=False)
+    leadscore("score", "export.csv", "--recipe", "recipe.toml", "-o", "scored.csv")
+    leadscore("ledger", "score", "--recipe", "recipe.toml")
+    plan = json.loads(leadscore("plan", "recipe.toml", "--data", "ledger", "--json").stdout)
+    assert WHO in str(plan)
+    drawn = [one.chosen for one in draws_of(Ledger.opened()) if one.lead_id == WHO]
+    assert len(drawn) == 1  # by the service that scored her first, and by nobody again
+    assert ("drawn by lot" in Path("scored.csv").read_text()) is drawn[0]
+    leadscore("decide", WHO, "--opt-out", "--by", "Anna", "--reason", "asked so")
+    leadscore("score", "export.csv", "--recipe", "recipe.toml", "-o", "again.csv")
+    assert pd.read_csv("again.csv")["ls_status"].tolist() == ["opted_out"]
+    found = score(rows.assign(origin="inbound"), recipe="recipe.toml")
+    assert [one.status for one in found] == ["opted_out"]
+    everything = json.loads(leadscore("ledger", "export", "--lead", WHO).stdout)
+    assert {"leads", "events", "scores", "decisions", "exploration_draws"} <= set(everything["tables"])
+    receipt = json.loads(leadscore("ledger", "delete-person", WHO, "--yes", "--json").stdout)
+    assert receipt["deleted"]["exploration_draws"] == 1
+    assert holders(folder, WHO, MAIL) == {"export.csv", "scored.csv", "again.csv"}
+    assert any("files that were imported, scored" in words for words in receipt["beside"])
 
 
 def test_who_came_back_with_a_restored_copy_or_a_lead_sent_again_is_told(folder: Path) -> None:

@@ -15,14 +15,16 @@ from serving.words.translation import LONGEST, translated, translated_page
 
 FRENCH = sentences("fr")
 WITH_VALUES = [english for english in FRENCH if english.count("{") > 1]
-PLACE, NUMBER = re.compile(r"\{(\w+)\}"), re.compile(r"count(_\w+)?")
+PLACE, NUMBER = re.compile(r"\{(\w+)\}"), re.compile(r"(count|date)(_\w+)?")
+EXACT = {"count": r"\d[\d,.]*", "date": r"\d{4}-\d\d-\d\d"}
+GIVEN = {"count": "7", "date": "2026-01-31"}
 
 
 def plain(english: str) -> re.Pattern[str]:
     first, *others = PLACE.split(english)
     parts = [re.escape(first)]
     for name, words in zip(others[::2], others[1::2], strict=True):
-        value = r"\d[\d,.]*" if NUMBER.fullmatch(name) else ".+?"
+        value = EXACT.get(name.partition("_")[0], ".+?")
         parts.append(f"(?P<{name}>{value}){re.escape(words)}")
     return re.compile("".join(parts), re.DOTALL)
 
@@ -55,7 +57,7 @@ def test_every_value_is_the_shortest_that_fits(data: st.DataObject) -> None:
     english = data.draw(st.sampled_from(WITH_VALUES))
     own = st.sampled_from(PLACE.split(english)[::2]).map(lambda words: f"a{words}b")
     values = {
-        name: "7" if NUMBER.fullmatch(name) else data.draw(own | st.just("x"))
+        name: GIVEN.get(name.partition("_")[0]) or data.draw(own | st.just("x"))
         for name in PLACE.findall(english)
     }
     text = english.format(**values)

@@ -289,7 +289,7 @@ def test_a_lot_of_other_fields_is_another_lot(tmp_path):
 
 @pytest.mark.parametrize(
     ("account", "parted", "same", "compared"),
-    [("firm", False, False, False), ("firm", False, True, True), (None, True, False, False),
+    [("firm", False, False, True), ("firm", True, False, False), (None, True, False, False),
      (None, True, True, True), (None, False, False, True)],
 )  # fmt: skip
 def test_by_lot_a_champion_is_compared_only_where_no_lead_can_have_moved(

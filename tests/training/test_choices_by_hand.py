@@ -22,8 +22,8 @@ from training.calibration.choice import FoldGain, MapTrial, choose
 from training.calibration.fit import mean_interval
 from training.choosing.ladder import choose_top, top_of
 from training.figures import Interval
-from training.fitting import BlendShare, LinearChoice, Settings, TreeChoice
-from training.fitting.settings import mixed
+from training.fitting import LinearChoice, Settings, TreeChoice
+from training.fitting.settings import with_rates
 from training.history.history import History
 from training.history.labelled import Labelled
 from training.judging.evidence import Difference, Evidence
@@ -168,16 +168,16 @@ def before_the_test(low: float | None, high: float | None) -> Evidence:
 
 LEVEL, ABOVE, BELOW = (-0.01, 0.01), (0.001, 0.01), (-0.01, -0.001)
 RULE = [
-    (None, 49, "mean"), (None, 50, "model"), (None, 1000, "model"),
-    (LEVEL, 49, "mean"), (LEVEL, 50, "model"), (LEVEL, 999, "model"), (LEVEL, 1000, "model"),
+    (None, 20, "model"), (None, 1000, "model"),
+    (LEVEL, 20, "model"), (LEVEL, 999, "model"), (LEVEL, 1000, "model"),
     (ABOVE, 20, "bayes"), (ABOVE, 50, "bayes"), (ABOVE, 999, "bayes"), (ABOVE, 1000, "model"),
     (BELOW, 20, "model"), (BELOW, 50, "model"), (BELOW, 1000, "model"),
-    ((None, 0.01), 49, "mean"), ((0.001, None), 50, "model"), ((None, None), 50, "model"),
+    ((None, 0.01), 49, "model"), ((0.001, None), 50, "model"), ((None, None), 50, "model"),
 ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("gap", "won", "top"), RULE)
-def test_evidence_decides_who_answers_else_fifty_conversions_and_a_thousand_always_do(gap, won, top):
+def test_evidence_decides_who_answers_else_the_model_and_from_a_thousand_conversions_on_always(gap, won, top):
     history = history_of(won)
     earlier = None if gap is None else before_the_test(*gap)
     found = choose_top(history, np.arange(len(history.labelled.frame)), earlier)
@@ -190,32 +190,24 @@ def test_evidence_decides_who_answers_else_fifty_conversions_and_a_thousand_alwa
     assert found.words.endswith(".")
 
 
-def test_only_the_rows_that_may_be_fitted_count():
-    history = history_of(70)
-    assert choose_top(history, np.arange(2 * 49), None).top == "mean"
-    assert choose_top(history, np.arange(2 * 50), None).top == "model"
-
-
 def test_where_a_sign_is_declared_rates_answer_alone_or_not_at_all():
     plain = history_of(70)
     signed = plain.recipe.lead.fields["company_size"].model_copy(update={"direction": 1})
     lead = plain.recipe.lead.model_copy(update={"fields": {"company_size": signed}})
     recipe = plain.recipe.model_copy(update={"lead": lead})
     history = replace(plain, recipe=recipe, features=(FieldValue("company_size", "number"),))
+    # only the rows that may be fitted count
     assert choose_top(history, np.arange(2 * 49), None).top == "bayes"
-    assert choose_top(history, np.arange(2 * 50), None).top == "model"
+    found = choose_top(history, np.arange(2 * 50), None)
+    assert found.top == "model"
+    assert "50 converted leads to learn from" in found.words
+    assert "with declared signs from 50 on" in found.words
 
 
-def test_a_mean_gives_half_to_the_model_and_half_to_the_rates():
-    line, trees = LinearChoice(10.0), TreeChoice(5)
-    alone = Settings("offset", line, trees, 1.0)
-    found = mixed(alone)
-    assert [(one.kind, one.weight) for one in found.members] == [("offset", 0.5), ("bayes", 0.5)]
-    weights = {"linear": 0.5, "bayes": 0.3, "trees": 0.2}
-    members = tuple(BlendShare(kind, weight, line, trees) for kind, weight in weights.items())
-    found = mixed(replace(alone, kind="blend", members=members))
+def test_one_kind_and_the_rates_are_half_each():
+    found = with_rates(Settings("offset", LinearChoice(10.0), TreeChoice(5), 1.0))
     assert found.kind == "blend"
-    assert {one.kind: one.weight for one in found.members} == {"linear": 0.25, "trees": 0.1, "bayes": 0.65}
+    assert [(one.kind, one.weight) for one in found.members] == [("offset", 0.5), ("bayes", 0.5)]
 
 
 def test_a_map_that_gains_nothing_leaves_the_identity():
@@ -248,11 +240,11 @@ def test_a_map_wins_by_two_sure_folds_and_a_gain_on_the_newest(folds, wins):
 @pytest.mark.parametrize(
     ("won", "low", "high", "top"),
     [
-        (49, None, None, "mean"),
+        (49, None, None, "bayes"),
         (50, None, None, "model"),
-        (49, -0.1, 0.1, "mean"),
-        (49, 0.0, 0.1, "mean"),
-        (49, -0.1, 0.0, "mean"),
+        (49, -0.1, 0.1, "bayes"),
+        (49, 0.0, 0.1, "bayes"),
+        (49, -0.1, 0.0, "bayes"),
         (49, 0.01, 0.1, "bayes"),
         (49, -0.1, -0.01, "model"),
         (999, 0.01, 0.1, "bayes"),
@@ -260,5 +252,6 @@ def test_a_map_wins_by_two_sure_folds_and_a_gain_on_the_newest(folds, wins):
     ],
 )
 def test_who_answers_by_wins_and_what_is_sure_before_the_test(won, low, high, top):
-    assert top_of(won, low, high) == top
-    assert top_of(won, low, high, signed=True) == ("bayes" if top == "mean" else top)
+    assert top_of(won, low, high, signed=True) == top
+    level = low is None or low <= 0 <= high
+    assert top_of(won, low, high) == ("model" if level else top)

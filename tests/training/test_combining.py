@@ -1,4 +1,4 @@
-"""Kinds are averaged with weights from the folds, drawn towards equal ones; the blend adds up and is kept."""
+"""Kinds are averaged with weights from the folds, drawn to expected ones; the blend adds up and is kept."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from tests.training.test_candidates import RECIPE, ROWS, company, converts
 from training.choosing.bench import Bench
 from training.choosing.candidate import Candidate
 from training.choosing.choose import choose_settings
-from training.choosing.combining import combine, rates
+from training.choosing.combining import FEW_WON, combine, expected_weights, rates
 from training.fitting.fit import fit_model
-from training.fitting.settings import LinearChoice
+from training.fitting.settings import LinearChoice, with_rates
 from training.history.excerpt import Excerpt
 
 A, B = np.random.default_rng(9).normal(size=(2, ROWS))
@@ -43,6 +43,28 @@ def test_equals_share_equally_and_what_is_far_off_has_no_part():
     assert [share.weight for share in same.shares] == [0.5, 0.5]
     alone = combine(BENCH, [candidate("linear", TRUTH), candidate("trees", -3 * TRUTH)])
     assert [(share.kind, share.weight) for share in alone.shares] == [("linear", 1.0)]
+
+
+@given(st.lists(st.sampled_from(["linear", "offset", "trees", "bayes"]), min_size=1, max_size=5, unique=True))
+def test_few_outcomes_expect_half_rates_and_the_rest_alike_many_all_alike(kinds):
+    pool = [candidate(kind, TRUTH) for kind in kinds]
+    assert expected_weights(pool, FEW_WON) == pytest.approx(1 / len(pool))
+    found = expected_weights(pool, FEW_WON - 1)
+    assert found.sum() == pytest.approx(1)
+    rated = [weight for kind, weight in zip(kinds, found, strict=True) if kind == "bayes"]
+    others = [weight for kind, weight in zip(kinds, found, strict=True) if kind != "bayes"]
+    assert rated in ([], [0.5]) or not others
+    assert len(set(others)) <= 1
+
+
+def test_few_converted_leads_never_choose_one_kind_alone():
+    few = ALL[: int(np.flatnonzero(LABELLED.y(ALL).cumsum() == 100)[0]) + 1]
+    settled = choose_settings(
+        RECIPE_READ, Excerpt.of(RECIPE_READ, LABELLED, default_features(RECIPE_READ), few)
+    )
+    assert settled.kind == "blend"
+    assert len(settled.members) > 1
+    assert next(one.weight for one in settled.members if one.kind == "bayes") > 0.3
 
 
 @settings(max_examples=20, deadline=None)
@@ -69,8 +91,7 @@ def test_rates_are_a_member_but_not_where_a_sign_is_declared():
 
 
 def test_a_blend_of_every_kind_adds_up_and_is_kept_in_text():
-    found = choose_settings(RECIPE_READ, EXCERPT)
-    assert found.kind == "blend"
+    found = with_rates(choose_settings(RECIPE_READ, EXCERPT))
     assert json.loads(json.dumps(found.as_dict()))["members"][0]["weight"] > 0
     shares = tuple(replace(found.members[0], kind=kind, weight=w) for kind, w in WEIGHTS.items())
     model = fit_model(EXCERPT, RECIPE_READ.train, replace(found, members=shares))

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from tests.made.worked import World, worked
-from training.figures.effect import OrderGap, WorkedLeads, effect_of
+from training.figures.effect import OrderGap, effect_of
+from training.figures.worked import WorkedLeads
 
 
 def synthetic(seed: int, *, useful: bool = True, share: float = 0.1) -> tuple[World, int]:
@@ -115,8 +116,8 @@ def test_of_few_drawn_leads_the_interval_holds_the_truth_or_nothing_is_said() ->
         if found is not None:
             said += 1
             held += found.gaps[0].interval.low <= truth[0] <= found.gaps[0].interval.high
-    assert said >= 30
-    assert held >= 0.8 * said
+    assert said >= 38
+    assert held >= 0.88 * said
 
 
 @pytest.mark.slow

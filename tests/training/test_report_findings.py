@@ -174,7 +174,7 @@ def test_a_refusal_names_the_condition_that_is_not_met():
     )
     run = replace(made_run(), verdict="refuse", checks=[check], reasons=[check.words])
     expected = (
-        "Not met: Better than the scorecard rules, beyond chance. log loss, less that of the scorecard rules"
+        "Not met: Better than the scorecard rules, beyond chance. Log loss, less that of the scorecard rules"
     )
     assert failures(run)[0].startswith(expected)
 

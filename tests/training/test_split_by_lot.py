@@ -1,4 +1,4 @@
-"""Where nothing orders leads, tests are drawn: equal leads and accounts as a whole, in whatever order."""
+"""Where nothing orders leads, tests are drawn: accounts, and equal leads without one, as a whole."""
 
 from __future__ import annotations
 
@@ -74,22 +74,25 @@ def test_equal_leads_and_accounts_are_on_one_side_of_every_split(tmp_path_factor
     assert len(pairs) > 1
     for one, other in pairs:
         a, b = (rows.loc[sorted(keys(read, side))] for side in (one, other))
+        if with_accounts:
+            assert not (set(a["firm"]) & set(b["firm"])) - {""}
+            a, b = (side[side["firm"] == ""] for side in (a, b))
         assert not set(zip(a["region"], a["size"], strict=True)) & set(
             zip(b["region"], b["size"], strict=True)
         )
-        if with_accounts:
-            assert not (set(a["firm"]) & set(b["firm"])) - {""}
     assert len(split.fit) + len(split.test) == len(frame), "no lead is lost"
 
 
 @settings(max_examples=6, deadline=None)
-@given(st.integers(0, 999))
-def test_without_accounts_neither_order_nor_further_leads_move_a_lead_into_the_test(tmp_path_factory, seed):
+@given(st.integers(0, 999), st.booleans())
+def test_neither_order_nor_further_leads_move_a_lead_into_the_test(tmp_path_factory, seed, with_accounts):
     frame, folder = leads(seed), tmp_path_factory.mktemp("lot")
-    read, split = history(frame, folder)
-    mixed, again = history(frame.sample(frac=1, random_state=seed), folder)
+    account = 'account_id = "firm"' if with_accounts else ""
+    read, split = history(frame, folder, account)
+    mixed, again = history(frame.sample(frac=1, random_state=seed), folder, account)
     assert keys(read, split.test) == keys(mixed, again.test)
-    more, grown = history(pd.concat([frame, leads(seed + 1).assign(key=lambda f: "n" + f["key"])]), folder)
+    came = leads(seed + 1).assign(key=lambda f: "n" + f["key"])  # of the same firms, and equal to others
+    more, grown = history(pd.concat([frame, came]), folder, account)
     assert keys(read, split.test) == {key for key in keys(more, grown.test) if key.startswith("k")}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from training.figures.drift import count_against_rate, kept_apart, shift_of_shares, unevenness
-from training.figures.expected import calibration_p, expected_figures
+from training.figures.expected import calibration_p, expected_figures, level_doubt
 
 
 @pytest.mark.parametrize("n", [35, 400])
@@ -120,6 +120,24 @@ def test_calibration_is_doubted_where_it_is_off_and_not_where_it_is_right() -> N
     assert calibration_p(np.array([0.5, 0.5]), np.array([0.0, 0.0])) == (1.0, 0.5)
 
 
+def test_the_level_of_a_model_is_known_to_its_customers_and_its_months() -> None:
+    rng, n = np.random.default_rng(5), 24_000
+    p, month = rng.beta(1, 9, n), rng.integers(0, 12, n)
+    alone, firms = np.arange(n), np.arange(n) // 4
+    still = (rng.random(n) < p).astype(np.float64)
+    assert 1 / still.sum() <= level_doubt(p, still, alone, month) < 0.15**2 / 2
+    few = slice(0, 600)  # of whom months tell nothing
+    assert (
+        0 < level_doubt(p[few], still[few], alone[few], month[few]) - 1 / still[few].sum() <= 0.15**2 + 1e-9
+    )
+    moved = (rng.random(n) < p * np.linspace(0.6, 1.4, 12)[month]).astype(np.float64)
+    spread = float(np.linspace(0.6, 1.4, 12).std())
+    assert level_doubt(p, moved, alone, month) == pytest.approx(spread**2, rel=0.25)
+    shared = (rng.random(n // 4) < p[::4]).astype(np.float64).repeat(4)  # four leads of one fate
+    assert level_doubt(p[::4].repeat(4), shared, firms, firms % 12) > 3 / shared.sum()
+    assert level_doubt(p, np.zeros(n), alone, month) == 1.0
+
+
 def logistic(n: int, firms: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Inputs (n, 4), outcomes and firms of leads of one world; leads of a firm share a part of their fate."""
     firm = rng.integers(0, firms, n)
@@ -145,15 +163,17 @@ def test_a_fitted_model_in_a_world_that_stands_still_alarms_nobody(
 ) -> None:
     rng, alarms, seen = np.random.default_rng(learned), 0, 0
     for _ in range(40):
-        x, y, _ = logistic(learned, learned // 3, rng)
+        x, y, learned_firm = logistic(learned, learned // 3, rng)
         weights = fitted(x, y)
+        own = 1 / (1 + np.exp(-x @ weights))
+        doubt = level_doubt(own, y, learned_firm, rng.integers(0, 12, learned))
         later, won, firm = logistic(looked_at, looked_at // 3, rng)
         p = 1 / (1 + np.exp(-later @ weights))
         # twelve months and four origins, as a watch looks at them
         parts = [rng.integers(0, 12, looked_at) == at for at in range(12)]
         parts += [rng.integers(0, 4, looked_at) == at for at in range(4)]
-        alarms += any(kept_apart([calibration_p(p[on], won[on], firm[on])[1] for on in parts], 0.01))
+        alarms += any(kept_apart([calibration_p(p[on], won[on], firm[on], doubt)[1] for on in parts], 0.01))
         twice = (rng.random(looked_at) < 2 * p).astype(np.float64)
-        seen += any(kept_apart([calibration_p(p[on], twice[on])[1] for on in parts], 0.01))
+        seen += any(kept_apart([calibration_p(p[on], twice[on], None, doubt)[1] for on in parts], 0.01))
     assert alarms <= 2
     assert seen >= few

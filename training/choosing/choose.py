@@ -9,12 +9,13 @@ from pathlib import Path
 
 import numpy as np
 
+from features.catalogue import Feature
 from features.progress import Step
 from features.recipe import Recipe, Training
 from training.calibration import choose_map, mean_interval
 from training.choosing.bench import Bench
 from training.choosing.candidate import Candidate, loss_of
-from training.choosing.combining import combine, rates
+from training.choosing.combining import FEW_WON, combine, rates, won_newer
 from training.choosing.following import follow_level
 from training.choosing.kinds import again, challenge, every_kind
 from training.choosing.search import search
@@ -24,6 +25,7 @@ from training.fitting import LinearChoice, Settings, TreeChoice
 from training.fitting.logistic_path import PENALTIES, PLAIN
 from training.fitting.pairs import find_pairs
 from training.fitting.recency import HALF_LIFE
+from training.fitting.settings import with_rates
 from training.history import Excerpt
 
 LARGER: dict[str, float] = {"num_leaves": 15, "min_child_samples": 40}
@@ -41,15 +43,20 @@ class Budget:
     say: Step | None = None
 
 
-def choose_settings(recipe: Recipe, excerpt: Excerpt, budget: Budget | None = None) -> Settings:
+def choose_settings(
+    recipe: Recipe, excerpt: Excerpt, budget: Budget | None = None, activity: Sequence[Feature] = ()
+) -> Settings:
     """Kind of model, rounds, penalty and calibration with the lowest log loss on newer rows.
 
+    `activity` is read beside the features of the excerpt where that surely gains.
     With a `budget` the booster's settings are searched too; the recipe's own stay where nothing was better.
-    Without a fold that has both outcomes on both sides, the plainest: a linear model, well penalised.
+    Without a fold that has both outcomes on both sides, the plainest: a linear model, well penalised, and
+    half of it rates.
     """
     bench = Bench.of(recipe, excerpt)
     if not bench.folds or not excerpt.features:
-        return Settings("linear", LinearChoice(PENALTIES[0]), TreeChoice(50), PLAIN[0])
+        plain = Settings("linear", LinearChoice(PENALTIES[0]), TreeChoice(50), PLAIN[0])
+        return plain if excerpt.signs else with_rates(plain)  # rates know no declared sign
     found = every_kind(bench, NOTHING)
     if not bench.tree_features:
         return settle(bench, found)
@@ -57,7 +64,27 @@ def choose_settings(recipe: Recipe, excerpt: Excerpt, budget: Budget | None = No
     if budget is not None and (booster := _searched(bench, found, budget)):
         searched = every_kind(bench, booster)
         found = min(found, searched, key=_least)
-    return settle(bench, _paired(bench, found))
+    wider, candidates = _active(bench, found, activity)
+    return replace(settle(wider, _paired(wider, candidates)), activity=wider is not bench)
+
+
+def _active(
+    bench: Bench, found: Sequence[Candidate], activity: Sequence[Feature]
+) -> tuple[Bench, Sequence[Candidate]]:
+    """A bench that reads `activity` too, and every kind on it, where that surely gains on the best found.
+
+    Where the line gains nothing by it, trees are not asked: they cost the most.
+    """
+    if not activity:
+        return bench, found
+    best, line = min(found, key=_loss), bench.linears[0].candidate
+    wider = replace(bench, excerpt=bench.excerpt.reading((*bench.excerpt.features, *activity)))
+    if wider.new_line(line.linear).candidate.loss >= line.loss:
+        return bench, found
+    better = challenge(wider, best, best.booster)
+    if better is None or _gain(bench, best, better).low <= 0:
+        return bench, found
+    return wider, every_kind(wider, best.booster)
 
 
 def _paired(bench: Bench, found: Sequence[Candidate]) -> Sequence[Candidate]:
@@ -115,7 +142,7 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
     free = not bench.excerpt.signs  # rates know no declared sign
     pool += [rates(bench)] if free else []
     together = combine(bench, pool)
-    chosen = best if _gain(bench, together, best).low > 0 else together
+    chosen = best if _alone(bench, together, best) else together
     line = min(bench.linears, key=loss_of)
     steps = line.steps if half_life is None else bench.aged.line_of(line.candidate.linear).steps
     chosen, follows = follow_level(bench, steps, chosen)
@@ -132,6 +159,11 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
         members=chosen.shares,
         follows=follows,
     )
+
+
+def _alone(bench: Bench, together: Candidate, best: Candidate) -> bool:
+    """Whether one kind is surely better than the mean of all, which a few outcomes cannot tell."""
+    return won_newer(bench) >= FEW_WON and _gain(bench, together, best).low > 0
 
 
 def _members(candidates: Sequence[Candidate]) -> list[Candidate]:

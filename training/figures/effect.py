@@ -3,48 +3,26 @@
 Leads that were drawn are a random sample of all, all of them worked. So the rest of them, those that scoring
 would not have called, tells how such leads fare when they are called, and only they can. Every order of calls
 is then a mixture of the same strata with other weights (post-stratified off-policy evaluation).
+
+Intervals are those of a Bayesian bootstrap (Rubin 1981): what is drawn together gets a random weight, and a
+third of a win and of a loss stand beside the leads that tell on each side of the calls' reach (Kerman's
+neutral prior, 2011). A resample of a single win knows nothing of how many there could have been.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from features.columns import Floats
 from training.figures.bootstrap import Interval
+from training.figures.worked import NEUTRAL, Strata, WorkedLeads, best_of
 
-Bools = NDArray[np.bool_]
-_DRAWS, _BANDS = 1000, 10
-_FEWEST = 5
-"""Clusters of known leads in a band; with fewer it is put together with the next one."""
-_LOST = 0.05
-"""The most draws that may lack a value: an interval of the others alone would be too narrow."""
+_DRAWS = 1000
 _POWER = 1.96 + 0.84
 """Normal quantiles of 95 % two-sided and of a chance of 80 % to see it."""
-
-
-@dataclass(frozen=True)
-class WorkedLeads:
-    """One row a lead whose outcome is known; all arrays have shape (n_leads,).
-
-    `score` and `rules` as they stood when it came; `drawn` by lot, with the probability `share`; `worked`:
-    somebody called it; `won` within the horizon, 1 or 0; `cluster` is what was drawn together.
-    """
-
-    score: Floats
-    rules: Floats
-    drawn: Bools
-    share: Floats
-    worked: Bools
-    won: Floats
-    cluster: NDArray[np.object_]
-    whole_weeks: bool = False
-    """Weeks were drawn: in them leads are called as they came as far as time allows, and who was not called
-    tells nothing."""
 
 
 @dataclass(frozen=True)
@@ -80,8 +58,7 @@ class Bent:
 class ScoringEffect:
     """`value`: conversions per call when the best by score are called, with its interval; `gaps` against
     first come first served and against the rules. `called` is the share of leads that calls suffice for;
-    `unworked` counts drawn leads that nobody called, `low_won` those below the calls' reach that were won:
-    of fewer than ten the interval is too narrow."""
+    `unworked` counts drawn leads that nobody called, `low_won` those below the calls' reach that were won."""
 
     leads: int
     drawn: int
@@ -103,29 +80,22 @@ def effect_of(leads: WorkedLeads, seed: int = 0) -> ScoringEffect | None:
     Calls suffice for as large a share of the leads as was worked. In each tenth by score the worked leads
     stand for all of it: above the reach of the calls nearly all were worked, below it those that were drawn
     (weighted apart for each share, where it was changed). Whoever was drawn counts as called, called or not
-    (intention to treat). Intervals: bootstrap over what is drawn together.
+    (intention to treat).
     """
     free = ~leads.drawn
     if not leads.drawn.any() or not free.any():
         return None
-    parts = _Strata.of(leads)
-    values = parts.values(np.ones(parts.n))
+    parts = Strata.of(leads)
+    values = parts.values()
     if np.isnan(values[:2]).any():
         return None
     rng = np.random.default_rng(seed)
-    draws = np.array(
-        [
-            parts.values(np.bincount(rng.integers(0, parts.n, parts.n), minlength=parts.n))
-            for _ in range(_DRAWS)
-        ]
-    )
-    if np.isnan(draws[:, :2]).any(axis=1).mean() > _LOST:
-        return None
+    draws = np.array([parts.draw(rng) for _ in range(_DRAWS)])
     named = [(at, name) for at, name in ((1, FIRST), (2, RULES)) if not np.isnan(values[at])]
     gaps = [_gap(name, values[[0, at]], draws[:, [0, at]]) for at, name in named]
     missed = int((leads.drawn & ~leads.worked).sum())
     bent = _bent(leads, rng)
-    low = leads.drawn & ~_best(leads.score, float(leads.worked.mean()))
+    low = leads.drawn & ~best_of(leads.score, float(leads.worked.mean()))
     return ScoringEffect(
         len(leads.won), int(leads.drawn.sum()), missed, float(leads.worked.mean()), bent, float(values[0]),
         Interval.of(draws[:, 0]), tuple(gaps), int(leads.won[low].sum()),
@@ -141,7 +111,7 @@ def _gap(name: str, values: Floats, draws: Floats) -> OrderGap:
 
 def _bent(leads: WorkedLeads, rng: np.random.Generator) -> Bent | None:
     """Among leads below the reach of the calls; None where drawn or uncalled ones are absent."""
-    low = ~_best(leads.score, float(leads.worked.mean()))
+    low = ~best_of(leads.score, float(leads.worked.mean()))
     drawn, uncalled = leads.won[low & leads.drawn], leads.won[low & ~leads.drawn & ~leads.worked]
     if not len(drawn) or not len(uncalled):
         return None
@@ -155,88 +125,8 @@ def _bent(leads: WorkedLeads, rng: np.random.Generator) -> Bent | None:
             for weights in (rows * leads.won, rows * 1.0)
         ]
     )
-    draws = np.array([sums @ np.bincount(rng.integers(0, n, n), minlength=n) for _ in range(_DRAWS)])
-    with np.errstate(invalid="ignore", divide="ignore"):
-        apart = draws[:, 0] / draws[:, 1] - draws[:, 2] / draws[:, 3]
-    if np.isnan(apart).mean() > _LOST:
-        return None
+    won, lost = (rng.gamma(NEUTRAL, size=(_DRAWS, 2)) for _ in range(2))
+    draws = rng.exponential(size=(_DRAWS, n)) @ sums.T
+    rates = (draws[:, ::2] + won) / (draws[:, 1::2] + won + lost)
+    apart = rates[:, 0] - rates[:, 1]
     return Bent(one, other, one - other, Interval.of(apart))
-
-
-@dataclass(frozen=True)
-class _Strata:
-    """Sums by cluster, shape (n_clusters, 2 · n_bands) each: of leads in a band of the score and chosen by
-    the rules or not; `rows` all, `best` those that scoring calls, `known` and `won` of those that tell."""
-
-    n: int
-    rows: Floats
-    best: Floats
-    known: Floats
-    won: Floats
-
-    @classmethod
-    def of(cls, leads: WorkedLeads) -> _Strata:
-        """From leads; one that tells stands for as many as there are in its band with its share of drawing.
-
-        Below the reach of the calls drawn ones alone tell: whom sellers choose there is no random sample.
-        """
-        share = float(leads.worked.mean())
-        best, ruled = _best(leads.score, share), _best(leads.rules, share)
-        known = leads.worked if leads.whole_weeks else leads.drawn | (leads.worked & best)
-        cluster = pd.factorize(pd.Series(leads.cluster).astype(str))[0]
-        band = _bands(leads.score, best, known, cluster)
-        n_bands = int(band.max()) + 1
-        group = pd.factorize(pd.Series(leads.share))[0] * n_bands + band
-        worked = np.bincount(group, known) / np.maximum(np.bincount(group), 1)
-        weight = known / np.where(worked[group] > 0, worked[group], 1.0)
-        n, cells = int(cluster.max()) + 1, 2 * n_bands
-
-        def summed(values: NDArray[Any]) -> Floats:
-            at = cluster * cells + 2 * band + ruled
-            return np.asarray(np.bincount(at, values, n * cells).reshape(n, cells), dtype=np.float64)
-
-        return cls(
-            n, summed(np.ones(len(best))), summed(best * 1.0), summed(weight), summed(weight * leads.won)
-        )
-
-    def values(self, counts: NDArray[Any]) -> Floats:
-        """Conversions per call by score, first come first served and the rules, of drawn clusters."""
-        rows, best, known, won = (counts @ part for part in (self.rows, self.best, self.known, self.won))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            band = won.reshape(-1, 2).sum(axis=1) / known.reshape(-1, 2).sum(axis=1)
-            cell = won / known
-        fallback = np.repeat(band, 2)
-        cell = np.where(np.isnan(cell), fallback, cell)
-        ruled = np.where(np.arange(len(rows)) % 2 == 1, rows, 0.0)
-        return np.array([_mean(fallback, best), _mean(fallback, rows), _mean(cell, ruled)])
-
-
-def _bands(score: Floats, best: Bools, known: Bools, cluster: NDArray[np.intp]) -> NDArray[np.intp]:
-    """The tenth by score of each lead, best first, cut at the reach of the calls too.
-
-    Neighbours are put together until each holds 5 clusters of leads that tell.
-    """
-    place = np.empty(len(best), dtype=np.intp)
-    place[np.argsort(-score, kind="stable")] = np.arange(len(best))
-    fine = place * _BANDS // len(best) + ~best
-    telling = [len(np.unique(cluster[known & (fine == at)])) for at in range(_BANDS + 1)]
-    coarse, at, held = np.zeros(_BANDS + 1, dtype=np.intp), 0, 0
-    for one, many in enumerate(telling):
-        coarse[one], held = at, held + many
-        if held >= _FEWEST:
-            at, held = at + 1, 0
-    # what is left at the end belongs to the last full one
-    return np.asarray(np.minimum(coarse, max(at - 1, 0))[fine], dtype=np.intp)
-
-
-def _mean(value: Floats, weight: Floats) -> float:
-    """The weighted mean; NaN where a value that counts is not known."""
-    used = weight > 0
-    return float((value[used] * weight[used]).sum() / weight[used].sum()) if used.any() else float("nan")
-
-
-def _best(score: Floats, share: float) -> Bools:
-    """The best `share`, of equal scores the first."""
-    best = np.zeros(len(score), dtype=np.bool_)
-    best[np.argsort(-score, kind="stable")[: round(share * len(score))]] = True
-    return best

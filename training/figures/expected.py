@@ -62,13 +62,13 @@ def expected_figures(probability: Floats, top: int, seed: int = 0) -> ExpectedFi
 
 
 def calibration_p(
-    probability: Floats, won: Floats, cluster: NDArray[Any] | None = None
+    probability: Floats, won: Floats, cluster: NDArray[Any] | None = None, doubt: float = 0.0
 ) -> tuple[float, float]:
     """(expected customers, chance of a count as far off on its side): two-sided, for a fitted model.
 
     Arrays have shape (n_leads,); leads of one `cluster` (an account) share their fate, None: each its own.
-    The variance is φ·Σp(1−p) + (g·expected)²: φ is the design effect of the clusters, g the relative error
-    that is granted to a level which was itself estimated, and to every company, as it is for counts. Of the
+    The variance is φ·Σp(1−p) + doubt·expected²: φ is the design effect of the clusters, `doubt` the relative
+    variance of a level that was itself estimated (see `level_doubt`). Of the
     normal law, the negative binomial one (which is as skewed as few customers are) and, for 2,000 leads at
     most, the exact sum of Bernoullis, the larger chance counts.
     """
@@ -77,7 +77,7 @@ def calibration_p(
     if not n or not expected:
         return expected, 1.0
     chance = float((probability * (1 - probability)).sum())
-    variance = _design_effect(probability, won, cluster) * chance + (COUNTS_DIFFER * expected) ** 2
+    variance = _design_effect(probability, won, cluster) * chance + doubt * expected**2
     spread = float(np.sqrt(variance))
     low = float(stats.norm.cdf((seen + 0.5 - expected) / spread))
     high = float(stats.norm.sf((seen - 0.5 - expected) / spread))
@@ -92,6 +92,29 @@ def calibration_p(
         low = max(low, float(mass[: int(seen) + 1].sum()))
         high = max(high, float(mass[int(seen) :].sum()))
     return expected, min(1.0, 2 * min(low, high))
+
+
+def level_doubt(probability: Floats, won: Floats, cluster: NDArray[Any], month: NDArray[Any]) -> float:
+    """The relative variance of the customers that a model expects of a new month, from what it learned on.
+
+    Arrays have shape (n_leads,). A level that was learned from K customers is known to φ/K, φ the design
+    effect of the clusters. Months differ by τ² beyond chance, of the expected customers at the level that
+    came (method of moments): by the upper 95 % bound of it, as few months tell it badly, but where that is
+    more than is granted to every company by no more than this, or than τ² itself.
+    """
+    customers = float(won.sum())
+    if not customers or not probability.sum():
+        return 1.0
+    phi = _design_effect(probability, won, cluster)
+    level = np.clip(probability * (customers / float(probability.sum())), 0.0, 1.0)
+    at = pd.factorize(pd.Series(month))[0]
+    expected = np.bincount(at, level)
+    squares = float(((np.bincount(at, won) - expected) ** 2).sum())
+    chance, size = phi * float((level * (1 - level)).sum()), float((expected**2).sum())
+    freedom = len(expected) - 1
+    own = (squares - chance) / size
+    most = (squares * len(expected) / stats.chi2.ppf(0.05, freedom) - chance) / size if freedom else np.inf
+    return phi / customers + max(own, min(float(most), COUNTS_DIFFER**2), 0.0)
 
 
 def _design_effect(probability: Floats, won: Floats, cluster: NDArray[Any] | None) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -58,6 +59,18 @@ def rate_of(y: Floats, clusters: Objects | NDArray[np.int64]) -> Rate:
     variance = float(apart @ apart) / n**2
     worth = rate * (1 - rate) / variance if variance > 0 else float(cluster.max() + 1)
     return Rate(n, round(won), rate, *wilson(rate, min(worth, float(n))))
+
+
+_OURS = re.compile(r"others \(\d+\)|not known")
+
+
+def is_level(name: str) -> bool:
+    """Whether a group of `groups_of` is called as the company calls it, rather than by us.
+
+    >>> is_level("paid"), is_level("others (3)")
+    (True, False)
+    """
+    return _OURS.fullmatch(name) is None
 
 
 def groups_of(column: NDArray[np.generic], most: int = 12) -> Iterator[tuple[str, NDArray[np.bool_]]]:

@@ -68,7 +68,7 @@ class Settings:
     `members` are those of a blend; `linear` and `trees` are then those of the member of most weight. `map` is
     for the margins of `kind`. `plain_penalty` is that of the baseline, chosen around 1. `half_life`:
     newer rows count for more (see `recency`), None where all count alike. `follows`: the level follows the
-    newest outcomes (see `moving_level`).
+    newest outcomes (see `moving_level`). `activity`: how active a lead is now is read too.
     """
 
     kind: Kind
@@ -81,6 +81,7 @@ class Settings:
     folds: int = 0
     members: tuple[BlendShare, ...] = ()
     follows: bool = False
+    activity: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, one level deep, as manifests have kept it from the first; without the map's `bounds`,
@@ -89,6 +90,7 @@ class Settings:
             {"members": [member.as_dict() for member in self.members]} if self.members else {}
         )
         found |= _pairs(self.trees) | ({"follows": True} if self.follows else {})
+        found |= {"activity": True} if self.activity else {}
         return {
             "kind": self.kind,
             "rounds": self.trees.rounds,
@@ -108,14 +110,10 @@ class Settings:
         }
 
 
-def mixed(settings: Settings) -> Settings:
-    """The mean of what `settings` make and the shrunken rates: of few outcomes neither is surely better."""
-    alone = BlendShare(settings.kind, 1.0, settings.linear, settings.trees)
-    members = settings.members or (alone,)
-    own = [replace(one, weight=one.weight / 2) for one in members if one.kind != "bayes"]
-    left = 1.0 - sum(one.weight for one in own)
-    rates = BlendShare("bayes", round(left, 6), settings.linear, settings.trees)
-    return replace(settings, kind="blend", members=(*own, rates))
+def with_rates(settings: Settings) -> Settings:
+    """The mean of the one kind that `settings` have and the shrunken rates."""
+    alone = BlendShare(settings.kind, 0.5, settings.linear, settings.trees)
+    return replace(settings, kind="blend", members=(alone, replace(alone, kind="bayes")))
 
 
 def _pairs(trees: TreeChoice) -> dict[str, Any]:

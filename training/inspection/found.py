@@ -20,6 +20,10 @@ LEAST = ("what", "if not", "if converted", "stability", "filled", "adds last", "
 """The columns that a narrow terminal leaves out, the first one first."""
 
 
+OWN_KINDS = frozenset({"category", "text", "id", "e-mail domain", "email"})
+"""Types of columns whose values are texts."""
+
+
 @dataclass(frozen=True)
 class Inspected:
     """One column. Shares are in [0, 1]; `fill_won` and `fill_other` are of the training side.
@@ -27,6 +31,7 @@ class Inspected:
     `name` is that of the field, column or feature, `label` how people call it, `kind` its type, `note` what
     else is to be known (such as why no feature reads it). `when` says when a column was known, `place` where
     it stands among those judged, `adds_last` the AUC that it adds to all other fields, NaN if not measured.
+    `own_label`: the company wrote the label.
     """
 
     name: str
@@ -46,6 +51,12 @@ class Inspected:
     when: When | None = None
     place: int = 0
     adds_last: float = float("nan")
+    own_label: bool = True
+
+    @property
+    def own_values(self) -> bool:
+        """Whether the labels of its bands are what the company wrote, rather than numbers and days."""
+        return self.kind in OWN_KINDS
 
     @property
     def stability(self) -> str:

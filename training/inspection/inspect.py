@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from features.catalogue import Feature, default_features
+from features.catalogue import Feature, FieldValue, default_features
 from features.columns import Column
 from features.leaks import Suspect, WhenKnown, find_leaks
 from features.progress import Step, tell
@@ -185,6 +185,7 @@ def _feature(
         name=feature.name,
         label=feature.label,
         what="feature",
+        own_label=isinstance(feature, FieldValue),
         kind=feature.dtype,
         definition=feature.describe(),
         rows=len(column),

@@ -158,7 +158,7 @@ def _word(value: float, kind: str) -> str:
         return "yes" if value else "no"
     if kind == "date":
         return from_us(int(value)).date().isoformat()
-    return "over 0" if 0 < value < 0.005 else plain(value)
+    return "above 0" if 0 < value < 0.005 else plain(value)
 
 
 @dataclass(frozen=True)

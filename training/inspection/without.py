@@ -63,7 +63,7 @@ class FieldRuns:
         return [
             self.all.row("all that the recipe uses"),
             self.without_marked.row(f"without the marked: {', '.join(marked)}"),
-            *(run.row(f"without {run.without[0]}") for run in each),
+            *(run.row(f"all but {run.without[0]}") for run in each),
         ]
 
 

@@ -21,6 +21,10 @@ MEANINGS = ("origin", "market", "country", "region", "industry", "campaign")
 """Meanings of fields by which groups are formed, in this order: here, in the gate and in the report."""
 
 
+NEW = "new to the test"
+"""The level of the accounts that no fitted row belongs to."""
+
+
 class GroupFigures(BaseModel):
     """What one scorer reached inside a group; None where a figure is not defined."""
 
@@ -99,7 +103,7 @@ def new_accounts(
     )
     if not len(rows) or np.ptp(labelled.y(test[rows])) == 0:
         return None
-    name = ("account", "new to the test")
+    name = ("account", NEW)
     return group_of(recipe, labelled, test[rows], _at(probabilities, rows), judged, draws, name, LEVEL)
 
 

@@ -30,7 +30,7 @@ class Choices:
 
     @property
     def top(self) -> Literal["model", "bayes"]:
-        """Who answers first; a mean of both is a model that Bayes is half of (see `mixed`)."""
+        """Who answers first."""
         return "bayes" if self.ladder is not None and self.ladder.top == "bayes" else "model"
 
     @property

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from serving.page import Markup, bullets, paragraph, section, table, tag
+from serving.page import Markup, bullets, own, paragraph, section, table, tag
 from training.report.evidence.attributes import fairness
 from training.report.evidence.periods import within
+from training.report.facts import AS_WRITTEN
 from training.report.input import ReportInput
 
 _FEW_WON = 100
@@ -13,7 +14,10 @@ _FEW_WON = 100
 
 def card_section(run: ReportInput) -> Markup:
     """Purpose, data, limits and fairness of the model: what its users must know."""
-    facts = table(["fact", "of this run"], [[name, value] for name, value in run.facts.items()])
+    facts = table(
+        ["fact", "of this run"],
+        [[name, own(value) if name in AS_WRITTEN else value] for name, value in run.facts.items()],
+    )
     return section(
         "card",
         "Model card",

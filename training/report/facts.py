@@ -17,6 +17,9 @@ from training.packing import Trained
 from training.report.names import named
 
 KIND, BAYES = "Kind of model", "Bayes rates: those of each value, shrunken towards that of all leads"
+NAME, RECIPE, TABLES = "Model's name", "Recipe (start of its hash)", "Tables (start of their hash)"
+AS_WRITTEN = frozenset({NAME, RECIPE, TABLES})
+"""Facts whose value is a name or a hash."""
 _KINDS = {
     "linear": "logistic regression",
     "offset": "trees that start from a logistic regression",
@@ -25,6 +28,7 @@ _KINDS = {
     "bayes": BAYES,
     "blend": "several kinds, averaged in log-odds",
 }
+_MEMBERS = {"bayes": "Bayes rates"}
 _MAPS = {"identity": "none: no map was better than none, beyond chance"}
 
 
@@ -37,11 +41,11 @@ def data_facts(history: History) -> dict[str, str]:
     """What is predicted, from which recipe and data."""
     recipe, days = history.recipe, horizon_of(history.recipe)
     facts = {
-        "Model's name": recipe.name,
+        NAME: recipe.name,
         "Predicts": "the probability that a lead converts" + (f" within {days:g} days" if days else ""),
         "Market": {"b2b": "companies", "b2c": "private persons"}.get(recipe.recipe.market, "both kinds"),
-        "Recipe (start of its hash)": recipe.hash[:12],
-        "Tables (start of their hash)": history.data_hash[:12],
+        RECIPE: recipe.hash[:12],
+        TABLES: history.data_hash[:12],
     }
     return facts | ({"End of the history": history.end.words} if recipe.dated else {})
 
@@ -61,15 +65,12 @@ def model_facts(trained: Trained) -> dict[str, str]:
         "Made with": ", ".join(f"{name} {version}" for name, version in served.versions.items()),
     }
     if chosen.members and not trained.choices.by_bayes:
-        facts["Its members, by weight"] = ", ".join(
-            f"{_KINDS[member.kind]} {percent(member.weight)}"
-            for member in sorted(chosen.members, key=lambda member: -member.weight)
-        )
+        members = sorted(chosen.members, key=lambda member: -member.weight)
+        shares = (f"{_MEMBERS.get(one.kind, _KINDS[one.kind])} {percent(one.weight)}" for one in members)
+        facts["Its members"] = f"weights: {', '.join(shares)}"
     if trained.choices.ladder is not None:
         ladder = trained.choices.ladder
-        both = "the mean of the model and Bayes rates"
-        top = both if ladder.top == "mean" else named(ladder.top)
-        facts["Answers first"] = f"{top}: {typeset(ladder.words)}"
+        facts["Answers first"] = f"{named(ladder.top)}: {typeset(ladder.words)}"
     facts["The served one, on open leads"] = moved(trained.shift)
     if chosen.trees.calendars:
         facts["Calendars, which trees do not see"] = ", ".join(chosen.trees.calendars)

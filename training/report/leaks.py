@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from features.leaks import Suspect
-from serving.page import Child, Markup, paragraph, section, table, tag
+from serving.page import Child, Markup, own, paragraph, section, table, tag
 from training.report.input import ReportInput
 
 
@@ -26,6 +26,6 @@ def leak_section(run: ReportInput) -> Markup:
 def suspects_table(suspects: Sequence[Suspect]) -> Markup:
     """Name, kind and measurement of each suspect."""
     rows: list[list[Child]] = [
-        [found.column, tag("span", found.kind, class_="flag"), found.reason] for found in suspects
+        [own(found.column), tag("span", found.kind, class_="flag"), found.reason] for found in suspects
     ]
     return table(["column", "suspicion", "why"], rows)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import calendar
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,9 +9,10 @@ from numpy.typing import NDArray
 
 from features.catalogue import Feature, WallClock
 from features.columns import Column, Floats
-from serving.page import Child, Markup, ValueRow, figure, paragraph, plain, rows_chart, section, table
+from features.language import Language
+from serving.page import Child, Markup, ValueRow, figure, own, paragraph, plain, rows_chart, section, table
 from serving.scorer import Contributions
-from serving.words import LeadSignal, Voice
+from serving.words import LeadSignal, Voice, catalogue, figures, translated
 from training.figures import FEWEST
 from training.report.input import ReportInput
 from training.report.told import told_table
@@ -40,7 +39,7 @@ def reasons_section(run: ReportInput) -> Markup:
     assert run.contributions is not None
     found = subjects(run)
     chart = rows_chart(
-        [ValueRow(subject.label, subject.strength) for subject in found[:_SHOWN]],
+        [ValueRow(subject.label, subject.strength, own=True) for subject in found[:_SHOWN]],
         title="Mean absolute contribution of each subject", value_words=plain, bars=True,
         label_room=300,
     )  # fmt: skip
@@ -50,7 +49,7 @@ def reasons_section(run: ReportInput) -> Markup:
         f"{len(run.contributions.bias):,} test rows. Features that look at the same subject are added before."
     )
     rows: list[list[Child]] = [
-        [s.label, s.members, f"{s.strength:.3f}", s.loudest, s.direction] for s in found[:_SHOWN]
+        [own(s.label), s.members, f"{s.strength:.3f}", s.loudest, own(s.direction)] for s in found[:_SHOWN]
     ]
     rest = found[_SHOWN:]
     left = f"{len(rest)} more subjects move answers by {sum(s.strength for s in rest):.3f} in all."
@@ -70,7 +69,7 @@ def _most(found: list[Subject]) -> str:
     names = [subject.label for subject in found[:3]]
     if not names:
         return "No subject moves the answers."
-    return f"Answers are moved most by: {'; '.join(names)}. Each lead's own reasons come with its score."
+    return f"Answers are moved most by {'; '.join(names)}. Each lead's own reasons come with its score."
 
 
 def subjects(run: ReportInput) -> list[Subject]:
@@ -91,47 +90,52 @@ def _subject(
     loudest = max(places, key=lambda place: float(np.abs(parts.values[:, place]).mean()))
     feature = run.features[parts.names[loudest]]
     total = parts.values[:, places].sum(axis=1)
-    words = direction(feature, run.explained[feature.name], total)
+    words = direction(feature, run.explained[feature.name], total, voice.language)
     label = voice.teller.called(signal)
     strength = float(np.abs(total).mean())
     label = label[:1].upper() + label[1:]
     return Subject(label, len(places), strength, feature.label, words, signal)
 
 
-def direction(feature: Feature, column: Column, part: Floats) -> str:
-    """What raises and what lowers the answer: levels of a category, or more or less of a number."""
+def direction(feature: Feature, column: Column, part: Floats, language: Language = "en") -> str:
+    """What raises and what lowers the answer: levels of a category, or more or less of a number.
+
+    It is told in `language`: levels are the company's words, in which nothing may be translated later.
+    """
     known = np.array([value is not None and value == value for value in column], dtype=bool)
-    absent = _absent(part[~known])
+    absent = _absent(part[~known], language)
     if feature.dtype == "category":
-        return ", ".join(filter(None, [_levels(column[known], part[known]), absent]))
+        return ", ".join(filter(None, [_levels(column[known], part[known], language), absent]))
     values = column[known].astype(np.float64)
-    along = _periods(feature, values, part[known]) if isinstance(feature, WallClock) else None
-    along = _trend(values, part[known]) if along is None else along
+    along = _periods(feature, values, part[known], language) if isinstance(feature, WallClock) else None
+    along = translated(_trend(values, part[known]), language) if along is None else along
     return ", ".join(filter(None, [along, absent]))
 
 
-def _periods(clock: WallClock, values: Floats, part: Floats) -> str:
+def _periods(clock: WallClock, values: Floats, part: Floats, language: Language) -> str:
     """What hours, days or months raise and lower: a clock goes round, there is no more or less of it."""
-    told = _PERIODS.get(clock.part)
-    if told is None:
-        return "by season: the year goes round"
+    if clock.part not in ("hour", "weekday", "month"):
+        return translated("by season: the year goes round", language)
     if np.ptp(part) < _FELT:
         return ""
-    return _levels(np.array([told(int(value)) for value in values], dtype=object), part)
+    told = np.array([_period(clock.part, int(value), language) for value in values], dtype=object)
+    return _levels(told, part, language)
 
 
-_PERIODS: dict[str, Callable[[int], str]] = {
-    "hour": lambda hour: f"{hour // 3 * 3}–{hour // 3 * 3 + 3} o'clock",
-    "weekday": lambda day: calendar.day_name[day],
-    "month": lambda month: calendar.month_name[month],
-}
+def _period(part: str, value: int, language: Language) -> str:
+    """A value of a clock, hours by three."""
+    if part == "hour":
+        first = value // 3 * 3
+        return translated(f"{first}–{first + 3} o'clock", language)
+    dates = catalogue(language)["dates"]
+    return str(dates["weekdays"][value] if part == "weekday" else dates["months"][value - 1])
 
 
-def _absent(part: Floats) -> str:
+def _absent(part: Floats, language: Language) -> str:
     """What an empty cell does, where there are enough of them and it does something."""
     if len(part) < FEWEST or abs(float(part.mean())) < _FELT:
         return ""
-    return _effect("not known", float(part.mean()))
+    return _effect(translated("not known", language), float(part.mean()), language)
 
 
 def _trend(values: Floats, part: Floats) -> str:
@@ -144,7 +148,7 @@ def _trend(values: Floats, part: Floats) -> str:
     return "more raises it" if rank > 0.3 else "more lowers it" if rank < -0.3 else "not in one direction"
 
 
-def _levels(levels: NDArray[np.generic], part: Floats) -> str:
+def _levels(levels: NDArray[np.generic], part: Floats, language: Language) -> str:
     """The level that raises most and the one that lowers most, of those with enough rows."""
     names, codes, counts = np.unique(levels.astype(str), return_inverse=True, return_counts=True)
     means = np.bincount(codes, part, minlength=len(names)) / np.maximum(counts, 1)
@@ -153,10 +157,10 @@ def _levels(levels: NDArray[np.generic], part: Floats) -> str:
         return ""
     best, worst = max(kept, key=lambda i: means[i]), min(kept, key=lambda i: means[i])
     shown = [best] if best == worst else [best, worst]
-    return ", ".join(_effect(str(names[i]), float(means[i])) for i in shown)
+    return ", ".join(_effect(str(names[i]), float(means[i]), language) for i in shown)
 
 
-def _effect(name: str, mean: float) -> str:
+def _effect(name: str, mean: float, language: Language) -> str:
     """A level and the log-odds that it adds, with a minus sign that is told from a hyphen."""
     sign = "+" if mean >= 0 else "−"
-    return f"{name} {sign}{abs(mean):.2f}"
+    return f"{name} {sign}{figures(f'{abs(mean):.2f}', language)}"

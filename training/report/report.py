@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+from features.language import Language
 from serving.page import Markup, contents, page, paragraph, tag
+from serving.words import document_in
 from training.judging import JUDGED
 from training.report.card import card_section
 from training.report.evidence.attributes import age_section, groups_section
@@ -23,23 +26,25 @@ from training.report.rows import rows_section
 from training.report.verdict import verdict_section
 
 
-def report(run: ReportInput) -> str:
-    """A self-contained HTML document: no script, no request, no lead's values, every text escaped.
+def report(run: ReportInput, language: Language = "en") -> str:
+    """A self-contained HTML document in `language`: no script, no request, no lead's values, texts escaped.
 
     The verdict comes first. Without a model (too few outcomes) there are the verdict, the rows and the card.
     """
+    run = run if run.voice is None else replace(run, voice=run.voice.in_language(language))
     sections = _sections(run)
     title = f"{run.name}: report of a training run"
     known = f"Run {run.run_id}" if run.run_id else ""
     head = [tag("h1", title), paragraph(known, soft=True) if known else None]
     entries = [entry for entry, _ in sections]
     body = [body for _, body in sections]
-    return page(title, [*(part for part in head if part), contents(entries[1:]), *body])
+    english = page(title, [*(part for part in head if part), contents(entries[1:]), *body])
+    return document_in(english, language)
 
 
-def write_report(run: ReportInput, path: Path) -> None:
+def write_report(run: ReportInput, path: Path, language: Language = "en") -> None:
     """The report as a file."""
-    path.write_text(report(run), encoding="utf-8")
+    path.write_text(report(run, language), encoding="utf-8")
 
 
 def _sections(run: ReportInput) -> list[tuple[tuple[str, str], Markup]]:

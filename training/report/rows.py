@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from serving.page import Child, Markup, join, paragraph, percent, section, table, tag
+from serving.page import Child, Markup, join, own, paragraph, percent, section, table, tag
 
 _FULL = 0.995
 _MOVED = 0.05
@@ -40,7 +40,7 @@ def _filled(fills: Sequence[tuple[str, float, float]]) -> Markup | None:
     if not gaps:
         return paragraph(words)
     rows: list[list[Child]] = [
-        [name, percent(fit), percent(test), _change(fit, test)] for name, fit, test in gaps
+        [own(name), percent(fit), percent(test), _change(fit, test)] for name, fit, test in gaps
     ]
     head = ["field", "filled in the fit rows", "in the test rows", ""]
     return join([tag("h3", "How full the fields are"), paragraph(words + _moved(gaps)), table(head, rows)])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from serving.page import Child, Markup, join, paragraph, table, tag
+from serving.page import Child, Markup, join, own, paragraph, table, tag
 from serving.words import FactReader, LeadSignal, Voice
 from training.report.input import ReportInput
 
@@ -27,7 +27,8 @@ def told_table(run: ReportInput, signals: Sequence[LeadSignal]) -> Markup | None
         best, worst = (_extreme(voice, signal, read, raises) for raises in (True, False))
         if best or worst:
             label = voice.teller.called(signal)
-            rows.append([label[:1].upper() + label[1:], best or "–", worst or "–"])
+            told = (label[:1].upper() + label[1:], best or "–", worst or "–")
+            rows.append([own(one) for one in told])
     if not rows:
         return None
     head = ["signal", "leads that fared best", "leads that fared worst"]

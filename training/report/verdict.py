@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from serving.page import Child, Markup, bullets, paragraph, percent, section, tag, typeset
+from serving.page import Child, Markup, bullets, join, paragraph, percent, section, tag, typeset
 from training.figures import WeekLists, Weekly
 from training.figures.weeks import choosable
 from training.judging import JUDGED
@@ -32,7 +32,7 @@ def verdict_section(run: ReportInput) -> Markup:
     lines += [paragraph(words) for words in (_kind(run), _reached(run), _below(run), _level(run)) if words]
     lines += [bullets(failures(run)), paragraph(run.recommendation) if run.recommendation else None]
     box = tag("div", *lines, class_=f"verdict {run.verdict if run.verdict in _BIG else ''}".strip())
-    warned = bullets([tag("span", "Warning: ", text) for text in run.warnings])
+    warned = bullets([join([tag("b", "Warning:"), " ", text]) for text in run.warnings])
     return section("verdict", "Verdict", box, warned, customers_chart(run))
 
 

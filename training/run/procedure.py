@@ -13,7 +13,6 @@ from training.choosing import (
     look_back,
     plan_segments,
 )
-from training.fitting.settings import mixed
 from training.history import History, SplitRows, without_events
 from training.packing import Choices
 
@@ -22,7 +21,7 @@ def choose_kinds(history: History, split: SplitRows, budget: Budget | None = Non
     """Settings of the model and of its variant without events; the budget is the model's alone."""
     recipe, plain = history.recipe, without_events(history)
     return Choices(
-        choose_settings(recipe, history.excerpt(split.fit), budget),
+        choose_settings(recipe, history.excerpt(split.fit), budget, history.activity),
         choose_settings(recipe, plain.excerpt(split.fit)) if plain is not None and plain.features else None,
     )
 
@@ -35,9 +34,6 @@ def try_earlier(
     before, plain = earlier_split(history.labelled, split), without_events(history)
     ladder = choose_top(history, split.fit, earlier.evidence if earlier else None)
     choices = replace(choices, ladder=ladder, bayes=earlier.bayes if earlier else None)
-    if ladder.top == "mean":
-        plainly = choices.no_events and mixed(choices.no_events)
-        choices = replace(choices, model=mixed(choices.model), no_events=plainly)
     segments = plan_segments(history, choices.model, split.fit, before, choices.top, choices.bayes)
     if plain is None or choices.no_events is None or choices.by_bayes:
         return replace(choices, segments=segments), earlier

@@ -8,10 +8,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
+from features.language import LANGUAGES
 from features.progress import tell
 from features.recipe import Recipe
 from features.tables import Place
-from serving.registry import shown_store
+from serving.registry import report_file, shown_store
 from training.history import History, SplitRows, forward_split
 from training.history.history import read_history
 from training.judging import Evidence, Figures, Judgement
@@ -130,13 +131,20 @@ def _report(
     summary: RunSummary,
     trained: Trained | None = None,
 ) -> Path | None:
-    """The run's page where somebody will read it: in the store, with its drawings, or in a file of theirs."""
+    """The run's page where somebody will read it: in the store, with its drawings, or in a file of theirs.
+
+    In the recipe's language; in the store also in the others, which pages show to who reads them.
+    """
     path = options.report or (work / REPORT if options.tracking else None)
     if path is not None:
         tell(options.progress, "writing the report")
         path.parent.mkdir(parents=True, exist_ok=True)
         shown = report_input(history, split, summary, trained)
-        write_report(shown, path)
+        own = history.recipe.recipe.language
+        write_report(shown, path, own)
         if options.tracking:
             write_curves(shown, work / RECORD)
+            for other in LANGUAGES:
+                if other != own:
+                    write_report(shown, work / RECORD / report_file(other), other)
     return path

@@ -166,7 +166,7 @@ def _after(artefact: Artefact) -> str:
 def _lots_stayed(artefact: Artefact, history: History) -> bool:
     """Whether every lead that the artefact was fitted on has the place that it had then.
 
-    Time stays. A lot is of the fields alone, so that it stays when others come; unless accounts link leads or
+    Time stays. A lot is of the account, or of the fields alone, so that it stays when others come; unless
     groups are parted, when it stays with the very same tables only.
     """
     theirs, ours = artefact.manifest.recipe, history.recipe
@@ -174,8 +174,7 @@ def _lots_stayed(artefact: Artefact, history: History) -> bool:
         return True
     if theirs.timed != ours.timed or theirs.lead != ours.lead:
         return False
-    linked = ours.lead.account_id is not None or history.parted
-    return not linked or artefact.manifest.data_hash == history.data_hash
+    return not history.parted or artefact.manifest.data_hash == history.data_hash
 
 
 def _unread(artefact: Artefact, history: History) -> list[str]:

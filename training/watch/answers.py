@@ -16,7 +16,7 @@ from features.snapshots import begun_at, stood
 from serving.answer import Opened
 from training.figures import Interval
 from training.figures.drift import shift_of_shares
-from training.figures.expected import calibration_p, expected_figures
+from training.figures.expected import calibration_p, expected_figures, level_doubt
 from training.history.protected import protected_at
 from training.judging.protected import hot_less_often
 from training.watch.found import CalibrationRow, Expected, Looked
@@ -161,13 +161,24 @@ def calibration_of(answers: ChampionAnswers) -> Iterator[tuple[CalibrationRow, L
     if not answers.calibrated:
         return
     months = np.array([f"{from_us(int(us)):%Y-%m}" for us in answers.as_of_us], dtype=object)
+    doubt = _doubt(answers, known, months)
     for learned in (True, False):
         part = known & (answers.learned == learned)
         for month in sorted(set(months[part])):
-            yield from _calibrated("month", str(month), part & (months == month), answers, learned)
+            yield from _calibrated("month", str(month), part & (months == month), answers, learned, doubt)
     fresh = known & ~answers.learned
     for origin in sorted(set(answers.origin[fresh])):
-        yield from _calibrated("origin", str(origin), fresh & (answers.origin == origin), answers, False)
+        yield from _calibrated(
+            "origin", str(origin), fresh & (answers.origin == origin), answers, False, doubt
+        )
+
+
+def _doubt(answers: ChampionAnswers, known: NDArray[np.bool_], months: NDArray[np.object_]) -> float:
+    """What the champion's level is not sure of, by what it learned from within the periods; where that is
+    longer ago, by all that is known since."""
+    rows = known & answers.learned
+    rows = rows if answers.won[rows].any() else known
+    return level_doubt(answers.probability[rows], answers.won[rows], answers.account[rows], months[rows])
 
 
 def expected_of(answers: ChampionAnswers) -> Expected | None:
@@ -193,13 +204,13 @@ def expected_of(answers: ChampionAnswers) -> Expected | None:
 
 
 def _calibrated(
-    by: str, name: str, rows: NDArray[np.bool_], answers: ChampionAnswers, learned: bool
+    by: str, name: str, rows: NDArray[np.bool_], answers: ChampionAnswers, learned: bool, doubt: float
 ) -> Iterator[tuple[CalibrationRow, Looked | None]]:
     n = int(rows.sum())
     if n < _FEWEST:
         return
     won = answers.won[rows]
-    expected, p = calibration_p(answers.probability[rows], won, answers.account[rows])
+    expected, p = calibration_p(answers.probability[rows], won, answers.account[rows], doubt)
     customers = int(won.sum())
     row = CalibrationRow.model_validate(
         {"by": by, "name": name, "leads": n, "expected": expected, "customers": customers, "p": p,

@@ -19,7 +19,8 @@ from features.tables import Place, Tables, fetch_frame, read_tables
 from serving.answer import Opened
 from serving.exploration import Arrived, Draw, drawn, draws_of
 from serving.ledger import LedgerTables
-from training.figures.effect import ScoringEffect, WorkedLeads, effect_of
+from training.figures.effect import ScoringEffect, effect_of
+from training.figures.worked import WorkedLeads
 from training.watch.moments import endings, scored_at
 
 _WORKED_DAYS = 28
@@ -206,8 +207,8 @@ def _told(found: ScoringEffect | None, learned: int | None) -> list[str]:
         )
     if found.low_won < _FEW_WON:
         notes.append(
-            f"{found.low_won} of the drawn leads below the calls' reach were won: of fewer than {_FEW_WON} "
-            "the intervals are too narrow (in simulated companies they held the truth in 17 of 20)"
+            f"{found.low_won} of the drawn leads below the calls' reach were won: with fewer than {_FEW_WON} "
+            "their rate is known badly, which makes the intervals wide; draw more, or wait"
         )
     if (bent := found.bent) is not None:
         notes.append(

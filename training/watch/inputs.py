@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from features.columns import Floats
+from serving.page import plain
 from training.figures.drift import CountOdds, count_against_rate, shift_of_shares, unevenness
 from training.watch.found import Looked
 from training.watch.names import NewNames, renamed_to
@@ -19,7 +20,7 @@ _BINS = 10
 _FEWEST_LEVEL, _STEADY = 10, 0.7
 _FALLEN = 0.5
 """A count below this share of what was expected is called fallen off, at nothing stopped."""
-_BROKEN = "Looked at what sends it (form, tag, integration, import) and mend it; what was lost stays unknown."
+_BROKEN = "Look at what sends it (form, tag, integration, import) and mend it; what was lost stays unknown."
 
 
 def input_looks(periods: Periods, new: NewNames) -> Iterator[Looked]:
@@ -208,7 +209,7 @@ def _deciles(cells: Floats, reference: np.ndarray) -> pd.Series:
     if not reference.any():
         return pd.Series([None] * len(cells), dtype=object)
     edges = np.unique(np.quantile(cells[reference], np.linspace(0, 1, _BINS + 1)[1:-1]))
-    names = [f"≤ {edge:g}" for edge in edges] + [f"> {edges[-1]:g}"]
+    names = [f"≤ {plain(edge)}" for edge in edges] + [f"> {plain(edges[-1])}"]
     at = np.searchsorted(edges, cells, side="left")
     return pd.Series([None if np.isnan(cell) else names[j] for cell, j in zip(cells, at, strict=True)])
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+
+from features.language import Language
 from serving.page import (
     Child,
     Markup,
@@ -10,6 +13,7 @@ from serving.page import (
     contents,
     figure,
     join,
+    own,
     page,
     paragraph,
     percent,
@@ -19,16 +23,23 @@ from serving.page import (
     table,
     tag,
 )
+from serving.words import document_in
 from training.watch.found import CALIBRATION, LOOKS, WatchResult
 
+_OURS = re.compile(
+    r"new leads|scores|readings|events of all kinds|the rung that (?:would answer|answered)"
+    r"|(?:events|stage|filling of|mix of|month|origin) .+", re.DOTALL,
+)  # fmt: skip
+"""What is looked at, in words of ours; anything else is a field and a level of the company."""
 
-def watch_page(found: WatchResult) -> str:
-    """A whole HTML document."""
+
+def watch_page(found: WatchResult, language: Language = "en") -> str:
+    """A whole HTML document in `language`."""
     parts = [_alarms(found), _expected(found), _calibration(found), _looks(found), _how(found)]
     keys = [("alarms", "Alarms"), ("expected", "What to expect"), ("calibration", "Calibration")]
     keys += [("looks", "What was looked at"), ("how", "How to read it")]
-    title = f"WatchResult of {found.name}, {found.as_of[:10]}"
-    return page(title, [join([tag("h1", title), contents(keys)]), *parts])
+    title = f"Watch of {found.name}, {found.as_of[:10]}"
+    return document_in(page(title, [join([tag("h1", title), contents(keys)]), *parts]), language)
 
 
 def _alarms(found: WatchResult) -> Markup:
@@ -66,7 +77,10 @@ def _calibration(found: WatchResult) -> Markup:
     if fresh:
         values = [
             ValueRow(
-                f"{row.by} {row.name}", row.customers / row.expected, note=f"{row.customers} of {row.leads:,}"
+                f"{row.by} {row.name}",
+                row.customers / row.expected,
+                note=f"{row.customers} of {row.leads:,}",
+                own=row.by == "origin",
             )
             for row in fresh
         ]
@@ -75,12 +89,20 @@ def _calibration(found: WatchResult) -> Markup:
             values, title=title, reference=1.0, names=("observed / expected", None, "as expected")
         )
         drawn.append(figure(chart, f"{title}, of leads whose outcome the champion had not seen"))
-    rows: list[list[Child]] = [[_cell(cell) for cell in row.row()] for row in found.calibration]
+    rows: list[list[Child]] = []
+    for row in found.calibration:
+        by, name, *rest = row.row()
+        rows.append([_cell(by), own(str(name)), *map(_cell, rest)])
     return section("calibration", "Calibration as outcomes mature", *drawn, table(list(CALIBRATION), rows))
 
 
 def _looks(found: WatchResult) -> Markup:
-    rows: list[list[Child]] = [[_cell(cell) for cell in row.row()] for row in found.looks]
+    rows: list[list[Child]] = []
+    for row in found.looks:
+        subject, _, before, now, *rest = row.row()
+        ours = _OURS.fullmatch(row.about) is not None
+        shares = (_shares(str(one)) for one in (before, now))
+        rows.append([_cell(subject), row.about if ours else own(row.about), *shares, *map(_cell, rest)])
     return section("looks", "What was looked at", table(list(LOOKS), rows))
 
 
@@ -99,6 +121,11 @@ def _how(found: WatchResult) -> Markup:
             ]
         ),
     )
+
+
+def _shares(text: str) -> Child:
+    """A figure, or shares of a company's levels or of rungs."""
+    return own(text) if re.search(r"→|[^\W\d_].*%", text) else text
 
 
 def _cell(cell: object) -> Child:

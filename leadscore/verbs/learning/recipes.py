@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from leadscore.options import DATA, ENGINE, FILE, FORCE, JSON, OUT, RECIPE, place_of
+from leadscore.options import DATA, ENGINE, FILE, FORCE, JSON, OUT, PAGE_LANGUAGE, RECIPE, place_of
 
 if TYPE_CHECKING:  # the command imports no layer before a verb asks for it
     from features.discovery import Discovery
@@ -127,9 +127,12 @@ def _say_found(found: Discovery) -> None:
 @RECIPE
 @DATA
 @click.option("-o", "--out", type=OUT, help="Also write one HTML page with plots.")
+@PAGE_LANGUAGE
 @FORCE
 @JSON
-def inspect(recipe: Path, folder: Path | str | None, out: Path | None, force: bool, as_json: bool) -> None:
+def inspect(
+    recipe: Path, folder: Path | str | None, out: Path | None, language: Any, force: bool, as_json: bool
+) -> None:
     """Look at every field and feature: fill, conversion, importance, stability, suspicion of a leak.
 
     \b
@@ -139,7 +142,7 @@ def inspect(recipe: Path, folder: Path | str | None, out: Path | None, force: bo
     from features.recipe import load_recipe
     from leadscore.terminal import print_json, print_table, say, spinner
 
-    loaded = load_recipe(recipe)
+    loaded = load_recipe(recipe).told_in(language)
     place, read = place_of(recipe, loaded, folder)
     check_written([("-o", out)], read, force=force)
     with spinner("reading tables") as step:
@@ -156,7 +159,7 @@ def inspect(recipe: Path, folder: Path | str | None, out: Path | None, force: bo
     for suspect in found.suspects:
         say(f"- {suspect.column}: {suspect.kind}: {suspect.reason}")
     if out is not None:
-        out.write_text(inspect_page(found), encoding="utf-8")
+        out.write_text(inspect_page(found, loaded.recipe.language), encoding="utf-8")
         say(f"The page is {out}.")
     say(f"{len(found.columns)} columns looked at, {len(found.suspects)} under suspicion.")
 

@@ -14,6 +14,7 @@ from leadscore.options import (
     LEDGER,
     MADE,
     MILESTONE,
+    PAGE_LANGUAGE,
     RECIPE,
     REFUSED,
     asked_of,
@@ -35,6 +36,7 @@ from leadscore.options import (
 )
 @click.option("--model", help="An artefact's folder or models:/NAME@ALIAS; default: the champion.")
 @click.option("--html", type=MADE, help="Write the page to this file.")
+@PAGE_LANGUAGE
 @MILESTONE
 @FORCE
 @JSON
@@ -91,6 +93,7 @@ def _watched(
     as_of: str | None,
     days: float,
     model: str | None,
+    language: Any,
     milestone: str | None,
     force: bool,
 ) -> Any:
@@ -99,7 +102,7 @@ def _watched(
     from features.recipe import load_recipe
     from leadscore.terminal import say, spinner
 
-    loaded = asked_of(load_recipe(path), milestone)
+    loaded = asked_of(load_recipe(path).told_in(language), milestone)
     moment = moment_of(as_of, loaded.recipe.zone)
     place, read = place_of(path, loaded, folder)
     check_written([("--html", html)], read, force=force)
@@ -115,7 +118,7 @@ def _watched(
         _keep(place.ledger, found)
     if html is not None:
         html.parent.mkdir(parents=True, exist_ok=True)
-        html.write_text(watching.watch_page(found), encoding="utf-8")
+        html.write_text(watching.watch_page(found, loaded.recipe.language), encoding="utf-8")
         say(f"The page is {html}.")
     return found
 

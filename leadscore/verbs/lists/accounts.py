@@ -66,7 +66,7 @@ def rolled_up(recipe: Path, folder: Path | str | None, as_of_us: int, model: str
     """The accounts of the tables at `folder`, scored by `model` (None: the champion).
 
     Raises:
-        LeadscoreError: the recipe names no account, no lead is open, or a table cannot be read.
+        LeadscoreError: the recipe names no account, or a table cannot be read.
     """
     import serving
     from features import read_tables

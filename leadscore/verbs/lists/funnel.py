@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from leadscore.ledger_files import standing_here
-from leadscore.options import DATA, FILE, FORCE, JSON, MADE, RECIPE, place_of
+from leadscore.options import DATA, FILE, FORCE, JSON, MADE, PAGE_LANGUAGE, RECIPE, place_of
 
 
 @click.command()
@@ -44,9 +44,7 @@ from leadscore.options import DATA, FILE, FORCE, JSON, MADE, RECIPE, place_of
 )
 @click.option("--csv", "csv", type=MADE, help="Write every figure with its interval to this file.")
 @click.option("--html", type=MADE, help="Write the page to this file.")
-@click.option(
-    "--language", type=click.Choice(["en", "fr"]), help="Language of the page; default: the recipe's."
-)
+@PAGE_LANGUAGE
 @FORCE
 @JSON
 def funnel(recipe: Path, force: bool, as_json: bool, language: Any, **options: Any) -> None:

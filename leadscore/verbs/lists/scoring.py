@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from leadscore.handed_back import NAMED_COLUMNS, chosen_options, on_spark
-from leadscore.ledger_files import or_from_ledger, standing_here
+from leadscore.ledger_files import neighbours_here, or_from_ledger, standing_here
 from leadscore.options import (
     DATA,
     FILE,
@@ -243,6 +243,7 @@ def scored_export(
             progress=tick,
             columns=columns,
             standing=said,
+            neighbours=neighbours_here(),
         )
 
 

@@ -93,11 +93,29 @@ class Agent:
             raise LeadscoreError(f"leads: are {len(leads):,}; {MOST_LEADS:,} may be asked at once.",
                                  "Ask several times, or use 'leadscore score' on a file.")  # fmt: skip
         read = self._reader(as_of)
-        return {"scores": [self._explained(read(lead), parts=False)["score"] for lead in leads]}
+        found = self._told([read(lead) for lead in leads])
+        return {"scores": [self._explained(lead, parts=False)["score"] for lead in found]}
 
     def explain(self, lead: dict[str, Any], as_of: str | None = None) -> dict[str, Any]:
         """One score with every reason and the arithmetic behind it."""
-        return self._explained(self._reader(as_of)(lead), parts=True)
+        return self._explained(self._told([self._reader(as_of)(lead)])[0], parts=True)
+
+    def _told(self, found: list[Any]) -> list[Any]:
+        """The leads among `found` with what is known of their accounts, each other's too."""
+        from features.lead import Lead
+        from serving.neighbours import neighbours_of
+
+        leads = [one for one in found if isinstance(one, Lead)]
+        if self.ledger is not None:
+            leads = neighbours_of(self.ledger).together(self.recipe, leads)
+        told = iter(leads)
+        return [next(told) if isinstance(one, Lead) else one for one in found]
+
+    def asked_for(self) -> str:
+        """What a lead of this company may hold, for who has never seen one."""
+        fields = ", ".join(f"{name} ({one.type})" for name, one in self.recipe.lead.fields.items())
+        kinds = ", ".join(self.recipe.events.kinds) if self.recipe.events else "none"
+        return f"{_A_LEAD} Its fields: {fields}. Kinds of events: {kinds}."
 
     def _reader(self, as_of: str | None) -> Callable[[Any], Any]:
         """What reads a lead for this question: a Lead by who objects now, or the Score that says why not."""
@@ -178,11 +196,12 @@ def server_of(agent: Agent) -> Any:
         words = "an agent is answered through the 'mcp' package, which is not installed."
         raise LeadscoreError(words, "Run 'make extras', or pip install 'leadscore[mcp]'.") from None
 
+    asked = agent.asked_for()
     only_read = ToolAnnotations(read_only_hint=True, open_world_hint=False)
     tools = [
         _strict(Tool.from_function(_telling(tool), tool.__name__, description=told, annotations=only_read))
-        for tool, told in ((agent.score, _SCORE), (agent.explain, _EXPLAIN), (agent.plan, _PLAN),
-                           (agent.funnel, _FUNNEL))
+        for tool, told in ((agent.score, f"{_SCORE} {asked}"), (agent.explain, f"{_EXPLAIN} {asked}"),
+                           (agent.plan, _PLAN), (agent.funnel, _FUNNEL))
     ]  # fmt: skip
     return MCPServer(
         "leadscore",
@@ -206,6 +225,10 @@ _INSTRUCTIONS = (
     "Probabilities that leads convert within a horizon, with reasons. A lead is given whole (lead_id, "
     "created_at, fields, events) or, where the company keeps a ledger, by its lead_id alone. A status "
     "'opted_out' means that the person objects to being profiled: do not estimate anything of them yourself."
+)
+_A_LEAD = (
+    'A lead: {"lead_id": "L1", "created_at": "2026-03-01", "fields": {…}, '
+    '"events": [{"kind": …, "occurred_at": "2026-03-02T09:00:00Z"}]}.'
 )
 _SCORE = "Score leads: probability, score 1-99, grade, maturity, next action and reasons of each."
 _EXPLAIN = "Explain one lead's score: every reason, and parts that add up to the margin in log-odds."

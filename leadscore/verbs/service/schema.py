@@ -22,5 +22,8 @@ def schema(verb: tuple[str, ...]) -> None:
         click.echo("\n".join(sorted(SCHEMAS)))
         return
     if name not in SCHEMAS:
+        below = sorted(one for one in SCHEMAS if one.startswith(f"{name} "))
+        if below:
+            raise LeadscoreError(f"no schema of '{name}' is published.", f"Use one of {', '.join(below)}.")
         raise LeadscoreError(f"no schema of '{name}' is published.", nearest_name(name, sorted(SCHEMAS)))
     print_json(schema_of(name))

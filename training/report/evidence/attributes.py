@@ -9,9 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from features.leaks import auc
-from serving.page import Markup, ValueRow, figure, join, paragraph, percent, rows_chart, section, table, tag
+from serving.page import (
+    Child,
+    Markup,
+    ValueRow,
+    figure,
+    join,
+    own,
+    paragraph,
+    percent,
+    rows_chart,
+    section,
+    table,
+    tag,
+)
 from training.figures import Rate, rate_of
-from training.figures.rates import groups_of
+from training.figures.rates import groups_of, is_level
 from training.judging import JUDGED, MIN_WON
 from training.report.evidence.groups import in_words, missed
 from training.report.input import ReportInput
@@ -89,14 +102,23 @@ def _breakdown(
 ) -> Markup:
     found = groups(run, named)
     rows = [
-        ValueRow(g.name, g.rate.rate, g.rate.low, g.rate.high, g.promised, f"{g.rate.n:,} rows")
+        ValueRow(
+            g.name,
+            g.rate.rate,
+            g.rate.low,
+            g.rate.high,
+            g.promised,
+            f"{g.rate.n:,} rows",
+            own=titled and is_level(g.name),
+        )
         for g in found
     ]
     chart = rows_chart(
         rows, title=f"Converted and promised by {title}", names=("converted", "promised", None)
     )
-    head = [
-        title,
+    called = own(title) if titled else title
+    head: list[Child] = [
+        called,
         "rows",
         "converted rows",
         "share converted",
@@ -105,8 +127,10 @@ def _breakdown(
         "AUC inside",
         "among the best 10\N{NO-BREAK SPACE}%",
     ]
-    body = [_cells(group, (off or {}).get((title, group.name), "")) for group in found]
-    return join([tag("h3", title) if titled else None, figure(chart), table(head, body)])
+    body = [
+        _cells(one, (off or {}).get((title, one.name), ""), titled and is_level(one.name)) for one in found
+    ]
+    return join([tag("h3", called) if titled else None, figure(chart), table(head, body)])
 
 
 def found_off(run: ReportInput) -> dict[tuple[str, str], str]:
@@ -118,13 +142,14 @@ def found_off(run: ReportInput) -> dict[tuple[str, str], str]:
     return {(group.field, group.level): missed(group) for group in judged if missed(group)}
 
 
-def _cells(group: AttributeGroup, off: str) -> list[str | int]:
+def _cells(group: AttributeGroup, off: str, level: bool) -> list[Child]:
+    """A row of the table; `level`: the group is called as the company calls it."""
     told = group.rate.won >= _FEWEST_WON
     ratio = f"{group.rate.rate / group.promised:.2f}" if told and group.promised > 0 else "–"
     inside = f"{group.auc:.3f}" if told and not np.isnan(group.auc) else "–"
     came, promised = percent(group.rate.rate), percent(group.promised)
     return [
-        group.name,
+        own(group.name) if level else group.name,
         group.rate.n,
         group.rate.won,
         came,

@@ -64,7 +64,11 @@ def in_words(check: Check) -> str:
     return typeset(words)
 
 
+def _not_met(condition: str, numbers: str) -> str:
+    return f"Not met: {condition}. {numbers[:1].upper()}{numbers[1:]}"
+
+
 def failures(run: ReportInput) -> list[str]:
     """Why the model is refused: the conditions that fail in words, else the reasons of the run."""
-    failed = {check.words: f"Not met: {title(check)}. {in_words(check)}" for check in run.checks}
+    failed = {check.words: _not_met(title(check), in_words(check)) for check in run.checks}
     return [failed.get(reason, reason) for reason in run.reasons]

@@ -12,6 +12,7 @@ from serving.page import (
     ValueRow,
     figure,
     join,
+    own,
     paragraph,
     plain,
     rows_chart,
@@ -23,6 +24,7 @@ from serving.page import (
     with_ends,
 )
 from training.judging import JUDGED, MIN_WON, Group
+from training.judging.groups import NEW
 from training.judging.protected import Protected
 from training.report.input import ReportInput, SegmentAnswer
 from training.report.names import named
@@ -50,7 +52,7 @@ def _protected(found: Protected) -> Markup:
     """Who is hot how often, of all and of those that convert; and what was found, in a sentence."""
     head = ["group", "leads", "hot", "converted", "hot of them", "promised", "came"]
     rows: list[list[Child]] = [
-        [one.level, one.leads, _share(one.hot), one.won, _share(one.hot_of_won), f"{one.promised:.1%}",
+        [own(one.level), one.leads, _share(one.hot), one.won, _share(one.hot_of_won), f"{one.promised:.1%}",
          _share(one.came)]
         for one in found.groups
     ]  # fmt: skip
@@ -71,8 +73,8 @@ def _plan(answering: Sequence[SegmentAnswer]) -> Markup | None:
         return None
     rows: list[list[Child]] = [
         [
-            one.segment,
-            one.levels,
+            own(one.segment),
+            own(one.levels),
             one.rows,
             one.converted_leads,
             one.answers,
@@ -116,7 +118,7 @@ def _drawn(group: Group) -> ValueRow:
     off = missed(group) != ""
     return ValueRow(
         group.name, float("nan") if value is None else value, low, high, note=f"{group.won:,} rows converted",
-        colour=VERMILION if off else BLUE, mark="square" if off else "disc",
+        colour=VERMILION if off else BLUE, mark="square" if off else "disc", own=True,
     )  # fmt: skip
 
 
@@ -148,10 +150,11 @@ def _in_numbers(groups: Sequence[Group]) -> Markup:
 
 
 def _cells(group: Group, rivals: Sequence[str]) -> list[Child]:
-    own = group.scorers[JUDGED]
-    ratio, ends = own.observed_expected, group.observed_expected
-    cells: list[Child] = [group.name, group.n, group.won, with_ends(ratio, ends, "{:.2f}".format)]
-    cells.append("–" if own.auc is None else f"{own.auc:.3f}")
+    judged = group.scorers[JUDGED]
+    ratio, ends = judged.observed_expected, group.observed_expected
+    called = group.name if group.level == NEW else own(group.name)
+    cells: list[Child] = [called, group.n, group.won, with_ends(ratio, ends, "{:.2f}".format)]
+    cells.append("–" if judged.auc is None else f"{judged.auc:.3f}")
     return [*cells, *[_gap(group, rival) for rival in rivals]]
 
 
