@@ -24,6 +24,7 @@ def wrong(problem: Any) -> str:
             return f"is not known; use one of {accepted}"
         case _:
             said: str = problem["msg"]
+            said = said.partition(" or instance of ")[0]  # the class that we read it into is nobody's concern
             return said.removeprefix("Value error, ").replace("Input should", "should")
 
 

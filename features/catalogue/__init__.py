@@ -9,13 +9,17 @@ from features.catalogue.json import dump_features, load_features
 from features.catalogue.keywords import FUNCTION, SENIORITY
 from features.catalogue.naming import kinds_label
 from features.catalogue.patterns import ActiveDays
+from features.catalogue.shares import Activity, of_activity
 from features.catalogue.texts import DomainKind, KeywordGroup
 from features.catalogue.times import LeadAge, WallClock
+from features.lead.activity import ActivityChain
 
 __all__ = [
     "FUNCTION",
     "SENIORITY",
     "ActiveDays",
+    "Activity",
+    "ActivityChain",
     "Answers",
     "DateAge",
     "DecayedCount",
@@ -33,5 +37,6 @@ __all__ = [
     "kinds_label",
     "load_features",
     "of_accounts",
+    "of_activity",
     "window_of",
 ]

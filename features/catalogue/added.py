@@ -47,6 +47,8 @@ def _kind(feature: Feature) -> str:
 
 
 def _problems(recipe: Recipe, feature: Feature) -> Iterator[str]:
+    if _kind(feature) == "activity":
+        yield "is fitted by training, which tries it unasked ([features] activity)."
     yield from _of_events(recipe, feature)
     for role in ("field", "email", "company", "first", "last"):
         if (name := getattr(feature, role, None)) is not None:

@@ -13,7 +13,7 @@ from features.catalogue.feature import Feature
 from features.catalogue.fields import DateAge, DateGap, FieldValue, Filled, SameTouch, answers_of
 from features.catalogue.keywords import FUNCTION, SENIORITY
 from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, LongestStreak, Trend
-from features.catalogue.shares import EventShare, WorkingShare
+from features.catalogue.shares import Activity, EventShare, WorkingShare
 from features.catalogue.texts import DomainKind, KeywordGroup, SameCompany
 from features.catalogue.times import CompanyAge, LeadAge, WallClock
 from features.errors import LeadscoreError, nearest
@@ -49,6 +49,8 @@ def default_features(recipe: Recipe, *, events: bool = True) -> tuple[Feature, .
 
 
 def _looks_at_events(feature: Feature) -> bool:
+    if isinstance(feature, Activity):
+        return True
     return bool(feature.tallies) or (isinstance(feature, AccountCount) and feature.what == "events")
 
 

@@ -13,7 +13,7 @@ from features.catalogue.members import Dtype, GroupName
 from features.catalogue.naming import days_text, window_label
 from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, LongestStreak, Trend
 from features.catalogue.row import Row
-from features.catalogue.shares import EventShare, WorkingShare
+from features.catalogue.shares import Activity, EventShare, WorkingShare
 from features.catalogue.texts import DomainKind, KeywordGroup, SameCompany
 from features.catalogue.times import CompanyAge, LeadAge, WallClock
 from features.lead import Lead, Tally
@@ -85,7 +85,8 @@ DeclaredFeature: TypeAlias = Annotated[
     | Answers
     | LeadAge
     | WallClock
-    | AccountCount,
+    | AccountCount
+    | Activity,
     Field(discriminator="type"),
 ]
 

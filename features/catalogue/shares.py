@@ -1,20 +1,25 @@
-"""Shares: of some kinds among all events, and of events in working hours."""
+"""Shares: of some kinds among all events, of events in working hours; and how active the lead is now."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from features.catalogue.members import Mask, OfEvents, Told, Whole
-from features.catalogue.naming import NO_SUCH_EVENT, kinds_label, kinds_slug, kinds_words
+from features.catalogue.members import Mask, OfEvents, OfLead, Told, Whole
+from features.catalogue.naming import NO_CREATION, NO_SUCH_EVENT, kinds_label, kinds_slug, kinds_words
 from features.catalogue.row import NAN, Row
 from features.columns import Floats
 from features.lead import Count, Lead, Tally
+from features.lead.activity import ActivityChain
 from features.lead.patterns import Working
+
+_DIGITS = 1e6
+"""Log-odds are rounded to six decimals: the readings may differ in the last bit of an exponential."""
 
 
 class Share(OfEvents):
@@ -83,3 +88,69 @@ class WorkingShare(Share):
     @cached_property
     def tallies(self) -> tuple[Tally, ...]:
         return (Tally(Working(self.zone)), Tally(Count()))
+
+
+@dataclass(frozen=True)
+class Activity(OfLead):
+    """How active the lead is now, in log-odds: of the second or third state against the first, or of being
+    won within the horizon by the states alone."""
+
+    of_what: Literal["second", "third", "won"]
+    chain: ActivityChain
+    type: Literal["activity"] = "activity"
+    group: ClassVar[Literal["engagement"]] = "engagement"
+    missing: ClassVar[str] = f"when events were not given, and {NO_CREATION}"
+
+    @cached_property
+    def name(self) -> str:
+        return f"activity_{self.of_what}"
+
+    @property
+    def label(self) -> str:
+        labels = {"second": "Some activity now", "third": "Much activity now", "won": "Activity now"}
+        return labels[self.of_what]
+
+    def describe(self) -> str:
+        against = {
+            "second": "being somewhat rather than little active",
+            "third": "being much rather than little active",
+            "won": "being won within the horizon, by activity alone",
+        }
+        return (
+            f"Log-odds at as_of of {against[self.of_what]}, by a hidden Markov chain of three states that "
+            f"training fitted on the events of all leads; it looks at {self.chain.days[-1]:g} days."
+        )
+
+    def expr(self, row: Row) -> Any:
+        """What `finished` makes the number of."""
+        return row.table["activity"]
+
+    def finished(self, packed: Floats) -> Floats:
+        """The values by age in days and weights of events, shape `(n, 3 + 2 n_spans)`."""
+        states = self.chain.believed_of_many(packed[:, 0], packed[:, 1:])
+        odds = np.log(self._for(states) / self._against(states))
+        return np.asarray(np.floor(odds * _DIGITS + 0.5) / _DIGITS, dtype=np.float64)
+
+    def value(self, lead: Lead) -> float:
+        states = self.chain.believed(lead)
+        if states is None:
+            return NAN
+        odds = math.log(self._for(states) / self._against(states))
+        return math.floor(odds * _DIGITS + 0.5) / _DIGITS
+
+    def _for(self, states: Sequence[Any]) -> Any:
+        if self.of_what != "won":
+            return states[1 if self.of_what == "second" else 2]
+        won = self.chain.won
+        return states[0] * won[0] + states[1] * won[1] + states[2] * won[2]
+
+    def _against(self, states: Sequence[Any]) -> Any:
+        if self.of_what != "won":
+            return states[0]
+        won = self.chain.won
+        return states[0] * (1 - won[0]) + states[1] * (1 - won[1]) + states[2] * (1 - won[2])
+
+
+def of_activity(chain: ActivityChain) -> tuple[Activity, ...]:
+    """What a model reads of a chain."""
+    return (Activity("second", chain), Activity("third", chain), Activity("won", chain))

@@ -15,6 +15,7 @@ import pandas as pd
 from features.catalogue import Feature
 from features.columns import Columns
 from features.errors import LeadscoreError
+from features.readings.activity import unpacked
 from features.readings.engine import Engine
 from features.readings.offline import CHUNK, arrow_chunks, expression, gathered, locate
 from features.recipe import Recipe
@@ -65,7 +66,8 @@ def arrow_on(
     with opened(engine, tables) as remote:
         for start in range(0, max(len(frame), 1), chunk):
             part = remote.moments(frame.iloc[start : start + chunk])
-            yield remote.fetch(expression(features, recipe, remote.tables, part))
+            found = remote.fetch(expression(features, recipe, remote.tables, part))
+            yield unpacked(features, found)
 
 
 @contextmanager

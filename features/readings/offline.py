@@ -8,7 +8,7 @@ from typing import Any, cast
 import numpy as np
 import pandas as pd
 
-from features.catalogue import Feature, WallClock
+from features.catalogue import Activity, Feature, WallClock
 from features.catalogue.row import Row
 from features.clock.zones import wall_expr
 from features.columns import Column, Columns
@@ -17,6 +17,7 @@ from features.lead import Tally
 from features.lead.measures import Measure
 from features.lead.patterns import Working
 from features.readings.accounts import with_accounts
+from features.readings.activity import unpacked, with_activity
 from features.recipe import Recipe
 from features.tables import Tables, bound, register_frame
 
@@ -71,7 +72,7 @@ def arrow_chunks(
     query = _sql(features, recipe, tables)
     for start in range(0, max(len(frame), 1), chunk):
         register_frame(tables.con, "moments", frame.iloc[start : start + chunk])
-        yield tables.con.con.sql(query).to_arrow_table()
+        yield unpacked(features, tables.con.con.sql(query).to_arrow_table())
     tables.con.raw_sql("DROP TABLE moments")
 
 
@@ -121,7 +122,8 @@ def locate(tables: Tables, moments: pd.DataFrame) -> pd.DataFrame:
 def expression(features: Sequence[Feature], recipe: Recipe, tables: Tables, moments: Any) -> Any:
     """The whole reading as one Ibis expression: moment and one column per feature, in no order.
 
-    `moments` is an Ibis table [moment, row, as_of_us] of the same engine as `tables`.
+    Activity is an array still (see `unpacked`). `moments` is an Ibis table [moment, row, as_of_us] of the
+    same engine as `tables`.
     """
     tallies = list(dict.fromkeys(tally for feature in features for tally in feature.tallies))
     rows, walls = _with_walls(features, _with_fields(recipe, tables, moments))
@@ -131,13 +133,18 @@ def expression(features: Sequence[Feature], recipe: Recipe, tables: Tables, mome
         if tallies:
             seen = _tallied(tables.events, moments, tallied)
             rows = rows.left_join(seen, "moment").drop("moment_right")
-    rows, accounts = with_accounts(features, rows, tables)
+    rows, accounts = with_accounts(features, with_activity(features, rows, tables), tables)
     row = Row(rows, tallied, walls, accounts)
-    named = {
-        feature.name: feature.expr(row).cast("float64" if feature.dtype == "number" else "string")
-        for feature in features
-    }
+    named = {feature.name: _typed(feature, row) for feature in features}
     return rows.select("moment", **named)
+
+
+def _typed(feature: Feature, row: Row) -> Any:
+    """The expression of a feature in the type of its column; activity is an array still."""
+    found = feature.expr(row)
+    if isinstance(feature, Activity):
+        return found
+    return found.cast("float64" if feature.dtype == "number" else "string")
 
 
 def _with_walls(features: Sequence[Feature], rows: Any) -> tuple[Any, dict[tuple[str, str], str]]:

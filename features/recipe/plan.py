@@ -32,10 +32,12 @@ class FeaturePlan(Section):
 
     `season` adds the month of as_of on a circle; it is off because a year or two of history make a calendar
     of it. `accounts` adds what the account's other leads did and became, which tables and a ledger can tell:
-    where neither does, a model made with it is not asked.
+    where neither does, a model made with it is not asked. `activity` lets training try how active a lead is
+    now (a hidden chain that is fitted on all leads), and keep it where the folds say that it gains.
     """
 
     off: tuple[str, ...] = ()
     add: tuple[dict[str, Any], ...] = ()
     season: bool = False
     accounts: bool = False
+    activity: bool = True

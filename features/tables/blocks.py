@@ -24,7 +24,7 @@ from features.tables.leads import lead_ids
 from features.tables.sql_dates import text_sql, types_of
 
 _MEMORY, _IDLE_MEMORY = "200MB", "30MB"
-"""What the engine holds while it sorts the events, and while blocks are scored."""
+"""What the engine holds while it sorts the events or groups the contacts, and while blocks are scored."""
 _SHARED_BY_MORE = 20
 """Rows with one number or address that are still one person's; more are a switchboard's, or a placeholder."""
 _ZEROS = (
@@ -81,6 +81,7 @@ class FileRows:
         By the e-mail address where that is shared, else by the phone number; a contact of more than 20 rows
         is no one person's.
         """
+        self._hold(_MEMORY)  # all contacts are grouped at once
         query = f"""
             WITH firsts AS (SELECT kind, key, min(row) AS first FROM contacts GROUP BY ALL
                             HAVING count(*) BETWEEN 2 AND {_SHARED_BY_MORE}),
@@ -90,7 +91,9 @@ class FileRows:
             FROM pairs p JOIN ids own ON own.row = p.row JOIN ids earlier ON earlier.row = p.first
             WHERE own.id IS DISTINCT FROM earlier.id
             QUALIFY row_number() OVER (PARTITION BY p.row ORDER BY p.kind, p.first) = 1 ORDER BY p.row"""
-        return pd.DataFrame(self.con.raw_sql(query).fetchall(), columns=["row", "kind", "first_id"])
+        found = self.con.raw_sql(query).fetchall()
+        self._hold(_IDLE_MEMORY)
+        return pd.DataFrame(found, columns=["row", "kind", "first_id"])
 
     def part_events(self, events: Spool, out: Path) -> PartedEvents:
         """Write the raw events of the leads to the Parquet file `out`, block after block.
@@ -117,7 +120,7 @@ class FileRows:
         if unknown:
             joined = f"{plain.format(f'(FROM {strangers})')} SEMI JOIN {plain.format('ids')} k USING (plain)"
             zeros = int(self._one(f"SELECT count(*) FROM {joined}"))
-        self.con.raw_sql(f"SET memory_limit = '{_IDLE_MEMORY}'")
+        self._hold(_IDLE_MEMORY)
         return PartedEvents(events.rows, unknown, zeros)
 
     def _events(self, events: Spool) -> str:
@@ -192,6 +195,9 @@ class FileRows:
                 own.tolist(), _hashes(table.select(list(self.leads.names)).take(own)), strict=True
             ):
                 yield start + place, cells
+
+    def _hold(self, most: str) -> None:
+        self.con.raw_sql(f"SET memory_limit = '{most}'")
 
     def _one(self, query: str) -> Any:
         return self.con.raw_sql(query).fetchone()[0]

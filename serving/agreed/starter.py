@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+from features.language import Language
 from features.recipe import Recipe
 from serving.playbook.maturity import UNSUBSCRIBE_WORDS, Wishes, is_called
+from serving.words.translation import translated
 
 _HEAD = """\
 # How leads are worked: 'leadscore plan' makes today's list of it. Every value here is a place to start.
@@ -65,26 +67,33 @@ def _consent(recipe: Recipe) -> str:
 
 def _sequences(recipe: Recipe) -> list[str]:
     declared = recipe.events.kinds if recipe.events else {}
-    wishes = Wishes(recipe)
+    wishes, language = Wishes(recipe), recipe.recipe.language
     webinars = [kind for kind in declared if is_called(kind, ("webinar",))]
     stops = list(wishes.asked_kinds)
     stops += [kind for kind in declared if is_called(kind, (*UNSUBSCRIBE_WORDS, "reply", "replied"))]
     found = []
     if webinars:
         steps = [(1, "recording and slides"), (4, "how a customer did it"), (9, "an offer to talk")]
-        found.append(_sequence("after a webinar", webinars, stops, steps))
+        found.append(_sequence("after a webinar", webinars, stops, steps, language))
     if wishes.lone_kinds:
         steps = [(1, "the document, and its short version"), (6, "a case like theirs"), (14, "an invitation")]
-        found.append(_sequence("after a download", list(wishes.lone_kinds), stops, steps))
+        found.append(_sequence("after a download", list(wishes.lone_kinds), stops, steps, language))
     steps = [(3, "who we are"), (17, "what others ask first"), (45, "news")]
-    found.append(_sequence("welcome", [], stops, steps))
+    found.append(_sequence("welcome", [], stops, steps, language))
     return found
 
 
-def _sequence(name: str, after: list[str], stops: list[str], steps: list[tuple[int, str]]) -> str:
-    lines = ["", "[[sequence]]", f"name = {json.dumps(name)}"]
+def _sequence(
+    name: str, after: list[str], stops: list[str], steps: list[tuple[int, str]], language: Language
+) -> str:
+    """A sequence whose names are in `language`."""
+
+    def told(text: str) -> str:
+        return json.dumps(translated(text, language), ensure_ascii=False)
+
+    lines = ["", "[[sequence]]", f"name = {told(name)}"]
     lines += [f"after = {json.dumps(after)}"] if after else []
     lines += [f"stops = {json.dumps(stops)}"] if stops else []
     for days, what in steps:
-        lines += ["[[sequence.step]]", f"after_days = {days}", f"what = {json.dumps(what)}"]
+        lines += ["[[sequence.step]]", f"after_days = {days}", f"what = {told(what)}"]
     return "\n".join([*lines, ""])

@@ -87,7 +87,9 @@ def beside(desk: Desk) -> list[str]:
     opened = desk.opened
     model = f"{opened.rung} {opened.version} ({opened.source}) may have learned from it: train again"
     log = [f"{desk.log.path.name}: the request log holds whole requests"] if desk.log is not None else []
-    return [*([model] if opened.ref or opened.rung != "rules" else []), *log, *NOT_REACHED]
+    waits = "the spool: what waits there comes in later, and what was set aside stays"
+    spool = [waits] if desk.spool is not None else []
+    return [*([model] if opened.ref or opened.rung != "rules" else []), *log, *spool, *NOT_REACHED]
 
 
 def _named(request: Request) -> tuple[str, Ledger]:

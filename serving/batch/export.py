@@ -172,8 +172,7 @@ def _laid_down(
     language = task.ladder.recipe.recipe.language
     ours = list(Added.of(task.recipe).names)
     summary = BatchSummary(rows=found.rows, as_of_us=task.as_of_us, language=language, ours=ours)
-    oddities = [("export", what, count, treatment) for what, count, treatment in found.oddities]
-    summary.quality = [*oddities, ("leads", "rows read", found.rows, "")]
+    summary.quality = [*(("export", *odd) for odd in found.oddities), ("leads", "rows read", found.rows, "")]
     parted = None
     if events is not None:
         happened = spool(events, work.folder / "events")

@@ -18,6 +18,7 @@ from serving.desk.sentences import tell
 from serving.desk.words import state_badge, way
 from serving.funnel import GROUPINGS
 from serving.jobs import Job
+from serving.jobs.words import each_of, in_one
 from serving.page import Child, Markup, Visitor, button, choice, form, labelled, note, paragraph, tag
 from serving.visit import gone_to, shown
 
@@ -38,6 +39,7 @@ _TABLES = {"funnel": "funnel.csv", "plan": "today.csv", "accounts": "accounts.cs
 _NEED_TRAINING = ("inspect", "watch")
 _IN_LANGUAGE = ("plan", "funnel")
 _OPTIONS = ("by", "currency", "as-of")
+_FUNNEL_FILES = ("costs", "scores", "earlier")
 
 
 def company_page(kind: str) -> Callable[[PageAsked], Response]:
@@ -81,8 +83,11 @@ def _made(asked: PageAsked, kind: str) -> Response:
     options |= {name: said for name in _OPTIONS if (said := asked.said(name))}
     if kind in _IN_LANGUAGE:
         options |= {"language": asked.who.language}
-    costs = {role: path for role, path in asked.files.items() if role.partition("-")[0] == "costs"}
-    return asked.begin(kind, files | (costs if kind == "funnel" else {}), options, anew=True)
+    more = {role: path for role, path in asked.files.items() if role.partition("-")[0] in _FUNNEL_FILES}
+    moved = [asked.said(f"move-{part}") for part in ("from", "to", "percent")]
+    if kind == "funnel" and all(moved):
+        options |= {"move": in_one(moved)}
+    return asked.begin(kind, files | (more if kind == "funnel" else {}), options, anew=True)
 
 
 def _shown(asked: PageAsked, kind: str) -> Response:
@@ -141,11 +146,32 @@ def _costs(asked: PageAsked) -> list[Child]:
     chosen = newest.options.get("by", GROUPINGS[0]) if newest else GROUPINGS[0]
     files = tag("input", type="file", name="costs", multiple="")
     currency = tag("input", name="currency", size="5", maxlength="3", autocapitalize="characters")
+    scores = tag("input", type="file", name="scores")
+    earlier = tag("input", type="file", name="earlier", multiple="")
     return [tag("div",
         labelled(tell(who, "group_leads_by"), choice("by", groups, chosen)),
         labelled(tell(who, "exports_of_costs"), files, tell(who, "of_google_meta_linkedin")),
         labelled(tell(who, "currency"), currency, tell(who, "where_there_are_two")),
-        class_="two")]  # fmt: skip
+        labelled(tell(who, "scores_of_open_leads"), scores, tell(who, "they_say_what_is_to_come")),
+        labelled(tell(who, "scores_of_a_horizon_ago"), earlier, tell(who, "they_say_how_bands_did")),
+        class_="two"), _move(asked)]  # fmt: skip
+
+
+def _move(asked: PageAsked) -> Markup | None:
+    """What if a part of a budget went elsewhere, between groups of the newest funnel that cost something."""
+    who, made = asked.who, newest_of(asked, "funnel", done=True)
+    groups = (made.printed() or {}).get("groups", ()) if made else ()
+    paid = [str(one["name"]) for one in groups if one.get("cost")]
+    if made is None or len(paid) < 2:
+        return None
+    last = each_of(made.options.get("move", "")) or ["", "", ""]
+    names = [("", tell(who, "nothing_moved")), *((name, name) for name in paid)]
+    share = tag("input", name="move-percent", type="number", min="0", max="100", step="any", value=last[2])
+    return tag("details", tag("summary", tell(who, "what_if_budget_moved")), tag("div",
+        labelled(tell(who, "from_group"), choice("move-from", names, last[0])),
+        labelled(tell(who, "to_group"), choice("move-to", names, last[1])),
+        labelled(tell(who, "percent_of_its_budget"), share),
+        class_="two"), open="" if last[0] else None)  # fmt: skip
 
 
 def _going_on(job: Job, who: Visitor) -> Markup:

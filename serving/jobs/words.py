@@ -25,7 +25,7 @@ class JobKind:
 
     `files` and `options` are those of the verb by their own names; `writes` the options that name a file in
     the folder of results; `many` may be given more than once: options kept as `in_one` text, files as NAME,
-    NAME-2 and so on.
+    NAME-2 and so on. `several` are options of several values at once, kept as `in_one` text too.
     """
 
     verb: str
@@ -34,6 +34,7 @@ class JobKind:
     options: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     many: tuple[str, ...] = ()
+    several: tuple[str, ...] = ()
     writes: Mapping[str, str] = field(default_factory=dict)
     always: tuple[str, ...] = ("--json", "--force")
 
@@ -58,7 +59,8 @@ KINDS: dict[str, JobKind] = {
         "train", ("recipe",), ("*",), ("language", "budget"), ("new-bands",), writes={"report": "report.html"}
     ),
     "funnel": JobKind(
-        "funnel", ("recipe",), ("costs", "*"), ("by", "currency", "data", "language"), many=("costs",),
+        "funnel", ("recipe",), ("costs", "scores", "earlier", "*"), ("by", "currency", "data", "language"),
+        many=("costs", "earlier"), several=("move",),
         writes={"html": "funnel.html", "csv": "funnel.csv"},
     ),
     "accounts": JobKind(
@@ -98,14 +100,13 @@ def check_asked(kind: str, files: Sequence[str], options: Mapping[str, str]) -> 
     if kind not in KINDS:
         raise LeadscoreError(f"there are no jobs of kind '{kind}'.", nearest_name(kind, list(KINDS)))
     found = KINDS[kind]
-    known = (*found.arguments, *found.options, *found.flags, *found.many, *NOT_TOLD)
+    known = (*found.arguments, *found.options, *found.flags, *found.many, *found.several, *NOT_TOLD)
+    lists = (*found.many, *found.several)
     for name in options:
         if name not in known:
             raise LeadscoreError(f"a job '{kind}' has no option '{name}'.", nearest_name(name, known))
         odd = _NUL if name in found.many or name == "title" else _CONTROL
-        if any(
-            odd.search(one) for one in (each_of(options[name]) if name in found.many else [options[name]])
-        ):
+        if any(odd.search(one) for one in (each_of(options[name]) if name in lists else [options[name]])):
             raise LeadscoreError(f"{name}: holds a control character.", "Write it anew without it.")
     for role in files:
         if role not in found.roles and "*" not in found.roles:
@@ -135,6 +136,8 @@ def words_of(job: Job, answering: Mapping[str, str]) -> list[str]:
     for name, value in told.items():
         if name in kind.flags:
             words += [f"--{name}"] * (value == FLAG)
+        elif name in kind.several:
+            words += [f"--{name}", *each_of(value)]
         else:
             words += [f"--{name}={one}" for one in (each_of(value) if name in kind.many else [value])]
     return [*words, "--", *_arguments(job, kind)]

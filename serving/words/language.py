@@ -12,7 +12,17 @@ from features.language import LANGUAGES, Language
 
 _RANGE = re.compile(r"\s*([A-Za-z]{1,8}|\*)(?:-[A-Za-z0-9-]*)?\s*(?:;\s*q\s*=\s*([01](?:\.\d{0,3})?)\s*)?")
 
-_SUBJECTS = ("sentences", "assumed", "judged", "reports", "refused", "model", "inspected", "watched")
+_SUBJECTS = (
+    "sentences",
+    "assumed",
+    "judged",
+    "reports",
+    "refused",
+    "recipe",
+    "model",
+    "inspected",
+    "watched",
+)
 """Of what the files of sentences are, each `LANGUAGE_SUBJECT.toml`."""
 
 

@@ -3,6 +3,8 @@
 `python -m tests.bench.export_by_hand ARTEFACT OUT REASONS` scores leads.csv and events.csv of its folder. The
 features are the model's, in the SQL that leadscore's own definitions come to. Cells are cast and not checked,
 nothing is counted, no odd cell, copy or second person is looked for; a reason is the name of a column.
+Boosters are asked through LightGBM; the lines and rates that a blend may hold are ours, a few operations on
+arrays.
 """
 
 from __future__ import annotations
@@ -20,7 +22,8 @@ from features.readings.offline import columns_of, expression
 from features.recipe import Recipe
 from features.tables import bound, tables_from_frames
 from serving.artefact import load_artefact
-from serving.scorers import Trees
+from serving.scorer import Scorer
+from serving.scorers import Blend, Trees
 from serving.scorers.line import columns_of as line_columns
 from serving.scorers.line import line_names
 from tests.bench.export import MOMENT
@@ -42,7 +45,7 @@ def main(folder: Path, out: str, reasons: int) -> None:
     """Everything in one go, a chunk of leads at a time."""
     artefact = load_artefact(folder)
     model, recipe = artefact.model, artefact.manifest.recipe
-    assert isinstance(model, Trees)
+    assert isinstance(model, Trees | Blend)
     query = _query(model.features, recipe)
     con = duckdb.connect()
     con.execute("SET TimeZone = 'UTC'; SET enable_progress_bar = false; SET memory_limit = '4GB'")
@@ -109,26 +112,58 @@ def _told(reasons: int) -> str:
     return ", reasons_for VARCHAR, reasons_against VARCHAR" if reasons else ""
 
 
-def _scored(model: Trees, columns: Columns, reference: Any, reasons: int, start: int) -> Any:
+def _scored(model: Trees | Blend, columns: Columns, reference: Any, reasons: int, start: int) -> Any:
     """An Arrow table of row, probability, score and, on request, reasons."""
     import pyarrow as pa
 
-    matrix, names = model.encoder.transform(columns), list(model.encoder.booster_names)
-    if model.line is not None:
-        matrix = np.hstack([matrix, line_columns(model.line, model.line.contributions(columns))])
-        names += line_names(model.line)
-    margin = np.mean([booster.predict(matrix, raw_score=True) for booster in model.boosters], axis=0)
-    exact = model.probability(margin)
+    exact = model.probability(_margin(model, columns))
     found: dict[str, Any] = {"row": np.arange(start, start + len(exact)), "probability": np.round(exact, 6)}
     found["score"] = np.array(reference.scores(exact))
     if reasons:
-        parts = np.mean([booster.predict(matrix, pred_contrib=True) for booster in model.boosters], axis=0)[
-            :, :-1
-        ]
+        shares = _shares(model, columns)
+        names, parts = np.array(list(shares), dtype=object), np.array(list(shares.values())).T
         found["reasons_for"], found["reasons_against"] = (
-            _words(np.array(names, dtype=object), sign * parts, reasons) for sign in (1, -1)
+            _words(names, sign * parts, reasons) for sign in (1, -1)
         )
     return pa.table(found)
+
+
+def _margin(model: Scorer, columns: Columns) -> Floats:
+    """The log-odds, shape `(n_leads,)`."""
+    if isinstance(model, Blend):
+        margins = [_margin(member, columns) for member in model.members]
+        return np.average(margins, axis=0, weights=model.weights or None) + model.shift
+    if not isinstance(model, Trees):
+        return model.margin(columns)
+    matrix = _matrix(model, columns)
+    total = np.mean([booster.predict(matrix, raw_score=True) for booster in model.boosters], axis=0)
+    return total if model.offset is None else total + model.offset.margin(columns)
+
+
+def _shares(model: Scorer, columns: Columns) -> dict[str, Floats]:
+    """What each column adds to the log-odds."""
+    found: dict[str, Floats] = {}
+    if isinstance(model, Blend):
+        weights = model.weights or (1.0,) * len(model.members)
+        for weight, member in zip(weights, model.members, strict=True):
+            for name, part in _shares(member, columns).items():
+                found[name] = found.get(name, 0.0) + part * (weight / sum(weights))
+        return found
+    if not isinstance(model, Trees):
+        found_by_ours = model.contributions(columns)
+        return dict(zip(found_by_ours.names, found_by_ours.values.T, strict=True))
+    names = [*model.encoder.booster_names, *(line_names(model.line) if model.line else ())]
+    matrix = _matrix(model, columns)
+    parts = np.mean([booster.predict(matrix, pred_contrib=True) for booster in model.boosters], axis=0)
+    return dict(zip(names, parts.T[:-1], strict=True))
+
+
+def _matrix(model: Trees, columns: Columns) -> Floats:
+    """What the boosters read."""
+    matrix = model.encoder.transform(columns)
+    if model.line is None:
+        return matrix
+    return np.hstack([matrix, line_columns(model.line, model.line.contributions(columns))])
 
 
 def _words(names: Any, parts: Floats, most: int) -> list[str]:

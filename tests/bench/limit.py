@@ -98,7 +98,9 @@ def margins_of(seed: int, leads: int, cache: Path, chosen: int) -> Floats:
     file = cache / f"margins-{seed}-{leads}.npy"
     if not file.exists():
         company = company_of(seed, leads, cache)
-        model = fit_model(company.excerpt(), company.recipe.train, settings_of(chosen, leads, cache))
+        settings = settings_of(chosen, leads, cache)
+        excerpt = company.excerpt(activity=settings.activity)
+        model = fit_model(excerpt, company.recipe.train, settings)
         np.save(file, log_odds(score(model, company.labelled.at(company.split.test))))
     return np.asarray(np.load(file), dtype=np.float64)
 

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 import data
 from features import load_recipe
-from features.catalogue import Feature, default_features
+from features.catalogue import Activity, Feature, default_features
 from features.columns import Floats
 from features.recipe import Recipe
 from training.choosing.choose import choose_settings
@@ -28,21 +28,24 @@ DRAWS = 500
 
 @dataclass(frozen=True)
 class Company:
-    """A company's labelled rows, how they are split, and the true probability of each test row."""
+    """A company's labelled rows, how they are split, the true probability of each test row, and what may be
+    read of the chain of its leads' activity."""
 
     recipe: Recipe
     labelled: Labelled
     split: SplitRows
     truth: Floats
+    activity: tuple[Activity, ...] = ()
 
     @cached_property
     def features(self) -> tuple[Feature, ...]:
         """What the model reads."""
         return default_features(self.recipe)
 
-    def excerpt(self) -> Excerpt:
-        """The rows that may be fitted on, as the model reads them."""
-        return Excerpt.of(self.recipe, self.labelled, self.features, self.split.fit)
+    def excerpt(self, *, activity: bool = False) -> Excerpt:
+        """The rows that may be fitted on, as the model reads them, with their activity or without."""
+        features = (*self.features, *(self.activity if activity else ()))
+        return Excerpt.of(self.recipe, self.labelled, features, self.split.fit)
 
     @cached_property
     def y(self) -> Floats:
@@ -91,19 +94,22 @@ def company_of(seed: int, leads: int, cache: Path) -> Company:
 def _company(seed: int, leads: int, folder: Path) -> Company:
     data.simulate(folder, leads, seed)
     recipe = load_recipe(folder / "recipe.toml")
-    labelled = read_history(recipe, folder).labelled
+    history = read_history(recipe, folder)
+    labelled = history.labelled
     split = forward_split(recipe, labelled.frame)
     limit = data.known_limit(folder, recipe.recipe.horizon_days)
     assert limit is not None, "the simulated folder holds no truth"
-    return Company(recipe, labelled, split, limit(labelled.frame.iloc[split.test].reset_index(drop=True)))
+    truth = limit(labelled.frame.iloc[split.test].reset_index(drop=True))
+    return Company(recipe, labelled, split, truth, history.activity)
 
 
-def settings_of(seed: int, leads: int, cache: Path) -> Settings:
-    """What the folds of a company choose, as in `train`; kept in `cache`."""
-    file = cache / f"settings-{seed}-{leads}.pickle"
+def settings_of(seed: int, leads: int, cache: Path, *, activity: bool = True) -> Settings:
+    """What the folds of a company choose, as in `train`; kept in `cache`; `activity` is tried or not."""
+    file = cache / f"settings-{seed}-{leads}{'' if activity else '-plain'}.pickle"
     if not file.exists():
         company = company_of(seed, leads, cache)
-        file.write_bytes(pickle.dumps(choose_settings(company.recipe, company.excerpt())))
+        more = company.activity if activity else ()
+        file.write_bytes(pickle.dumps(choose_settings(company.recipe, company.excerpt(), activity=more)))
     found = pickle.loads(file.read_bytes())
     assert isinstance(found, Settings), f"{file} holds something else"
     return found

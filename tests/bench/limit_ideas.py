@@ -12,27 +12,22 @@ from __future__ import annotations
 import argparse
 import pickle
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-import data
-from features.catalogue import Feature, FieldValue
-from features.columns import Columns, Floats
-from features.tables import Tables, read_tables
+from features.catalogue import Feature
+from features.columns import Floats
 from leadscore.terminal import say
 from serving.calibration import log_odds
 from serving.scorer import score
 from tests.bench.gate_power import append_row
-from tests.bench.hidden_columns import hidden_columns
-from tests.bench.limit import CACHE, FIRST, LEADS, margins_of
+from tests.bench.limit import CACHE, FIRST, LEADS
 from tests.bench.limit_company import Company, company_of, settings_of
 from tests.bench.limit_ideas_text import BEGIN, END, ideas_section
 from tests.bench.quality_sets import BPIC2012, ROOT
@@ -53,26 +48,9 @@ _MEANINGS = ("interest", "intent", "contact", "negative", "any")
 _EVENTS = ("count_", "value_", "decayed_", "recency_")
 
 
-@contextmanager
-def tables_of(name: str) -> Iterator[Tables]:
-    """The tables of a set."""
-    if name in PUBLIC:
-        yield read_tables(BPIC2012.recipe(PUBLIC[name]), BPIC2012.folder)
-        return
-    with TemporaryDirectory(prefix="leadscore-ideas-") as work:
-        data.simulate(Path(work), LEADS, int(name))
-        yield read_tables(company_of(int(name), LEADS, CACHE).recipe, Path(work))
-
-
-def hidden(states: int, name: str, company: Company, settings: Settings) -> Floats:
-    """The default, reading also where a hidden chain of so many states may be."""
-    step, first = (0.25, 0.02) if name in PUBLIC else (1.0, 0.0)
-    with tables_of(name) as tables:
-        more = hidden_columns(company, tables, states, step, first)
-    known = company.labelled.columns
-    columns = Columns({one: known[one] for one in known} | dict(more), known.n_leads)
-    features = (*company.features, *(FieldValue(one) for one in more))
-    return margins(company, settings, replace(company.labelled, columns=columns), features)
+def activity(name: str, company: Company, settings: Settings) -> Floats:
+    """The default, reading also how active a lead is now, as `train` tries it."""
+    return margins(company, settings, features=(*company.features, *company.activity))
 
 
 def decayed_alone(name: str, company: Company, settings: Settings) -> Floats:
@@ -120,8 +98,7 @@ def equal_weights(name: str, company: Company, settings: Settings) -> Floats:
 
 
 IDEAS: Mapping[str, Callable[[str, Company, Settings], Floats]] = {
-    "hidden chain of 3 states": lambda *of: hidden(3, *of),
-    "hidden chain of 2 states": lambda *of: hidden(2, *of),
+    "activity, as built": activity,
     "decayed counts alone": decayed_alone,
     "events by meaning alone": by_meaning,
     "young rows, by their later labels": young_rows,
@@ -150,13 +127,21 @@ def _public(name: str, cache: Path) -> tuple[Company, Settings, Floats]:
     file = cache / f"{name}.pickle"
     if not file.exists():
         recipe = BPIC2012.recipe(PUBLIC[name])
-        labelled = read_history(recipe, BPIC2012.folder).labelled
-        split = forward_split(recipe, labelled.frame)
-        company = Company(recipe, labelled, split, np.full(len(split.test), np.nan))
+        history = read_history(recipe, BPIC2012.folder)
+        split = forward_split(recipe, history.labelled.frame)
+        truth = np.full(len(split.test), np.nan)
+        company = Company(recipe, history.labelled, split, truth, history.activity)
         settings = choose_settings(recipe, company.excerpt())
         file.write_bytes(pickle.dumps((company, settings, margins(company, settings))))
     company, settings, margin = pickle.loads(file.read_bytes())
     return company, settings, margin
+
+
+def _kept(file: Path, make: Callable[[], Floats]) -> Floats:
+    """What `make` gives, from `file` where that is there."""
+    if not file.exists():
+        np.save(file, make())
+    return np.asarray(np.load(file), dtype=np.float64)
 
 
 def measure_idea(name: str, idea: str, cache: Path = CACHE) -> dict[str, Any]:
@@ -164,8 +149,9 @@ def measure_idea(name: str, idea: str, cache: Path = CACHE) -> dict[str, Any]:
     if name in PUBLIC:
         company, settings, before = _public(name, cache)
     else:
-        company, settings = company_of(int(name), LEADS, cache), settings_of(FIRST, LEADS, cache)
-        before = margins_of(int(name), LEADS, cache, FIRST)
+        company = company_of(int(name), LEADS, cache)
+        settings = settings_of(FIRST, LEADS, cache, activity=False)
+        before = _kept(cache / f"margins-{name}-{LEADS}-plain.npy", lambda: margins(company, settings))
     started = time.process_time()
     after = IDEAS[idea](name, company, settings)
     spent = time.process_time() - started

@@ -111,6 +111,14 @@ def test_every_error_that_a_page_can_show_has_its_french(path: Path) -> None:
     assert missing == []
 
 
+@pytest.mark.parametrize("path", sorted((ROOT / "features/recipe").glob("*.py")), ids=lambda path: path.name)
+def test_what_is_wrong_with_a_recipe_has_its_french(path: Path) -> None:
+    """Validators say the end of a sentence that names the section, the file and the key."""
+    said = list(sentences_in(path, frozenset({"ValueError"})))
+    ended = [f"recipe.toml: [lead] size {one}." for one in said]
+    assert [one for one in ended if not is_told(one)] == []
+
+
 def test_no_sentence_has_two_french_ones() -> None:
     keys = Counter(
         key for path in sorted((ROOT / "serving/words").glob("fr_*.toml")) if path.name != "fr_names.toml"

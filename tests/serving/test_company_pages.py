@@ -65,15 +65,33 @@ def test_a_funnel_is_asked_for_with_exports_of_costs_and_a_grouping(service: Ser
     form = service.ask("GET", "/app/funnel", headers=FR).text
     assert 'name="costs"' in form
     assert "industry" in form
+    assert "move-from" not in form  # no funnel yet that names groups
     costs = [("costs", (name, b"Campaign,Cost\nx,1\n")) for name in ("google.csv", "linkedin.csv")]
-    sent = service.ask("POST", "/app/funnel", headers=FR, files=costs,
-                       data={"token": token_in(form), "by": "campaign", "currency": "EUR"})  # fmt: skip
+    scored = [(role, ("scored.csv", b"lead_id,ls_probability\nx,0.1\n")) for role in ("scores", "earlier")]
+    moved = {"move-from": "--paid", "move-to": "x y", "move-percent": "10"}
+    sent = service.ask("POST", "/app/funnel", headers=FR, files=costs + scored,
+                       data={"token": token_in(form), "by": "campaign", "currency": "EUR"} | moved,
+                       )  # fmt: skip
     assert sent.status_code == 303
     assert service.desk.jobs
     words = words_of(service.desk.jobs.find(sent.headers["location"].rpartition("/")[2]), {})
     given_costs = [word for word in words if word.startswith("--costs=")]
     assert [word.rpartition("/")[2] for word in given_costs] == ["google.csv", "linkedin.csv"]
     assert {"--by=campaign", "--currency=EUR", "--language=fr"} <= set(words)
+    assert {"--scores", "--earlier"} <= {word.partition("=")[0] for word in words}
+    assert words[words.index("--move") :][1:4] == ["--paid", "x y", "10"]
+
+
+def test_a_budget_is_moved_between_groups_that_the_last_funnel_names(
+    service: Service, tmp_path: Path
+) -> None:
+    trained(service, tmp_path)
+    groups = [{"name": "paid", "cost": 100.0}, {"name": "<b>", "cost": 5.0}, {"name": "free", "cost": None}]
+    page_ = page("Funnel", [section("first", "What to change")])
+    done(service, "funnel", {"recipe": tmp_path / "recipe.toml"}, {"funnel.html": page_}, {"groups": groups})
+    form = service.ask("GET", "/app/funnel", headers=FR).text
+    assert form.count('value="paid"') == form.count('value="&lt;b&gt;"') == 2
+    assert 'value="free"' not in form
 
 
 def test_the_newest_one_stands_on_its_page_and_can_be_kept_as_a_file(

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from features import Feature, parse_recipe
-from features.catalogue import default_features, load_features
+from features.catalogue import default_features, load_features, of_activity
 from features.catalogue.feature import DeclaredFeature
 from features.clock.instants import DAY_US, from_us, localise, parse_moment
 from features.clock.zones import dates_of
@@ -33,6 +33,7 @@ from serving.words.kinds import known_kind
 from serving.words.language import catalogue, kinds_known
 from serving.words.signals import signals_of
 from serving.words.values import ago
+from tests.laws.test_activity import drawn_chain
 
 RECIPE = parse_recipe("""
 tables = { leads = "leads.csv", events = "events.csv" }
@@ -83,7 +84,15 @@ add = [{ type = "wall_clock", of = "creation", part = "month", zone = "Europe/Pa
 """)
 RULES = parse_rules(default_rules(RECIPE), RECIPE)
 FEATURES: tuple[Feature, ...] = tuple(
-    {f.name: f for f in (*default_features(RECIPE), *RULES.features, *Situations(RECIPE).features)}.values()
+    {
+        f.name: f
+        for f in (
+            *default_features(RECIPE),
+            *RULES.features,
+            *Situations(RECIPE).features,
+            *of_activity(drawn_chain(1)),
+        )
+    }.values()
 )
 NOW = parse_moment("2026-03-02T12:00:00+00:00", "UTC")
 

@@ -249,4 +249,8 @@ class Bench:
         """A linear model of these settings on all folds: one that was fitted already, or a new one."""
         fitted = self.linears if self.alike is None and not self.pairs else ()
         there = (one for one in fitted if one.candidate.linear == known)
-        return next(there, None) or self._paths(known.left_out, known.reading, (known.penalty,))[0]
+        return next(there, None) or self.new_line(known)
+
+    def new_line(self, known: LinearChoice) -> Linears:
+        """A linear model of these settings on all folds, and no other."""
+        return self._paths(known.left_out, known.reading, (known.penalty,))[0]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from features.catalogue import Feature
 from features.progress import Step
 from features.recipe import Recipe, Training
 from training.calibration import choose_map, mean_interval
@@ -42,9 +43,12 @@ class Budget:
     say: Step | None = None
 
 
-def choose_settings(recipe: Recipe, excerpt: Excerpt, budget: Budget | None = None) -> Settings:
+def choose_settings(
+    recipe: Recipe, excerpt: Excerpt, budget: Budget | None = None, activity: Sequence[Feature] = ()
+) -> Settings:
     """Kind of model, rounds, penalty and calibration with the lowest log loss on newer rows.
 
+    `activity` is read beside the features of the excerpt where that surely gains.
     With a `budget` the booster's settings are searched too; the recipe's own stay where nothing was better.
     Without a fold that has both outcomes on both sides, the plainest: a linear model, well penalised, and
     half of it rates.
@@ -60,7 +64,27 @@ def choose_settings(recipe: Recipe, excerpt: Excerpt, budget: Budget | None = No
     if budget is not None and (booster := _searched(bench, found, budget)):
         searched = every_kind(bench, booster)
         found = min(found, searched, key=_least)
-    return settle(bench, _paired(bench, found))
+    wider, candidates = _active(bench, found, activity)
+    return replace(settle(wider, _paired(wider, candidates)), activity=wider is not bench)
+
+
+def _active(
+    bench: Bench, found: Sequence[Candidate], activity: Sequence[Feature]
+) -> tuple[Bench, Sequence[Candidate]]:
+    """A bench that reads `activity` too, and every kind on it, where that surely gains on the best found.
+
+    Where the line gains nothing by it, trees are not asked: they cost the most.
+    """
+    if not activity:
+        return bench, found
+    best, line = min(found, key=_loss), bench.linears[0].candidate
+    wider = replace(bench, excerpt=bench.excerpt.reading((*bench.excerpt.features, *activity)))
+    if wider.new_line(line.linear).candidate.loss >= line.loss:
+        return bench, found
+    better = challenge(wider, best, best.booster)
+    if better is None or _gain(bench, best, better).low <= 0:
+        return bench, found
+    return wider, every_kind(wider, best.booster)
 
 
 def _paired(bench: Bench, found: Sequence[Candidate]) -> Sequence[Candidate]:

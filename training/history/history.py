@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from features.catalogue import Feature, default_features
+from features.catalogue import Activity, Feature, default_features
 from features.clock import days_us
 from features.columns import Columns
 from features.errors import LeadscoreError
@@ -22,6 +22,7 @@ from features.snapshots import open_leads, snapshots
 from features.tables import HistoryEnd, Place, Tables, read_tables
 from serving.rules import Rules, parse_rules, rules_text
 from serving.scorers import route_of
+from training.history.activity import fit_activity
 from training.history.called import called_words
 from training.history.excerpt import Excerpt
 from training.history.labelled import Labelled
@@ -39,7 +40,8 @@ class History:
 
     `labelled` holds the matured snapshots (of a sample of leads beyond `[train] max_rows`), `open_columns`
     the features of the leads open at `end_us`; `features` are the model's, `features_without_events` those of
-    its variant (None where the recipe has no events). `younger` are snapshots that have not matured and have
+    its variant (None where the recipe has no events). `activity` is what the model may read beside, where the
+    folds say that it gains. `younger` are snapshots that have not matured and have
     converted within a shorter horizon of the recipe that has (None where it has no shorter one): what they
     tell of when leads convert. `account` counts rows from the tables to the
     matured snapshots. `parted`: a lot parted equal leads or those of an account. `protected`: attributes by
@@ -62,6 +64,7 @@ class History:
     younger: Labelled | None = None
     parted: bool = False
     protected: Mapping[str, NDArray[np.object_]] = field(default_factory=dict)
+    activity: tuple[Activity, ...] = ()
 
     @property
     def end_us(self) -> int:
@@ -105,7 +108,10 @@ def history_of(
     frame = draw_leads(matured, recipe.train.max_rows, recipe.train.seed)
     opened = _some(open_leads(recipe, tables, tables.end_us))
     routes = (route_of(recipe.segments),) if recipe.segments else ()
-    union = {f.name: f for group in (features, plain or (), rules.features, routes) for f in group}
+    tell(progress, "fitting the chain of the leads' activity")
+    activity = fit_activity(recipe, tables, frame)
+    groups = (features, plain or (), rules.features, routes, activity)
+    union = {f.name: f for group in groups for f in group}
     tell(progress, f"computing {len(union)} features of {len(frame):,} snapshots")
     younger = _younger(recipe, shot.frame, tables.end_us)
     columns = _columns(recipe, tables, tuple(union.values()), [frame, younger, opened], engine)
@@ -132,6 +138,7 @@ def history_of(
         younger=Labelled(younger, columns.take(slice(*ends))) if len(recipe.recipe.horizons) > 1 else None,
         parted=any(done == tables.quality.APART for *_, done in tables.quality.rows()),
         protected=protected_at(recipe, tables, frame["lead_id"]),
+        activity=activity,
     )
 
 

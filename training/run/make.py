@@ -46,6 +46,8 @@ def make(
     clock = Clock(progress)
     clock.step("choosing settings on inner folds", "choose")
     choices = choose_kinds(history, split, budget)
+    if choices.model.activity:
+        history = replace(history, features=(*history.features, *history.activity))
     clock.step("judging from an earlier origin", "earlier")
     draws = max(history.recipe.gate.draws, 1000)
     choices, earlier = try_earlier(history, split, choices, draws)

@@ -21,7 +21,7 @@ def choose_kinds(history: History, split: SplitRows, budget: Budget | None = Non
     """Settings of the model and of its variant without events; the budget is the model's alone."""
     recipe, plain = history.recipe, without_events(history)
     return Choices(
-        choose_settings(recipe, history.excerpt(split.fit), budget),
+        choose_settings(recipe, history.excerpt(split.fit), budget, history.activity),
         choose_settings(recipe, plain.excerpt(split.fit)) if plain is not None and plain.features else None,
     )
 

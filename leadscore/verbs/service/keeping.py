@@ -182,6 +182,9 @@ def _beside() -> list[str]:
     ]
     if os.environ.get("LEADSCORE_REQUEST_LOG"):
         found.append("the request log that LEADSCORE_REQUEST_LOG names, which holds whole requests")
+    if os.environ.get("LEADSCORE_SPOOL"):
+        found.append("the spool that LEADSCORE_SPOOL names: what waits there comes in later, and what was "
+                     "set aside stays")  # fmt: skip
     try:
         champion = serving.find_champion()
     except LeadscoreError as error:

@@ -1,14 +1,13 @@
-"""A hidden-state filter of each lead's activity: a hidden Markov model of few states, fitted by EM.
+"""A hidden Markov chain of what leads do, fitted by EM.
 
-Time runs in equal steps from the creation of a lead. In each step a lead is in one of `n_states`, events of a
-kind are Poisson with a rate of the state, and being won or lost are two more kinds after which nothing is
-seen. All leads are fitted on, labelled or not, up to a moment. What is read of a lead at a moment is where it
-may be, given what was available then (the forward filter; Rabiner 1989, Proceedings of the IEEE 77:257-286).
+Time runs in equal steps from the creation of a lead. In each step a lead is in one of a few states, events of
+a kind are Poisson with a rate of the state, and being won or lost are two more kinds after which nothing is
+seen (Rabiner 1989, Proceedings of the IEEE 77:257-286).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
@@ -16,39 +15,37 @@ from numpy.typing import NDArray
 
 from features.columns import Floats
 
-Codes = NDArray[np.int64]
-Heard = tuple[Codes, Floats]
-Counts = tuple[Codes, Codes, Floats]
+Whole = NDArray[np.int64]
+Heard = tuple[Whole, Floats]
+Counts = tuple[Whole, Whole, Floats]
 _LEAST = 1e-6
+_DRAWN = 5.0
+"""Rates are drawn towards those of all states together by this many steps: a kind that hardly ever came says
+nothing of the state."""
 
 
 @dataclass(frozen=True)
-class Lives:
+class SeenLives:
     """What was seen of leads: `steps` of each, and events as rows (lead, step, kind); the last two kinds are
     won and lost. Step 0 is the creation itself."""
 
-    steps: Codes
-    lead: Codes
-    step: Codes
-    kind: Codes
+    steps: Whole
+    lead: Whole
+    step: Whole
+    kind: Whole
     n_kinds: int
 
     def counts(self) -> Counts:
         """(lead, step, count of each kind) of the steps in which something happened."""
-        place = self.lead * (int(self.steps.max(initial=0)) + 1) + self.step
-        cells, at = np.unique(place, return_inverse=True)
+        length = int(self.steps.max(initial=0)) + 1
+        cells, at = np.unique(self.lead * length + self.step, return_inverse=True)
         found = np.zeros((len(cells), self.n_kinds))
         np.add.at(found, (at, self.kind), 1.0)
-        return cells // (self.steps.max() + 1), cells % (self.steps.max() + 1), found
-
-    def some(self, n: int) -> Lives:
-        """The first `n` leads."""
-        kept = self.lead < n
-        return Lives(self.steps[:n], self.lead[kept], self.step[kept], self.kind[kept], self.n_kinds)
+        return cells // length, cells % length, found
 
 
 @dataclass(frozen=True)
-class Chain:
+class HiddenChain:
     """`begin` (states,), `entry` and `rate` (kinds, states) for step 0 and every later one, `move` (states,
     states)."""
 
@@ -58,7 +55,7 @@ class Chain:
     move: Floats
 
     @classmethod
-    def first(cls, lives: Lives, n_states: int) -> Chain:
+    def first(cls, lives: SeenLives, n_states: int) -> HiddenChain:
         """States that differ in how much happens, to start from."""
         _, step, counts = lives.counts()
         later = counts[step > 0].sum(axis=0) / max(int(lives.steps.sum()), 1)
@@ -78,35 +75,32 @@ class Chain:
             found = self.move @ (1 - np.exp(-won) + stay * found)
         return found
 
+    def settled(self, steps: int) -> Floats:
+        """Where a lead may be that was silent and open for so many steps."""
+        now = self.begin
+        for _ in range(steps):
+            now = (now @ self.move) * np.exp(-self.rate.sum(axis=0))
+            now = now / now.sum()
+        return now
 
-def fit_chain(lives: Lives, n_states: int, rounds: int = 30) -> Chain:
-    """By EM: on a part of the leads first, on all at the end."""
-    chain = Chain.first(lives, n_states)
-    part = lives.some(4_000)
+
+def fit_chain(lives: SeenLives, n_states: int, rounds: int = 20) -> HiddenChain:
+    """By EM from states that differ in how much happens, in so many rounds."""
+    chain, counts = HiddenChain.first(lives, n_states), lives.counts()
     for _ in range(rounds):
-        chain = _improved(chain, part)
-    for _ in range(max(rounds // 3, 1) if len(lives.steps) > 4_000 else 0):
-        chain = _improved(chain, lives)
+        chain = _improved(chain, lives, counts)
     return chain
 
 
-def filtered(chain: Chain, lives: Lives, lead: Codes, step: Codes) -> Floats:
-    """Where each lead may be after a step, `(n_asked, n_states)`."""
-    longest = lives.steps.copy()
-    np.maximum.at(longest, lead, step)
-    alpha, *_ = _forward(chain, replace(lives, steps=longest))
-    return np.asarray(alpha[step, lead], dtype=np.float64)
-
-
-def _emissions(chain: Chain, lives: Lives) -> tuple[list[Heard], Floats, Counts]:
-    """(by step: leads with events and their factor), the factor of a silent step, the counts."""
-    lead, step, counts = lives.counts()
+def _emissions(chain: HiddenChain, lives: SeenLives, found: Counts) -> tuple[list[Heard], Floats]:
+    """(by step: leads with events and their factor), the factor of a silent step."""
+    lead, step, counts = found
     logs = np.where((step == 0)[:, None], counts @ np.log(chain.entry), counts @ np.log(chain.rate))
     factor = np.exp(logs - logs.max(axis=1, keepdims=True))
     order = np.argsort(step, kind="stable")
-    cuts = np.searchsorted(step[order], np.arange(int(lives.steps.max()) + 2))
+    cuts = np.searchsorted(step[order], np.arange(int(lives.steps.max(initial=0)) + 2))
     by_step = [(lead[order[a:b]], factor[order[a:b]]) for a, b in pairwise(cuts)]
-    return by_step, np.exp(-chain.rate.sum(axis=0)), (lead, step, counts)
+    return by_step, np.exp(-chain.rate.sum(axis=0))
 
 
 def _factor(n: int, silent: Floats, heard: Heard) -> Floats:
@@ -115,25 +109,23 @@ def _factor(n: int, silent: Floats, heard: Heard) -> Floats:
     return found
 
 
-def _forward(chain: Chain, lives: Lives) -> tuple[Floats, list[Heard], Floats, Counts]:
+def _forward(chain: HiddenChain, n: int, by_step: list[Heard], silent: Floats) -> Floats:
     """Filtered states, `(n_steps, n_leads, n_states)`; beyond a lead's last step they are stale."""
-    by_step, silent, counts = _emissions(chain, lives)
-    n = len(lives.steps)
-    alpha = np.empty((len(by_step), n, len(silent)), dtype=np.float32)
+    alpha = np.empty((len(by_step), n, len(silent)))
     now = chain.begin * _factor(n, np.exp(-chain.entry.sum(axis=0)), by_step[0])
-    now /= now.sum(axis=1, keepdims=True)
-    alpha[0] = now
+    alpha[0] = now = now / now.sum(axis=1, keepdims=True)
     for at in range(1, len(by_step)):
         now = (now @ chain.move) * _factor(n, silent, by_step[at])
-        now /= now.sum(axis=1, keepdims=True)
-        alpha[at] = now
-    return alpha, by_step, silent, counts
+        alpha[at] = now = now / now.sum(axis=1, keepdims=True)
+    return alpha
 
 
-def _improved(chain: Chain, lives: Lives) -> Chain:
-    """One round of EM."""
-    alpha, by_step, silent, (lead, step, counts) = _forward(chain, lives)
+def _improved(chain: HiddenChain, lives: SeenLives, found: Counts) -> HiddenChain:
+    """One round of EM: the smoother backwards in time, then rates and moves by what it expects."""
+    by_step, silent = _emissions(chain, lives, found)
+    lead, step, counts = found
     n, k = len(lives.steps), len(silent)
+    alpha = _forward(chain, n, by_step, silent)
     later, moves = np.ones((n, k)), np.zeros((k, k))
     weights = np.empty((len(lead), k))
     occupied, order = np.zeros(k), np.argsort(step, kind="stable")
@@ -149,13 +141,22 @@ def _improved(chain: Chain, lives: Lives) -> Chain:
             break
         occupied += gamma[inside].sum(axis=0)
         ahead = _factor(n, silent, by_step[at]) * later
-        before = np.asarray(alpha[at - 1], dtype=np.float64)
+        before = alpha[at - 1]
         whole = ((before @ chain.move) * ahead).sum(axis=1)
-        live = inside & (whole > 0)
-        moves += chain.move * (before[live].T @ (ahead[live] / whole[live, None]))
+        moves += chain.move * (before[inside].T @ (ahead[inside] / whole[inside, None]))
         back = ahead @ chain.move.T
         later = np.where(inside[:, None], back / back.sum(axis=1, keepdims=True), 1.0)
     first = step == 0
-    entry = (counts[first].T @ weights[first] + _LEAST) / (n * begin + 1e-3)
-    rate = (counts[~first].T @ weights[~first] + _LEAST) / (occupied + 1e-3)
-    return Chain(begin, entry, rate, moves / moves.sum(axis=1, keepdims=True))
+    return HiddenChain(
+        begin,
+        _rates(counts[first], weights[first], n * begin),
+        _rates(counts[~first], weights[~first], occupied),
+        (moves + 0.1) / (moves + 0.1).sum(axis=1, keepdims=True),
+    )
+
+
+def _rates(counts: Floats, weights: Floats, occupied: Floats) -> Floats:
+    """The rate of each kind (rows) in each state, drawn towards that of all together."""
+    pooled = counts.sum(axis=0) / max(occupied.sum(), 1.0)
+    drawn = counts.T @ weights + _DRAWN * pooled[:, None]
+    return np.asarray(drawn / (occupied + _DRAWN) + _LEAST, dtype=np.float64)

@@ -1,0 +1,105 @@
+"""How active leads are: the chain is found again, knows nothing of what it is read for, and is kept where it
+gains."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pytest
+
+import data
+from features import load_recipe, parse_recipe
+from features.catalogue import default_features
+from features.catalogue.fields import FieldValue
+from features.clock.instants import from_us
+from features.columns import Columns
+from features.errors import LeadscoreError
+from features.snapshots import snapshots
+from features.tables import read_tables
+from tests.training.test_candidates import RECIPE, ROWS, company, converts
+from training.choosing import choose_settings
+from training.history import Excerpt, activity, forward_folds, forward_split
+from training.history.activity import fit_activity
+from training.history.chain import HiddenChain, SeenLives, fit_chain
+
+CHAIN = HiddenChain(
+    np.array([0.7, 0.3]),
+    np.array([[0.2, 0.9], [0.001, 0.001], [0.001, 0.001]]),
+    np.array([[0.05, 0.6], [0.001, 0.03], [0.01, 0.004]]),
+    np.array([[0.95, 0.05], [0.1, 0.9]]),
+)
+"""Two states, one kind of event beside won and lost."""
+
+
+def test_a_chain_is_found_again_from_what_it_did():
+    rng = np.random.default_rng(3)
+    n, length = 800, 50
+    state, open_ = rng.choice(2, n, p=CHAIN.begin), np.ones(n, dtype=bool)
+    steps, rows = np.full(n, length), []
+    for step in range(length + 1):
+        if step:
+            state = np.where(rng.random(n) < CHAIN.move[state, 1], 1, 0)
+        drawn = rng.poisson((CHAIN.rate if step else CHAIN.entry)[:, state].T) * open_[:, None]
+        for kind in range(3):
+            rows += [(lead, step, kind) for lead in np.repeat(np.arange(n), drawn[:, kind])]
+        over = open_ & (drawn[:, 1:].sum(axis=1) > 0)
+        steps[over], open_ = step, open_ & ~over
+    lead, step_of, kind = np.array(rows).T
+    found = fit_chain(SeenLives(steps, lead, step_of, kind, 3), 2, 30)
+    np.testing.assert_allclose(found.rate[0], CHAIN.rate[0], rtol=0.2)
+    np.testing.assert_allclose(np.diag(found.move), np.diag(CHAIN.move), atol=0.03)
+    assert found.within(30)[1] > 1.5 * found.within(30)[0]
+
+
+@pytest.mark.slow  # a company is simulated and read twice
+def test_the_chain_knows_only_what_was_before_the_first_fold(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activity, "FEWEST_WON", 5)
+    data.simulate(tmp_path, 300, 4)
+    recipe = load_recipe(tmp_path / "recipe.toml")
+    tables = read_tables(recipe, tmp_path)
+    shot = snapshots(recipe, tables).frame
+    frame = shot[shot["matured"]].reset_index(drop=True)
+    found = fit_activity(recipe, tables, frame)
+    assert [one.name for one in found] == ["activity_second", "activity_third", "activity_won"]
+    assert list(found[0].chain.won) == sorted(found[0].chain.won)
+    folds = forward_folds(frame, forward_split(recipe, frame).fit, recipe.train.folds)
+    first = from_us(int(frame["as_of_us"].to_numpy()[folds[0][1]].min()))
+    for name in ("events", "outcomes"):
+        rows = pq.read_table(tmp_path / f"{name}.parquet")
+        known = rows["ingested_at" if "ingested_at" in rows.column_names else "occurred_at"]
+        known = pc.coalesce(known, rows["occurred_at"])
+        pq.write_table(rows.filter(pc.less_equal(known, first)), tmp_path / f"{name}.parquet")
+    assert fit_activity(recipe, read_tables(recipe, tmp_path), frame) == found
+    off = recipe.model_copy(update={"features": recipe.features.model_copy(update={"activity": False})})
+    assert fit_activity(off, tables, frame) == ()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("gains", [True, False])
+def test_activity_is_read_where_the_folds_say_that_it_gains(gains: bool) -> None:
+    X = np.random.default_rng(7).normal(size=(3, ROWS))
+    y = converts(0.7 * X[0] + (1.2 * X[2] if gains else 0) - 1)
+    recipe, labelled, rows = company(X[0], X[1], y)
+    known = labelled.columns
+    more = FieldValue("hidden", "number")
+    columns = Columns({name: known[name] for name in known} | {more.name: X[2]}, ROWS)
+    excerpt = Excerpt.of(recipe, replace(labelled, columns=columns), default_features(recipe), rows)
+    found = choose_settings(recipe, excerpt, activity=(more,))
+    assert found.activity is gains
+    assert found.as_dict().get("activity", False) is gains
+
+
+def test_nobody_adds_by_hand_what_training_fits() -> None:
+    text = RECIPE + (
+        "[features]\nadd = [{ type = 'activity', of_what = 'won', chain = { first_days = 0, days = [0, 1], "
+        "moves = [[[1, 0, 0], [0, 1, 0], [0, 0, 1]]], begin = [1, 0, 0], settled = [1, 0, 0], "
+        "rates = [0, 0, 0], weights = [], entry = [], won = [0.1, 0.2, 0.3] } }]\n"
+    )
+    with pytest.raises(LeadscoreError, match="is fitted by training"):
+        default_features(parse_recipe(text))
