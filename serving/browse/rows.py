@@ -146,7 +146,7 @@ class ScoredRows:
                 values,
             ).fetchall()
             bands = con.execute(
-                f"""SELECT ls_score // 10, coalesce(ls_maturity, ''), count(*) FROM rows
+                f"""SELECT floor(ls_score / 10)::INTEGER, coalesce(ls_maturity, ''), count(*) FROM rows
                     WHERE ls_score IS NOT NULL AND {where} GROUP BY 1, 2 ORDER BY 1""",
                 values,
             ).fetchall()

@@ -159,6 +159,16 @@ def test_a_lead_opened_says_what_the_file_says_and_what_if_answers(
     assert client.get(f"{job}/leads/999999").status_code == 404
 
 
+def test_the_chart_counts_each_lead_with_a_score_once(served: tuple[httpx.Client, Service], job: str) -> None:
+    client = served[0]
+    told = re.findall(r"How many leads have which score: ([^\"]*)", client.get(job).text)[0]
+    shown = [int(count) for count in re.findall(r": (\d+)", told)]
+    scores = [
+        int(row["ls_score"]) for row in table_of(client.get(f"{job}/download").content) if row["ls_score"]
+    ]
+    assert shown == [sum(score // 10 == ten for score in scores) for ten in range(10)]
+
+
 def test_the_same_file_sent_again_is_one_job_and_asked_anew_is_another(
     served: tuple[httpx.Client, Service], export: Path, job: str
 ) -> None:
