@@ -42,7 +42,8 @@ def test_what_is_installed_is_what_is_imported() -> None:
     named = {plain(requirement) for requirement in PROJECT["dependencies"]}
     found = imported(*LAYERS)
     assert {module for module, carriers in found.items() if not carriers & named} <= extras
-    assert named <= set().union(*found.values())
+    taken = {"httptools", "uvloop"}  # uvicorn takes them where they are there
+    assert named - taken <= set().union(*found.values())
 
 
 def test_a_logged_model_asks_for_nothing_that_serving_does_not_import() -> None:

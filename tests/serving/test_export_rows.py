@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -131,6 +131,39 @@ def test_a_row_is_asked_for_with_its_stage_outcome_wish_and_notes(rows):
             stage, outcome, opted_out, notes = row.asked
             name = row.cells.split(",")[0]
             assert rows.asked(place) == Asked(name, NOW, True, stage, outcome, opted_out, tuple(notes))
+
+
+def test_of_rows_with_one_manner_the_same_is_asked_beside_the_id(rows):
+    """One answer is made for rows of one manner."""
+    scored = [row for row, one in enumerate(TABLE) if one.asked is not None]
+    for row in scored:
+        for other in scored:
+            if rows.manner(row) == rows.manner(other):
+                assert replace(rows.asked(row), lead_id="") == replace(rows.asked(other), lead_id="")
+
+
+def test_rows_that_are_alike_have_one_manner_and_each_oddity_has_its_own(tmp_path):
+    table = [
+        Row(f"{name},{cells}")
+        for name, cells in {
+            "one": "2026-02-01,no,5,,", "other": "2026-02-01,no,7,,", "talks": "2026-02-01,no,5,In talks,",
+            "out": "2026-02-01,yes,5,,", "undated": ",no,5,,", "won": "2026-01-01,no,5,won,2026-02-01",
+            "won later": "2026-01-01,no,5,won,2026-03-05", "later": "2026-02-01,no,5,,",
+            "unknown": "2026-02-01,no,5,,",
+        }.items()
+    ]  # fmt: skip
+    events = "lead_id,occurred_at,kind\nlater,2026-03-04,demo\nunknown,2026-03-01,dance\n"
+    recipe = RECIPE.format(events=EVENTS, created=CREATED, outcomes=COLUMN)
+    first, *others = map(read(tmp_path, table, recipe, events).manner, range(len(table)))
+    assert first == others[0]
+    assert len({first, *others}) == len(others)
+
+
+def test_where_no_column_says_a_stage_rows_are_alike_all_the_same(tmp_path):
+    table = [Row("a,2026-02-01,no,5"), Row("b,2026-02-01,no,7"), Row("c,2026-02-01,yes,7")]
+    bare = RECIPE.format(events="", created=CREATED, outcomes='stage = "step"')
+    found = read(tmp_path, table, bare, None)
+    assert found.manner(0) == found.manner(1) != found.manner(2)
 
 
 def test_a_row_that_is_not_scored_says_every_problem_with_its_field_and_remedy(rows):

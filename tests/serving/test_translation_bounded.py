@@ -68,12 +68,16 @@ def by_going_back(text: str) -> str:
     """`text` in French, found by patterns that try every place of every value."""
     for english, pattern in PLAIN.items():
         if (found := pattern.fullmatch(text)) is not None:
-            values = {
-                name: translated(value, "fr") if name.endswith("_said") else value
-                for name, value in found.groupdict().items()
-            }
+            values = {name: of_value(name, value) for name, value in found.groupdict().items()}
             return FRENCH[english].format(**values)
     return text
+
+
+def of_value(name: str, value: str) -> str:
+    """A sentence, or several words of ours, in French; whatever else stays."""
+    if name.partition("_")[0] == "list":
+        return "".join(translated(part, "fr") for part in re.split("(, | and |; )", value))
+    return translated(value, "fr") if name.endswith("_said") else value
 
 
 def test_sentences_within_sentences_are_read_so_deep_and_no_deeper() -> None:

@@ -169,6 +169,7 @@ def before_the_test(low: float | None, high: float | None) -> Evidence:
 LEVEL, ABOVE, BELOW = (-0.01, 0.01), (0.001, 0.01), (-0.01, -0.001)
 RULE = [
     (None, 20, "model"), (None, 1000, "model"),
+    ((0.0, 0.01), 20, "model"), ((-0.01, 0.0), 20, "model"),
     (LEVEL, 20, "model"), (LEVEL, 999, "model"), (LEVEL, 1000, "model"),
     (ABOVE, 20, "bayes"), (ABOVE, 50, "bayes"), (ABOVE, 999, "bayes"), (ABOVE, 1000, "model"),
     (BELOW, 20, "model"), (BELOW, 50, "model"), (BELOW, 1000, "model"),
@@ -184,10 +185,10 @@ def test_evidence_decides_who_answers_else_the_model_and_from_a_thousand_convers
     assert (found.top, found.converted_leads) == (top, won)
     known = gap is not None and None not in gap
     assert (found.difference, found.low, found.high) == ((0.001, *gap) if known else (None, None, None))
-    decided = known and gap != LEVEL and won < 1000
+    decided = known and gap in (ABOVE, BELOW) and won < 1000
     assert (f"{won} converted leads" in found.words) == (not decided)
     assert ("log loss before the test" in found.words) == known
-    assert found.words.endswith(".")
+    assert found.words.endswith("." if decided else "where the two are level the model answers.")
 
 
 def test_where_a_sign_is_declared_rates_answer_alone_or_not_at_all():

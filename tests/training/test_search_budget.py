@@ -88,4 +88,5 @@ def test_what_was_found_is_used_only_where_it_is_better_on_the_folds(company):
 def test_no_folds_no_search(company):
     recipe, bench = company
     found = choose_settings(recipe, bench.excerpt.on(np.arange(10)), Budget(60.0))
-    assert (found.kind, found.folds) == ("linear", 0)
+    assert (found.kind, found.folds) == ("blend", 0)
+    assert {one.kind for one in found.members} == {"linear", "bayes"}

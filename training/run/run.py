@@ -145,6 +145,7 @@ def _report(
         own = history.recipe.recipe.language
         write_report(shown, path, own)
         if options.tracking:
+            (work / RECORD).mkdir(parents=True, exist_ok=True)  # a run without a model has recorded nothing
             write_curves(shown, work / RECORD)
             for other in LANGUAGES:
                 if other != own:
