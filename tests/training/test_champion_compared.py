@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from features import Recipe
+from features.catalogue import of_activity
 from features.clock.instants import DAY_US
 from features.columns import Columns
 from features.recipe.milestones import Milestone
@@ -21,7 +22,10 @@ from features.snapshots.snapshots import RowAccount
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.rules.default import default_rules
 from serving.scorer import Scorer
+from serving.scorers.linear import Linear
+from serving.scorers.linear_columns import LinearEncoder, NumberColumn
 from serving.scorers.segmented import Segmented
+from tests.laws.test_activity import drawn_chain
 from tests.made import scorers
 from tests.made.store import empty_store
 from tests.serving.test_segments_routing import PLAN
@@ -30,10 +34,11 @@ from training.history.history import History
 from training.history.labelled import Labelled
 from training.history.split import SplitRows
 from training.store import logged, tracking
-from training.store.champion import champion_of, unfit
+from training.store.champion import activity_of_champion, champion_of, unfit
 
 pytestmark = quiet
 FEATURES = (scorers.SIZE, scorers.INDUSTRY)
+ACTIVITY = of_activity(drawn_chain(1))
 WINDOW_US = 100 * DAY_US
 """The last as_of that the judged artefact was fitted on; its labels were known 30 days later."""
 TEST_US = WINDOW_US + 30 * DAY_US + 1
@@ -235,6 +240,32 @@ def test_what_the_champion_reads_and_this_recipe_does_not_make_alike_is_listed(t
         words = unfit(artefact, history(features=made), split())
         listed = words.partition("makes otherwise: ")[2].partition(".")[0]
         assert listed == missing
+
+
+def active() -> Linear:
+    """A line that reads how active a lead is, by a chain of its own."""
+    columns = [NumberColumn(name=f.name, median=0, mean=0, scale=1, flag=False) for f in ACTIVITY]
+    return Linear(ACTIVITY, LinearEncoder(columns=tuple(columns)), (0.1, 0.2, 0.3), -2.0)
+
+
+def test_the_chain_that_the_champion_reads_is_known_before_a_history_is_made(champion):
+    recipe = scorers.recipe()
+    assert activity_of_champion(recipe) == ()  # neither artefact can be read
+    save(champion.folder / tracking.JUDGED, active())
+    assert activity_of_champion(recipe) == ACTIVITY
+    save(champion.served / "artefact", scorers.linear())
+    assert activity_of_champion(recipe) == ()
+    save(champion.served / "artefact", active())
+    (champion.folder / tracking.JUDGED / "manifest.json").write_text("{")
+    assert activity_of_champion(recipe) == ACTIVITY
+    assert activity_of_champion(asked(recipe={"name": "other"})) == ()
+
+
+def test_a_champion_that_reads_another_chain_is_compared_where_the_history_made_it(tmp_path):
+    save(tmp_path, active())
+    artefact = load_artefact(tmp_path)
+    assert f"makes otherwise: {ACTIVITY[0].name}, " in unfit(artefact, history(), split())
+    assert unfit(artefact, history(rival=ACTIVITY), split()) == ""
 
 
 def test_a_champion_of_segments_may_read_the_field_that_routes_them(tmp_path):
