@@ -257,6 +257,20 @@ def test_a_contested_score_says_so_until_and_after_its_review(company: Company, 
     assert warned() == [f"contested on {today}, reviewed by a person on {today}: upheld"]
 
 
+def test_a_contest_and_its_review_are_told_in_the_language_that_is_asked_for(company: Company) -> None:
+    lead, today = company.leads[0], from_us(now_us()).date()
+
+    def warned() -> list[str]:
+        asked = company.service.ask("POST", "/v1/score", json=whole(lead), headers={"Accept-Language": "fr"})
+        return [words for words in asked.json()["warnings"] if "contest" in words]
+
+    company.object(lead, "contest")
+    assert warned() == [f"contesté le {today} : une personne doit encore l'examiner"]
+    for outcome, said in (("upheld", "maintenu"), ("changed", "modifié")):
+        company.object(lead, "review", outcome)
+        assert warned() == [f"contesté le {today}, examiné par une personne le {today} : {said}"]
+
+
 def test_a_service_whose_ledger_is_away_goes_by_what_it_heard_last_and_says_so(company: Company) -> None:
     lead = company.leads[0]
     company.object(lead)
