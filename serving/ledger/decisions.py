@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -84,6 +84,10 @@ def standing(ledger: Ledger, as_of_us: int = 0) -> Heard:
 
 def standing_on(connection: Connection, as_of_us: int, lead_id: str | None = None) -> Heard:
     """As `standing`, in the transaction of `connection`; of one person alone where `lead_id` is given."""
+    return _said_on(connection, as_of_us, _drawn_on(connection, lead_id), lead_id)
+
+
+def _said_on(connection: Connection, as_of_us: int, drawn: Set[str], lead_id: str | None = None) -> Heard:
     which: ColumnElement[bool] = DECISIONS.c.kind.in_((OPT_OUT, CONTEST, REVIEW))
     which_overrides: ColumnElement[bool] = DECISIONS.c.kind == OVERRIDE
     if lead_id is not None:
@@ -106,7 +110,6 @@ def standing_on(connection: Connection, as_of_us: int, lead_id: str | None = Non
         for one in overrides
         for name in (ids_of_person(connection, one.lead_id) if one.lead_id in merged else [one.lead_id])
     ]
-    drawn = _drawn_on(connection, lead_id)
     return Heard(frozenset(out), tuple(sorted(contested.items())), tuple(decided), drawn)
 
 
@@ -204,15 +207,42 @@ class Glance:
 
 
 class _Held(NamedTuple):
-    """What was heard, when all of it was read, and what had come last then."""
+    """What was heard, what had come last then, and when all of it was read. `drawn`, of `heard`, grows."""
 
     heard: Heard
+    drawn: set[str]
     mark: _Mark
     read_us: int
 
 
+def _followed(connection: Connection, held: _Held | None, mark: _Mark, now: int) -> _Held:
+    """What is held now: decisions are read again where one came, of draws those that came since.
+
+    All is read where a minute is over or another file is there; draws where the newest one went.
+    """
+    if held is None or held.mark.file != mark.file or abs(now - held.read_us) > _AGAIN_US:
+        drawn = set(_drawn_on(connection, None))
+        return _Held(_said_on(connection, now, drawn), drawn, mark, now)
+    heard, drawn = held.heard, held.drawn
+    if held.mark.draws != mark.draws:
+        newest, *rest = held.mark.draws
+        table = EXPLORATION_DRAWS.c
+        there = connection.execute(
+            select(table.natural_key, table.recorded_us).where(table.seq == newest)
+        ).first()
+        if newest is None or (there is not None and tuple(there) == tuple(rest)):
+            since = select(table.lead_id).where(table.seq > (newest or 0), table.chosen)
+            drawn |= set(connection.execute(since).scalars())
+        else:
+            drawn = set(_drawn_on(connection, None))
+    if drawn is not held.drawn or held.mark.decisions != mark.decisions:
+        heard = _said_on(connection, now, drawn)
+    return _Held(heard, drawn, mark, held.read_us)
+
+
 class Voices:
-    """`standing` for a service that asks at every request: read again where a decision or a draw came.
+    """`standing` for a service that asks at every request: read again where a decision came, and draws that
+    came are added; that a draw went is known after a minute, unless it was the newest.
 
     While the ledger cannot be reached it is what was read last, and `sure` is False.
     """
@@ -242,8 +272,7 @@ class Voices:
         try:
             with self._ledger.reading(_WITHIN_SECONDS) as connection:
                 mark = _mark(file, connection.execute(_NEWEST).one())
-                if held is None or held.mark != mark or abs(now - held.read_us) > _AGAIN_US:
-                    self._held = _Held(standing_on(connection, now), mark, now)
+                self._held = _followed(connection, held, mark, now)
             self.sure = True
         except LeadscoreError:
             self.sure = False

@@ -5,10 +5,14 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlalchemy import event
 
 from features.clock import from_us, now_us
 from features.errors import LeadscoreError
@@ -19,7 +23,8 @@ from serving.api import score_items
 from serving.batch import score_export, score_frame, score_known
 from serving.exploration import Arrived, drawn, draws_of, record_draws
 from serving.ledger import LeadSent, Ledger, Writer, standing
-from serving.ledger.person import everything_of
+from serving.ledger.decisions import Voices
+from serving.ledger.person import everything_of, forget
 from tests.made.company import RECIPE as TEXT
 from tests.made.edge import Service
 
@@ -136,3 +141,39 @@ def test_a_ledger_that_is_locked_draws_nobody_new_and_says_so(ledger: Ledger) ->
     assert len(draws_of(ledger)) == 6
     assert said(service.ask("POST", "/v1/score", json=LEADS).json()) == CHOSEN
     service.close()
+
+
+def test_a_new_draw_makes_nobody_read_again_what_was_read(ledger: Ledger) -> None:
+    """What a statement is asked for is the same after 20 draws and after 2,000: those that came since."""
+    voices = Voices(ledger)
+    statements: list[str] = []
+    event.listen(ledger.engine, "before_cursor_execute", lambda *sent: statements.append(sent[2]))
+    for first, many in ((0, 20), (20, 2_000), (2_020, 1)):
+        before = voices.heard()
+        leads = [Arrived(f"M{at}", None, CREATED_US) for at in range(first, first + many)]
+        record_draws(ledger, RECIPE, leads, NOW)
+        assert voices.unchanged() is None
+        statements.clear()
+        assert voices.heard() is before
+        asked = [words for words in statements if "chosen" in words]
+        assert len(asked) == 1
+        assert "seq > " in asked[0]
+        assert not any("decisions.kind IN" in words for words in statements)
+        assert voices.heard().drawn == standing(ledger).drawn
+    assert voices.unchanged() is before
+
+
+@given(st.lists(st.tuples(st.sampled_from([f"L{at}" for at in range(6)]), st.booleans()), max_size=10))
+@settings(max_examples=8, deadline=None)
+def test_draws_that_come_are_heard_and_the_newest_that_goes(steps: list[tuple[str, bool]]) -> None:
+    with TemporaryDirectory() as folder:
+        ledger = Ledger.made(Path(folder) / "ledger.sqlite")
+        voices = Voices(ledger)
+        for lead, comes in steps:
+            kept = draws_of(ledger)
+            if comes:
+                record_draws(ledger, RECIPE, [Arrived(lead, None, CREATED_US)], now_us())
+            elif kept:
+                forget(ledger, kept[-1].lead_id)
+            assert (voices.unchanged() or voices.heard()).drawn == standing(ledger).drawn
+        ledger.close()
