@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Literal
@@ -50,7 +50,7 @@ class Heard:
     opted_out: frozenset[str] = frozenset()
     contested: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     overrides: tuple[tuple[str, Decided], ...] = field(default=(), repr=False)
-    drawn: frozenset[str] = field(default=frozenset(), repr=False)
+    drawn: Set[str] = field(default=frozenset(), repr=False)
 
     def notes(self, lead_id: str) -> tuple[str, ...]:
         """What is said on the score of a lead."""

@@ -57,7 +57,7 @@ class LeadReader:
             notes += reader.notes()
             known_us = tuple(reader.known_us)
         opted_out = _boolean("opted_out", given.get("opted_out"), problems)
-        closed_us = self._since(given, problems)
+        closed_us = self._since(given, [] if stage else problems)  # a stage that is told needs no date
         stage = stage or self._outcome(given, as_of_us, closed_us)
         if problems:
             raise LeadError(problems)

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
@@ -60,9 +61,10 @@ async def score(request: Request) -> Response:
     else:
         answer = partial(answer_items, ladder, items, now_us(), most, desk.log, named, heard, beside)
         found = await run_in_threadpool(answer)
+    until = monotonic() + _COMMIT_SECONDS
     if ladder.recipe.exploration is not None and desk.writer is not None:
         found = await run_in_threadpool(_drawn, desk.writer.ledger, ladder.recipe, found)
-    scores = await kept(desk, opened, found)
+    scores = await kept(desk, opened, found, until)
     if desk.voices is not None and not desk.voices.sure:
         scores = [_warned(one, _NOT_ASKED) for one in scores]
     desk.counted(scores)
@@ -163,7 +165,7 @@ def _failures(desk: Desk) -> int:
 
 def _drawn(ledger: Ledger, recipe: Recipe, found: Sequence[Answered]) -> list[Answered]:
     """`found` with what exploration drew, recorded before anybody hears it."""
-    scores = with_draws(ledger, recipe, [(one.lead, one.score) for one in found], now_us())
+    scores = with_draws(ledger, recipe, [(one.lead, one.score) for one in found], now_us(), _COMMIT_SECONDS)
     return [replace(one, score=score) for one, score in zip(found, scores, strict=True)]
 
 
@@ -196,8 +198,9 @@ def status_of(score: Score) -> int:
     return 503 if any(problem.field == NO_LEDGER for problem in problems) else 422
 
 
-async def kept(desk: Desk, opened: Opened, found: Sequence[Answered]) -> list[Score]:
-    """The scores of `found`, once they are in the ledger; one that cannot be kept says so, and is given."""
+async def kept(desk: Desk, opened: Opened, found: Sequence[Answered], until: float) -> list[Score]:
+    """The scores of `found`, once they are in the ledger; one that cannot be kept until then (by `monotonic`)
+    says so, and is given."""
     scores = [one.score for one in found]
     if desk.writer is None:
         return scores
@@ -207,7 +210,7 @@ async def kept(desk: Desk, opened: Opened, found: Sequence[Answered]) -> list[Sc
         return scores
     try:
         waiting = asyncio.wrap_future(desk.writer.submit(given))
-        receipt = await asyncio.wait_for(asyncio.shield(waiting), _COMMIT_SECONDS)
+        receipt = await asyncio.wait_for(asyncio.shield(waiting), max(until - monotonic(), 0.0))
         noted = iter(receipt.items)
     except (LeadscoreError, TimeoutError):
         noted = iter(["refused"] * len(given))

@@ -68,7 +68,7 @@ def url_of(address: str | Path | None) -> str:
 
 @contextmanager
 def waiting_at_most(seconds: float | None) -> Iterator[None]:
-    """Within the block no statement, and no new connection, is waited for longer; None changes nothing."""
+    """Within the block no statement, lock or new connection is waited for longer; None changes nothing."""
     if seconds is None:
         yield
         return
@@ -159,6 +159,9 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     """A writer takes its turn at once: one that began by reading may find that another wrote meanwhile."""
+    within = _within.get()
+    seconds = _LOCK_SECONDS if within is None else min(within, _LOCK_SECONDS)
+    connection.exec_driver_sql(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
     writes = connection.get_execution_options().get("writes", True)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -112,15 +112,19 @@ _ERASED_OF = select(DECISIONS.c.lead_id).where(
 """Asked at every commit, so it is made once."""
 
 
+def erased_of(connection: Connection, lead_ids: Iterable[str]) -> set[str]:
+    """Those of `lead_ids` that were erased for good: nothing may be kept of them."""
+    parts = _parts(sorted(lead_ids))
+    return {one for part in parts for one in connection.execute(_ERASED_OF, {"ids": part}).scalars()}
+
+
 def without_erased(
     connection: Connection, rows: Sequence[Sequence[Kept | FieldProblem]]
 ) -> list[list[Kept | FieldProblem]]:
     """`rows` with a refusal in place of each that speaks of a lead that was erased, or is with them."""
     flat = [row for one in rows for row in one if isinstance(row, Kept)]
     erased = erasures(flat)
-    ids = {str(row.row["lead_id"]) for row in flat} - erased
-    for part in _parts(sorted(ids)):
-        erased |= set(connection.execute(_ERASED_OF, {"ids": part}).scalars())
+    erased |= erased_of(connection, {str(row.row["lead_id"]) for row in flat} - erased)
     if not erased:
         return [list(one) for one in rows]
     return [[ERASED if _speaks_of(row, erased) else row for row in one] for one in rows]

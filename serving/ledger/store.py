@@ -153,14 +153,16 @@ class Ledger:
         return sqlite_engine(self.url)
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, within: float | None = None) -> Iterator[Connection]:
         """A connection whose work is committed at the end of the block, or not at all.
+
+        `within` is how many seconds another's transaction is waited for, and in PostgreSQL each statement.
 
         Raises:
             LeadscoreError: the database refuses or cannot be reached; nothing of the block is stored. Where
                 it was lost during the commit it may be stored, and the words say so.
         """
-        with self._connected(self.engine, _AGAIN) as connection:
+        with self._connected(self.engine, _AGAIN, within) as connection:
             yield connection
 
     @contextmanager

@@ -166,6 +166,16 @@ def test_an_outcome_counts_from_its_date_on_and_a_stage_that_is_told_before_it(s
     assert (found.stage, found.outcome) == (stage, outcome)
 
 
+@pytest.mark.parametrize("ended", ["soon", "0000-00-00", "not yet known"])
+def test_a_date_that_cannot_be_read_matters_only_where_no_stage_is_told(ended):
+    found = read(status="won", ended=ended, stage="lost")
+    assert (found.stage, found.outcome, found.closed_us) == ("lost", "lost", None)
+    assert [field for field, *_ in problems(status="won", ended=ended)] == ["ended"]
+    assert [field for field, *_ in problems(status="won", ended=ended, stage="")] == ["ended"]
+    dated = read(status="won", ended="2025-05-31T12:00:00", stage="lost")
+    assert dated.closed_us == parse_moment("2025-05-31T12:00:00", "Europe/Paris")
+
+
 def test_an_outcome_that_is_only_a_date_is_won_from_then_on():
     declared = recipe(outcomes='column = "ended"\noccurred_at = "ended"').model_copy(
         update={"outcomes": PLAIN.outcomes.model_copy(update={"column": "ended", "won": ("*",)})}

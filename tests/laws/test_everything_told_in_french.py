@@ -37,6 +37,8 @@ SAID = {  # what is said beside errors: where it is composed, and what there is 
     "training/store/champion.py": r"",
     "training/store/decision.py": r"",
     "serving/funnel/findings.py": r"at least ",
+    "serving/ledger/decisions.py": r"",
+    "serving/exploration/told.py": r"leadscore score",
     "serving/accounts/rollup.py": r"SELECT .*",
     "serving/accounts/roles.py": r"SELECT .*",
     "serving/accounts/dependence.py": r"",

@@ -8,19 +8,24 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from features.clock import DAY_US, from_us, now_us
 from features.clock.instants import parse_moment
 from leadscore import main
 from serving import score_items
-from serving.ledger import Ledger, lead_of, scores_of, standing
+from serving.asked import Heard
+from serving.ledger import Ledger, Writer, lead_of, scores_of, standing
 from serving.ledger.decisions import OPT_OUT, Voices
 from serving.ledger.gone import merge_of
+from serving.ledger.person import forget
 from serving.ledger.sent import DecisionSent
 from serving.push.plan import due_of
 from serving.vendors import PushMapping, crm_profile
@@ -257,6 +262,20 @@ def test_a_contested_score_says_so_until_and_after_its_review(company: Company, 
     assert warned() == [f"contested on {today}, reviewed by a person on {today}: upheld"]
 
 
+def test_a_contest_and_its_review_are_told_in_the_language_that_is_asked_for(company: Company) -> None:
+    lead, today = company.leads[0], from_us(now_us()).date()
+
+    def warned() -> list[str]:
+        asked = company.service.ask("POST", "/v1/score", json=whole(lead), headers={"Accept-Language": "fr"})
+        return [words for words in asked.json()["warnings"] if "contest" in words]
+
+    company.object(lead, "contest")
+    assert warned() == [f"contesté le {today} : une personne doit encore l'examiner"]
+    for outcome, said in (("upheld", "maintenu"), ("changed", "modifié")):
+        company.object(lead, "review", outcome)
+        assert warned() == [f"contesté le {today}, examiné par une personne le {today} : {said}"]
+
+
 def test_a_service_whose_ledger_is_away_goes_by_what_it_heard_last_and_says_so(company: Company) -> None:
     lead = company.leads[0]
     company.object(lead)
@@ -335,3 +354,60 @@ def test_a_glance_waits_for_nobody(company: Company) -> None:
     assert voices.unchanged() is not None
     other.execute("ROLLBACK")
     other.close()
+
+
+def objecting(path: Path, *leads: str) -> Ledger:
+    """A ledger of its own in which each of `leads` objects, in that order."""
+    ledger = Ledger.made(path)
+    with Writer(ledger) as writer:
+        for lead in leads:
+            sent = DecisionSent("crm", lead, OPT_OUT, now_us(), "they", "asked so")
+            writer.submit([sent]).result()
+    return ledger
+
+
+@pytest.mark.parametrize("gone", ["A", "B"])
+def test_an_objection_counts_at_once_whatever_was_deleted_before(tmp_path: Path, gone: str) -> None:
+    """SQLite gives the number of a deleted row to the next one."""
+    ledger = objecting(tmp_path / "own.sqlite", "A", "B")
+    voices = Voices(ledger)
+    assert voices.heard().opted_out == {"A", "B"}
+    forget(ledger, gone)
+    assert voices.unchanged() is None
+    objecting(tmp_path / "own.sqlite", "C").close()
+    assert voices.unchanged() is None
+    assert voices.heard().opted_out == {"A", "B", "C"} - {gone}
+    ledger.close()
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABCDE"), st.booleans(), st.booleans()), max_size=12))
+@settings(max_examples=8, deadline=None)
+def test_whatever_comes_and_goes_a_glance_says_what_reading_says(steps: list[tuple[str, bool, bool]]) -> None:
+    with TemporaryDirectory() as folder:
+        ledger = objecting(Path(folder) / "own.sqlite")
+        voices = Voices(ledger)
+        voices.heard()
+        with Writer(ledger) as writer:
+            for lead, comes, looks in steps:
+                if comes:
+                    writer.submit([DecisionSent("crm", lead, OPT_OUT, now_us(), "they", "asked so")]).result()
+                else:
+                    forget(ledger, lead)
+                if looks:
+                    said = voices.unchanged() or voices.heard()
+                    assert said.opted_out == standing(ledger).opted_out
+        ledger.close()
+
+
+def test_another_ledger_with_equal_numbers_in_the_place_of_one_is_read(tmp_path: Path) -> None:
+    ledger = objecting(tmp_path / "own.sqlite", "A", "B")
+    voices = Voices(ledger)
+    voices.heard()
+    objecting(tmp_path / "other.sqlite", "X", "Y").close()
+    for log in tmp_path.glob("own.sqlite-*"):  # else SQLite reads the old log over the new file
+        log.unlink()
+    (tmp_path / "other.sqlite").replace(tmp_path / "own.sqlite")
+    assert voices.unchanged() is None
+    assert voices.heard().opted_out == {"X", "Y"}
+    assert (voices.unchanged() or Heard()).opted_out == {"X", "Y"}
+    ledger.close()
