@@ -103,7 +103,7 @@ class Activity(OfLead):
 
     @cached_property
     def name(self) -> str:
-        return f"activity_{self.of_what}"
+        return f"activity_{self.of_what}_{self.chain.key}"
 
     @property
     def label(self) -> str:
@@ -123,7 +123,7 @@ class Activity(OfLead):
 
     def expr(self, row: Row) -> Any:
         """What `finished` makes the number of."""
-        return row.table["activity"]
+        return row.table[f"activity_{self.chain.key}"]
 
     def finished(self, packed: Floats) -> Floats:
         """The values by age in days and weights of events, shape `(n, 3 + 2 n_spans)`."""

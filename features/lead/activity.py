@@ -13,8 +13,10 @@ import math
 import weakref
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from functools import cached_property
+from hashlib import sha256
+from typing import Any
 
 import numpy as np
 
@@ -49,6 +51,11 @@ class ActivityChain:
     weights: tuple[tuple[str, int, int], ...]
     entry: tuple[tuple[str, int, int], ...]
     won: Triple
+
+    @cached_property
+    def key(self) -> str:
+        """Tells chains apart in names: each training fits its own, and several may be read together."""
+        return sha256(repr(_alike(astuple(self))).encode()).hexdigest()[:8]
 
     @cached_property
     def edges_us(self) -> list[int]:
@@ -134,6 +141,13 @@ class ActivityChain:
             now = [np.where(there, one, before) for one, before in zip(ahead, now, strict=True)]
         first, second, third = (np.maximum(one, _LEAST) for one in now)
         return first, second, third
+
+
+def _alike(part: Any) -> Any:
+    """`part` with every number written as a float: 1 and 1.0 are equal, and so is what is told by them."""
+    if isinstance(part, tuple):
+        return tuple(_alike(one) for one in part)
+    return part if isinstance(part, str) else float(part)
 
 
 def _weighed(now: Sequence[Floats], two: Floats, three: Floats) -> list[Floats]:

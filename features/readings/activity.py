@@ -8,25 +8,30 @@ from typing import Any
 
 import numpy as np
 
-from features.catalogue import Activity, Feature
+from features.catalogue import Activity, ActivityChain, Feature
 from features.clock import DAY_US, days_us
 from features.tables import Tables
 
 
 def with_activity(features: Sequence[Feature], rows: Any, tables: Tables) -> Any:
-    """`rows` [moment, row, as_of_us, created_us …] with the array `activity`, where a feature asks for it.
+    """`rows` [moment, row, as_of_us, created_us …] with an array `activity_KEY` for each chain of a feature.
 
     It holds the age in days, then what the events at creation weigh and those of each span, newest first: for
     the second state and for the third. NULL where events were not given.
     """
+    chains = {feature.chain.key: feature.chain for feature in features if isinstance(feature, Activity)}
+    for chain in chains.values():
+        rows = _with_chain(chain, rows, tables.events)
+    return rows
+
+
+def _with_chain(chain: ActivityChain, rows: Any, events: Any) -> Any:
     import ibis
 
-    chain = next((feature.chain for feature in features if isinstance(feature, Activity)), None)
-    if chain is None:
-        return rows
-    if tables.events is None:
-        return rows.mutate(activity=ibis.null("array<float64>"))
-    events, moments = tables.events, rows.select("moment", "row", "as_of_us", "created_us")
+    name = f"activity_{chain.key}"
+    if events is None:
+        return rows.mutate(**{name: ibis.null("array<float64>")})
+    moments = rows.select("moment", "row", "as_of_us", "created_us")
     seen = moments.inner_join(
         events, [moments.row == events.row, events.available_us <= moments.as_of_us]
     ).select(
@@ -47,7 +52,7 @@ def with_activity(features: Sequence[Feature], rows: Any, tables: Tables) -> Any
     age_us = joined.as_of_us - joined.created_us - days_us(chain.first_days)
     age = age_us.cast("float64") / float(DAY_US)
     packed = ibis.array([age, *(joined[name].fill_null(0.0) for name in sums)])
-    return joined.mutate(activity=packed).drop(*sums)
+    return joined.mutate(**{name: packed}).drop(*sums)
 
 
 def _weight(kind: Any, weights: Sequence[tuple[str, int]]) -> Any:

@@ -11,13 +11,24 @@ import pandas as pd
 import pytest
 
 import data
-from features import Feature, LeadscoreError, Recipe, Tables, default_features, load_recipe, read_tables
+from features import (
+    Feature,
+    LeadscoreError,
+    Recipe,
+    Tables,
+    default_features,
+    load_recipe,
+    read_tables,
+    tables_from_frames,
+)
+from features.catalogue import of_activity
 from features.columns import Columns
 from features.readings import offline
 from features.readings.engines import offline_on
 from features.readings.spark import java_version
 from features.snapshots import snapshots
-from tests.made.histories import draw_history
+from tests.laws.test_activity import drawn_chain
+from tests.made.histories import CLOCK_US, draw_history
 
 
 def unequal(features: tuple[Feature, ...], one: Columns, other: Columns) -> dict[str, int]:
@@ -64,10 +75,12 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Recipe, Tables]:
 
 
 def check(engine: str, company: tuple[Recipe, Tables], rows: int) -> None:
-    """All default features of `rows` snapshots, and of two random histories, as DuckDB reads them."""
+    """All default features and activity of `rows` snapshots, and of two random histories, as DuckDB reads
+    them; activity also where events were not given."""
     recipe, tables = company
     moments = snapshots(recipe, tables).frame.sample(rows, random_state=1)
-    features = default_features(recipe)
+    assert recipe.events is not None
+    features = (*default_features(recipe), *of_activity(drawn_chain(3, [*recipe.events.kinds])))
     expected = offline(features, recipe, tables, moments)
     told: list[int] = []
     found = offline_on(engine, features, recipe, tables, moments, chunk=rows // 2, progress=told.append)
@@ -75,9 +88,13 @@ def check(engine: str, company: tuple[Recipe, Tables], rows: int) -> None:
     assert told == [rows // 2, rows]
     for seed in (1, 2):
         history = draw_history(seed)
-        features = default_features(history.recipe)
+        chains = [feature for at in (seed, seed + 2) for feature in of_activity(drawn_chain(at))]
+        features = (*default_features(history.recipe), *chains)
         found = offline_on(engine, features, history.recipe, history.tables, history.moments)
         assert unequal(features, history.rows(features), found) == {}
+    bare = tables_from_frames(history.recipe, history.leads, None, clock_us=CLOCK_US)
+    found = offline_on(engine, chains, history.recipe, bare, history.moments)
+    assert unequal(tuple(chains), history.rows(tuple(chains), events=False), found) == {}
 
 
 @pytest.mark.slow

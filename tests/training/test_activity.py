@@ -66,7 +66,7 @@ def test_the_chain_knows_only_what_was_before_the_first_fold(
     shot = snapshots(recipe, tables).frame
     frame = shot[shot["matured"]].reset_index(drop=True)
     found = fit_activity(recipe, tables, frame)
-    assert [one.name for one in found] == ["activity_second", "activity_third", "activity_won"]
+    assert [one.of_what for one in found] == ["second", "third", "won"]
     assert list(found[0].chain.won) == sorted(found[0].chain.won)
     folds = forward_folds(frame, forward_split(recipe, frame).fit, recipe.train.folds)
     first = from_us(int(frame["as_of_us"].to_numpy()[folds[0][1]].min()))

@@ -41,11 +41,12 @@ class History:
     `labelled` holds the matured snapshots (of a sample of leads beyond `[train] max_rows`), `open_columns`
     the features of the leads open at `end_us`; `features` are the model's, `features_without_events` those of
     its variant (None where the recipe has no events). `activity` is what the model may read beside, where the
-    folds say that it gains. `younger` are snapshots that have not matured and have
-    converted within a shorter horizon of the recipe that has (None where it has no shorter one): what they
-    tell of when leads convert. `account` counts rows from the tables to the
-    matured snapshots. `parted`: a lot parted equal leads or those of an account. `protected`: attributes by
-    which the model is judged and which it does not read, at the rows of `labelled`, None where not known.
+    folds say that it gains; `rival` what the champion reads of its own chain. `younger` are
+    snapshots that have not matured and have converted within a shorter horizon of the recipe that has (None
+    where it has no shorter one): what they tell of when leads convert. `account` counts rows from the tables
+    to the matured snapshots. `parted`: a lot parted equal leads or those of an account. `protected`:
+    attributes by which the model is judged and which it does not read, at the rows of `labelled`, None where
+    not known.
     """
 
     recipe: Recipe
@@ -65,6 +66,7 @@ class History:
     parted: bool = False
     protected: Mapping[str, NDArray[np.object_]] = field(default_factory=dict)
     activity: tuple[Activity, ...] = ()
+    rival: tuple[Activity, ...] = ()
 
     @property
     def end_us(self) -> int:
@@ -77,9 +79,14 @@ class History:
 
 
 def read_history(
-    recipe: Recipe, folder: Place, progress: Step | None = None, engine: str = "duckdb"
+    recipe: Recipe,
+    folder: Place,
+    progress: Step | None = None,
+    engine: str = "duckdb",
+    rival: Sequence[Activity] = (),
 ) -> History:
-    """Read the tables in `folder`, take snapshots, and compute by `engine` every feature that a scorer reads.
+    """Read the tables in `folder`, take snapshots, and compute by `engine` every feature that a scorer reads,
+    `rival` too.
 
     Raises:
         LeadscoreError: a table cannot be read (see `features.read_tables`), no lead has a known outcome, or
@@ -87,7 +94,7 @@ def read_history(
     """
     tables = read_tables(recipe, folder, progress=progress)
     beside = Path(folder) if isinstance(folder, Path | str) else folder.folder
-    return history_of(recipe, tables, rules_text(recipe, beside), progress, engine)
+    return history_of(recipe, tables, rules_text(recipe, beside), progress, engine, rival)
 
 
 def history_of(
@@ -96,6 +103,7 @@ def history_of(
     card: str,
     progress: Step | None = None,
     engine: str = "duckdb",
+    rival: Sequence[Activity] = (),
 ) -> History:
     """As `read_history`, from tables that were already read and the text of the scorecard."""
     rules = parse_rules(card, recipe)
@@ -110,7 +118,7 @@ def history_of(
     routes = (route_of(recipe.segments),) if recipe.segments else ()
     tell(progress, "fitting the chain of the leads' activity")
     activity = fit_activity(recipe, tables, frame)
-    groups = (features, plain or (), rules.features, routes, activity)
+    groups = (features, plain or (), rules.features, routes, activity, rival)
     union = {f.name: f for group in groups for f in group}
     tell(progress, f"computing {len(union)} features of {len(frame):,} snapshots")
     younger = _younger(recipe, shot.frame, tables.end_us)
@@ -139,6 +147,7 @@ def history_of(
         parted=any(done == tables.quality.APART for *_, done in tables.quality.rows()),
         protected=protected_at(recipe, tables, frame["lead_id"]),
         activity=activity,
+        rival=tuple(rival),
     )
 
 

@@ -22,6 +22,7 @@ from training.run.make import make
 from training.run.options import TrainOptions
 from training.run.summary import summarise, too_few, write_predictions
 from training.store import RECORD, REPORT, record_run, require_store
+from training.store.champion import activity_of_champion
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,8 @@ def train(recipe: Recipe, folder: Place, options: TrainOptions | None = None, **
     started = time.perf_counter()
     if chosen.tracking:
         require_store(recipe.name)
-    history = read_history(recipe, folder, chosen.progress, chosen.engine)
+    rival = activity_of_champion(recipe) if chosen.tracking else ()
+    history = read_history(recipe, folder, chosen.progress, chosen.engine, rival)
     reading = time.perf_counter() - started
     if chosen.out is not None or not chosen.tracking:
         return _run(history, Path(chosen.out or mkdtemp(prefix="leadscore-")), chosen, reading, kept=True)

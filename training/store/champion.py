@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from features.catalogue import Activity
 from features.clock import from_us
 from features.errors import LeadscoreError
 from features.recipe import Recipe
@@ -63,6 +64,20 @@ def answering(recipe: Recipe) -> tuple[ChampionRef, str] | None:
     if found is None or kept is None or not _same_question(Recipe.model_validate(kept), recipe):
         return None
     return found, f"{found.version} of {main}"
+
+
+def activity_of_champion(recipe: Recipe) -> tuple[Activity, ...]:
+    """What the champion reads of its own chain: no recipe makes it, and every training fits another."""
+    answers = answering(recipe)
+    if answers is None:
+        return ()
+    found, _ = answers
+    with TemporaryDirectory(prefix="leadscore-champion-") as work:
+        for uri, path in ((found.uri, "model"), ("", tracking.JUDGED)):
+            artefact = _fetched(uri, found.run_id, path, Path(work))
+            if artefact is not None:
+                return tuple(one for one in artefact.model.features if isinstance(one, Activity))
+    return ()
 
 
 def _compared(history: History, split: SplitRows) -> Rival:
@@ -181,5 +196,5 @@ def _unread(artefact: Artefact, history: History) -> list[str]:
     """The features of the artefact's model that this history does not make, or makes with another meaning."""
     segments = history.recipe.segments
     routes = (route_of(segments),) if segments else ()
-    made = {feature.name: feature for feature in (*history.features, *routes)}
+    made = {feature.name: feature for feature in (*history.features, *history.rival, *routes)}
     return sorted(feature.name for feature in artefact.model.features if made.get(feature.name) != feature)

@@ -60,8 +60,9 @@ def record_run(
 def _params(history: History, trained: Trained | None) -> dict[str, Any]:
     """What the recipe said of training, and what the folds chose."""
     recipe = history.recipe
+    read = history.features if trained is None else trained.history.features
     found: dict[str, Any] = {f"train.{name}": value for name, value in recipe.train.model_dump().items()}
-    found |= {"horizon_days": recipe.recipe.horizon_days, "features": len(history.features)}
+    found |= {"horizon_days": recipe.recipe.horizon_days, "features": len(read)}
     if trained is not None:
         chosen = trained.choices.model
         found |= {

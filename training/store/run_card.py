@@ -89,7 +89,7 @@ def _description(history: History, summary: RunSummary, trained: Trained | None)
     """A few sentences with the main figures."""
     parts = [f"Verdict: {summary.verdict}. {summary.recommendation}"]
     if trained is not None:
-        parts.append(f"{_counts(history, summary)} {_figures(summary)}")
+        parts.append(f"{_counts(trained.history, summary)} {_figures(summary)}")
     parts += [f"- {reason}" for reason in summary.reasons]
     return "\n\n".join(part.strip() for part in parts)
 
