@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise, product
 
 import numpy as np
@@ -63,6 +64,13 @@ def test_leads_without_events_are_silent_and_leads_whose_events_are_not_given_un
     assert mismatches(features, columns, empty.rows(features, events=given_events)) == []
     known = np.isfinite(columns[features[2].name])
     assert not known.any() if not given_events else known.any()
+
+
+def test_a_chain_that_weighs_no_kind_is_read_alike() -> None:
+    history = draw_history(3)
+    features = of_activity(replace(drawn_chain(3), weights=(), entry=()))
+    columns = offline(features, history.recipe, history.tables, history.moments)
+    assert mismatches(features, columns, history.rows(features)) == []
 
 
 @given(seed=seeds)

@@ -7,19 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 import data
 from features import load_recipe, parse_recipe
-from features.catalogue import default_features
+from features.catalogue import Activity, default_features
 from features.catalogue.fields import FieldValue
 from features.clock.instants import from_us
 from features.columns import Columns
 from features.errors import LeadscoreError
 from features.snapshots import snapshots
 from features.tables import read_tables
+from tests.made.company import RECIPE as SMALL
+from tests.made.company import small_company
 from tests.training.test_candidates import RECIPE, ROWS, company, converts
 from training.choosing import choose_settings
 from training.history import Excerpt, activity, forward_folds, forward_split
@@ -53,6 +56,29 @@ def test_a_chain_is_found_again_from_what_it_did():
     np.testing.assert_allclose(found.rate[0], CHAIN.rate[0], rtol=0.2)
     np.testing.assert_allclose(np.diag(found.move), np.diag(CHAIN.move), atol=0.03)
     assert found.within(30)[1] > 1.5 * found.within(30)[0]
+
+
+def fitted(folder: Path, more: str = "") -> tuple[Activity, ...]:
+    """What is read of the chain of the company in `folder`."""
+    recipe = parse_recipe(SMALL + more)
+    tables = read_tables(recipe, folder)
+    shot = snapshots(recipe, tables).frame
+    return fit_activity(recipe, tables, shot[shot["matured"]].reset_index(drop=True))
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small company, of which a chain is fitted."""
+    monkeypatch.setattr(activity, "FEWEST_WON", 5)
+    small_company(tmp_path, 400)
+    return tmp_path
+
+
+def test_where_no_event_was_seen_before_the_first_fold_there_is_no_chain(small: Path) -> None:
+    assert fitted(small)
+    events = pd.read_csv(small / "events.csv")
+    events[events["occurred_at"] >= "2024-12-15"].to_csv(small / "events.csv", index=False)
+    assert fitted(small) == ()
 
 
 @pytest.mark.slow  # a company is simulated and read twice

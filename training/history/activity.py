@@ -46,7 +46,9 @@ def fit_activity(recipe: Recipe, tables: Tables, frame: pd.DataFrame) -> tuple[A
     until = int(frame["as_of_us"].to_numpy(np.int64)[folds[0][1]].min())
     step, first = recipe.recipe.horizon_days / _STEPS, float(recipe.snapshots.at_days[0])
     lives, kinds = _lives(tables, until, days_us(step), days_us(first), recipe.train.seed)
-    return of_activity(_as_read(fit_chain(lives, 3), kinds, step, first)) if len(lives.steps) else ()
+    if not len(lives.steps) or not kinds:  # nothing to tell states by
+        return ()
+    return of_activity(_as_read(fit_chain(lives, 3), kinds, step, first))
 
 
 def _lives(
