@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
+from copy import deepcopy
 from dataclasses import replace
 from itertools import pairwise, product
 
@@ -120,6 +122,15 @@ def test_a_chain_is_written_and_read_back_equal() -> None:
     assert [one.name for one in load_features(dump_features(features))] == [one.name for one in features]
     assert load_features(dump_features(features)) == features
     assert [hash(one) for one in load_features(dump_features(features))] == [hash(one) for one in features]
+
+
+def test_activity_that_has_read_a_lead_is_copied_and_pickled() -> None:
+    features = of_activity(drawn_chain(1))
+    history = draw_history(1, leads=6)
+    read = history.rows(features)
+    for copied in (pickle.loads(pickle.dumps(features)), deepcopy(features)):
+        assert copied == features
+        assert mismatches(features, read, history.rows(copied)) == []
 
 
 def test_more_activity_is_told_as_more() -> None:
