@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import pairwise, product
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -75,6 +76,17 @@ def test_a_chain_that_weighs_no_kind_is_read_alike() -> None:
     assert mismatches(features, columns, history.rows(features)) == []
 
 
+def test_thousands_of_events_at_once_are_read_alike() -> None:
+    history, features = draw_history(3, leads=6), of_activity(drawn_chain(3))
+    burst = pd.concat([history.events] * 200, ignore_index=True)
+    burst["event_id"] = [f"burst {n}" for n in range(len(burst))]
+    more = History(history.recipe, history.leads, pd.concat([history.events, burst]), history.moments)
+    columns = offline(features, more.recipe, more.tables, more.moments)
+    assert mismatches(features, columns, more.rows(features)) == []
+    assert mismatches(features, columns, history.rows(features)) != []
+    assert all(np.isfinite(columns[feature.name]).any() for feature in features)
+
+
 @given(seed=seeds)
 @settings(max_examples=2, deadline=None)
 def test_what_was_not_available_changes_nothing(seed: int) -> None:
@@ -84,8 +96,6 @@ def test_what_was_not_available_changes_nothing(seed: int) -> None:
     late = history.events.copy()
     late["event_id"] = [f"late {n}" for n in range(len(late))]
     late["ingested_at"] = "2027-01-01T00:00:00Z"
-    import pandas as pd
-
     more = History(history.recipe, history.leads, pd.concat([history.events, late]), history.moments)
     one, other = (offline(features, h.recipe, h.tables, h.moments) for h in (history, more))
     assert mismatches(features, one, other) == []

@@ -38,11 +38,11 @@ CHAIN = HiddenChain(
 """Two states, one kind of event beside won and lost."""
 
 
-def test_a_chain_is_found_again_from_what_it_did():
+def drawn_lives(n: int, length: int, *more: tuple[int, int, int]) -> SeenLives:
+    """What `n` leads of `CHAIN` did in so many steps, and `more` events (lead, step, kind)."""
     rng = np.random.default_rng(3)
-    n, length = 800, 50
     state, open_ = rng.choice(2, n, p=CHAIN.begin), np.ones(n, dtype=bool)
-    steps, rows = np.full(n, length), []
+    steps, rows = np.full(n, length), list(more)
     for step in range(length + 1):
         if step:
             state = np.where(rng.random(n) < CHAIN.move[state, 1], 1, 0)
@@ -52,10 +52,24 @@ def test_a_chain_is_found_again_from_what_it_did():
         over = open_ & (drawn[:, 1:].sum(axis=1) > 0)
         steps[over], open_ = step, open_ & ~over
     lead, step_of, kind = np.array(rows).T
-    found = fit_chain(SeenLives(steps, lead, step_of, kind, 3), 2, 30)
+    return SeenLives(steps, lead, step_of, kind, 3)
+
+
+def test_a_chain_is_found_again_from_what_it_did() -> None:
+    found = fit_chain(drawn_lives(800, 50), 2, 30)
     np.testing.assert_allclose(found.rate[0], CHAIN.rate[0], rtol=0.2)
     np.testing.assert_allclose(np.diag(found.move), np.diag(CHAIN.move), atol=0.03)
     assert found.within(30)[1] > 1.5 * found.within(30)[0]
+
+
+@pytest.mark.parametrize("step", [0, 1])
+def test_a_lead_that_a_machine_follows_tells_of_no_other(step: int) -> None:
+    """5,000 events in one step neither end in numbers that are none, nor take a state for themselves."""
+    plain, found = (fit_chain(drawn_lives(400, 30, *more), 2) for more in ((), [(0, step, 0)] * 5_000))
+    assert found.finite
+    np.testing.assert_allclose(found.rate[0], plain.rate[0], rtol=0.1)
+    np.testing.assert_allclose(found.within(30), plain.within(30), rtol=0.1)
+    assert not replace(found, rate=found.rate * np.nan).finite
 
 
 def fitted(folder: Path, more: str = "") -> tuple[Activity, ...]:

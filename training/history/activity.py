@@ -48,7 +48,8 @@ def fit_activity(recipe: Recipe, tables: Tables, frame: pd.DataFrame) -> tuple[A
     lives, kinds = _lives(tables, until, days_us(step), days_us(first), recipe.train.seed)
     if not len(lives.steps) or not kinds:  # nothing to tell states by
         return ()
-    return of_activity(_as_read(fit_chain(lives, 3), kinds, step, first))
+    chain = fit_chain(lives, 3)
+    return of_activity(_as_read(chain, kinds, step, first)) if chain.finite else ()
 
 
 def _lives(
