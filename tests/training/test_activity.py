@@ -72,12 +72,12 @@ def test_a_lead_that_a_machine_follows_tells_of_no_other(step: int) -> None:
     assert not replace(found, rate=found.rate * np.nan).finite
 
 
-def fitted(folder: Path, more: str = "") -> tuple[Activity, ...]:
+def fitted(folder: Path, recipe: str = SMALL) -> tuple[Activity, ...]:
     """What is read of the chain of the company in `folder`."""
-    recipe = parse_recipe(SMALL + more)
-    tables = read_tables(recipe, folder)
-    shot = snapshots(recipe, tables).frame
-    return fit_activity(recipe, tables, shot[shot["matured"]].reset_index(drop=True))
+    asked = parse_recipe(recipe)
+    tables = read_tables(asked, folder)
+    shot = snapshots(asked, tables).frame
+    return fit_activity(asked, tables, shot[shot["matured"]].reset_index(drop=True))
 
 
 @pytest.fixture
@@ -93,6 +93,44 @@ def test_where_no_event_was_seen_before_the_first_fold_there_is_no_chain(small: 
     events = pd.read_csv(small / "events.csv")
     events[events["occurred_at"] >= "2024-12-15"].to_csv(small / "events.csv", index=False)
     assert fitted(small) == ()
+
+
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[SeenLives]:
+    """What chains are fitted on from now on, each in one round."""
+    found: list[SeenLives] = []
+    monkeypatch.setattr(activity, "fit_chain", lambda lives, n: found.append(lives) or fit_chain(lives, n, 1))
+    return found
+
+
+def test_an_old_lead_or_a_short_horizon_makes_no_longer_lives(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives = seen(monkeypatch)
+    leads = pd.read_csv(small / "leads.csv")
+    leads.loc[0, "created_at"] = "1970-01-01 00:00:00"
+    leads.to_csv(small / "leads.csv", index=False)
+    for recipe in (SMALL, SMALL.replace("horizon_days = 20", "horizon_days = 7")):
+        monkeypatch.setattr(activity, "LONGEST", 1_024)
+        assert fitted(small, recipe=recipe)
+        monkeypatch.setattr(activity, "LONGEST", 100)
+        assert fitted(small, recipe=recipe)
+        long, short = lives[-2:]
+        assert (long.steps.max(), short.steps.max()) == (1_024, 100)
+        kept = long.step <= 100  # events and closings; later ones are of no short life
+        assert kept.sum() == len(short.step)
+        assert (np.minimum(long.steps, 100) == short.steps).all()
+        assert (short.step <= short.steps[short.lead]).all()
+
+
+def test_the_bound_changes_nothing_for_leads_that_are_younger(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives = seen(monkeypatch)
+    horizon = SMALL.replace("horizon_days = 20", "horizon_days = 60")
+    found = fitted(small, recipe=horizon)
+    assert 100 < lives[0].steps.max() < activity.LONGEST
+    monkeypatch.setattr(activity, "LONGEST", int(lives[0].steps.max()))
+    assert fitted(small, recipe=horizon) == found
 
 
 @pytest.mark.slow  # a company is simulated and read twice

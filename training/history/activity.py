@@ -18,6 +18,10 @@ FEWEST_WON = 500
 """Converted leads to fit on from which a chain is tried: with fewer no fold can tell what it brings."""
 MOST_LEADS = 4_000
 """Leads that the chain is fitted on, drawn by lot: three rates a kind need no more, and it takes seconds."""
+LONGEST = 1_024
+"""Steps of a lead that are looked at, from its creation: sixteen times what is read of the chain, and at a
+horizon of 90 days most of three years. So time and memory have a bound, whatever the horizon and however old
+a lead is. What comes later is left out of the fit, as if the history ended there: that biases no rate."""
 _STEPS = 90
 """Steps of the chain in a horizon."""
 _SPANS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
@@ -55,13 +59,15 @@ def fit_activity(recipe: Recipe, tables: Tables, frame: pd.DataFrame) -> tuple[A
 def _lives(
     tables: Tables, until_us: int, step_us: int, first_us: int, seed: int
 ) -> tuple[SeenLives, tuple[str, ...]]:
-    """What was available of some leads at a moment, and the kinds of events; a closed lead's life is over."""
+    """What was available of some leads at a moment, and the kinds of events; a life is over when the lead is
+    closed, and after `LONGEST` steps."""
     leads = tables.leads.select("row", "created_us").to_pyarrow().to_pandas().dropna()
     leads = leads[leads["created_us"] + first_us < until_us].sort_values("row")
     leads = leads.iloc[np.sort(np.random.default_rng(seed).permutation(len(leads))[:MOST_LEADS])]
     begin_us = leads["created_us"].to_numpy(np.int64) + first_us
     events, closed = _seen(tables, leads["row"], until_us)
-    end_us = np.full(len(leads), until_us)
+    end_us = np.minimum(until_us, begin_us + LONGEST * step_us)
+    closed = closed[closed["occurred_us"].to_numpy() <= end_us[closed["lead"]]]
     end_us[closed["lead"]] = closed["occurred_us"]
     events = events[events["occurred_us"].to_numpy() <= end_us[events["lead"]]]
     kind, kinds = pd.factorize(events["kind"], sort=True)
