@@ -133,6 +133,29 @@ def test_the_bound_changes_nothing_for_leads_that_are_younger(
     assert fitted(small, recipe=horizon) == found
 
 
+@pytest.mark.parametrize(
+    ("features", "kinds"),
+    [
+        ('off = ["*visit*", "*any*"]', ["demo_request"]),
+        ('off = ["count_visit*", "*any*", "share_*"]', ["demo_request", "visit"]),
+        (
+            'off = ["*visit*"]\nadd = [{ type = "event_count", kinds = ["visit"], called = "seen" }]',
+            ["demo_request", "visit"],
+        ),
+    ],
+)
+def test_a_kind_whose_own_features_are_off_is_not_read(
+    small: Path, monkeypatch: pytest.MonkeyPatch, features: str, kinds: list[str]
+) -> None:
+    monkeypatch.setattr(activity, "LONGEST", 50)
+    chain = fitted(small, f"{SMALL}\n[features]\n{features}\n")[0].chain
+    assert [kind for kind, *_ in chain.weights] == [kind for kind, *_ in chain.entry] == kinds
+
+
+def test_where_no_kind_is_left_nothing_is_read(small: Path) -> None:
+    assert fitted(small, SMALL + '\n[features]\noff = ["*visit*", "*demo*"]\n') == ()
+
+
 @pytest.mark.slow  # a company is simulated and read twice
 def test_the_chain_knows_only_what_was_before_the_first_fold(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
-from features.catalogue import Activity, ActivityChain, of_activity
+from features.catalogue import Activity, ActivityChain, kinds_off, of_activity
 from features.clock import days_us
 from features.columns import Floats
 from features.errors import LeadscoreError
@@ -32,13 +34,15 @@ _STEEPEST = 8.0
 
 
 def fit_activity(recipe: Recipe, tables: Tables, frame: pd.DataFrame) -> tuple[Activity, ...]:
-    """What may be read of the chain of the leads' activity; none where it is not tried.
+    """What may be read of the chain of the leads' activity; none where it is not tried. Kinds of events that
+    the recipe leaves out are no part of it.
 
     It is fitted on what was available before the first moment that any fold is judged on, so that it knows
     nothing of what it is read for.
     """
     if tables.events is None or tables.outcomes is None or not (recipe.timed and recipe.features.activity):
         return ()
+    tables = replace(tables, events=tables.events.filter(tables.events.kind.notin(kinds_off(recipe))))
     try:
         split = forward_split(recipe, frame)
     except LeadscoreError:  # told where the split is needed
