@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from features import Recipe
+from features.catalogue import of_activity
 from features.clock.instants import DAY_US
 from features.columns import Columns
 from features.recipe.milestones import Milestone
@@ -22,6 +23,7 @@ from serving.artefact.folder import load_artefact, save_artefact
 from serving.rules.default import default_rules
 from serving.scorer import Scorer
 from serving.scorers.segmented import Segmented
+from tests.laws.test_activity import drawn_chain
 from tests.made import scorers
 from tests.made.store import empty_store
 from tests.serving.test_segments_routing import PLAN
@@ -30,7 +32,7 @@ from training.history.history import History
 from training.history.labelled import Labelled
 from training.history.split import SplitRows
 from training.store import logged, tracking
-from training.store.champion import champion_of, unfit
+from training.store.champion import activity_of_champion, champion_of, unfit
 
 pytestmark = quiet
 FEATURES = (scorers.SIZE, scorers.INDUSTRY)
@@ -235,6 +237,41 @@ def test_what_the_champion_reads_and_this_recipe_does_not_make_alike_is_listed(t
         words = unfit(artefact, history(features=made), split())
         listed = words.partition("makes otherwise: ")[2].partition(".")[0]
         assert listed == missing
+
+
+OWN, OTHER = of_activity(drawn_chain(1)), of_activity(drawn_chain(2))
+
+
+def test_what_the_champion_reads_of_a_chain_is_of_its_own_alone(tmp_path):
+    """A chain that was fitted anew answers nothing in its place, though both tell how active leads are."""
+    reader = scorers.counts((scorers.SIZE, *OWN))
+    save(tmp_path, reader)
+    artefact, listed = load_artefact(tmp_path), ", ".join(sorted(one.name for one in OWN))
+    assert unfit(artefact, history(rival=OWN), split()) == ""
+    for rival, features in (((), FEATURES), (OTHER, FEATURES), ((), (*FEATURES, *OTHER))):
+        words = unfit(artefact, history(rival=rival, features=features), split())
+        assert f"makes otherwise: {listed}. Declare" in words
+
+
+def test_a_champion_that_reads_activity_is_judged_by_its_own_chain(champion):
+    save(champion.served / "artefact", scorers.counts(OWN))
+    assert activity_of_champion(scorers.recipe()) == OWN
+    table = scorers.columns((*OTHER, *OWN, *FEATURES), 10)
+    here = history(labelled=Labelled(pd.DataFrame(), table), rival=OWN, activity=OTHER)
+    found = champion_of(here, split()).probabilities["champion"].tolist()
+    model, rows = scorers.counts(OWN), Columns({one.name: table[one.name][TEST] for one in OWN}, len(TEST))
+    assert found == model.probability(model.margin(rows)).tolist()
+
+
+def test_what_the_champion_reads_of_a_chain_is_what_its_artefact_or_its_twin_reads(champion, tmp_path):
+    assert activity_of_champion(scorers.recipe()) == ()  # neither can be read
+    save(champion.folder / tracking.JUDGED, scorers.counts((scorers.SIZE, *OTHER)))
+    assert activity_of_champion(scorers.recipe()) == OTHER
+    save(champion.served / "artefact", scorers.counts((*OWN, scorers.SIZE)))
+    assert activity_of_champion(scorers.recipe()) == OWN
+    save(champion.served / "artefact", scorers.linear())
+    assert activity_of_champion(scorers.recipe()) == ()
+    assert activity_of_champion(asked(recipe={"name": "other"})) == ()
 
 
 def test_a_champion_of_segments_may_read_the_field_that_routes_them(tmp_path):
