@@ -1,7 +1,7 @@
 """Every kind of feature with both readings side by side, and which of them a recipe gets."""
 
 from features.catalogue.accounts import of_accounts
-from features.catalogue.defaults import default_features
+from features.catalogue.defaults import default_features, kinds_off
 from features.catalogue.events import DecayedCount, EventCount, Recency
 from features.catalogue.feature import Feature, window_of
 from features.catalogue.fields import Answers, DateAge, FieldValue, answers_of
@@ -35,6 +35,7 @@ __all__ = [
     "default_features",
     "dump_features",
     "kinds_label",
+    "kinds_off",
     "load_features",
     "of_accounts",
     "of_activity",

@@ -48,6 +48,19 @@ def default_features(recipe: Recipe, *, events: bool = True) -> tuple[Feature, .
     return tuple(feature for feature in features if events or not _looks_at_events(feature))
 
 
+def kinds_off(recipe: Recipe) -> tuple[str, ...]:
+    """Kinds of events of whose own features `[features] off` leaves none. The share of a meaning, the newest
+    kind and what counts any kind are no kind's own."""
+    left = {feature.name for feature in default_features(recipe)}
+    added = added_features(recipe)
+
+    def own(kind: str) -> set[str]:
+        named = [one for one in added if getattr(one, "kinds", ()) == (kind,)]
+        return {one.name for one in (*_of_kinds(recipe, (kind,), None), *named)}
+
+    return tuple(kind for kind in recipe.events.kinds if not own(kind) & left) if recipe.events else ()
+
+
 def _looks_at_events(feature: Feature) -> bool:
     if isinstance(feature, Activity):
         return True

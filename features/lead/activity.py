@@ -52,6 +52,10 @@ class ActivityChain:
     entry: tuple[tuple[str, int, int], ...]
     won: Triple
 
+    def __getstate__(self) -> dict[str, Any]:
+        """All but the last lead, of which only a weak reference is kept: so it can be copied and pickled."""
+        return {name: value for name, value in self.__dict__.items() if name != "_last"}
+
     @cached_property
     def key(self) -> str:
         """Tells chains apart in names: each training fits its own, and several may be read together."""

@@ -58,6 +58,8 @@ def _with_chain(chain: ActivityChain, rows: Any, events: Any) -> Any:
 def _weight(kind: Any, weights: Sequence[tuple[str, int]]) -> Any:
     import ibis
 
+    if not weights:
+        return ibis.literal(0.0)
     return ibis.cases(*((kind == name, float(one)) for name, one in weights), else_=0.0).cast("float64")
 
 

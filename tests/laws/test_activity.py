@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import replace
 from itertools import pairwise, product
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -65,6 +69,24 @@ def test_leads_without_events_are_silent_and_leads_whose_events_are_not_given_un
     assert not known.any() if not given_events else known.any()
 
 
+def test_a_chain_that_weighs_no_kind_is_read_alike() -> None:
+    history = draw_history(3)
+    features = of_activity(replace(drawn_chain(3), weights=(), entry=()))
+    columns = offline(features, history.recipe, history.tables, history.moments)
+    assert mismatches(features, columns, history.rows(features)) == []
+
+
+def test_thousands_of_events_at_once_are_read_alike() -> None:
+    history, features = draw_history(3, leads=6), of_activity(drawn_chain(3))
+    burst = pd.concat([history.events] * 200, ignore_index=True)
+    burst["event_id"] = [f"burst {n}" for n in range(len(burst))]
+    more = History(history.recipe, history.leads, pd.concat([history.events, burst]), history.moments)
+    columns = offline(features, more.recipe, more.tables, more.moments)
+    assert mismatches(features, columns, more.rows(features)) == []
+    assert mismatches(features, columns, history.rows(features)) != []
+    assert all(np.isfinite(columns[feature.name]).any() for feature in features)
+
+
 @given(seed=seeds)
 @settings(max_examples=2, deadline=None)
 def test_what_was_not_available_changes_nothing(seed: int) -> None:
@@ -74,8 +96,6 @@ def test_what_was_not_available_changes_nothing(seed: int) -> None:
     late = history.events.copy()
     late["event_id"] = [f"late {n}" for n in range(len(late))]
     late["ingested_at"] = "2027-01-01T00:00:00Z"
-    import pandas as pd
-
     more = History(history.recipe, history.leads, pd.concat([history.events, late]), history.moments)
     one, other = (offline(features, h.recipe, h.tables, h.moments) for h in (history, more))
     assert mismatches(features, one, other) == []
@@ -112,6 +132,15 @@ def test_a_chain_is_written_and_read_back_equal() -> None:
     assert [one.name for one in load_features(dump_features(features))] == [one.name for one in features]
     assert load_features(dump_features(features)) == features
     assert [hash(one) for one in load_features(dump_features(features))] == [hash(one) for one in features]
+
+
+def test_activity_that_has_read_a_lead_is_copied_and_pickled() -> None:
+    features = of_activity(drawn_chain(1))
+    history = draw_history(1, leads=6)
+    read = history.rows(features)
+    for copied in (pickle.loads(pickle.dumps(features)), deepcopy(features)):
+        assert copied == features
+        assert mismatches(features, read, history.rows(copied)) == []
 
 
 def test_more_activity_is_told_as_more() -> None:

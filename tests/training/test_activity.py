@@ -7,19 +7,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 
 import data
 from features import load_recipe, parse_recipe
-from features.catalogue import default_features
+from features.catalogue import Activity, default_features
 from features.catalogue.fields import FieldValue
 from features.clock.instants import from_us
 from features.columns import Columns
 from features.errors import LeadscoreError
 from features.snapshots import snapshots
 from features.tables import read_tables
+from tests.made.company import RECIPE as SMALL
+from tests.made.company import small_company
 from tests.training.test_candidates import RECIPE, ROWS, company, converts
 from training.choosing import choose_settings
 from training.history import Excerpt, activity, forward_folds, forward_split
@@ -35,11 +38,11 @@ CHAIN = HiddenChain(
 """Two states, one kind of event beside won and lost."""
 
 
-def test_a_chain_is_found_again_from_what_it_did():
+def drawn_lives(n: int, length: int, *more: tuple[int, int, int]) -> SeenLives:
+    """What `n` leads of `CHAIN` did in so many steps, and `more` events (lead, step, kind)."""
     rng = np.random.default_rng(3)
-    n, length = 800, 50
     state, open_ = rng.choice(2, n, p=CHAIN.begin), np.ones(n, dtype=bool)
-    steps, rows = np.full(n, length), []
+    steps, rows = np.full(n, length), list(more)
     for step in range(length + 1):
         if step:
             state = np.where(rng.random(n) < CHAIN.move[state, 1], 1, 0)
@@ -49,10 +52,108 @@ def test_a_chain_is_found_again_from_what_it_did():
         over = open_ & (drawn[:, 1:].sum(axis=1) > 0)
         steps[over], open_ = step, open_ & ~over
     lead, step_of, kind = np.array(rows).T
-    found = fit_chain(SeenLives(steps, lead, step_of, kind, 3), 2, 30)
+    return SeenLives(steps, lead, step_of, kind, 3)
+
+
+def test_a_chain_is_found_again_from_what_it_did() -> None:
+    found = fit_chain(drawn_lives(800, 50), 2, 30)
     np.testing.assert_allclose(found.rate[0], CHAIN.rate[0], rtol=0.2)
     np.testing.assert_allclose(np.diag(found.move), np.diag(CHAIN.move), atol=0.03)
     assert found.within(30)[1] > 1.5 * found.within(30)[0]
+
+
+@pytest.mark.parametrize("step", [0, 1])
+def test_a_lead_that_a_machine_follows_tells_of_no_other(step: int) -> None:
+    """5,000 events in one step neither end in numbers that are none, nor take a state for themselves."""
+    plain, found = (fit_chain(drawn_lives(400, 30, *more), 2) for more in ((), [(0, step, 0)] * 5_000))
+    assert found.finite
+    np.testing.assert_allclose(found.rate[0], plain.rate[0], rtol=0.1)
+    np.testing.assert_allclose(found.within(30), plain.within(30), rtol=0.1)
+    assert not replace(found, rate=found.rate * np.nan).finite
+
+
+def fitted(folder: Path, recipe: str = SMALL) -> tuple[Activity, ...]:
+    """What is read of the chain of the company in `folder`."""
+    asked = parse_recipe(recipe)
+    tables = read_tables(asked, folder)
+    shot = snapshots(asked, tables).frame
+    return fit_activity(asked, tables, shot[shot["matured"]].reset_index(drop=True))
+
+
+@pytest.fixture
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small company, of which a chain is fitted."""
+    monkeypatch.setattr(activity, "FEWEST_WON", 5)
+    small_company(tmp_path, 400)
+    return tmp_path
+
+
+def test_where_no_event_was_seen_before_the_first_fold_there_is_no_chain(small: Path) -> None:
+    assert fitted(small)
+    events = pd.read_csv(small / "events.csv")
+    events[events["occurred_at"] >= "2024-12-15"].to_csv(small / "events.csv", index=False)
+    assert fitted(small) == ()
+
+
+def seen(monkeypatch: pytest.MonkeyPatch) -> list[SeenLives]:
+    """What chains are fitted on from now on, each in one round."""
+    found: list[SeenLives] = []
+    monkeypatch.setattr(activity, "fit_chain", lambda lives, n: found.append(lives) or fit_chain(lives, n, 1))
+    return found
+
+
+def test_an_old_lead_or_a_short_horizon_makes_no_longer_lives(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives = seen(monkeypatch)
+    leads = pd.read_csv(small / "leads.csv")
+    leads.loc[0, "created_at"] = "1970-01-01 00:00:00"
+    leads.to_csv(small / "leads.csv", index=False)
+    for recipe in (SMALL, SMALL.replace("horizon_days = 20", "horizon_days = 7")):
+        monkeypatch.setattr(activity, "LONGEST", 1_024)
+        assert fitted(small, recipe=recipe)
+        monkeypatch.setattr(activity, "LONGEST", 100)
+        assert fitted(small, recipe=recipe)
+        long, short = lives[-2:]
+        assert (long.steps.max(), short.steps.max()) == (1_024, 100)
+        kept = long.step <= 100  # events and closings; later ones are of no short life
+        assert kept.sum() == len(short.step)
+        assert (np.minimum(long.steps, 100) == short.steps).all()
+        assert (short.step <= short.steps[short.lead]).all()
+
+
+def test_the_bound_changes_nothing_for_leads_that_are_younger(
+    small: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lives = seen(monkeypatch)
+    horizon = SMALL.replace("horizon_days = 20", "horizon_days = 60")
+    found = fitted(small, recipe=horizon)
+    assert 100 < lives[0].steps.max() < activity.LONGEST
+    monkeypatch.setattr(activity, "LONGEST", int(lives[0].steps.max()))
+    assert fitted(small, recipe=horizon) == found
+
+
+@pytest.mark.parametrize(
+    ("features", "kinds"),
+    [
+        ('off = ["*visit*", "*any*"]', ["demo_request"]),
+        ('off = ["count_visit*", "*any*", "share_*"]', ["demo_request", "visit"]),
+        (
+            'off = ["*visit*"]\nadd = [{ type = "event_count", kinds = ["visit"], called = "seen" }]',
+            ["demo_request", "visit"],
+        ),
+    ],
+)
+def test_a_kind_whose_own_features_are_off_is_not_read(
+    small: Path, monkeypatch: pytest.MonkeyPatch, features: str, kinds: list[str]
+) -> None:
+    monkeypatch.setattr(activity, "LONGEST", 50)
+    chain = fitted(small, f"{SMALL}\n[features]\n{features}\n")[0].chain
+    assert [kind for kind, *_ in chain.weights] == [kind for kind, *_ in chain.entry] == kinds
+
+
+def test_where_no_kind_is_left_nothing_is_read(small: Path) -> None:
+    assert fitted(small, SMALL + '\n[features]\noff = ["*visit*", "*demo*"]\n') == ()
 
 
 @pytest.mark.slow  # a company is simulated and read twice

@@ -22,8 +22,6 @@ from features.snapshots.snapshots import RowAccount
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.rules.default import default_rules
 from serving.scorer import Scorer
-from serving.scorers.linear import Linear
-from serving.scorers.linear_columns import LinearEncoder, NumberColumn
 from serving.scorers.segmented import Segmented
 from tests.laws.test_activity import drawn_chain
 from tests.made import scorers
@@ -242,30 +240,39 @@ def test_what_the_champion_reads_and_this_recipe_does_not_make_alike_is_listed(t
         assert listed == missing
 
 
-def active() -> Linear:
-    """A line that reads how active a lead is, by a chain of its own."""
-    columns = [NumberColumn(name=f.name, median=0, mean=0, scale=1, flag=False) for f in ACTIVITY]
-    return Linear(ACTIVITY, LinearEncoder(columns=tuple(columns)), (0.1, 0.2, 0.3), -2.0)
+OWN, OTHER = of_activity(drawn_chain(1)), of_activity(drawn_chain(2))
 
 
-def test_the_chain_that_the_champion_reads_is_known_before_a_history_is_made(champion):
-    recipe = scorers.recipe()
-    assert activity_of_champion(recipe) == ()  # neither artefact can be read
-    save(champion.folder / tracking.JUDGED, active())
-    assert activity_of_champion(recipe) == ACTIVITY
+def test_what_the_champion_reads_of_a_chain_is_of_its_own_alone(tmp_path):
+    """A chain that was fitted anew answers nothing in its place, though both tell how active leads are."""
+    reader = scorers.counts((scorers.SIZE, *OWN))
+    save(tmp_path, reader)
+    artefact, listed = load_artefact(tmp_path), ", ".join(sorted(one.name for one in OWN))
+    assert unfit(artefact, history(rival=OWN), split()) == ""
+    for rival, features in (((), FEATURES), (OTHER, FEATURES), ((), (*FEATURES, *OTHER))):
+        words = unfit(artefact, history(rival=rival, features=features), split())
+        assert f"makes otherwise: {listed}. Declare" in words
+
+
+def test_a_champion_that_reads_activity_is_judged_by_its_own_chain(champion):
+    save(champion.served / "artefact", scorers.counts(OWN))
+    assert activity_of_champion(scorers.recipe()) == OWN
+    table = scorers.columns((*OTHER, *OWN, *FEATURES), 10)
+    here = history(labelled=Labelled(pd.DataFrame(), table), rival=OWN, activity=OTHER)
+    found = champion_of(here, split()).probabilities["champion"].tolist()
+    model, rows = scorers.counts(OWN), Columns({one.name: table[one.name][TEST] for one in OWN}, len(TEST))
+    assert found == model.probability(model.margin(rows)).tolist()
+
+
+def test_what_the_champion_reads_of_a_chain_is_what_its_artefact_or_its_twin_reads(champion, tmp_path):
+    assert activity_of_champion(scorers.recipe()) == ()  # neither can be read
+    save(champion.folder / tracking.JUDGED, scorers.counts((scorers.SIZE, *OTHER)))
+    assert activity_of_champion(scorers.recipe()) == OTHER
+    save(champion.served / "artefact", scorers.counts((*OWN, scorers.SIZE)))
+    assert activity_of_champion(scorers.recipe()) == OWN
     save(champion.served / "artefact", scorers.linear())
-    assert activity_of_champion(recipe) == ()
-    save(champion.served / "artefact", active())
-    (champion.folder / tracking.JUDGED / "manifest.json").write_text("{")
-    assert activity_of_champion(recipe) == ACTIVITY
+    assert activity_of_champion(scorers.recipe()) == ()
     assert activity_of_champion(asked(recipe={"name": "other"})) == ()
-
-
-def test_a_champion_that_reads_another_chain_is_compared_where_the_history_made_it(tmp_path):
-    save(tmp_path, active())
-    artefact = load_artefact(tmp_path)
-    assert f"makes otherwise: {ACTIVITY[0].name}, " in unfit(artefact, history(), split())
-    assert unfit(artefact, history(rival=ACTIVITY), split()) == ""
 
 
 def test_a_champion_of_segments_may_read_the_field_that_routes_them(tmp_path):

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
-from features.catalogue import Activity, ActivityChain, of_activity
+from features.catalogue import Activity, ActivityChain, kinds_off, of_activity
 from features.clock import days_us
 from features.columns import Floats
 from features.errors import LeadscoreError
@@ -18,6 +20,10 @@ FEWEST_WON = 500
 """Converted leads to fit on from which a chain is tried: with fewer no fold can tell what it brings."""
 MOST_LEADS = 4_000
 """Leads that the chain is fitted on, drawn by lot: three rates a kind need no more, and it takes seconds."""
+LONGEST = 1_024
+"""Steps of a lead that are looked at, from its creation: sixteen times what is read of the chain, and at a
+horizon of 90 days most of three years. So time and memory have a bound, whatever the horizon and however old
+a lead is. What comes later is left out of the fit, as if the history ended there: that biases no rate."""
 _STEPS = 90
 """Steps of the chain in a horizon."""
 _SPANS = (0, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64)
@@ -28,13 +34,15 @@ _STEEPEST = 8.0
 
 
 def fit_activity(recipe: Recipe, tables: Tables, frame: pd.DataFrame) -> tuple[Activity, ...]:
-    """What may be read of the chain of the leads' activity; none where it is not tried.
+    """What may be read of the chain of the leads' activity; none where it is not tried. Kinds of events that
+    the recipe leaves out are no part of it.
 
     It is fitted on what was available before the first moment that any fold is judged on, so that it knows
     nothing of what it is read for.
     """
     if tables.events is None or tables.outcomes is None or not (recipe.timed and recipe.features.activity):
         return ()
+    tables = replace(tables, events=tables.events.filter(tables.events.kind.notin(kinds_off(recipe))))
     try:
         split = forward_split(recipe, frame)
     except LeadscoreError:  # told where the split is needed
@@ -46,19 +54,24 @@ def fit_activity(recipe: Recipe, tables: Tables, frame: pd.DataFrame) -> tuple[A
     until = int(frame["as_of_us"].to_numpy(np.int64)[folds[0][1]].min())
     step, first = recipe.recipe.horizon_days / _STEPS, float(recipe.snapshots.at_days[0])
     lives, kinds = _lives(tables, until, days_us(step), days_us(first), recipe.train.seed)
-    return of_activity(_as_read(fit_chain(lives, 3), kinds, step, first)) if len(lives.steps) else ()
+    if not len(lives.steps) or not kinds:  # nothing to tell states by
+        return ()
+    chain = fit_chain(lives, 3)
+    return of_activity(_as_read(chain, kinds, step, first)) if chain.finite else ()
 
 
 def _lives(
     tables: Tables, until_us: int, step_us: int, first_us: int, seed: int
 ) -> tuple[SeenLives, tuple[str, ...]]:
-    """What was available of some leads at a moment, and the kinds of events; a closed lead's life is over."""
+    """What was available of some leads at a moment, and the kinds of events; a life is over when the lead is
+    closed, and after `LONGEST` steps."""
     leads = tables.leads.select("row", "created_us").to_pyarrow().to_pandas().dropna()
     leads = leads[leads["created_us"] + first_us < until_us].sort_values("row")
     leads = leads.iloc[np.sort(np.random.default_rng(seed).permutation(len(leads))[:MOST_LEADS])]
     begin_us = leads["created_us"].to_numpy(np.int64) + first_us
     events, closed = _seen(tables, leads["row"], until_us)
-    end_us = np.full(len(leads), until_us)
+    end_us = np.minimum(until_us, begin_us + LONGEST * step_us)
+    closed = closed[closed["occurred_us"].to_numpy() <= end_us[closed["lead"]]]
     end_us[closed["lead"]] = closed["occurred_us"]
     events = events[events["occurred_us"].to_numpy() <= end_us[events["lead"]]]
     kind, kinds = pd.factorize(events["kind"], sort=True)

@@ -22,6 +22,8 @@ _LEAST = 1e-6
 _DRAWN = 5.0
 """Rates are drawn towards those of all states together by this many steps: a kind that hardly ever came says
 nothing of the state."""
+_MOST = 20.0
+"""More events of a kind in a step count as so many: one lead that a machine follows tells of no other."""
 
 
 @dataclass(frozen=True)
@@ -36,12 +38,12 @@ class SeenLives:
     n_kinds: int
 
     def counts(self) -> Counts:
-        """(lead, step, count of each kind) of the steps in which something happened."""
+        """(lead, step, count of each kind up to `_MOST`) of the steps in which something happened."""
         length = int(self.steps.max(initial=0)) + 1
         cells, at = np.unique(self.lead * length + self.step, return_inverse=True)
         found = np.zeros((len(cells), self.n_kinds))
         np.add.at(found, (at, self.kind), 1.0)
-        return cells // length, cells % length, found
+        return cells // length, cells % length, np.minimum(found, _MOST)
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,11 @@ class HiddenChain:
         rates = np.outer(later + _LEAST, more)
         return cls(begin / begin.sum(), np.outer(entry + _LEAST, more**0.25), rates, move)
 
+    @property
+    def finite(self) -> bool:
+        """Whether every number is one."""
+        return all(np.isfinite(part).all() for part in (self.begin, self.entry, self.rate, self.move))
+
     def within(self, steps: int) -> Floats:
         """The chance of being won within so many steps, by the state at the start."""
         won, lost = self.rate[-2], self.rate[-1]
@@ -79,9 +86,9 @@ class HiddenChain:
         """Where a lead may be that was silent and open for so many steps."""
         now = self.begin
         for _ in range(steps):
-            now = (now @ self.move) * np.exp(-self.rate.sum(axis=0))
+            now = (now @ self.move) * _scaled(-self.rate.sum(axis=0))
             now = now / now.sum()
-        return now
+        return np.maximum(now, _LEAST)
 
 
 def fit_chain(lives: SeenLives, n_states: int, rounds: int = 20) -> HiddenChain:
@@ -93,26 +100,33 @@ def fit_chain(lives: SeenLives, n_states: int, rounds: int = 20) -> HiddenChain:
 
 
 def _emissions(chain: HiddenChain, lives: SeenLives, found: Counts) -> tuple[list[Heard], Floats]:
-    """(by step: leads with events and their factor), the factor of a silent step."""
+    """(by step: leads with events and their factor), the factor of a silent step.
+
+    Rates and counts may be large: factors are made of logs, the largest of each being 1.
+    """
     lead, step, counts = found
-    logs = np.where((step == 0)[:, None], counts @ np.log(chain.entry), counts @ np.log(chain.rate))
-    factor = np.exp(logs - logs.max(axis=1, keepdims=True))
+    entry, later = (counts @ np.log(rates) - rates.sum(axis=0) for rates in (chain.entry, chain.rate))
+    factor = _scaled(np.where((step == 0)[:, None], entry, later))
     order = np.argsort(step, kind="stable")
     cuts = np.searchsorted(step[order], np.arange(int(lives.steps.max(initial=0)) + 2))
     by_step = [(lead[order[a:b]], factor[order[a:b]]) for a, b in pairwise(cuts)]
-    return by_step, np.exp(-chain.rate.sum(axis=0))
+    return by_step, _scaled(-chain.rate.sum(axis=0))
+
+
+def _scaled(logs: Floats) -> Floats:
+    return np.asarray(np.exp(logs - logs.max(axis=-1, keepdims=True)), dtype=np.float64)
 
 
 def _factor(n: int, silent: Floats, heard: Heard) -> Floats:
     found = np.broadcast_to(silent, (n, len(silent))).copy()
-    found[heard[0]] *= heard[1]
+    found[heard[0]] = heard[1]
     return found
 
 
 def _forward(chain: HiddenChain, n: int, by_step: list[Heard], silent: Floats) -> Floats:
     """Filtered states, `(n_steps, n_leads, n_states)`; beyond a lead's last step they are stale."""
     alpha = np.empty((len(by_step), n, len(silent)))
-    now = chain.begin * _factor(n, np.exp(-chain.entry.sum(axis=0)), by_step[0])
+    now = chain.begin * _factor(n, _scaled(-chain.entry.sum(axis=0)), by_step[0])
     alpha[0] = now = now / now.sum(axis=1, keepdims=True)
     for at in range(1, len(by_step)):
         now = (now @ chain.move) * _factor(n, silent, by_step[at])
@@ -137,7 +151,7 @@ def _improved(chain: HiddenChain, lives: SeenLives, found: Counts) -> HiddenChai
         cells = order[cuts[at] : cuts[at + 1]]
         weights[cells] = gamma[lead[cells]]
         if at == 0:
-            begin = gamma.mean(axis=0)
+            begin = np.maximum(gamma.mean(axis=0), _LEAST)  # no state is ever ruled out
             break
         occupied += gamma[inside].sum(axis=0)
         ahead = _factor(n, silent, by_step[at]) * later
@@ -148,7 +162,7 @@ def _improved(chain: HiddenChain, lives: SeenLives, found: Counts) -> HiddenChai
         later = np.where(inside[:, None], back / back.sum(axis=1, keepdims=True), 1.0)
     first = step == 0
     return HiddenChain(
-        begin,
+        begin / begin.sum(),
         _rates(counts[first], weights[first], n * begin),
         _rates(counts[~first], weights[~first], occupied),
         (moves + 0.1) / (moves + 0.1).sum(axis=1, keepdims=True),

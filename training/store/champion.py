@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -71,12 +72,9 @@ def activity_of_champion(recipe: Recipe) -> tuple[Activity, ...]:
     answers = answering(recipe)
     if answers is None:
         return ()
-    found, _ = answers
-    with TemporaryDirectory(prefix="leadscore-champion-") as work:
-        for uri, path in ((found.uri, "model"), ("", tracking.JUDGED)):
-            artefact = _fetched(uri, found.run_id, path, Path(work))
-            if artefact is not None:
-                return tuple(one for one in artefact.model.features if isinstance(one, Activity))
+    for artefact in _artefacts(answers[0]):
+        if artefact is not None:
+            return tuple(one for one in artefact.model.features if isinstance(one, Activity))
     return ()
 
 
@@ -87,16 +85,14 @@ def _compared(history: History, split: SplitRows) -> Rival:
         return Rival()
     found, version = answers
     why = ""
-    with TemporaryDirectory(prefix="leadscore-champion-") as work:
-        for path in ("model", tracking.JUDGED):
-            artefact = _fetched(found.uri if path == "model" else "", found.run_id, path, Path(work))
-            if artefact is None:
-                why = why or _UNREADABLE
-                continue
-            why = unfit(artefact, history, split)
-            if not why:
-                columns = history.labelled.at(split.test, artefact.model.features)
-                return Rival(version, {"champion": score(artefact.model, columns)})
+    for artefact in _artefacts(found):
+        if artefact is None:
+            why = why or _UNREADABLE
+            continue
+        why = unfit(artefact, history, split)
+        if not why:
+            columns = history.labelled.at(split.test, artefact.model.features)
+            return Rival(version, {"champion": score(artefact.model, columns)})
     return Rival(version, missing=f"version {version} is champion and was not compared: {why}")
 
 
@@ -131,6 +127,13 @@ def unfit(artefact: Artefact, history: History, split: SplitRows) -> str:
             "test. Declare when leads came ([lead] created_at or order), or promote with --force --reason"
         )
     return ""
+
+
+def _artefacts(found: ChampionRef) -> Iterator[Artefact | None]:
+    """The champion's served artefact, then the one that was judged; None where it cannot be read."""
+    with TemporaryDirectory(prefix="leadscore-champion-") as work:
+        for path in ("model", tracking.JUDGED):
+            yield _fetched(found.uri if path == "model" else "", found.run_id, path, Path(work))
 
 
 def _fetched(uri: str, run_id: str, path: str, work: Path) -> Artefact | None:
