@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
 from features.cells import parse_date
 from features.errors import LeadError, LeadscoreError
@@ -27,6 +27,8 @@ from serving.neighbours.index import AccountIndex
 _MOST = 2_000
 """Leads of an account beyond which nothing is told of it: reading them takes longer than an answer may."""
 _AT_ONCE = 500
+_READ = (LEADS, FIELD_HISTORY, EVENTS, OUTCOMES, DECISIONS)
+_NEWEST = select(*(select(func.max(table.c.seq)).scalar_subquery() for table in _READ))
 
 
 @dataclass
@@ -52,6 +54,14 @@ class Neighbours:
                 return [shared.told(lead) for lead in leads]
         except LeadscoreError:
             return list(leads)
+
+    def facts(self) -> list[str]:
+        """The newest row of each table that accounts are read from: whether the ledger is still the same."""
+        try:
+            with self.ledger.reading() as connection:
+                return [str(connection.execute(_NEWEST).one())]
+        except LeadscoreError:
+            return ["no ledger"]
 
     def of(self, recipe: Recipe, lead: Lead) -> Lead:
         """`lead` with `others` as of its moment, where the recipe asks for account features and it has one.
