@@ -79,6 +79,13 @@ def cells_of(table: str, name: str, places: pd.DataFrame, problems: list[tuple[i
     return part.assign(table=table, field=name, problem=[text for _, text in problems])
 
 
+def accounts_of(raw: pd.DataFrame, column: str | None) -> pd.Series[Any]:
+    """As `texts_of`, and None where a cell says that there is none ('n/a', 'none'), as one lead is read."""
+    texts = texts_of(raw, column)
+    nobody = [text for text in texts.dropna().unique() if is_missing(text)]
+    return texts.mask(texts.isin(nobody), None) if nobody else texts
+
+
 def texts_of(raw: pd.DataFrame, column: str | None) -> pd.Series[Any]:
     """A column of ids as text, None where empty; all None where the recipe names no column."""
     if column is None:

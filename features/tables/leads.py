@@ -11,7 +11,14 @@ from numpy.typing import NDArray
 from features.cells import CellParser, date_expected, field_parsers, is_missing
 from features.cells.parse import parse_boolean, parse_category
 from features.recipe import Recipe
-from features.tables.columns import cells_of, moments_column, parse_column, require_columns, texts_of
+from features.tables.columns import (
+    accounts_of,
+    cells_of,
+    moments_column,
+    parse_column,
+    require_columns,
+    texts_of,
+)
 from features.tables.lot import drawn_places
 from features.tables.quality import Quality
 
@@ -35,7 +42,7 @@ def canonical_leads(recipe: Recipe, raw: pd.DataFrame, quality: Quality) -> pd.D
     raw, leads = raw.reset_index(drop=True), leads.reset_index(drop=True)
     places = leads[["row", "lead_id"]]
     leads["created_us"] = _created(recipe, raw, places, quality)
-    leads["account_id"] = texts_of(raw, recipe.lead.account_id)
+    leads["account_id"] = accounts_of(raw, recipe.lead.account_id)
     leads["opted_out"] = _opted_out(recipe, raw, places, quality)
     leads["position"] = _positions(recipe, raw)
     columns = {}

@@ -7,6 +7,7 @@ from collections import defaultdict
 
 from sqlalchemy import select
 
+from features.cells import is_missing
 from features.lead import accepted_fields
 from features.recipe import Recipe
 from serving.ledger import Ledger
@@ -28,7 +29,7 @@ def accounts_moved(ledger: Ledger, recipe: Recipe, as_of_us: int) -> dict[str, l
     with ledger.reading() as connection:
         for lead, since, cells in connection.execute(query):
             for name, cell in json.loads(cells).items():
-                if roles.get(name) == "account_id" and cell not in (None, ""):
+                if roles.get(name) == "account_id" and not is_missing(cell):
                     told[lead].append((since, str(cell).strip()))
     moves, present = defaultdict[tuple[str, str], int](int), set[str]()
     for history in told.values():

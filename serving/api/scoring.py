@@ -52,7 +52,7 @@ async def score(request: Request) -> Response:
     body = await json_body(request, MOST_LEADS, "leads")
     desk, most = desk_of(request), _reasons_asked(request)
     opened, items = desk.opened, body if isinstance(body, list) else [body]
-    named, ladder = named_by(desk.ledger), ladder_for(request)
+    named, ladder = named_by(desk.ledger, tells=False), ladder_for(request)
     heard = await _heard(desk)
     counts = ladder.recipe.features.accounts
     beside = neighbours_of(desk.ledger) if counts and desk.ledger is not None else None
@@ -176,8 +176,9 @@ def ladder_for(request: Request) -> Ladder:
     return ladder.told_in(language_of(accepted, ladder.recipe.recipe.language))
 
 
-def named_by(ledger: Ledger | None) -> Named | None:
-    """Leads by their names, where there is a ledger."""
+def named_by(ledger: Ledger | None, *, tells: bool = True) -> Named | None:
+    """Leads by their names, where there is a ledger; `tells`: each with what its account's others did, which
+    who asks for many at once tells them together."""
     if ledger is None:
         return None
 
@@ -185,7 +186,8 @@ def named_by(ledger: Ledger | None) -> Named | None:
         if not storable(lead_id):
             problem = FieldProblem("lead_id", "is not known to the ledger", "Send the lead first.")
             raise LeadError([problem])
-        return neighbours_of(ledger).of(reader.recipe, lead_of(ledger, reader, lead_id, as_of_us))
+        lead = lead_of(ledger, reader, lead_id, as_of_us)
+        return neighbours_of(ledger).of(reader.recipe, lead) if tells else lead
 
     return named
 

@@ -27,7 +27,7 @@ from serving.jobs import Job
 from serving.jobs.words import scored_name
 from serving.page import Markup, Visitor, button, choice, labelled, paragraph, tag
 from serving.returned import Added
-from serving.returned.columns import RANK, SAME
+from serving.returned.columns import RANK, SAME, TINTS
 from serving.returned.crms import crm_columns, crm_table, templates
 from serving.visit.answers import page_at, visitor
 
@@ -49,17 +49,26 @@ async def download(request: Request) -> Response:
         )  # fmt: skip
     stem, result = Path(job.files["leads"]).name.partition(".")[0], job.results / scored_name(job)
     said = await run_in_threadpool(desk_of(request).heard)
-    if form == "original" and not await run_in_threadpool(rows_of(job, recipe, said).objecting):
+    objecting = await run_in_threadpool(rows_of(job, recipe, said).objecting)
+    if form == "original" and not objecting:
         return _file(result, f"{stem}-scored{result.suffix}", None)
+    if objecting and job.options.get("for"):  # what a model said stands in columns of the CRM's names
+        raise RefusedError(
+            409, who.say("file", "fichier"),
+            who.say("was made for a CRM before somebody in it objected to being profiled",
+                    "a été fait pour un CRM avant que quelqu’un n’y refuse le profilage"),
+            who.say("Score the export again.", "Notez de nouveau l’export."),
+        )  # fmt: skip
     folder = Path(tempfile.mkdtemp(dir=job.folder, prefix=".download-"))
     endings = {"original": result.suffix, "xlsx": ".xlsx"}
     made = folder / f"rows{endings.get(form, '.csv')}"
     try:
         language = job.options.get("language", "en")
-        if form == "original":
+        if form == "original" and _row_by_row(job):
             await run_in_threadpool(written_as_it_came, job, recipe, said, made)
         else:
-            await run_in_threadpool(written, job, recipe, said, wanted_of(request), form, language, made)
+            wanted = Wanted() if form == "original" else wanted_of(request)
+            await run_in_threadpool(written, job, recipe, said, wanted, form, language, made)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -114,7 +123,14 @@ def written(
                 yield chosen.select(own), crm_table(added, crm, language) if crm else added
 
     spool = Spool("scored", Path(laid.path), tuple(own), laid.rows, Dialect("text"))
-    write_export(Handback(spool, tuple(names.values()), blocks, len(places), False, plain=True), out)
+    tints = {"ls_maturity": TINTS} if "ls_maturity" in names.values() else {}
+    write_export(Handback(spool, tuple(names.values()), blocks, len(places), False, tints, plain=True), out)
+
+
+def _row_by_row(job: Job) -> bool:
+    """Whether the result has the rows of the export in their order, in a file of its kind."""
+    told = any(job.options.get(one) for one in ("sheet", "sort", "top", "only", "for", "format"))
+    return not told and job.input("changed-since") is None
 
 
 def written_as_it_came(job: Job, recipe: Recipe, said: Heard, out: Path) -> None:
@@ -135,7 +151,8 @@ def written_as_it_came(job: Job, recipe: Recipe, said: Heard, out: Path) -> None
             objects = np.isin(np.arange(start, start + added.num_rows), objecting)
             yield original, _typed(_reserved(added.select(ours), objects), columns)
 
-    write_export(Handback(export, tuple(ours), blocks, export.rows), out)
+    tints = {"ls_maturity": TINTS} if "ls_maturity" in ours else {}
+    write_export(Handback(export, tuple(ours), blocks, export.rows, tints=tints), out)
 
 
 def _tables(laid: LaidDown) -> Iterator[tuple[int, Any]]:

@@ -116,7 +116,8 @@ class Shadow:
             return
         ledger = self.writer.ledger
         beside = neighbours_of(ledger)
-        found = answer_items(opened.ladder, items, moment_us, named=named_by(ledger), neighbours=beside)
+        named = named_by(ledger, tells=False)
+        found = answer_items(opened.ladder, items, moment_us, named=named, neighbours=beside)
         given = [row for one in found if (row := given_score(opened, one, shadow=True)) is not None]
         if given:
             self.writer.submit(given).result(_COMMIT_SECONDS)

@@ -109,7 +109,9 @@ def score_export(
     clock = now_us()
     facts = [*facts_of(leads, events), recipe.hash, str(reasons), str(block_rows), version("leadscore")]
     facts += [str(choice.language), *_rungs(ladder), repr(sorted((columns or {}).items())), *standing.facts()]
-    facts.append(f"accounts told: {neighbours is not None}")
+    facts += [f"accounts told: {neighbours is not None}"]
+    if neighbours is not None and recipe.features.accounts:  # another state of the ledger, other counts
+        facts += neighbours.facts()
     resumable = out is not None and not dry_run and STDIO not in (str(out), str(leads))
     with opened_work(Path(str(out)) if resumable else None, facts, as_of_us, clock) as work:
         clock_us = max(work.as_of_us, clock)

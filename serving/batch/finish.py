@@ -18,13 +18,11 @@ from features.recipe import Recipe
 from features.tables import lead_ids
 from serving.batch.resume import Work
 from serving.returned import VALUE, Added, Selection
-from serving.returned.columns import RANK, SAME, in_order, ranks_among, ranks_of
+from serving.returned.columns import RANK, SAME, TINTS, in_order, ranks_among, ranks_of
 from serving.returned.crms import crm_columns, crm_table
 from serving.returned.moved import Before
 
 STDIO = "-"
-_TINTS = {"hot": "F4B183", "warm": "FFE699", "cold": "BDD7EE"}
-"""Colours of a workbook's cells, by maturity, that black text can be read on."""
 _SUFFIXES = (".csv.gz", ".csv", ".tsv", ".txt", ".xlsx", ".parquet")
 _SORTED_ROWS = 50_000
 
@@ -129,7 +127,7 @@ class Finished:
                     yield original.take(own), self._view(columns.take(own))
 
         count = source.leads.rows if places is None else len(places)
-        tints = {names["ls_maturity"]: choice.maturities(_TINTS)}
+        tints = {names["ls_maturity"]: choice.maturities(TINTS)}
         return Handback(
             source.leads.as_written(),
             tuple(names.values()),

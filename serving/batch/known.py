@@ -16,7 +16,7 @@ from serving.answer import Opened, Row
 from serving.exploration import with_draws
 from serving.ledger import Ledger, ScoreGiven, Writer, lead_of
 from serving.ledger.schema import FIELD_HISTORY, LEADS
-from serving.neighbours import neighbours_of
+from serving.neighbours import Beside, neighbours_of
 from serving.score import Score
 
 _AT_ONCE = 500
@@ -71,11 +71,10 @@ def scored_by_name(
     opened: Opened, ledger: Ledger, names: Sequence[str], as_of_us: int, done: KnownScored
 ) -> Iterator[tuple[Lead, Row, Score]]:
     """Each open lead of `names` with its features and its score; the others are counted in `done`."""
-    leads, neighbours = [], neighbours_of(ledger)
+    leads = list[Lead]()
     for name in names:
         try:
             lead = lead_of(ledger, opened.ladder.reader, name, as_of_us)
-            lead = neighbours.of(opened.ladder.recipe, lead)
         except LeadError as error:
             done.failed[f"{error.problem}."] += 1
             continue
@@ -83,6 +82,7 @@ def scored_by_name(
             leads.append(lead)
         else:
             done.closed += 1
+    leads = neighbours_of(ledger).together(opened.ladder.recipe, leads, Beside())
     rows = opened.ladder.rows(leads)
     yield from zip(leads, rows, opened.ladder.score_rows(leads, rows), strict=True)
 

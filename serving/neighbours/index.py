@@ -10,6 +10,7 @@ from time import monotonic
 
 from sqlalchemy import Connection, select
 
+from features.cells import is_missing
 from features.lead import accepted_fields
 from features.recipe import Recipe
 from serving.ledger.schema import FIELD_HISTORY
@@ -54,5 +55,5 @@ class AccountIndex:
             self._newest = max(self._newest, seq)
             told = json.loads(cells)
             for name in self._names:
-                if told.get(name) is not None:
+                if not is_missing(told.get(name)):
                     self._leads[str(told[name]).strip()].add(lead_id)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, func, select
 
 from features.cells import parse_date
 from features.errors import LeadError, LeadscoreError
@@ -20,12 +20,15 @@ from serving.ledger.gone import same_lead
 from serving.ledger.reading import folded_together
 from serving.ledger.schema import DECISIONS, EVENTS, FIELD_HISTORY, LEADS, OUTCOMES
 from serving.ledger.sent import Cell
+from serving.neighbours.account import Account, Both, Deeds
 from serving.neighbours.beside import Beside
 from serving.neighbours.index import AccountIndex
 
 _MOST = 2_000
 """Leads of an account beyond which nothing is told of it: reading them takes longer than an answer may."""
 _AT_ONCE = 500
+_READ = (LEADS, FIELD_HISTORY, EVENTS, OUTCOMES, DECISIONS)
+_NEWEST = select(*(select(func.max(table.c.seq)).scalar_subquery() for table in _READ))
 
 
 @dataclass
@@ -39,53 +42,94 @@ class Neighbours:
         """`leads`, each with the `others` of its account as of its moment: those of the ledger, and those of
         `beside` (default: `leads` themselves) that the ledger does not know.
 
-        Unchanged as `of` says.
+        An account is read and sorted once for all its leads of one moment. Unchanged as `of` says.
         """
         if not recipe.features.accounts:
             return list(leads)
         beside = Beside.of(leads) if beside is None else beside
-        names = {name for lead in leads for name in beside.ids(lead.account_id or "")}
         try:
             with self.ledger.reading() as connection:
-                known = _known(connection, sorted(names))
+                moved = _by_lead(connection, DECISIONS, sorted({lead.lead_id for lead in leads}))
+                shared = _Shared(connection, recipe, self._index, beside, moved.keys())
+                return [shared.told(lead) for lead in leads]
         except LeadscoreError:
             return list(leads)
-        told = (lead if lead.others is not None else self.of(recipe, lead) for lead in leads)
-        return [_with(lead, beside.others(recipe, lead, known)) for lead in told]
+
+    def facts(self) -> list[str]:
+        """The newest row of each table that accounts are read from: whether the ledger is still the same."""
+        try:
+            with self.ledger.reading() as connection:
+                return [str(connection.execute(_NEWEST).one())]
+        except LeadscoreError:
+            return ["no ledger"]
 
     def of(self, recipe: Recipe, lead: Lead) -> Lead:
         """`lead` with `others` as of its moment, where the recipe asks for account features and it has one.
 
-        Unchanged where the ledger cannot be reached or the account has more than 2,000 leads.
+        Unchanged where the ledger cannot be reached. Where the ledger and what came beside name more than
+        2,000 leads of the account, nobody is told of its others.
         """
-        if not recipe.features.accounts or lead.account_id is None or lead.opted_out:
-            return lead
-        try:
-            with self.ledger.reading() as connection:
-                ids = self._index.leads(connection, recipe, lead.account_id)
-                if len(ids) > _MOST:
-                    return lead
-                told = _Told(connection, recipe, lead.account_id, lead.as_of_us)
-                return replace(lead, others=told.others(lead.lead_id, ids))
-        except LeadscoreError:
-            return lead
-
-
-def _with(lead: Lead, more: Mapping[str, Sequence[int] | None]) -> Lead:
-    """`lead` with `more` of its account beside what it was told."""
-    if lead.others is None:
-        return lead
-    told: dict[str, Sequence[int] | None] = {}
-    for kind, known in lead.others.items():
-        added = more[kind]
-        told[kind] = None if known is None or added is None else sorted([*known, *added])
-    return replace(lead, others=told)
+        return self.together(recipe, [lead], Beside())[0]
 
 
 @lru_cache(maxsize=8)
 def neighbours_of(ledger: Ledger) -> Neighbours:
     """The one of a ledger, which keeps who named an account from one question to the next."""
     return Neighbours(ledger)
+
+
+@dataclass(frozen=True)
+class _Shared:
+    """What the leads of one question share: each account read and sorted once."""
+
+    connection: Connection
+    recipe: Recipe
+    index: AccountIndex
+    beside: Beside
+    moved: Collection[str]
+    _ids: dict[str, frozenset[str]] = field(default_factory=dict)
+    _fresh: dict[str, Account] = field(default_factory=dict)
+    _read: dict[tuple[str, int], tuple[_Told, Account]] = field(default_factory=dict)
+
+    def told(self, lead: Lead) -> Lead:
+        """`lead` with what its account's others did, None where they are too many."""
+        account = lead.account_id
+        if account is None or lead.opted_out:
+            return lead
+        if (ids := self._ids.get(account)) is None:
+            ids = self._ids[account] = self.index.leads(self.connection, self.recipe, account)
+        if len(ids.union(self.beside.ids(account))) > _MOST:
+            return lead if lead.others is None else replace(lead, others=None)
+        told, known = self._account(account, lead.as_of_us, ids)
+        own, new = {lead.lead_id, *told.own(lead.lead_id, self.moved)}, self._new(account)
+        return replace(lead, others=self._others(known, new, own, lead.as_of_us))
+
+    def _account(self, account: str, as_of_us: int, ids: frozenset[str]) -> tuple[_Told, Account]:
+        key = account, as_of_us
+        if key not in self._read:
+            told = _Told(self.connection, self.recipe, account, as_of_us)
+            self._read[key] = told, Account(told.deeds(ids))
+        return self._read[key]
+
+    def _new(self, account: str) -> Account:
+        """Those beside that the ledger does not know."""
+        if account not in self._fresh:
+            found = self.beside.account(account)
+            self._fresh[account] = found.but(_known(self.connection, sorted(found.ids)))
+        return self._fresh[account]
+
+    def _others(
+        self, known: Account, new: Account, own: Collection[str], as_of_us: int
+    ) -> dict[str, Sequence[int] | None]:
+        recipe = self.recipe
+        lacks = recipe.events is not None and new.lacks_events(own, as_of_us)
+        given = {"leads": True, "events": recipe.tables.events is not None and not lacks}
+        given["won"] = given["lost"] = (recipe.tables.outcomes or recipe.outcomes.column) is not None
+        first, more = known.others(own, as_of_us), new.others(own, as_of_us)
+        return {
+            kind: (Both(one, more[kind]) if more[kind] else one) if given[kind] else None
+            for kind, one in first.items()
+        }
 
 
 @dataclass(frozen=True)
@@ -97,37 +141,28 @@ class _Told:
     account: str
     as_of_us: int
 
-    def others(self, lead_id: str, ids: Iterable[str]) -> dict[str, tuple[int, ...] | None]:
-        """When each thing of the leads `ids` but `lead_id` became known, rising, up to the moment."""
-        found: dict[str, list[int]] = {"leads": [], "won": [], "lost": [], "events": []}
-        groups = self._groups(lead_id, ids)
+    def deeds(self, ids: Collection[str]) -> Iterator[Deeds]:
+        """What became known by the moment of each of the leads `ids`; of those that are one, once."""
+        groups = self._groups(ids)
         whole = [one for group in groups for one in group]
-        cells = _by_lead(
-            self.connection, FIELD_HISTORY, whole, FIELD_HISTORY.c.valid_from_us <= self.as_of_us
-        )
+        by_then = FIELD_HISTORY.c.valid_from_us <= self.as_of_us
+        cells = _by_lead(self.connection, FIELD_HISTORY, whole, by_then)
         outcomes = _by_lead(self.connection, OUTCOMES, whole)
         events = _by_lead(self.connection, EVENTS, whole, EVENTS.c.occurred_us <= self.as_of_us)
         for group in groups:
-            self._one(group, cells, outcomes, events, found)
-        given = {"leads": True, "events": self.recipe.tables.events is not None}
-        given["won"] = given["lost"] = (
-            self.recipe.tables.outcomes is not None or self.recipe.outcomes.column is not None
-        )
-        return {
-            kind: tuple(sorted(at for at in known if at <= self.as_of_us)) if given[kind] else None
-            for kind, known in found.items()
-        }
+            found = self._one(group, cells, outcomes, events)
+            if found is not None:
+                yield found
 
-    def _groups(self, lead_id: str, ids: Iterable[str]) -> list[list[str]]:
-        """`ids` but the lead itself, those that are one lead by then together, its survivor first."""
-        moved = set(_by_lead(self.connection, DECISIONS, [lead_id, *ids]))
-        own = set(self._same(lead_id)) if lead_id in moved else {lead_id}
-        found: dict[str, list[str]] = {}
-        for one in sorted(set(ids) - own):
-            group = self._same(one) if one in moved else [one]
-            if group and group[0] not in own:
-                found[group[0]] = group
-        return list(found.values())
+    def own(self, lead_id: str, moved: Collection[str]) -> Collection[str]:
+        """The ids that are one lead with it by then; those in `moved` may be more than one."""
+        return self._same(lead_id) if lead_id in moved else [lead_id]
+
+    def _groups(self, ids: Collection[str]) -> list[list[str]]:
+        """`ids`, those that are one lead by then together, its survivor first."""
+        moved = set(_by_lead(self.connection, DECISIONS, sorted(ids)))
+        groups = (self._same(one) if one in moved else [one] for one in sorted(ids))
+        return list({group[0]: group for group in groups if group}.values())
 
     def _same(self, lead_id: str) -> list[str]:
         """The ids that are one lead with it, none where it was deleted."""
@@ -138,9 +173,9 @@ class _Told:
 
     def _one(
         self, group: Sequence[str], cells: Mapping[str, list[Any]], outcomes: Mapping[str, list[Any]],
-        events: Mapping[str, list[Any]], found: dict[str, list[int]],
-    ) -> None:  # fmt: skip
-        """Add what became known of one lead."""
+        events: Mapping[str, list[Any]],
+    ) -> Deeds | None:  # fmt: skip
+        """What became known of one lead, None where it is not of the account by then."""
         own, absorbed = (
             [(row.valid_from_us, row.cells) for one in part for row in cells.get(one, ())]
             for part in (group[:1], group[1:])
@@ -148,15 +183,11 @@ class _Told:
         told = folded_together(self.recipe, own, absorbed)
         account, created_us = self._identity(group[0], told)
         if account != self.account or (created_us is not None and created_us > self.as_of_us):
-            return
-        rows = [row for one in group for row in events.get(one, ())]
-        found["events"] += [at if created_us is None else max(at, created_us) for at in self._events(rows)]
-        if created_us is None:
-            return
-        found["leads"].append(created_us)
+            return None
+        happened = self._events(row for one in group for row in events.get(one, ()))
         stages = [(row.stage, row.occurred_us) for one in group for row in outcomes.get(one, ())]
-        for end, at in self._ends(told, stages):
-            found[end].append(max(at, created_us))
+        ends = {f"{end}_us": at for end, at in self._ends(told, stages)}
+        return Deeds(group[0], created_us, tuple(happened), **ends)
 
     def _identity(self, lead_id: str, told: Mapping[str, Cell]) -> tuple[str | None, int | None]:
         """Account and creation, as a lead in memory has them; what cannot be read is not known."""

@@ -44,6 +44,8 @@ _COLUMNS: dict[str, _Column] = {
     "ls_warnings": _Column(lambda score: "; ".join(score.warnings)),
     "error": _Column(lambda score: str(score.error) if score.error else None),
 }
+TINTS = {"hot": "F4B183", "warm": "FFE699", "cold": "BDD7EE"}
+"""Colours of a workbook's cells, by maturity, that black text can be read on."""
 RANK = "ls_rank"
 """1 for the most probable lead of the file; relative to the file, unlike everything else."""
 SAME = "ls_same_person"

@@ -17,7 +17,7 @@ from features.readings import offline
 from serving.api import named_by
 from serving.api.envelope import answer_items
 from serving.batch import score_export, score_frame
-from serving.ledger import Ledger, Writer, import_tables
+from serving.ledger import LeadSent, Ledger, Writer, import_tables
 from serving.neighbours import Neighbours, neighbours_of
 from tests.features.test_accounts import FEATURES, RECIPE, START_US, company
 from tests.serving.test_accounts_online import counting
@@ -156,3 +156,42 @@ def test_what_some_were_sent_without_is_not_counted_as_nothing(ledger: Ledger) -
     assert lead.others is not None
     assert lead.others["events"] is None
     assert len(lead.others["leads"] or ()) == 1
+
+
+def test_an_export_is_not_gone_on_with_by_another_state_of_the_ledger(ledger: Ledger, tmp_path: Path) -> None:
+    ids = [f"L{number}" for number in range(12)]
+    frame = pd.DataFrame({"lead_id": ids, "account": "x", "created_at": "2025-01-20"})
+    frame.to_csv(tmp_path / "leads.csv", index=False)
+    written(4)["events"].assign(lead_id="nobody").to_csv(tmp_path / "events.csv", index=False)
+    out, ladder = tmp_path / "out.csv", counting(FLAT)
+    rows: list[int] = []
+
+    def run(stops: bool = False) -> set[float]:
+        def seen(done: int, total: int | None = None) -> None:
+            rows.append(done)
+            if stops and done >= 7:
+                raise KeyboardInterrupt
+
+        score_export(
+            FLAT, ladder, tmp_path / "leads.csv", out, events=tmp_path / "events.csv", as_of_us=AS_OF_US,
+            neighbours=neighbours_of(ledger), block_rows=4, progress=seen,
+        )  # fmt: skip
+        return set(pd.read_csv(out)["ls_probability"])
+
+    def interrupted() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            run(stops=True)
+        rows.clear()
+
+    interrupted()
+    before = run()
+    assert min(rows) > 4, "nothing has changed: what was done stays"
+    interrupted()
+    cells = {"account": "x", "created_at": "2025-01-20"}
+    with Writer(ledger) as writer:
+        writer.submit(
+            [LeadSent("crm", f"Z{number}", cells, AS_OF_US - DAY_US) for number in range(30)]
+        ).result()
+    (chance,) = run()
+    assert chance not in before
+    assert min(rows) <= 4

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,7 @@ import httpx
 import pytest
 
 from features.clock import DAY_US, now_us
+from features.exports import read_raw
 from features.lead import accepted_fields
 from features.recipe import Recipe
 from serving.ledger import ApiKeys, LeadSent
@@ -126,3 +128,31 @@ def test_customers_of_the_ledger_are_told_to_who_may_read_it(scored: Scored, rec
     told = scored.ann.get(page).text
     assert 'id="alike"' in told
     assert "SECRET-1" not in told
+
+
+@pytest.mark.parametrize("asked", [{"sort": "rank"}, {"top": "10"}, {"format": "xlsx"}])
+def test_a_chosen_part_keeps_its_rows_and_form_once_somebody_objects(
+    scored: Scored, recipe: Recipe, export: Path, asked: dict[str, str], tmp_path: Path
+) -> None:
+    jobs, writer = scored.service.desk.jobs, scored.service.writer
+    assert jobs is not None
+    assert writer is not None
+    first = jobs.find(scored.job.rpartition("/")[2])
+    copy = tmp_path / export.name
+    copy.write_bytes(export.read_bytes())
+    job = f"/app/jobs/{jobs.submit('score', {'leads': copy}, {'language': 'en'} | asked, first.by).id}"
+    ended(scored.ann, job)
+
+    def taken() -> list[list[str]]:
+        path = tmp_path / f"taken.{asked.get('format', 'csv')}"
+        path.write_bytes(scored.ann.get(f"{job}/download").content)
+        return read_raw(path).frame[[recipe.lead.id, "ls_status"]].astype(str).to_numpy().tolist()
+
+    before = taken()
+    lead = next(name for name, status in before if status != "opted_out")
+    writer.submit([DecisionSent("crm", lead, "opt_out", now_us(), "they", "asked so")]).result()
+    after = taken()
+    if "format" in asked:
+        with zipfile.ZipFile(tmp_path / "taken.xlsx") as book:
+            assert b"F4B183" in book.read("xl/styles.xml"), "the colours of maturities"
+    assert after == [[name, "opted_out" if name == lead else status] for name, status in before]

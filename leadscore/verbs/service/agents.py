@@ -126,7 +126,7 @@ class Agent:
         from serving.ledger import standing
 
         self.allowed("score")
-        named, now = named_by(self.ledger), now_us()
+        named, now = named_by(self.ledger, tells=False), now_us()
         heard = Heard() if self.ledger is None else standing(self.ledger)
 
         def read(lead: Any) -> Any:
