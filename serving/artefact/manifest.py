@@ -42,6 +42,8 @@ class Manifest(BaseModel):
     window_us: tuple[int, int]
     """First and last as_of of the rows that the model was fitted on, microseconds UTC."""
     history_end_us: int
+    parted: bool | None = None
+    """Whether a lot parted equal leads or those of an account; None: made before that was kept."""
     references: dict[RungName, Reference]
     """One for each rung: the leads open at the end of the history."""
     rules_map: MonotoneMap | None = None
