@@ -63,6 +63,11 @@ class Manifest(BaseModel):
     judged_by: str | None = None
     """Id of the artefact whose test figures stand for this one, which was refitted on newer rows."""
 
+    @property
+    def customers(self) -> float:
+        """Converted leads that the model was fitted on, about: their share among the rows, of the leads."""
+        return self.base_rate * self.n_leads
+
     def bounds_by_segment(self, rung: RungName) -> dict[str | None, Bounds]:
         """Segment → intervals of its own scorer on `rung`; None → those of the scorer of all leads."""
         found: dict[str | None, Bounds] = {None: self.bounds[rung]} if rung in self.bounds else {}
