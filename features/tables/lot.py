@@ -19,11 +19,12 @@ def drawn_places(leads: pd.DataFrame) -> tuple[NDArray[np.int64], int, int]:
 
     `leads` has canonical columns (`lead_id`, `account_id`, `f_…`). Leads of one account, and leads without
     one whose fields are all equal, have one place, so that a split by place never parts them; neither the
-    order of rows nor an outcome has a say, nor has any other lead: leads that come later move none. (Equal
-    leads of two accounts are not drawn together: each lead that came could then join two groups, and move one
-    of them into the test of a model that was fitted on it.) Where such a group would hold more than a tenth
-    of all leads, as with three fields of two values, its leads are drawn one by one; all other groups stay
-    whole.
+    order of rows nor an outcome has a say, nor, in groups that stay whole, has any other lead: leads that
+    come later move none. (Equal leads of two accounts are not drawn together: each lead that came could then
+    join two groups, and move one of them into the test of a model that was fitted on it.) Where such a group
+    would hold more than a tenth of all leads, as with three fields of two values, its leads are drawn one by
+    one; all other groups stay whole. Leads that come later can make its share less than a tenth, or another
+    one's more: the leads of that group then change their places.
     """
     own = _hashed(leads["lead_id"])
     fields = [name for name in leads.columns if str(name).startswith("f_")]

@@ -39,6 +39,8 @@ class Opened:
     fresh: bool = False
     beside: tuple[ChampionRef | None, ...] = ()
     """Who answers for each of the recipe's milestones, None where nobody does."""
+    learned_customers: float = 0.0
+    """Converted leads that the artefact learned from, about: their share among its rows times its leads."""
 
     def within(self, budget: TimeBudget | None) -> Opened:
         """The same, each rung of which is given so long."""
@@ -175,7 +177,8 @@ def _opened(folder: Path, ref: ChampionRef | None, recipe: Recipe | None) -> Ope
         lower = load_lower(folder, version, digest)
         ladder = Ladder.of_lower(lower, _unloaded(error))
         by = f"{_unloaded(error)}: {_called(ladder.top.scorer.rung)} answers"
-        return Opened(ladder, source, by, ref, lower.manifest.history_end_us)
+        learned = lower.manifest.customers
+        return Opened(ladder, source, by, ref, lower.manifest.history_end_us, learned_customers=learned)
     return _whole(artefact, source, ref, recipe)
 
 
@@ -188,6 +191,7 @@ def _whole(artefact: Artefact, source: str, ref: ChampionRef | None, recipe: Rec
         ref,
         artefact.manifest.history_end_us,
         artefact.manifest.metrics,
+        learned_customers=artefact.manifest.customers,
     )
 
 

@@ -42,6 +42,8 @@ class Manifest(BaseModel):
     window_us: tuple[int, int]
     """First and last as_of of the rows that the model was fitted on, microseconds UTC."""
     history_end_us: int
+    parted: bool | None = None
+    """Whether a lot parted equal leads or those of an account; None: made before that was kept."""
     references: dict[RungName, Reference]
     """One for each rung: the leads open at the end of the history."""
     rules_map: MonotoneMap | None = None
@@ -60,6 +62,11 @@ class Manifest(BaseModel):
     """Library → version that trained it."""
     judged_by: str | None = None
     """Id of the artefact whose test figures stand for this one, which was refitted on newer rows."""
+
+    @property
+    def customers(self) -> float:
+        """Converted leads that the model was fitted on, about: their share among the rows, of the leads."""
+        return self.base_rate * self.n_leads
 
     def bounds_by_segment(self, rung: RungName) -> dict[str | None, Bounds]:
         """Segment → intervals of its own scorer on `rung`; None → those of the scorer of all leads."""

@@ -59,11 +59,16 @@ def split(first_us: int = TEST_US) -> SplitRows:
     return SplitRows(np.arange(3), TEST, first_us)
 
 
-def save(folder: Path, scorer: Scorer, until_us: int = WINDOW_US, recipe: Recipe | None = None) -> None:
+def save(
+    folder: Path, scorer: Scorer, until_us: int = WINDOW_US, recipe: Recipe | None = None,
+    parted: bool | None = False,
+) -> None:  # fmt: skip
     asked = recipe or scorers.recipe()
     facts = scorers.manifest().model_copy(
-        update={"window_us": (0, until_us), "recipe": asked, "recipe_hash": asked.hash}
-    )
+        update={
+            "window_us": (0, until_us), "recipe": asked, "recipe_hash": asked.hash, "parted": parted,
+        }
+    )  # fmt: skip
     save_artefact(folder, facts, scorer, rules=default_rules(asked))
 
 
@@ -326,16 +331,18 @@ def test_a_lot_of_other_fields_is_another_lot(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("account", "parted", "same", "compared"),
-    [("firm", False, False, True), ("firm", True, False, False), (None, True, False, False),
-     (None, True, True, True), (None, False, False, True)],
+    ("account", "then", "parted", "same", "compared"),
+    [("firm", False, False, False, True), ("firm", False, True, False, False),
+     ("firm", True, False, False, False), ("firm", True, True, False, False),
+     ("firm", None, False, False, False), (None, None, False, True, True), (None, True, True, True, True),
+     (None, False, True, False, False), (None, False, False, False, True)],
 )  # fmt: skip
 def test_by_lot_a_champion_is_compared_only_where_no_lead_can_have_moved(
-    tmp_path, account, parted, same, compared
+    tmp_path, account, then, parted, same, compared
 ):
     lead = {"created_at": None, "account_id": account}
     recipe = asked(split={"by": "lot"}, lead=lead)
-    save(tmp_path, scorers.linear(), until_us=5, recipe=recipe)
+    save(tmp_path, scorers.linear(), until_us=5, recipe=recipe, parted=then)
     artefact = load_artefact(tmp_path)
     tables = artefact.manifest.data_hash if same else "others"
     found = unfit(artefact, history(recipe, data_hash=tables, parted=parted), split())

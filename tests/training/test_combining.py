@@ -17,7 +17,7 @@ from tests.training.test_candidates import RECIPE, ROWS, company, converts
 from training.choosing.bench import Bench
 from training.choosing.candidate import Candidate
 from training.choosing.choose import choose_settings
-from training.choosing.combining import FEW_WON, combine, expected_weights, rates
+from training.choosing.combining import FEW_TO_MANY, combine, expected_weights, rates
 from training.fitting.fit import fit_model
 from training.fitting.settings import LinearChoice, with_rates
 from training.history.excerpt import Excerpt
@@ -48,13 +48,24 @@ def test_equals_share_equally_and_what_is_far_off_has_no_part():
 @given(st.lists(st.sampled_from(["linear", "offset", "trees", "bayes"]), min_size=1, max_size=5, unique=True))
 def test_few_outcomes_expect_half_rates_and_the_rest_alike_many_all_alike(kinds):
     pool = [candidate(kind, TRUTH) for kind in kinds]
-    assert expected_weights(pool, FEW_WON) == pytest.approx(1 / len(pool))
-    found = expected_weights(pool, FEW_WON - 1)
-    assert found.sum() == pytest.approx(1)
-    rated = [weight for kind, weight in zip(kinds, found, strict=True) if kind == "bayes"]
-    others = [weight for kind, weight in zip(kinds, found, strict=True) if kind != "bayes"]
-    assert rated in ([], [0.5]) or not others
-    assert len(set(others)) <= 1
+    few, many = FEW_TO_MANY
+    for won in (many, 10 * many):
+        assert expected_weights(pool, won) == pytest.approx(1 / len(pool))
+    for won in (0, few):
+        found = expected_weights(pool, won)
+        assert found.sum() == pytest.approx(1)
+        rated = [weight for kind, weight in zip(kinds, found, strict=True) if kind == "bayes"]
+        others = [weight for kind, weight in zip(kinds, found, strict=True) if kind != "bayes"]
+        assert rated in ([], [0.5]) or not others
+        assert len(set(others)) <= 1
+
+
+@pytest.mark.parametrize("kinds", [("linear", "bayes"), ("linear", "trees", "bayes")])
+def test_one_more_converted_lead_moves_no_expected_weight_by_much(kinds):
+    pool = [candidate(kind, TRUTH) for kind in kinds]
+    found = np.array([expected_weights(pool, won) for won in range(2 * FEW_TO_MANY[1])])
+    assert found.sum(axis=1) == pytest.approx(1)
+    assert abs(np.diff(found, axis=0)).max() < 0.005
 
 
 def test_few_converted_leads_never_choose_one_kind_alone():

@@ -10,7 +10,7 @@ import pytest
 
 from tests.made.worked import World, worked
 from training.figures.effect import OrderGap, effect_of
-from training.figures.worked import WorkedLeads
+from training.figures.worked import Strata, WorkedLeads
 
 
 def synthetic(seed: int, *, useful: bool = True, share: float = 0.1) -> tuple[World, int]:
@@ -118,6 +118,45 @@ def test_of_few_drawn_leads_the_interval_holds_the_truth_or_nothing_is_said() ->
             held += found.gaps[0].interval.low <= truth[0] <= found.gaps[0].interval.high
     assert said >= 38
     assert held >= 0.88 * said
+
+
+def apart(seed: int, n: int = 1000) -> tuple[WorkedLeads, float]:
+    """A twentieth drawn, rules that know less than the score; and the truth of the gap against them."""
+    rng = np.random.default_rng(seed)
+    quality = rng.normal(size=n)
+    score = quality + 0.3 * rng.normal(size=n)
+    rules = 0.5 * score + np.sqrt(0.75) * rng.normal(size=n)
+    chance = 1 / (1 + np.exp(3 - quality))
+    drawn = rng.random(n) < 0.05
+    worked = drawn | (score > np.quantile(score, 0.73))
+    won = rng.random(n) < np.where(worked, chance, 0.2 * chance)
+    best, ruled = (of >= np.quantile(of, 1 - worked.mean()) for of in (score, rules))
+    ids = np.arange(n).astype(str).astype(object)
+    seen = WorkedLeads(score, rules, drawn, np.full(n, 0.05), worked, won.astype(np.float64), ids)
+    return seen, float(chance[best].mean() - chance[ruled].mean())
+
+
+def test_where_nobody_tells_the_draws_lie_around_the_rate_of_the_band() -> None:
+    off, untold = [], 0
+    for seed in range(20):
+        parts = Strata.of(apart(seed)[0])
+        rng = np.random.default_rng(seed)
+        drawn = np.array([parts.draw(rng) for _ in range(150)])
+        off.append(np.median(drawn, axis=0) - parts.values())
+        untold += int(((parts.known.sum(axis=0) == 0) & (parts.rows.sum(axis=0) > 0)).sum())
+    assert untold > 20
+    assert abs(np.mean(off, axis=0)).max() < 0.015  # of about 0.11 won per call
+
+
+@pytest.mark.slow
+def test_the_interval_against_the_rules_holds_the_truth_of_few_drawn_leads() -> None:
+    held = 0
+    for seed in range(80):
+        seen, truth = apart(seed)
+        found = effect_of(seen, seed)
+        assert found is not None
+        held += found.gaps[1].interval.low <= truth <= found.gaps[1].interval.high
+    assert held >= 72  # of 80, of which 76 are to be expected
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import parse_recipe
+from serving.artefact import load_artefact
 from training import train
 from training.fitting.calendars import find_calendars, going_on
 from training.history.excerpt import Excerpt
@@ -124,6 +125,17 @@ def test_an_account_that_is_too_large_is_drawn_lead_by_lead_and_said(tmp_path):
     assert any("200 leads of an account" in warning for warning in read.warnings)
 
 
+def test_an_account_that_is_too_large_no_more_moves_its_leads_which_the_artefact_tells(tmp_path):
+    frame = leads(4, sizes=2000)
+    frame.loc[frame.index % 8 == 0, "firm"] = "bank"
+    grown = pd.concat([frame, leads(5, sizes=2000).assign(key=lambda one: "n" + one["key"])])
+    before, split = history(frame, tmp_path, 'account_id = "firm"')
+    now, again = history(grown, tmp_path, 'account_id = "firm"')
+    bank = set(frame["key"][frame["firm"] == "bank"])
+    assert (before.parted, now.parted) == (True, False)
+    assert bank & keys(before, split.test) != bank & keys(now, again.test)
+
+
 def test_a_few_kinds_of_leads_are_drawn_one_by_one_and_said(tmp_path):
     read, split = history(leads(1, sizes=3), tmp_path)
     assert len(split.test) > 100
@@ -149,6 +161,7 @@ def test_a_run_by_lot_says_that_nothing_forward_in_time_was_shown(tmp_path):
     assert any("Nothing forward in time is shown" in warning for warning in run.summary.warnings)
     assert run.summary.settings["model"]["half_life"] is None
     assert run.summary.settings["model"]["calendars"] == []
+    assert load_artefact(tmp_path / "out" / "served").manifest.parted is False
     page = (tmp_path / "report.html").read_text()
     assert "the test was drawn by lot" in page
     assert "Over time" not in page

@@ -6,7 +6,8 @@ is then a mixture of the same strata with other weights (post-stratified off-pol
 
 Intervals are those of a Bayesian bootstrap (Rubin 1981): what is drawn together gets a random weight, and a
 third of a win and of a loss stand beside the leads that tell on each side of the calls' reach (Kerman's
-neutral prior, 2011). A resample of a single win knows nothing of how many there could have been.
+neutral prior, 2011). A resample of a single win knows nothing of how many there could have been. What the
+rules choose of a tenth is taken to be like all of it, by the weight of one lead that tells (partial pooling).
 """
 
 from __future__ import annotations

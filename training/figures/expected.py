@@ -94,10 +94,13 @@ def calibration_p(
     return expected, min(1.0, 2 * min(low, high))
 
 
-def level_doubt(probability: Floats, won: Floats, cluster: NDArray[Any], month: NDArray[Any]) -> float:
+def level_doubt(
+    probability: Floats, won: Floats, cluster: NDArray[Any], month: NDArray[Any], learned: float = 0.0
+) -> float:
     """The relative variance of the customers that a model expects of a new month, from what it learned on.
 
-    Arrays have shape (n_leads,). A level that was learned from K customers is known to φ/K, φ the design
+    Arrays have shape (n_leads,), of leads that it learned on; `learned` are its customers in all, where these
+    are a part of them. A level that was learned from K customers is known to φ/K, φ the design
     effect of the clusters. Months differ by τ² beyond chance, of the expected customers at the level that
     came (method of moments): by the upper 95 % bound of it, as few months tell it badly, but where that is
     more than is granted to every company by no more than this, or than τ² itself.
@@ -114,7 +117,16 @@ def level_doubt(probability: Floats, won: Floats, cluster: NDArray[Any], month: 
     freedom = len(expected) - 1
     own = (squares - chance) / size
     most = (squares * len(expected) / stats.chi2.ppf(0.05, freedom) - chance) / size if freedom else np.inf
-    return phi / customers + max(own, min(float(most), COUNTS_DIFFER**2), 0.0)
+    return phi / max(customers, learned) + max(own, min(float(most), COUNTS_DIFFER**2), 0.0)
+
+
+def doubt_of_others(probability: Floats, won: Floats, cluster: NDArray[Any], learned: float) -> float:
+    """The same where none of the leads that are known was learned from: what every company is granted.
+
+    How their months differ is the question, so that it is no part of the answer; of them is φ alone.
+    `learned` are the customers that the model learned from.
+    """
+    return _design_effect(probability, won, cluster) / max(learned, 1.0) + COUNTS_DIFFER**2
 
 
 def _design_effect(probability: Floats, won: Floats, cluster: NDArray[Any] | None) -> float:
@@ -122,7 +134,7 @@ def _design_effect(probability: Floats, won: Floats, cluster: NDArray[Any] | Non
 
     Residuals are those from the level that came, so that a level that is off is no sign of clusters.
     """
-    if cluster is None:
+    if cluster is None or not probability.sum():
         return 1.0
     left = won - probability * (won.sum() / probability.sum())
     together = np.bincount(pd.factorize(pd.Series(cluster))[0], left)

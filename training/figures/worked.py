@@ -16,6 +16,14 @@ _BANDS, _FEWEST = 10, 5
 """By score, and the clusters of known leads in each; with fewer it is put together with the next one."""
 NEUTRAL = 1 / 3
 """Wins, and losses, by which what is not known of few leads is widened; the median stays at what was seen."""
+_LIKE_BAND = 1.0
+"""Leads that tell, at the rate of its whole band, beside those of each cell of a band.
+
+A cell holds few leads that tell, often none or one: what the rules choose below the calls' reach is known by
+those alone that were drawn there. Without it one win was a rate of 1, and a cell where nobody tells was drawn
+evenly from 0 to 1. With 2 the error is a tenth less, and so is what is left of what rules know beside the
+score.
+"""
 
 
 @dataclass(frozen=True)
@@ -80,23 +88,35 @@ class Strata:
 
     def values(self) -> Floats:
         """Conversions per call by score, first come first served and the rules."""
-        return self._values(np.ones(self.n), np.zeros(len(self.each)), np.zeros(len(self.each)))
+        none = np.zeros(len(self.each))
+        band, known, won = self._sums(np.ones(self.n), none, none)
+        return self._per_call(np.ones(self.n), band, known, won, band, 1 - band)
 
     def draw(self, rng: np.random.Generator) -> Floats:
         """The same of clusters with random weights, and of what is not known of a few leads."""
-        won, lost = (rng.gamma(NEUTRAL * self.neutral) * self.each for _ in range(2))
-        return self._values(rng.exponential(size=self.n), won, lost)
+        more = (rng.gamma(NEUTRAL * self.neutral) * self.each for _ in range(2))
+        weights = rng.exponential(size=self.n)
+        band, known, won = self._sums(weights, *more)
+        like = (rng.gamma(_LIKE_BAND * share) / _LIKE_BAND for share in (band, 1 - band))
+        return self._per_call(weights, band, known, won, *like)
 
-    def _values(self, weights: Floats, more_won: Floats, more_lost: Floats) -> Floats:
-        rows, best, known, won = (weights @ part for part in (self.rows, self.best, self.known, self.won))
-        known, won = known + more_won + more_lost, won + more_won
+    def _sums(self, weights: Floats, more_won: Floats, more_lost: Floats) -> tuple[Floats, Floats, Floats]:
+        """By cell: the rate of its whole band, leads that tell and those of them that were won."""
+        known, won = weights @ self.known + more_won + more_lost, weights @ self.won + more_won
         with np.errstate(invalid="ignore", divide="ignore"):
-            band = won.reshape(-1, 2).sum(axis=1) / known.reshape(-1, 2).sum(axis=1)
-            cell = won / known
-        fallback = np.repeat(band, 2)
-        cell = np.where(np.isnan(cell), fallback, cell)
+            rate = won.reshape(-1, 2).sum(axis=1) / known.reshape(-1, 2).sum(axis=1)
+        return np.repeat(rate, 2), known, won
+
+    def _per_call(
+        self, weights: Floats, band: Floats, known: Floats, won: Floats, like_won: Floats, like_lost: Floats
+    ) -> Floats:
+        """From rates by band, and by cell from what was seen there beside leads that are like its band."""
+        rows, best = weights @ self.rows, weights @ self.best
+        like = _LIKE_BAND * self.each
+        with np.errstate(invalid="ignore", divide="ignore"):
+            cell = (won + like * like_won) / (known + like * (like_won + like_lost))
         ruled = np.where(np.arange(len(rows)) % 2 == 1, rows, 0.0)
-        return np.array([_mean(fallback, best), _mean(fallback, rows), _mean(cell, ruled)])
+        return np.array([_mean(band, best), _mean(band, rows), _mean(cell, ruled)])
 
 
 def _parts(rows: Floats, best: Floats) -> Floats:

@@ -112,6 +112,7 @@ def _manifest(
         n_leads=labelled.n_leads(rows),
         window_us=(int(as_of.min()), int(as_of.max())),
         history_end_us=history.end_us,
+        parted=history.parted,
         references=_references(history, rows, scorers, kept),
         rules_map=rules_map,
         bounds=_bounds(history, choices, rows, scorers),

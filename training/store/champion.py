@@ -185,14 +185,17 @@ def _lots_stayed(artefact: Artefact, history: History) -> bool:
     """Whether every lead that the artefact was fitted on has the place that it had then.
 
     Time stays. A lot is of the account, or of the fields alone, so that it stays when others come; unless
-    groups are parted, when it stays with the very same tables only.
+    groups are parted, then or now, when it stays with the very same tables only. Of an artefact that does not
+    say whether they were parted then, nobody knows that they were not.
     """
     theirs, ours = artefact.manifest.recipe, history.recipe
     if ours.timed and theirs.timed:
         return True
     if theirs.timed != ours.timed or theirs.lead != ours.lead:
         return False
-    return not history.parted or artefact.manifest.data_hash == history.data_hash
+    if artefact.manifest.data_hash == history.data_hash:
+        return True
+    return artefact.manifest.parted is False and not history.parted
 
 
 def _unread(artefact: Artefact, history: History) -> list[str]:

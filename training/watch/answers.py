@@ -16,7 +16,7 @@ from features.snapshots import begun_at, stood
 from serving.answer import Opened
 from training.figures import Interval
 from training.figures.drift import shift_of_shares
-from training.figures.expected import calibration_p, expected_figures, level_doubt
+from training.figures.expected import calibration_p, doubt_of_others, expected_figures, level_doubt
 from training.history.protected import protected_at
 from training.judging.protected import hot_less_often
 from training.watch.found import CalibrationRow, Expected, Looked
@@ -175,10 +175,11 @@ def calibration_of(answers: ChampionAnswers) -> Iterator[tuple[CalibrationRow, L
 
 def _doubt(answers: ChampionAnswers, known: NDArray[np.bool_], months: NDArray[np.object_]) -> float:
     """What the champion's level is not sure of, by what it learned from within the periods; where that is
-    longer ago, by all that is known since."""
-    rows = known & answers.learned
-    rows = rows if answers.won[rows].any() else known
-    return level_doubt(answers.probability[rows], answers.won[rows], answers.account[rows], months[rows])
+    longer ago, by what every company is granted, and never by how the leads that are looked at fared."""
+    learned, taught = answers.opened.learned_customers, known & answers.learned
+    rows = taught if answers.won[taught].any() else known
+    fared = answers.probability[rows], answers.won[rows], answers.account[rows]
+    return level_doubt(*fared, months[rows], learned) if rows is taught else doubt_of_others(*fared, learned)
 
 
 def expected_of(answers: ChampionAnswers) -> Expected | None:
