@@ -36,7 +36,6 @@ from training.store.champion import activity_of_champion, champion_of, unfit
 
 pytestmark = quiet
 FEATURES = (scorers.SIZE, scorers.INDUSTRY)
-ACTIVITY = of_activity(drawn_chain(1))
 WINDOW_US = 100 * DAY_US
 """The last as_of that the judged artefact was fitted on; its labels were known 30 days later."""
 TEST_US = WINDOW_US + 30 * DAY_US + 1
