@@ -126,18 +126,18 @@ def near_name(column: str, spare: Sequence[str]) -> str | None:
 
 
 def known_name(column: str, spare: Sequence[str]) -> str | None:
-    """The one of `spare` that some CRM, in some language, calls the same as `column`."""
+    """The one of `spare` that some CRM, in some language, calls the same as `column`, or that another CRM
+    calls otherwise and means the same by."""
     own = plain(column)
     bare = {plain(name): name for name in spare}
     if own in bare:
         return bare[own]
-    for preset in presets().values():
-        for called in preset.columns.values():
-            names = [plain(name) for name in called.names]
-            found = next((bare[name] for name in names if name in bare), None)
-            if own in names and found is not None:
-                return found
-    return None
+    columns = [one for preset in presets().values() for one in preset.columns.values()]
+    called = [(one.means, [plain(name) for name in one.names]) for one in columns]
+    same = [(means, names) for means, names in called if own in names]
+    meant = {means for means, _ in same if means is not None}
+    others = [(means, names) for means, names in called if means in meant]
+    return next((bare[name] for _, names in [*same, *others] for name in names if name in bare), None)
 
 
 def _plain(column: str) -> str:

@@ -76,6 +76,8 @@ def matched(recipe: Recipe, leads: Path, chosen: Mapping[str, str] | None = None
         filled = cells.get(column, [])
         parser = parsers.get(field)
         good = None if parser is None else sum(_reads(parser.parse, cell) for cell in filled)
+        if how == "near" and good is not None and good < len(filled) / 2:
+            column, how, filled, good = "", "none", [], 0  # only its name is like it
         kind = recipe.lead.fields[field].type if parser is not None else "role"
         examples = tuple(dict.fromkeys(str(cell)[:60] for cell in filled[:50]))[:_SHOWN]
         fields.append(FieldMatch(field, kind, column, how, len(frame), len(filled), good, examples))

@@ -180,19 +180,20 @@ def test_columns_with_other_names_are_found_or_named_and_count(
     client = served[0]
     text = export.read_text()
     french = text.replace("Create Date", "Date de création").replace("Job Title", "Intitulé du poste")
-    french = french.replace("Original Traffic Source", "Canal")
+    french = french.replace("Original Traffic Source", "Herkunftskanal")
     draft = dropped(client, "contacts.csv", french.encode()).headers["location"]
     page = client.get(draft).text
     assert page.count("known under this name") == 2
     assert "not found" in page
     chosen = dict(re.findall(r'<select name="(column\.[^"]+)".*?<option value="([^"]*)" selected', page))
-    job_ = sent_off(client, draft, **(chosen | {"column.original_source": "Canal"}))
+    job_ = sent_off(client, draft, **(chosen | {"column.original_source": "Herkunftskanal"}))
     ended(client, job_)
     named, usual = (table_of(client.get(f"{one}/download").content) for one in (job_, job))
-    assert "Canal" in named[0]
+    assert "Herkunftskanal" in named[0]
     assert [row["ls_probability"] for row in named] == [row["ls_probability"] for row in usual]
     both = client.post(draft, data={
-        "token": hidden(page, "token"), "column.original_source": "Canal", "column.job_title": "Canal",
+        "token": hidden(page, "token"),
+        "column.original_source": "Herkunftskanal", "column.job_title": "Herkunftskanal",
     })  # fmt: skip
     assert "chosen twice" in both.text
 

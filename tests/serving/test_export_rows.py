@@ -161,7 +161,7 @@ def test_rows_that_are_alike_have_one_manner_and_each_oddity_has_its_own(tmp_pat
 
 def test_where_no_column_says_a_stage_rows_are_alike_all_the_same(tmp_path):
     table = [Row("a,2026-02-01,no,5"), Row("b,2026-02-01,no,7"), Row("c,2026-02-01,yes,7")]
-    bare = RECIPE.format(events="", created=CREATED, outcomes="")
+    bare = RECIPE.format(events="", created=CREATED, outcomes='stage = "step"')
     found = read(tmp_path, table, bare, None)
     assert found.manner(0) == found.manner(1) != found.manner(2)
 

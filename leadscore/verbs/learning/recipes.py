@@ -213,7 +213,8 @@ def features(recipe: Path, as_json: bool) -> None:
     from features.recipe import load_recipe
     from leadscore.terminal import print_json, print_table, say
 
-    made = default_features(load_recipe(recipe))
+    loaded = load_recipe(recipe)
+    made = default_features(loaded)
     rows = [(f.name, f.group, f.dtype, window_of(f), f.missing, f.describe()) for f in made]
     columns = ["name", "group", "type", "window", "missing", "definition"]
     if as_json:
@@ -221,3 +222,5 @@ def features(recipe: Path, as_json: bool) -> None:
     else:
         print_table(columns, rows, least=("missing", "type", "window", "group"))
     say(f"{len(rows)} features.")
+    if loaded.events is not None and loaded.timed and loaded.features.activity:
+        say("Training also tries how active a lead is now, and keeps it where it surely gains.")
