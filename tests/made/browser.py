@@ -73,6 +73,9 @@ class Browser:
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             assert time.monotonic() < until, f"{address} did not load"
             self.events.append(self._message())
+        while not self.value("document.readyState === 'complete' && document.documentElement !== null"):
+            assert time.monotonic() < until, f"{address} did not load"  # the event was of the page before
+            time.sleep(0.05)
 
     def value(self, expression: str) -> Any:
         """What a JavaScript expression gives in the page."""
