@@ -102,6 +102,7 @@ def test_one_field_is_enough_when_it_tells(tmp_path):
     assert figure(found, "auc") > 0.65
 
 
+@pytest.mark.timeout(900)  # two thousand columns take two minutes on a quiet machine
 def test_two_thousand_columns_of_noise_do_not_drown_one_that_tells(tmp_path):
     rng = np.random.default_rng(4)
     signal = rng.normal(size=LEADS)
