@@ -15,6 +15,8 @@ from serving.returned import ADDED, BatchSummary
 from tests.made import scorers
 from tests.serving.test_score_export import EVENTS, HEADER, NOW, ROWS, cells, written
 
+pytestmark = pytest.mark.slow
+
 MORE = [
     ["007", "2026-02-01", "120", "Software", "VP Sales", "a@acme.io", "no", "", "keeps  its   spaces"],
     ["k", "2026-02-01", "50", "retail", "", "A@acme.io ", "", "", "the address of 007"],

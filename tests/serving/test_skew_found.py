@@ -23,6 +23,8 @@ from serving.skew.check import check_skew, mismatches
 from serving.skew.log import RequestLog, pieces_of, read_log
 from tests.made.histories import CLOCK_US, History, draw_history
 
+pytestmark = pytest.mark.slow
+
 
 def requests(history: History, *, events: bool = True) -> list[dict[str, Any]]:
     """The history's moments as request bodies; every third lead brings an undeclared 'ingested_at'."""
@@ -45,7 +47,6 @@ def serve(bodies: list[dict[str, Any]], recipe: Recipe, log: RequestLog) -> tupl
     return features
 
 
-@pytest.mark.slow
 @given(seed=st.integers(0, 2**32 - 1), events=st.booleans())
 @settings(max_examples=4, deadline=None)
 def test_what_was_served_is_what_training_would_read(

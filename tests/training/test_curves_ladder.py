@@ -32,6 +32,7 @@ from training.report import RunSummary
 from training.run.procedure import choose_kinds, try_earlier
 
 pytestmark = [
+    pytest.mark.slow,
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::FutureWarning"),
     pytest.mark.filterwarnings("ignore:.*loader strategy is deprecated"),
@@ -138,7 +139,6 @@ def test_plenty_begins_with_that_very_number_of_conversions(history, monkeypatch
     assert choose_top(history, fit, worse).top == top
 
 
-@pytest.mark.slow
 def test_bayes_on_top_answers_and_says_so(young, run):
     folder, _ = young
     summary, out = run
@@ -159,7 +159,6 @@ def test_bayes_on_top_answers_and_says_so(young, run):
     assert parts.values.sum(axis=1) + parts.bias == pytest.approx(served.model.margin(columns))
 
 
-@pytest.mark.slow
 def test_bayes_on_top_is_judged_promoted_and_fetched_like_any_model(young, run):
     _, recipe = young
     summary, out = run
@@ -234,7 +233,6 @@ def test_the_switching_point_is_where_the_model_stays_ahead():
     assert all(row.over_bayes == 0.0 for row in rows if row.scorer == "bayes")
 
 
-@pytest.mark.slow
 def test_a_few_dozen_conversions_carry_bayes_beyond_the_scorecard_and_the_line(tmp_path):
     import data
 

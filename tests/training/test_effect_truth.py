@@ -12,6 +12,8 @@ from tests.made.worked import World, worked
 from training.figures.effect import OrderGap, effect_of
 from training.figures.worked import Strata, WorkedLeads
 
+pytestmark = pytest.mark.slow
+
 
 def synthetic(seed: int, *, useful: bool = True, share: float = 0.1) -> tuple[World, int]:
     """A world without a simulator: ninety weeks of leads whose chances differ."""
@@ -22,7 +24,6 @@ def synthetic(seed: int, *, useful: bool = True, share: float = 0.1) -> tuple[Wo
     return World(ids, created, chance, rng.random(1500) < chance), seed
 
 
-@pytest.mark.slow
 def test_the_interval_holds_the_truth_in_most_companies_and_no_effect_is_not_found() -> None:
     held, found = 0, 0
     for seed in range(20):
@@ -148,7 +149,6 @@ def test_where_nobody_tells_the_draws_lie_around_the_rate_of_the_band() -> None:
     assert abs(np.mean(off, axis=0)).max() < 0.015  # of about 0.11 won per call
 
 
-@pytest.mark.slow
 def test_the_interval_against_the_rules_holds_the_truth_of_few_drawn_leads() -> None:
     held = 0
     for seed in range(80):
@@ -159,7 +159,6 @@ def test_the_interval_against_the_rules_holds_the_truth_of_few_drawn_leads() -> 
     assert held >= 72  # of 80, of which 76 are to be expected
 
 
-@pytest.mark.slow
 def test_twenty_simulated_companies_with_sellers(tmp_path: Path) -> None:
     held = np.zeros(2)
     for seed in range(20):
