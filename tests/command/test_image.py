@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from leadscore import main
+from leadscore.verbs.service.image import pinned
 from serving.artefact.folder import save_artefact
 from serving.rules.default import default_rules
 from tests.made import scorers
@@ -46,6 +47,13 @@ def test_it_holds_the_service_and_the_artefact_and_nothing_of_training(built: Pa
     needed = (built / "requirements.txt").read_text()
     assert "bentoml==" in needed
     assert not re.search(r"^(mlflow|optuna|leadscore)\b", needed, re.M)
+
+
+def test_what_it_needs_is_pinned_where_it_is_here_and_else_asked_for_as_the_project_does():
+    assert re.fullmatch(r"numpy==\d[\d.]*", pinned("numpy>=2"))
+    assert re.fullmatch(r"ibis-framework\[duckdb\]==\d[\d.]*", pinned("ibis-framework[duckdb]>=12"))
+    elsewhere = "no-such-thing>=1; sys_platform != 'win32'"
+    assert pinned(elsewhere) == elsewhere
 
 
 def test_its_command_says_that_it_cannot_train(built: Path) -> None:

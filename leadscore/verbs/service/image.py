@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import shutil
-from importlib.metadata import requires, version
+from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 
 import click
@@ -81,13 +82,22 @@ def image(model: str, out: Path, force: bool) -> None:
 def _requirements() -> list[str]:
     """What the service needs, at the versions that are installed here."""
     plain = [one for one in requires("leadscore") or [] if "extra ==" not in one]
-    found = []
-    for one in plain:
-        name = one.split(";")[0].split("[")[0].split(">")[0].split("=")[0].split("<")[0].strip()
-        if name not in _TRAINING:
-            extra = one[one.index("[") : one.index("]") + 1] if "[" in one else ""
-            found.append(f"{name}{extra}=={version(name)}")
-    return [*sorted(found), f"psycopg=={version('psycopg')}"] if _installed("psycopg") else sorted(found)
+    found = sorted(pinned(one) for one in plain if _name(one) not in _TRAINING)
+    return [*found, f"psycopg=={version('psycopg')}"] if _installed("psycopg") else found
+
+
+def pinned(requirement: str) -> str:
+    """A requirement at the version that is installed here; as it is where this machine does without it."""
+    name = _name(requirement)
+    extra = requirement[requirement.index("[") : requirement.index("]") + 1] if "[" in requirement else ""
+    try:
+        return f"{name}{extra}=={version(name)}"
+    except PackageNotFoundError:  # such as uvloop on Windows, which an image of Linux wants
+        return requirement
+
+
+def _name(requirement: str) -> str:
+    return re.split(r"[;\[<>=! ]", requirement, maxsplit=1)[0].strip()
 
 
 def _installed(name: str) -> bool:
