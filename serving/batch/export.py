@@ -107,11 +107,9 @@ def score_export(
     if choice.by_value:
         require_value(recipe)
     clock = now_us()
-    facts = [*facts_of(leads, events), recipe.hash, str(reasons), str(block_rows), version("leadscore")]
-    facts += [str(choice.language), *_rungs(ladder), repr(sorted((columns or {}).items())), *standing.facts()]
-    facts += [f"accounts told: {neighbours is not None}"]
-    if neighbours is not None and recipe.features.accounts:  # another state of the ledger, other counts
-        facts += neighbours.facts()
+    asked = [recipe.hash, str(reasons), str(block_rows), version("leadscore"), str(choice.language)]
+    asked += [*_rungs(ladder), repr(sorted((columns or {}).items()))]
+    facts = [*facts_of(leads, events), *asked, *standing.facts(), *_told_by(neighbours, recipe)]
     resumable = out is not None and not dry_run and STDIO not in (str(out), str(leads))
     with opened_work(Path(str(out)) if resumable else None, facts, as_of_us, clock) as work:
         clock_us = max(work.as_of_us, clock)
@@ -127,6 +125,12 @@ def score_export(
         finally:
             files.rows.close()
     return summary
+
+
+def _told_by(neighbours: Neighbours | None, recipe: Recipe) -> list[str]:
+    """What counts of accounts depend on: whether they are told, and the state of the ledger that tells."""
+    counts = neighbours.facts() if neighbours is not None and recipe.features.accounts else []
+    return [f"accounts told: {neighbours is not None}", *counts]
 
 
 def read_tables_of_export(

@@ -57,9 +57,9 @@ class HiddenChain:
     move: Floats
 
     @classmethod
-    def first(cls, lives: SeenLives, n_states: int) -> HiddenChain:
-        """States that differ in how much happens, to start from."""
-        _, step, counts = lives.counts()
+    def first(cls, lives: SeenLives, found: Counts, n_states: int) -> HiddenChain:
+        """States that differ in how much happens, to start from; `found` are the counts of `lives`."""
+        _, step, counts = found
         later = counts[step > 0].sum(axis=0) / max(int(lives.steps.sum()), 1)
         entry = counts[step == 0].sum(axis=0) / len(lives.steps)
         more = 4.0 ** np.linspace(-1, 1, n_states)
@@ -93,7 +93,8 @@ class HiddenChain:
 
 def fit_chain(lives: SeenLives, n_states: int, rounds: int = 20) -> HiddenChain:
     """By EM from states that differ in how much happens, in so many rounds."""
-    chain, counts = HiddenChain.first(lives, n_states), lives.counts()
+    counts = lives.counts()
+    chain = HiddenChain.first(lives, counts, n_states)
     for _ in range(rounds):
         chain = _improved(chain, lives, counts)
     return chain
