@@ -7,7 +7,7 @@ split on by trees; a linear model may read them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
@@ -18,7 +18,8 @@ from features.catalogue import Feature, LeadAge
 from features.columns import Floats
 from features.recipe import Recipe, Training
 from serving.scorers import line_columns, line_names
-from training.choosing.candidate import Candidate, Linears, Start, loss_of
+from training.choosing.candidate import Candidate, Linears, Start, cost_of, loss_of
+from training.choosing.few import likelihood_of, share_of_many, won_newer
 from training.figures.reliability import log_losses_of_margins
 from training.fitting import (
     Kind,
@@ -76,6 +77,16 @@ class Bench:
         return np.concatenate([newer for _, newer in self.folds])
 
     @cached_property
+    def many(self) -> float:
+        """0 where few leads converted, 1 where many did, by what judges on the folds (see `few`)."""
+        return share_of_many(won_newer(self.excerpt, self.folds))
+
+    @cached_property
+    def _seen(self) -> float:
+        """The share of all rows that are among the newer ones of the folds."""
+        return sum(len(newer) for _, newer in self.folds) / len(self.excerpt.rows)
+
+    @cached_property
     def weights(self) -> list[float]:
         """The weight of each fold, summing to 1."""
         raw = NEWER_WEIGHS ** np.arange(len(self.folds))
@@ -105,7 +116,7 @@ class Bench:
             return (first,)
         reading = first.candidate.linear.reading
         near = self._near(first.candidate)  # a column less hardly asks for another penalty
-        return first, min(self._paths(self.calendars, reading, near, whole=True), key=loss_of)
+        return first, min(self._paths(self.calendars, reading, near, whole=True), key=cost_of)
 
     @cached_property
     def plain_penalty(self) -> float:
@@ -118,13 +129,13 @@ class Bench:
         return self._paths((), PLAINLY, whole=True)
 
     def _best(self, trials: list[Linears]) -> Linears:
-        """The trial of least loss; where leads are looked at in several ages, it may gain by weights that
+        """The trial of least cost; where leads are looked at in several ages, it may gain by weights that
         change with the age, which are tried at penalties near its own."""
-        best = min(trials, key=loss_of)
+        best = min(trials, key=cost_of)
         if not self._ages:
             return best
         reading = replace(best.candidate.linear.reading, crossed=True)
-        return min([best, *self._paths((), reading, self._near(best.candidate))], key=loss_of)
+        return min([best, *self._paths((), reading, self._near(best.candidate))], key=cost_of)
 
     @staticmethod
     def _near(candidate: Candidate) -> tuple[float, ...]:
@@ -146,18 +157,34 @@ class Bench:
         *,
         whole: bool = False,
     ) -> list[Linears]:
-        """One linear model a penalty, on all folds, as long as there is hope; to the end if `whole`."""
+        """One linear model a penalty, on all folds, as long as there is hope; to the end if `whole`.
+
+        Outcomes choose among them on the folds; few ones by how likely a line makes all of them, the newer
+        ones counting half once more, and how calendars go on they do not tell.
+        """
+        reading = replace(reading, held=True) if self.many == 0 else reading
         read = self.excerpt.without(left_out)
         paths = side_by_side(lambda fold: self._path(read.on(fold[0]), read.on(fold[1]), reading), self.folds)
+        likelihood = self._likelihood(read, reading) if len(penalties) > 1 else None
         found: list[Linears] = []
         for penalty in penalties:
             steps = side_by_side(partial(Path.step, penalty=penalty), paths)
             newer = [step.newer for step in steps]
             candidate = Candidate("linear", self.loss(newer), newer, LinearChoice(penalty, reading, left_out))
-            found.append(Linears(steps, candidate))
-            if not whole and candidate.loss > HOPELESS * min(map(loss_of, found)):
+            cost = candidate.loss
+            if likelihood is not None:
+                few = self._seen / 2 * cost - likelihood(penalty)
+                cost = self.many * cost + (1 - self.many) * few
+            found.append(Linears(steps, candidate, cost))
+            if likelihood is None and not whole and candidate.loss > HOPELESS * min(map(loss_of, found)):
                 break
         return found
+
+    def _likelihood(self, read: Excerpt, reading: Reading) -> Callable[[float], float] | None:
+        """Of all rows, by penalty; None where many leads converted."""
+        if self.many == 1:
+            return None
+        return likelihood_of(read, self._path(read, read.on(read.rows[:0]), reading))
 
     def _path(self, older: Excerpt, newer: Excerpt, reading: Reading) -> Path:
         importance, roomy = recency(older, self.half_life), going_on(older, self.calendars)

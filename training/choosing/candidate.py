@@ -42,10 +42,12 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Linears:
-    """One linear model on all folds: its step on each, and the candidate that it is."""
+    """One linear model on all folds: its step on each, the candidate that it is, and the `cost` by which its
+    penalty and reading are chosen."""
 
     steps: list[Step]
     candidate: Candidate
+    cost: float
 
 
 @dataclass(frozen=True)
@@ -58,5 +60,10 @@ class Start:
 
 
 def loss_of(linears: Linears) -> float:
-    """By which linear models are compared."""
+    """By which linear models with and without calendars are compared: newer rows alone tell."""
     return linears.candidate.loss
+
+
+def cost_of(linears: Linears) -> float:
+    """By which penalty and reading are chosen."""
+    return linears.cost

@@ -15,7 +15,8 @@ from features.recipe import Recipe, Training
 from training.calibration import choose_map, mean_interval
 from training.choosing.bench import Bench
 from training.choosing.candidate import Candidate, loss_of
-from training.choosing.combining import FEW_WON, combine, rates, won_newer
+from training.choosing.combining import FEW_WON, combine, rates
+from training.choosing.few import won_newer
 from training.choosing.following import follow_level
 from training.choosing.kinds import again, challenge, every_kind
 from training.choosing.search import search
@@ -50,12 +51,12 @@ def choose_settings(
 
     `activity` is read beside the features of the excerpt where that surely gains.
     With a `budget` the booster's settings are searched too; the recipe's own stay where nothing was better.
-    Without a fold that has both outcomes on both sides, the plainest: a linear model, well penalised, and
-    half of it rates.
+    Without a fold that has both outcomes on both sides, the plainest: the likeliest line and rates.
     """
     bench = Bench.of(recipe, excerpt)
     if not bench.folds or not excerpt.features:
-        plain = Settings("linear", LinearChoice(PENALTIES[0]), TreeChoice(50), PLAIN[0])
+        line = bench.linears[0].candidate.linear if excerpt.features else LinearChoice(PENALTIES[0])
+        plain = Settings("linear", line, TreeChoice(50), PLAIN[0])
         return plain if excerpt.signs else with_rates(plain)  # rates know no declared sign
     found = every_kind(bench, NOTHING)
     if not bench.tree_features:
@@ -163,7 +164,7 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
 
 def _alone(bench: Bench, together: Candidate, best: Candidate) -> bool:
     """Whether one kind is surely better than the mean of all, which a few outcomes cannot tell."""
-    return won_newer(bench) >= FEW_WON and _gain(bench, together, best).low > 0
+    return won_newer(bench.excerpt, bench.folds) >= FEW_WON and _gain(bench, together, best).low > 0
 
 
 def _members(candidates: Sequence[Candidate]) -> list[Candidate]:

@@ -44,23 +44,9 @@ kind is taken alone.
 Of 118 companies with 18 to 260 converted leads one kind was surely better on the folds in 10; on later leads
 it then lost 10 thousandths of log loss to the mean on average, at worst 35, and gained at most 9.
 """
-FEW_TO_MANY = 150, 250
-"""Converted leads up to which rates are expected to be `RATES_EXPECTED` of the mean, and from which on all
-kinds are expected to weigh alike (on BPI 2012, of many more, half rates cost 0.003 in log loss). Between them
-the expected weights go from one to the other in a straight line, so that one more lead moves a model little.
-"""
-RATES_EXPECTED = 0.5
-"""The weight of rates expected of few outcomes; lines and trees that start from a line are much alike.
-
-Made companies (none of those of docs/measured.md), log loss on later leads against equal expected weights, in
-thousandths, with intervals over companies:
-
-    converted leads                     18 to 29      30 to 74     75 to 149     150 to 900
-    companies                                 36            36            34             24
-    half rates                        0.0 +- 1.0   -1.1 +- 0.6   -1.4 +- 1.0    -0.1 +- 0.5
-    half rates, three times the pull -0.4 +- 1.3   -1.3 +- 0.9   -1.7 +- 1.3    +0.7 +- 1.0
-    equal, then half of it rates     +0.3 +- 1.7   -1.2 +- 1.1   -1.9 +- 1.7    +2.0 +- 2.1
-    rates alone                      +5.2 +- 3.1   +1.6 +- 2.0   +0.5 +- 2.9   +10.7 +- 7.4
+FEW_EXPECTED = {"linear": 0.5, "bayes": 0.25, "trees": 0.25}
+"""The weights expected of few outcomes: of the line, which is then the likeliest one (see `few`), of rates,
+and of all kinds with trees together, which are much alike.
 """
 _LEAST = 0.05
 """A kind of less weight is left out: it would be fitted and asked for nothing."""
@@ -70,7 +56,7 @@ def combine(bench: Bench, pool: Sequence[Candidate]) -> Candidate:
     """The candidates of `pool` as one, averaged with weights from the newer rows of the folds."""
     y = np.concatenate([bench.excerpt.on(newer).y for _, newer in bench.folds])
     margins = np.column_stack([np.concatenate(one.newer) for one in pool])
-    weights = _kept(_fitted(margins, y, _importance(bench), expected_weights(pool, won_newer(bench))))
+    weights = _kept(_fitted(margins, y, _importance(bench), expected_weights(pool, bench.many)))
     chosen = [(one, weight) for one, weight in zip(pool, weights, strict=True) if weight > 0]
     newer = [
         np.asarray(sum(weight * one.newer[fold] for one, weight in chosen))
@@ -106,21 +92,12 @@ def _importance(bench: Bench) -> Floats:
     return np.concatenate([np.full(len(fold[1]), rows * weight / len(fold[1])) for weight, fold in parts])
 
 
-def won_newer(bench: Bench) -> int:
-    """Converted leads, or accounts, among the newer rows of the folds."""
-    newer = bench.excerpt.on(bench.newer)
-    return len(np.unique(newer.clusters[newer.y == 1].astype(str)))
-
-
-def expected_weights(pool: Sequence[Candidate], won: int) -> Floats:
-    """The weights before any outcome was seen, shape `(n_kinds,)`, where `won` leads converted."""
-    rated = np.array([one.kind == "bayes" for one in pool])
+def expected_weights(pool: Sequence[Candidate], many: float) -> Floats:
+    """The weights before any outcome was seen, shape `(n_kinds,)`; `many` as of a bench."""
     alike = np.full(len(pool), 1 / len(pool))
-    if rated.all() or not rated.any():
-        return alike
-    few = np.where(rated, RATES_EXPECTED / rated.sum(), (1 - RATES_EXPECTED) / (~rated).sum())
-    many = float(np.interp(won, FEW_TO_MANY, (0.0, 1.0)))
-    return np.asarray((1 - many) * few + many * alike, dtype=np.float64)
+    parts = [one.kind if one.kind in FEW_EXPECTED else "trees" for one in pool]
+    few = np.array([FEW_EXPECTED[part] / parts.count(part) for part in parts])
+    return np.asarray((1 - many) * few / few.sum() + many * alike, dtype=np.float64)
 
 
 def _fitted(margins: Floats, y: Floats, importance: Floats, expected: Floats) -> Floats:

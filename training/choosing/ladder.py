@@ -1,4 +1,4 @@
-"""Who answers first: the model, which is half rates where outcomes are few, or the Bayes rung alone."""
+"""Who answers first: the model, which has rates in its mean, or the Bayes rung alone."""
 
 from __future__ import annotations
 

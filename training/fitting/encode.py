@@ -21,10 +21,12 @@ _ONE_HOT_LEVELS = 60
 
 @dataclass(frozen=True)
 class Reading:
-    """How a linear model reads: numbers as signed logarithms, every column crossed with the lead's age."""
+    """How a linear model reads: numbers as signed logarithms, every column crossed with the lead's age, and
+    calendars `held` inside their range as other numbers are."""
 
     logs: bool = False
     crossed: bool = False
+    held: bool = False
 
 
 PLAINLY = Reading()
@@ -80,13 +82,13 @@ def fit_linear_encoder(
 ) -> LinearEncoder:
     """Medians, scales and levels of `columns`, of numbers as the `reading` has them; features that never
     vary are left out, and nothing is crossed with an age that never does. Numbers are held inside the range
-    of `columns`, those of `calendars` inside a wider one. A level of fewer than `rare_level` leads has no
-    weight of its own."""
+    of `columns`, those of `calendars` inside a wider one unless they are `held` too. A level of fewer than
+    `rare_level` leads has no weight of its own."""
     numbered = _numbered(leads)
     found = [
         _levelled(f.name, columns[f.name], rare_level, numbered)
         if f.dtype == "category"
-        else _measured(f.name, columns[f.name], reading.logs, f.name in calendars)
+        else _measured(f.name, columns[f.name], reading.logs, f.name in calendars and not reading.held)
         for f in features
     ]
     specs = tuple(spec for spec in found if spec is not None)

@@ -1,0 +1,45 @@
+"""Where few leads converted: how few, and by what a line is chosen there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from training.figures import effective_share
+from training.figures.newton import log_marginal
+from training.fitting.logistic_path import Path
+from training.history import Excerpt, Rows
+
+FEW_TO_MANY = 150, 250
+"""Converted leads among the newer rows of the folds up to which they are few, and from which on they are
+many. Between them one way goes over into the other in a straight line, so that one lead moves little.
+"""
+
+
+def won_newer(excerpt: Excerpt, folds: Sequence[tuple[Rows, Rows]]) -> int:
+    """Converted leads, or accounts, among the newer rows of the folds."""
+    if not folds:
+        return 0
+    newer = excerpt.on(np.concatenate([newer for _, newer in folds]))
+    return len(np.unique(newer.clusters[newer.y == 1].astype(str)))
+
+
+def share_of_many(won: int) -> float:
+    """0 where `won` converted leads are few, 1 where they are many."""
+    return float(np.interp(won, FEW_TO_MANY, (0.0, 1.0)))
+
+
+def likelihood_of(excerpt: Excerpt, path: Path) -> Callable[[float], float]:
+    """By penalty: how likely the line of `path`, which was made of the `excerpt`, makes all its outcomes.
+
+    It is the logarithm of the marginal likelihood, a row; rows of one lead or account count as fewer.
+    """
+    scale = effective_share(path.y, np.unique(excerpt.clusters.astype(str), return_inverse=True)[1])
+
+    def of(penalty: float) -> float:
+        linear = path.step(penalty).linear
+        solution = np.r_[linear.intercept, linear.weights]
+        return log_marginal(path.older, path.y, penalty, solution, scale) / (scale * len(path.y))
+
+    return of
