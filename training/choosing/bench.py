@@ -165,7 +165,8 @@ class Bench:
         reading = replace(reading, held=True) if self.many == 0 else reading
         read = self.excerpt.without(left_out)
         paths = side_by_side(lambda fold: self._path(read.on(fold[0]), read.on(fold[1]), reading), self.folds)
-        likelihood = self._likelihood(read, reading) if len(penalties) > 1 else None
+        choosing = len(penalties) > 1
+        likelihood = self._likelihood(read, reading) if choosing else None
         found: list[Linears] = []
         for penalty in penalties:
             steps = side_by_side(partial(Path.step, penalty=penalty), paths)
