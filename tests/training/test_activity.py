@@ -182,18 +182,26 @@ def test_the_chain_knows_only_what_was_before_the_first_fold(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("gains", [True, False])
-def test_activity_is_read_where_the_folds_say_that_it_gains(gains: bool) -> None:
+@pytest.mark.parametrize(
+    ("effect", "kept"),
+    [
+        pytest.param(1.2, True, id="it surely gains"),
+        pytest.param(0.3, True, id="it gains 2.0 thousandths, of which the folds cannot be sure"),
+        pytest.param(0.2, False, id="it loses 0.8 thousandths"),
+        pytest.param(0.0, False, id="it says nothing"),
+    ],
+)
+def test_activity_is_read_where_newer_rows_gain_by_it(effect: float, kept: bool) -> None:
     X = np.random.default_rng(7).normal(size=(3, ROWS))
-    y = converts(0.7 * X[0] + (1.2 * X[2] if gains else 0) - 1)
+    y = converts(0.7 * X[0] + effect * X[2] - 1)
     recipe, labelled, rows = company(X[0], X[1], y)
     known = labelled.columns
     more = FieldValue("hidden", "number")
     columns = Columns({name: known[name] for name in known} | {more.name: X[2]}, ROWS)
     excerpt = Excerpt.of(recipe, replace(labelled, columns=columns), default_features(recipe), rows)
     found = choose_settings(recipe, excerpt, activity=(more,))
-    assert found.activity is gains
-    assert found.as_dict().get("activity", False) is gains
+    assert found.activity is kept
+    assert found.as_dict().get("activity", False) is kept
 
 
 def test_nobody_adds_by_hand_what_training_fits() -> None:

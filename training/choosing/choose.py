@@ -49,7 +49,7 @@ def choose_settings(
 ) -> Settings:
     """Kind of model, rounds, penalty and calibration with the lowest log loss on newer rows.
 
-    `activity` is read beside the features of the excerpt where that surely gains.
+    `activity` is read beside the features of the excerpt where that gains on the newer rows.
     With a `budget` the booster's settings are searched too; the recipe's own stay where nothing was better.
     Without a fold that has both outcomes on both sides, the plainest: the likeliest line and rates.
     """
@@ -72,20 +72,24 @@ def choose_settings(
 def _active(
     bench: Bench, found: Sequence[Candidate], activity: Sequence[Feature]
 ) -> tuple[Bench, Sequence[Candidate]]:
-    """A bench that reads `activity` too, and every kind on it, where that surely gains on the best found.
+    """A bench that reads `activity` too, and every kind on it, where the mean of line and best kind gains.
 
-    Where the line gains nothing by it, trees are not asked: they cost the most.
+    A mean of kinds will answer, and it errs less than one alone. No sure gain is asked for: a few columns
+    that say nothing cost nothing (docs/measured.md), and few folds can be sure of what they bring.
     """
     if not activity:
         return bench, found
     best, line = min(found, key=_loss), bench.linears[0].candidate
     wider = replace(bench, excerpt=bench.excerpt.reading((*bench.excerpt.features, *activity)))
-    if wider.new_line(line.linear).candidate.loss >= line.loss:
-        return bench, found
-    better = challenge(wider, best, best.booster)
-    if better is None or _gain(bench, best, better).low <= 0:
+    with_it = wider.new_line(line.linear).candidate, again(wider, best, best.booster)
+    if _loss_together(bench, *with_it) >= _loss_together(bench, line, best):
         return bench, found
     return wider, every_kind(wider, best.booster)
+
+
+def _loss_together(bench: Bench, one: Candidate, other: Candidate) -> float:
+    """Out-of-fold log loss of the mean of two candidates' margins."""
+    return bench.loss([(a + b) / 2 for a, b in zip(one.newer, other.newer, strict=True)])
 
 
 def _paired(bench: Bench, found: Sequence[Candidate]) -> Sequence[Candidate]:

@@ -76,8 +76,10 @@ def model_facts(trained: Trained) -> dict[str, str]:
         facts["Calendars, which trees do not see"] = ", ".join(chosen.trees.calendars)
     if chosen.linear.reading.crossed and not trained.choices.by_bayes:
         facts["Weights of the regression"] = "change with the age of the lead"
-    if chosen.activity and not trained.choices.by_bayes:
-        facts["How active a lead is now"] = "is read, by a hidden chain fitted on the events of all leads"
+    if trained.history.activity and not trained.choices.by_bayes:
+        read = "is read, by a hidden chain fitted on the events of all leads"
+        left = "is not read: it was tried, and gained nothing on newer rows"
+        facts["How active a lead is now"] = read if chosen.activity else left
     if chosen.half_life is not None and not trained.choices.by_bayes:
         facts["Newer rows"] = f"count for more: half as much {chosen.half_life:g} of the history ago"
     if chosen.follows and not trained.choices.by_bayes:

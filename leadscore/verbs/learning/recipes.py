@@ -223,4 +223,4 @@ def features(recipe: Path, as_json: bool) -> None:
         print_table(columns, rows, least=("missing", "type", "window", "group"))
     say(f"{len(rows)} features.")
     if loaded.events is not None and loaded.timed and loaded.features.activity:
-        say("Training also tries how active a lead is now, and keeps it where it surely gains.")
+        say("Training also tries how active a lead is now, and keeps it where newer leads gain by it.")
