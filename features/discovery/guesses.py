@@ -114,6 +114,9 @@ def _won(leads: TableProfile, ended: OutcomeSource, asked: str | None) -> Guess:
         return Guess("won", taken, "sure", "the word of this CRM", option, answer)
     if all(reads_as_won(value) for value in values):
         return Guess("won", taken, "sure", "it reads so", option, answer)
+    if ended.choice is not None and ended.choice.told_by is not None:
+        why = f"'{ended.choice.told_by}' tells it from other ends"
+        return Guess("won", taken, "likely", why, option, answer, ended.lost_values[:6])
     return Guess("won", taken, "a guess", "of all values the one most like it", option, answer, others)
 
 

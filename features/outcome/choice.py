@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.outcome.dates import instants_of, is_filled_by_wins, is_undated
+from features.outcome.ended import divided, ended_columns
 from features.outcome.guess import (
     OutcomeColumn,
     divide,
@@ -50,6 +51,8 @@ class OutcomeChoice:
     certainty: Certainty
     why: str
     rivals: tuple[OutcomeRival, ...] = ()
+    told_by: str | None = None
+    """The column whose filled cells tell wins from losses, where no word does."""
 
     def sentences(self) -> list[str]:
         """What a person must know of the choice: nothing where it is sure."""
@@ -79,8 +82,9 @@ def choose_outcome(table: TableProfile) -> OutcomeChoice | None:
     """The outcome of the leads in `table`; None where nothing tells it from other columns.
 
     A column that is plainly called so; of several, the one that lies after the others: whose wins are all
-    among theirs, and fewer. Else the one whose wins alone have a date after their creation. Else the last of
-    a data set.
+    among theirs, and fewer. Else the one whose wins alone have a date after their creation, or whose values
+    say won and lost; else one whose ended cases have a date, and a number where they were won. Else the last
+    of a data set.
     """
     named = named_outcomes(table)
     plainly = {name: score for name, score in named.items() if score >= _PLAINLY}
@@ -93,6 +97,11 @@ def choose_outcome(table: TableProfile) -> OutcomeChoice | None:
         return _with_rivals(table, found, f"as '{date}' is filled where it is {found.won[0]}", {}, dated)
     if (ending := _by_values(table)) is not None:
         return _with_rivals(table, ending, "as its values say won and lost", {}, dated)
+    for ended in ended_columns(table):
+        if ended.won:
+            words = table.columns[str(ended.by)].format.type != "number"
+            choice = _with_rivals(table, divided(table, ended), ended.why, {}, dated, guess=words)
+            return replace(choice, told_by=ended.by)
     if named:
         best = max(named, key=lambda name: (named[name], -table.columns[name].place))
         return _with_rivals(table, divide(table, best), "by a word in its name", named, dated, guess=True)

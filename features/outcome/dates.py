@@ -16,7 +16,8 @@ from features.recipe import DateFormat
 
 _ENDS = re.compile(
     r"\b(?:clos\w*|won|win|sign\w*|decid\w*|decision|ended|end|conver\w*|sold|sale|purchas\w*|order\w*|clotur\w*"
-    r"|vente|gagne|gain|abschluss|fermeture|outcome|result)\b"
+    r"|vente|gagne|gain|abschluss|fermeture|outcome|result\w*|cierre|venta|ganad[oa]|firma|chiusura|vendita"
+    r"|vint[oa]|fechamento|fecho|venda|ganho|sluiting\w*|afsluit\w*|afgesloten|verkoop\w*|gewonnen)\b"
 )
 
 
@@ -57,8 +58,11 @@ def is_filled_by_wins(occurred: Floats, created: Floats, won: Floats) -> bool:
 
 def _comes_after(occurred: Floats, created: Floats) -> bool:
     """Whether nearly all rows have this date, and not before their creation."""
-    if not len(occurred) or np.isfinite(occurred).mean() < 0.9:
-        return False
+    return bool(len(occurred) and np.isfinite(occurred).mean() >= 0.9 and follows(occurred, created))
+
+
+def follows(occurred: Floats, created: Floats) -> bool:
+    """Whether nearly all of the rows that have this date have it not before their creation."""
     known = np.isfinite(occurred) & np.isfinite(created)
     after = occurred[known] >= created[known] - DAY_US
     return bool(len(after) and after.mean() >= 0.95)

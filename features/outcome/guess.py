@@ -13,10 +13,13 @@ from features.profiles.endings import LOST
 
 _MOST_VALUES = 40
 # What an open lead has too: not won so far.
-_DENIAL = re.compile(r"(?:no|nein|n|0|false|faux|non|not converted|nonconverted|unconverted|non convertie?)")
+_DENIAL = re.compile(
+    r"(?:no|nein|n|0|false|faux|non|nao|nee|falso|not converted|nonconverted|unconverted|non convertie?)"
+)
 _NAMED = {"outcome": 4.0, "status": 3.0}
 _EARLIER = re.compile(
     r"\b(?:prev|previous|prior|past|earlier|former|preceding|precedente?s?|anterieure?s?|ancienn?e?"
+    r"|previ[oa]s?|anterior(?:es)?|precedenti|eerdere"
     r"|vorherige[rsnm]?|vorige[rsnm]?|fruhere[rsnm]?"
     r"|(?:last|derniere?|letzte[rsnm]?) (?:campaign|campagne|kampagne|call|appel|anruf))\b"
 )
@@ -189,8 +192,9 @@ def divide(table: TableProfile, column: str) -> OutcomeColumn:
     found = with_rest(column, values, won)
     if not lost:
         return found
-    listed = tuple(value for value in values if plain(value) in lost and value not in won)
-    rest = tuple(value for value in values if value not in won and value not in listed)
+    ended = [value for value in values if value not in won]
+    listed = tuple(value for value in ended if plain(value) in lost or is_plainly_lost(value))
+    rest = tuple(value for value in ended if value not in listed)
     return OutcomeColumn(column, won, listed, rest)
 
 

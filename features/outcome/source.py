@@ -12,6 +12,7 @@ from features.columns import Floats
 from features.errors import LeadscoreError
 from features.outcome.choice import OutcomeChoice, choose_outcome
 from features.outcome.dates import dated_losses, dating_column, format_of, instants_of, is_undated
+from features.outcome.ended import ended_columns, ending_date
 from features.outcome.guess import (
     OutcomeColumn,
     candidates,
@@ -95,8 +96,14 @@ def find_outcome(company: Company, asked: str | None) -> OutcomeSource:
     raise OutcomeNotFoundError(
         f"{company.leads.raw.name}: no column looks like the outcome. Columns of few values: "
         f"{candidates(company.leads)}{_among_events(company)}.",
-        could_mean_won(company.leads),
+        _options(company.leads),
     )
+
+
+def _options(leads: TableProfile) -> tuple[str, ...]:
+    """COLUMN=VALUE of what could mean won: first where a date goes with it, then of columns of few values."""
+    ended = [f"{one.column}={value}" for one in ended_columns(leads) for value in one.ended]
+    return tuple(dict.fromkeys((*ended[:4], *could_mean_won(leads))))[:6]
 
 
 def _among_events(company: Company) -> str:
@@ -142,7 +149,7 @@ def _from_column(leads: TableProfile, found: OutcomeColumn) -> OutcomeSource:
             f"{leads.raw.name}: by column '{found.column}' every lead is {state}; a model needs both.",
             "Export leads of both kinds, or name another outcome: --outcome COLUMN=VALUE.",
         )
-    date = dating_column(leads, won)
+    date = dating_column(leads, won) or ending_date(leads, found)
     occurred = None if date is None else instants_of(leads, date)
     lost, other = found.lost, found.other
     undated: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""Words that read as won or lost, in the languages of the exports that were seen."""
+"""Words that read as won or lost, in English, French, German, Spanish, Italian, Portuguese and Dutch."""
 
 from __future__ import annotations
 
@@ -10,22 +10,32 @@ from features.profiles.presets import plain
 # Compared with `plain` texts: lower case, without accents. "not converted" is caught by _NOT.
 _WON = re.compile(
     r"\b(?:won|closedwon|win|converted|convert|customer|client|yes|y|true|1|oui|vrai|gagne|gagnee|signe|signee|signed"
-    r"|converti|convertie|sold|sale|vendu|vente|bought|purchase|purchased|ordered|booked|achete|gewonnen|verkauft|kunde|ja|deal)\b"
+    r"|converti|convertie|sold|sale|vendu|vente|bought|purchase|purchased|ordered|booked|achete|gewonnen|verkauft|kunde|ja|deal"
+    r"|konvertiert|umgewandelt|ganad[oa]s?|convertid[oa]s?|vendid[oa]s?|firmad[oa]|cliente|si|verdadero"
+    r"|vint[oa]|convertit[oa]|vendut[oa]|firmat[oa]|acquisit[oa]|vero|ganh[oa]|sim|verdadeiro"
+    r"|geconverteerd|klant|verkocht|getekend|binnengehaald)\b"
 )
 
 
 # Words of earlier stages too: they mean won only where no value says it plainly.
 _PERHAPS_WON = re.compile(
-    r"\b(?:success|successful|subscribed|activated|accepted|paid|enrolled|registered|qualified|positive|good)\b"
+    r"\b(?:success|successful|subscribed|activated|accepted|paid|enrolled|registered|qualified|positive|good"
+    r"|erfolgreich|exitos[oa]|riuscit[oa]|geslaagd)\b"
 )
 _NOT = re.compile(
-    r"\b(?:not|non|no|nicht|un|lost|never|pas|dis|unqualified|disqualified|nonconverted|unconverted)\b"
+    r"\b(?:not|non|no|nicht|un|lost|never|pas|dis|unqualified|disqualified|nonconverted|unconverted"
+    r"|potential|prospective|future|potentiel\w*|poten[tz]iell\w*|potencial|potenziale|mogelijke|kein|keine|nie"
+    r"|nunca|nao|mai|sin|senza|sem|niet|geen|nooit|perdid[oa]s?|pers[oa]|verloren)\b"
 )
 LOST = re.compile(
     r"\b(?:lost|closedlost|loss|perdu|perdue|not converted|non converti|non convertie|disqualified"
     r"|unqualified|rejected|refuse|refused|declined|dead|junk|cancelled|canceled|annule|abandon|abandoned|abandonne"
     r"|sans suite|cannot contact|stalled|dropped|unsuccessful|ko"
-    r"|failed|no|n|0|false|faux|non|bad|churned|not interested|verloren|abgelehnt|storniert|nein)\b"
+    r"|failed|no|n|0|false|faux|non|bad|churned|not interested|verloren|abgelehnt|storniert|nein"
+    r"|disqualifiziert|kein (?:interesse|bedarf|budget)|perdid[oa]s?|descartad[oa]|rechazad[oa]"
+    r"|descalificad[oa]|cancelad[oa]|sin interes|pers[oa]|rifiutat[oa]|annullat[oa]|squalificat[oa]"
+    r"|non interessat[oa]|rejeitad[oa]|desqualificad[oa]|sem interesse|nao|falso|afgewezen|geannuleerd"
+    r"|vervallen|geen interesse|nee)\b"
 )
 
 

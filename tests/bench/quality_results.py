@@ -17,7 +17,9 @@ FIGURES = (
 COMPARED = ("log_loss", "auc")
 DIFFERENCES = tuple(f"{figure}_{part}" for figure in COMPARED for part in ("minus", "low", "high"))
 """leadscore minus this scorer, and the ends of the paired interval."""
-COLUMNS = ("data_set", "origin", "scorer", "note", "n_fit", "n_test", "won", *FIGURES, *DIFFERENCES)
+SLOPE = ("slope_low", "slope_high")
+"""The interval of the calibration slope; tests measured before it was kept have none."""
+COLUMNS = ("data_set", "origin", "scorer", "note", "n_fit", "n_test", "won", *FIGURES, *SLOPE, *DIFFERENCES)
 _WHERE = ["data_set", "origin"]
 
 
@@ -36,7 +38,7 @@ def read_results(path: Path = RESULTS) -> pd.DataFrame:
     """The table, with `COLUMNS`; empty where nothing was measured yet."""
     if not path.exists():
         return pd.DataFrame(columns=list(COLUMNS))
-    return pd.read_csv(path, keep_default_na=True)
+    return pd.read_csv(path, keep_default_na=True).reindex(columns=list(COLUMNS))
 
 
 def keep_results(measured: pd.DataFrame, path: Path = RESULTS) -> pd.DataFrame:

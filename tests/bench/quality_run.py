@@ -19,7 +19,7 @@ from features.columns import Floats
 from tests.bench.quality_autogluon import NAME as AUTOGLUON
 from tests.bench.quality_autogluon import autogluon
 from tests.bench.quality_peers import PEERS, make_task, predict_or_base
-from tests.bench.quality_results import COMPARED, FIGURES, Look
+from tests.bench.quality_results import COMPARED, FIGURES, SLOPE, Look
 from tests.bench.quality_sets import DataSet, Origin
 from training import train
 from training.history.history import History, read_history
@@ -109,6 +109,8 @@ def tabulate(evidence: Evidence, notes: dict[str, str], n_fit: int) -> pd.DataFr
         name = found.scorer
         row: dict[str, Any] = {"scorer": name, "note": notes.get(name)}
         row |= {figure: found.figure(figure) for figure in FIGURES}
+        between = evidence.interval(name, "slope")
+        row |= dict(zip(SLOPE, (between.low, between.high) if between else (None, None), strict=True))
         if name != JUDGED:
             row |= _differences(evidence, name)
         rows.append(row)

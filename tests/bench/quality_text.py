@@ -34,7 +34,8 @@ only. Peers have their usual defaults, native categories where they take them, a
 that leadscore's model sees; AutoGluon (best quality, minutes of fitting) made its own features of the same
 tables. A second origin, written down before it was run, confirms or refutes the first.
 
-Intervals are 95 %, paired, bootstrapped over leads. *Within* is the mean AUC inside each week (bank: blocks
+Intervals are 95 %, paired, bootstrapped over leads; a slope that is surely outside 0.85 to
+1.15 is bold. *Within* is the mean AUC inside each week (bank: blocks
 of 1,000 calls) weighted by conversions; precision and recall are those of working the best 50 of each.
 `make bench-quality` measures all this again; each look of it at a test is a line of
 `tests/bench/looks.csv`."""
@@ -43,6 +44,8 @@ _DIGITS = {
     "lift_10": 2, "auc_within": 3, "capacity_precision": 3, "capacity_recall": 3,
 }  # fmt: skip
 _BETTER = {"log_loss": -1, "auc": +1}
+SLOPES = (0.85, 1.15)
+"""Between these a model counts as calibrated in slope."""
 
 
 def section(results: pd.DataFrame) -> str:
@@ -143,8 +146,20 @@ def _block(known: DataSet, origin: Origin, found: pd.DataFrame) -> str:
     return "\n".join(lines)
 
 
+def slope_words(row: pd.Series) -> str:
+    """`0.98 (0.90 to 1.06)`, bold where the interval lies wholly outside `SLOPES`."""
+    text, low, high = _number(row["slope"], 2), row["slope_low"], row["slope_high"]
+    if pd.isna(low):
+        return text
+    text = f"{text} ({_number(low, 2)} to {_number(high, 2)})"
+    return f"**{text}**" if high < SLOPES[0] or low > SLOPES[1] else text
+
+
 def _row(row: pd.Series) -> str:
-    figures = [_number(row[figure], digits) for figure, digits in _DIGITS.items()]
+    figures = [
+        slope_words(row) if figure == "slope" else _number(row[figure], digits)
+        for figure, digits in _DIGITS.items()
+    ]
     differences = [_difference(row, figure) for figure in _BETTER]
     return _line((NAMES.get(row["scorer"], row["scorer"]), *figures, *differences))
 

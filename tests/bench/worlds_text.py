@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from tests.bench.quality_text import MODEL, NAMES, verdict
+from tests.bench.quality_text import MODEL, NAMES, SLOPES, slope_words, verdict
 
 BEGIN, END = "<!-- worlds: begin -->", "<!-- worlds: end -->"
 SEEN = "seen"
@@ -50,6 +50,7 @@ def _counts(worlds: list[tuple[str, pd.DataFrame]]) -> list[str]:
         said = [verdict(_best(rows), figure) for _, rows in worlds]
         found[0] += f" in {words} {', '.join(f'{said.count(word)} {word}' for word in _WORDS)};"
     found[0] = found[0].removesuffix(";") + "."
+    found += _slopes([rows[rows["scorer"] == MODEL].iloc[0] for _, rows in worlds])
     names = dict.fromkeys(str(name) for _, rows in worlds for name in _rivals(rows)["scorer"])
     for peer in names:
         mine = [rows[rows["scorer"] == peer].iloc[0] for _, rows in worlds if (rows["scorer"] == peer).any()]
@@ -61,6 +62,19 @@ def _counts(worlds: list[tuple[str, pd.DataFrame]]) -> list[str]:
 
 
 _WORDS = ("better", "level", "worse")
+
+
+def _slopes(own: list[pd.Series]) -> list[str]:
+    """How many slopes are surely too flat and too steep, of those whose interval is known."""
+    known = [row for row in own if pd.notna(row["slope_low"])]
+    if not known:
+        return []
+    flat = sum(row["slope_high"] < SLOPES[0] for row in known)
+    steep = sum(row["slope_low"] > SLOPES[1] for row in known)
+    return [
+        f"- calibration slope: of {len(known)} intervals, {flat} wholly below {SLOPES[0]}, "
+        f"{steep} wholly above {SLOPES[1]}."
+    ]
 
 
 def _rivals(rows: pd.DataFrame) -> pd.DataFrame:
@@ -87,7 +101,7 @@ def _line(name: str, rows: pd.DataFrame) -> str:
         f"{best['scorer']} {best['log_loss']:.4f}",
         _difference(best, "log_loss"),
         _difference(best, "auc"),
-        "–" if pd.isna(own["slope"]) else f"{own['slope']:.2f}".replace("-", "−"),
+        slope_words(own),
         ", ".join(worse) if worse else "nobody",
     )
     return "| " + " | ".join(cells) + " |"
