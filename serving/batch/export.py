@@ -117,7 +117,7 @@ def score_export(
         target = None if dry_run else out
         files, summary = _laid_down(task, leads, events, target, work, choice, block_rows, columns or {})
         try:
-            if task.tells:
+            if task.tells and len(files.starts) > 1:  # a lead of the first block may be told of by the last
                 task = task._replace(beside=beside_of(task, _blocks(files, 0)))
             _score_blocks(task, files, work, summary, progress)
             _settle(task, files, summary)
