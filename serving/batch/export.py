@@ -96,9 +96,38 @@ def score_export(
     choice = selection or Selection()
     choice = replace(choice, language=choice.language or recipe.recipe.language)
     ladder = ladder.told_in(choice.language)
-    given = [path for path in (leads, events, choice.changed_since) if path is not None]
-    if out is not None and not dry_run:
-        check_out(out, given)
+    target = None if dry_run else out
+    _check_asked(recipe, leads, events, target, choice)
+    clock = now_us()
+    asked = [recipe.hash, str(reasons), str(block_rows), version("leadscore"), str(choice.language)]
+    asked += [*_rungs(ladder), repr(sorted((columns or {}).items()))]
+    facts = [*facts_of(leads, events), *asked, *standing.facts(), *_told_by(neighbours, recipe)]
+    resumable = target is not None and STDIO not in (str(target), str(leads))
+    with opened_work(Path(str(target)) if resumable else None, facts, as_of_us, clock) as work:
+        clock_us = max(work.as_of_us, clock)
+        task = Task(recipe, ladder, work.as_of_us, reasons, clock_us, standing, neighbours)
+        files, summary = _laid_down(task, leads, events, target, work, choice, block_rows, columns or {})
+        try:
+            if task.tells and len(files.starts) > 1:  # a lead of the first block may be told of by the last
+                task = task._replace(beside=beside_of(task, _blocks(files, 0)))
+            _score_blocks(task, files, work, summary, progress)
+            _settle(task, files, summary)
+            _hand_back(task, files, work, choice, summary, target)
+        finally:
+            files.rows.close()
+    return summary
+
+
+def _check_asked(
+    recipe: Recipe, leads: Path | str, events: Path | str | None, out: Path | str | None, choice: Selection
+) -> None:
+    """Whether it can be done, before anything is read.
+
+    Raises:
+        LeadscoreError: `out` cannot be written, or the recipe does not know what is asked for.
+    """
+    if out is not None:
+        check_out(out, [path for path in (leads, events, choice.changed_since) if path is not None])
     if events is not None and recipe.events is None:
         raise LeadscoreError(
             f"{events}: the recipe declares no [events], so their columns are not known.",
@@ -106,25 +135,6 @@ def score_export(
         )
     if choice.by_value:
         require_value(recipe)
-    clock = now_us()
-    asked = [recipe.hash, str(reasons), str(block_rows), version("leadscore"), str(choice.language)]
-    asked += [*_rungs(ladder), repr(sorted((columns or {}).items()))]
-    facts = [*facts_of(leads, events), *asked, *standing.facts(), *_told_by(neighbours, recipe)]
-    resumable = out is not None and not dry_run and STDIO not in (str(out), str(leads))
-    with opened_work(Path(str(out)) if resumable else None, facts, as_of_us, clock) as work:
-        clock_us = max(work.as_of_us, clock)
-        task = Task(recipe, ladder, work.as_of_us, reasons, clock_us, standing, neighbours)
-        target = None if dry_run else out
-        files, summary = _laid_down(task, leads, events, target, work, choice, block_rows, columns or {})
-        try:
-            if task.tells and len(files.starts) > 1:  # a lead of the first block may be told of by the last
-                task = task._replace(beside=beside_of(task, _blocks(files, 0)))
-            _score_blocks(task, files, work, summary, progress)
-            _settle(task, files, summary)
-            _hand_back(task, files, work, choice, summary, None if dry_run else out)
-        finally:
-            files.rows.close()
-    return summary
 
 
 def _told_by(neighbours: Neighbours | None, recipe: Recipe) -> list[str]:
