@@ -27,7 +27,7 @@ from serving.batch import score_export
 from serving.registry import report_file
 from serving.skew.check import check_skew
 from tests.made.company import RECIPE, small_company
-from tests.serving.test_service_http import Server, free_port
+from tests.made.service import Server, free_port
 from tests.training.test_promotion_moves import pytestmark as quiet
 from training import promote, train
 from training.choosing import choose_settings
