@@ -100,14 +100,14 @@ def test_a_recipe_with_horizons_and_value_sends_them_too(folder: Path) -> None:
         done = connect("hubspot", server, "--create", "--recipe", "recipe.toml")
         assert done.exit_code == 0, done.stderr
         assert "12 of 12 properties can be written" in done.stderr
-        assert server.properties["leadscore_value"]["label"] == "Lead score: expected value"
+        assert server.properties["leadscore_expected_value"]["label"] == "Lead score: expected value"
         assert connect("hubspot", server).exit_code == 0  # it keeps what the file says
         dry = leadscore("push", "hubspot", "--dry-run", **given).stdout
         assert "value" in dry
         assert "within_7_days" in dry
         assert "1000.0" in dry
         assert leadscore("push", "hubspot", **given).exit_code == 0
-    sent = [(one["leadscore_value"], one["leadscore_within_7_days"]) for one in server.held.values()]
+    sent = [(one["leadscore_expected_value"], one["leadscore_within_7_days"]) for one in server.held.values()]
     assert sent == [(1000.0, 0.0625), ("", "")]
 
 
