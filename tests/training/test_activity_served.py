@@ -10,6 +10,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ import pytest
 from features import Recipe, parse_lead, parse_recipe
 from features.catalogue import Activity
 from features.clock.instants import parse_moment
-from serving.answer import Ladder
+from serving.answer import Ladder, open_ladder
 from serving.artefact import load_artefact
 from serving.batch import score_export
 from serving.registry import report_file
@@ -34,6 +35,7 @@ from training.choosing import choose_settings
 from training.comparison import compare
 from training.history import activity
 from training.run import procedure
+from training.run.retrain import retrain
 from training.run.run import TrainingRun
 from training.store import RECORD, REPORT
 
@@ -56,10 +58,9 @@ class World:
         return {one.chain.key for one in features if isinstance(one, Activity)}
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("company")
-    small_company(folder, 1500)
+@contextmanager
+def reading_activity(folder: Path) -> Iterator[None]:
+    """A store in `folder`, and trainings that take activity wherever it is offered."""
 
     def kept(recipe: Recipe, excerpt: Any, budget: Any = None, activity: Any = ()) -> Any:
         return replace(choose_settings(recipe, excerpt, budget), activity=bool(activity))
@@ -68,6 +69,14 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
         patch.setattr(activity, "FEWEST_WON", 5)
         patch.setattr(procedure, "choose_settings", kept)
+        yield
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("company")
+    small_company(folder, 1500)
+    with reading_activity(folder):
         earlier = parse_recipe(RECIPE.replace("2025-01-01", "2024-11-01"))
         without = parse_recipe(RECIPE.replace("2025-01-01", "2024-11-01") + "[features]\nactivity = false\n")
         recipe, runs = parse_recipe(RECIPE), []
@@ -110,6 +119,27 @@ def test_the_page_of_the_run_says_that_it_is_read(world: World) -> None:
         assert {name: FACT[name] in page.read_text("utf-8") for name, page in pages.items()} == dict.fromkeys(
             FACT, is_read
         )
+
+
+def test_a_retrain_is_promoted_by_the_gate_over_a_champion_of_another_chain(tmp_path: Path) -> None:
+    """The champion knows no field of a lead, so that the gain over it is sure; its chain is its own."""
+    small_company(tmp_path, 1500)
+    poor = RECIPE.replace("2025-01-01", "2024-11-01")
+    recipe, fields = parse_recipe(RECIPE), ("size", "industry", "origin")
+    for name in fields:
+        poor = poor.replace(f"\n{name} = ", f"\n# {name} = ")
+    with reading_activity(tmp_path):
+        first = parse_recipe(poor)
+        promote(first, train(first, tmp_path).run_id, force=True, reason="an exercise")
+        before = open_ladder(recipe, folder=tmp_path)
+        done = retrain(recipe, tmp_path, before, if_needed=False)
+        after = open_ladder(recipe, folder=tmp_path)
+    assert (done.outcome, done.version, done.why) == ("promoted", "2", ("asked for",))
+    read = [{one.chain.key for one in opened.ladder.features if isinstance(one, Activity)}
+            for opened in (before, after)]  # fmt: skip
+    assert [len(one) for one in read] == [1, 1]
+    assert read[0] != read[1]
+    assert after.version == "2"
 
 
 def test_an_export_http_and_python_answer_alike_without_skew(
