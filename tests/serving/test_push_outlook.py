@@ -124,17 +124,21 @@ def test_a_closed_lead_is_worth_nothing_more_and_keeps_the_rest(ledger: Ledger, 
         assert push(ledger, vendor, server, mapping, recipe=RECIPE).passed == {"closed": 3, "unchanged": 1}
 
 
-def test_a_closed_lead_that_the_crm_locks_is_asked_for_once(ledger: Ledger) -> None:
-    (won,) = ids("salesforce", 1)
-    scores.keep(ledger, [score(won, 1, 100.0)])
-    with SalesforceServer([won]) as server:
+def test_closed_leads_that_the_crm_locks_are_asked_for_once_and_stop_nobody(ledger: Ledger) -> None:
+    *won, fine = names = ids("salesforce", 21)
+    scores.keep(ledger, [score(name, 1, 100.0, score=99 if name != fine else 1) for name in names])
+    with SalesforceServer(names) as server:
         mapping = mapping_of("salesforce", server, FURTHER)
         push(ledger, "salesforce", server, mapping)
-        server.converted = {won}
+        server.converted = set(won)
         with Writer(ledger) as writer:
-            writer.submit([OutcomeSent("crm", won, "signed", NOON)]).result()
-        assert push(ledger, "salesforce", server, mapping, recipe=RECIPE).refused.total() == 1
-        assert push(ledger, "salesforce", server, mapping, recipe=RECIPE).passed == {"closed": 1}
+            writer.submit([OutcomeSent("crm", name, "signed", NOON) for name in won]).result()
+        scores.keep(ledger, [score(fine, 2, 500.0, score=1)])
+        tally = push(ledger, "salesforce", server, mapping.model_copy(update={"batch": 2}), recipe=RECIPE)
+        assert (tally.sent, tally.refused.total(), tally.stopped) == (1, 20, None)
+        assert push(ledger, "salesforce", server, mapping, recipe=RECIPE).passed == {
+            "closed": 20, "unchanged": 1
+        }  # fmt: skip
 
 
 @EACH
