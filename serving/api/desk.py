@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
@@ -86,7 +87,7 @@ class Desk:
     `budget` is how long a rung may take, `shadow` a challenger beside the one that answers,
     `spool` where signed bodies wait while the ledger is down,
     `jobs` those of the pages (None where no folder can keep their files), `turn` who arrived in this turn of
-    the loop and is scored at its end.
+    the loop, and is scored at its end by `turns`, in the one thread of `aside`.
     """
 
     opened: Opened
@@ -102,6 +103,8 @@ class Desk:
     shadow: Follower | None = field(default=None, repr=False)
     spool: Spooling | None = field(default=None, repr=False)
     turn: list[Waiting] = field(default_factory=list, repr=False)
+    turns: asyncio.Task[None] | None = field(default=None, repr=False)
+    aside: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "leadscore-turn"), repr=False)
 
     @cached_property
     def voices(self) -> Voices | None:

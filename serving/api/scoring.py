@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate, pairwise
 from time import monotonic
 from typing import Any
 
@@ -33,8 +34,8 @@ from serving.words import language_of
 
 MOST_LEADS = 1_000
 _FEW, _TOGETHER = 20, 64
-"""Up to so many whole leads of a request are scored where they arrive, with those of others that arrive in
-the same turn of the loop, so many in all; more of a request go to a thread: others need not wait."""
+"""Up to so many whole leads of a request are scored with those of others that arrive in the same turn of the
+loop, so many in all; more of a request go to a thread of their own: others need not wait."""
 _REASONS, _MOST_REASONS = 3, 10
 _COMMIT_SECONDS = 2.0
 _NOT_ASKED = "whether this person has objected meanwhile is not known: the ledger cannot be reached"
@@ -97,23 +98,32 @@ async def _in_turn(desk: Desk, waiting: Waiting) -> list[Answered]:
     """The answers of who is `waiting`, scored with everybody who arrives in this turn of the loop."""
     loop = asyncio.get_running_loop()
     waiting.answer = loop.create_future()
-    if not desk.turn:
-        loop.call_soon(_end_turn, desk)
     desk.turn.append(waiting)
+    if desk.turns is None or desk.turns.done():
+        desk.turns = loop.create_task(_take_turns(desk))
     return await waiting.answer
 
 
-def _end_turn(desk: Desk) -> None:
-    """Score those of who waits whom one ladder answers. Whatever fails, nobody is left without an answer."""
-    try:
-        alike = _taken_together(desk)
-    except Exception as error:  # of whoever waits
-        alike, desk.turn = desk.turn, []
-        _refuse(alike, error)
-        return
-    if desk.turn:
-        asyncio.get_running_loop().call_soon(_end_turn, desk)
-    _answer(desk, alike)
+async def _take_turns(desk: Desk) -> None:
+    """Score who waits, turn by turn, in a thread: while a rung hangs, whoever needs none is answered, such as
+    a probe of readiness. Whatever fails, nobody is left without an answer."""
+    loop = asyncio.get_running_loop()
+    while desk.turn:
+        await asyncio.sleep(0)  # who arrives in this turn
+        alike = desk.turn
+        try:
+            alike = _taken_together(desk)
+            found = await loop.run_in_executor(desk.aside, _answers, desk, alike)
+        except Exception as error:  # of whoever waits
+            desk.turn = [] if alike is desk.turn else desk.turn
+            found = [error for _ in alike]
+        for one, answer in zip(alike, found, strict=True):
+            if one.answer.done():  # its sender may have left
+                continue
+            if isinstance(answer, Exception):
+                one.answer.set_exception(answer)
+            else:
+                one.answer.set_result(answer)
 
 
 def _taken_together(desk: Desk) -> list[Waiting]:
@@ -130,32 +140,20 @@ def _taken_together(desk: Desk) -> list[Waiting]:
     return alike
 
 
-def _refuse(waiting: Sequence[Waiting], error: Exception) -> None:
-    for one in waiting:
-        if not one.answer.done():  # its sender may have left
-            one.answer.set_exception(error)
-
-
-def _answer(desk: Desk, alike: Sequence[Waiting]) -> None:
-    """Tell each of `alike` its answers. Should a rung fail on them, each is asked alone: nobody falls to a
-    lower rung for what another sent."""
+def _answers(desk: Desk, alike: Sequence[Waiting]) -> list[list[Answered] | Exception]:
+    """What each of `alike` is told. Should a rung fail on them, each is asked alone: nobody falls to a lower
+    rung for what another sent."""
     first = alike[0]
     try:
         failed, items = _failures(desk), [item for one in alike for item in one.items]
         found = answer_items(first.ladder, items, now_us(), first.reasons, desk.log, None, first.heard)
         fell = _failures(desk) != failed
     except Exception as error:  # of whoever asked
-        _refuse(alike, error)
-        return
+        return [error for _ in alike]
     if len(alike) > 1 and fell:
-        for one in alike:
-            _answer(desk, [one])
-        return
-    start = 0
-    for one in alike:
-        if not one.answer.done():  # its sender may have left
-            one.answer.set_result(found[start : start + len(one.items)])
-        start += len(one.items)
+        return [answer for one in alike for answer in _answers(desk, [one])]
+    ends = list(accumulate((len(one.items) for one in alike), initial=0))
+    return [found[start:end] for start, end in pairwise(ends)]
 
 
 def _failures(desk: Desk) -> int:

@@ -29,8 +29,8 @@ from serving.edge.mounts import MOUNTS
 from serving.ledger import ApiKeys, Ledger
 from tests.made import scorers
 from tests.made.browser import browser, find_browser
+from tests.made.service import AS_OF, GOOD, MISSPELT, Server, free_port, started
 from tests.serving.test_ledger_over_http import DEMO, LEAD
-from tests.serving.test_service_http import AS_OF, GOOD, MISSPELT, Server, free_port, started
 
 RECIPES = {
     "scorers": scorers.recipe(),

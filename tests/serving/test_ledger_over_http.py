@@ -25,7 +25,7 @@ from serving.rules.default import default_rules
 from serving.score import Score
 from tests.made import scorers
 from tests.made.edge import Service
-from tests.serving.test_service_http import AS_OF, GOOD, MISSPELT
+from tests.made.service import AS_OF, GOOD, MISSPELT
 
 CREATED = "2026-02-01"
 FIELDS = {"company_size": 40, "industry": "Software", "email": "jane.private@acme.io", "title": "VP"}

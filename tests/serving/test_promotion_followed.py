@@ -28,8 +28,8 @@ from serving.edge.metrics import Metrics
 from serving.edge.successor import breaks
 from serving.edge.watch import Watch
 from tests.made import scorers
+from tests.made.service import GOOD, MISSPELT, Server, free_port
 from tests.made.versions import Versions, changed
-from tests.serving.test_service_http import GOOD, MISSPELT, Server, free_port
 from tests.training.test_promotion_moves import pytestmark as quiet
 
 pytestmark = quiet
