@@ -14,11 +14,11 @@ from features.errors import LeadError, LeadscoreError
 from features.lead import Lead, LeadReader
 from features.refused import wrong
 from serving.answer import Ladder, Row
-from serving.api.sent_json import UnfitItem
 from serving.asked import Heard, asked_of
 from serving.neighbours import Neighbours
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 from serving.skew import RequestLog
+from serving.wire.sent_json import UnfitItem
 
 _NOTHING = Heard()
 NO_LEDGER = "ledger"

@@ -20,15 +20,15 @@ from features.recipe import Recipe
 from serving.answer import Ladder, Opened
 from serving.api.desk import NOTHING, Desk, Waiting, desk_of
 from serving.api.envelope import NO_LEDGER, Answered, Named, answer_items, is_named
-from serving.api.flat import answer_text
 from serving.api.problems import RefusedError
-from serving.api.sent_json import parse_body
 from serving.asked import Heard
 from serving.exploration import with_draws
 from serving.ledger import Ledger, ScoreGiven, lead_of
 from serving.ledger.sent import storable
 from serving.neighbours import neighbours_of
 from serving.score import Score
+from serving.wire.flat import answer_text
+from serving.wire.sent_json import parse_body
 from serving.words import language_of
 
 MOST_LEADS = 1_000

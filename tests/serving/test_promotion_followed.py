@@ -22,11 +22,11 @@ from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened, open_ladder
 from serving.answer.time_budget import TimeBudget
 from serving.api.envelope import score_items
-from serving.api.flat import answer_text
 from serving.artefact.folder import load_artefact
 from serving.edge.metrics import Metrics
 from serving.edge.successor import breaks
 from serving.edge.watch import Watch
+from serving.wire.flat import answer_text
 from tests.made import scorers
 from tests.made.versions import Versions, changed
 from tests.serving.test_service_http import GOOD, MISSPELT, Server, free_port

@@ -20,9 +20,9 @@ from features.clock.instants import parse_moment
 from features.language import Language
 from serving.answer.ladder import Ladder
 from serving.api.envelope import score_items
-from serving.api.flat import answer_text
 from serving.artefact.folder import artefact_id, load_artefact, save_artefact
 from serving.rules.default import default_rules
+from serving.wire.flat import answer_text
 from tests.made import scorers
 
 ROOT = Path(__file__).parents[2]
