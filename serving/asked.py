@@ -60,6 +60,8 @@ class Heard:
         """`lead` with what is said of it."""
         notes = tuple(note for note in self.notes(lead.lead_id) if note not in lead.notes)
         out, decided = lead.lead_id in self.opted_out, self.decided(lead.lead_id, lead.as_of_us)
+        if not notes and not out and decided is None and lead.lead_id not in self.drawn:
+            return lead  # of most nothing is said
         if decided is not None or lead.lead_id in self.drawn:
             known = {one.name: getattr(lead, one.name) for one in fields(Lead)}
             lead = DecidedLead(**known, decided=decided, drawn=lead.lead_id in self.drawn)

@@ -15,24 +15,20 @@ from features.lead import Lead, LeadReader
 from features.refused import wrong
 from serving.answer import Ladder, Row
 from serving.asked import Heard, asked_of
+from serving.ledger.sent import MOST_ID
 from serving.neighbours import Neighbours
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 from serving.skew import RequestLog
-from serving.wire.sent_json import UnfitItem
+from serving.wire.plain import plain_leads
+from serving.wire.sent_json import UnfitItem, as_text
 
 _NOTHING = Heard()
 NO_LEDGER = "ledger"
 """The field of a problem that is not the lead's: the ledger could not be asked."""
+_MANY = 16
+"""Items from which on they are read together."""
 _BY_NAME = frozenset({"lead_id", "as_of"})
 _ACCEPTED = "lead_id, fields, events, as_of, created_at, stage"
-
-
-def as_text(raw: Any) -> Any:
-    """CRMs send ids as numbers too: 12 and 12.0 are '12', as in a file. A blank id is an empty one."""
-    if isinstance(raw, str):
-        return raw if raw.strip() else ""
-    number = isinstance(raw, int) or (isinstance(raw, float) and raw.is_integer())
-    return str(int(raw)) if number and not isinstance(raw, bool) else raw
 
 
 class LeadRequest(BaseModel):
@@ -44,7 +40,7 @@ class LeadRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    lead_id: Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=500)]
+    lead_id: Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=MOST_ID)]
     fields: dict[str, Any] = Field(default_factory=dict)
     events: list[dict[str, Any]] | None = None
     as_of: str | None = None
@@ -106,7 +102,7 @@ def answer_items(
     With `named` an item that holds a `lead_id` alone (and an `as_of`) is the lead that is known by it;
     `neighbours` tells of the other leads of accounts.
     """
-    read = [heard(read_item(ladder.reader, item, now_us, named), standing) for item in items]
+    read = [heard(one, standing) for one in read_items(ladder.reader, items, now_us, named)]
     if neighbours is not None:
         told = iter(neighbours.together(ladder.recipe, [one for one in read if isinstance(one, Lead)]))
         read = [next(told) if isinstance(one, Lead) else one for one in read]
@@ -210,6 +206,17 @@ def read_item(reader: LeadReader, item: Any, now_us: int, named: Named | None = 
         )
     except Exception as error:  # whatever one lead brings, the others are answered
         return _unforeseen(name, error)
+
+
+def read_items(
+    reader: LeadReader, items: Sequence[Any], now_us: int, named: Named | None = None
+) -> list[Lead | Score]:
+    """`read_item` of each of `items`; of many those that are plain are read together, by column."""
+    known = dict[int, Lead]()
+    if len(items) >= _MANY:
+        whole = {at: item for at, item in enumerate(items) if not is_named(item, named)}
+        known = plain_leads(reader, whole, now_us)
+    return [known.get(at) or read_item(reader, item, now_us, named) for at, item in enumerate(items)]
 
 
 def _id_of(item: Any) -> str | None:

@@ -1,1 +1,1 @@
-"""A lead and its score as JSON: what was sent, item by item, and what is answered, with flat copies."""
+"""Leads and their scores as JSON: what was sent, item by item, and the plain ones at once; what is answered."""
