@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Literal
@@ -130,3 +130,20 @@ def asked_of(lead: Lead) -> Asked:
         isinstance(lead, DecidedLead) and lead.drawn,
         lead.others is not None or lead.account_id is None,
     )
+
+
+def asked_alike(leads: Sequence[Lead]) -> list[Asked]:
+    """`asked_of` each of `leads`, without its id: one object for all of whom the same is asked."""
+    made: dict[tuple[object, ...], Asked] = {}
+    found = list[Asked]()
+    for lead in leads:
+        key: tuple[object, ...] = (
+            lead.as_of_us, lead.by_kind is not None, lead.stage, lead.outcome, lead.opted_out, lead.notes,
+            lead.others is not None or lead.account_id is None,
+        )  # fmt: skip
+        if isinstance(lead, DecidedLead):
+            key = (*key, lead.decided, lead.drawn)
+        if key not in made:
+            made[key] = replace(asked_of(lead), lead_id="")
+        found.append(made[key])
+    return found

@@ -29,6 +29,7 @@ class Alike(NamedTuple):
     score: Floats
     low: Floats
     high: Floats
+    narrowed_by: list[str | None]
     reasons_for: list[Sequence[Reason]]
     reasons_against: list[Sequence[Reason]]
 
@@ -75,13 +76,18 @@ class LeadAnswers:
         probability, score, low, high = np.full((4, rows), np.nan)
         pro: list[Sequence[Reason]] = [()] * rows
         con: list[Sequence[Reason]] = [()] * rows
+        narrowed_by: list[str | None] = [None] * rows
         for computed, own in self.parts:
             probability[own], score[own] = computed.probabilities, computed.scores
             ends = [(one.low, one.high) if one else (np.nan, np.nan) for one in computed.intervals]
             low[own], high[own] = np.array(ends).T
-            for at, row in enumerate(own):
-                pro[row], con[row] = computed.reasons_for[at], computed.reasons_against[at]
-        return Alike(kind, [made[key] for key in kinds], probability, score, low, high, pro, con)
+            for row, interval, pro_row, con_row in zip(
+                own, computed.intervals, computed.reasons_for, computed.reasons_against, strict=True
+            ):
+                pro[row], con[row] = pro_row, con_row
+                narrowed_by[row] = interval.narrowed_by if interval else None
+        scores = [made[key] for key in kinds]
+        return Alike(kind, scores, probability, score, low, high, narrowed_by, pro, con)
 
     def _keys(self) -> Iterator[tuple[int, Hashable]]:
         """Each lead with all that its score depends on beside its own numbers and reasons."""

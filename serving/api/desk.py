@@ -38,7 +38,11 @@ NOTHING = Heard()
 """Where there is no ledger nobody has said anything."""
 
 
-def _nothing(_: Sequence[Score]) -> None:
+CountedScore: TypeAlias = tuple[Score, float | None]
+"""A score that reads like one that is answered, and the probability of that one."""
+
+
+def _nothing(_: Sequence[CountedScore]) -> None:
     return
 
 
@@ -96,7 +100,7 @@ class Desk:
     log: RequestLog | None = None
     senders: Mapping[str, Sender] = field(default_factory=dict)
     receiver: Receiver | None = field(default=None, repr=False)
-    counted: Callable[[Sequence[Score]], None] = field(default=_nothing, repr=False)
+    counted: Callable[[Sequence[CountedScore]], None] = field(default=_nothing, repr=False)
     jobs: Jobs | None = None
     budget: TimeBudget = field(default_factory=TimeBudget, repr=False)
     shadow: Follower | None = field(default=None, repr=False)

@@ -14,19 +14,21 @@ from features.errors import LeadError, LeadscoreError
 from features.lead import Lead, LeadReader
 from features.refused import wrong
 from serving.answer import Ladder, Row
-from serving.asked import Heard, asked_of
+from serving.asked import Heard, asked_alike, asked_of
 from serving.ledger.sent import MOST_ID
 from serving.neighbours import Neighbours
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 from serving.skew import RequestLog
+from serving.wire.flat import answer_text
 from serving.wire.plain import plain_leads
 from serving.wire.sent_json import UnfitItem, as_text
+from serving.wire.written import WrittenAnswers
 
 _NOTHING = Heard()
 NO_LEDGER = "ledger"
 """The field of a problem that is not the lead's: the ledger could not be asked."""
 _MANY = 16
-"""Items from which on they are read together."""
+"""Items from which on they are read together, and their answers written together."""
 _BY_NAME = frozenset({"lead_id", "as_of"})
 _ACCEPTED = "lead_id, fields, events, as_of, created_at, stage"
 
@@ -50,13 +52,31 @@ class LeadRequest(BaseModel):
 
 @dataclass(frozen=True)
 class Answered:
-    """A score, with the lead and the features that it was computed from where its input could be read: those
-    `at` a place of `columns`."""
+    """An answer, with the lead and the features that it was computed from where its input could be read.
 
-    score: Score
+    `at` is its place in `columns`, and in what was `made` where answers were written together.
+    """
+
+    made: Score | WrittenAnswers
     lead: Lead | None = None
     columns: Columns | None = field(default=None, repr=False)
     at: int = 0
+
+    @property
+    def score(self) -> Score:
+        """The answer as its type."""
+        return self.made if isinstance(self.made, Score) else self.made.score(self.at)
+
+    @property
+    def text(self) -> str:
+        """The answer as JSON."""
+        return answer_text(self.made) if isinstance(self.made, Score) else self.made.texts[self.at]
+
+    @property
+    def told(self) -> tuple[Score, float | None]:
+        """A score that says what this one says beside its own numbers, and its probability."""
+        made = self.made
+        return (made, made.probability) if isinstance(made, Score) else made.told[self.at]
 
     @property
     def row(self) -> Row | None:
@@ -96,8 +116,12 @@ def answer_items(
     named: Named | None = None,
     standing: Heard = _NOTHING,
     neighbours: Neighbours | None = None,
+    *,
+    written: bool = False,
 ) -> list[Answered]:
     """As `score_items`, with what each score was computed from; of who objects, of nothing.
+
+    `written`: nobody needs the scores, so that of many their JSON is made at once.
 
     With `named` an item that holds a `lead_id` alone (and an `as_of`) is the lead that is known by it;
     `neighbours` tells of the other leads of accounts.
@@ -107,17 +131,17 @@ def answer_items(
         told = iter(neighbours.together(ladder.recipe, [one for one in read if isinstance(one, Lead)]))
         read = [next(told) if isinstance(one, Lead) else one for one in read]
     leads = [lead for lead in read if isinstance(lead, Lead)]
-    answers = iter(_answers(ladder, leads, reasons))
+    answers = iter(_answers(ladder, leads, reasons, written))
     found: list[Answered] = []
     for item, lead in zip(items, read, strict=True):
         if isinstance(lead, Score):
             found.append(Answered(lead))
             continue
-        score, columns, at = next(answers)
-        found.append(Answered(score, lead, columns, at))
-        if log is not None and not lead.opted_out and columns is not None and not is_named(item, named):
-            row = columns.row(at)
-            log.append(item, lead.as_of_us, ladder.features, row, ladder.top.scorer.version)
+        answer = next(answers)
+        found.append(answer)
+        if log is None or lead.opted_out or is_named(item, named) or (row := answer.row) is None:
+            continue
+        log.append(item, lead.as_of_us, ladder.features, row, ladder.top.scorer.version)
     return found
 
 
@@ -131,19 +155,24 @@ def is_named(item: Any, named: Named | None) -> bool:
     return named is not None and isinstance(item, dict) and "lead_id" in item and set(item) <= _BY_NAME
 
 
-def _answers(ladder: Ladder, leads: Sequence[Lead], reasons: int) -> list[tuple[Score, Columns | None, int]]:
-    """The scores of `leads`, the columns that they were computed from, and their places there.
+def _answers(ladder: Ladder, leads: Sequence[Lead], reasons: int, written: bool) -> list[Answered]:
+    """The answers to `leads`, with the columns that they were computed from.
 
     Should one lead break something, it has an error and no columns, and the others are answered all the same.
     """
     try:
         columns = ladder.plan.columns(leads)
+        if written and len(leads) >= _MANY and not ladder.foresees:
+            told = ladder.answers(columns, asked_alike(leads), reasons)
+            made = WrittenAnswers.of(told, [lead.lead_id for lead in leads])
+            return [Answered(made, lead, columns, at) for at, lead in enumerate(leads)]
         scores = ladder.score_columns(columns, [asked_of(lead) for lead in leads], reasons)
-        return [(score, columns, at) for at, score in enumerate(scores)]
+        answers = enumerate(zip(scores, leads, strict=True))
+        return [Answered(score, lead, columns, at) for at, (score, lead) in answers]
     except Exception as error:
         if len(leads) > 1:
-            return [answer for lead in leads for answer in _answers(ladder, [lead], reasons)]
-        return [(_unforeseen(lead.lead_id, error), None, 0) for lead in leads]
+            return [answer for lead in leads for answer in _answers(ladder, [lead], reasons, written)]
+        return [Answered(_unforeseen(lead.lead_id, error), lead) for lead in leads]
 
 
 def _unforeseen(name: str | None, error: Exception) -> Score:
