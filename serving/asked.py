@@ -58,10 +58,11 @@ class Heard:
 
     def of(self, lead: Lead) -> Lead:
         """`lead` with what is said of it."""
-        notes = tuple(note for note in self.notes(lead.lead_id) if note not in lead.notes)
+        name = lead.lead_id
+        if name not in self.opted_out and name not in self._spoken_of and name not in self.drawn:
+            return lead
+        notes = tuple(note for note in self.notes(name) if note not in lead.notes)
         out, decided = lead.lead_id in self.opted_out, self.decided(lead.lead_id, lead.as_of_us)
-        if not notes and not out and decided is None and lead.lead_id not in self.drawn:
-            return lead  # of most nothing is said
         if decided is not None or lead.lead_id in self.drawn:
             known = {one.name: getattr(lead, one.name) for one in fields(Lead)}
             lead = DecidedLead(**known, decided=decided, drawn=lead.lead_id in self.drawn)
@@ -75,7 +76,11 @@ class Heard:
     @cached_property
     def named(self) -> frozenset[str]:
         """The leads of whom a word, a decision or a draw stands."""
-        return frozenset(self._words) | frozenset(self._overrides) | self.drawn
+        return self._spoken_of | self.drawn
+
+    @cached_property
+    def _spoken_of(self) -> frozenset[str]:
+        return frozenset(self._words) | frozenset(self._overrides)
 
     def facts(self) -> Iterator[str]:
         """What answers depend on, as text."""

@@ -77,11 +77,13 @@ def columns_of_many(features: Sequence[Feature], layout: Layout, leads: Sequence
     given = np.array([lead.by_kind is not None for lead in leads], dtype=np.bool_)
     table = np.empty((len(layout.places), len(leads)))
     categories: dict[str, Column] = {}
+    titles: dict[str, tuple[list[Any], list[int]]] = {}
     for feature in features:
         if isinstance(feature, KeywordGroup):  # many lists of words, and few titles among many leads
-            texts = [lead.values.get(feature.field) for lead in leads]
-            by_text = {text: feature.of_text(text) for text in set(texts)}
-            found: Any = [by_text[text] for text in texts]
+            if feature.field not in titles:
+                titles[feature.field] = _distinct([lead.values.get(feature.field) for lead in leads])
+            texts, places = titles[feature.field]
+            found: Any = np.array([feature.of_text(text) for text in texts])[places]
         elif not isinstance(feature, OfEvents) or none:
             found = [feature.value(lead) for lead in leads]
         else:
@@ -91,6 +93,13 @@ def columns_of_many(features: Sequence[Feature], layout: Layout, leads: Sequence
         else:
             categories[feature.name] = np.array(found, dtype=object)
     return Columns.of_table(layout, table, categories)
+
+
+def _distinct(cells: Sequence[Any]) -> tuple[list[Any], list[int]]:
+    """The distinct cells, and the place of each cell among them."""
+    place: dict[Any, int] = {}
+    places = [place.setdefault(cell, len(place)) for cell in cells]
+    return list(place), places
 
 
 def _of_events(feature: OfEvents, tallied: _Tallies, leads: Sequence[Lead], given: Mask) -> Any:

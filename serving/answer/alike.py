@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from features.columns import Floats
 from serving.answer.compose import Background, Computed, Question, scored, unscored
+from serving.answer.reasons import SaidReason
 from serving.asked import Asked
 from serving.playbook import INTENT_DAYS
-from serving.score import Reason, Score
+from serving.score import Score
 
 
 class Alike(NamedTuple):
@@ -30,8 +31,8 @@ class Alike(NamedTuple):
     low: Floats
     high: Floats
     narrowed_by: list[str | None]
-    reasons_for: list[Sequence[Reason]]
-    reasons_against: list[Sequence[Reason]]
+    reasons_for: list[Sequence[SaidReason]]
+    reasons_against: list[Sequence[SaidReason]]
 
 
 @dataclass(frozen=True)
@@ -74,8 +75,8 @@ class LeadAnswers:
                 made[key] = self.score(row)
             kind[row] = kinds.setdefault(key, len(kinds))
         probability, score, low, high = np.full((4, rows), np.nan)
-        pro: list[Sequence[Reason]] = [()] * rows
-        con: list[Sequence[Reason]] = [()] * rows
+        pro: list[Sequence[SaidReason]] = [()] * rows
+        con: list[Sequence[SaidReason]] = [()] * rows
         narrowed_by: list[str | None] = [None] * rows
         for computed, own in self.parts:
             probability[own], score[own] = computed.probabilities, computed.scores

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
@@ -18,7 +18,8 @@ from pydantic_core import to_json
 
 from features.columns import Floats
 from serving.answer.alike import Alike, LeadAnswers
-from serving.score import Reason, Score
+from serving.answer.reasons import SaidReason
+from serving.score import ObservedRate, Score
 from serving.wire.flat import answer_text
 
 _NOTHING: dict[str, Any] = {"lead_id": "", "reasons_for": [], "reasons_against": []}
@@ -86,12 +87,11 @@ class WrittenAnswers:
 
 def _texts(alike: Alike, ids: Sequence[str]) -> Iterator[str]:
     frames = [Frame.of(score) for score in alike.scores]
-    words = _Words()
     told = zip(_written(alike.low), _written(alike.high), alike.narrowed_by, strict=True)
-    intervals = [words.interval(*one) for one in told]
+    intervals = [_interval(*one) for one in told]
     rows = zip(
         ids, alike.kind.tolist(), _written(alike.probability), _whole(alike.score), intervals,
-        words.lists(alike.reasons_for), words.lists(alike.reasons_against), strict=True,
+        _lists(alike.reasons_for), _lists(alike.reasons_against), strict=True,
     )  # fmt: skip
     for lead_id, kind, probability, score, (interval, ends), (pro, pro_texts), (con, con_texts) in rows:
         one = frames[kind]
@@ -105,42 +105,44 @@ def _texts(alike: Alike, ids: Sequence[str]) -> Iterator[str]:
         )
 
 
-class _Words:
-    """What was written so far: leads share the words of their reasons."""
+class _WrittenReason(NamedTuple):
+    """A reason as JSON: its text, and the whole around its strength."""
 
-    def __init__(self) -> None:
-        self._known: dict[tuple[str, str, str, int], tuple[str, str, str]] = {}
+    text: str
+    before: str
+    behind: str
 
-    def lists(self, told: Sequence[Sequence[Reason]]) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """The reasons of each lead, and the texts of the first three; `null` where there are fewer."""
-        strengths = iter(_json_list([one.strength for own in told for one in own]))
-        for own in told:
-            parts = [self._reason(one) for one in own]
-            whole = [f"{before}{next(strengths)}{behind}" for _, before, behind in parts]
-            texts = [text for text, _, _ in parts[:3]]
-            yield ",".join(whole), (*texts, "null", "null", "null")
 
-    def _reason(self, reason: Reason) -> tuple[str, str, str]:
-        """Its text, and what stands before its strength and behind it."""
-        key = reason.text, reason.feature, reason.signal, id(reason.rate)
-        found = self._known.get(key)
-        if found is None:
-            text, feature, signal, rate = (
-                to_json(part).decode() for part in (reason.text, reason.feature, reason.signal, reason.rate)
-            )
-            before, behind = (
-                f'{{"text":{text},"feature":{feature},"strength":',
-                f',"signal":{signal},"rate":{rate}}}',
-            )
-            found = self._known[key] = (text, before, behind)
-        return found
+@lru_cache(maxsize=50_000)  # as many as a `Voice` keeps: leads to come have the same few thousand
+def _written_reason(
+    text: str, feature: str, signal: str, rate: tuple[float, int, float] | None
+) -> _WrittenReason:
+    told, of, about = (to_json(part).decode() for part in (text, feature, signal))
+    known = ObservedRate(rate=rate[0], leads=rate[1], of_all=rate[2]) if rate else None
+    before, behind = f'{{"text":{told},"feature":{of},"strength":', f',"signal":{about},"rate":'
+    return _WrittenReason(told, before, f"{behind}{to_json(known).decode()}}}")
 
-    def interval(self, low: str, high: str, narrowed_by: str | None) -> tuple[str, str]:
-        """The interval, and the flat copy of it."""
-        ends = f',"interval_low":{low},"interval_high":{high}'
-        if low == "null":
-            return low, ends
-        return f'{{"low":{low},"high":{high},"narrowed_by":{to_json(narrowed_by).decode()}}}', ends
+
+def _lists(told: Sequence[Sequence[SaidReason]]) -> Iterator[tuple[str, Sequence[str]]]:
+    """The reasons of each lead, and the texts of the first three; `null` where there are fewer."""
+    strengths = iter(_json_list([one.strength for own in told for one in own]))
+    for own in told:
+        parts, texts = list[str](), list[str]()
+        for (text, feature, _, signal, rate), strength in zip(own, strengths, strict=False):
+            known = (rate.rate, rate.leads, rate.of_all) if rate else None
+            written, before, behind = _written_reason(text, feature, signal, known)
+            parts.append(f"{before}{strength}{behind}")
+            texts.append(written)
+        yield ",".join(parts), texts if len(texts) > 2 else (*texts, "null", "null", "null")
+
+
+def _interval(low: str, high: str, narrowed_by: str | None) -> tuple[str, str]:
+    """The interval, and the flat copy of it."""
+    ends = f',"interval_low":{low},"interval_high":{high}'
+    if low == "null":
+        return low, ends
+    by = "null" if narrowed_by is None else encode_basestring(narrowed_by)
+    return f'{{"low":{low},"high":{high},"narrowed_by":{by}}}', ends
 
 
 def _written(numbers: Floats) -> list[str]:
