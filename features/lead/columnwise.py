@@ -14,7 +14,7 @@ from features.clock.instants import LAST_US
 
 REFUSED: Any = object()
 """In place of a cell's value: it cannot be read, or not by column."""
-_TEXTS = {str, NoneType}
+_KEPT = {str, int, NoneType}
 _WIDTH, _DIGITS = len("2025-01-31T09:30:00Z"), (0, 1, 2, 3, 5, 6, 8, 9, 11, 12, 14, 15, 17, 18)
 _SIGNS = {4: "-", 7: "-", 10: "T", 13: ":", 16: ":", 19: "Z"}
 
@@ -28,15 +28,15 @@ class KnownTexts(dict[Any, Any]):
     def __init__(self, read: Callable[[object], Any], refused: Any = REFUSED) -> None:
         self._read, self._refused = read, refused
 
-    def __missing__(self, cell: str | None) -> Any:
+    def __missing__(self, cell: str | int | None) -> Any:
         found = self[cell] = self._of(cell)
         return found
 
     def column(self, cells: Sequence[object]) -> list[Any]:
-        """Each cell's value. Only texts are known again: 1, 1.0 and True are equal, and mean other things."""
-        if set(map(type, cells)) <= _TEXTS:
+        """Each cell's value. 1.0 and True equal 1 and mean something else, so they are read each time."""
+        if set(map(type, cells)) <= _KEPT:
             return list(map(self.__getitem__, cells))
-        return [self[cell] if type(cell) is str or cell is None else self._of(cell) for cell in cells]
+        return [self[cell] if type(cell) in _KEPT else self._of(cell) for cell in cells]
 
     def _of(self, cell: object) -> Any:
         try:

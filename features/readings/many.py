@@ -31,6 +31,7 @@ class _Tallies:
     there: NDArray[np.bool_]
     asked: Mapping[Measure, set[str]]
     _folded: dict[Measure, _Folds] = field(default_factory=dict)
+    _of_kinds: dict[tuple[str, ...], tuple[Any, Mask]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, leads: Sequence[Lead], tallies: Iterable[Tally]) -> _Tallies:
@@ -47,14 +48,13 @@ class _Tallies:
 
     def tally(self, tally: Tally) -> tuple[Whole, Mask]:
         """Of each lead `Lead.tally`, 0 where it has no such event, and whether it has any."""
-        folds = self._folds(tally.measure)
-        if len(tally.kinds) == 1:
-            (at,) = self._places(tally.kinds)
-            found, there = folds[at], self.there[at]
-        else:
+        folds, join = self._folds(tally.measure), tally.measure.join
+        if tally.kinds not in self._of_kinds:
             some = self._places(tally.kinds) if tally.kinds else slice(None)
-            found, there = tally.measure.join.reduce(folds[some], axis=0), self.there[some].any(axis=0)
-        return np.where(there, found, 0), there
+            self._of_kinds[tally.kinds] = some, np.asarray(self.there[some].any(axis=0))
+        some, there = self._of_kinds[tally.kinds]
+        found = folds[some[0]] if len(tally.kinds) == 1 else join.reduce(folds[some], axis=0)
+        return np.where(there, found, 0) if join in _NONE else found, there
 
     def _folds(self, measure: Measure) -> _Folds:
         if measure not in self._folded:
@@ -107,7 +107,7 @@ def _of_events(feature: OfEvents, tallied: _Tallies, leads: Sequence[Lead], give
     parts = [tallied.tally(tally) for tally in feature.tallies]
     numbers = feature.of_many([found for found, _ in parts], [there for _, there in parts])
     if numbers is not None:
-        return np.where(given, numbers, np.nan)
+        return numbers if given.all() else np.where(given, numbers, np.nan)
     told = [
         [one if is_there else None for one, is_there in zip(found.tolist(), there.tolist(), strict=True)]
         for found, there in parts

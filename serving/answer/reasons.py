@@ -71,15 +71,16 @@ class Reasoner:
         rows, signals = _ranked(sums if raises else -sums, self.most)
         owned, _ = self.voice.owners(parts.names)
         found: list[SaidReason] = [None] * len(rows)  # type: ignore[list-item]  # filled below
-        by_signal = np.argsort(signals, kind="stable")
-        ends = np.flatnonzero(np.diff(signals[by_signal])) + 1
-        for at in np.split(by_signal, ends) if len(rows) else ():
-            place, own = int(signals[at[0]]), rows[at]
+        by_signal: dict[int, list[int]] = {}
+        for at, place in enumerate(signals.tolist()):
+            by_signal.setdefault(place, []).append(at)
+        for place, reasons in by_signal.items():
+            own = rows[reasons]
             signal = self.voice.signals[place]
             told = self.voice.tell_all(signal, read.take(own, signal).facts(signal), raises)
             loudest = _loudest(parts, own, owned[place], raises) or [signal.features[0].name] * len(own)
             strengths, key = np.round(sums[own, place], 3).tolist(), signal.key
-            for reason, one, loud, strength in zip(at.tolist(), told, loudest, strengths, strict=True):
+            for reason, one, loud, strength in zip(reasons, told, loudest, strengths, strict=True):
                 found[reason] = SaidReason(one.text, loud, strength, key, one.rate)
         starts = np.searchsorted(rows, np.arange(len(sums) + 1)).tolist()
         return [found[start:end] for start, end in pairwise(starts)]

@@ -72,7 +72,7 @@ async def score(request: Request) -> Response:
         desk.shadow.put(items, found)
     if isinstance(body, list):
         return json_text("[" + ",".join([one.text for one in answers]) + "]", told_in=ladder)
-    return json_text(answers[0].text, status_of(answers[0].score), told_in=ladder)
+    return json_text(answers[0].text, status_of(answers[0].told[0]), told_in=ladder)
 
 
 async def _heard(desk: Desk) -> Heard:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from serving.answer.ladder import Ladder
+from serving.answer.milestones import MilestoneStep
 from serving.api.envelope import answer_items, score_items
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.asked import Decided, Heard
@@ -57,6 +59,15 @@ def blend(tmp_path_factory: pytest.TempPathFactory) -> Ladder:
     rules = default_rules(scorers.recipe())
     save_artefact(folder, scorers.manifest(), scorers.blend(), rules=rules, no_events=scorers.linear())
     return Ladder.of(load_artefact(folder))
+
+
+def test_where_each_lead_has_more_to_tell_each_has_its_own_score(blend: Ladder) -> None:
+    """Milestones, as a curve or a worth, are made on scores."""
+    ladder = replace(blend, steps=(MilestoneStep("deal", blend.recipe, wins=True),))
+    items = [{"lead_id": f"l{n}", "fields": {"company_size": n}, "events": []} for n in range(20)]
+    found = answer_items(ladder, items, NOW, written=True)
+    assert [one.text for one in found] == [answer_text(one) for one in score_items(ladder, items, NOW)]
+    assert all(one.score.milestones[0].probability == one.score.probability for one in found)
 
 
 @pytest.mark.parametrize("name", [*LADDERS, "blend"])
