@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from features.catalogue import Feature, KeywordGroup
+from features.catalogue import Feature, FieldValue, KeywordGroup
 from features.catalogue.members import Mask, OfEvents, Whole
 from features.columns import Column, Columns, Layout
 from features.lead import Lead, Tally
@@ -84,6 +84,9 @@ def columns_of_many(features: Sequence[Feature], layout: Layout, leads: Sequence
                 titles[feature.field] = _distinct([lead.values.get(feature.field) for lead in leads])
             texts, places = titles[feature.field]
             found: Any = np.array([feature.of_text(text) for text in texts])[places]
+        elif isinstance(feature, FieldValue):
+            cells = [lead.values.get(feature.field) for lead in leads]
+            found = np.array(cells, dtype=np.float64) if feature.dtype == "number" else cells  # None is NaN
         elif not isinstance(feature, OfEvents) or none:
             found = [feature.value(lead) for lead in leads]
         else:
