@@ -13,7 +13,6 @@ from starlette.responses import Response
 
 from features.lead import Lead
 from serving.answer import Ladder, Opened, TimeBudget
-from serving.api.envelope import Answered
 from serving.api.problems import RefusedError
 from serving.asked import Heard
 from serving.crm import Receiver, Sender
@@ -25,6 +24,7 @@ from serving.ledger.keys import Scope
 from serving.neighbours import neighbours_of
 from serving.score import Score
 from serving.skew import RequestLog
+from serving.wire.written import Answered
 
 Access: TypeAlias = Scope | Literal["any", "open"]
 """What a key must be for; 'any' live key; 'open' needs none, or proves its sender otherwise."""

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from features.clock import RANGE_WORDS, in_range, parse_moment
-from features.columns import Columns
 from features.errors import LeadError, LeadscoreError
 from features.lead import Lead, LeadReader
 from features.refused import wrong
-from serving.answer import Ladder, Row
+from serving.answer import Ladder
 from serving.asked import Heard, asked_alike, asked_of
 from serving.ledger.sent import MOST_ID
 from serving.neighbours import Neighbours
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 from serving.skew import RequestLog
-from serving.wire.flat import answer_text
 from serving.wire.plain import plain_leads
 from serving.wire.sent_json import UnfitItem, as_text
-from serving.wire.written import WrittenAnswers
+from serving.wire.written import Answered, WrittenAnswers
 
 _NOTHING = Heard()
 NO_LEDGER = "ledger"
@@ -48,40 +45,6 @@ class LeadRequest(BaseModel):
     as_of: str | None = None
     created_at: str | None = None
     stage: str | None = None
-
-
-@dataclass(frozen=True)
-class Answered:
-    """An answer, with the lead and the features that it was computed from where its input could be read.
-
-    `at` is its place in `columns`, and in what was `made` where answers were written together.
-    """
-
-    made: Score | WrittenAnswers
-    lead: Lead | None = None
-    columns: Columns | None = field(default=None, repr=False)
-    at: int = 0
-
-    @property
-    def score(self) -> Score:
-        """The answer as its type."""
-        return self.made if isinstance(self.made, Score) else self.made.score(self.at)
-
-    @property
-    def text(self) -> str:
-        """The answer as JSON."""
-        return answer_text(self.made) if isinstance(self.made, Score) else self.made.texts[self.at]
-
-    @property
-    def told(self) -> tuple[Score, float | None]:
-        """A score that says what this one says beside its own numbers, and its probability."""
-        made = self.made
-        return (made, made.probability) if isinstance(made, Score) else made.told[self.at]
-
-    @property
-    def row(self) -> Row | None:
-        """The features by name."""
-        return None if self.columns is None else self.columns.row(self.at)
 
 
 def score_items(

@@ -19,7 +19,7 @@ from features.lead import Lead, LeadReader
 from features.recipe import Recipe
 from serving.answer import Ladder, Opened
 from serving.api.desk import NOTHING, Desk, Waiting, desk_of
-from serving.api.envelope import NO_LEDGER, Answered, Named, answer_items, is_named
+from serving.api.envelope import NO_LEDGER, Named, answer_items, is_named
 from serving.api.problems import RefusedError
 from serving.asked import Heard
 from serving.exploration import with_draws
@@ -28,6 +28,7 @@ from serving.ledger.sent import storable
 from serving.neighbours import neighbours_of
 from serving.score import Score
 from serving.wire.sent_json import parse_body
+from serving.wire.written import Answered
 from serving.words import language_of
 
 MOST_LEADS = 1_000

@@ -9,14 +9,16 @@ probability, score, reasons and interval are each lead's own. The bytes are thos
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 
-from features.columns import Floats
+from features.columns import Columns, Floats
+from features.lead import Lead
+from serving.answer import Row
 from serving.answer.alike import Alike, LeadAnswers
 from serving.answer.reasons import SaidReason
 from serving.score import ObservedRate, Score
@@ -83,6 +85,40 @@ class WrittenAnswers:
             (alike.scores[kind], None if chance != chance else chance)
             for kind, chance in zip(alike.kind.tolist(), alike.probability.tolist(), strict=True)
         ]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer, with the lead and the features that it was computed from where its input could be read.
+
+    `at` is its place in `columns`, and in what was `made` where answers were written together.
+    """
+
+    made: Score | WrittenAnswers
+    lead: Lead | None = None
+    columns: Columns | None = field(default=None, repr=False)
+    at: int = 0
+
+    @property
+    def score(self) -> Score:
+        """The answer as its type."""
+        return self.made if isinstance(self.made, Score) else self.made.score(self.at)
+
+    @property
+    def text(self) -> str:
+        """The answer as JSON."""
+        return answer_text(self.made) if isinstance(self.made, Score) else self.made.texts[self.at]
+
+    @property
+    def told(self) -> tuple[Score, float | None]:
+        """A score that says what this one says beside its own numbers, and its probability."""
+        made = self.made
+        return (made, made.probability) if isinstance(made, Score) else made.told[self.at]
+
+    @property
+    def row(self) -> Row | None:
+        """The features by name."""
+        return None if self.columns is None else self.columns.row(self.at)
 
 
 def _texts(alike: Alike, ids: Sequence[str]) -> Iterator[str]:
