@@ -149,7 +149,7 @@ class _WrittenReason(NamedTuple):
     behind: str
 
 
-@lru_cache(maxsize=50_000)  # as many as a `Voice` keeps: leads to come have the same few thousand
+@lru_cache(maxsize=10_000)  # some 8 MB: leads to come have the same few thousand
 def _written_reason(
     text: str, feature: str, signal: str, rate: tuple[float, int, float] | None
 ) -> _WrittenReason:
