@@ -14,7 +14,6 @@ from starlette.responses import Response
 
 from features.lead import Lead
 from serving.answer import Ladder, Opened, TimeBudget
-from serving.api.envelope import Answered
 from serving.api.problems import RefusedError
 from serving.asked import Heard
 from serving.crm import Receiver, Sender
@@ -26,6 +25,7 @@ from serving.ledger.keys import Scope
 from serving.neighbours import neighbours_of
 from serving.score import Score
 from serving.skew import RequestLog
+from serving.wire.written import Answered
 
 Access: TypeAlias = Scope | Literal["any", "open"]
 """What a key must be for; 'any' live key; 'open' needs none, or proves its sender otherwise."""
@@ -39,7 +39,11 @@ NOTHING = Heard()
 """Where there is no ledger nobody has said anything."""
 
 
-def _nothing(_: Sequence[Score]) -> None:
+CountedScore: TypeAlias = tuple[Score, float | None]
+"""A score that reads like one that is answered, and the probability of that one."""
+
+
+def _nothing(_: Sequence[CountedScore]) -> None:
     return
 
 
@@ -97,7 +101,7 @@ class Desk:
     log: RequestLog | None = None
     senders: Mapping[str, Sender] = field(default_factory=dict)
     receiver: Receiver | None = field(default=None, repr=False)
-    counted: Callable[[Sequence[Score]], None] = field(default=_nothing, repr=False)
+    counted: Callable[[Sequence[CountedScore]], None] = field(default=_nothing, repr=False)
     jobs: Jobs | None = None
     budget: TimeBudget = field(default_factory=TimeBudget, repr=False)
     shadow: Follower | None = field(default=None, repr=False)

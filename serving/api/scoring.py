@@ -20,16 +20,16 @@ from features.lead import Lead, LeadReader
 from features.recipe import Recipe
 from serving.answer import Ladder, Opened
 from serving.api.desk import NOTHING, Desk, Waiting, desk_of
-from serving.api.envelope import NO_LEDGER, Answered, Named, answer_items, is_named
-from serving.api.flat import answer_text
+from serving.api.envelope import NO_LEDGER, Named, answer_items, is_named
 from serving.api.problems import RefusedError
-from serving.api.sent_json import parse_body
 from serving.asked import Heard
 from serving.exploration import with_draws
 from serving.ledger import Ledger, ScoreGiven, lead_of
 from serving.ledger.sent import storable
 from serving.neighbours import neighbours_of
 from serving.score import Score
+from serving.wire.sent_json import parse_body
+from serving.wire.written import Answered
 from serving.words import language_of
 
 MOST_LEADS = 1_000
@@ -60,21 +60,21 @@ async def score(request: Request) -> Response:
     if len(items) <= _FEW and beside is None and not any(is_named(item, named) for item in items):
         found = await _in_turn(desk, Waiting(items, ladder, heard, most))
     else:
-        answer = partial(answer_items, ladder, items, now_us(), most, desk.log, named, heard, beside)
+        answer = partial(answer_items, ladder, items, now_us(), most, desk.log, named, heard, beside,
+                         written=desk.writer is None)  # fmt: skip
         found = await run_in_threadpool(answer)
     until = monotonic() + _COMMIT_SECONDS
     if ladder.recipe.exploration is not None and desk.writer is not None:
         found = await run_in_threadpool(_drawn, desk.writer.ledger, ladder.recipe, found)
-    scores = await kept(desk, opened, found, until)
+    answers = await kept(desk, opened, found, until)
     if desk.voices is not None and not desk.voices.sure:
-        scores = [_warned(one, _NOT_ASKED) for one in scores]
-    desk.counted(scores)
+        answers = [_warned(one, _NOT_ASKED) for one in answers]
+    desk.counted([one.told for one in answers])
     if desk.shadow is not None:
         desk.shadow.put(items, found)
-    texts = [answer_text(one) for one in scores]
     if isinstance(body, list):
-        return json_text("[" + ",".join(texts) + "]", told_in=ladder)
-    return json_text(texts[0], status_of(scores[0]), told_in=ladder)
+        return json_text("[" + ",".join([one.text for one in answers]) + "]", told_in=ladder)
+    return json_text(answers[0].text, status_of(answers[0].told[0]), told_in=ladder)
 
 
 async def _heard(desk: Desk) -> Heard:
@@ -146,7 +146,8 @@ def _answers(desk: Desk, alike: Sequence[Waiting]) -> list[list[Answered] | Exce
     first = alike[0]
     try:
         failed, items = _failures(desk), [item for one in alike for item in one.items]
-        found = answer_items(first.ladder, items, now_us(), first.reasons, desk.log, None, first.heard)
+        found = answer_items(first.ladder, items, now_us(), first.reasons, desk.log, None, first.heard,
+                             written=desk.writer is None)  # fmt: skip
         fell = _failures(desk) != failed
     except Exception as error:  # of whoever asked
         return [error for _ in alike]
@@ -164,7 +165,7 @@ def _failures(desk: Desk) -> int:
 def _drawn(ledger: Ledger, recipe: Recipe, found: Sequence[Answered]) -> list[Answered]:
     """`found` with what exploration drew, recorded before anybody hears it."""
     scores = with_draws(ledger, recipe, [(one.lead, one.score) for one in found], now_us(), _COMMIT_SECONDS)
-    return [replace(one, score=score) for one, score in zip(found, scores, strict=True)]
+    return [replace(one, made=score) for one, score in zip(found, scores, strict=True)]
 
 
 def ladder_for(request: Request) -> Ladder:
@@ -198,16 +199,18 @@ def status_of(score: Score) -> int:
     return 503 if any(problem.field == NO_LEDGER for problem in problems) else 422
 
 
-async def kept(desk: Desk, opened: Opened, found: Sequence[Answered], until: float) -> list[Score]:
-    """The scores of `found`, once they are in the ledger; one that cannot be kept until then (by `monotonic`)
-    says so, and is given."""
-    scores = [one.score for one in found]
+async def kept(desk: Desk, opened: Opened, found: Sequence[Answered], until: float) -> list[Answered]:
+    """`found`, once the scores are in the ledger.
+
+    One that cannot be kept until then (by `monotonic`) says so, and is given.
+    """
+    answers = list(found)
     if desk.writer is None:
-        return scores
+        return answers
     rows = [given_score(opened, one) for one in found]
     given = [row for row in rows if row is not None]
     if not given:
-        return scores
+        return answers
     try:
         waiting = asyncio.wrap_future(desk.writer.submit(given))
         receipt = await asyncio.wait_for(asyncio.shield(waiting), max(until - monotonic(), 0.0))
@@ -215,13 +218,14 @@ async def kept(desk: Desk, opened: Opened, found: Sequence[Answered], until: flo
     except (LeadscoreError, TimeoutError):
         noted = iter(["refused"] * len(given))
     lost = [row is not None and next(noted) == "refused" for row in rows]
-    return [_warned(one, _NOT_KEPT) if gone else one for one, gone in zip(scores, lost, strict=True)]
+    return [_warned(one, _NOT_KEPT) if gone else one for one, gone in zip(answers, lost, strict=True)]
 
 
-def _warned(score: Score, words: str) -> Score:
+def _warned(answer: Answered, words: str) -> Answered:
+    score = answer.score
     if score.error is not None:
-        return score
-    return score.model_copy(update={"warnings": [*score.warnings, words]})
+        return answer
+    return replace(answer, made=score.model_copy(update={"warnings": [*score.warnings, words]}))
 
 
 def given_score(opened: Opened, one: Answered, shadow: bool = False) -> ScoreGiven | None:

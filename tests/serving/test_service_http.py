@@ -16,8 +16,8 @@ from features.clock.instants import parse_moment
 from features.language import Language
 from serving.answer.ladder import Ladder
 from serving.api.envelope import score_items
-from serving.api.flat import answer_text
 from serving.artefact.folder import artefact_id, load_artefact
+from serving.wire.flat import answer_text
 from tests.made.service import AS_OF, GOOD, MISSPELT, Server, free_port, started
 
 UNREADABLE: dict[str, Any] = {**GOOD, "lead_id": "c", "fields": {"company_size": "private-value"}}
