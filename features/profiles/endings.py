@@ -24,9 +24,10 @@ _PERHAPS_WON = re.compile(
 )
 _NOT = re.compile(
     r"\b(?:not|non|no|nicht|un|lost|never|pas|dis|unqualified|disqualified|nonconverted|unconverted"
-    r"|kein|keine|nie|nunca|nao|sin|senza|niet|geen|nooit|perdid[oa]s?|persa|verloren"
+    r"|kein|keine|nie|nunca|nao|niet|geen|nooit|perdid[oa]s?|persa|verloren"
     r"|(?:potential|prospective|future|futur|poten[tz]iell\w*|mogelijke) (?:customer|client|kunde|klant|deal)"
-    r"|client (?:potentiel|futur)|client[ei] (?:potencial|potenzial[ei]|futuro))\b|^perso$|chiuso perso"
+    r"|client (?:potentiel|futur)|client[ei] (?:potencial|potenzial[ei]|futuro))\b"
+    r"|^perso$|(?:chiuso|cliente) perso"
 )
 LOST = re.compile(
     r"\b(?:lost|closedlost|loss|perdu|perdue|not converted|non converti|non convertie|disqualified"
@@ -34,8 +35,8 @@ LOST = re.compile(
     r"|sans suite|cannot contact|stalled|dropped|unsuccessful|ko"
     r"|failed|no|n|0|false|faux|non|bad|churned|not interested|verloren|abgelehnt|storniert|nein"
     r"|disqualifiziert|kein (?:interesse|bedarf|budget)|perdid[oa]s?|descartad[oa]|rechazad[oa]"
-    r"|descalificad[oa]|cancelad[oa]|sin interes|persa|chiuso perso|rifiutat[oa]|annullat[oa]|squalificat[oa]"
-    r"|non interessat[oa]|rejeitad[oa]|desqualificad[oa]|sem interesse|nao|falso|afgewezen|geannuleerd"
+    r"|descalificad[oa]|cancelad[oa]|sin interes|persa|(?:chiuso|cliente) perso|rifiutat[oa]"
+    r"|annullat[oa]|squalificat[oa]|non interessat[oa]|rejeitad[oa]|desqualificad[oa]|sem interesse|nao|falso|afgewezen|geannuleerd"
     r"|vervallen|geen interesse|nee)\b|^perso$"
 )
 
