@@ -55,7 +55,8 @@ def choose_settings(
     """
     bench = Bench.of(recipe, excerpt)
     if not bench.folds or not excerpt.features:
-        line = bench.linears[0].candidate.linear if excerpt.features else LinearChoice(PENALTIES[0])
+        known = excerpt.features and len(excerpt.rows)
+        line = bench.linears[0].candidate.linear if known else LinearChoice(PENALTIES[0])
         plain = Settings("linear", line, TreeChoice(50), PLAIN[0])
         return plain if excerpt.signs else with_rates(plain)  # rates know no declared sign
     found = every_kind(bench, NOTHING)
