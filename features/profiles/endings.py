@@ -36,8 +36,8 @@ LOST = re.compile(
     r"|failed|no|n|0|false|faux|non|bad|churned|not interested|verloren|abgelehnt|storniert|nein"
     r"|disqualifiziert|kein (?:interesse|bedarf|budget)|perdid[oa]s?|descartad[oa]|rechazad[oa]"
     r"|descalificad[oa]|cancelad[oa]|sin interes|persa|(?:chiuso|cliente) perso|rifiutat[oa]"
-    r"|annullat[oa]|squalificat[oa]|non interessat[oa]|rejeitad[oa]|desqualificad[oa]|sem interesse|nao|falso|afgewezen|geannuleerd"
-    r"|vervallen|geen interesse|nee)\b|^perso$"
+    r"|annullat[oa]|squalificat[oa]|non interessat[oa]|rejeitad[oa]|desqualificad[oa]|sem interesse|nao|falso"
+    r"|afgewezen|geannuleerd|vervallen|geen interesse|nee)\b|^perso$"
 )
 
 

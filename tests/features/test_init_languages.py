@@ -166,8 +166,8 @@ def test_who_might_become_a_customer_is_none(word: str) -> None:
 
 @pytest.mark.parametrize(
     "word",
-    ["Gagné en mai", "Kunde seit Mai", "Client perso", "Signé sem. 12", "Won sin compromiso", "Won - potential upsell",
-     "Won (future start)", "Converted to Potential", "sim", "sí", "vero"],
+    ["Gagné en mai", "Kunde seit Mai", "Client perso", "Signé sem. 12", "Won sin compromiso",
+     "Won - potential upsell", "Won (future start)", "Converted to Potential", "sim", "sí", "vero"],
 )  # fmt: skip
 def test_a_won_case_stays_one_whatever_stands_beside_it(word: str) -> None:
     assert reads_as_won(word)

@@ -67,7 +67,9 @@ def choose_settings(
         searched = every_kind(bench, booster)
         found = min(found, searched, key=_least)
     wider, candidates = _active(bench, found, activity)
-    return replace(settle(wider, _paired(wider, candidates)), activity=wider is not bench)
+    return replace(
+        settle(wider, _paired(wider, candidates)), activity=wider is not bench if activity else None
+    )
 
 
 def _active(
