@@ -83,7 +83,7 @@ def print_due(rows: list[dict[str, Any]], mapping: PushMapping) -> None:
         now = "–" if after is None else str(after)
         return now if not row["before"] or before == after else f"{'–' if before is None else before} → {now}"
 
-    key, compared = _key(mapping), _COMPARED[mapping.of]
+    key, compared = _key(mapping), (*_COMPARED[mapping.of], *mapping.further)
     print_table([key, *compared], [[row[key], *(change(row, name) for name in compared)] for row in rows])
 
 

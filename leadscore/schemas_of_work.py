@@ -12,6 +12,7 @@ _Pair = list[float]
 
 
 def accounts() -> Any:
+    """Open leads by account."""
     from serving.accounts import AccountRow, Dependence
 
     return closed("Accounts", rows=list[AccountRow], dependence=Dependence, horizon_days=float, without=int,
@@ -19,12 +20,14 @@ def accounts() -> Any:
 
 
 def decision() -> Any:
+    """What a promotion or a rollback decided."""
     import training
 
     return returned(training.promote)
 
 
 def status() -> Any:
+    """Who answers, beside a challenger in shadow and a service that runs."""
     import training
     from serving.aside import shadow_pairs
     from serving.edge import running_service
@@ -35,36 +38,42 @@ def status() -> Any:
 
 
 def explained() -> Any:
+    """What a person is told of their score."""
     from serving.score import Score
 
     return closed("ToldToPerson", lead_id=str, language=str, text=str, score=Score)
 
 
 def funnel() -> Any:
+    """Stages and costs by origin, and what moved."""
     from serving.funnel import Funnel, move
 
     return extended("FunnelMoved", Funnel, moves=(many(returned(move)), ...))
 
 
 def trained() -> Any:
+    """The summary of a run."""
     import training
 
     return hint(training.TrainingRun, "summary")
 
 
 def retrained() -> Any:
+    """What a retraining did, and why."""
     from training import run
 
     return returned(run.retrain)
 
 
 def watched() -> Any:
+    """What the watch found."""
     from training.watch import watch
 
     return returned(watch)
 
 
 def effect() -> Any:
+    """What scoring brings, measured on leads drawn by lot."""
     gap = closed("Gap", against=str, value=float, gap=float, interval=_Pair, weeks=float | None)
     said = closed("ScoringBrings", leads=int, drawn=int, unworked=int, called=float, value=float,
                   interval=_Pair, gaps=many(gap))  # fmt: skip
@@ -72,6 +81,7 @@ def effect() -> Any:
 
 
 def discovered() -> Any:
+    """A recipe made of exports, or with --explain the columns as they were measured."""
     from features.discovery import EXPLAINED_COLUMNS, Discovery
     from features.leaks import Suspect
 
@@ -88,6 +98,7 @@ def discovered() -> Any:
 
 
 def inspected() -> Any:
+    """Each column of a recipe, looked at before anything is trained."""
     from features.leaks import Suspect
     from training.inspection import HEAD, RUN_HEAD
 
@@ -102,6 +113,7 @@ def inspected() -> Any:
 
 
 def compared() -> Any:
+    """Two models on the same leads."""
     from serving.score import Maturity
     from training.comparison import Comparison
 
@@ -115,6 +127,7 @@ def compared() -> Any:
 
 
 def scored() -> Any:
+    """What became of the rows of an export."""
     from serving.returned import BatchSummary
 
     return closed(
@@ -126,17 +139,20 @@ def scored() -> Any:
 
 
 def skew() -> Any:
+    """Where serving reads a feature otherwise than training."""
     from serving.skew import check
 
     return closed("SkewTold", features=returned(check.check_skew))
 
 
 def features_made() -> Any:
+    """The features of a recipe."""
     row = dict.fromkeys(("name", "group", "type", "missing", "definition"), str)
     return many(closed("FeatureMade", window=Any, **row))
 
 
 def planned() -> Any:
+    """The list of a day, or what was promised of it."""
     from serving.planning import Plan, agreement_checks
 
     lead = get_args(hint(Plan, "leads"))[0]
@@ -149,12 +165,14 @@ def planned() -> Any:
 
 
 def rules_checked() -> Any:
+    """What is wrong in a scorecard."""
     from serving.review import Fault
 
     return closed("RulesChecked", file=str, faults=list[Fault])
 
 
 def rules_tried() -> Any:
+    """What the examples of a scorecard come to."""
     from serving.review import TriedExample
 
     keys = {one.name: get_type_hints(TriedExample)[one.name] for one in fields(TriedExample)}
@@ -163,6 +181,7 @@ def rules_tried() -> Any:
 
 
 def rules_compared() -> Any:
+    """Two scorecards on the same leads."""
     from training.comparison import ScorecardDifference
 
     band = closed("BandMoved", before=str, after=str, leads=int)
@@ -171,6 +190,7 @@ def rules_compared() -> Any:
 
 
 def rules_backtested() -> Any:
+    """What a quarter had been, by each order of calls."""
     row = closed(
         "OrderOfCalls", order=str, calls=int, won=int, share=float, interval=_Pair, minus_newest=_Pair | None
     )
@@ -178,6 +198,7 @@ def rules_backtested() -> Any:
 
 
 def simulated() -> Any:
+    """The tables of a simulated company, or the files of a simulated CRM."""
     import data
 
     return returned(data.simulate) | closed("CrmSimulated", files=TEXTS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Literal
@@ -58,7 +58,10 @@ class Heard:
 
     def of(self, lead: Lead) -> Lead:
         """`lead` with what is said of it."""
-        notes = tuple(note for note in self.notes(lead.lead_id) if note not in lead.notes)
+        name = lead.lead_id
+        if name not in self.opted_out and name not in self._spoken_of and name not in self.drawn:
+            return lead
+        notes = tuple(note for note in self.notes(name) if note not in lead.notes)
         out, decided = lead.lead_id in self.opted_out, self.decided(lead.lead_id, lead.as_of_us)
         if decided is not None or lead.lead_id in self.drawn:
             known = {one.name: getattr(lead, one.name) for one in fields(Lead)}
@@ -73,7 +76,11 @@ class Heard:
     @cached_property
     def named(self) -> frozenset[str]:
         """The leads of whom a word, a decision or a draw stands."""
-        return frozenset(self._words) | frozenset(self._overrides) | self.drawn
+        return self._spoken_of | self.drawn
+
+    @cached_property
+    def _spoken_of(self) -> frozenset[str]:
+        return frozenset(self._words) | frozenset(self._overrides)
 
     def facts(self) -> Iterator[str]:
         """What answers depend on, as text."""
@@ -128,3 +135,20 @@ def asked_of(lead: Lead) -> Asked:
         isinstance(lead, DecidedLead) and lead.drawn,
         lead.others is not None or lead.account_id is None,
     )
+
+
+def asked_alike(leads: Sequence[Lead]) -> list[Asked]:
+    """`asked_of` each of `leads`, without its id: one object for all of whom the same is asked."""
+    made: dict[tuple[object, ...], Asked] = {}
+    found = list[Asked]()
+    for lead in leads:
+        key: tuple[object, ...] = (
+            lead.as_of_us, lead.by_kind is not None, lead.stage, lead.outcome, lead.opted_out, lead.notes,
+            lead.others is not None or lead.account_id is None,
+        )  # fmt: skip
+        if isinstance(lead, DecidedLead):
+            key = (*key, lead.decided, lead.drawn)
+        if key not in made:
+            made[key] = replace(asked_of(lead), lead_id="")
+        found.append(made[key])
+    return found

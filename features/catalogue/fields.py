@@ -73,7 +73,8 @@ class Filled(OfLead):
         return _total(filled) / float(len(self.fields))
 
     def value(self, lead: Lead) -> float:
-        return sum(lead.values.get(field) is not None for field in self.fields) / len(self.fields)
+        cells = list(map(lead.values.get, self.fields))
+        return (len(cells) - cells.count(None)) / len(cells)
 
 
 def _total(parts: list[Any]) -> Any:

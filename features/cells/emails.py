@@ -28,21 +28,24 @@ def email_domain(address: str) -> str | None:
 def email_kind(address: str) -> EmailKind:
     """Business, free, disposable or invalid, by maintained lists of providers."""
     domain = email_domain(address)
-    if domain is None:
-        return "invalid"
-    owned = _registered(domain)
-    if {domain, owned} & _disposable():
-        return "disposable"
-    return "free" if {domain, owned} & _free() else "business"
+    return "invalid" if domain is None else _kind(domain)
 
 
 def email_label(address: str) -> str | None:
     """The owner's name in a business domain ('acme' of 'jane@mail.acme.co.uk'), None for other kinds."""
-    if email_kind(address) != "business":
+    domain = email_domain(address)
+    if domain is None or _kind(domain) != "business":
         return None
-    domain = email_domain(address) or ""
     label = re.sub(r"[^a-z0-9]", "", _registered(domain).split(".")[0])
     return label or None
+
+
+@lru_cache(maxsize=4096)
+def _kind(domain: str) -> EmailKind:
+    owned = _registered(domain)
+    if {domain, owned} & _disposable():
+        return "disposable"
+    return "free" if {domain, owned} & _free() else "business"
 
 
 @lru_cache(maxsize=4096)  # an address is asked for its kind and for its owner, and a company sends many

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.discovery.creation import answer_roles, order_of, order_of_rows
+from features.discovery.draft import Draft
 from features.discovery.drafting import draft_recipe
 from features.discovery.event_log import cut_log, split_events
 from features.discovery.event_meaning import telling_kinds
@@ -34,6 +36,7 @@ from features.profiles import Company, TableProfile
 from features.profiles.kinds import tell_apart
 from features.profiles.parts import read_tables_of, refuse_headerless
 from features.profiles.twins import newest_of_twins
+from features.row_order import RowOrder
 
 
 @dataclass(frozen=True)
@@ -131,25 +134,19 @@ def discover(
     excluded = {find_column(leads, column, "--exclude") for column in exclude}
     answer_roles(leads, id, time)
     ended, missing = _ended(company, outcome, none=all_open or wanted == NO_OUTCOME, unsure=unsure)
-    all_open = bool(np.isnan(ended.won).all())
     remarks += [missing.problem] if missing is not None else []
-    rows = None if all_open else order_of_rows(leads, ended, time)
-    order, dated = order_of(leads, rows)
-    judged = () if all_open else judge_leads(leads, ended, order, dated, excluded)
+    rows, order, judged = _judged(leads, ended, excluded, time)
     judged, kept = keep_columns(leads, judged, {find_column(leads, column, "--keep") for column in keep})
     guesses = guesses_of(company, ended, outcome=wanted, id_column=id, time=time, rows=rows, missing=missing)
-    telling = {} if all_open else telling_kinds(company, ended.won, order)
+    telling = {} if order is None else telling_kinds(company, ended.won, order)
     draft = draft_recipe(company, ended, judged, excluded, folder, name, relations, rows, telling)
     draft.doubts = doubts_by_question(guesses)
-    used = {one.column.name for one in draft.fields}
     beside = [table for table in tables if table.path != leads.path]
     remarks += [remark for table in (leads, *beside) for remark in table.remarks]
     remarks += (ended.choice.sentences() if ended.choice else []) + draft.remarks
     return Discovery(
         recipe_toml=write_recipe(draft),
-        findings=tuple(
-            list_findings(company, ended.main, used, judged, kept | dict.fromkeys(excluded, LEFT_OUT))
-        ),
+        findings=_findings(company, ended, draft, judged, kept | dict.fromkeys(excluded, LEFT_OUT)),
         judged=judged,
         remarks=tuple(remarks),
         choice=ended.choice,
@@ -169,6 +166,32 @@ def _ended(
         if not unsure:
             raise
         return no_outcome(company.leads), error
+
+
+def _judged(
+    leads: TableProfile, ended: OutcomeSource, excluded: set[str], time: str | None
+) -> tuple[RowOrder | None, NDArray[np.float64] | None, tuple[WhenKnown, ...]]:
+    """What the order of rows is taken for, what sorts the leads in time, and when each column was known.
+
+    Of leads that are all open none of it can be asked.
+    """
+    if np.isnan(ended.won).all():
+        return None, None, ()
+    rows = order_of_rows(leads, ended, time)
+    order, dated = order_of(leads, rows)
+    return rows, order, judge_leads(leads, ended, order, dated, excluded)
+
+
+def _findings(
+    company: Company,
+    ended: OutcomeSource,
+    draft: Draft,
+    judged: tuple[WhenKnown, ...],
+    decided: Mapping[str, str],
+) -> tuple[Finding, ...]:
+    """One row a column, with what the recipe makes of it."""
+    used = {one.column.name for one in draft.fields}
+    return tuple(list_findings(company, ended.main, used, judged, decided))
 
 
 def _company(

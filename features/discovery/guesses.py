@@ -116,7 +116,7 @@ def _won(leads: TableProfile, ended: OutcomeSource, asked: str | None) -> Guess:
         return Guess("won", taken, "sure", "it reads so", option, answer)
     if ended.choice is not None and ended.choice.told_by is not None:
         why = f"'{ended.choice.told_by}' tells it from other ends"
-        return Guess("won", taken, "likely", why, option, answer, ended.lost_values[:6])
+        return Guess("won", taken, "a guess", why, option, answer, ended.lost_values[:6])
     return Guess("won", taken, "a guess", "of all values the one most like it", option, answer, others)
 
 

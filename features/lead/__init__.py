@@ -5,6 +5,7 @@ from what was sent.
 from features.lead.closing import closing, closing_of_lead
 from features.lead.events import EVENT_KEYS
 from features.lead.lead import UNDATED, Lead, Tally, events_noted
+from features.lead.listed import SentLead, read_listed
 from features.lead.measures import CENT, Count
 from features.lead.reader import LeadReader, accepted_fields, parse_lead
 
@@ -15,10 +16,12 @@ __all__ = [
     "Count",
     "Lead",
     "LeadReader",
+    "SentLead",
     "Tally",
     "accepted_fields",
     "closing",
     "closing_of_lead",
     "events_noted",
     "parse_lead",
+    "read_listed",
 ]

@@ -140,12 +140,21 @@ class EventReader:
             return None
 
     def _value(self, place: int, raw: object) -> int:
-        """A value in thousandths, as the engine rounds it; 0 where there is none."""
+        """A value in thousandths; 0 where there is none."""
         try:
-            number = None if is_missing(raw) else parse_number(raw)
+            return thousandths(raw)
         except ValueError as error:
             self.problems.append(unreadable(f"events[{place}].value", str(error)))
             return 0
-        if number is None:
-            return 0
-        return math.floor(min(max(number, -LARGEST_VALUE), LARGEST_VALUE) * CENT + 0.5)
+
+
+def thousandths(raw: object) -> int:
+    """An event's value in thousandths, as the engine rounds it; 0 where there is none.
+
+    Raises:
+        ValueError: not a number.
+    """
+    number = None if is_missing(raw) else parse_number(raw)
+    if number is None:
+        return 0
+    return math.floor(min(max(number, -LARGEST_VALUE), LARGEST_VALUE) * CENT + 0.5)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from features.cells import Canonical, CellParser, field_parsers, is_missing, parse_date
 from features.cells.parse import parse_boolean
@@ -14,6 +15,16 @@ from features.lead.closing import closing_of_lead
 from features.lead.events import EventForm, EventReader
 from features.lead.lead import UNDATED, Lead, gather
 from features.recipe import DateFormat, Recipe
+
+
+class LeadStanding(NamedTuple):
+    """What a lead's own roles say of it beside its fields; see `Lead`."""
+
+    stage: str | None = None
+    outcome: str | None = None
+    opted_out: bool = False
+    account_id: str | None = None
+    closed_us: int | None = None
 
 
 @dataclass(frozen=True)
@@ -51,14 +62,12 @@ class LeadReader:
         created_us = self._created(created_at, fields, given, as_of_us, problems)
         notes = [UNDATED] if recipe.dated and created_us is None else []
         visible, known_us = None, tuple[int, ...]()
-        if self._event_form is not None and events is not None:
-            reader = EventReader(self._event_form, as_of_us, problems, lead_id)
+        if self.event_form is not None and events is not None:
+            reader = EventReader(self.event_form, as_of_us, problems, lead_id)
             visible = reader.read(events)
             notes += reader.notes()
             known_us = tuple(reader.known_us)
-        opted_out = _boolean("opted_out", given.get("opted_out"), problems)
-        closed_us = self._since(given, [] if stage else problems)  # a stage that is told needs no date
-        stage = stage or self._outcome(given, as_of_us, closed_us)
+        standing = self.standing(given, stage, as_of_us, problems)
         if problems:
             raise LeadError(problems)
         return Lead(
@@ -67,14 +76,24 @@ class LeadReader:
             created_us=created_us,
             values=values,
             by_kind=None if visible is None else gather(visible, as_of_us),
-            stage=stage,
-            outcome=closing_of_lead(recipe, stage, as_of_us),
-            opted_out=opted_out,
-            account_id=_text(given.get("account_id")),
+            stage=standing.stage,
+            outcome=standing.outcome,
+            opted_out=standing.opted_out,
+            account_id=standing.account_id,
             notes=tuple(notes),
             known_us=known_us,
-            closed_us=closed_us,
+            closed_us=standing.closed_us,
         )
+
+    def standing(
+        self, given: Mapping[str, object], stage: str | None, as_of_us: int, problems: list[FieldProblem]
+    ) -> LeadStanding:
+        """What the cells of roles in `given`, by role, and a `stage` that is told beside them say."""
+        opted_out = _boolean("opted_out", given.get("opted_out"), problems)
+        closed_us = self._since(given, [] if stage else problems)  # a stage that is told needs no date
+        stage = stage or self._outcome(given, as_of_us, closed_us)
+        outcome = closing_of_lead(self.recipe, stage, as_of_us)
+        return LeadStanding(stage, outcome, opted_out, _text(given.get("account_id")), closed_us)
 
     def _created(
         self,
@@ -106,7 +125,7 @@ class LeadReader:
 
     def _known(self, fields: Mapping[str, object], problems: list[FieldProblem]) -> dict[str, object]:
         """The given cells by 'field:NAME' or role; what the recipe does not know becomes a problem."""
-        accepted, given = self._accepted, {}
+        accepted, given = self.accepted, {}
         for key, cell in fields.items():
             if key in accepted:
                 given[accepted[key]] = cell
@@ -117,7 +136,7 @@ class LeadReader:
 
     def _values(self, given: Mapping[str, object], problems: list[FieldProblem]) -> dict[str, Canonical]:
         values: dict[str, Canonical] = {}
-        for parser in self._parsers:
+        for parser in self.parsers:
             try:
                 values[parser.name] = parser.parse(given.get(f"field:{parser.field}"))
             except ValueError as error:
@@ -127,15 +146,18 @@ class LeadReader:
         return values
 
     @cached_property
-    def _parsers(self) -> tuple[CellParser, ...]:
+    def parsers(self) -> tuple[CellParser, ...]:
+        """The canonical columns of the recipe."""
         return field_parsers(self.recipe)
 
     @cached_property
-    def _event_form(self) -> EventForm | None:
+    def event_form(self) -> EventForm | None:
+        """How events are written, None where the recipe has none."""
         return None if self.recipe.events is None else EventForm(self.recipe, self.recipe.events)
 
     @cached_property
-    def _accepted(self) -> dict[str, str]:
+    def accepted(self) -> dict[str, str]:
+        """See `accepted_fields`."""
         return accepted_fields(self.recipe)
 
 

@@ -83,8 +83,8 @@ def choose_outcome(table: TableProfile) -> OutcomeChoice | None:
 
     A column that is plainly called so; of several, the one that lies after the others: whose wins are all
     among theirs, and fewer. Else the one whose wins alone have a date after their creation, or whose values
-    say won and lost; else one whose ended cases have a date, and a number where they were won. Else the last
-    of a data set.
+    say won and lost. Else the last of a data set; else one whose ended cases have a date, and an amount where
+    they were won.
     """
     named = named_outcomes(table)
     plainly = {name: score for name, score in named.items() if score >= _PLAINLY}
@@ -97,19 +97,18 @@ def choose_outcome(table: TableProfile) -> OutcomeChoice | None:
         return _with_rivals(table, found, f"as '{date}' is filled where it is {found.won[0]}", {}, dated)
     if (ending := _by_values(table)) is not None:
         return _with_rivals(table, ending, "as its values say won and lost", {}, dated)
-    for ended in ended_columns(table):
-        if ended.won:
-            words = table.columns[str(ended.by)].format.type != "number"
-            choice = _with_rivals(table, divided(table, ended), ended.why, {}, dated, guess=words)
-            return replace(choice, told_by=ended.by)
     if named:
         best = max(named, key=lambda name: (named[name], -table.columns[name].place))
         return _with_rivals(table, divide(table, best), "by a word in its name", named, dated, guess=True)
     last = last_of_a_data_set(table)
-    if last is None:
-        return None
-    why = "as the last column, and the one that says yes or no"
-    return _with_rivals(table, divide(table, last), why, {}, dated, guess=True)
+    if last is not None:
+        why = "as the last column, and the one that says yes or no"
+        return _with_rivals(table, divide(table, last), why, {}, dated, guess=True)
+    for ended in ended_columns(table):
+        if ended.won:
+            choice = _with_rivals(table, divided(table, ended), ended.why, {}, dated, guess=True)
+            return replace(choice, told_by=ended.by)
+    return None
 
 
 def _by_values(table: TableProfile) -> OutcomeColumn | None:

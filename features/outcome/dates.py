@@ -16,7 +16,7 @@ from features.recipe import DateFormat
 
 _ENDS = re.compile(
     r"\b(?:clos\w*|won|win|sign\w*|decid\w*|decision|ended|end|conver\w*|sold|sale|purchas\w*|order\w*|clotur\w*"
-    r"|vente|gagne|gain|abschluss|fermeture|outcome|result\w*|cierre|venta|ganad[oa]|firma|chiusura|vendita"
+    r"|vente|gagne|gain|abschluss|fermeture|outcome|result|cierre|venta|ganad[oa]|chiusura|vendita"
     r"|vint[oa]|fechamento|fecho|venda|ganho|sluiting\w*|afsluit\w*|afgesloten|verkoop\w*|gewonnen)\b"
 )
 

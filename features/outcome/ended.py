@@ -1,13 +1,19 @@
-"""How cases ended, by what is filled where: read off the cells, in whatever language the words are."""
+"""How cases ended, by what is filled where: read off the cells, in whatever language the words are.
+
+It is asked last, and is never more than a guess: a date and an amount go with other things than ends too.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from features.columns import Floats
 from features.outcome.dates import follows, instants_of, is_undated
 from features.outcome.guess import OutcomeColumn, is_earlier, values_of
 from features.profiles import ColumnProfile, TableProfile
@@ -16,14 +22,18 @@ _MOST_STAGES = 20
 _FULL, _EMPTY = 0.9, 0.05
 _ENOUGH = 20
 """Leads that must have a value before what is filled where it stands says anything."""
+_CODES = 20
+"""Numbers of so few values may be codes; amounts have more."""
+_NEWEST, _SURE = 0.1, 3.0
+"""Of the newest tenth of all leads fewer have ended, by so many standard errors: else what a date goes with
+is a kind of lead, not an end."""
 
 
 @dataclass(frozen=True)
 class Ended:
     """A column whose values `ended` go with the `date`, which leads with its other values lack.
 
-    `by` is a column that only some of these have: numbers are what a win brings, words why a case was lost;
-    `won` are then the values that mean won, and none where nothing tells wins from losses.
+    `by` is a number that only some of these values have, `won`; both are empty where nothing tells.
     """
 
     column: str
@@ -35,22 +45,23 @@ class Ended:
     @property
     def why(self) -> str:
         """What is filled where."""
-        said = f"as '{self.date}' is filled where it is {' or '.join(self.ended[:4])}"
-        return said + (f", and '{self.by}' tells which of these were won" if self.by else "")
+        return f"of those with '{self.date}' only {', '.join(self.won)} has '{self.by}'"
 
 
 def ended_columns(table: TableProfile) -> tuple[Ended, ...]:
-    """Each column of three to twenty values that a date goes with; first those whose wins are known, then
-    those of the fewest ended leads."""
+    """Each column of three to twenty values that a date goes with, more often of older leads; first those
+    whose wins are known, then those of the fewest ended leads."""
     created = table.role("created_at")
     if created is None or is_undated(table):
         return ()
     start = instants_of(table, created.name)
-    dates = [one for one in table.columns.values() if _could_end(one) and one is not created]
-    instants = {one.name: instants_of(table, one.name) for one in dates}
-    filled = {name: np.isfinite(us) for name, us in instants.items() if follows(us, start)}
-    found = [one for column in _stages(table) for one in _of_column(table, column, filled)]
-    return tuple(sorted(found, key=lambda one: (not one.won, _leads(table, one))))
+    found = [
+        (one, int(ended.sum()))
+        for column in _stages(table)
+        for one, ended in _of_column(table, column, start)
+        if _rises_with_age(ended, start)
+    ]
+    return tuple(one for one, _ in sorted(found, key=lambda pair: (not pair[0].won, pair[1])))
 
 
 def divided(table: TableProfile, one: Ended) -> OutcomeColumn:
@@ -61,16 +72,15 @@ def divided(table: TableProfile, one: Ended) -> OutcomeColumn:
 
 
 def ending_date(table: TableProfile, found: OutcomeColumn) -> str | None:
-    """The date that goes with the won values of the outcome, and with others that ended, if there is one."""
-    for one in ended_columns(table):
-        if one.column == found.column and set(found.won) <= set(one.ended):
+    """The date that goes with the won and lost values of the outcome and with none of its open ones."""
+    created = table.role("created_at")
+    if created is None or is_undated(table) or not found.lost:
+        return None
+    over = {*found.won, *found.lost}
+    for one, _ in _of_column(table, found.column, instants_of(table, created.name)):
+        if set(found.won) < set(one.ended) <= over:
             return one.date
     return None
-
-
-def _could_end(column: ColumnProfile) -> bool:
-    """Whether a column is a date that does not follow each change or each contact."""
-    return column.format.type == "date" and column.role != "modified_at" and column.known != "current"
 
 
 def _stages(table: TableProfile) -> Iterator[str]:
@@ -81,44 +91,73 @@ def _stages(table: TableProfile) -> Iterator[str]:
             yield name
 
 
-def _of_column(table: TableProfile, column: str, dates: dict[str, NDArray[np.bool_]]) -> Iterator[Ended]:
-    cells = table.cells(column).to_numpy()
-    counts = {value: n for value, n in values_of(table, column).items() if n >= _ENOUGH}
-    for date, filled in dates.items():
-        ended = _filled_values(cells, counts, filled)
-        if not ended:
+def _of_column(table: TableProfile, column: str, start: Floats) -> Iterator[tuple[Ended, NDArray[np.bool_]]]:
+    """The values of `column` that a date after the creation goes with, and which leads have one of them."""
+    codes, values = pd.factorize(table.cells(column))
+    names = [str(value) for value in values]
+    counts = np.bincount(codes[codes >= 0], minlength=len(names))
+    for date in table.columns.values():
+        if not _could_end(date):
             continue
-        won, by = _told_apart(table, cells, {value: counts[value] for value in ended}, {column, date})
-        yield Ended(column, date, ended, won, by)
+        occurred = instants_of(table, date.name)
+        some = _values_with(np.isfinite(occurred), codes, counts)
+        if not some.any() or not follows(occurred, start):
+            continue
+        won, by = _told_apart(table, codes, counts, some)
+        ended = tuple(np.array(names, dtype=object)[some])
+        yield (
+            Ended(column, date.name, ended, tuple(np.array(names, dtype=object)[won]), by),
+            some[codes] & (codes >= 0),
+        )
 
 
-def _filled_values(
-    cells: NDArray[np.object_], counts: dict[str, int], filled: NDArray[np.bool_]
-) -> tuple[str, ...]:
-    """The values all of whose leads have it; none where some value has it in part, or all have it."""
-    shares = {value: float(filled[cells == value].mean()) for value in counts}
-    full = tuple(value for value, share in shares.items() if share >= _FULL)
-    plain = all(share >= _FULL or share <= _EMPTY for share in shares.values())
-    return full if plain and 0 < len(full) < len(shares) else ()
+def _could_end(column: ColumnProfile) -> bool:
+    """Whether a column is a date that does not follow each change or each contact."""
+    return (
+        column.format.type == "date"
+        and column.role not in ("created_at", "modified_at")
+        and column.known != "current"
+    )
+
+
+def _values_with(
+    filled: NDArray[np.bool_], codes: NDArray[np.intp], counts: NDArray[np.intp]
+) -> NDArray[np.bool_]:
+    """Which values nearly all of whose leads are filled, `(n_values,)`; none where some value is in part, or
+    where all are. Values of a few leads say nothing, and are none."""
+    full = np.bincount(codes[filled & (codes >= 0)], minlength=len(counts)) / np.maximum(counts, 1)
+    told = counts >= _ENOUGH
+    some = told & (full >= _FULL)
+    plainly = (some | (full <= _EMPTY))[told].all()
+    return some if plainly and some.sum() < told.sum() else np.zeros_like(told)
 
 
 def _told_apart(
-    table: TableProfile, cells: NDArray[np.object_], ended: dict[str, int], used: set[str]
-) -> tuple[tuple[str, ...], str | None]:
-    """The values among `ended` that mean won, and the column that tells: its numbers stand where a case was
-    won, its few words where it was lost. One of two values at least must lack it."""
-    if len(ended) < 2:
-        return (), None
-    for kinds, are_won in ((("number",), True), (("category",), False)):
-        for name, column in table.columns.items():
-            if name in used or column.format.type not in kinds or column.role in ("id", "created_at"):
-                continue
-            some = _filled_values(cells, ended, table.cells(name).notna().to_numpy())
-            outside = ~np.isin(cells.astype(str), list(ended))
-            if some and float(table.cells(name).notna().to_numpy()[outside].mean()) <= _EMPTY:
-                return (some if are_won else tuple(value for value in ended if value not in some)), name
-    return (), None
+    table: TableProfile, codes: NDArray[np.intp], counts: NDArray[np.intp], ended: NDArray[np.bool_]
+) -> tuple[NDArray[np.bool_], str | None]:
+    """Which ended values mean won, and the amount that tells: only leads that were won have one. None where
+    two amounts tell different things."""
+    nothing = np.zeros_like(ended)
+    found, by = nothing, None
+    for name, column in table.columns.items():
+        if column.format.type != "number" or column.format.distinct <= _CODES or ended.sum() < 2:
+            continue
+        won = _values_with(table.cells(name).notna().to_numpy(dtype=bool), codes, counts)
+        if not won.any() or (won & ~ended).any() or (won == ended).all():
+            continue
+        if by is not None and (won != found).any():
+            return nothing, None
+        found, by = (won, name) if by is None else (found, by)
+    return found, by
 
 
-def _leads(table: TableProfile, one: Ended) -> int:
-    return int(table.cells(one.column).isin(one.ended).sum())
+def _rises_with_age(ended: NDArray[np.bool_], start: Floats) -> bool:
+    """Whether surely fewer of the newest leads have ended than of the others."""
+    known = np.isfinite(start)
+    newest = known & (start > np.nanquantile(start, 1 - _NEWEST))
+    older = known & ~newest
+    if newest.sum() < _ENOUGH or older.sum() < _ENOUGH:
+        return False
+    share = float(ended[known].mean())
+    error = sqrt(share * (1 - share) * (1 / newest.sum() + 1 / older.sum()))
+    return bool(error and ended[older].mean() - ended[newest].mean() > _SURE * error)

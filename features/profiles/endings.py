@@ -11,9 +11,9 @@ from features.profiles.presets import plain
 _WON = re.compile(
     r"\b(?:won|closedwon|win|converted|convert|customer|client|yes|y|true|1|oui|vrai|gagne|gagnee|signe|signee|signed"
     r"|converti|convertie|sold|sale|vendu|vente|bought|purchase|purchased|ordered|booked|achete|gewonnen|verkauft|kunde|ja|deal"
-    r"|konvertiert|umgewandelt|ganad[oa]s?|convertid[oa]s?|vendid[oa]s?|firmad[oa]|cliente|si|verdadero"
-    r"|vint[oa]|convertit[oa]|vendut[oa]|firmat[oa]|acquisit[oa]|vero|ganh[oa]|sim|verdadeiro"
-    r"|geconverteerd|klant|verkocht|getekend|binnengehaald)\b"
+    r"|konvertiert|umgewandelt|ganad[oa]s?|convertid[oa]s?|vendid[oa]s?|firmad[oa]|cliente|verdadero"
+    r"|vint[oa]|convertit[oa]|vendut[oa]|firmat[oa]|acquisit[oa]|ganh[oa]|verdadeiro|geconverteerd|klant"
+    r"|verkocht|getekend|binnengehaald)\b|^(?:si|sim|vero)$"
 )
 
 
@@ -24,8 +24,10 @@ _PERHAPS_WON = re.compile(
 )
 _NOT = re.compile(
     r"\b(?:not|non|no|nicht|un|lost|never|pas|dis|unqualified|disqualified|nonconverted|unconverted"
-    r"|potential|prospective|future|potentiel\w*|poten[tz]iell\w*|potencial|potenziale|mogelijke|kein|keine|nie"
-    r"|nunca|nao|mai|sin|senza|sem|niet|geen|nooit|perdid[oa]s?|pers[oa]|verloren)\b"
+    r"|kein|keine|nie|nunca|nao|niet|geen|nooit|perdid[oa]s?|persa|verloren"
+    r"|(?:potential|prospective|future|futur|poten[tz]iell\w*|mogelijke) (?:customer|client|kunde|klant|deal)"
+    r"|client (?:potentiel|futur)|client[ei] (?:potencial|potenzial[ei]|futuro))\b"
+    r"|^perso$|(?:chiuso|cliente) perso"
 )
 LOST = re.compile(
     r"\b(?:lost|closedlost|loss|perdu|perdue|not converted|non converti|non convertie|disqualified"
@@ -33,9 +35,9 @@ LOST = re.compile(
     r"|sans suite|cannot contact|stalled|dropped|unsuccessful|ko"
     r"|failed|no|n|0|false|faux|non|bad|churned|not interested|verloren|abgelehnt|storniert|nein"
     r"|disqualifiziert|kein (?:interesse|bedarf|budget)|perdid[oa]s?|descartad[oa]|rechazad[oa]"
-    r"|descalificad[oa]|cancelad[oa]|sin interes|pers[oa]|rifiutat[oa]|annullat[oa]|squalificat[oa]"
-    r"|non interessat[oa]|rejeitad[oa]|desqualificad[oa]|sem interesse|nao|falso|afgewezen|geannuleerd"
-    r"|vervallen|geen interesse|nee)\b"
+    r"|descalificad[oa]|cancelad[oa]|sin interes|persa|(?:chiuso|cliente) perso|rifiutat[oa]"
+    r"|annullat[oa]|squalificat[oa]|non interessat[oa]|rejeitad[oa]|desqualificad[oa]|sem interesse|nao|falso"
+    r"|afgewezen|geannuleerd|vervallen|geen interesse|nee)\b|^perso$"
 )
 
 

@@ -23,8 +23,8 @@ from features.recipe import DateFormat, FieldMeaning, Known
 
 _WHO = re.compile(
     r"\b(?:name|nom|prenom|owner|agent|rep|assigned|assignee|manager|seller|proprietaire|commercial|vendeur"
-    r"|nombre|apellidos?|nome|cognome|sobrenome|naam|voornaam|achternaam|vorname|nachname|ansprechpartner|besitzer"
-    r"|verkaufer|propietario|vendedor|responsable|proprietario|commerciale|venditore|responsavel|eigenaar|verkoper)\b"
+    r"|apellidos?|nome|cognome|sobrenome|naam|voornaam|achternaam|vorname|nachname|ansprechpartner|besitzer"
+    r"|verkaufer|propietario|vendedor|proprietario|venditore|eigenaar|verkoper)\b"
 )
 _PERSONAL = ("email", "phone")
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from features.catalogue import Feature, KeywordGroup
+from features.catalogue import Feature, FieldValue, KeywordGroup
 from features.catalogue.members import Mask, OfEvents, Whole
 from features.columns import Column, Columns, Layout
 from features.lead import Lead, Tally
@@ -31,6 +31,7 @@ class _Tallies:
     there: NDArray[np.bool_]
     asked: Mapping[Measure, set[str]]
     _folded: dict[Measure, _Folds] = field(default_factory=dict)
+    _of_kinds: dict[tuple[str, ...], tuple[Any, Mask]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, leads: Sequence[Lead], tallies: Iterable[Tally]) -> _Tallies:
@@ -47,14 +48,13 @@ class _Tallies:
 
     def tally(self, tally: Tally) -> tuple[Whole, Mask]:
         """Of each lead `Lead.tally`, 0 where it has no such event, and whether it has any."""
-        folds = self._folds(tally.measure)
-        if len(tally.kinds) == 1:
-            (at,) = self._places(tally.kinds)
-            found, there = folds[at], self.there[at]
-        else:
+        folds, join = self._folds(tally.measure), tally.measure.join
+        if tally.kinds not in self._of_kinds:
             some = self._places(tally.kinds) if tally.kinds else slice(None)
-            found, there = tally.measure.join.reduce(folds[some], axis=0), self.there[some].any(axis=0)
-        return np.where(there, found, 0), there
+            self._of_kinds[tally.kinds] = some, np.asarray(self.there[some].any(axis=0))
+        some, there = self._of_kinds[tally.kinds]
+        found = folds[some[0]] if len(tally.kinds) == 1 else join.reduce(folds[some], axis=0)
+        return np.where(there, found, 0) if join in _NONE else found, there
 
     def _folds(self, measure: Measure) -> _Folds:
         if measure not in self._folded:
@@ -77,11 +77,16 @@ def columns_of_many(features: Sequence[Feature], layout: Layout, leads: Sequence
     given = np.array([lead.by_kind is not None for lead in leads], dtype=np.bool_)
     table = np.empty((len(layout.places), len(leads)))
     categories: dict[str, Column] = {}
+    titles: dict[str, tuple[list[Any], list[int]]] = {}
     for feature in features:
         if isinstance(feature, KeywordGroup):  # many lists of words, and few titles among many leads
-            texts = [lead.values.get(feature.field) for lead in leads]
-            by_text = {text: feature.of_text(text) for text in set(texts)}
-            found: Any = [by_text[text] for text in texts]
+            if feature.field not in titles:
+                titles[feature.field] = _distinct([lead.values.get(feature.field) for lead in leads])
+            texts, places = titles[feature.field]
+            found: Any = np.array([feature.of_text(text) for text in texts])[places]
+        elif isinstance(feature, FieldValue):
+            cells = [lead.values.get(feature.field) for lead in leads]
+            found = np.array(cells, dtype=np.float64) if feature.dtype == "number" else cells  # None is NaN
         elif not isinstance(feature, OfEvents) or none:
             found = [feature.value(lead) for lead in leads]
         else:
@@ -93,12 +98,19 @@ def columns_of_many(features: Sequence[Feature], layout: Layout, leads: Sequence
     return Columns.of_table(layout, table, categories)
 
 
+def _distinct(cells: Sequence[Any]) -> tuple[list[Any], list[int]]:
+    """The distinct cells, and the place of each cell among them."""
+    place: dict[Any, int] = {}
+    places = [place.setdefault(cell, len(place)) for cell in cells]
+    return list(place), places
+
+
 def _of_events(feature: OfEvents, tallied: _Tallies, leads: Sequence[Lead], given: Mask) -> Any:
     """A feature's values; missing where events were not given."""
     parts = [tallied.tally(tally) for tally in feature.tallies]
     numbers = feature.of_many([found for found, _ in parts], [there for _, there in parts])
     if numbers is not None:
-        return np.where(given, numbers, np.nan)
+        return numbers if given.all() else np.where(given, numbers, np.nan)
     told = [
         [one if is_there else None for one, is_there in zip(found.tolist(), there.tolist(), strict=True)]
         for found, there in parts

@@ -23,7 +23,7 @@ from features.tables.events import LINE
 from features.tables.leads import lead_ids
 from features.tables.sql_dates import text_sql, types_of
 
-_MEMORY, _IDLE_MEMORY = "200MB", "30MB"
+_MEMORY_MB, _A_ROW, _IDLE_MEMORY = 200, 60, "30MB"
 """What the engine holds while it sorts the events or groups the contacts, and while blocks are scored."""
 _SHARED_BY_MORE = 20
 """Rows with one number or address that are still one person's; more are a switchboard's, or a placeholder."""
@@ -60,7 +60,8 @@ class FileRows:
 
     def __init__(self, recipe: Recipe, leads: Spool, starts: Sequence[int], folder: Path) -> None:
         self.recipe, self.leads, self.starts = recipe, leads, list(starts)
-        self.con = connect(_MEMORY)
+        self._memory = f"{_MEMORY_MB + leads.rows * _A_ROW // 10**6}MB"
+        self.con = connect(self._memory)
         self.con.raw_sql(f"SET temp_directory = {quoted(str(folder / 'spill'))}")
         self.con.raw_sql("CREATE TABLE ids (row BIGINT, block INTEGER, id VARCHAR)")
         self.con.raw_sql("CREATE TABLE others (row BIGINT)")
@@ -81,7 +82,7 @@ class FileRows:
         By the e-mail address where that is shared, else by the phone number; a contact of more than 20 rows
         is no one person's.
         """
-        self._hold(_MEMORY)  # all contacts are grouped at once
+        self._hold(self._memory)  # all contacts are grouped at once
         query = f"""
             WITH firsts AS (SELECT kind, key, min(row) AS first FROM contacts GROUP BY ALL
                             HAVING count(*) BETWEEN 2 AND {_SHARED_BY_MORE}),

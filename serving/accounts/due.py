@@ -15,7 +15,7 @@ from serving.ledger.pushed import PushState, pushed
 from serving.push import PushPlan
 from serving.vendors import Outgoing, PushMapping
 from serving.vendors.adapter import Value, Values
-from serving.vendors.values import KeptValues
+from serving.vendors.values import KeptValues, stepped
 
 _AT_ONCE = 500
 """Names of one query: SQLite takes so many parameters; of more all states are read."""
@@ -98,9 +98,5 @@ class AccountsDue:
             return True
         if any(values[name] != before.values.get(name) for name in _TELLING):
             return True
-        return any(self._by_a_step(values[name], before.values.get(name)) for name in _CHANCES)
-
-    def _by_a_step(self, now: Value, then: Value) -> bool:
-        if isinstance(now, int | float) and isinstance(then, int | float):
-            return round(100 * abs(now - then), 6) >= self.mapping.step
-        return now != then
+        step = self.mapping.step / 100
+        return any(stepped(values[name], before.values.get(name), step) for name in _CHANCES)

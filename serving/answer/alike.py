@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from features.columns import Floats
 from serving.answer.compose import Background, Computed, Question, scored, unscored
+from serving.answer.reasons import SaidReason
 from serving.asked import Asked
 from serving.playbook import INTENT_DAYS
-from serving.score import Reason, Score
+from serving.score import Score
 
 
 class Alike(NamedTuple):
@@ -29,8 +30,9 @@ class Alike(NamedTuple):
     score: Floats
     low: Floats
     high: Floats
-    reasons_for: list[Sequence[Reason]]
-    reasons_against: list[Sequence[Reason]]
+    narrowed_by: list[str | None]
+    reasons_for: list[Sequence[SaidReason]]
+    reasons_against: list[Sequence[SaidReason]]
 
 
 @dataclass(frozen=True)
@@ -73,15 +75,20 @@ class LeadAnswers:
                 made[key] = self.score(row)
             kind[row] = kinds.setdefault(key, len(kinds))
         probability, score, low, high = np.full((4, rows), np.nan)
-        pro: list[Sequence[Reason]] = [()] * rows
-        con: list[Sequence[Reason]] = [()] * rows
+        pro: list[Sequence[SaidReason]] = [()] * rows
+        con: list[Sequence[SaidReason]] = [()] * rows
+        narrowed_by: list[str | None] = [None] * rows
         for computed, own in self.parts:
             probability[own], score[own] = computed.probabilities, computed.scores
             ends = [(one.low, one.high) if one else (np.nan, np.nan) for one in computed.intervals]
             low[own], high[own] = np.array(ends).T
-            for at, row in enumerate(own):
-                pro[row], con[row] = computed.reasons_for[at], computed.reasons_against[at]
-        return Alike(kind, [made[key] for key in kinds], probability, score, low, high, pro, con)
+            for row, interval, pro_row, con_row in zip(
+                own, computed.intervals, computed.reasons_for, computed.reasons_against, strict=True
+            ):
+                pro[row], con[row] = pro_row, con_row
+                narrowed_by[row] = interval.narrowed_by if interval else None
+        scores = [made[key] for key in kinds]
+        return Alike(kind, scores, probability, score, low, high, narrowed_by, pro, con)
 
     def _keys(self) -> Iterator[tuple[int, Hashable]]:
         """Each lead with all that its score depends on beside its own numbers and reasons."""

@@ -13,12 +13,12 @@ from features.catalogue import of_accounts
 from features.clock import from_us
 from features.columns import Columns, Floats, n_leads
 from features.language import Language
-from serving.answer.reasons import Reasoner
+from serving.answer.reasons import Reasoner, SaidReason
 from serving.asked import DRAWN, Asked
 from serving.calibration import FLOOR, Bounds, Reference
 from serving.playbook import Circumstances, Situations, Wish, band_of, next_action, override_of
 from serving.rules import Rules
-from serving.score import LeadInterval, Maturity, Reason, Score, ScoredBy, Stage
+from serving.score import LeadInterval, Maturity, Score, ScoredBy, Stage
 from serving.scorer import Contributions, Scorer
 from serving.scorers import Segmented
 from serving.scorers.fitted_range import Ends
@@ -109,8 +109,8 @@ class Computed:
     probabilities: Floats
     scores: list[int]
     maturities: list[Maturity]
-    reasons_for: list[list[Reason]]
-    reasons_against: list[list[Reason]]
+    reasons_for: list[list[SaidReason]]
+    reasons_against: list[list[SaidReason]]
     intervals: list[LeadInterval | None]
     notes: list[list[str]]
 
@@ -124,8 +124,8 @@ def compute(
     if not np.isfinite(margin).all():
         raise ArithmeticError("a margin is not finite")
     exact = scorer.probability(margin)
-    pro: list[list[Reason]] = [[] for _ in margin]
-    con: list[list[Reason]] = [[] for _ in margin]
+    pro: list[list[SaidReason]] = [[] for _ in margin]
+    con: list[list[SaidReason]] = [[] for _ in margin]
     if reasoner is not None and told is not None:
         pro, con = reasoner.reasons(told, columns, moments or Moments())
     shown = np.clip(np.round(exact, _DIGITS), FLOOR, 1 - FLOOR)
@@ -216,8 +216,8 @@ def scored(
         maturity=maturity,
         stage=stage,
         next_action=next_action(case, question.language),
-        reasons_for=computed.reasons_for[at],
-        reasons_against=computed.reasons_against[at],
+        reasons_for=[one.checked() for one in computed.reasons_for[at]],
+        reasons_against=[one.checked() for one in computed.reasons_against[at]],
         interval=computed.intervals[at],
         grade_note=_grade_note(background.grades[row], maturity, rung_name, question.language),
         language=question.language,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from features.catalogue import Feature, dump_features
 from features.columns import Columns, Floats
 from features.errors import LeadscoreError
 from features.recipe import Recipe
-from serving.score import Reason
+from serving.score import ObservedRate, Reason
 from serving.scorer import Contributions
 from serving.words import FactReader, Moments, ObservedRates, Voice
 
@@ -23,6 +24,22 @@ _NEGLIGIBLE = 0.02
 
 _DIGITS = 6
 """Decimals of a signal's part that count: ties go by position, and not by the last bit of a sum."""
+
+
+class SaidReason(NamedTuple):
+    """A `Reason` that is not checked yet: of many leads most are written as they are."""
+
+    text: str
+    feature: str
+    strength: float
+    signal: str
+    rate: ObservedRate | None
+
+    def checked(self) -> Reason:
+        """The same as the type of answers."""
+        return Reason(
+            text=self.text, feature=self.feature, strength=self.strength, signal=self.signal, rate=self.rate
+        )
 
 
 @dataclass(frozen=True)
@@ -38,44 +55,35 @@ class Reasoner:
 
     def reasons(
         self, parts: Contributions, columns: Columns, moments: Moments
-    ) -> tuple[list[list[Reason]], list[list[Reason]]]:
+    ) -> tuple[list[list[SaidReason]], list[list[SaidReason]]]:
         """Reasons for and reasons against of each lead, strongest first."""
         _, ones = self.voice.owners(parts.names)
         read = FactReader(columns, moments)
         sums = parts.values @ ones
         sums = np.round(self.voice.folding.folded(sums, read), _DIGITS)
-        found = [
-            self._told(parts, sums, read, raises, list(_ranked(sums if raises else -sums, self.most)))
-            for raises in (True, False)
-        ]
-        return found[0], found[1]
+        return self._told(parts, sums, read, True), self._told(parts, sums, read, False)
 
     def _told(
-        self,
-        parts: Contributions,
-        sums: Floats,
-        read: FactReader,
-        raises: bool,
-        places: list[tuple[int, int, int]],
-    ) -> list[list[Reason]]:
-        """The reasons at `places` (row, rank, signal), told by signal: many leads share their words."""
-        found: list[list[Reason]] = [[] for _ in parts.bias]
+        self, parts: Contributions, sums: Floats, read: FactReader, raises: bool
+    ) -> list[list[SaidReason]]:
+        """The highest sums of each lead (`raises`), or the lowest, told by signal: many leads share their
+        words."""
+        rows, signals = _ranked(sums if raises else -sums, self.most)
         owned, _ = self.voice.owners(parts.names)
-        by_signal: dict[int, list[tuple[int, int]]] = defaultdict(list)
-        for row, rank, place in places:
-            found[row].append(None)  # type: ignore[arg-type]  # filled below
-            by_signal[place].append((row, rank))
-        for place, wanted in by_signal.items():
-            rows = np.array([row for row, _ in wanted], dtype=np.intp)
-            signal, members = self.voice.signals[place], owned[place]
-            told = self.voice.tell_all(signal, read.take(rows, signal).facts(signal), raises)
-            loudest = _loudest(parts, rows, members, raises) or [signal.features[0].name] * len(rows)
-            strengths = np.round(sums[rows, place], 3).tolist()
-            for (row, rank), one, loud, strength in zip(wanted, told, loudest, strengths, strict=True):
-                found[row][rank] = Reason(
-                    text=one.text, feature=loud, strength=strength, signal=signal.key, rate=one.rate
-                )
-        return found
+        found: list[SaidReason] = [None] * len(rows)  # type: ignore[list-item]  # filled below
+        by_signal: dict[int, list[int]] = {}
+        for at, place in enumerate(signals.tolist()):
+            by_signal.setdefault(place, []).append(at)
+        for place, reasons in by_signal.items():
+            own = rows[reasons]
+            signal = self.voice.signals[place]
+            told = self.voice.tell_all(signal, read.take(own, signal).facts(signal), raises)
+            loudest = _loudest(parts, own, owned[place], raises) or [signal.features[0].name] * len(own)
+            strengths, key = np.round(sums[own, place], 3).tolist(), signal.key
+            for reason, one, loud, strength in zip(reasons, told, loudest, strengths, strict=True):
+                found[reason] = SaidReason(one.text, loud, strength, key, one.rate)
+        starts = np.searchsorted(rows, np.arange(len(sums) + 1)).tolist()
+        return [found[start:end] for start, end in pairwise(starts)]
 
 
 def _loudest(
@@ -88,12 +96,11 @@ def _loudest(
     return [parts.names[at] for at in members[np.argmax(own if raises else -own, axis=1)].tolist()]
 
 
-def _ranked(sums: Floats, most: int) -> Iterator[tuple[int, int, int]]:
-    """(row, rank, signal) of the highest sums of each row that are no trifle."""
+def _ranked(sums: Floats, most: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and signals of the highest sums of each row that are no trifle: by row, the highest first."""
     order = np.argsort(-sums, axis=1, kind="stable")[:, :most]
     kept = np.take_along_axis(sums, order, axis=1) >= _NEGLIGIBLE
-    rows, ranks = np.nonzero(kept)
-    yield from zip(rows.tolist(), ranks.tolist(), order[kept].tolist(), strict=True)
+    return np.nonzero(kept)[0], order[kept]
 
 
 @dataclass(frozen=True)

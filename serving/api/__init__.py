@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from serving.api.problems import refused as refused
     from serving.api.scoring import MOST_LEADS as MOST_LEADS
     from serving.api.scoring import named_by as named_by
-    from serving.api.sent_json import parse_body as parse_body
+    from serving.wire.sent_json import parse_body as parse_body
 
 _PLACES = {
     "serving.api.documents": ["api_document"],
     "serving.api.envelope": ["LeadRequest", "read_item", "score_items"],
     "serving.api.problems": ["refused"],
     "serving.api.scoring": ["MOST_LEADS", "named_by"],
-    "serving.api.sent_json": ["parse_body"],
+    "serving.wire.sent_json": ["parse_body"],
 }
 
 if not TYPE_CHECKING:  # else every misspelt name would be of any type

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal, Protocol, TypeAlias
@@ -13,7 +14,6 @@ from starlette.responses import Response
 
 from features.lead import Lead
 from serving.answer import Ladder, Opened, TimeBudget
-from serving.api.envelope import Answered
 from serving.api.problems import RefusedError
 from serving.asked import Heard
 from serving.crm import Receiver, Sender
@@ -25,6 +25,7 @@ from serving.ledger.keys import Scope
 from serving.neighbours import neighbours_of
 from serving.score import Score
 from serving.skew import RequestLog
+from serving.wire.written import Answered
 
 Access: TypeAlias = Scope | Literal["any", "open"]
 """What a key must be for; 'any' live key; 'open' needs none, or proves its sender otherwise."""
@@ -38,7 +39,11 @@ NOTHING = Heard()
 """Where there is no ledger nobody has said anything."""
 
 
-def _nothing(_: Sequence[Score]) -> None:
+CountedScore: TypeAlias = tuple[Score, float | None]
+"""A score that reads like one that is answered, and the probability of that one."""
+
+
+def _nothing(_: Sequence[CountedScore]) -> None:
     return
 
 
@@ -86,7 +91,7 @@ class Desk:
     `budget` is how long a rung may take, `shadow` a challenger beside the one that answers,
     `spool` where signed bodies wait while the ledger is down,
     `jobs` those of the pages (None where no folder can keep their files), `turn` who arrived in this turn of
-    the loop and is scored at its end.
+    the loop, and is scored at its end by `turns`, in the one thread of `aside`.
     """
 
     opened: Opened
@@ -96,12 +101,14 @@ class Desk:
     log: RequestLog | None = None
     senders: Mapping[str, Sender] = field(default_factory=dict)
     receiver: Receiver | None = field(default=None, repr=False)
-    counted: Callable[[Sequence[Score]], None] = field(default=_nothing, repr=False)
+    counted: Callable[[Sequence[CountedScore]], None] = field(default=_nothing, repr=False)
     jobs: Jobs | None = None
     budget: TimeBudget = field(default_factory=TimeBudget, repr=False)
     shadow: Follower | None = field(default=None, repr=False)
     spool: Spooling | None = field(default=None, repr=False)
     turn: list[Waiting] = field(default_factory=list, repr=False)
+    turns: asyncio.Task[None] | None = field(default=None, repr=False)
+    aside: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "leadscore-turn"), repr=False)
 
     @cached_property
     def voices(self) -> Voices | None:

@@ -21,10 +21,10 @@ from serving.api.answers import (
     WhatIfRequest,
 )
 from serving.api.envelope import LeadRequest
-from serving.api.flat import ScoreAnswer
 from serving.api.given import DecisionGiven, EventGiven, LeadGiven, OutcomeGiven
 from serving.api.problems import MEDIA_TYPE, RequestProblem
 from serving.rights import DeletionReceipt
+from serving.wire.flat import ScoreAnswer
 
 _REF = "#/components/schemas/{model}"
 _TYPES = {"number": "number", "boolean": "boolean"}

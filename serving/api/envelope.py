@@ -3,36 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Annotated, Any, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from features.clock import RANGE_WORDS, in_range, parse_moment
-from features.columns import Columns
 from features.errors import LeadError, LeadscoreError
 from features.lead import Lead, LeadReader
 from features.refused import wrong
-from serving.answer import Ladder, Row
-from serving.api.sent_json import UnfitItem
-from serving.asked import Heard, asked_of
+from serving.answer import Ladder
+from serving.asked import Heard, asked_alike, asked_of
+from serving.ledger.sent import MOST_ID
 from serving.neighbours import Neighbours
 from serving.score import NO_ID, OWN_ID, Problem, Score, failed
 from serving.skew import RequestLog
+from serving.wire.plain import plain_leads
+from serving.wire.sent_json import UnfitItem, as_text
+from serving.wire.written import Answered, WrittenAnswers
 
 _NOTHING = Heard()
 NO_LEDGER = "ledger"
 """The field of a problem that is not the lead's: the ledger could not be asked."""
+_MANY = 16
+"""Items from which on they are read together, and their answers written together."""
 _BY_NAME = frozenset({"lead_id", "as_of"})
 _ACCEPTED = "lead_id, fields, events, as_of, created_at, stage"
-
-
-def as_text(raw: Any) -> Any:
-    """CRMs send ids as numbers too: 12 and 12.0 are '12', as in a file. A blank id is an empty one."""
-    if isinstance(raw, str):
-        return raw if raw.strip() else ""
-    number = isinstance(raw, int) or (isinstance(raw, float) and raw.is_integer())
-    return str(int(raw)) if number and not isinstance(raw, bool) else raw
 
 
 class LeadRequest(BaseModel):
@@ -44,28 +39,12 @@ class LeadRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
-    lead_id: Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=500)]
+    lead_id: Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=MOST_ID)]
     fields: dict[str, Any] = Field(default_factory=dict)
     events: list[dict[str, Any]] | None = None
     as_of: str | None = None
     created_at: str | None = None
     stage: str | None = None
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A score, with the lead and the features that it was computed from where its input could be read: those
-    `at` a place of `columns`."""
-
-    score: Score
-    lead: Lead | None = None
-    columns: Columns | None = field(default=None, repr=False)
-    at: int = 0
-
-    @property
-    def row(self) -> Row | None:
-        """The features by name."""
-        return None if self.columns is None else self.columns.row(self.at)
 
 
 def score_items(
@@ -100,28 +79,32 @@ def answer_items(
     named: Named | None = None,
     standing: Heard = _NOTHING,
     neighbours: Neighbours | None = None,
+    *,
+    written: bool = False,
 ) -> list[Answered]:
     """As `score_items`, with what each score was computed from; of who objects, of nothing.
+
+    `written`: nobody needs the scores, so that of many their JSON is made at once.
 
     With `named` an item that holds a `lead_id` alone (and an `as_of`) is the lead that is known by it;
     `neighbours` tells of the other leads of accounts.
     """
-    read = [heard(read_item(ladder.reader, item, now_us, named), standing) for item in items]
+    read = [heard(one, standing) for one in read_items(ladder.reader, items, now_us, named)]
     if neighbours is not None:
         told = iter(neighbours.together(ladder.recipe, [one for one in read if isinstance(one, Lead)]))
         read = [next(told) if isinstance(one, Lead) else one for one in read]
     leads = [lead for lead in read if isinstance(lead, Lead)]
-    answers = iter(_answers(ladder, leads, reasons))
+    answers = iter(_answers(ladder, leads, reasons, written))
     found: list[Answered] = []
     for item, lead in zip(items, read, strict=True):
         if isinstance(lead, Score):
             found.append(Answered(lead))
             continue
-        score, columns, at = next(answers)
-        found.append(Answered(score, lead, columns, at))
-        if log is not None and not lead.opted_out and columns is not None and not is_named(item, named):
-            row = columns.row(at)
-            log.append(item, lead.as_of_us, ladder.features, row, ladder.top.scorer.version)
+        answer = next(answers)
+        found.append(answer)
+        if log is None or lead.opted_out or is_named(item, named) or (row := answer.row) is None:
+            continue
+        log.append(item, lead.as_of_us, ladder.features, row, ladder.top.scorer.version)
     return found
 
 
@@ -135,19 +118,24 @@ def is_named(item: Any, named: Named | None) -> bool:
     return named is not None and isinstance(item, dict) and "lead_id" in item and set(item) <= _BY_NAME
 
 
-def _answers(ladder: Ladder, leads: Sequence[Lead], reasons: int) -> list[tuple[Score, Columns | None, int]]:
-    """The scores of `leads`, the columns that they were computed from, and their places there.
+def _answers(ladder: Ladder, leads: Sequence[Lead], reasons: int, written: bool) -> list[Answered]:
+    """The answers to `leads`, with the columns that they were computed from.
 
     Should one lead break something, it has an error and no columns, and the others are answered all the same.
     """
     try:
         columns = ladder.plan.columns(leads)
+        if written and len(leads) >= _MANY and not ladder.foresees:
+            told = ladder.answers(columns, asked_alike(leads), reasons)
+            made = WrittenAnswers.of(told, [lead.lead_id for lead in leads])
+            return [Answered(made, lead, columns, at) for at, lead in enumerate(leads)]
         scores = ladder.score_columns(columns, [asked_of(lead) for lead in leads], reasons)
-        return [(score, columns, at) for at, score in enumerate(scores)]
+        answers = enumerate(zip(scores, leads, strict=True))
+        return [Answered(score, lead, columns, at) for at, (score, lead) in answers]
     except Exception as error:
         if len(leads) > 1:
-            return [answer for lead in leads for answer in _answers(ladder, [lead], reasons)]
-        return [(_unforeseen(lead.lead_id, error), None, 0) for lead in leads]
+            return [answer for lead in leads for answer in _answers(ladder, [lead], reasons, written)]
+        return [Answered(_unforeseen(lead.lead_id, error), lead) for lead in leads]
 
 
 def _unforeseen(name: str | None, error: Exception) -> Score:
@@ -210,6 +198,17 @@ def read_item(reader: LeadReader, item: Any, now_us: int, named: Named | None = 
         )
     except Exception as error:  # whatever one lead brings, the others are answered
         return _unforeseen(name, error)
+
+
+def read_items(
+    reader: LeadReader, items: Sequence[Any], now_us: int, named: Named | None = None
+) -> list[Lead | Score]:
+    """`read_item` of each of `items`; of many those that are plain are read together, by column."""
+    known = dict[int, Lead]()
+    if len(items) >= _MANY:
+        whole = {at: item for at, item in enumerate(items) if not is_named(item, named)}
+        known = plain_leads(reader, whole, now_us)
+    return [known.get(at) or read_item(reader, item, now_us, named) for at, item in enumerate(items)]
 
 
 def _id_of(item: Any) -> str | None:

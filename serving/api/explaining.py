@@ -16,13 +16,13 @@ from features.lead import Lead, LeadReader
 from serving.answer import explain
 from serving.api.desk import Desk, desk_of
 from serving.api.envelope import heard, is_named, read_item
-from serving.api.flat import answer_text
 from serving.api.intake import no_ledger
 from serving.api.problems import RefusedError
 from serving.api.scoring import MOST_LEADS, json_body, json_text, ladder_for, named_by, status_of
-from serving.api.sent_json import UnfitItem
 from serving.ledger.reading import as_told, told_of
 from serving.score import Problem, Score, failed
+from serving.wire.flat import answer_text
+from serving.wire.sent_json import UnfitItem
 
 _COMPARED = ("probability", "score")
 _TOLD = ("status", "grade", "maturity")

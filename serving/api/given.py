@@ -15,11 +15,10 @@ from features.errors import FieldProblem, LeadError, nearest_name, unreadable
 from features.lead import LeadReader, accepted_fields, closing
 from features.recipe import Recipe
 from features.refused import wrong
-from serving.api.envelope import as_text
-from serving.api.sent_json import UnfitItem
 from serving.ledger import EventSent, LeadSent, OutcomeSent
 from serving.ledger.sent import MOST_ID, Cell, DecisionSent, Sent
 from serving.score import Maturity, StageName
+from serving.wire.sent_json import UnfitItem, as_text
 
 Id = Annotated[str, BeforeValidator(as_text), Field(min_length=1, max_length=MOST_ID)]
 Value = Annotated[str, BeforeValidator(lambda raw: str(raw) if isinstance(raw, int | float) else raw)]

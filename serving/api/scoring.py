@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
+from itertools import accumulate, pairwise
 from time import monotonic
 from typing import Any
 
@@ -19,22 +20,22 @@ from features.lead import Lead, LeadReader
 from features.recipe import Recipe
 from serving.answer import Ladder, Opened
 from serving.api.desk import NOTHING, Desk, Waiting, desk_of
-from serving.api.envelope import NO_LEDGER, Answered, Named, answer_items, is_named
-from serving.api.flat import answer_text
+from serving.api.envelope import NO_LEDGER, Named, answer_items, is_named
 from serving.api.problems import RefusedError
-from serving.api.sent_json import parse_body
 from serving.asked import Heard
 from serving.exploration import with_draws
 from serving.ledger import Ledger, ScoreGiven, lead_of
 from serving.ledger.sent import storable
 from serving.neighbours import neighbours_of
 from serving.score import Score
+from serving.wire.sent_json import parse_body
+from serving.wire.written import Answered
 from serving.words import language_of
 
 MOST_LEADS = 1_000
 _FEW, _TOGETHER = 20, 64
-"""Up to so many whole leads of a request are scored where they arrive, with those of others that arrive in
-the same turn of the loop, so many in all; more of a request go to a thread: others need not wait."""
+"""Up to so many whole leads of a request are scored with those of others that arrive in the same turn of the
+loop, so many in all; more of a request go to a thread of their own: others need not wait."""
 _REASONS, _MOST_REASONS = 3, 10
 _COMMIT_SECONDS = 2.0
 _NOT_ASKED = "whether this person has objected meanwhile is not known: the ledger cannot be reached"
@@ -59,21 +60,21 @@ async def score(request: Request) -> Response:
     if len(items) <= _FEW and beside is None and not any(is_named(item, named) for item in items):
         found = await _in_turn(desk, Waiting(items, ladder, heard, most))
     else:
-        answer = partial(answer_items, ladder, items, now_us(), most, desk.log, named, heard, beside)
+        answer = partial(answer_items, ladder, items, now_us(), most, desk.log, named, heard, beside,
+                         written=desk.writer is None)  # fmt: skip
         found = await run_in_threadpool(answer)
     until = monotonic() + _COMMIT_SECONDS
     if ladder.recipe.exploration is not None and desk.writer is not None:
         found = await run_in_threadpool(_drawn, desk.writer.ledger, ladder.recipe, found)
-    scores = await kept(desk, opened, found, until)
+    answers = await kept(desk, opened, found, until)
     if desk.voices is not None and not desk.voices.sure:
-        scores = [_warned(one, _NOT_ASKED) for one in scores]
-    desk.counted(scores)
+        answers = [_warned(one, _NOT_ASKED) for one in answers]
+    desk.counted([one.told for one in answers])
     if desk.shadow is not None:
         desk.shadow.put(items, found)
-    texts = [answer_text(one) for one in scores]
     if isinstance(body, list):
-        return json_text("[" + ",".join(texts) + "]", told_in=ladder)
-    return json_text(texts[0], status_of(scores[0]), told_in=ladder)
+        return json_text("[" + ",".join([one.text for one in answers]) + "]", told_in=ladder)
+    return json_text(answers[0].text, status_of(answers[0].told[0]), told_in=ladder)
 
 
 async def _heard(desk: Desk) -> Heard:
@@ -97,23 +98,32 @@ async def _in_turn(desk: Desk, waiting: Waiting) -> list[Answered]:
     """The answers of who is `waiting`, scored with everybody who arrives in this turn of the loop."""
     loop = asyncio.get_running_loop()
     waiting.answer = loop.create_future()
-    if not desk.turn:
-        loop.call_soon(_end_turn, desk)
     desk.turn.append(waiting)
+    if desk.turns is None or desk.turns.done():
+        desk.turns = loop.create_task(_take_turns(desk))
     return await waiting.answer
 
 
-def _end_turn(desk: Desk) -> None:
-    """Score those of who waits whom one ladder answers. Whatever fails, nobody is left without an answer."""
-    try:
-        alike = _taken_together(desk)
-    except Exception as error:  # of whoever waits
-        alike, desk.turn = desk.turn, []
-        _refuse(alike, error)
-        return
-    if desk.turn:
-        asyncio.get_running_loop().call_soon(_end_turn, desk)
-    _answer(desk, alike)
+async def _take_turns(desk: Desk) -> None:
+    """Score who waits, turn by turn, in a thread: while a rung hangs, whoever needs none is answered, such as
+    a probe of readiness. Whatever fails, nobody is left without an answer."""
+    loop = asyncio.get_running_loop()
+    while desk.turn:
+        await asyncio.sleep(0)  # who arrives in this turn
+        alike = desk.turn
+        try:
+            alike = _taken_together(desk)
+            found = await loop.run_in_executor(desk.aside, _answers, desk, alike)
+        except Exception as error:  # of whoever waits
+            desk.turn = [] if alike is desk.turn else desk.turn
+            found = [error for _ in alike]
+        for one, answer in zip(alike, found, strict=True):
+            if one.answer.done():  # its sender may have left
+                continue
+            if isinstance(answer, Exception):
+                one.answer.set_exception(answer)
+            else:
+                one.answer.set_result(answer)
 
 
 def _taken_together(desk: Desk) -> list[Waiting]:
@@ -130,32 +140,21 @@ def _taken_together(desk: Desk) -> list[Waiting]:
     return alike
 
 
-def _refuse(waiting: Sequence[Waiting], error: Exception) -> None:
-    for one in waiting:
-        if not one.answer.done():  # its sender may have left
-            one.answer.set_exception(error)
-
-
-def _answer(desk: Desk, alike: Sequence[Waiting]) -> None:
-    """Tell each of `alike` its answers. Should a rung fail on them, each is asked alone: nobody falls to a
-    lower rung for what another sent."""
+def _answers(desk: Desk, alike: Sequence[Waiting]) -> list[list[Answered] | Exception]:
+    """What each of `alike` is told. Should a rung fail on them, each is asked alone: nobody falls to a lower
+    rung for what another sent."""
     first = alike[0]
     try:
         failed, items = _failures(desk), [item for one in alike for item in one.items]
-        found = answer_items(first.ladder, items, now_us(), first.reasons, desk.log, None, first.heard)
+        found = answer_items(first.ladder, items, now_us(), first.reasons, desk.log, None, first.heard,
+                             written=desk.writer is None)  # fmt: skip
         fell = _failures(desk) != failed
     except Exception as error:  # of whoever asked
-        _refuse(alike, error)
-        return
+        return [error for _ in alike]
     if len(alike) > 1 and fell:
-        for one in alike:
-            _answer(desk, [one])
-        return
-    start = 0
-    for one in alike:
-        if not one.answer.done():  # its sender may have left
-            one.answer.set_result(found[start : start + len(one.items)])
-        start += len(one.items)
+        return [answer for one in alike for answer in _answers(desk, [one])]
+    ends = list(accumulate((len(one.items) for one in alike), initial=0))
+    return [found[start:end] for start, end in pairwise(ends)]
 
 
 def _failures(desk: Desk) -> int:
@@ -166,7 +165,7 @@ def _failures(desk: Desk) -> int:
 def _drawn(ledger: Ledger, recipe: Recipe, found: Sequence[Answered]) -> list[Answered]:
     """`found` with what exploration drew, recorded before anybody hears it."""
     scores = with_draws(ledger, recipe, [(one.lead, one.score) for one in found], now_us(), _COMMIT_SECONDS)
-    return [replace(one, score=score) for one, score in zip(found, scores, strict=True)]
+    return [replace(one, made=score) for one, score in zip(found, scores, strict=True)]
 
 
 def ladder_for(request: Request) -> Ladder:
@@ -200,16 +199,18 @@ def status_of(score: Score) -> int:
     return 503 if any(problem.field == NO_LEDGER for problem in problems) else 422
 
 
-async def kept(desk: Desk, opened: Opened, found: Sequence[Answered], until: float) -> list[Score]:
-    """The scores of `found`, once they are in the ledger; one that cannot be kept until then (by `monotonic`)
-    says so, and is given."""
-    scores = [one.score for one in found]
+async def kept(desk: Desk, opened: Opened, found: Sequence[Answered], until: float) -> list[Answered]:
+    """`found`, once the scores are in the ledger.
+
+    One that cannot be kept until then (by `monotonic`) says so, and is given.
+    """
+    answers = list(found)
     if desk.writer is None:
-        return scores
+        return answers
     rows = [given_score(opened, one) for one in found]
     given = [row for row in rows if row is not None]
     if not given:
-        return scores
+        return answers
     try:
         waiting = asyncio.wrap_future(desk.writer.submit(given))
         receipt = await asyncio.wait_for(asyncio.shield(waiting), max(until - monotonic(), 0.0))
@@ -217,13 +218,14 @@ async def kept(desk: Desk, opened: Opened, found: Sequence[Answered], until: flo
     except (LeadscoreError, TimeoutError):
         noted = iter(["refused"] * len(given))
     lost = [row is not None and next(noted) == "refused" for row in rows]
-    return [_warned(one, _NOT_KEPT) if gone else one for one, gone in zip(scores, lost, strict=True)]
+    return [_warned(one, _NOT_KEPT) if gone else one for one, gone in zip(answers, lost, strict=True)]
 
 
-def _warned(score: Score, words: str) -> Score:
+def _warned(answer: Answered, words: str) -> Answered:
+    score = answer.score
     if score.error is not None:
-        return score
-    return score.model_copy(update={"warnings": [*score.warnings, words]})
+        return answer
+    return replace(answer, made=score.model_copy(update={"warnings": [*score.warnings, words]}))
 
 
 def given_score(opened: Opened, one: Answered, shadow: bool = False) -> ScoreGiven | None:

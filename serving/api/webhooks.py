@@ -23,9 +23,9 @@ from serving.api.desk import desk_of
 from serving.api.given import read_event
 from serving.api.intake import items_of, no_ledger, stored
 from serving.api.problems import RefusedError
-from serving.api.sent_json import parse_body
 from serving.crm.mount import Spooling
 from serving.ledger import EventSent
+from serving.wire.sent_json import parse_body
 
 VARIABLE = "LEADSCORE_WEBHOOK_SECRETS"
 _LEAST_BYTES, _MOST_BYTES = 24, 64

@@ -93,6 +93,11 @@ def _opened(recipe: Path) -> Opened:
     return open_ladder(load_recipe(recipe), folder=recipe.parent)
 
 
+def made_for(job: Job) -> str:
+    """The CRM in whose columns the result stands, for its import; '' where the rows can be looked at here."""
+    return job.options.get("for", "")
+
+
 def rows_of(job: Job, recipe: Recipe, said: Heard) -> ScoredRows:
     """The rows of a job that is done; of who objects to being profiled now, as `said`, without a score."""
     return ScoredRows.of(job, recipe, columns_of_job(job, recipe), said.opted_out)

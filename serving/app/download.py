@@ -19,13 +19,14 @@ from features.exports import Dialect, Handback, Spool, spool, write_export
 from features.recipe import Recipe
 from serving.api.desk import desk_of
 from serving.api.problems import RefusedError
-from serving.app.asked import job_asked, ladder_of, rows_of, wanted_of
+from serving.app.asked import job_asked, ladder_of, made_for, rows_of, wanted_of
+from serving.app.told import title_of
 from serving.asked import Heard
 from serving.browse import Wanted
 from serving.browse.laid import LaidDown
 from serving.jobs import Job
 from serving.jobs.words import scored_name
-from serving.page import Markup, Visitor, button, choice, labelled, paragraph, tag
+from serving.page import Child, Markup, Visitor, button, choice, labelled, paragraph, tag
 from serving.returned import Added
 from serving.returned.columns import RANK, SAME, TINTS
 from serving.returned.crms import crm_columns, crm_table, templates
@@ -52,7 +53,7 @@ async def download(request: Request) -> Response:
     objecting = await run_in_threadpool(rows_of(job, recipe, said).objecting)
     if form == "original" and not objecting:
         return _file(result, f"{stem}-scored{result.suffix}", None)
-    if objecting and job.options.get("for"):  # what a model said stands in columns of the CRM's names
+    if objecting and made_for(job):  # what a model said stands in columns of the CRM's names
         raise RefusedError(
             409, who.say("file", "fichier"),
             who.say("was made for a CRM before somebody in it objected to being profiled",
@@ -98,6 +99,20 @@ def download_form(who: Visitor, job: Job, wanted: Wanted) -> Markup:
     send = tag("p", button(who.say("Download", "Télécharger"), kind="main"))
     return tag("form", *kept, tag("div", pick, send, class_="row"),
                which if filtered else None, method="get", action=f"/app/jobs/{job.id}/download")  # fmt: skip
+
+
+def made_for_page(who: Visitor, job: Job) -> list[Child]:
+    """A result in a CRM's own columns: it is taken away, and not looked at."""
+    crm = made_for(job)
+    called = _CALLED.get(crm, crm.capitalize())
+    why = who.say(
+        f"It was made for the import of {called}, in the columns that it wants; its rows are not shown here. "
+        "To look at them, score the export again without that.",
+        f"Ce fichier a été fait pour l’import de {called}, dans les colonnes qu’il attend ; ses lignes ne "
+        "sont pas montrées ici. Pour les voir, notez de nouveau l’export sans cela.",
+    )
+    link = tag("a", who.say("Download", "Télécharger"), href=f"/app/jobs/{job.id}/download")
+    return [tag("h1", title_of(job)), paragraph(why), tag("p", link)]
 
 
 def written(

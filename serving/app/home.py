@@ -9,7 +9,7 @@ from starlette.responses import Response
 from features.errors import LeadscoreError
 from serving.api.desk import caller_of, desk_of
 from serving.api.problems import RefusedError
-from serving.app.asked import jobs_of, ladder_of, rows_of
+from serving.app.asked import jobs_of, ladder_of, made_for, rows_of
 from serving.app.drafts import drafts_folder, keep_draft
 from serving.app.listed import lead_table, told_to
 from serving.app.receiving import MOST_UPLOAD, Lingering, received
@@ -44,7 +44,7 @@ async def home(request: Request) -> Response:
     if desk.jobs is not None:
         recent = await run_in_threadpool(desk.jobs.recent, None if who.may("read") else caller_of(request))
         scored = [job for job in recent if job.kind == "score"][:12]
-        newest = next((job for job in scored if job.state == "done"), None)
+        newest = next((job for job in scored if job.state == "done" and not made_for(job)), None)
         if newest is not None:
             body.insert(1, await _first(request, who, newest))
         if scored:

@@ -14,7 +14,7 @@ from features.recipe import Recipe
 from serving.answer import Explanation, Ladder
 from serving.api.desk import desk_of
 from serving.api.problems import RefusedError
-from serving.app.asked import address, columns_of_job, job_asked, ladder_of, rows_of, wanted_of
+from serving.app.asked import address, columns_of_job, job_asked, ladder_of, made_for, rows_of, wanted_of
 from serving.app.lead_parts import FIELD, alike_section, waterfall, what_if_section
 from serving.app.listed import called
 from serving.app.told import action_words, badge, moment_words, plain_cell, status_words, title_of
@@ -61,7 +61,7 @@ async def lead_page(request: Request) -> Response:
         await run_in_threadpool(
             _body, who, job, ladder, place, wanted_of(request), asked, said, desk_of(request).ledger
         )
-        if job.state == "done"
+        if job.state == "done" and not made_for(job)
         else None
     )
     if body is None:

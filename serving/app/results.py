@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from serving.answer import Ladder
 from serving.api.desk import desk_of
-from serving.app.asked import address, job_asked, ladder_of, may_change, rows_of, wanted_of
-from serving.app.download import download_form
+from serving.app.asked import address, job_asked, ladder_of, made_for, may_change, rows_of, wanted_of
+from serving.app.download import download_form, made_for_page
 from serving.app.drawings import spread_chart
 from serving.app.listed import lead_table, told_to
 from serving.app.progress import failed_page, progress_page
@@ -56,6 +56,8 @@ async def job_page(request: Request) -> Response:
         return progress_page(who, job, may_change=may_change(request, job))
     if job.state != "done":
         return failed_page(who, job, may_change=may_change(request, job))
+    if made_for(job):
+        return shown(title_of(job), made_for_page(who, job), who)
     ladder = await ladder_of(request, job)
     wanted, number = wanted_of(request), _number(request)
     said = await run_in_threadpool(desk_of(request).heard)

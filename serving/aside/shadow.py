@@ -14,11 +14,12 @@ from typing import Any, Literal, TypeAlias
 from features.errors import LeadscoreError
 from features.recipe import Recipe
 from serving.answer import Opened, TimeBudget, open_version
-from serving.api.envelope import Answered, answer_items
+from serving.api.envelope import answer_items
 from serving.api.scoring import given_score, named_by
 from serving.ledger import Writer
 from serving.neighbours import neighbours_of
 from serving.registry import ChampionRef, find_champion
+from serving.wire.written import Answered
 
 ALIAS = "challenger"
 VARIABLE = "LEADSCORE_SHADOW"

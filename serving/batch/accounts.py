@@ -15,7 +15,7 @@ from serving.neighbours import Beside, Neighbours
 
 def told_of_accounts(
     neighbours: Neighbours,
-    beside: Beside | None,
+    beside: Beside,
     ladder: Ladder,
     rows: ExportRows,
     good: pd.DataFrame,

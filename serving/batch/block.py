@@ -32,7 +32,8 @@ Kept = TypeVar("Kept")
 
 class Task(NamedTuple):
     """What is asked of every block: who answers, the moment, how many reasons, the clock, people's words, and
-    who tells of the other leads of accounts: a ledger, and the leads `beside` of all blocks."""
+    who tells of the other leads of accounts: a ledger, and the leads `beside` of all blocks (None: this block
+    is all)."""
 
     recipe: Recipe
     ladder: Ladder
@@ -188,7 +189,11 @@ def parts_of(
     columns = offline(task.ladder.features, task.recipe, tables, good)
     told: frozenset[int] = frozenset()
     if task.neighbours is not None and task.tells:
-        columns, told = told_of_accounts(task.neighbours, task.beside, task.ladder, rows, good, columns)
+        beside = task.beside
+        if beside is None:
+            beside = Beside()
+            beside.add(tables, set(good["row"]))
+        columns, told = told_of_accounts(task.neighbours, beside, task.ladder, rows, good, columns)
     for part in np.array_split(np.arange(len(good)), max(1, len(good) // size)):
         own = take(columns, part)
         yield places[part].tolist(), own, told

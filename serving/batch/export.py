@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
@@ -12,13 +12,13 @@ import pandas as pd
 
 from features.clock import days_us, from_us, now_us
 from features.errors import LeadscoreError
-from features.exports import RawTable, Spool, check_back, check_out, read_raw, spool
+from features.exports import Spool, check_back, check_out, spool
 from features.progress import Tick
 from features.recipe import Recipe
-from features.tables import LINE, FileRows, Tables, tables_from_frames
+from features.tables import FileRows
 from serving.answer import Ladder
 from serving.asked import Heard
-from serving.batch.absent_columns import complete_events, complete_leads, matches
+from serving.batch.absent_columns import complete_events, matches
 from serving.batch.alike import score_alike
 from serving.batch.block import Block, Task, beside_of
 from serving.batch.finish import Finished
@@ -31,15 +31,6 @@ _NOTHING = Heard()
 _FIRST, _ROWS = 2_000, 20_000
 """Rows of the first block, which is soon done, and of the others: what bounds the memory."""
 STDIO = "-"
-
-
-@dataclass(frozen=True)
-class ExportTables:
-    """A small export held whole: its cells, the canonical tables of them, and what to say of its columns."""
-
-    raw: RawTable
-    tables: Tables
-    warnings: tuple[str, ...]
 
 
 class _Files(NamedTuple):
@@ -96,9 +87,38 @@ def score_export(
     choice = selection or Selection()
     choice = replace(choice, language=choice.language or recipe.recipe.language)
     ladder = ladder.told_in(choice.language)
-    given = [path for path in (leads, events, choice.changed_since) if path is not None]
-    if out is not None and not dry_run:
-        check_out(out, given)
+    target = None if dry_run else out
+    _check_asked(recipe, leads, events, target, choice)
+    clock = now_us()
+    asked = [recipe.hash, str(reasons), str(block_rows), version("leadscore"), str(choice.language)]
+    asked += [*_rungs(ladder), repr(sorted((columns or {}).items()))]
+    facts = [*facts_of(leads, events), *asked, *standing.facts(), *_told_by(neighbours, recipe)]
+    resumable = target is not None and STDIO not in (str(target), str(leads))
+    with opened_work(Path(str(target)) if resumable else None, facts, as_of_us, clock) as work:
+        clock_us = max(work.as_of_us, clock)
+        task = Task(recipe, ladder, work.as_of_us, reasons, clock_us, standing, neighbours)
+        files, summary = _laid_down(task, leads, events, target, work, choice, block_rows, columns or {})
+        try:
+            if task.tells and len(files.starts) > 1:  # a lead of the first block may be told of by the last
+                task = task._replace(beside=beside_of(task, _blocks(files, 0)))
+            _score_blocks(task, files, work, summary, progress)
+            _settle(task, files, summary)
+            _hand_back(task, files, work, choice, summary, target)
+        finally:
+            files.rows.close()
+    return summary
+
+
+def _check_asked(
+    recipe: Recipe, leads: Path | str, events: Path | str | None, out: Path | str | None, choice: Selection
+) -> None:
+    """Whether it can be done, before anything is read.
+
+    Raises:
+        LeadscoreError: `out` cannot be written, or the recipe does not know what is asked for.
+    """
+    if out is not None:
+        check_out(out, [path for path in (leads, events, choice.changed_since) if path is not None])
     if events is not None and recipe.events is None:
         raise LeadscoreError(
             f"{events}: the recipe declares no [events], so their columns are not known.",
@@ -106,50 +126,12 @@ def score_export(
         )
     if choice.by_value:
         require_value(recipe)
-    clock = now_us()
-    asked = [recipe.hash, str(reasons), str(block_rows), version("leadscore"), str(choice.language)]
-    asked += [*_rungs(ladder), repr(sorted((columns or {}).items()))]
-    facts = [*facts_of(leads, events), *asked, *standing.facts(), *_told_by(neighbours, recipe)]
-    resumable = out is not None and not dry_run and STDIO not in (str(out), str(leads))
-    with opened_work(Path(str(out)) if resumable else None, facts, as_of_us, clock) as work:
-        clock_us = max(work.as_of_us, clock)
-        task = Task(recipe, ladder, work.as_of_us, reasons, clock_us, standing, neighbours)
-        target = None if dry_run else out
-        files, summary = _laid_down(task, leads, events, target, work, choice, block_rows, columns or {})
-        try:
-            if task.tells:
-                task = task._replace(beside=beside_of(task, _blocks(files, 0)))
-            _score_blocks(task, files, work, summary, progress)
-            _settle(task, files, summary)
-            _hand_back(task, files, work, choice, summary, None if dry_run else out)
-        finally:
-            files.rows.close()
-    return summary
 
 
 def _told_by(neighbours: Neighbours | None, recipe: Recipe) -> list[str]:
     """What counts of accounts depend on: whether they are told, and the state of the ledger that tells."""
     counts = neighbours.facts() if neighbours is not None and recipe.features.accounts else []
     return [f"accounts told: {neighbours is not None}", *counts]
-
-
-def read_tables_of_export(
-    recipe: Recipe, leads: Path | str, events: Path | str | None, as_of_us: int
-) -> ExportTables:
-    """The export as it is, with a warning for each file that lacks columns, and the canonical tables.
-
-    Raises:
-        LeadscoreError: a file cannot be read, or lacks what no lead can be read without.
-    """
-    raw = read_raw(leads)
-    frame, lacking = complete_leads(recipe, raw.frame, raw.name, with_events=events is not None)
-    happened, others = None, list[str]()
-    if events is not None:
-        read = read_raw(events)
-        happened, others = complete_events(recipe, read.frame, read.name)
-        happened = happened.assign(**{LINE: read.lines})
-    tables = tables_from_frames(recipe, frame, happened, clock_us=max(as_of_us, now_us()))
-    return ExportTables(raw, tables, (*lacking, *others))
 
 
 def _rungs(ladder: Ladder) -> Iterator[str]:

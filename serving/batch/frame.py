@@ -13,7 +13,7 @@ from features.tables import LINE
 from serving.answer import Ladder
 from serving.asked import Heard
 from serving.batch.absent_columns import complete_events
-from serving.batch.block import Block, Task, beside_of, score_block
+from serving.batch.block import Block, Task, score_block
 from serving.neighbours import Neighbours
 from serving.returned import FrameScores
 
@@ -49,6 +49,4 @@ def score_frame(
         happened = happened.assign(**{LINE: np.arange(1, len(events) + 1)})
     task = Task(recipe, ladder, moment, reasons, max(moment, clock), standing, neighbours)
     block = Block(raw, happened)
-    if task.tells:
-        task = task._replace(beside=beside_of(task, [block]))
     return FrameScores(score_block(task, block, lambda score: score).rows)

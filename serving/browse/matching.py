@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -63,9 +64,10 @@ def matched(recipe: Recipe, leads: Path, chosen: Mapping[str, str] | None = None
         starts = [0, _LOOKED_AT] if found.rows > _LOOKED_AT else [0]
         start, table = next(iter(found.blocks(starts)))
         frame = found.raw(start, table).frame
-    cells = {str(name): [cell for cell in frame[name] if not is_missing(cell)] for name in frame.columns}
-    known, parsers = nameable(recipe), {parser.name: parser for parser in field_parsers(recipe)}
-    pairs = _pairs(known, found.names) | {
+    filled = {str(name): [cell for cell in frame[name] if not is_missing(cell)] for name in frame.columns}
+    cells = _Cells(filled, {parser.name: parser.parse for parser in field_parsers(recipe)})
+    known = nameable(recipe)
+    pairs = _pairs(known, found.names, cells.fit) | {
         field: (column, "same" if column == known[field] else "known")
         for field, column in (chosen or {}).items()
         if field in known and (not column or column in found.names)
@@ -73,19 +75,33 @@ def matched(recipe: Recipe, leads: Path, chosen: Mapping[str, str] | None = None
     fields = []
     for field in known:
         column, how = pairs[field]
-        filled = cells.get(column, [])
-        parser = parsers.get(field)
-        good = None if parser is None else sum(_reads(parser.parse, cell) for cell in filled)
-        if how == "near" and good is not None and good < len(filled) / 2:
-            column, how, filled, good = "", "none", [], 0  # only its name is like it
-        kind = recipe.lead.fields[field].type if parser is not None else "role"
-        examples = tuple(dict.fromkeys(str(cell)[:60] for cell in filled[:50]))[:_SHOWN]
-        fields.append(FieldMatch(field, kind, column, how, len(frame), len(filled), good, examples))
+        kind = recipe.lead.fields[field].type if field in cells.parsers else "role"
+        here = filled.get(column, [])
+        examples = tuple(dict.fromkeys(str(cell)[:60] for cell in here[:50]))[:_SHOWN]
+        good = cells.readable(field, column)
+        fields.append(FieldMatch(field, kind, column, how, len(frame), len(here), good, examples))
     return Matched(found.names, found.rows, tuple(fields))
 
 
-def _reads(parse: object, cell: object) -> bool:
-    assert callable(parse)
+@dataclass(frozen=True)
+class _Cells:
+    """The cells of each column that hold something, and what reads a cell of each field."""
+
+    filled: Mapping[str, Sequence[object]]
+    parsers: Mapping[str, Callable[[object], object]]
+
+    def readable(self, field: str, column: str) -> int | None:
+        """How many cells of `column` are as the type of `field` wants them; None: it has no type."""
+        parse = self.parsers.get(field)
+        return None if parse is None else sum(_reads(parse, cell) for cell in self.filled.get(column, ()))
+
+    def fit(self, field: str, column: str) -> bool:
+        """Whether half of the cells or more are."""
+        good = self.readable(field, column)
+        return good is None or good >= len(self.filled.get(column, ())) / 2
+
+
+def _reads(parse: Callable[[object], object], cell: object) -> bool:
     try:
         parse(cell)
     except ValueError:
@@ -93,8 +109,13 @@ def _reads(parse: object, cell: object) -> bool:
     return True
 
 
-def _pairs(known: Mapping[str, str], names: Sequence[str]) -> dict[str, tuple[str, How]]:
-    """Field → (column, how): by the same name, else as a CRM calls the same thing, else by a near name."""
+def _pairs(
+    known: Mapping[str, str], names: Sequence[str], fits: Callable[[str, str], bool]
+) -> dict[str, tuple[str, How]]:
+    """Field → (column, how): by the same name, else as a CRM calls the same thing, else by a near name.
+
+    A column of a near name whose cells do not fit a field is left to those that they fit.
+    """
     found: dict[str, tuple[str, How]] = {
         field: (column, "same") for field, column in known.items() if column in names
     }
@@ -103,8 +124,18 @@ def _pairs(known: Mapping[str, str], names: Sequence[str]) -> dict[str, tuple[st
         for field, column in known.items():
             if field in found or not spare:
                 continue
-            other = known_name(column, spare) if how == "known" else near_name(column, spare)
+            fitting = partial(fits, field)
+            other = known_name(column, spare) if how == "known" else _fitting(column, spare, fitting)
             if other is not None:
                 found[field] = (other, "known" if how == "known" else "near")
                 spare.remove(other)
     return {field: found.get(field, ("", "none")) for field in known}
+
+
+def _fitting(column: str, spare: Sequence[str], fits: Callable[[str], bool]) -> str | None:
+    left = list(spare)
+    while left and (other := near_name(column, left)) is not None:
+        if fits(other):
+            return other
+        left.remove(other)  # only its name is like it
+    return None

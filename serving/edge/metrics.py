@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 
 from features.errors import LeadscoreError
 from serving.answer import TimeBudget
+from serving.api.desk import CountedScore
 from serving.aside import InboundSpool, Shadow
 from serving.edge.watch import Watch
 from serving.ledger import Ledger
@@ -71,16 +72,20 @@ class Metrics:
         requests.inc()
         waits.observe(seconds)
 
-    def scored(self, scores: Sequence[Score]) -> None:
+    def scored(self, told: Sequence[CountedScore]) -> None:
         """The leads of one request."""
-        for (status, rung), number in Count((one.status, _rung(one)) for one in scores).items():
-            self._scores.labels(status, rung).inc(number)
-        self._warned.inc(sum(bool(one.warnings) for one in scores))
-        for one in scores:
-            if one.probability is not None:
-                self._probability.labels(_rung(one)).observe(one.probability)
-            for problem in one.error.problems if one.error else ():
-                self._problems.labels(self._known(problem.field)).inc()
+        by_id = {id(score): score for score, _ in told}
+        for known, number in Count(id(score) for score, _ in told).items():
+            score = by_id[known]
+            self._scores.labels(score.status, _rung(score)).inc(number)
+            self._warned.inc(number if score.warnings else 0)
+            for problem in score.error.problems if score.error else ():
+                self._problems.labels(self._known(problem.field)).inc(number)
+        rungs = {known: _rung(score) for known, score in by_id.items() if score.probability is not None}
+        observe = {rung: self._probability.labels(rung).observe for rung in set(rungs.values())}
+        for score, probability in told:
+            if probability is not None:
+                observe[rungs[id(score)]](probability)
 
     def text(self) -> bytes:
         """The page, in Prometheus' text format."""

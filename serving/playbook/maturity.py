@@ -41,6 +41,9 @@ class Wish:
     lone: bool = False
 
 
+_WISHES = {(asked, lone): Wish(asked, lone) for asked in (False, True) for lone in (False, True)}
+
+
 @dataclass(frozen=True)
 class MaturityBand:
     """A maturity, and why it is not that of the probability ('' where it is)."""
@@ -100,7 +103,7 @@ class Wishes:
                 np.asarray(columns[count.name], dtype=np.float64) for count in (self._lone, self._own)
             )
             lone = (downloads == 1) & (own == 1)
-        return [Wish(bool(one), bool(other)) for one, other in zip(asked, lone, strict=True)]
+        return [_WISHES[told] for told in zip(asked.tolist(), lone.tolist(), strict=True)]
 
     @cached_property
     def asked_kinds(self) -> tuple[str, ...]:

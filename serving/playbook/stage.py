@@ -63,14 +63,18 @@ class Situations:
         What a person has put into the CRM is kept, whatever is computed here.
         """
         met = self._met(columns, asked)
-        return [self._stage(row, lead, met, reached[row]) for row, lead in enumerate(asked)]
+        alike = {(lead.stage, lead.outcome): lead for lead in asked}
+        decided = {said: self._decided(lead) for said, lead in alike.items()}
+        told = [decided[lead.stage, lead.outcome] for lead in asked]
+        rows = list(zip(zip(*met.values(), strict=True), told, reached, strict=True))
+        made = {row: self._stage(dict(zip(met, row[0], strict=True)), *row[1:]) for row in set(rows)}
+        return [made[row] for row in rows]
 
     def _stage(
-        self, row: int, lead: Asked, met: dict[Criterion, list[bool | None]], reached: StageName
+        self, met: dict[Criterion, bool | None], decided: StageName | None, reached: StageName
     ) -> Stage:
-        missing = [name for name, held in met.items() if held[row] is False]
-        unknown = [name for name, held in met.items() if held[row] is None]
-        decided = self._decided(lead)
+        missing = [name for name, held in met.items() if held is False]
+        unknown = [name for name, held in met.items() if held is None]
         derived: StageName = "contact" if missing else reached
         key = decided or derived, tuple(missing), tuple(unknown)
         if key not in self._made:
@@ -107,18 +111,20 @@ class Situations:
         valid = np.zeros(rows, dtype=np.bool_)
         for address in self._addresses:
             valid |= np.array(
-                [kind not in (None, "invalid") for kind in columns[address.name]], dtype=np.bool_
+                [kind not in (None, "invalid") for kind in columns[address.name].tolist()], dtype=np.bool_
             )
         for phone in self._phones:
             valid |= np.asarray(columns[phone.name], dtype=np.float64) == 1.0
-        return [bool(one) for one in valid]
+        found: list[bool | None] = valid.tolist()
+        return found
 
     @staticmethod
     def _counted(columns: Columns, count: EventCount | None, asked: list[Asked]) -> list[bool | None]:
         if count is None:
             return [None] * len(asked)
         numbers = np.asarray(columns[count.name], dtype=np.float64)
-        return [bool(n > 0) if lead.events_given else None for n, lead in zip(numbers, asked, strict=True)]
+        told = zip((numbers > 0).tolist(), asked, strict=True)
+        return [held if lead.events_given else None for held, lead in told]
 
     @cached_property
     def _entries(self) -> Entries:

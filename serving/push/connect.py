@@ -77,7 +77,8 @@ def connect(mapping: PushMapping, crm: CrmVendor, line: Asks, *, create: bool = 
     denied = any(right.given is False for right in rights)
     states: list[PropertyState] = []
     keys: dict[str, str] = {}
-    for value, told in profile.properties.items():
+    for value in (*profile.properties, *mapping.further):
+        told = profile.property_of(value)
         name = mapping.properties.get(value, told.name)
         found = there.get(name) or _by_key(there.values(), name)
         state = "to create" if found is None else _state(found, value, told.type, mapping)

@@ -18,7 +18,7 @@ from serving.ledger.schema import DECISIONS, OUTCOMES, SCORES
 from serving.score import Score
 from serving.vendors.adapter import Outgoing
 from serving.vendors.mapping import PushMapping
-from serving.vendors.values import FIELDS, SENT_STATUSES, KeptValues, differs, values_of
+from serving.vendors.values import SENT_STATUSES, KeptValues, differs, values_of
 
 _TOLD = {OPT_OUT, CONTEST, REVIEW, OWNER}
 """Decisions that a score says, or that are about who works a lead: they do not stand in its place."""
@@ -131,17 +131,16 @@ def looked_at(
     ends = _closed(connection, lead_ids, recipe, now_us)
     for lead_id, as_of_us, answer in _newest(connection, lead_ids):
         state, kinds = states.get(lead_id), decided.get(lead_id, set())
-        if lead_id in ends:
-            yield lead_id, "closed"
+        score = Score.model_validate_json(answer)
+        if lead_id in out:
+            score = score.model_copy(update={"status": "opted_out"})
+        if lead_id in ends and score.status != "opted_out":  # who objects is cleared, closed or not
+            yield lead_id, _closing(lead_id, as_of_us, state, mapping)
         elif state is not None and as_of_us < state.as_of_us:
             yield lead_id, "older"
+        elif lead_id not in out and kinds - _TOLD - ({"override"} if score.override is not None else set()):
+            yield lead_id, "a person decided"
         else:
-            score = Score.model_validate_json(answer)
-            if lead_id in out:
-                score = score.model_copy(update={"status": "opted_out"})
-            elif kinds - _TOLD - ({"override"} if score.override is not None else set()):
-                yield lead_id, "a person decided"
-                continue
             yield lead_id, _outgoing(lead_id, as_of_us, score, state, mapping)
 
 
@@ -149,16 +148,30 @@ def _outgoing(
     lead_id: str, as_of_us: int, score: Score, state: Pushed | None, mapping: PushMapping
 ) -> Outgoing | str:
     if score.status == "closed":
-        return "closed"
+        return _closing(lead_id, as_of_us, state, mapping)
     if score.status not in SENT_STATUSES:
         return "no score"
     before = KeptValues.read(state.sent) if state else None
-    values = values_of(score)
+    values = values_of(score, mapping.further)
     unsure = state is not None and state.problem is not None  # what the CRM holds is not known
     if not (unsure or differs(values, before, mapping)):
         return "opted out" if score.status == "opted_out" and before is None else "unchanged"
-    assert set(values) == set(FIELDS)
     return Outgoing(lead_id, as_of_us, values, before.values if before else None, state.tries if state else 0)
+
+
+def _closing(lead_id: str, as_of_us: int, state: Pushed | None, mapping: PushMapping) -> Outgoing | str:
+    """A closed lead stays as it was sent, but for what would go on being added up: its value, its curve.
+
+    A CRM that refuses it, such as one that locks a converted lead, is not asked again.
+    """
+    before = KeptValues.read(state.sent) if state else None
+    if state is None or before is None or state.tries:
+        return "closed"
+    told = [name for name in mapping.further if before.values.get(name) is not None]
+    if not told and (state.problem is None or not mapping.further):
+        return "closed"
+    values = {**before.values, **dict.fromkeys(mapping.further)}
+    return Outgoing(lead_id, max(as_of_us, state.as_of_us), values, before.values)
 
 
 def _newest(connection: Connection, lead_ids: Sequence[str]) -> Iterator[Any]:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from features.columns import Floats
 from features.recipe import Recipe
-from serving.score import Reason, Score, ScoredBy
+from serving.score import Score, ScoredBy
+
+
+class HasText(Protocol):
+    """A reason, as far as a cell tells it."""
+
+    @property
+    def text(self) -> str: ...
 
 
 class _Column(NamedTuple):
@@ -115,7 +122,7 @@ class Added:
         scores: Sequence[Score],
         kind: NDArray[np.intp],
         numbers: Mapping[str, Floats],
-        reasons: Mapping[str, Sequence[Sequence[Reason]]],
+        reasons: Mapping[str, Sequence[Sequence[HasText]]],
     ) -> Any:
         """The table of leads that read like `scores[kind]`, but for the columns in `numbers` (NaN where
         empty) and `reasons`, which have a cell for each lead."""
@@ -180,7 +187,7 @@ def _who(by: ScoredBy) -> str:
     return f"{by.rung} {by.version}" + (f" ({by.segment})" if by.segment else "")
 
 
-def _reasons(reasons: Sequence[Reason]) -> str:
+def _reasons(reasons: Sequence[HasText]) -> str:
     return "; ".join(reason.text for reason in reasons)
 
 

@@ -121,7 +121,7 @@ class ToHubSpot:
 
     def create(self, ask: Ask, name: str) -> str:
         """Make the property for our value `name`, with options where it has some."""
-        told, language = self._profile.properties[name], self.mapping.language
+        told, language = self._profile.property_of(name), self.mapping.language
         words = option_words().get(name, {}) if told.type == "enumeration" else {}
         options = [
             {"label": getattr(both, language), "value": value, "displayOrder": place, "hidden": False}

@@ -11,7 +11,8 @@ import tomlkit
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from features.errors import LeadscoreError, ended, nearest
-from serving.vendors.profile import About, CrmProfile, Language, RateWindow, crm_profile
+from features.recipe import Recipe
+from serving.vendors.profile import About, CrmProfile, Language, RateWindow, crm_profile, within_name
 
 Vendor = Literal["hubspot", "salesforce", "dynamics", "pipedrive", "marketo", "webhook"]
 _LOCAL = ("localhost", "127.0.0.1", "::1")
@@ -38,6 +39,8 @@ class PushMapping(BaseModel):
     language: Language = "en"
     step: int = Field(default=5, ge=1, le=98)
     """A score is sent again when it moved by so many points, or when its band, status or action changed."""
+    value_step: int = Field(default=20, ge=1, le=1000)
+    """An expected value is sent again when it moved by so many percent; in between it goes with the score."""
     recipe: str = ""
     """The recipe that says which stages close a lead, from the file's folder."""
     batch: int | None = Field(default=None, gt=0)
@@ -50,9 +53,11 @@ class PushMapping(BaseModel):
     def _whole(self) -> PushMapping:
         profile = self.profile
         for name in self.properties:
-            if name not in profile.properties:
-                meant = nearest(name, profile.properties)
-                raise ValueError(f"[properties] {name} is not known{meant}")
+            try:
+                profile.property_of(name)
+            except KeyError:
+                meant = nearest(name, (*profile.properties, *profile.outlook))
+                raise ValueError(f"[properties] {name} is not known{meant}") from None
         if len(set(self.properties.values())) < len(self.properties):
             raise ValueError("[properties] names a property twice; give each value its own")
         split = urlsplit(self.url)
@@ -66,6 +71,18 @@ class PushMapping(BaseModel):
     def profile(self) -> CrmProfile:
         """What is known of the CRM, for what is sent."""
         return crm_profile(self.vendor, self.of)
+
+    def widened(self, recipe: Recipe) -> PushMapping:
+        """With the value and the horizons that `recipe` asks for, where the CRM has a place for them."""
+        about, known = recipe.recipe, self.profile
+        asked = [*(["value"] if about.value else []), *map(within_name, about.horizons[:-1])]
+        names = {name: known.property_of(name).name for name in asked if known.outlook}
+        return self.model_copy(update={"properties": names | self.properties})
+
+    @property
+    def further(self) -> list[str]:
+        """The values that are sent beyond those that every score has."""
+        return [name for name in self.properties if name not in self.profile.properties]
 
     @property
     def target(self) -> str:

@@ -85,7 +85,7 @@ class ToPipedrive:
 
     def create(self, ask: Ask, name: str) -> str:
         """Make the field for our value `name`; the key that Pipedrive gives it."""
-        told = self._profile.properties[name]
+        told = self._profile.property_of(name)
         body = {"name": told.name, "field_type": told.type}
         made = obliged(ask, Call("POST", self._profile.paths["properties"], body, cost=10), self.mapping)
         key = str(found(made, "data", "key"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import lru_cache
 from importlib.resources import files
@@ -77,6 +78,8 @@ class CrmProfile(_Told):
     secrets: Secrets
     creates: bool = False
     """Whether `connect` can create the properties."""
+    outlook: dict[str, CrmProperty] = Field(default_factory=dict)
+    """Those that a recipe's `value` and `horizons` ask for, where the CRM has a place for them."""
     scopes: dict[str, str] = Field(default_factory=dict)
     where: dict[str, str] = Field(default_factory=dict)
     """Where things stand in the CRM's screens, in words: token, properties, undo."""
@@ -84,6 +87,26 @@ class CrmProfile(_Told):
     errors: dict[str, FaultKind] = Field(default_factory=dict)
     """The vendor's code of an error → what it is."""
 
+    def property_of(self, value: str) -> CrmProperty:
+        """The property for our value of that name.
+
+        >>> crm_profile("salesforce").property_of("within_7_days").name
+        'Leadscore_Within_7_Days__c'
+
+        Raises:
+            KeyError: there is none for it.
+        """
+        named = _WITHIN.fullmatch(value)
+        if named is None:
+            return (self.properties | self.outlook)[value]
+        told, days = self.outlook[_EACH], named[1]
+        label = {lang: text.format(days=days) for lang, text in told.label.model_dump().items()}
+        name = told.name.format(days=re.sub(r"\W", "_", days))
+        return told.model_copy(update={"name": name, "label": Labels(**label)})
+
+
+_EACH = "within_{days}_days"
+_WITHIN = re.compile(r"within_(\d[\d.e-]*)_days")
 
 VENDORS = ("hubspot", "salesforce", "dynamics", "pipedrive", "marketo", "webhook")
 
@@ -99,7 +122,7 @@ def crm_profile(vendor: str, of: About = "leads") -> CrmProfile:
         raise LeadscoreError(f"vendor '{vendor}' is not known.", nearest_name(vendor, VENDORS))
     told = CrmProfile.model_validate(_known(vendor))
     if of == "leads":
-        return told
+        return told.model_copy(update={"outlook": _outlook(vendor)})
     accounts = _known("accounts")
     if vendor not in accounts:
         takers = ", ".join(name for name in VENDORS if name in accounts)
@@ -111,6 +134,20 @@ def crm_profile(vendor: str, of: About = "leads") -> CrmProfile:
     }
     merged = told.model_dump() | own | {"where": told.where | own["where"], "properties": properties}
     return CrmProfile.model_validate(merged)
+
+
+def within_name(days: float) -> str:
+    """By what name a score's probability within `days` goes: `within_7_days`."""
+    return _EACH.format(days=f"{days:g}")
+
+
+def _outlook(vendor: str) -> dict[str, CrmProperty]:
+    known = _known("outlook")
+    labels = known["labels"]
+    return {
+        value: CrmProperty.model_validate(one | {"label": labels[value]})
+        for value, one in known.get(vendor, {}).items()
+    }
 
 
 def _known(name: str) -> dict[str, Any]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from serving.score import Score
 from serving.vendors.adapter import Value, Values
 from serving.vendors.mapping import PushMapping
-from serving.vendors.profile import CrmProperty, Language, option_words
+from serving.vendors.profile import CrmProperty, Language, option_words, within_name
 
 FIELDS = (
     "score", "probability", "grade", "maturity", "next_action", "deadline", "reasons", "status", "scored_by",
@@ -23,9 +23,13 @@ _REASONS = 3
 SENT_STATUSES = frozenset({"scored", "uncalibrated", "opted_out"})
 
 
-def values_of(score: Score) -> Values:
-    """Our values of `score`; of a person who opted out there is nothing but that."""
-    said = dict.fromkeys(FIELDS, None) | {"status": score.status, "scored_at": _moment(score.as_of)}
+def values_of(score: Score, further: Iterable[str] = ()) -> Values:
+    """Our values of `score`, and those of its outlook that `further` names.
+
+    None where it has none; of a person who opted out there is nothing but that.
+    """
+    said = dict.fromkeys((*FIELDS, *further), None)
+    said |= {"status": score.status, "scored_at": _moment(score.as_of)}
     if score.status == "opted_out":
         return said
     action, by = score.next_action, score.scored_by
@@ -38,7 +42,13 @@ def values_of(score: Score) -> Values:
         "deadline": _moment(action.deadline) if action else None,
         "reasons": _reasons(score),
         "scored_by": by.rung if by else None,
-    }
+    } | {name: value for name, value in _outlook(score).items() if name in said}  # fmt: skip
+
+
+def _outlook(score: Score) -> Values:
+    """The expected value, in the currency of the outcomes, and the probability by each horizon."""
+    curve = {within_name(point.days): round(point.probability, 4) for point in score.horizons}
+    return curve | ({"value": round(score.worth.value, 2)} if score.worth else {})
 
 
 def _moment(moment: object) -> str | None:
@@ -72,7 +82,7 @@ class KeptValues:
 def differs(values: Values, before: KeptValues | None, mapping: PushMapping) -> bool:
     """Whether `values` are to be sent: never sent, a band or a status changed, or the score by a step.
 
-    So too where the mapping names other properties than it did.
+    So too where the mapping names other properties than it did, or its outlook moved or is there no more.
     """
     if before is None:
         return values["status"] != "opted_out"  # where nothing was ever sent there is nothing to clear
@@ -80,17 +90,30 @@ def differs(values: Values, before: KeptValues | None, mapping: PushMapping) -> 
         return True
     if any(values[name] != before.values.get(name) for name in _TELLING):
         return True
-    now, then = values["score"], before.values.get("score")
-    if isinstance(now, int) and isinstance(then, int):
-        return abs(now - then) >= mapping.step
-    return now != then
+    return any(
+        stepped(values[name], then := before.values.get(name), _step(name, then, mapping))
+        for name in ("score", *mapping.further)
+    )
+
+
+def stepped(now: Value, then: Value, step: float) -> bool:
+    """Whether a number moved by `step` or more, is new, or is there no more."""
+    if now == then or not isinstance(now, int | float) or not isinstance(then, int | float):
+        return now != then
+    return round(abs(now - then) - step, 9) >= 0
+
+
+def _step(name: str, then: Value, mapping: PushMapping) -> float:
+    if name == "value":
+        return mapping.value_step / 100 * abs(then) if isinstance(then, int | float) else 0.0
+    return mapping.step if name == "score" else mapping.step / 100
 
 
 def rendered(values: Values, mapping: PushMapping, empty: Value = None) -> dict[str, Value]:
     """`values` by the CRM's properties, in its types and the mapping's language; nothing is `empty`."""
-    known = mapping.profile.properties
+    known = mapping.profile.property_of
     return {
-        key: _written(values[name], name, known[name], mapping.language, empty)
+        key: _written(values.get(name), name, known(name), mapping.language, empty)
         for name, key in mapping.properties.items()
     }
 

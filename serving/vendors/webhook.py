@@ -27,7 +27,6 @@ from serving.vendors.adapter import (
 from serving.vendors.answers import found, seconds_of
 from serving.vendors.faults import of_status, single, whole
 from serving.vendors.mapping import PushMapping
-from serving.vendors.profile import crm_profile
 from serving.vendors.values import rendered
 
 SECRET = "LEADSCORE_WEBHOOK_SECRET"
@@ -82,9 +81,10 @@ class ToWebhook:
 
     def properties(self, ask: Ask) -> dict[str, CrmField]:
         """The keys of a score in the list."""
-        return {
-            told.name: CrmField(told.name, told.type) for told in crm_profile("webhook").properties.values()
-        }
+        known = self.mapping.profile
+        names = {told.name: name for name, told in known.properties.items()}
+        names |= {key: name for name, key in self.mapping.properties.items()}
+        return {key: CrmField(key, known.property_of(name).type) for key, name in names.items()}
 
     def create(self, ask: Ask, name: str) -> str:
         """Nothing is to be created."""

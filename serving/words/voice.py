@@ -105,7 +105,8 @@ class Voice:
 
     def tell_all(self, signal: LeadSignal, facts: Sequence[Facts], raises: bool) -> list[Told]:
         """`told` of several leads."""
-        return [self.told(signal, one, raises=raises) for one in facts]
+        known = {one: self.told(signal, one, raises=raises) for one in set(facts)}
+        return [known[one] for one in facts]
 
     def _tell(self, signal: LeadSignal, facts: Facts, raises: bool) -> Told:
         words = self.teller.said(signal, facts)

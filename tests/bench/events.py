@@ -17,7 +17,7 @@ from tempfile import TemporaryDirectory
 from serving.ledger import Ledger
 from tests.bench.rows import Row
 from tests.made.load import EventSender, sent_for
-from tests.serving.test_service_http import Server, free_port, started
+from tests.made.service import Server, free_port, started
 from tests.serving.test_two_replicas import two_replicas
 
 SECONDS = 8.0

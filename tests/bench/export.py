@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import subprocess
 import sys
 import time
@@ -95,7 +96,7 @@ def _compared(company: Path, work: Path, rows: int, reasons: int) -> list[Row]:
 def _measured(folder: Path, words: Sequence[str], first: Path) -> _Run:
     """`python -m words` in `folder`, until it ends; `first` is the file with its first rows."""
     here = str(Path(__file__).parents[2])
-    start, seen = time.perf_counter(), 0.0
+    start, seen, peak = time.perf_counter(), 0.0, 0.0
     child = subprocess.Popen(
         [sys.executable, "-m", *words],
         cwd=folder,
@@ -104,6 +105,7 @@ def _measured(folder: Path, words: Sequence[str], first: Path) -> _Run:
         stderr=subprocess.DEVNULL,
     )
     while True:
+        peak = max(peak, _peak_mb(child.pid))
         done, status, used = os.wait4(child.pid, os.WNOHANG)
         if not seen and first.exists():
             seen = time.perf_counter() - start
@@ -114,7 +116,15 @@ def _measured(folder: Path, words: Sequence[str], first: Path) -> _Run:
     if child.returncode not in (0, 3):  # 3: some rows could not be scored
         raise SystemExit(f"{words[0]} ended with {child.returncode}")
     wall = time.perf_counter() - start
-    return _Run(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024, seen or wall)
+    return _Run(used.ru_utime + used.ru_stime, wall, peak, seen or wall)
+
+
+def _peak_mb(pid: int) -> float:
+    """The most memory that a running process has held. Not `ru_maxrss`: that of a child begins at what its
+    parent held."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    found = re.search(r"VmHWM:\s+(\d+) kB", status)
+    return int(found[1]) / 1024 if found else 0.0
 
 
 def main() -> None:

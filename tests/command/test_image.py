@@ -20,8 +20,8 @@ from leadscore.verbs.service.image import pinned
 from serving.artefact.folder import save_artefact
 from serving.rules.default import default_rules
 from tests.made import scorers
+from tests.made.service import GOOD, Server, free_port
 from tests.serving.test_app_pages import ended, hidden, sent_off, table_of
-from tests.serving.test_service_http import GOOD, Server, free_port
 
 BENTOML = str(Path(sys.executable).parent / "bentoml")
 

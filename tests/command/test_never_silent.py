@@ -18,7 +18,7 @@ from serving.artefact.folder import artefact_id, save_artefact
 from serving.edge.ready_line import address_of
 from serving.rules.default import default_rules
 from tests.made import scorers
-from tests.serving.test_service_http import ROOT, free_port
+from tests.made.service import ROOT, free_port
 from training.store.tracking import quiet
 
 PATIENCE = 90.0

@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 from leadscore import main
 from serving.ledger import Ledger
 from serving.ledger.pushed import pushed
+from serving.prospect import Within, Worth
 from serving.push.pace import RealClock
 from serving.vendors import VENDORS, crm_profile
 from tests.vendors import scores
@@ -81,6 +82,33 @@ def test_a_crm_is_connected_and_scores_arrive(folder: Path, vendor: str) -> None
         assert {name for name, _ in server.writes} == set(leads)
         again = leadscore("push", vendor, **given)
         assert "0 sent, 0 refused; not to be sent: 15 unchanged" in again.stderr
+
+
+def test_a_recipe_with_horizons_and_value_sends_them_too(folder: Path) -> None:
+    Path("recipe.toml").write_text(
+        "[recipe]\nhorizons = [7, 90]\nvalue = true\n[tables]\nleads = 'leads.csv'\noutcomes = 'o.csv'\n"
+        "[lead]\ncreated_at = 'c'\n[outcomes]\nwon = ['won']\noccurred_at = 'at'\namount = 'a'\n"
+    )
+    leads = ids("hubspot", 2)
+    leadscore("ledger", "init")
+    curve = [Within(days=7, probability=0.0625), Within(days=90, probability=0.25)]
+    worth = Worth(amount=4000, value=1000, low=500, high=1500)
+    told, bare = scores.score(leads[0], 1, horizons=curve, worth=worth), scores.score(leads[1], 1)
+    scores.keep(Ledger.opened(), [told, bare])
+    with HubSpotServer(leads, RealClock()) as server:
+        given = environment("hubspot", server)
+        done = connect("hubspot", server, "--create", "--recipe", "recipe.toml")
+        assert done.exit_code == 0, done.stderr
+        assert "12 of 12 properties can be written" in done.stderr
+        assert server.properties["leadscore_expected_value"]["label"] == "Lead score: expected value"
+        assert connect("hubspot", server).exit_code == 0  # it keeps what the file says
+        dry = leadscore("push", "hubspot", "--dry-run", **given).stdout
+        assert "value" in dry
+        assert "within_7_days" in dry
+        assert "1000.0" in dry
+        assert leadscore("push", "hubspot", **given).exit_code == 0
+    sent = [(one["leadscore_expected_value"], one["leadscore_within_7_days"]) for one in server.held.values()]
+    assert sent == [(1000.0, 0.0625), ("", "")]
 
 
 def test_connect_names_what_lacks_and_creates_nothing_unasked(folder: Path) -> None:

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from leadscore import main
 from serving.artefact.folder import artefact_id
 from serving.ledger import Ledger
-from tests.serving.test_service_http import Server, free_port, started
+from tests.made.service import Server, free_port, started
 from tests.training.test_promotion_moves import pytestmark as quiet
 
 pytestmark = quiet

@@ -14,6 +14,7 @@ LAYERS = ("features", "serving", "training")
 MANY_NAMES = {
     "features.recipe": "a recipe has many sections",
     "features.catalogue": "each kind of feature is a name",
+    "features.lead": "one lead, those of a list, and what is measured on their events",
     "features.profiles": "what a column is, and what people call a lead by",
     "serving.browse": "a file before it is scored, after, and one lead of it",
     "serving.ledger": "what is sent, kept, read, handed out and deleted: one name each",

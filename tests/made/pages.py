@@ -16,7 +16,7 @@ from serving.answer.ladder import Ladder
 from serving.jobs import Jobs, Runner
 from serving.ledger import Ledger
 from tests.made.edge import Service
-from tests.serving.test_service_http import free_port
+from tests.made.service import free_port
 
 
 def recipe_for(export: Path, *others: Path) -> Recipe:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.serving.test_service_http import Server, free_port, started
+from tests.made.service import Server, free_port, started
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from features.clock.instants import from_us, parse_moment
 from features.columns import Columns, Floats
 from serving.answer.compose import Background, Computed, Question, Rung, compute, scored, take, unscored
+from serving.answer.reasons import SaidReason
 from serving.asked import Asked
 from serving.calibration.bounds import Bounds
 from serving.calibration.maps import FLOOR, MonotoneMap
@@ -171,7 +172,11 @@ def test_where_nobody_is_asked_about_nothing_is_answered():
     assert (found.grades, found.excluded, found.stages, len(found.intent_days)) == ([], [], [], 0)
 
 
-REASONS = [Reason(text=f"reason {i}", feature=f"f{i}", strength=float(i)) for i in range(4)]
+REASONS = [SaidReason(f"reason {i}", f"f{i}", float(i), "age", None) for i in range(4)]
+
+
+def reason(number: int) -> Reason:
+    return Reason(text=f"reason {number}", feature=f"f{number}", strength=number, signal="age")
 
 
 def composed() -> tuple[Background, Computed]:
@@ -204,7 +209,7 @@ def test_every_part_of_a_score_is_that_of_its_own_lead():
         lead_id="c", status="scored", as_of=from_us(NOW), horizon_days=30, probability=0.25, score=12,
         grade="C3", maturity="warm", stage=background.stages[2],
         next_action=next_action(Circumstances(NOW, "warm", background.stages[2], 0.9)),
-        reasons_for=[REASONS[0]], reasons_against=[REASONS[2]], interval=LeadInterval(low=0.2, high=0.3),
+        reasons_for=[reason(0)], reasons_against=[reason(2)], interval=LeadInterval(low=0.2, high=0.3),
         scored_by=ScoredBy(rung="bayes", version="7", name="acme", segment="shops"),
         warnings=["noted", "no events", "read as the nearest end", "said by a test"],
     )  # fmt: skip

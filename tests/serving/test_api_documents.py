@@ -22,15 +22,15 @@ from referencing.jsonschema import DRAFT202012
 from features import parse_recipe
 from serving.api.documents import OPERATIONS, api_document
 from serving.api.envelope import LeadRequest
-from serving.api.flat import ScoreAnswer
 from serving.api.older import older_document, swagger_document
 from serving.edge.docs_page import DOCS, DOCUMENTS
 from serving.edge.mounts import MOUNTS
 from serving.ledger import ApiKeys, Ledger
+from serving.wire.flat import ScoreAnswer
 from tests.made import scorers
 from tests.made.browser import browser, find_browser
+from tests.made.service import AS_OF, GOOD, MISSPELT, Server, free_port, started
 from tests.serving.test_ledger_over_http import DEMO, LEAD
-from tests.serving.test_service_http import AS_OF, GOOD, MISSPELT, Server, free_port, started
 
 RECIPES = {
     "scorers": scorers.recipe(),

@@ -44,3 +44,15 @@ def test_a_near_name_counts_only_where_the_cells_are_of_the_fields_type(tmp_path
     )
     assert size.column == chosen
     assert size.how == ("near" if chosen else "none")
+
+
+@pytest.mark.parametrize("order", [("company_size", "company_site"), ("company_site", "company_size")])
+def test_a_near_name_that_its_cells_refuse_is_left_to_the_field_that_they_fit(tmp_path: Path, order):
+    kinds = {"company_size": "number", "company_site": "category"}
+    lines = "".join(f'{name} = {{ type = "{kinds[name]}" }}\n' for name in order)
+    recipe = parse_recipe(RECIPE.partition("company_size")[0] + lines)
+    leads = tmp_path / "leads.csv"
+    leads.write_text("lead_id,company_sise,companysizes\na,Lyon,40\nb,Nice,7\n")
+    found = {one.field: (one.column, one.how) for one in matched(recipe, leads).fields}
+    assert found["company_size"] == ("companysizes", "near")
+    assert found["company_site"] == ("company_sise", "near")

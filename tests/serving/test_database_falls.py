@@ -24,7 +24,7 @@ from serving.ledger import ApiKeys, Ledger
 from serving.ledger.engines import VARIABLE
 from serving.ledger.schema import EVENTS
 from tests.made.load import EventSender
-from tests.serving.test_service_http import Server, free_port, started
+from tests.made.service import Server, free_port, started
 from tests.serving.test_spool import SECRET, signed, wait_until
 from tests.serving.test_two_replicas import progress, replica
 

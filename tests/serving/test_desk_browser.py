@@ -17,7 +17,7 @@ import pytest
 
 from tests.made.browser import Browser, browser, find_browser
 from tests.made.company import small_company
-from tests.serving.test_service_http import free_port
+from tests.made.service import free_port
 
 EXECUTABLE = find_browser()
 NOBODY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"

@@ -20,7 +20,7 @@ from features.clock import DAY_US, now_us
 from serving.ledger import ApiKeys, Ledger
 from serving.ledger.schema import EVENTS
 from tests.made.load import event_numbered
-from tests.serving.test_service_http import GOOD, free_port, started
+from tests.made.service import GOOD, free_port, started
 
 ROOT = Path(__file__).parents[2]
 RUN = "from serving.edge.service import run; run(port={})"

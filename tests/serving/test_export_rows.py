@@ -11,8 +11,8 @@ from features import parse_recipe
 from features.cells.parse import date_expected
 from features.clock.instants import parse_moment
 from features.lead.lead import UNDATED, events_noted
-from serving.batch.export import read_tables_of_export
 from serving.batch.rows import ExportRows
+from serving.batch.whole import read_tables_of_export
 from serving.playbook.stage import Asked
 from serving.score import NO_ID, OWN_ID
 from serving.words.translation import translated

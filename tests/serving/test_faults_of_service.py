@@ -24,7 +24,7 @@ from serving.ledger.schema import EVENTS
 from serving.rules.default import default_rules
 from tests.made import scorers
 from tests.made.edge import Service
-from tests.serving.test_service_http import Server, free_port, started
+from tests.made.service import Server, free_port, started
 
 SECRET = "kjell.persoon@example.org"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from serving.api.flat import ScoreAnswer, answer_text, flat
 from serving.score import Score
+from serving.wire.flat import ScoreAnswer, answer_text, flat
 from tests.serving.test_service_envelope import GOOD, LADDER, NOW, score_items
 
 texts = st.text(max_size=30)

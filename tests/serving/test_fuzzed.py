@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from serving.ledger import ApiKeys, Ledger
-from tests.serving.test_service_http import GOOD, Server, free_port, started
+from tests.made.service import GOOD, Server, free_port, started
 
 SECONDS = int(os.environ.get("LEADSCORE_FUZZ_SECONDS", "60"))
 CHECKS = (

@@ -29,7 +29,7 @@ from serving.edge.mounts import MOUNTS, Mounts
 from serving.edge.own_pages import PAGES
 from serving.ledger import ApiKeys, Ledger
 from tests.made.edge import Service
-from tests.serving.test_service_http import GOOD, Server, free_port, started
+from tests.made.service import GOOD, Server, free_port, started
 
 LEAD = {"lead_id": "a", "fields": {}, "events": []}
 

@@ -17,15 +17,15 @@ from features.clock import from_us, now_us
 from features.clock.instants import parse_moment
 from serving.answer.ladder import Ladder
 from serving.api.envelope import score_items
-from serving.api.flat import Flat, ScoreAnswer
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.ledger import Ledger, scores_of
 from serving.ledger.schema import METADATA
 from serving.rules.default import default_rules
 from serving.score import Score
+from serving.wire.flat import Flat, ScoreAnswer
 from tests.made import scorers
 from tests.made.edge import Service
-from tests.serving.test_service_http import AS_OF, GOOD, MISSPELT
+from tests.made.service import AS_OF, GOOD, MISSPELT
 
 CREATED = "2026-02-01"
 FIELDS = {"company_size": 40, "industry": "Software", "email": "jane.private@acme.io", "title": "VP"}

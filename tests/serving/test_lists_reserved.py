@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import pandas as pd
 import pytest
 
 from features.clock import DAY_US, now_us
@@ -130,17 +132,72 @@ def test_customers_of_the_ledger_are_told_to_who_may_read_it(scored: Scored, rec
     assert "SECRET-1" not in told
 
 
+def submitted(scored: Scored, files: dict[str, Path], options: dict[str, str]) -> str:
+    """A job of Ann's, as the service would make it."""
+    jobs = scored.service.desk.jobs
+    assert jobs is not None
+    first = jobs.find(scored.job.rpartition("/")[2])
+    return f"/app/jobs/{jobs.submit('score', files, {'language': 'en'} | options, first.by).id}"
+
+
+@pytest.mark.slow
+def test_a_part_of_a_workbook_or_of_what_changed_keeps_its_rows_once_somebody_objects(
+    scored: Scored, recipe: Recipe, export: Path, tmp_path: Path
+) -> None:
+    ann, writer, key = scored.ann, scored.service.writer, str(recipe.lead.id)
+    assert writer is not None
+    former, told = tmp_path / "former.csv", ann.get(f"{scored.job}/download").content.decode("utf-8-sig")
+    former.write_text("\n".join(told.splitlines()[:-30]), encoding="utf-8")
+    statuses = {row[key]: row["ls_maturity"] for row in table_of(told.encode())[-30:]}
+    only = max(set(statuses.values()) - {""}, key=list(statuses.values()).count)
+    book = tmp_path / "book.xlsx"
+    with pd.ExcelWriter(book) as sheets:
+        pd.DataFrame({"about": ["nothing"]}).to_excel(sheets, sheet_name="Cover", index=False)
+        pd.read_csv(export, dtype=str).to_excel(sheets, sheet_name="Leads", index=False)
+    asked: list[tuple[dict[str, Path], dict[str, str]]] = [
+        ({}, {"only": only}), ({"changed-since": former}, {}), ({"leads": book}, {"sheet": "Leads"}),
+        ({}, {"for": "hubspot"}),
+    ]  # fmt: skip
+    jobs = [submitted(scored, {"leads": copied(export, tmp_path / str(place))} | files, options)
+            for place, (files, options) in enumerate(asked)]  # fmt: skip
+    for job in jobs:
+        ended(ann, job)
+
+    def taken(job: str) -> list[list[str]]:
+        path = tmp_path / f"taken{'.xlsx' if job == jobs[2] else '.csv'}"
+        path.write_bytes(ann.get(f"{job}/download").content)
+        return read_raw(path).frame[[key, "ls_status"]].astype(str).to_numpy().tolist()
+
+    before = [taken(job) for job in jobs[:3]]
+    assert len(before[0]) < len(before[2]) == 60
+    assert 30 <= len(before[1]) < 60
+    made = ann.get(jobs[3])
+    assert (made.status_code, ann.get(f"{jobs[3]}/leads/0").status_code) == (200, 404)
+    assert "It was made for the import of HubSpot" in made.text
+    assert f"{jobs[2]}/leads/" in FIRST.findall(ann.get("/app").text)[0], "of the newest that has a list"
+    lead = next(name for name, status in before[0] if name in statuses and status != "opted_out")
+    writer.submit([DecisionSent("crm", lead, "opt_out", now_us(), "they", "asked so")]).result()
+    for job, rows in zip(jobs[:3], before, strict=True):
+        assert taken(job) == [[name, "opted_out" if name == lead else status] for name, status in rows]
+    for form in ("original", "csv", "xlsx", "hubspot"):
+        refused = ann.get(f"{jobs[3]}/download", params={"form": form})
+        assert refused.status_code == 409, form
+        assert "Score the export again." in refused.text
+
+
+def copied(export: Path, folder: Path) -> Path:
+    """`export` in a folder of its own: a job takes its files away."""
+    folder.mkdir(exist_ok=True)
+    return Path(shutil.copy(export, folder / export.name))
+
+
 @pytest.mark.parametrize("asked", [{"sort": "rank"}, {"top": "10"}, {"format": "xlsx"}])
 def test_a_chosen_part_keeps_its_rows_and_form_once_somebody_objects(
     scored: Scored, recipe: Recipe, export: Path, asked: dict[str, str], tmp_path: Path
 ) -> None:
-    jobs, writer = scored.service.desk.jobs, scored.service.writer
-    assert jobs is not None
+    writer = scored.service.writer
     assert writer is not None
-    first = jobs.find(scored.job.rpartition("/")[2])
-    copy = tmp_path / export.name
-    copy.write_bytes(export.read_bytes())
-    job = f"/app/jobs/{jobs.submit('score', {'leads': copy}, {'language': 'en'} | asked, first.by).id}"
+    job = submitted(scored, {"leads": copied(export, tmp_path)}, asked)
     ended(scored.ann, job)
 
     def taken() -> list[list[str]]:

@@ -18,7 +18,7 @@ import pytest
 
 from serving.edge.limits import MOST_UNPROVEN
 from serving.ledger import Ledger
-from tests.serving.test_service_http import GOOD, Server, free_port, started
+from tests.made.service import GOOD, Server, free_port, started
 
 WANTED = 10_000
 SLOW = 400

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from features.columns import Columns
 from serving.agreed import WorkCalendar
 from serving.answer.foreseen import foreseen
-from serving.api.flat import flat
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.asked import Asked
 from serving.outlook import Amount, Outlook, Sooner, When
@@ -29,6 +28,7 @@ from serving.planning.rows import write_csv
 from serving.returned.columns import ADDED, Added
 from serving.rules.default import default_rules
 from serving.score import LeadInterval, Score, failed
+from serving.wire.flat import flat
 from tests.made import scorers
 from tests.made.resign import sign
 

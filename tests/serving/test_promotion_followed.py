@@ -21,15 +21,15 @@ from features.clock.instants import parse_moment
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened, open_ladder
 from serving.answer.time_budget import TimeBudget
-from serving.api.envelope import score_items
-from serving.api.flat import answer_text
+from serving.api.envelope import answer_items, score_items
 from serving.artefact.folder import load_artefact
 from serving.edge.metrics import Metrics
 from serving.edge.successor import breaks
 from serving.edge.watch import Watch
+from serving.wire.flat import answer_text
 from tests.made import scorers
+from tests.made.service import GOOD, MISSPELT, Server, free_port
 from tests.made.versions import Versions, changed
-from tests.serving.test_service_http import GOOD, MISSPELT, Server, free_port
 from tests.training.test_promotion_moves import pytestmark as quiet
 
 pytestmark = quiet
@@ -207,7 +207,8 @@ def test_metrics_say_who_answers_and_hold_nothing_that_a_caller_made_up(versions
     odd = {**GOOD, "fields": {"jane.private@acme.io": 1}}
     events = {**GOOD, "events": [{"kind": "demo_request"}]}
     items = [GOOD, MISSPELT, odd, events, {"fields": {}}, GOOD]
-    metrics.scored(score_items(watch.opened.ladder, items, parse_moment("2026-03-02", "UTC")))
+    answered = answer_items(watch.opened.ladder, items, parse_moment("2026-03-02", "UTC"))
+    metrics.scored([one.told for one in answered])
     metrics.answered("/v1/score", 200, 0.003)
     text = metrics.text().decode()
     for line in (

@@ -19,7 +19,7 @@ from serving.edge.entry import Edge, Entrance
 from serving.edge.metrics import Metrics
 from serving.edge.watch import Watch
 from tests.made import scorers
-from tests.serving.test_service_http import Server
+from tests.made.service import Server
 
 CASES = [
     ("POST", "/v1/score", b"no json", 400, "body"),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import httpx
 import pytest
 
 from features.columns import Columns, Floats
@@ -87,6 +89,27 @@ def test_the_next_rung_answers_and_the_one_that_hangs_is_left_alone(ladder: Ladd
         pass
     back = service.ask("POST", "/v1/score", json=BODY).json()
     assert back["scored_by"]["version"] == "hanging"
+
+
+def test_while_it_hangs_a_probe_is_answered(ladder: Ladder) -> None:
+    hanging, climbing = hung(ladder, TimeBudget(60))
+    service = Service(ladder=climbing, budget=TimeBudget(60))
+
+    async def both(client: httpx.AsyncClient) -> tuple[list[int], httpx.Response]:
+        first = asyncio.create_task(client.post("/v1/score", json=BODY))
+        while not hanging.asked:
+            await asyncio.sleep(0)
+        probed = [(await client.get(path)).status_code for path in ("/readyz", "/v1/model")]
+        assert not first.done()
+        second = asyncio.create_task(client.post("/v1/score", json=BODY))
+        await asyncio.sleep(0)
+        hanging.let_go.set()
+        assert (await second).status_code == 200
+        return probed, await first
+
+    probed, answer = service.run(both)
+    assert probed == [200, 200]
+    assert answer.json()["scored_by"]["version"] == "hanging"
 
 
 def test_it_rests_after_it_came_back_too(ladder: Ladder) -> None:

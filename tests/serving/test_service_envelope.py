@@ -17,9 +17,9 @@ from features.columns import Columns
 from features.readings import OnlinePlan
 from serving.answer.ladder import Ladder
 from serving.api.envelope import score_items
-from serving.api.sent_json import parse_body
 from serving.score import Score
 from serving.skew.log import RequestLog, read_log
+from serving.wire.sent_json import parse_body
 from tests.made import scorers
 
 NOW = parse_moment("2026-03-02T12:00:00+00:00", "UTC")

@@ -14,7 +14,7 @@ from serving.answer.opening import Opened
 from serving.edge.front_page import front_page
 from tests.made import scorers
 from tests.made.browser import Browser, browser, find_browser
-from tests.serving.test_service_http import Server
+from tests.made.service import Server
 
 EXECUTABLE = find_browser()
 NOBODY = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"

@@ -21,8 +21,8 @@ from serving.aside.shadow import VARIABLE
 from serving.ledger import Ledger, Writer, scores_of
 from tests.made import scorers
 from tests.made.edge import Service
+from tests.made.service import GOOD, MISSPELT, Server, free_port
 from tests.made.versions import Versions, changed
-from tests.serving.test_service_http import GOOD, MISSPELT, Server, free_port
 from tests.training.test_promotion_moves import pytestmark as quiet
 
 pytestmark = quiet

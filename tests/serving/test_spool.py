@@ -31,7 +31,7 @@ from serving.ledger.schema import EVENTS
 from serving.ledger.sent import DecisionSent
 from tests.made import inbound
 from tests.made.edge import Service
-from tests.serving.test_service_http import free_port, started
+from tests.made.service import free_port, started
 
 pytestmark = pytest.mark.slow
 

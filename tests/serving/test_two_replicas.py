@@ -19,7 +19,7 @@ from sqlalchemy import select
 from serving.ledger import Ledger
 from serving.ledger.schema import EVENTS
 from tests.made.load import EventSender, event_numbered
-from tests.serving.test_service_http import Server, free_port, started
+from tests.made.service import Server, free_port, started
 
 
 @contextmanager

@@ -30,7 +30,6 @@ from serving.answer.compose import Rung
 from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened
 from serving.api.desk import Desk
-from serving.api.flat import ScoreAnswer
 from serving.batch.export import score_export
 from serving.edge.watch import Watch
 from serving.returned.summary import BatchSummary
@@ -41,6 +40,7 @@ from serving.scorers.linear import Linear
 from serving.scorers.linear_columns import LinearEncoder, NumberColumn
 from serving.skew.check import check_skew, mismatches
 from serving.skew.log import RequestLog
+from serving.wire.flat import ScoreAnswer
 
 AS_OF = "2026-03-02T12:00:00+00:00"
 AS_OF_US = parse_moment(AS_OF, "UTC")

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,19 +22,20 @@ import pytest
 from features import Recipe, parse_lead, parse_recipe
 from features.catalogue import Activity
 from features.clock.instants import parse_moment
-from serving.answer import Ladder
+from serving.answer import Ladder, open_ladder
 from serving.artefact import load_artefact
 from serving.batch import score_export
 from serving.registry import report_file
 from serving.skew.check import check_skew
 from tests.made.company import RECIPE, small_company
-from tests.serving.test_service_http import Server, free_port
+from tests.made.service import Server, free_port
 from tests.training.test_promotion_moves import pytestmark as quiet
 from training import promote, train
 from training.choosing import choose_settings
 from training.comparison import compare
 from training.history import activity
 from training.run import procedure
+from training.run.retrain import retrain
 from training.run.run import TrainingRun
 from training.store import RECORD, REPORT
 
@@ -60,19 +62,28 @@ class World:
         return {one.chain.key for one in features if isinstance(one, Activity)}
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("company")
-    small_company(folder, 1500)
-    runs: list[TrainingRun] = []
+@contextmanager
+def reading_activity(folder: Path, after: Sequence[TrainingRun] | None = None) -> Iterator[None]:
+    """A store in `folder`, and trainings that take activity wherever it is offered; with `after`, once that
+    holds a run."""
 
     def kept(recipe: Recipe, excerpt: Any, budget: Any = None, activity: Any = ()) -> Any:
-        return replace(choose_settings(recipe, excerpt, budget), activity=bool(activity and runs))
+        read = bool(activity) and (after is None or len(after) > 0)
+        return replace(choose_settings(recipe, excerpt, budget), activity=read)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{folder / 'mlflow.db'}")
         patch.setattr(activity, "FEWEST_WON", 5)
         patch.setattr(procedure, "choose_settings", kept)
+        yield
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("company")
+    small_company(folder, 1500)
+    runs: list[TrainingRun] = []
+    with reading_activity(folder, runs):
         earlier = parse_recipe(RECIPE.replace("2025-01-01", "2024-11-01"))
         recipe = parse_recipe(RECIPE)
         for number, one in enumerate((earlier, earlier, recipe), start=1):
@@ -114,6 +125,27 @@ def test_the_page_of_the_run_says_whether_it_is_read(world: World) -> None:
         for language, page in pages.items():
             said = [fact in page.read_text("utf-8") for fact in FACTS[language]]
             assert said == [not is_read, is_read]
+
+
+def test_a_retrain_is_promoted_by_the_gate_over_a_champion_of_another_chain(tmp_path: Path) -> None:
+    """The champion knows no field of a lead, so that the gain over it is sure; its chain is its own."""
+    small_company(tmp_path, 1500)
+    poor = RECIPE.replace("2025-01-01", "2024-11-01")
+    recipe, fields = parse_recipe(RECIPE), ("size", "industry", "origin")
+    for name in fields:
+        poor = poor.replace(f"\n{name} = ", f"\n# {name} = ")
+    with reading_activity(tmp_path):
+        first = parse_recipe(poor)
+        promote(first, train(first, tmp_path).run_id, force=True, reason="an exercise")
+        before = open_ladder(recipe, folder=tmp_path)
+        done = retrain(recipe, tmp_path, before, if_needed=False)
+        after = open_ladder(recipe, folder=tmp_path)
+    assert (done.outcome, done.version, done.why) == ("promoted", "2", ("asked for",))
+    read = [{one.chain.key for one in opened.ladder.features if isinstance(one, Activity)}
+            for opened in (before, after)]  # fmt: skip
+    assert [len(one) for one in read] == [1, 1]
+    assert read[0] != read[1]
+    assert after.version == "2"
 
 
 def test_an_export_http_and_python_answer_alike_without_skew(

@@ -5,6 +5,7 @@ No run is needed: a real store holds artefacts of small scorers, and the history
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ from training.history.history import History
 from training.history.labelled import Labelled
 from training.history.split import SplitRows
 from training.store import logged, tracking
-from training.store.champion import activity_of_champion, champion_of, unfit
+from training.store.champion import ChampionArtefacts, activity_of_champion, champion_of, unfit
 
 pytestmark = quiet
 FEATURES = (scorers.SIZE, scorers.INDUSTRY)
@@ -361,3 +362,20 @@ def test_the_twin_is_read_from_its_own_folder_and_nothing_is_left_behind(champio
     found = champion_of(history(), split())
     assert found.probabilities["champion"].tolist() == promised(scorers.crossed())
     assert [*here.iterdir(), *temporary.iterdir()] == []
+
+
+def test_one_training_fetches_the_champion_once_and_a_new_champion_anew(champion):
+    """What was read stays good whatever becomes of the store; what was not there is asked for."""
+    artefacts = ChampionArtefacts()
+    assert activity_of_champion(scorers.recipe(), artefacts) == ()
+    save(champion.served / "artefact", scorers.linear())
+    assert activity_of_champion(scorers.recipe(), artefacts) == ()
+    shutil.rmtree(champion.served / "artefact")
+    found = champion_of(history(), split(), artefacts)
+    assert (found.missing, found.probabilities["champion"].tolist()) == ("", promised(scorers.linear()))
+    assert "cannot be read" in champion_of(history(), split()).missing
+    made = tracking.client().create_model_version(
+        "acme", champion.served.as_uri(), champion.folder.parent.name
+    )
+    tracking.set_alias("acme", "champion", tracking.version("acme", str(made.version)))
+    assert "cannot be read" in champion_of(history(), split(), artefacts).missing

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from features import default_features
-from tests.training.test_candidates import company
+from features.recipe.file import parse_recipe
+from tests.training.test_candidates import RECIPE, company
 from training.choosing.bench import Bench
 from training.choosing.choose import choose_settings
 from training.figures.newton import fit_logistic, log_marginal
+from training.figures.number_range import with_room
+from training.fitting.encode import PLAINLY
 from training.history.excerpt import Excerpt
 
 SEEDS = range(12)
@@ -30,6 +35,34 @@ def penalty(bench: Bench) -> float:
     return bench.linears[0].candidate.linear.penalty
 
 
+def of_many_columns(seed: int, slope: float, leads: int) -> Bench:
+    """As `bench_of` with 25 columns, half converting, of which the first says something, and no fold."""
+    rng = np.random.default_rng([seed, 7])
+    names = [f"c{i}" for i in range(25)]
+    X = rng.normal(size=(25, leads))
+    y = rng.random(leads) < 1 / (1 + np.exp(-slope * X[0]))
+    text = RECIPE.replace("a = {", "".join(f"{name} = {{ type = 'number' }}\n" for name in names) + "a = {")
+    recipe, labelled, rows = company(*np.zeros((2, leads)), y, text)
+    labelled = replace(labelled, columns={**labelled.columns, **dict(zip(names, X, strict=True))})
+    return Bench(recipe, Excerpt.of(recipe, labelled, default_features(recipe), rows), [])
+
+
+def climbing(seed: int, level: float = 0.0, won: int | None = None, leads: int = 600) -> Bench:
+    """A calendar that climbs from `level` by 1, and what it says; `won` leads converted among newer rows."""
+    rng = np.random.default_rng([seed, 8])
+    day, b = np.linspace(0, 1, leads), rng.normal(size=leads)
+    ease = rng.random(leads) - 0.5 * day - 0.1 * b
+
+    def converted(y: np.ndarray) -> Bench:
+        recipe, labelled, rows = company(level + day, b, y)
+        return Bench.of(recipe, Excerpt.of(recipe, labelled, default_features(recipe), rows))
+
+    if won is None:
+        return converted(ease < np.quantile(ease, 0.1))
+    newer = converted(ease < np.median(ease)).newer
+    return converted(ease <= np.sort(ease[newer])[won - 1])
+
+
 def test_noise_is_shrunk_to_nothing_and_signal_is_kept():
     noise, signal = ([bench_of(seed, slope) for seed in SEEDS] for slope in (0.0, 1.5))
     assert {bench.many for bench in (*noise, *signal)} == {0.0}
@@ -37,8 +70,63 @@ def test_noise_is_shrunk_to_nothing_and_signal_is_kept():
     assert max(penalty(bench) for bench in signal) <= 10
 
 
+def test_without_a_fold_noise_is_shrunk_to_nothing_and_signal_is_kept():
+    noise = [penalty(of_many_columns(seed, 0.0, leads)) for seed in SEEDS for leads in (20, 40)]
+    assert np.mean([one == 1000 for one in noise]) > 0.9
+    assert min(noise) >= 10
+    assert max(penalty(of_many_columns(seed, 2.5, 120)) for seed in SEEDS) <= 30
+
+
+def test_nothing_to_fit_is_no_error():
+    recipe, labelled, rows = company(*np.zeros((3, 0)))
+    settled = choose_settings(recipe, Excerpt.of(recipe, labelled, default_features(recipe), rows))
+    assert settled.linear.penalty == 1000
+
+
+def test_the_baseline_is_chosen_on_the_folds_however_few_converted():
+    differs = 0
+    for seed in SEEDS:
+        few, judged = climbing(seed), climbing(seed)
+        vars(judged)["many"] = 1.0
+        assert few.many == 0
+        assert few.plain_penalty == judged.plain_penalty
+        differs += few.linears[0].candidate != judged.linears[0].candidate
+    assert differs
+
+
+@pytest.mark.parametrize("level", [0.0, 5000.0])
+def test_one_more_conversion_moves_a_line_beyond_its_range_by_little(level):
+    found = []
+    for won in (150, 151, 152):
+        bench = climbing(0, level, won)
+        assert bench.many == pytest.approx((won - 150) / 100)
+        assert "a" in bench.calendars
+        line = bench.line_of(replace(bench.linears[0].candidate.linear, penalty=1.0)).steps[-1].linear
+        far = level + np.array([1.0, 1.1, 1.5])
+        found.append(line.margin({"a": far, "b": np.zeros(3), "record_filled": np.ones(3)}))
+    assert abs(np.diff(found, axis=0)).max() < 0.1
+    free = bench.line_of(replace(bench.linears[0].candidate.linear, penalty=1.0, reading=PLAINLY))
+    beyond = free.steps[-1].linear.margin({"a": far, "b": np.zeros(3), "record_filled": np.ones(3)})
+    assert beyond[-1] - found[0][-1] > 0.5
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1.0, 1e3), st.floats(0, 1), st.floats(0, 1))
+def test_room_grows_from_nothing_to_all_that_a_calendar_may_have(low, span, one, other):
+    ends = low, low + span
+    size = max(ends[1] - low, abs(low), abs(ends[1]))
+    assert with_room(ends, 0.0) == ends
+    assert with_room(ends, 1.0) == (low - size, ends[1] + size)
+    less, more = (with_room(ends, share) for share in sorted((one, other)))
+    assert more[0] <= less[0] <= low
+    assert more[1] >= less[1] >= ends[1]
+    assert with_room(ends, 0.01)[1] - ends[1] <= 0.02 * span
+
+
 def test_a_handful_of_conversions_without_a_fold_choose_too():
-    bench = bench_of(0, 2.5, leads=60)
+    timely = bench_of(1, 2.0).excerpt
+    late = replace(timely.labelled, frame=timely.labelled.frame.assign(label_known_us=len(timely.rows)))
+    recipe = parse_recipe(RECIPE)
+    bench = Bench.of(recipe, Excerpt.of(recipe, late, default_features(recipe), timely.rows))
     assert not bench.folds
     settled = choose_settings(bench.recipe, bench.excerpt)
     assert [one.kind for one in settled.members] == ["linear", "bayes"]

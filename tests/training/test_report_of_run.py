@@ -18,6 +18,7 @@ from training.report.input import ReportInput, report_input
 from training.report.report import report
 from training.run.make import make
 from training.run.summary import summarise
+from training.store.champion import ChampionArtefacts
 
 pytestmark = [  # MLflow's own, on import and when it logs
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
@@ -92,7 +93,7 @@ def test_a_champion_that_did_not_see_the_test_is_drawn_beside_its_challenger(
         patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path / 'mlflow.db'}")
         first = train(history.recipe, folder)
         promote(history.recipe, first.run_id, force=True, reason="the first one")
-        trained = make(history, split, tmp_path, with_champion=True)
+        trained = make(history, split, tmp_path, champion=ChampionArtefacts())
     judgement = trained.judgement
     summary = summarise(history, split, judgement.verdict, list(judgement.reasons), trained)
     found = report_input(history, split, summary, trained)

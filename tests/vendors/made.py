@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from serving.vendors import VENDORS, PushMapping, crm_profile
@@ -30,9 +31,10 @@ def ids(vendor: str, count: int) -> list[str]:
     return [forms[vendor].format(number) for number in range(1, count + 1)]
 
 
-def mapping_of(vendor: str, server: VendorServer, **said: Any) -> PushMapping:
-    """The mapping for `server`, whose properties are made if they are not there."""
-    known = crm_profile(vendor, said.get("of", "leads")).properties
+def mapping_of(vendor: str, server: VendorServer, further: Sequence[str] = (), **said: Any) -> PushMapping:
+    """The mapping for `server`, whose properties are made if they are not there; with `further` values."""
+    profile = crm_profile(vendor, said.get("of", "leads"))
+    known = profile.properties | {name: profile.property_of(name) for name in further}
     names = {value: told.name for value, told in known.items()}
     if isinstance(server, HubSpotServer):
         from serving.vendors.profile import option_words
@@ -43,6 +45,10 @@ def mapping_of(vendor: str, server: VendorServer, **said: Any) -> PushMapping:
             server.properties.setdefault(
                 told.name, {"name": told.name, "type": told.type, "options": options}
             )
+    if isinstance(server, SalesforceServer):
+        server.add_fields(known.values())
+    if isinstance(server, MarketoServer):
+        server.fields |= {told.name: told.type for told in known.values()}
     if isinstance(server, PipedriveServer):
         names = {value: server.add_field(told.name, told.type) for value, told in known.items()}
     url = server.url + ("/leadscore" if vendor == "webhook" else "")

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, get_args
 
 from serving.vendors import crm_profile
-from serving.vendors.profile import About
+from serving.vendors.profile import About, CrmProperty
 from tests.vendors.server import Reply, VendorServer
 
 ORG = "00D000000000001EAA"
@@ -21,10 +22,14 @@ class SalesforceServer(VendorServer):
         super().__init__(*args, **options)
         self.pool = (100_000, 100_000)
         self.converted: set[str] = set()
-        self.fields = {one.name: {"name": one.name, "type": one.type, "updateable": True}
-                       for of in get_args(About)
-                       for one in crm_profile("salesforce", of).properties.values()}  # fmt: skip
+        self.fields: dict[str, dict[str, Any]] = {}
+        for of in get_args(About):
+            self.add_fields(crm_profile("salesforce", of).properties.values())
         self.client = ("id-of-the-app", "secret-of-the-app")
+
+    def add_fields(self, told: Iterable[CrmProperty]) -> None:
+        """As an administrator makes them."""
+        self.fields |= {one.name: {"name": one.name, "type": one.type, "updateable": True} for one in told}
 
     def authorised(self, headers: dict[str, str], path: str) -> bool:
         return path.startswith("/services/oauth2/token") or super().authorised(headers, path)

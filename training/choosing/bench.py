@@ -87,6 +87,12 @@ class Bench:
         return sum(len(newer) for _, newer in self.folds) / len(self.excerpt.rows)
 
     @cached_property
+    def _room(self) -> float:
+        """What a line gives calendars (see `Reading`): how they go on, few outcomes do not tell."""
+        fitted = [self.excerpt, *(self.excerpt.on(older) for older, _ in self.folds)]
+        return self.many if any(going_on(part, self.calendars) for part in fitted) else PLAINLY.room
+
+    @cached_property
     def weights(self) -> list[float]:
         """The weight of each fold, summing to 1."""
         raw = NEWER_WEIGHS ** np.arange(len(self.folds))
@@ -111,7 +117,9 @@ class Bench:
     @cached_property
     def linears(self) -> tuple[Linears, ...]:
         """The best linear model with all features, and where there are calendars the best one without."""
-        first = self._best([*self._plain, *self._paths((), Reading(logs=True))])
+        plainly = Reading(room=self._room)
+        plain = self._plain if plainly == PLAINLY else self._paths((), plainly)
+        first = self._best([*plain, *self._paths((), replace(plainly, logs=True))])
         if not self.calendars:
             return (first,)
         reading = first.candidate.linear.reading
@@ -120,7 +128,8 @@ class Bench:
 
     @cached_property
     def plain_penalty(self) -> float:
-        """The baseline's penalty: of those around 1, all features as they are."""
+        """The baseline's penalty: of those around 1, all features as they are. The folds choose it whatever
+        the number of conversions."""
         found = {trial.candidate.linear.penalty: trial.candidate.loss for trial in self._plain}
         return min(PLAIN, key=lambda penalty: found[penalty])
 
@@ -160,9 +169,8 @@ class Bench:
         """One linear model a penalty, on all folds, as long as there is hope; to the end if `whole`.
 
         Outcomes choose among them on the folds; few ones by how likely a line makes all of them, the newer
-        ones counting half once more, and how calendars go on they do not tell.
+        ones counting half once more.
         """
-        reading = replace(reading, held=True) if self.many == 0 else reading
         read = self.excerpt.without(left_out)
         paths = side_by_side(lambda fold: self._path(read.on(fold[0]), read.on(fold[1]), reading), self.folds)
         choosing = len(penalties) > 1
@@ -185,7 +193,7 @@ class Bench:
         """Of all rows, by penalty; None where many leads converted."""
         if self.many == 1:
             return None
-        return likelihood_of(read, self._path(read, read.on(read.rows[:0]), reading))
+        return likelihood_of(read, self._path(read, read.on(read.rows[:0]), reading), alone=not self.folds)
 
     def _path(self, older: Excerpt, newer: Excerpt, reading: Reading) -> Path:
         importance, roomy = recency(older, self.half_life), going_on(older, self.calendars)

@@ -55,7 +55,8 @@ def choose_settings(
     """
     bench = Bench.of(recipe, excerpt)
     if not bench.folds or not excerpt.features:
-        line = bench.linears[0].candidate.linear if excerpt.features else LinearChoice(PENALTIES[0])
+        known = excerpt.features and len(excerpt.rows)
+        line = bench.linears[0].candidate.linear if known else LinearChoice(PENALTIES[0])
         plain = Settings("linear", line, TreeChoice(50), PLAIN[0])
         return plain if excerpt.signs else with_rates(plain)  # rates know no declared sign
     found = every_kind(bench, NOTHING)
@@ -66,7 +67,9 @@ def choose_settings(
         searched = every_kind(bench, booster)
         found = min(found, searched, key=_least)
     wider, candidates = _active(bench, found, activity)
-    return replace(settle(wider, _paired(wider, candidates)), activity=wider is not bench)
+    return replace(
+        settle(wider, _paired(wider, candidates)), activity=wider is not bench if activity else None
+    )
 
 
 def _active(

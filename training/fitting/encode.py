@@ -22,11 +22,12 @@ _ONE_HOT_LEVELS = 60
 @dataclass(frozen=True)
 class Reading:
     """How a linear model reads: numbers as signed logarithms, every column crossed with the lead's age, and
-    calendars `held` inside their range as other numbers are."""
+    how much `room` calendars have beyond their range: 1, all that they may (see `with_room`), to 0, held
+    inside it as other numbers are."""
 
     logs: bool = False
     crossed: bool = False
-    held: bool = False
+    room: float = 1.0
 
 
 PLAINLY = Reading()
@@ -82,13 +83,13 @@ def fit_linear_encoder(
 ) -> LinearEncoder:
     """Medians, scales and levels of `columns`, of numbers as the `reading` has them; features that never
     vary are left out, and nothing is crossed with an age that never does. Numbers are held inside the range
-    of `columns`, those of `calendars` inside a wider one unless they are `held` too. A level of fewer than
-    `rare_level` leads has no weight of its own."""
+    of `columns`, those of `calendars` inside a wider one where the reading gives them room. A level of fewer
+    than `rare_level` leads has no weight of its own."""
     numbered = _numbered(leads)
     found = [
         _levelled(f.name, columns[f.name], rare_level, numbered)
         if f.dtype == "category"
-        else _measured(f.name, columns[f.name], reading.logs, f.name in calendars and not reading.held)
+        else _measured(f.name, columns[f.name], reading.logs, reading.room if f.name in calendars else 0.0)
         for f in features
     ]
     specs = tuple(spec for spec in found if spec is not None)
@@ -112,14 +113,14 @@ def _levelled(
     return CategoryColumn(name=name, levels=tuple(sorted(levels))) if levels else None
 
 
-def _measured(name: str, column: Column, log: bool, calendar: bool) -> NumberColumn | None:
-    """The number inside its range, None where it never varies."""
+def _measured(name: str, column: Column, log: bool, room: float) -> NumberColumn | None:
+    """The number inside its range and a share of `room`, None where it never varies."""
     numbers = column.astype(np.float64)
     ends = fitted_range(numbers)
     if ends is None:
         return None
     found = _number(name, np.clip(numbers, *ends), log)
-    return found and found.model_copy(update={"range": with_room(ends) if calendar else ends})
+    return found and found.model_copy(update={"range": with_room(ends, room) if room else ends})
 
 
 def _number(name: str, numbers: NDArray[np.float64], log: bool) -> NumberColumn | None:

@@ -68,7 +68,8 @@ class Settings:
     `members` are those of a blend; `linear` and `trees` are then those of the member of most weight. `map` is
     for the margins of `kind`. `plain_penalty` is that of the baseline, chosen around 1. `half_life`:
     newer rows count for more (see `recency`), None where all count alike. `follows`: the level follows the
-    newest outcomes (see `moving_level`). `activity`: how active a lead is now is read too.
+    newest outcomes (see `moving_level`). `activity`: how active a lead is now is read
+    too; None where that was not tried.
     """
 
     kind: Kind
@@ -81,7 +82,7 @@ class Settings:
     folds: int = 0
     members: tuple[BlendShare, ...] = ()
     follows: bool = False
-    activity: bool = False
+    activity: bool | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready, one level deep, as manifests have kept it from the first; without the map's `bounds`,

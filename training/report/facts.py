@@ -76,7 +76,7 @@ def model_facts(trained: Trained) -> dict[str, str]:
         facts["Calendars, which trees do not see"] = ", ".join(chosen.trees.calendars)
     if chosen.linear.reading.crossed and not trained.choices.by_bayes:
         facts["Weights of the regression"] = "change with the age of the lead"
-    if trained.history.activity and not trained.choices.by_bayes:
+    if chosen.activity is not None and not trained.choices.by_bayes:
         read = "is read, by a hidden chain fitted on the events of all leads"
         left = "is not read: it was tried, and gained nothing on newer rows"
         facts["How active a lead is now"] = read if chosen.activity else left

@@ -25,6 +25,7 @@ from training.run.gain import gain_of_accounts
 from training.run.pooled import pool
 from training.run.procedure import choose_kinds, try_earlier
 from training.store import Rival, champion_of
+from training.store.champion import ChampionArtefacts
 from training.store.promotion import judge_served
 
 
@@ -35,13 +36,13 @@ def make(
     *,
     progress: Step | None = None,
     limit: Limit | None = None,
-    with_champion: bool = False,
+    champion: ChampionArtefacts | None = None,
     new_bands: bool = False,
     budget: Budget | None = None,
 ) -> Trained:
     """Choose, fit, judge and refit; both artefacts are written below `work`.
 
-    Bands begin where the champion's do, unless `new_bands` are asked for.
+    With `champion` it is compared. Bands begin where the champion's do, unless `new_bands` are asked for.
     """
     clock = Clock(progress)
     clock.step("choosing settings on inner folds", "choose")
@@ -55,7 +56,7 @@ def make(
         clock.step("choosing how leads that convert are told apart by when", "when")
         choices = replace(choices, when=choose_when(history, split.fit))
     clock.step(f"fitting on {len(split.fit):,} rows", "fit")
-    rival = champion_of(history, split) if with_champion else Rival()
+    rival = champion_of(history, split, champion) if champion else Rival()
     kept = {} if new_bands else rival.cuts
     # the variant without events is not judged: it is fitted for what is served alone
     whole = replace(choices, no_events=None, no_events_segments=None)

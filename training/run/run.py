@@ -22,7 +22,7 @@ from training.run.make import make
 from training.run.options import TrainOptions
 from training.run.summary import summarise, too_few, write_predictions
 from training.store import RECORD, REPORT, record_run, require_store
-from training.store.champion import activity_of_champion
+from training.store.champion import ChampionArtefacts, activity_of_champion
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,26 @@ def train(recipe: Recipe, folder: Place, options: TrainOptions | None = None, **
     started = time.perf_counter()
     if chosen.tracking:
         require_store(recipe.name)
-    rival = activity_of_champion(recipe) if chosen.tracking else ()
+    champion = ChampionArtefacts() if chosen.tracking else None
+    rival = activity_of_champion(recipe, champion) if champion else ()
     history = read_history(recipe, folder, chosen.progress, chosen.engine, rival)
     reading = time.perf_counter() - started
     if chosen.out is not None or not chosen.tracking:
-        return _run(history, Path(chosen.out or mkdtemp(prefix="leadscore-")), chosen, reading, kept=True)
+        place = Path(chosen.out or mkdtemp(prefix="leadscore-"))
+        return _run(history, place, chosen, reading, champion, kept=True)
     with TemporaryDirectory(prefix="leadscore-") as work:
-        return _run(history, Path(work), chosen, reading, kept=False)
+        return _run(history, Path(work), chosen, reading, champion, kept=False)
 
 
-def _run(history: History, work: Path, options: TrainOptions, reading: float, *, kept: bool) -> TrainingRun:
+def _run(
+    history: History,
+    work: Path,
+    options: TrainOptions,
+    reading: float,
+    champion: ChampionArtefacts | None,
+    *,
+    kept: bool,
+) -> TrainingRun:
     """From a history, read in `reading` seconds, to the hand-back; `kept`: `work` outlives the run."""
     split = forward_split(history.recipe, history.labelled.frame)
     if (words := too_few(history, split)) is not None:
@@ -83,7 +93,7 @@ def _run(history: History, work: Path, options: TrainOptions, reading: float, *,
         work,
         progress=options.progress,
         limit=options.limit,
-        with_champion=options.tracking,
+        champion=champion,
         new_bands=options.new_bands,
         budget=options.budget,
     )

@@ -40,14 +40,34 @@ class Rival:
     cuts: Cuts = field(default_factory=dict)
 
 
-def champion_of(history: History, split: SplitRows) -> Rival:
-    """The champion judged on the test rows.
+class ChampionArtefacts:
+    """The champion's artefacts as one training asks for them: what was read is not fetched again."""
+
+    def __init__(self) -> None:
+        self._read: dict[tuple[ChampionRef, str], Artefact] = {}
+
+    def of(self, found: ChampionRef) -> Iterator[Artefact | None]:
+        """The served artefact, then the one that was judged; None where it cannot be read."""
+        with TemporaryDirectory(prefix="leadscore-champion-") as work:
+            for path in ("model", tracking.JUDGED):
+                artefact = self._read.get((found, path))
+                if artefact is None:
+                    uri = found.uri if path == "model" else ""
+                    artefact = _fetched(uri, found.run_id, path, Path(work))
+                if artefact is not None:
+                    self._read[found, path] = artefact
+                yield artefact
+
+
+def champion_of(history: History, split: SplitRows, artefacts: ChampionArtefacts | None = None) -> Rival:
+    """The champion judged on the test rows; of `artefacts` those are not fetched that were read before.
 
     The champion that is served was fitted to the end of its history, so it may have seen this test; then its
     twin, the artefact that was judged, stands for it. Who cannot be compared is not forgotten: the gate
     refuses then.
     """
-    return replace(_compared(history, split), cuts=cuts_kept(history.recipe))
+    compared = _compared(history, split, artefacts or ChampionArtefacts())
+    return replace(compared, cuts=cuts_kept(history.recipe))
 
 
 def answering(recipe: Recipe) -> tuple[ChampionRef, str] | None:
@@ -67,25 +87,25 @@ def answering(recipe: Recipe) -> tuple[ChampionRef, str] | None:
     return found, f"{found.version} of {main}"
 
 
-def activity_of_champion(recipe: Recipe) -> tuple[Activity, ...]:
+def activity_of_champion(recipe: Recipe, artefacts: ChampionArtefacts | None = None) -> tuple[Activity, ...]:
     """What the champion reads of its own chain: no recipe makes it, and every training fits another."""
     answers = answering(recipe)
     if answers is None:
         return ()
-    for artefact in _artefacts(answers[0]):
+    for artefact in (artefacts or ChampionArtefacts()).of(answers[0]):
         if artefact is not None:
             return tuple(one for one in artefact.model.features if isinstance(one, Activity))
     return ()
 
 
-def _compared(history: History, split: SplitRows) -> Rival:
+def _compared(history: History, split: SplitRows, artefacts: ChampionArtefacts) -> Rival:
     """The champion on the test rows, or why it is not there."""
     answers = answering(history.recipe)
     if answers is None:
         return Rival()
     found, version = answers
     why = ""
-    for artefact in _artefacts(found):
+    for artefact in artefacts.of(found):
         if artefact is None:
             why = why or _UNREADABLE
             continue
@@ -127,13 +147,6 @@ def unfit(artefact: Artefact, history: History, split: SplitRows) -> str:
             "test. Declare when leads came ([lead] created_at or order), or promote with --force --reason"
         )
     return ""
-
-
-def _artefacts(found: ChampionRef) -> Iterator[Artefact | None]:
-    """The champion's served artefact, then the one that was judged; None where it cannot be read."""
-    with TemporaryDirectory(prefix="leadscore-champion-") as work:
-        for path in ("model", tracking.JUDGED):
-            yield _fetched(found.uri if path == "model" else "", found.run_id, path, Path(work))
 
 
 def _fetched(uri: str, run_id: str, path: str, work: Path) -> Artefact | None:

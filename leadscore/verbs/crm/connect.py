@@ -25,7 +25,7 @@ _DRY = 10
 @click.option("--url", help="Address of the CRM's API; HubSpot's and Pipedrive's are known.")
 @click.option("--language", type=click.Choice(["en", "fr"]), help="Of labels and words; default: en.")
 @click.option("--create", is_flag=True, help="Create the properties that lack, where the CRM lets us.")
-@click.option("--recipe", type=FILE, help="The recipe that says which stages close a lead.")
+@click.option("--recipe", type=FILE, help="Says which stages close a lead; its value and horizons are sent.")
 @click.option("--id-property", help="HubSpot: the unique property that holds the lead ids.")
 @click.option("--tenant", help="Dynamics: the directory (tenant) id.")
 @click.option("--step", type=click.IntRange(1, 98), help="Points by which a score moves before it is sent.")
@@ -44,6 +44,7 @@ def connect(vendor: str, accounts: bool, output: Path | None, as_json: bool, cre
     Asks for what is not given, at a terminal. Writes nothing to any lead; scores ten leads dry, and says
     how to undo it all. Run again it keeps what the mapping file says.
     """
+    from features.recipe import load_recipe
     from leadscore.terminal import print_json, say
     from serving.push import CrmLine
     from serving.push import connect as look
@@ -51,6 +52,8 @@ def connect(vendor: str, accounts: bool, output: Path | None, as_json: bool, cre
 
     path = output or mapping_file(vendor, accounts)
     mapping = _mapping_of(vendor, path, recipe, given | ({"of": "accounts"} if accounts else {}))
+    if recipe is not None:
+        mapping = mapping.widened(load_recipe(recipe))
     with CrmLine(mapping) as line:
         found = look(mapping, crm_of(mapping), line, create=create)
     title = mapping.profile.title
@@ -124,7 +127,7 @@ def _print_first(mapping: PushMapping, recipe: Path | None) -> None:
         kept = Ledger.opened()
         due = LeadsDue(kept, mapping, load_recipe(recipe) if recipe else None)
         _, rows = due_rows(kept, mapping, due)
-        if rows := rows[:_DRY] or _scored_dry(kept, recipe):
+        if rows := rows[:_DRY] or _scored_dry(kept, recipe, mapping.further):
             say("Ten leads as they would be written; nothing is sent:")
             print_due(rows, mapping)
         else:
@@ -133,7 +136,7 @@ def _print_first(mapping: PushMapping, recipe: Path | None) -> None:
         say(f"No lead was scored dry: {error.problem} {error.remedy}")
 
 
-def _scored_dry(kept: Ledger, path: Path | None) -> list[dict[str, Any]]:
+def _scored_dry(kept: Ledger, path: Path | None, further: list[str]) -> list[dict[str, Any]]:
     import serving
     from features.clock import now_us
     from features.recipe import load_recipe
@@ -146,5 +149,6 @@ def _scored_dry(kept: Ledger, path: Path | None) -> list[dict[str, Any]]:
     names = known_leads(kept, now)[-10 * _DRY :]  # the newest are the likeliest to be open
     found = list(scored_by_name(opened, kept, names, now, KnownScored()))[-_DRY:]
     return [
-        {"lead_id": lead.lead_id, "before": {}, "after": dict(values_of(score))} for lead, _, score in found
+        {"lead_id": lead.lead_id, "before": {}, "after": dict(values_of(score, further))}
+        for lead, _, score in found
     ]

@@ -121,3 +121,11 @@ def _finite(value: float) -> bool:
         return math.isfinite(value)
     except OverflowError:  # an integer that no float holds
         return False
+
+
+def as_text(raw: Any) -> Any:
+    """CRMs send ids as numbers too: 12 and 12.0 are '12', as in a file. A blank id is an empty one."""
+    if isinstance(raw, str):
+        return raw if raw.strip() else ""
+    number = isinstance(raw, int) or (isinstance(raw, float) and raw.is_integer())
+    return str(int(raw)) if number and not isinstance(raw, bool) else raw
