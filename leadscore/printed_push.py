@@ -51,6 +51,9 @@ def print_plan(kept: Ledger, mapping: PushMapping, source: PushSource, as_json: 
 
     plan, rows = due_rows(kept, mapping, source)
     due = len(plan.fresh) + len(plan.again)
+    for words, number in plan.unread_told().items():
+        plan.passed["unreadable"] = number
+        say(f"Refused: {words}")
     if as_json:
         print_json({"target": mapping.target, "due": rows, "passed": dict(plan.passed)})
     else:

@@ -149,12 +149,19 @@ def _answers(desk: Desk, alike: Sequence[Waiting]) -> list[list[Answered] | Exce
         found = answer_items(first.ladder, items, now_us(), first.reasons, desk.log, None, first.heard,
                              written=desk.writer is None)  # fmt: skip
         fell = _failures(desk) != failed
-    except Exception as error:  # of whoever asked
-        return [error for _ in alike]
+    except BaseException as error:  # of whoever asked; compiled code may panic with no Exception
+        return [_told(error) for _ in alike]
     if len(alike) > 1 and fell:
         return [answer for one in alike for answer in _answers(desk, [one])]
     ends = list(accumulate((len(one.items) for one in alike), initial=0))
     return [found[start:end] for start, end in pairwise(ends)]
+
+
+def _told(error: BaseException) -> Exception:
+    """`error` as one that a future can hold, and that ends no loop."""
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    return RuntimeError(f"scoring failed ({type(error).__name__})")
 
 
 def _failures(desk: Desk) -> int:

@@ -59,9 +59,11 @@ def connect(mapping: PushMapping, crm: CrmVendor, line: Asks, *, create: bool = 
     Run again it changes nothing that is there.
 
     Raises:
-        LeadscoreError: the CRM cannot be reached, or refuses the token.
+        LeadscoreError: the CRM cannot be reached, or refuses the token; two values would go to one property.
     """
     profile = mapping.profile
+    names = {value: told.name for value, told in profile.properties.items()} | mapping.properties
+    mapping.going_to(names)  # told before anything is created
 
     def ask(call: Call) -> CrmAnswer:
         try:
@@ -79,7 +81,7 @@ def connect(mapping: PushMapping, crm: CrmVendor, line: Asks, *, create: bool = 
     keys: dict[str, str] = {}
     for value in (*profile.properties, *mapping.further):
         told = profile.property_of(value)
-        name = mapping.properties.get(value, told.name)
+        name = names[value]
         found = there.get(name) or _by_key(there.values(), name)
         state = "to create" if found is None else _state(found, value, told.type, mapping)
         key = found.key if found else name
@@ -87,8 +89,8 @@ def connect(mapping: PushMapping, crm: CrmVendor, line: Asks, *, create: bool = 
             key, state = crm.create(ask, value), "created"
         keys |= {value: key} if found or state == "created" or mapping.vendor != "pipedrive" else {}
         states.append(PropertyState(value, name, told.type, getattr(told.label, mapping.language), state))
-    made = mapping.model_copy(update={"account": account, "properties": keys or mapping.properties})
-    return Connected(made, rights, states)
+    made = mapping.going_to(keys or mapping.properties)
+    return Connected(made.model_copy(update={"account": account}), rights, states)
 
 
 def _by_key(there: Iterable[CrmField], key: str) -> CrmField | None:

@@ -75,10 +75,9 @@ class PushRun:
             self.due.sweep(self._state)
             plan = self.due.plan(self.clock.now_us())
             if not again:
-                plan.passed["waiting"] += len(plan.again)
-                plan.again = []
-            self._tally.passed = plan.passed
-            total = len(plan.fresh) + len(plan.again)
+                plan.passed["waiting"] += len(plan.again) + len(plan.unread)
+                plan.again, plan.unread = [], []
+            self._tally.passed, total = plan.passed, len(plan.fresh) + len(plan.again)
             try:
                 if total:
                     self._check_account()
@@ -88,6 +87,7 @@ class PushRun:
             except StoppedError as stopped:
                 self._tally.left = total - self._done()
                 self._tally.stopped = stopped.why if self._tally.left else None
+        self._tally.refused += plan.unread_told()
         self._tally.requests = self.asking.requests
         return self._tally
 
@@ -218,7 +218,8 @@ class PushRun:
             for record, fate in pairs
             if fate.fault is not None and record not in again
         }
-        self._state.record(taken, refused, self.clock.now_us())
+        noted = {one.lead_id: one.noted + refused[one.lead_id] for one in records if one.lead_id in refused}
+        self._state.record(taken, noted, self.clock.now_us())
         self._tally.sent += len(taken)
         self._tally.refused.update(refused.values())
         if taken:
@@ -233,14 +234,13 @@ class PushRun:
     def _check_alike(self, fates: Sequence[Fate]) -> None:
         """Where everybody is refused it is a property, or a right, and no record's fault."""
         self._alike += len(fates)
-        if fates and self._alike >= _ALL_ALIKE and fates[-1].fault is not None:
-            why = fates[-1].fault
+        if fates and self._alike >= _ALL_ALIKE and (why := fates[-1].fault) is not None:
             words = f"{why.problem[:-1]}; so it was for {self._alike} records on end, and none was accepted."
             raise StoppedError(Trouble(words, why.remedy))
 
     def _taken(self, record: Outgoing) -> Taken:
-        kept = KeptValues(record.values, self.mapping.properties)
-        return Taken(record.lead_id, kept.written(), record.as_of_us)
+        kept = KeptValues(record.values, self.mapping.properties).written()
+        return Taken(record.lead_id, kept, record.as_of_us)
 
     def _keep_reserve(self, answer: CrmAnswer) -> None:
         left = self.crm.left(answer)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, func, select
 
+from features.clock import from_us
 from features.recipe import Recipe
 from serving.ledger import Ledger
 from serving.ledger.decisions import CONTEST, OPT_OUT, OWNER, REVIEW, decisions_on, standing_on
-from serving.ledger.pushed import Pushed, PushState, pushed
+from serving.ledger.pushed import UNCLEARED, Pushed, PushState, pushed
 from serving.ledger.reading import last_closing
 from serving.ledger.schema import DECISIONS, OUTCOMES, SCORES
 from serving.score import Score
@@ -22,6 +25,7 @@ from serving.vendors.values import SENT_STATUSES, KeptValues, differs, values_of
 
 _TOLD = {OPT_OUT, CONTEST, REVIEW, OWNER}
 """Decisions that a score says, or that are about who works a lead: they do not stand in its place."""
+_UNREADABLE, _NAMED = "unreadable", 5
 _AT_ONCE = 500
 """Leads of one query: SQLite takes so many parameters."""
 
@@ -38,6 +42,16 @@ class PushPlan:
     again: list[str] = field(default_factory=list)
     """Leads that the CRM refused on an earlier run: they go by themselves, and spoil no batch."""
     passed: Counter[str] = field(default_factory=Counter)
+    unread: list[str] = field(default_factory=list)
+    """Leads whose newest score cannot be read: it was kept by another version, or changed by hand."""
+
+    def unread_told(self) -> Counter[str]:
+        """The sentence that names the leads of `unread`, and how many they are."""
+        names, more = ", ".join(map(repr, self.unread[:_NAMED])), len(self.unread) - _NAMED
+        some = f"{names} and {more:,} more" if more > 0 else names
+        told = f"this version cannot read the newest score that the ledger keeps of {some}."
+        told = f"{told} Score them again, or push with the version that did."
+        return Counter({told: len(self.unread)} if self.unread else {})
 
 
 def planned(ledger: Ledger, mapping: PushMapping, recipe: Recipe | None, now_us: int) -> PushPlan:
@@ -52,7 +66,9 @@ def planned(ledger: Ledger, mapping: PushMapping, recipe: Recipe | None, now_us:
         names = connection.execute(select(SCORES.c.lead_id).where(SCORES.c.shadow.is_(False)).distinct())
         for part in _parts(sorted(names.scalars())):
             for lead_id, one in looked_at(connection, part, mapping, recipe, now_us):
-                if isinstance(one, str):
+                if one == _UNREADABLE:
+                    plan.unread.append(lead_id)
+                elif isinstance(one, str):
                     plan.passed[one] += 1
                 elif lead_id in states and states[lead_id].tries:
                     plan.again.append(lead_id)
@@ -131,17 +147,36 @@ def looked_at(
     ends = _closed(connection, lead_ids, recipe, now_us)
     for lead_id, as_of_us, answer in _newest(connection, lead_ids):
         state, kinds = states.get(lead_id), decided.get(lead_id, set())
-        score = Score.model_validate_json(answer)
-        if lead_id in out:
-            score = score.model_copy(update={"status": "opted_out"})
-        if lead_id in ends and score.status != "opted_out":  # who objects is cleared, closed or not
+        objects = lead_id in out or _objects(answer)
+        if lead_id in ends and not objects:  # who objects is cleared, closed or not
             yield lead_id, _closing(lead_id, as_of_us, state, mapping)
         elif state is not None and as_of_us < state.as_of_us:
             yield lead_id, "older"
+        elif (score := _objecting(as_of_us) if objects else _read(answer)) is None:
+            yield lead_id, _UNREADABLE
         elif lead_id not in out and kinds - _TOLD - ({"override"} if score.override is not None else set()):
             yield lead_id, "a person decided"
         else:
             yield lead_id, _outgoing(lead_id, as_of_us, score, state, mapping)
+
+
+def _objects(answer: str) -> bool:
+    """Whether the kept score says that its person opted out, read or not."""
+    try:
+        return '"opted_out"' in answer and json.loads(answer).get("status") == "opted_out"
+    except (ValueError, AttributeError):
+        return False
+
+
+def _objecting(as_of_us: int) -> Score:
+    return Score.model_construct(as_of=from_us(as_of_us), status="opted_out")
+
+
+def _read(answer: str) -> Score | None:
+    try:
+        return Score.model_validate_json(answer)
+    except ValidationError:
+        return None
 
 
 def _outgoing(
@@ -162,16 +197,18 @@ def _outgoing(
 def _closing(lead_id: str, as_of_us: int, state: Pushed | None, mapping: PushMapping) -> Outgoing | str:
     """A closed lead stays as it was sent, but for what would go on being added up: its value, its curve.
 
-    A CRM that refuses it, such as one that locks a converted lead, is not asked again.
+    A CRM that refuses it, such as one that locks a converted lead, is not asked again; what it refused before
+    the lead closed tells nothing of that.
     """
     before = KeptValues.read(state.sent) if state else None
-    if state is None or before is None or state.tries:
+    if state is None or before is None or (state.problem or "").startswith(UNCLEARED):
         return "closed"
     told = [name for name in mapping.further if before.values.get(name) is not None]
     if not told and (state.problem is None or not mapping.further):
         return "closed"
     values = {**before.values, **dict.fromkeys(mapping.further)}
-    return Outgoing(lead_id, max(as_of_us, state.as_of_us), values, before.values)
+    moment = max(as_of_us, state.as_of_us)
+    return Outgoing(lead_id, moment, values, before.values, state.tries, UNCLEARED)
 
 
 def _newest(connection: Connection, lead_ids: Sequence[str]) -> Iterator[Any]:

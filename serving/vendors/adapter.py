@@ -14,7 +14,7 @@ Values: TypeAlias = Mapping[str, Value]
 class Outgoing:
     """A score on its way: `values` by our own names, `before` those that the CRM last accepted (or none).
 
-    `tries`: how many runs it was refused in.
+    `tries`: how many runs it was refused in. `noted`: how the problem begins that is kept of a refusal.
     """
 
     lead_id: str
@@ -22,6 +22,7 @@ class Outgoing:
     values: Values = field(repr=False)
     before: Values | None = field(default=None, repr=False)
     tries: int = 0
+    noted: str = ""
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,8 @@ class PushMapping(BaseModel):
             except KeyError:
                 meant = nearest(name, (*profile.properties, *profile.outlook))
                 raise ValueError(f"[properties] {name} is not known{meant}") from None
-        if len(set(self.properties.values())) < len(self.properties):
-            raise ValueError("[properties] names a property twice; give each value its own")
+        if both := _of_two(self.properties):
+            raise ValueError(f"[properties] names a property twice: {both}; give each value its own")
         split = urlsplit(self.url)
         if split.scheme != "https" and not (split.scheme == "http" and split.hostname in _LOCAL):
             raise ValueError("url is no https:// address; a token would be sent in the clear")
@@ -73,11 +73,27 @@ class PushMapping(BaseModel):
         return crm_profile(self.vendor, self.of)
 
     def widened(self, recipe: Recipe) -> PushMapping:
-        """With the value and the horizons that `recipe` asks for, where the CRM has a place for them."""
+        """With the value and the horizons that `recipe` asks for, where the CRM has a place for them.
+
+        Raises:
+            LeadscoreError: another value goes to the property of one of them.
+        """
         about, known = recipe.recipe, self.profile
         asked = [*(["value"] if about.value else []), *map(within_name, about.horizons[:-1])]
         names = {name: known.property_of(name).name for name in asked if known.outlook}
-        return self.model_copy(update={"properties": names | self.properties})
+        return self.going_to(names | self.properties)
+
+    def going_to(self, properties: dict[str, str]) -> PushMapping:
+        """With `properties`.
+
+        Raises:
+            LeadscoreError: two values would go to one of them.
+        """
+        if both := _of_two(properties):
+            words = f"[properties] of the mapping file would name a property twice: {both}."
+            remedy = "Name another property for one of them there; a value that is not named goes to ours."
+            raise LeadscoreError(words, remedy)
+        return self.model_copy(update={"properties": properties})
 
     @property
     def further(self) -> list[str]:
@@ -105,6 +121,15 @@ class PushMapping(BaseModel):
     def limits(self) -> list[RateWindow]:
         """The CRM's limits, in its units."""
         return self.profile.windows if self.windows is None else self.windows
+
+
+def _of_two(properties: dict[str, str]) -> str:
+    """The first two values that go to one property, in words; '' where each has its own."""
+    taken: dict[str, str] = {}
+    for value, name in properties.items():
+        if (other := taken.setdefault(name, value)) != value:
+            return f"{other} and {value} both go to '{name}'"
+    return ""
 
 
 def load_mapping(path: Path) -> PushMapping:

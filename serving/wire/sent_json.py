@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from features.errors import FieldProblem
@@ -87,12 +87,16 @@ def parse_body(content: bytes) -> Any:
 
 def _whole_characters(body: Any) -> Any:
     items = body if isinstance(body, list) else [body]
-    whole = [
-        item if isinstance(item, UnfitItem)
-        else json.loads(json.dumps(item, ensure_ascii=False).encode("utf-8", "replace"))
-        for item in items
-    ]  # fmt: skip
+    whole = [_whole_unfit(item) if isinstance(item, UnfitItem) else _whole(item) for item in items]
     return whole if isinstance(body, list) else whole[0]
+
+
+def _whole_unfit(item: UnfitItem) -> UnfitItem:
+    return UnfitItem(_whole(item.lead_id), replace(item.problem, field=_whole(item.problem.field)))
+
+
+def _whole(value: Any) -> Any:
+    return json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _fit(item: Any) -> Any:

@@ -179,6 +179,31 @@ def test_a_mapping_file_that_is_wrong_is_told_with_its_place(folder: Path) -> No
         assert done.stderr.startswith("Error: push-hubspot.toml: ")
 
 
+@pytest.mark.parametrize(("named", "other", "recipe"), [("value", "value", True), ("grade", "grade", False)])
+def test_connect_writes_no_mapping_that_names_a_property_twice(
+    folder: Path, named: str, other: str, recipe: bool
+) -> None:
+    """Neither ours for a value that the recipe asks for, nor ours for one that the file leaves out."""
+    Path("recipe.toml").write_text(
+        "[recipe]\nvalue = true\n[tables]\nleads = 'l.csv'\noutcomes = 'o.csv'\n[lead]\ncreated_at = 'made'\n"
+        "[outcomes]\nwon = ['signed']\namount = 'amount'\noccurred_at = 'at'\n",
+        encoding="utf-8",
+    )
+    with SERVERS["webhook"](["L1"], RealClock()) as server:
+        path = Path("push-webhook.toml")
+        about = f'vendor = "webhook"\nurl = "{server.url}/leadscore"\n[properties]\nscore = "{named}"\n'
+        path.write_text(about, encoding="utf-8")
+        words = ("--recipe", "recipe.toml") if recipe else ()
+        done = connect("webhook", server, *words)
+        assert done.exit_code != 0
+        assert f"score and {other} " in done.stderr or f"{other} and score " in done.stderr
+        assert "Name another property for one of them" in done.stderr
+        assert path.read_text(encoding="utf-8") == about
+        path.write_text(about + f'{other} = "of_its_own"\n', encoding="utf-8")
+        assert connect("webhook", server, *words).exit_code == 0
+        assert tomllib.loads(path.read_text(encoding="utf-8"))["properties"][other] == "of_its_own"
+
+
 def started(folder: Path, given: dict[str, str], *words: str) -> subprocess.Popen[str]:
     environment = {**os.environ, **given, "PYTHONPATH": str(ROOT)}
     return subprocess.Popen(

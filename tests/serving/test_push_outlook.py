@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from features.errors import LeadscoreError
 from features.recipe.file import parse_recipe
-from serving.ledger import Ledger, OutcomeSent, Writer
+from serving.ledger import Ledger, OutcomeSent, ScoreGiven, Writer
+from serving.ledger.sent import DecisionSent
 from serving.prospect import Within, Worth
 from serving.push import CrmLine, PushRun, PushTally, connect
 from serving.score import Score
@@ -139,6 +140,52 @@ def test_closed_leads_that_the_crm_locks_are_asked_for_once_and_stop_nobody(ledg
         assert push(ledger, "salesforce", server, mapping, recipe=RECIPE).passed == {
             "closed": 20, "unchanged": 1
         }  # fmt: skip
+
+
+def test_what_was_refused_before_a_lead_closed_stops_no_clearing(ledger: Ledger) -> None:
+    lead, odd = ids("hubspot", 2)
+    scores.keep(ledger, [score(lead, 1, 100.0, 0.1, 0.2), score(odd, 1, 100.0, 0.1, 0.2)])
+    with HubSpotServer((lead, odd)) as server:
+        mapping = mapping_of("hubspot", server, FURTHER)
+        told = server.properties[mapping.properties["maturity"]]
+        assert push(ledger, "hubspot", server, mapping, recipe=RECIPE).sent == 2
+        options = told["options"]
+        told["options"] = [one for one in options if one["value"] != "hot"]
+        scores.keep(ledger, [score(lead, 2, 300.0, 0.1, 0.2, maturity="hot")])
+        assert push(ledger, "hubspot", server, mapping, recipe=RECIPE).refused.total() == 1
+        told["options"] = options
+        with Writer(ledger) as writer:
+            writer.submit([OutcomeSent("crm", lead, "signed", NOON)]).result()
+        assert push(ledger, "hubspot", server, mapping, recipe=RECIPE).sent == 1
+        assert there(server, mapping, lead) == outlook(None)
+        assert push(ledger, "hubspot", server, mapping, recipe=RECIPE).passed == {"closed": 1, "unchanged": 1}
+
+
+@pytest.mark.parametrize("answer", ['{"status": "scored", "gone": 1}', "{", "[]", '"opted_out"'])
+def test_a_kept_score_that_cannot_be_read_is_told_alone_and_of_closed_leads_and_objectors_not_needed(
+    ledger: Ledger, answer: str
+) -> None:
+    won, objects, told, fine = names = ids("hubspot", 4)
+    scores.keep(ledger, [score(name, 1, 100.0, 0.1, 0.2) for name in names[:3]])
+    with HubSpotServer(names) as server:
+        mapping = mapping_of("hubspot", server, FURTHER)
+        assert push(ledger, "hubspot", server, mapping, recipe=RECIPE).sent == 3
+        odd = [ScoreGiven(name, NOON + 2_000_000, "model", "3", "r", answer) for name in (won, objects, told)]
+        with Writer(ledger) as writer:
+            writer.submit(odd).result()
+            writer.submit([OutcomeSent("crm", won, "signed", NOON)]).result()
+            writer.submit([DecisionSent("crm", objects, "opt_out", NOON)]).result()
+        scores.keep(ledger, [score(fine, 1, 5.0)])
+        tally = push(ledger, "hubspot", server, mapping, recipe=RECIPE)
+        ((words, number),) = tally.refused.items()
+        assert (tally.sent, tally.left, number) == (3, 0, 1)
+        assert repr(told) in words
+        assert there(server, mapping, won) == there(server, mapping, objects) == outlook(None)
+        assert not server.held[objects][mapping.properties["score"]]
+        assert there(server, mapping, told) == outlook(100.0, 0.1, 0.2)
+        assert there(server, mapping, fine) == outlook(5.0)
+        again = push(ledger, "hubspot", server, mapping, recipe=RECIPE)
+        assert (again.sent, again.refused) == (0, tally.refused)
 
 
 @EACH

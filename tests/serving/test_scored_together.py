@@ -100,6 +100,24 @@ class Growing(Counter[Any]):
             yield pair
 
 
+class Panicking(Counter[Any]):
+    """Counts that panic as compiled code does: with no Exception."""
+
+    def __iter__(self) -> Any:
+        raise GeneratorExit
+
+    keys = items = __iter__
+
+
+class Stopping(Panicking):
+    """Counts that raise what no future can hold."""
+
+    def __iter__(self) -> Any:
+        raise StopIteration
+
+    keys = items = __iter__
+
+
 class Broken(Counter[Any]):
     """Counts that cannot be read."""
 
@@ -109,7 +127,9 @@ class Broken(Counter[Any]):
     keys = items = __iter__
 
 
-@pytest.mark.parametrize(("counts", "status"), [(Growing, 200), (Broken, 500)])
+@pytest.mark.parametrize(
+    ("counts", "status"), [(Growing, 200), (Broken, 500), (Panicking, 500), (Stopping, 500)]
+)
 def test_everybody_is_answered_whatever_becomes_of_the_counts(
     ladder: Ladder, counts: Any, status: int
 ) -> None:
@@ -118,8 +138,9 @@ def test_everybody_is_answered_whatever_becomes_of_the_counts(
     budget.passed_over = counts({("rung", "failed"): 1})
 
     async def asked(client: httpx.AsyncClient) -> list[httpx.Response]:
-        asking = asyncio.gather(*(client.post("/v1/score", json=body) for body in BODIES[:5]))
-        return await asyncio.wait_for(asking, 20)
+        told = [{"Accept-Language": language} for language in ("en", "fr", "en", "fr", "en")]  # two turns
+        asking = (client.post("/v1/score", json=BODIES[n], headers=told[n]) for n in range(5))
+        return await asyncio.wait_for(asyncio.gather(*asking), 20)
 
     assert [one.status_code for one in service.run(asked)] == [status] * 5
 

@@ -21,6 +21,7 @@ from serving.score import Score
 from serving.skew.log import RequestLog, read_log
 from serving.wire.sent_json import parse_body
 from tests.made import scorers
+from tests.made.edge import Service
 
 NOW = parse_moment("2026-03-02T12:00:00+00:00", "UTC")
 LADDER = Ladder.by_rules(scorers.recipe())
@@ -122,3 +123,12 @@ def test_halves_of_surrogate_pairs_do_not_break_an_answer() -> None:
     assert body == {"lead_id": "?", "fields": {"industry": "😀?"}}
     (score,) = score_items(LADDER, [body], NOW)
     assert score.model_dump_json()
+
+
+@pytest.mark.parametrize("wrong", ['"a": 1, "a": 2', '"a": NaN', '"\\ud801": 1, "\\ud801": 2'])
+def test_an_unfit_item_with_half_a_surrogate_pair_is_told_alone(wrong: str) -> None:
+    content = f'[{{"lead_id": "\\ud800", {wrong}}}, {{"lead_id": "ok", "fields": {{}}}}]'
+    answer = Service().ask("POST", "/v1/score", content=content.encode())
+    told, fine = answer.json()
+    assert (answer.status_code, told["lead_id"], told["status"]) == (200, "?", "error")
+    assert fine["status"] != "error"
