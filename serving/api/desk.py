@@ -91,7 +91,8 @@ class Desk:
     `budget` is how long a rung may take, `shadow` a challenger beside the one that answers,
     `spool` where signed bodies wait while the ledger is down,
     `jobs` those of the pages (None where no folder can keep their files), `turn` who arrived in this turn of
-    the loop, and is scored at its end by `turns`, in the one thread of `aside`.
+    the loop, and is scored at its end by `turns`, in the one thread of `aside`; `hangs` while that takes far
+    too long.
     """
 
     opened: Opened
@@ -108,6 +109,7 @@ class Desk:
     spool: Spooling | None = field(default=None, repr=False)
     turn: list[Waiting] = field(default_factory=list, repr=False)
     turns: asyncio.Task[None] | None = field(default=None, repr=False)
+    hangs: bool = False
     aside: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "leadscore-turn"), repr=False)
 
     @cached_property

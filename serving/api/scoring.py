@@ -37,6 +37,8 @@ _FEW, _TOGETHER = 20, 64
 """Up to so many whole leads of a request are scored with those of others that arrive in the same turn of the
 loop, so many in all; more of a request go to a thread of their own: others need not wait."""
 _REASONS, _MOST_REASONS = 3, 10
+_TURN_RUNGS = 10
+"""A turn may take as long as so many rungs; after that whoever waits is refused until it ends."""
 _COMMIT_SECONDS = 2.0
 _NOT_ASKED = "whether this person has objected meanwhile is not known: the ledger cannot be reached"
 _NOT_KEPT = "this answer is not kept: the ledger could not store it"
@@ -48,7 +50,8 @@ async def score(request: Request) -> Response:
     `?reasons=` is how many are given at most for and against, 0 to 10 (else 3).
 
     200 for a scored lead and for any list, 422 for a single lead whose input is wrong, 503 for one that is
-    named while the ledger cannot be read, 400 for a body that is not JSON, 413 for too long a list.
+    named while the ledger cannot be read, and for anybody while the scoring of earlier leads hangs,
+    400 for a body that is not JSON, 413 for too long a list.
     """
     body = await json_body(request, MOST_LEADS, "leads")
     desk, most = desk_of(request), _reasons_asked(request)
@@ -96,6 +99,8 @@ def _reasons_asked(request: Request) -> int:
 
 async def _in_turn(desk: Desk, waiting: Waiting) -> list[Answered]:
     """The answers of who is `waiting`, scored with everybody who arrives in this turn of the loop."""
+    if desk.hangs:
+        raise _hanging()
     loop = asyncio.get_running_loop()
     waiting.answer = loop.create_future()
     desk.turn.append(waiting)
@@ -107,13 +112,12 @@ async def _in_turn(desk: Desk, waiting: Waiting) -> list[Answered]:
 async def _take_turns(desk: Desk) -> None:
     """Score who waits, turn by turn, in a thread: while a rung hangs, whoever needs none is answered, such as
     a probe of readiness. Whatever fails, nobody is left without an answer."""
-    loop = asyncio.get_running_loop()
     while desk.turn:
         await asyncio.sleep(0)  # who arrives in this turn
         alike = desk.turn
         try:
             alike = _taken_together(desk)
-            found = await loop.run_in_executor(desk.aside, _answers, desk, alike)
+            found = await _aside(desk, alike)
         except Exception as error:  # of whoever waits
             desk.turn = [] if alike is desk.turn else desk.turn
             found = [error for _ in alike]
@@ -124,6 +128,30 @@ async def _take_turns(desk: Desk) -> None:
                 one.answer.set_exception(answer)
             else:
                 one.answer.set_result(answer)
+
+
+async def _aside(desk: Desk, alike: Sequence[Waiting]) -> list[list[Answered] | Exception]:
+    loop = asyncio.get_running_loop()
+    late = loop.call_later(_TURN_RUNGS * desk.budget.seconds, _give_up, desk, alike)
+    try:
+        return await loop.run_in_executor(desk.aside, _answers, desk, alike)
+    finally:
+        late.cancel()
+        desk.hangs = False
+
+
+def _give_up(desk: Desk, alike: Sequence[Waiting]) -> None:
+    """Refuse those of a turn that hangs, and those behind it; nothing ends its thread from outside."""
+    desk.hangs = True
+    for one in (*alike, *desk.turn):
+        if not one.answer.done():
+            one.answer.set_exception(_hanging())
+    desk.turn = []
+
+
+def _hanging() -> RefusedError:
+    remedy = "Ask again later; where it stays so, restart the service."
+    return RefusedError(503, "scoring", "hangs on earlier leads", remedy, {"Retry-After": "5"})
 
 
 def _taken_together(desk: Desk) -> list[Waiting]:

@@ -16,7 +16,7 @@ def readiness(desk: Desk) -> dict[str, Any]:
     """Who answers, since when; why not another that the registry names, why the ledger is away (null: no)."""
     opened, standing = desk.opened, desk.standing
     return {
-        "ready": not opened.fresh,
+        "ready": not (opened.fresh or desk.hangs),
         "rung": opened.rung,
         "version": opened.version,
         "name": opened.ladder.recipe.name,

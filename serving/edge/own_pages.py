@@ -36,7 +36,7 @@ async def page(request: Request, desk: Desk, metrics: Metrics) -> Response | Non
     if request.method not in ("GET", "HEAD"):
         return not_allowed("GET, HEAD")
     if path == "/readyz":
-        return JSONResponse(readiness(desk))
+        return JSONResponse(readiness(desk), 503 if desk.hangs else 200)
     if path == "/metrics":
         text = await run_in_threadpool(metrics.text)  # it asks the ledger, which may hang
         return Response(text, media_type=CONTENT_TYPE_LATEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from serving.answer.time_budget import VARIABLE, TimeBudget
 from serving.artefact.folder import load_artefact, save_artefact
 from serving.rules.default import default_rules
 from serving.scorer import Contributions, Scorer
+from serving.skew.log import RequestLog
 from tests.made import scorers
 from tests.made.edge import Service
 
@@ -153,3 +155,31 @@ def climbing_leads(ladder: Ladder) -> list[object]:
             lead_id="a", fields={"company_size": 40}, events=[], as_of_us=1_772_000_000_000_000
         )
     ]
+
+
+def test_a_hang_outside_a_rung_is_told_by_readiness_and_nobody_waits_for_it(
+    ladder: Ladder, tmp_path: Path
+) -> None:
+    """Such as a request log on a pipe that nobody reads: a turn may take as long as ten rungs."""
+    pipe = tmp_path / "requests.jsonl"
+    os.mkfifo(pipe)
+    service = Service(ladder=ladder, budget=TimeBudget(0.05))
+    service.desk.log = RequestLog(pipe)
+
+    async def asked(client: httpx.AsyncClient) -> None:
+        asking = (client.post("/v1/score", json=BODY) for _ in range(3))
+        waited = await asyncio.wait_for(asyncio.gather(*asking), 20)
+        late, ready = await client.post("/v1/score", json=BODY), await client.get("/readyz")
+        assert {one.status_code for one in (*waited, late, ready)} == {503}
+        assert {one.headers["Retry-After"] for one in (*waited, late)} == {"5"}
+        assert ready.json()["ready"] is False
+        service.desk.log = None
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            while not (await client.get("/readyz")).json()["ready"]:
+                await asyncio.sleep(0.01)
+        finally:
+            os.close(reader)
+        assert (await client.post("/v1/score", json=BODY)).status_code == 200
+
+    service.run(asked)
