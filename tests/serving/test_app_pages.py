@@ -369,6 +369,7 @@ def test_who_may_not_is_told_and_nobody_sees_anothers_job(
             client.close()
 
 
+@pytest.mark.slow
 def test_a_job_outlives_the_service_that_began_it(
     folder: Path, recipe: Recipe, export: Path, tmp_path: Path
 ) -> None:

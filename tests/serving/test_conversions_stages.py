@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +10,7 @@ from serving.conversions import PLATFORMS, SentLog, logged
 from tests.serving.test_conversions import company, planned
 
 
+@pytest.mark.slow
 @settings(max_examples=30)  # each of them plans up to six runs
 @given(
     st.lists(st.sets(st.sampled_from(["sql", "customer"]), min_size=1), min_size=1, max_size=5),

@@ -78,6 +78,7 @@ def test_the_challengers_scores_are_kept_as_shadow_and_answered_to_nobody(
     assert model["challenger"] == {"version": "2", "pending": None}
 
 
+@pytest.mark.slow
 def test_the_challenger_of_a_model_that_is_named_later_is_found(versions: Versions, tmp_path: Path) -> None:
     versions.challenge(versions.register(shift=1.0))
     shadow, names = Beside(versions, tmp_path).shadow, iter(["nothing-yet", "acme"])

@@ -83,6 +83,7 @@ def test_nothing_to_fit_is_no_error():
     assert settled.linear.penalty == 1000
 
 
+@pytest.mark.slow
 def test_the_baseline_is_chosen_on_the_folds_however_few_converted():
     differs = 0
     for seed in SEEDS:
