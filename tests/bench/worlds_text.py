@@ -12,8 +12,9 @@ _NO_RIVALS = (MODEL, "limit", "base_rate", "newest_first", "rules", "pls", "baye
 _HOW = """\
 Exports made by a known rule (`tests/made/worlds.py`), read by `leadscore init` and the default `leadscore
 train` with no hint but the outcome's column. A third of them, by a hash of the name, was held back from every
-decision and looked at once. The peers see the very rows and columns that leadscore's model sees: CatBoost,
-HistGradientBoosting and LightGBM by their defaults, a bag of eight small LightGBMs, logistic regression.
+decision; each look at them is a line of `tests/bench/looks.csv`. The peers see the very rows and columns that
+leadscore's model sees: CatBoost, HistGradientBoosting and LightGBM by their defaults, a bag of eight small
+LightGBMs, logistic regression.
 *Truth* is the log loss of the true probabilities. The differences are leadscore minus the best peer by log
 loss on that test, chosen afterwards, which flatters that peer; intervals are 95 %, paired, over accounts or
 leads."""
