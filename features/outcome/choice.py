@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from features.outcome.dates import instants_of, is_filled_by_wins, is_undated
+from features.outcome.dates import created_us, instants_of, is_filled_by_wins
 from features.outcome.ended import divided, ended_columns
 from features.outcome.guess import (
     OutcomeColumn,
@@ -17,6 +17,7 @@ from features.outcome.guess import (
     is_plainly_lost,
     last_of_a_data_set,
     named_outcomes,
+    stage_columns,
     values_of,
     with_rest,
 )
@@ -30,7 +31,6 @@ _SAME = 0.98
 _FEWER = 0.9
 _ENOUGH = 20
 _MOST_HAVE = 0.8
-_MOST_STAGES = 20
 _BY_CHANCE = 1e-4
 
 
@@ -114,10 +114,7 @@ def choose_outcome(table: TableProfile) -> OutcomeChoice | None:
 def _by_values(table: TableProfile) -> OutcomeColumn | None:
     """The one column of a few values of which some say plainly won and others plainly lost."""
     found = []
-    for name, column in table.columns.items():
-        few = column.format.type == "category" and 2 <= column.format.distinct <= _MOST_STAGES
-        if not few or column.role not in (None, "status", "outcome") or is_earlier(name):
-            continue
+    for name in stage_columns(table, 2):
         values = values_of(table, name)
         divided = divide(table, name)
         if any(map(reads_as_won, divided.won)) and any(map(is_plainly_lost, values)):
@@ -170,10 +167,9 @@ def _lies_after(wins: NDArray[np.bool_], others: NDArray[np.bool_]) -> bool:
 
 def _dated_answers(table: TableProfile) -> dict[str, tuple[OutcomeColumn, str]]:
     """Columns of two values, one of which goes with a date after creation that hardly another lead has."""
-    created = table.role("created_at")
-    if created is None or is_undated(table):
+    created, start = table.role("created_at"), created_us(table)
+    if start is None:
         return {}
-    start = instants_of(table, created.name)
     dates = [c.name for c in table.columns.values() if c.format.type == "date" and c is not created]
     found: dict[str, tuple[OutcomeColumn, str]] = {}
     for name, value in _answers(table):

@@ -27,6 +27,12 @@ def is_undated(leads: TableProfile) -> bool:
     return created is None or created.format.type != "date"
 
 
+def created_us(leads: TableProfile) -> Floats | None:
+    """µs at which each lead came, NaN where it has no date; None where no column says it."""
+    created = leads.role("created_at")
+    return None if created is None or is_undated(leads) else instants_of(leads, created.name)
+
+
 def dating_column(leads: TableProfile, won: Floats) -> str | None:
     """The date column that dates wins: filled for nearly all won leads; only beside a creation time.
 

@@ -14,11 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from features.columns import Floats
-from features.outcome.dates import follows, instants_of, is_undated
-from features.outcome.guess import OutcomeColumn, is_earlier, values_of
+from features.outcome.dates import created_us, follows, instants_of
+from features.outcome.guess import OutcomeColumn, stage_columns, values_of
 from features.profiles import ColumnProfile, TableProfile
 
-_MOST_STAGES = 20
 _FULL, _EMPTY = 0.9, 0.05
 _ENOUGH = 20
 """Leads that must have a value before what is filled where it stands says anything."""
@@ -51,13 +50,12 @@ class Ended:
 def ended_columns(table: TableProfile) -> tuple[Ended, ...]:
     """Each column of three to twenty values that a date goes with, more often of older leads; first those
     whose wins are known, then those of the fewest ended leads."""
-    created = table.role("created_at")
-    if created is None or is_undated(table):
+    start = created_us(table)
+    if start is None:
         return ()
-    start = instants_of(table, created.name)
     found = [
         (one, int(ended.sum()))
-        for column in _stages(table)
+        for column in stage_columns(table, 3)  # of two values: `choose_outcome`
         for one, ended in _of_column(table, column, start)
         if _rises_with_age(ended, start)
     ]
@@ -73,42 +71,28 @@ def divided(table: TableProfile, one: Ended) -> OutcomeColumn:
 
 def ending_date(table: TableProfile, found: OutcomeColumn) -> str | None:
     """The date that goes with the won and lost values of the outcome and with none of its open ones."""
-    created = table.role("created_at")
-    if created is None or is_undated(table) or not found.lost:
+    start, over = created_us(table), {*found.won, *found.lost}
+    if start is None or not found.lost:
         return None
-    over = {*found.won, *found.lost}
-    for one, _ in _of_column(table, found.column, instants_of(table, created.name)):
+    for one, _ in _of_column(table, found.column, start):
         if set(found.won) < set(one.ended) <= over:
             return one.date
     return None
 
 
-def _stages(table: TableProfile) -> Iterator[str]:
-    """Columns that could hold stages. Of two values, one of which is dated, see `choose_outcome`."""
-    for name, column in table.columns.items():
-        able = column.format.type == "category" and 3 <= column.format.distinct <= _MOST_STAGES
-        if able and column.role in (None, "status", "outcome") and not is_earlier(name):
-            yield name
-
-
 def _of_column(table: TableProfile, column: str, start: Floats) -> Iterator[tuple[Ended, NDArray[np.bool_]]]:
     """The values of `column` that a date after the creation goes with, and which leads have one of them."""
     codes, values = pd.factorize(table.cells(column))
-    names = [str(value) for value in values]
+    names = np.array([str(value) for value in values], dtype=object)
     counts = np.bincount(codes[codes >= 0], minlength=len(names))
-    for date in table.columns.values():
-        if not _could_end(date):
-            continue
+    for date in filter(_could_end, table.columns.values()):
         occurred = instants_of(table, date.name)
         some = _values_with(np.isfinite(occurred), codes, counts)
         if not some.any() or not follows(occurred, start):
             continue
         won, by = _told_apart(table, codes, counts, some)
-        ended = tuple(np.array(names, dtype=object)[some])
-        yield (
-            Ended(column, date.name, ended, tuple(np.array(names, dtype=object)[won]), by),
-            some[codes] & (codes >= 0),
-        )
+        one = Ended(column, date.name, tuple(names[some]), tuple(names[won]), by)
+        yield one, some[codes] & (codes >= 0)
 
 
 def _could_end(column: ColumnProfile) -> bool:

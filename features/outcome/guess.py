@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from features.cells import number
@@ -11,7 +11,7 @@ from features.errors import LeadscoreError
 from features.profiles import TableProfile, plain, presets, won_among
 from features.profiles.endings import LOST
 
-_MOST_VALUES = 40
+_MOST_VALUES, _MOST_STAGES = 40, 20
 # What an open lead has too: not won so far.
 _DENIAL = re.compile(
     r"(?:no|nein|n|0|false|faux|non|nao|nee|falso|not converted|nonconverted|unconverted|non convertie?)"
@@ -89,6 +89,14 @@ def is_earlier(name: str) -> bool:
     (True, True, False)
     """
     return _EARLIER.search(plain(name)) is not None
+
+
+def stage_columns(table: TableProfile, least: int) -> Iterator[str]:
+    """Columns of `least` to 20 values that could hold stages of this lead, whatever they are called."""
+    for name, column in table.columns.items():
+        few = column.format.type == "category" and least <= column.format.distinct <= _MOST_STAGES
+        if few and column.role in (None, "status", "outcome") and not is_earlier(name):
+            yield name
 
 
 def candidates(table: TableProfile) -> str:

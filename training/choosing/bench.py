@@ -19,7 +19,7 @@ from features.columns import Floats
 from features.recipe import Recipe, Training
 from serving.scorers import line_columns, line_names
 from training.choosing.candidate import Candidate, Linears, Start, cost_of, loss_of
-from training.choosing.few import likelihood_of, share_of_many, won_newer
+from training.choosing.few import likelihood_of, share_of_many
 from training.figures.reliability import log_losses_of_margins
 from training.fitting import (
     Kind,
@@ -77,9 +77,17 @@ class Bench:
         return np.concatenate([newer for _, newer in self.folds])
 
     @cached_property
+    def won(self) -> int:
+        """Converted leads, or accounts, among the newer rows of the folds."""
+        if not self.folds:
+            return 0
+        newer = self.excerpt.on(self.newer)
+        return len(np.unique(newer.clusters[newer.y == 1].astype(str)))
+
+    @cached_property
     def many(self) -> float:
         """0 where few leads converted, 1 where many did, by what judges on the folds (see `few`)."""
-        return share_of_many(won_newer(self.excerpt, self.folds))
+        return share_of_many(self.won)
 
     @cached_property
     def _seen(self) -> float:

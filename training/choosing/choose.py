@@ -16,7 +16,6 @@ from training.calibration import choose_map, mean_interval
 from training.choosing.bench import Bench
 from training.choosing.candidate import Candidate, loss_of
 from training.choosing.combining import FEW_WON, combine, rates
-from training.choosing.few import won_newer
 from training.choosing.following import follow_level
 from training.choosing.kinds import again, challenge, every_kind
 from training.choosing.search import search
@@ -171,7 +170,7 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
 
 def _alone(bench: Bench, together: Candidate, best: Candidate) -> bool:
     """Whether one kind is surely better than the mean of all, which a few outcomes cannot tell."""
-    return won_newer(bench.excerpt, bench.folds) >= FEW_WON and _gain(bench, together, best).low > 0
+    return bench.won >= FEW_WON and _gain(bench, together, best).low > 0
 
 
 def _members(candidates: Sequence[Candidate]) -> list[Candidate]:

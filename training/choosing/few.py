@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 
 from training.figures import effective_share
 from training.figures.newton import log_marginal
 from training.fitting.logistic_path import Path
-from training.history import Excerpt, Rows
+from training.history import Excerpt
 
 FEW_TO_MANY = 150, 250
 """Converted leads among the newer rows of the folds up to which they are few, and from which on they are
@@ -28,14 +28,6 @@ then favours weak penalties. Log loss against the strongest penalty in thousandt
     signal, by itself               +85    −63   −147    −98
     signal, as here                  −6    −57   −150    −94
 """
-
-
-def won_newer(excerpt: Excerpt, folds: Sequence[tuple[Rows, Rows]]) -> int:
-    """Converted leads, or accounts, among the newer rows of the folds."""
-    if not folds:
-        return 0
-    newer = excerpt.on(np.concatenate([newer for _, newer in folds]))
-    return len(np.unique(newer.clusters[newer.y == 1].astype(str)))
 
 
 def share_of_many(won: int) -> float:
