@@ -20,17 +20,17 @@ _TELLING = ("status", "grade", "maturity", "next_action")
 """A change of one of these is sent at once; of the rest only the score's steps are."""
 _REASONS = 3
 """Reasons for, and as many against: what a salesperson reads at a glance."""
-SENT_STATUSES = frozenset({"scored", "uncalibrated", "opted_out"})
+_SCORED = frozenset({"scored", "uncalibrated"})
 
 
 def values_of(score: Score, further: Iterable[str] = ()) -> Values:
     """Our values of `score`, and those of its outlook that `further` names.
 
-    None where it has none; of a person who opted out there is nothing but that.
+    None where it has none; of a lead that closed, abstained or opted out there is nothing but that.
     """
     said = dict.fromkeys((*FIELDS, *further), None)
     said |= {"status": score.status, "scored_at": _moment(score.as_of)}
-    if score.status == "opted_out":
+    if score.status not in _SCORED:
         return said
     action, by = score.next_action, score.scored_by
     return said | {
@@ -84,9 +84,10 @@ def differs(values: Values, before: KeptValues | None, mapping: PushMapping) -> 
 
     So too where the mapping names other properties than it did, or its outlook moved or is there no more.
     """
+    clears = values["score"] is None
     if before is None:
-        return values["status"] != "opted_out"  # where nothing was ever sent there is nothing to clear
-    if before.properties != mapping.properties:
+        return not clears  # where nothing was ever sent there is nothing to clear
+    if before.properties != mapping.properties and not (clears and before.values.get("score") is None):
         return True
     if any(values[name] != before.values.get(name) for name in _TELLING):
         return True

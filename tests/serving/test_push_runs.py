@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import delete, insert
 
 from features.errors import LeadscoreError
 from features.recipe.file import parse_recipe
-from serving.ledger import Ledger, OutcomeSent, Writer
+from serving.ledger import LeadSent, Ledger, OutcomeSent, Writer
 from serving.ledger.pushed import UNCONFIRMED, PushState, Taken, pushed, turn_of
-from serving.ledger.schema import DECISIONS
+from serving.ledger.schema import DECISIONS, SCORES
 from serving.push import CrmLine, PushRun, PushTally, due_of, planned
 from serving.score import NextAction, Override, Reason
 from serving.vendors import VENDORS, Call, CrmAnswer, PushMapping, crm_of
@@ -146,6 +146,73 @@ def test_a_decision_that_was_taken_back_holds_nobody_and_one_that_a_score_shows_
     assert tally.passed == {"a person decided": 1}
     assert server.held[shown]["maturity"] == "hot"
     assert "knows better" not in str(server.held)
+
+
+@pytest.mark.parametrize("status", ["abstained", "closed", "opted_out"])
+def test_who_is_not_scored_any_more_is_cleared_in_every_crm_and_scored_again_is_filled_again(
+    ledger: Ledger, vendor: str, status: str
+) -> None:
+    a, never = ids(vendor, 2)
+    blank = dict.fromkeys(("probability", "score", "grade", "maturity", "scored_by"))
+    none = {"status": status, "reasons_for": [], **blank}
+    scores.keep(ledger, [scores.score(a, 1)])
+    with server_of(vendor) as server:
+        mapping = mapping_of(vendor, server, language="fr")
+        push(ledger, vendor, server, mapping)
+        scores.keep(ledger, [scores.score(name, 2, **none) for name in (a, never)])
+        assert push(ledger, vendor, server, mapping).sent == 1
+        held = {value: server.held[a][key] for value, key in mapping.properties.items()}
+        assert {name for name, one in held.items() if one not in ("", None)} == {"status", "scored_at"}
+        words = {"abstained": "Non évalué", "closed": "Clos", "opted_out": "Opposition"}
+        unknown_trend = 3
+        assert held["status"] in (status, words[status], unknown_trend)
+        assert server.held.get(never, {}) == {}
+        assert push(ledger, vendor, server, mapping).sent == 0
+        scores.keep(ledger, [scores.score(a, 3, score=50)])
+        assert push(ledger, vendor, server, mapping).sent == 1
+        assert server.held[a][mapping.properties["score"]] == 50
+
+
+@pytest.mark.parametrize("gone", ["all", "newest"])
+def test_who_objects_is_cleared_also_where_the_ledger_keeps_no_score_of_what_was_sent(
+    ledger: Ledger, gone: str
+) -> None:
+    """Retention deletes scores, and a ledger that was restored has older ones."""
+    a, b = ids("webhook", 2)
+    scores.keep(ledger, [scores.score(name, number) for name in (a, b) for number in (1, 2)])
+    with server_of("webhook") as server:
+        assert push(ledger, "webhook", server).sent == 2
+        assert {server.held[name]["score"] for name in (a, b)} == {50}
+        with Writer(ledger) as writer:
+            writer.submit([LeadSent("crm", name, {"size": 10}, NOON) for name in (a, b)]).result()
+        with ledger.transaction() as connection:
+            old = delete(SCORES)
+            connection.execute(old if gone == "all" else old.where(SCORES.c.as_of_us > NOON + 1_500_000))
+        decide(ledger, a, "opt_out")
+        tally = push(ledger, "webhook", server)
+        assert (tally.sent, tally.passed) == (1, {"no score" if gone == "all" else "older": 1})
+        assert (server.held[a]["score"], server.held[a]["status"]) == (None, "opted_out")
+        assert server.held[b]["score"] == 50
+
+
+def test_a_closed_lead_whose_status_is_no_option_yet_is_cleared_once_it_is(ledger: Ledger) -> None:
+    """Properties that an earlier version made know fewer statuses."""
+    leads = ids("hubspot", 3)
+    blank = dict.fromkeys(("probability", "score", "grade", "maturity"))
+    scores.keep(ledger, [scores.score(name, 1) for name in leads])
+    with server_of("hubspot") as server:
+        mapping = mapping_of("hubspot", server)
+        options = server.properties["leadscore_status"]["options"]  # type: ignore[attr-defined]
+        push(ledger, "hubspot", server, mapping)
+        closed = next(one for one in options if one["value"] == "closed")
+        options.remove(closed)
+        scores.keep(ledger, [scores.score(name, 2, status="closed", **blank) for name in leads[:1]])
+        for _ in range(2):
+            (sentence,) = push(ledger, "hubspot", server, mapping).refused
+            assert "leadscore_status" in sentence
+        options.append(closed)
+        assert push(ledger, "hubspot", server, mapping).sent == 1
+        assert server.held[leads[0]]["leadscore_score"] == ""
 
 
 def test_who_opts_out_is_cleared_where_a_score_was_sent_and_else_left_alone(
