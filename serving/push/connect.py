@@ -15,8 +15,8 @@ from serving.vendors.registry import CrmVendor
 
 _ALSO = {
     "string": {"textarea", "picklist"}, "textarea": {"string"}, "text": {"textarea", "string", "varchar"},
-    "varchar": {"text", "varchar_auto"}, "double": {"int", "percent"}, "date": {"datetime"},
-    "integer": {"bigint"},
+    "varchar": {"text", "varchar_auto"}, "double": {"int", "percent"}, "percent": {"double"},
+    "integer": {"bigint"}, "date": {"datetime"},
     "memo": {"string"}, "picklist": {"state", "status"}, "float": {"score"},
 }  # fmt: skip
 """Types that hold what ours holds, beside our own."""
@@ -88,7 +88,7 @@ def connect(mapping: PushMapping, crm: CrmVendor, line: Asks, *, create: bool = 
         if found is None and create and profile.creates and not denied:
             key, state = crm.create(ask, value), "created"
         keys |= {value: key} if found or state == "created" or mapping.vendor != "pipedrive" else {}
-        states.append(PropertyState(value, name, told.type, getattr(told.label, mapping.language), state))
+        states.append(PropertyState(value, name, told.type, told.called(mapping.language), state))
     made = mapping.going_to(keys or mapping.properties)
     return Connected(made.model_copy(update={"account": account}), rights, states)
 

@@ -235,7 +235,7 @@ class PushRun:
             raise StoppedError(Trouble(words, why.remedy))
 
     def _taken(self, record: Outgoing) -> Taken:
-        kept = KeptValues(record.values, self.mapping.properties).written()
+        kept = KeptValues(record.values, self.mapping.places).written()
         return Taken(record.lead_id, kept, record.as_of_us)
 
     def _keep_reserve(self, answer: CrmAnswer) -> None:

@@ -96,6 +96,12 @@ class PushMapping(BaseModel):
         return self.model_copy(update={"properties": properties})
 
     @property
+    def places(self) -> dict[str, str]:
+        """Our value → its property, with the unit in which it is written there."""
+        told = self.profile.property_of
+        return {name: f"{key} %" if told(name).percent else key for name, key in self.properties.items()}
+
+    @property
     def further(self) -> list[str]:
         """The values that are sent beyond those that every score has."""
         return [name for name in self.properties if name not in self.profile.properties]

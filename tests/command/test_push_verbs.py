@@ -108,7 +108,7 @@ def test_a_recipe_with_horizons_and_value_sends_them_too(folder: Path) -> None:
         assert "1000.0" in dry
         assert leadscore("push", "hubspot", **given).exit_code == 0
     sent = [(one["leadscore_expected_value"], one["leadscore_within_7_days"]) for one in server.held.values()]
-    assert sent == [(1000.0, 0.0625), ("", "")]
+    assert sent == [(1000.0, 6.25), ("", "")]
 
 
 def test_connect_names_what_lacks_and_creates_nothing_unasked(folder: Path) -> None:

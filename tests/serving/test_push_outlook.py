@@ -55,9 +55,10 @@ def push(ledger: Ledger, vendor: str, server: VendorServer, mapping: PushMapping
 
 
 def there(server: VendorServer, mapping: PushMapping, lead: str) -> dict[str, Any]:
-    """What the CRM holds of the outlook of `lead`: '' and null both are nothing."""
-    held = server.held[lead]
-    return {name: held.get(mapping.properties[name]) or None for name in FURTHER}
+    """What the CRM holds of the outlook of `lead`: '' and null are nothing, 23 per cent is 0.23."""
+    held = {name: server.held[lead].get(mapping.properties[name]) or None for name in FURTHER}
+    percent = [name for name in FURTHER if mapping.profile.property_of(name).percent]
+    return held | {name: held[name] / 100 for name in percent if held[name] is not None}
 
 
 def left(server: VendorServer, mapping: PushMapping, lead: str) -> set[str]:
@@ -272,7 +273,8 @@ def test_connect_asks_for_what_the_recipe_asks_for(vendor: str) -> None:
         assert found.lacking == []
         assert set(found.mapping.properties) == {*profile.properties, *FURTHER}
         labels = {one.value: one.label for one in found.properties}
-        assert labels["within_30_days"] == "Lead score: probability within 30 days"
+        unit = "" if vendor == "webhook" else " (%)"
+        assert labels["within_30_days"] == f"Lead score: probability within 30 days{unit}"
 
 
 def test_dynamics_has_no_place_for_it_and_a_misspelt_one_is_told() -> None:

@@ -9,7 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import delete, insert
 
 from features.errors import LeadscoreError
@@ -17,15 +20,19 @@ from features.recipe.file import parse_recipe
 from serving.ledger import LeadSent, Ledger, OutcomeSent, Writer
 from serving.ledger.pushed import UNCONFIRMED, PushState, Taken, pushed, turn_of
 from serving.ledger.schema import DECISIONS, SCORES
+from serving.prospect import Within
 from serving.push import CrmLine, PushRun, PushTally, due_of, planned
+from serving.returned.crms import crm_columns, crm_table, templates
 from serving.score import NextAction, Override, Reason
-from serving.vendors import VENDORS, Call, CrmAnswer, PushMapping, crm_of
+from serving.vendors import VENDORS, Call, CrmAnswer, PushMapping, crm_of, made_mapping, values_of
+from serving.vendors.values import rendered
 from tests.vendors import scores
 from tests.vendors.clock import NOON
 from tests.vendors.made import SERVERS, environment_of, ids, mapping_of
 from tests.vendors.server import Reply, VendorServer
 
 LATER = NOON + 10**12
+PROBABILITIES = {name: name for name in ("probability", "within_7_days")}
 
 
 @pytest.fixture
@@ -615,3 +622,33 @@ def test_values_are_written_in_the_language_and_the_types_of_the_crm(ledger: Led
     assert written["next_action"] == ("call" if coded else "Appeler")
     assert written["deadline"] == ("2026-12-24" if vendor == "pipedrive" else "2026-12-24T17:00:00Z")
     assert written["score"] == 50
+
+
+def test_what_an_earlier_version_wrote_as_a_fraction_is_written_again_in_per_cent(ledger: Ledger) -> None:
+    (a,) = ids("hubspot", 1)
+    scores.keep(ledger, [scores.score(a, 1, probability=0.23)])
+    with server_of("hubspot") as server:
+        mapping = mapping_of("hubspot", server)
+        assert push(ledger, "hubspot", server, mapping).sent == 1
+        with ledger.reading() as connection:
+            held = pushed(connection, "hubspot")[a]
+        sent = json.loads(held.sent) | {"properties": mapping.properties}
+        PushState(ledger, "hubspot").record([Taken(a, json.dumps(sent), held.as_of_us)], {}, LATER)
+        assert push(ledger, "hubspot", server, mapping).sent == 1
+        assert server.held[a]["leadscore_probability"] == 23.0
+        assert push(ledger, "hubspot", server, mapping).sent == 0
+
+
+@given(st.floats(0.0001, 0.9999), st.sampled_from(sorted(set(VENDORS) & set(templates().crm) - {"dynamics"})))
+def test_a_push_and_a_file_for_an_import_write_a_probability_alike(probability: float, vendor: str) -> None:
+    days = Within(days=7, probability=probability)
+    one = scores.score("a", probability=probability, horizons=[days, days.model_copy(update={"days": 90})])
+    mapping = made_mapping({"vendor": vendor, "url": "https://x", "properties": PROBABILITIES}, "here")
+    pushed_as = rendered(values_of(one, mapping.further), mapping)
+    row = pa.table({"ls_probability": [probability], "ls_within_7_days": [probability]})
+    known = [name for name in crm_columns(vendor) if name not in row.column_names]
+    table = crm_table(pa.table({**{name: [None] for name in known}, **dict(row.to_pydict())}), vendor)
+    headers = crm_columns(vendor, "en", row.column_names)
+    for ours, column in (("probability", "ls_probability"), ("within_7_days", "ls_within_7_days")):
+        (cell,) = table.column(headers[column]).to_pylist()
+        assert pushed_as[ours] == pytest.approx(cell, abs=0.005)  # a push has four decimals of a probability
