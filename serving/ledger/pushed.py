@@ -19,8 +19,8 @@ from serving.ledger.store import Ledger
 UNCONFIRMED = "it may have arrived, and was not confirmed"
 """The problem of a lead between the request and its answer; of one that a run left so it is not known what
 the target holds."""
-UNCLEARED = "closed, and what was sent of it is not cleared: "
-"""The problem of a closed lead begins so when the target refused to clear it."""
+UNCLEARED = "closed, and what it was worth is not cleared: "
+"""The problem of a closed lead begins so when the target refused to clear its value and curve."""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from pydantic import ValidationError
 from sqlalchemy import Connection, func, select
@@ -35,8 +35,8 @@ _AT_ONCE = 500
 class PushPlan:
     """The leads that need sending, the most promising first, those refused before last; why others do not.
 
-    Reasons: 'unchanged', 'closed' (nothing is there to clear, or it is locked), 'a person decided', 'opted
-    out' and 'no score' (nothing was ever sent, or the ledger keeps none), 'older' (than what was sent).
+    Reasons: 'unchanged', 'closed', 'a person decided', 'opted out' and 'no score' (and nothing was ever
+    sent; an error; or the ledger keeps none), 'older' (than what was sent).
     """
 
     fresh: list[str] = field(default_factory=list)
@@ -143,7 +143,7 @@ def looked_at(
 ) -> Iterator[tuple[str, Outgoing | str]]:
     """What is to be sent of each of `lead_ids` by its newest score, or why nothing is.
 
-    Who objects or closed is cleared whatever the score says, also where none is kept any more.
+    Who objects is cleared whatever the score says, also where none is kept any more.
     """
     states = pushed(connection, mapping.target, lead_ids)
     decided = _decided(connection, lead_ids, now_us)
@@ -155,9 +155,10 @@ def looked_at(
         as_of_us, answer = newest.get(lead_id, (0, ""))
         moment = as_of_us if state is None else max(as_of_us, state.as_of_us)
         if lead_id in out or (as_of_us == moment and _objects(answer)):
-            yield lead_id, _outgoing(lead_id, moment, _bare("opted_out", moment), state, mapping)
+            objects = Score.model_construct(as_of=from_us(moment), status="opted_out")
+            yield lead_id, _outgoing(lead_id, moment, objects, state, mapping)
         elif lead_id in ends:
-            yield lead_id, _outgoing(lead_id, moment, _bare("closed", moment), state, mapping)
+            yield lead_id, _closing(lead_id, moment, state, mapping)
         elif lead_id not in newest:
             yield lead_id, "no score"
         elif as_of_us < moment:
@@ -178,10 +179,6 @@ def _objects(answer: str) -> bool:
         return False
 
 
-def _bare(status: Literal["opted_out", "closed"], as_of_us: int) -> Score:
-    return Score.model_construct(as_of=from_us(as_of_us), status=status)
-
-
 def _read(answer: str) -> Score | None:
     try:
         return Score.model_validate_json(answer)
@@ -192,22 +189,33 @@ def _read(answer: str) -> Score | None:
 def _outgoing(
     lead_id: str, as_of_us: int, score: Score, state: Pushed | None, mapping: PushMapping
 ) -> Outgoing | str:
-    """What the CRM is to hold of a lead: a score, or of one that has none any more nothing but its status.
-
-    Of a closed lead that the CRM locked, or has no more, it is not asked again; what it refused before the
-    lead closed tells nothing of that.
-    """
+    """What the CRM is to hold of a lead: a score, or of one that has none any more nothing but its status."""
+    if score.status == "closed":
+        return _closing(lead_id, as_of_us, state, mapping)
     if score.status == "error":
         return "no score"
-    closed = score.status == "closed"
     before = KeptValues.read(state.sent) if state else None
     values = values_of(score, mapping.further)
     unsure = state is not None and state.problem is not None  # what the CRM holds is not known
-    locked = closed and state is not None and (state.problem or "").startswith(UNCLEARED)
-    if locked or not (unsure or differs(values, before, mapping)):
-        return "closed" if closed else "unchanged" if before else _NEVER_SENT[score.status]
-    told, tries = before.values if before else None, state.tries if state else 0
-    return Outgoing(lead_id, as_of_us, values, told, tries, UNCLEARED if closed else "")
+    if not (unsure or differs(values, before, mapping)):
+        return "unchanged" if before else _NEVER_SENT[score.status]
+    return Outgoing(lead_id, as_of_us, values, before.values if before else None, state.tries if state else 0)
+
+
+def _closing(lead_id: str, moment: int, state: Pushed | None, mapping: PushMapping) -> Outgoing | str:
+    """A closed lead stays as it was sent, but for what would go on being added up: its value, its curve.
+
+    A CRM that refuses it, such as one that locks a converted lead, is not asked again; what it refused before
+    the lead closed tells nothing of that.
+    """
+    before = KeptValues.read(state.sent) if state else None
+    if state is None or before is None or (state.problem or "").startswith(UNCLEARED):
+        return "closed"
+    told = [name for name in mapping.further if before.values.get(name) is not None]
+    if not told and (state.problem is None or not mapping.further):
+        return "closed"
+    values = {**before.values, **dict.fromkeys(mapping.further)}
+    return Outgoing(lead_id, moment, values, before.values, state.tries, UNCLEARED)
 
 
 def _newest(connection: Connection, lead_ids: Sequence[str]) -> Iterator[Any]:
