@@ -15,6 +15,7 @@ from features.errors import LeadscoreError
 from features.exports import Spool, check_back, check_out, spool
 from features.progress import Tick
 from features.recipe import Recipe
+from features.room import within_room
 from features.tables import FileRows
 from serving.answer import Ladder
 from serving.asked import Heard
@@ -68,9 +69,8 @@ def score_export(
     """Score the export `leads` (`-`: CSV on stdin) and write it to `out` (`-`: stdout) with `ADDED` columns.
 
     `recipe` says which column is what, but for the fields and roles that `columns` names; `events` is a file
-    as the recipe describes it. `as_of_us` is the clock unless given.
-    `selection` says which rows are written, and how (default: all, in their order). With `dry_run`
-    nothing is written. `progress` is told (done, rows).
+    as the recipe describes it. `as_of_us` is the clock unless given. `selection` says which rows are written,
+    and how (default: all, in their order). With `dry_run` none are. `progress` is told (done, rows).
 
     A block of rows goes the whole way before the next is read. What is done stands in a folder beside
     `out`, its name with '.partial', until all is: the same call after a killed one goes on from there, with
@@ -94,7 +94,8 @@ def score_export(
     asked += [*_rungs(ladder), repr(sorted((columns or {}).items()))]
     facts = [*facts_of(leads, events), *asked, *standing.facts(), *_told_by(neighbours, recipe)]
     resumable = target is not None and STDIO not in (str(target), str(leads))
-    with opened_work(Path(str(target)) if resumable else None, facts, as_of_us, clock) as work:
+    room = within_room(leads, *([events] if events else []))
+    with room, opened_work(Path(str(target)) if resumable else None, facts, as_of_us, clock) as work:
         clock_us = max(work.as_of_us, clock)
         task = Task(recipe, ladder, work.as_of_us, reasons, clock_us, standing, neighbours)
         files, summary = _laid_down(task, leads, events, target, work, choice, block_rows, columns or {})

@@ -26,7 +26,7 @@ from serving.vendors.values import KeptValues, differs, values_of
 _TOLD = {OPT_OUT, CONTEST, REVIEW, OWNER}
 """Decisions that a score says, or that are about who works a lead: they do not stand in its place."""
 _UNREADABLE, _NAMED = "unreadable", 5
-_NEVER_SENT = {"opted_out": "opted out", "abstained": "no score"}
+_NEVER_SENT = {"opted_out": "opted out"}
 _AT_ONCE = 500
 """Leads of one query: SQLite takes so many parameters."""
 
@@ -198,7 +198,7 @@ def _outgoing(
     values = values_of(score, mapping.further)
     unsure = state is not None and state.problem is not None  # what the CRM holds is not known
     if not (unsure or differs(values, before, mapping)):
-        return "unchanged" if before else _NEVER_SENT[score.status]
+        return "unchanged" if before else _NEVER_SENT.get(score.status, "no score")
     return Outgoing(lead_id, as_of_us, values, before.values if before else None, state.tries if state else 0)
 
 

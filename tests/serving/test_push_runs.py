@@ -180,6 +180,27 @@ def test_who_is_not_scored_any_more_is_cleared_in_every_crm_and_scored_again_is_
         assert server.held[a][mapping.properties["score"]] == 50
 
 
+@pytest.mark.parametrize("status", ["abstained", "opted_out"])
+@pytest.mark.parametrize("arrived", [True, False])
+def test_what_was_sent_and_not_accepted_is_cleared_once_for_it_may_have_arrived(
+    ledger: Ledger, status: str, arrived: bool
+) -> None:
+    (a,) = ids("webhook", 1)
+    none = {"status": status, **dict.fromkeys(("probability", "score", "grade", "maturity"))}
+    scores.keep(ledger, [scores.score(a, 1)])
+    with server_of("webhook") as server:
+        if arrived:
+            server.faults.share, server.faults.kinds = 1.0, ("lost after",)
+        else:
+            server.poison = {a}
+        assert push(ledger, "webhook", server).sent == 0
+        server.faults.share, server.poison = 0.0, set()
+        scores.keep(ledger, [scores.score(a, 2, **none)])
+        assert push(ledger, "webhook", server).sent == 1
+        assert server.held[a]["score"] is None
+        assert push(ledger, "webhook", server).sent == 0
+
+
 @pytest.mark.parametrize("gone", ["all", "newest"])
 def test_who_objects_is_cleared_also_where_the_ledger_keeps_no_score_of_what_was_sent(
     ledger: Ledger, gone: str
@@ -651,4 +672,4 @@ def test_a_push_and_a_file_for_an_import_write_a_probability_alike(probability: 
     headers = crm_columns(vendor, "en", row.column_names)
     for ours, column in (("probability", "ls_probability"), ("within_7_days", "ls_within_7_days")):
         (cell,) = table.column(headers[column]).to_pylist()
-        assert pushed_as[ours] == pytest.approx(cell, abs=0.00501)  # a push has four decimals of a probability
+        assert pushed_as[ours] == pytest.approx(cell, abs=0.00501)  # a push has four decimals
