@@ -299,3 +299,28 @@ def test_a_date_in_too_many_ways_of_writing_is_said(tmp_path: Path) -> None:
     discovery, _ = found(tmp_path, Reference=KEY, Size=SIZE, Came=came, Status=status)
     remark = next(finding.remark for finding in discovery.findings if finding.column == "Came")
     assert "cells are dates, written in several ways" in remark
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        (("yes", "no", "no", "no"), "Result=yes"),
+        (("1", "0", "0", "0"), "Result=1"),
+        (("Deal", "No deal", "No deal", "No deal"), "Result=Deal"),
+        (("Won", "Lost", "Open", "Contacted"), "Result=Won"),
+    ],
+)
+@pytest.mark.parametrize("key", ["Lead", "Account ID", "Age"])
+def test_a_dated_list_is_no_log_because_its_outcome_is_told(
+    ends: tuple[str, ...], told: str, key: str, tmp_path: Path
+) -> None:
+    own = {"Lead ID": KEY} if key != "Age" else {}
+    account = {"Account ID": [f"A{n * 7 % 90:03d}" for n in range(N)]} if key == "Account ID" else {}
+    columns = own | account | {"Created At": DAYS, "Age": of(range(20, 61)), "Result": of(ends)}
+    path = tmp_path / "list.csv"
+    pd.DataFrame(columns).to_csv(path, index=False)
+    recipe = parse_recipe(discover([path], outcome=told, folder=tmp_path).recipe_toml)
+    assert recipe.events is None
+    assert recipe.lead.id == ("Lead ID" if own else None)
+    assert recipe.lead.created_at == "Created At"
+    assert "Age" in recipe.lead.fields
