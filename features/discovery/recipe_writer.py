@@ -19,10 +19,13 @@ from features.profiles import (
     date_column,
     plain,
     presets,
+    recurs,
     stage_column,
 )
 
 _WIDTH = 100
+_MOST_TITLES = 60
+"""Of more titles than this, what they have in common says more than each."""
 
 
 def write_recipe(draft: Draft) -> str:
@@ -31,7 +34,7 @@ def write_recipe(draft: Draft) -> str:
         "recipe": _about(draft), "tables": _tables(draft), "lead": _lead(draft),
         "lead.fields": _fields(draft), "events": _events(draft), "events.kinds": _kinds(draft),
         "outcomes": _outcomes(draft), "field_history": _history(draft), "snapshots": _snapshots(draft),
-        "split": _split(draft),
+        "split": _split(draft), "features": _features(draft),
     }  # fmt: skip
     texts = [
         "".join(remark(line).as_string() for line in _above(name, draft)) + f"[{name}]\n{table.as_string()}"
@@ -280,3 +283,19 @@ def _split(draft: Draft) -> Table | None:
     section = tomlkit.table()
     section.add(remark("No win was recorded before this day: older leads only look lost."))
     return table_of({"train_from": draft.train_from.isoformat()}, section)
+
+
+def _features(draft: Draft) -> Table | None:
+    """Titles that recur are levels too: "teacher" has no keyword, and may say more than "manager"."""
+    told = [
+        found.name
+        for found in draft.fields
+        if found.left_out is None and found.column.means == "title" and found.column.format.type == "text"
+        if found.column.format.distinct <= _MOST_TITLES and recurs(found.column.format)
+    ]
+    if not told:
+        return None
+    added = tomlkit.array()
+    for name in told:
+        added.append(inline_of({"type": "field_value", "field": name, "dtype": "category"}))
+    return table_of({"add": because(added, "each title as a level, beside its keywords")})

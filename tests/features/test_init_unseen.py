@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from features import read_tables
+from features import default_features, read_tables
 from features.cells.written import number
 from features.clock.instants import to_us
 from features.discovery.discover import Discovery, discover
@@ -324,3 +324,20 @@ def test_a_dated_list_is_no_log_because_its_outcome_is_told(
     assert recipe.lead.id == ("Lead ID" if own else None)
     assert recipe.lead.created_at == "Created At"
     assert "Age" in recipe.lead.fields
+
+
+def test_companies_and_titles_that_recur_are_levels(tmp_path: Path) -> None:
+    ended = of(["won", "lost", "lost", "lost", "lost", "won", "lost"])
+    recurring = {
+        "Job_Title": of(["Teacher", "Sales Manager", "Roofer"]),
+        "Company": of(["Nova", "Alpi SA", "Terra"]),
+    }
+    lone = {name: [f"{cells[n]} {n}" for n in range(N)] for name, cells in recurring.items()}
+    _, recipe = found(tmp_path, Lead_ID=KEY, **recurring, Size=SIZE, Result=ended)
+    assert [recipe.lead.fields[name].type for name in ("job_title", "Company")] == ["text", "category"]
+    read = {feature.name: feature.dtype for feature in default_features(recipe)}
+    assert (read["job_title"], read["Company"]) == ("category", "category")
+    assert "job_title_has_manager" in read
+    _, recipe = found(tmp_path, Lead_ID=KEY, **lone, Size=SIZE, Result=ended)
+    read = {feature.name: feature.dtype for feature in default_features(recipe)}
+    assert not {"job_title", "Company"} & set(read)
