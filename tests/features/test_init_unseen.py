@@ -341,3 +341,14 @@ def test_companies_and_titles_that_recur_are_levels(tmp_path: Path) -> None:
     _, recipe = found(tmp_path, Lead_ID=KEY, **lone, Size=SIZE, Result=ended)
     read = {feature.name: feature.dtype for feature in default_features(recipe)}
     assert not {"job_title", "Company"} & set(read)
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_an_account_is_a_level_where_its_leads_come_again(back: bool, tmp_path: Path) -> None:
+    accounts = [f"A{n % 20 if back else n // 20:02d}" for n in range(N)]
+    ended = of(["won", "lost", "lost"])
+    _, recipe = found(tmp_path, Lead_ID=KEY, Created_At=DAYS, Account_ID=accounts, Size=SIZE, Result=ended)
+    assert recipe.lead.account_id == "Account ID"
+    assert ("account" in recipe.lead.fields) == back
+    if back:
+        assert recipe.lead.fields["account"].column == "Account ID"
