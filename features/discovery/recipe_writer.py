@@ -19,13 +19,12 @@ from features.profiles import (
     date_column,
     plain,
     presets,
-    recurs,
     stage_column,
 )
 
 _WIDTH = 100
-_MOST_TITLES = 60
-"""Of more titles than this, what they have in common says more than each."""
+_SEASONS_FROM = 2.5
+"""Years of leads from which the training part has met each month about twice."""
 
 
 def write_recipe(draft: Draft) -> str:
@@ -286,16 +285,12 @@ def _split(draft: Draft) -> Table | None:
 
 
 def _features(draft: Draft) -> Table | None:
-    """Titles that recur are levels too: "teacher" has no keyword, and may say more than "manager"."""
-    told = [
-        found.name
-        for found in draft.fields
-        if found.left_out is None and found.column.means == "title" and found.column.format.type == "text"
-        if found.column.format.distinct <= _MOST_TITLES and recurs(found.column.format)
-    ]
-    if not told:
-        return None
-    added = tomlkit.array()
-    for name in told:
+    """What recipes do not get unasked: recurring titles as levels, seasons where years have shown them."""
+    section, added = tomlkit.table(), tomlkit.array()
+    for name in draft.recurring_titles:  # "teacher" has no keyword, and may say more than "manager"
         added.append(inline_of({"type": "field_value", "field": name, "dtype": "category"}))
-    return table_of({"add": because(added, "each title as a level, beside its keywords")})
+    if added:
+        section.add("add", because(added, "each title as a level, beside its keywords"))
+    if draft.years >= _SEASONS_FROM:
+        section.add("season", because(True, f"leads of {draft.years:.1f} years tell one month from another"))
+    return section if len(section) else None

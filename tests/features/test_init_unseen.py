@@ -352,3 +352,10 @@ def test_an_account_is_a_level_where_its_leads_come_again(back: bool, tmp_path: 
     assert ("account" in recipe.lead.fields) == back
     if back:
         assert recipe.lead.fields["account"].column == "Account ID"
+
+
+@pytest.mark.parametrize(("apart", "season"), [(1, False), (3, True)])
+def test_seasons_are_read_where_years_have_shown_them(apart: int, season: bool, tmp_path: Path) -> None:
+    days = [DAYS[0] + timedelta(days=n * apart) for n in range(N)]
+    _, recipe = found(tmp_path, Lead_ID=KEY, Created_At=days, Size=SIZE, Result=of(["won", "lost", "lost"]))
+    assert recipe.features.season == season
