@@ -359,3 +359,11 @@ def test_seasons_are_read_where_years_have_shown_them(apart: int, season: bool, 
     days = [DAYS[0] + timedelta(days=n * apart) for n in range(N)]
     _, recipe = found(tmp_path, Lead_ID=KEY, Created_At=days, Size=SIZE, Result=of(["won", "lost", "lost"]))
     assert recipe.features.season == season
+
+
+def test_the_day_of_birth_is_read_where_no_date_says_when_leads_came(tmp_path: Path) -> None:
+    born = [DAYS[n * 7 % N] - timedelta(days=20_000) for n in range(N)]
+    ended = of(["won", "lost", "lost"])
+    discovery, recipe = found(tmp_path, Lead_ID=KEY, Date_of_birth=born, Size=SIZE, Result=ended)
+    assert not recipe.dated, discovery.remarks
+    assert {"date_of_birth_day", "date_of_birth_filled"} <= {one.name for one in default_features(recipe)}
