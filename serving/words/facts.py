@@ -174,7 +174,11 @@ def _filled(read: FactReader, signal: LeadSignal) -> Sequence[Objects]:
 
 
 def _date(read: FactReader, signal: LeadSignal) -> Sequence[Objects]:
-    """The date in days since 1970-01-01, and how many days ago it was."""
+    """The date in days since 1970-01-01, and how many days ago it was: None of undated leads."""
+    if signal.is_number:
+        day = next(f.name for f in signal.features if getattr(f, "type", "") == "date_day")
+        days = known_or_none(np.floor(read.number(day)), int)
+        return days, np.full(len(days), None, dtype=object)
     ages = read.moments.days(read.number(_first(signal, DateAge)))
     dates = 0 if read.moments.dates is None else read.moments.dates
     return known_or_none(dates - ages, int), known_or_none(ages, int)

@@ -57,6 +57,7 @@ phone = { type = "phone" }
 newsletter = { type = "boolean" }
 contract_end = { type = "date" }
 project_start = { type = "date" }
+born = { type = "date" }
 comment = { type = "text" }
 budget_k = { type = "number", column = "Budget in thousands" }
 [events]
@@ -75,7 +76,9 @@ W_Valideren = "neutral"
 days = [7, 30]
 [features]
 season = true
-add = [{ type = "wall_clock", of = "creation", part = "month", zone = "Europe/Paris" },
+off = ["born_age"]
+add = [{ type = "date_day", field = "born" },
+       { type = "wall_clock", of = "creation", part = "month", zone = "Europe/Paris" },
        { type = "keyword_group", field = "comment", called = "soon", keywords = ["now", "soon", "x"] },
        { type = "account_count", what = "leads" }, { type = "account_count", what = "won" },
        { type = "answers", called = "bant", what = "answered", numbers = ["revenue", "size"] },
