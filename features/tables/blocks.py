@@ -21,7 +21,7 @@ from features.tables.columns import require_columns
 from features.tables.duck import connect
 from features.tables.events import LINE
 from features.tables.leads import lead_ids
-from features.tables.sql_dates import text_sql, types_of
+from features.tables.sql_cells import text_sql, types_of
 
 _MEMORY_MB, _A_ROW, _IDLE_MEMORY = 200, 60, "30MB"
 """What the engine holds while it sorts the events or groups the contacts, and while blocks are scored."""
