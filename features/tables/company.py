@@ -142,7 +142,7 @@ def _check_one_row_each(con: Any, recipe: Recipe, view: str) -> None:
 def tables_from_frames(
     recipe: Recipe,
     leads: pd.DataFrame,
-    events: pd.DataFrame | Any | None = None,
+    events: pd.DataFrame | str | None = None,
     outcomes: pd.DataFrame | None = None,
     field_history: pd.DataFrame | None = None,
     *,
@@ -152,15 +152,15 @@ def tables_from_frames(
 ) -> Tables:
     """The same from frames of raw cells; column `row` of the canonical leads is the 0-based input order.
 
-    `events` may be an Arrow table. Of a `block` of a larger export the content is not hashed, and what it
+    `events` may be a SELECT of them. Of a `block` of a larger export the content is not hashed, and what it
     takes beyond its share of the memory goes to the disk. `opted_out`: ids of leads that are, whatever their
     column says.
     """
     con = connect(_BLOCK_MEMORY if block else None)
     frames = {"leads": leads, "events": events, "outcomes": outcomes, "field_history": field_history}
     views = _registered(con, {role: f for role, f in frames.items() if isinstance(f, pd.DataFrame)})
-    if events is not None and not isinstance(events, pd.DataFrame):
-        con.con.register("raw_events", events)
+    if isinstance(events, str):
+        con.raw_sql(f"CREATE OR REPLACE VIEW raw_events AS {events}")
         views["events"] = "raw_events"
     return _canonical(con, recipe, views, Quality(), clock_us or now_us(), None, not block, opted_out)
 

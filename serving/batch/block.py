@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -53,12 +53,12 @@ class Task(NamedTuple):
 class Block(NamedTuple):
     """Rows of an export from its row `start` on.
 
-    `events` are their raw events, in a frame or an Arrow table, None where none were given; `others` the
-    places in the block of rows that have the id of an earlier row with other cells.
+    `events` are their raw events or a SELECT of them, None where none were given; `others` the places in the
+    block of rows that have the id of an earlier row with other cells.
     """
 
     raw: RawTable
-    events: pd.DataFrame | Any | None = None
+    events: pd.DataFrame | str | None = None
     start: int = 0
     others: frozenset[int] = frozenset()
 

@@ -206,7 +206,7 @@ def _blocks(files: _Files, done: int) -> Iterator[Block]:
     for block, (start, table) in enumerate(files.leads.blocks(files.starts, done), start=done):
         first, end = np.searchsorted(others, [start, start + table.num_rows])
         own = frozenset((others[first:end] - start).tolist())
-        events = None if files.parted is None else files.parted.table(block)
+        events = None if files.parted is None else files.parted.select(block)
         yield Block(files.leads.raw(start, table), events, start, own)
 
 

@@ -17,7 +17,7 @@ from features.recipe import Recipe
 from features.tables import lead_ids
 from serving.batch.resume import Work
 from serving.returned import VALUE, Added, Selection
-from serving.returned.columns import RANK, SAME, TINTS, in_order, ranks_among, ranks_of
+from serving.returned.columns import RANK, SAME, TINTS, in_order, ranks_among
 from serving.returned.crms import crm_columns, crm_table
 from serving.returned.moved import Before
 
@@ -63,10 +63,10 @@ class Finished:
             return None
         order = VALUE if self.choice.by_value else RANK
         table = pq.read_table(self.added.path, columns=[order, "ls_maturity"])
-        ranks, maturities = (column.to_pylist() for column in table.columns)
+        ranks = table.column(0).to_numpy().astype(np.float64)
         if self.choice.by_value:
-            ranks = ranks_of(np.array(ranks, dtype=np.float64))
-        return self.choice.places(ranks, maturities, self._moved())
+            ranks = ranks_among(in_order(ranks), ranks)
+        return self.choice.places(ranks, table.column(1), self._moved())
 
     def write(self, out: Path | str, places: NDArray[np.int64] | None) -> None:
         """Write the rows `places` to `out` (`-`: stdout), which appears whole."""
