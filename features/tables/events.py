@@ -14,8 +14,7 @@ from features.recipe import Recipe
 from features.sql import named, quoted
 from features.tables.columns import require_columns
 from features.tables.quality import Quality, count_dropped
-from features.tables.sql_dates import dated_sql, text_sql, types_of
-from features.tables.sql_numbers import number_sql
+from features.tables.sql_cells import dated_sql, number_sql, text_sql, types_of
 
 LINE = "leadscore_line"
 """A column of events that holds their line in a file, where who reads them has put it there."""

@@ -14,8 +14,7 @@ from features.tables.columns import moments_column, require_columns
 from features.tables.currency import require_one_currency
 from features.tables.duck import register_frame
 from features.tables.quality import Quality, count_dropped
-from features.tables.sql_dates import dated_sql, text_sql, types_of
-from features.tables.sql_numbers import number_sql
+from features.tables.sql_cells import dated_sql, number_sql, text_sql, types_of
 
 
 def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Quality) -> None:

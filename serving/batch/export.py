@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from features.clock import days_us, from_us, now_us
@@ -24,6 +25,7 @@ from serving.batch.alike import score_alike
 from serving.batch.block import Block, Task, beside_of
 from serving.batch.finish import Finished
 from serving.batch.named_columns import renamed
+from serving.batch.parted import Parted
 from serving.batch.resume import Work, facts_of, opened_work
 from serving.neighbours import Neighbours
 from serving.returned import Added, BatchSummary, Selection, drift_of, require_value
@@ -40,13 +42,7 @@ class _Files(NamedTuple):
     leads: Spool
     starts: list[int]
     rows: FileRows
-    parted: Path | None
-
-    def events(self, block: int) -> str | None:
-        """The SELECT of the raw events of a block."""
-        if self.parted is None:
-            return None
-        return f"SELECT * EXCLUDE (block) FROM read_parquet('{self.parted}') WHERE block = {block}"
+    parted: Parted | None
 
 
 def score_export(
@@ -167,8 +163,8 @@ def _laid_down(
         happened = spool(events, work.folder / "events")
         nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in happened.names})
         summary.warnings += complete_events(task.recipe, nothing, happened.name)[1]
-        parted = work.folder / "events.parquet"
-        counted = rows.part_events(happened, parted)
+        parted = Parted.of(work.folder / "parted")
+        counted = rows.part_events(happened, parted.put)
         summary.quality += counted.quality()
         summary.warnings += counted.warnings()
     return _Files(found, starts, rows, parted), summary
@@ -207,10 +203,12 @@ def _score_blocks(
 
 def _blocks(files: _Files, done: int) -> Iterator[Block]:
     """The blocks that follow the first `done`."""
-    others = sorted(files.rows.others)
+    others = files.rows.others
     for block, (start, table) in enumerate(files.leads.blocks(files.starts, done), start=done):
-        own = frozenset(row - start for row in others if start <= row < start + table.num_rows)
-        yield Block(files.leads.raw(start, table), files.events(block), start, own)
+        first, end = np.searchsorted(others, [start, start + table.num_rows])
+        own = frozenset((others[first:end] - start).tolist())
+        events = None if files.parted is None else files.parted.select(block)
+        yield Block(files.leads.raw(start, table), events, start, own)
 
 
 def _hand_back(
@@ -218,7 +216,8 @@ def _hand_back(
 ) -> None:
     """Write the chosen rows to `out` (None: nowhere), and say how many there are."""
     same = files.rows.same_person()
-    summary.persons.update(same["kind"].tolist())
+    kinds = same.column("kind").value_counts().to_pylist()
+    summary.persons.update({one["values"]: one["counts"] for one in kinds})
     finished = Finished.of(task.recipe, files.leads, files.starts, same, work, choice)
     places = finished.places()
     summary.written = files.leads.rows if places is None else len(places)
@@ -230,7 +229,7 @@ def _hand_back(
 def _settle(task: Task, files: _Files, summary: BatchSummary) -> None:
     """Count what a block alone cannot know, and say what the whole file suffers from."""
     rows = files.rows
-    copies, others = len(rows.copies), len(rows.others)
+    copies, others = rows.copies, len(rows.others)
     whole = [
         ("leads", "rows without an id", rows.nameless, "dropped"),
         ("leads", "exact copies of a row", copies, "dropped, the first kept"),
