@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, TypeAlias
@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from features.catalogue import DateAge, DomainKind, FieldValue, KeywordGroup, WallClock
+from features.catalogue import DateAge, DomainKind, Feature, FieldValue, KeywordGroup, WallClock
 from features.clock import DAY_US, dates_of
 from features.columns import Column, Columns, Floats, n_leads, numbers_of
 from serving.words.language import catalogue
@@ -80,6 +80,42 @@ class FactReader:
         own = {name: column[rows] for name, column in self.columns.items()}
         return FactReader(Columns(own, 1), self.moments.take(rows))
 
+    def of_pairs(
+        self, signals: Sequence[LeadSignal], rows: NDArray[np.intp], places: NDArray[np.intp]
+    ) -> list[Facts]:
+        """What is the case with a lead of `rows`, which rise, as far as the signal at the same of `places`
+        sees it.
+
+        Most signals are about events, which are looked at together.
+        """
+        found: list[Facts] = [()] * len(rows)
+        by_signal: dict[int, list[int]] = {}
+        of_events = list[int]()
+        for at, place in enumerate(places.tolist()):
+            if signals[place].kind == "events":
+                of_events.append(at)
+            else:
+                by_signal.setdefault(place, []).append(at)
+        for place, pairs in by_signal.items():
+            signal = signals[place]
+            told = self.take(rows[pairs], signal).facts(signal)
+            for at, facts in zip(pairs, told, strict=True):
+                found[at] = facts
+        if of_events:
+            own = [signals[place].told_by for place in places[of_events].tolist()]
+            for at, facts in zip(of_events, self._of_events(own, rows[of_events]), strict=True):
+                found[at] = facts
+        return found
+
+    def _of_events(self, told_by: Sequence[tuple[Feature, ...]], rows: NDArray[np.intp]) -> Iterator[Facts]:
+        """How often, and how many days ago last: of each of `rows` by the count and recency beside it."""
+        names = tuple(dict.fromkeys(feature.name for pair in told_by for feature in pair))
+        place, numbers = {name: at for at, name in enumerate(names)}, self.numbers(names)
+        asked = [[place[count.name], place[recency.name]] for count, recency in told_by]
+        counts, ages = numbers[np.array(asked).T, rows]
+        days = np.maximum(self.moments.take(rows).days(ages), 0)
+        return zip(_whole(np.rint(counts)), _whole(days), strict=True)
+
     def facts(self, signal: LeadSignal) -> list[Facts]:
         """The facts of each lead."""
         arrays = _READERS[signal.kind](self, signal)
@@ -111,6 +147,10 @@ class FactReader:
 def known_or_none(numbers: Floats, kind: Callable[[Any], Any] = float) -> Objects:
     """Numbers as Python's, None for NaN."""
     return np.array([None if x != x else kind(x) for x in numbers.tolist()], dtype=object)
+
+
+def _whole(numbers: Floats) -> list[int | None]:
+    return [None if x != x else int(x) for x in numbers.tolist()]
 
 
 def _events(read: FactReader, signal: LeadSignal) -> Sequence[Objects]:
