@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from features.catalogue import of_accounts
 from features.clock import from_us
-from features.columns import Columns, Floats, n_leads
+from features.columns import Columns, Floats, held, n_leads
 from features.language import Language
 from serving.answer.reasons import Reasoner, SaidReason
 from serving.asked import DRAWN, Asked
@@ -128,7 +128,7 @@ def compute(
     con: list[list[SaidReason]] = [[] for _ in margin]
     if reasoner is not None and told is not None:
         pro, con = reasoner.reasons(told, columns, moments or Moments())
-    shown = np.clip(np.round(exact, _DIGITS), FLOOR, 1 - FLOOR)
+    shown = held(exact.round(_DIGITS), FLOOR, 1 - FLOOR)
     scores, maturities = rung.reference.scores(exact), rung.reference.maturities(exact)
     intervals, notes = _sureness(rung, parts, shown)
     answerers = _answerers(parts, len(margin))
