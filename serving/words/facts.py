@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any, TypeAlias
@@ -90,31 +90,31 @@ class FactReader:
         """
         found: list[Facts] = [()] * len(rows)
         by_signal: dict[int, list[int]] = {}
-        of_events = list[int]()
         for at, place in enumerate(places.tolist()):
-            if signals[place].kind == "events":
-                of_events.append(at)
-            else:
-                by_signal.setdefault(place, []).append(at)
-        for place, pairs in by_signal.items():
-            signal = signals[place]
-            told = self.take(rows[pairs], signal).facts(signal)
-            for at, facts in zip(pairs, told, strict=True):
-                found[at] = facts
+            by_signal.setdefault(place, []).append(at)
+        of_events = {place: by_signal.pop(place) for place in [*by_signal] if signals[place].kind == "events"}
+        told = [
+            (pairs, self.take(rows[pairs], signals[place]).facts(signals[place]))
+            for place, pairs in by_signal.items()
+        ]
         if of_events:
-            own = [signals[place].told_by for place in places[of_events].tolist()]
-            for at, facts in zip(of_events, self._of_events(own, rows[of_events]), strict=True):
-                found[at] = facts
+            pairs = [at for own in of_events.values() for at in own]
+            asked = [(signals[place].told_by, len(own)) for place, own in of_events.items()]
+            told.append((pairs, self._of_events(asked, rows[pairs])))
+        for pairs, facts in told:
+            for at, one in zip(pairs, facts, strict=True):
+                found[at] = one
         return found
 
-    def _of_events(self, told_by: Sequence[tuple[Feature, ...]], rows: NDArray[np.intp]) -> Iterator[Facts]:
-        """How often, and how many days ago last: of each of `rows` by the count and recency beside it."""
-        names = tuple(dict.fromkeys(feature.name for pair in told_by for feature in pair))
-        place, numbers = {name: at for at, name in enumerate(names)}, self.numbers(names)
-        asked = [[place[count.name], place[recency.name]] for count, recency in told_by]
-        counts, ages = numbers[np.array(asked).T, rows]
-        days = np.maximum(self.moments.take(rows).days(ages), 0)
-        return zip(_whole(np.rint(counts)), _whole(days), strict=True)
+    def _of_events(
+        self, asked: Sequence[tuple[tuple[Feature, ...], int]], rows: NDArray[np.intp]
+    ) -> list[Facts]:
+        """How often, and how many days ago last: of so many of `rows` by each pair of a count and a
+        recency."""
+        numbers = self.numbers(tuple(feature.name for pair, _ in asked for feature in pair))
+        place = np.repeat(np.arange(0, len(numbers), 2), [of_rows for _, of_rows in asked])
+        days = np.maximum(self.moments.take(rows).days(numbers[place + 1, rows]), 0)
+        return list(zip(_whole(np.rint(numbers[place, rows])), _whole(days), strict=True))
 
     def facts(self, signal: LeadSignal) -> list[Facts]:
         """The facts of each lead."""
