@@ -60,6 +60,7 @@ class FileRows:
         self.nameless = int(self._one("SELECT count(*) FROM ids WHERE id IS NULL"))
         self.copies, self.others = self._compared()
         self._add("others", {"row": self.others})
+        self._hold(_IDLE_MEMORY)
 
     def close(self) -> None:
         """Let the engine go."""
@@ -89,15 +90,15 @@ class FileRows:
         """
         import pyarrow as pa
 
+        self._hold(_MEMORY)
         self.con.raw_sql(f"CREATE OR REPLACE VIEW raw AS {events_sql(self.recipe, events)}")
         declared = self.recipe.events
         assert declared is not None
         owner = text_sql(declared.lead_id, types_of(self.con, "raw")[declared.lead_id])
         owners = Owners.of(self.con)
         unknown = 0
-        query = f"""SELECT * EXCLUDE (owner), hash(owner), hash(ltrim(owner, '0')), owner IS NULL
-                    FROM (SELECT *, {owner} AS owner FROM raw)"""
-        reader = self._reader(query)
+        keys = f"hash({owner}), hash(ltrim({owner}, '0')), {owner} IS NULL"
+        reader = self._reader(f"SELECT *, {keys} FROM raw")
         for block in range(len(self.starts)):  # a block without events has their columns too
             put(block, reader.schema.empty_table().select(range(len(reader.schema) - 3)))
         for batch in reader:

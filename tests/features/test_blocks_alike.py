@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from features.exports import spool
@@ -34,6 +34,7 @@ class _Found(NamedTuple):
 
 
 @settings(max_examples=25, deadline=None)
+@example(leads=[("a", "p@acme.io"), ("a", "q@acme.io")], owners=["a"], block=1, at_once=1)
 @given(leads=LEADS, owners=OWNERS, block=st.integers(1, 30), at_once=st.integers(1, 30))
 def test_parts_of_any_size_say_what_a_plain_loop_says(
     leads: Leads, owners: list[str | None], block: int, at_once: int
