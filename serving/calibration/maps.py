@@ -8,7 +8,7 @@ from typing import Self
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from features.columns import Floats, held
+from features.columns import Floats
 
 FLOOR = 1e-6
 """No probability is nearer to 0 or 1 than this: a certainty would be a promise that no history supports."""
@@ -19,7 +19,7 @@ def log_odds(probability: float | Floats, floor: float = FLOOR) -> Floats:
     from scipy.special import logit  # not at the top: what reads artefacts alone starts sooner without it
 
     doubled = np.asarray(probability, dtype=np.float64)
-    return np.asarray(logit(held(doubled, floor, 1 - floor)), dtype=np.float64)
+    return np.asarray(logit(np.clip(doubled, floor, 1 - floor)), dtype=np.float64)
 
 
 class MonotoneMap(BaseModel):
@@ -72,7 +72,7 @@ class MonotoneMap(BaseModel):
         """Probabilities of `margins`, shape `(n_leads,)`, inside [`FLOOR`, 1 − `FLOOR`]."""
         from scipy.special import expit  # see `log_odds`
 
-        return held(expit(self.logits(margins)), FLOOR, 1 - FLOOR)
+        return np.asarray(np.clip(expit(self.logits(margins)), FLOOR, 1 - FLOOR), dtype=np.float64)
 
     @cached_property
     def _pieces(self) -> tuple[Floats, Floats, Floats, Floats]:
