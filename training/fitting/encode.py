@@ -129,12 +129,21 @@ def _number(name: str, numbers: NDArray[np.float64], log: bool) -> NumberColumn 
     absent = np.isnan(numbers)
     median = float(np.median(numbers[~absent]))
     filled = np.where(absent, median, numbers)
-    scale = float(filled.std())
+    unit = unit_of(filled)
+    scale = float((filled / unit).std()) * unit
     flag = bool(absent.any())
     if scale < 1e-12 and not flag:
         return None
-    mean, scale = float(filled.mean()), max(scale, 1e-12)
+    mean, scale = float((filled / unit).mean()) * unit, max(scale, 1e-12)
     return NumberColumn(name=name, median=median, mean=mean, scale=scale, flag=flag, log=log)
+
+
+def unit_of(numbers: NDArray[np.float64]) -> float:
+    """The power of two above the size of `numbers`, by which squares and sums of them overflow no more.
+
+    Dividing by it and multiplying again changes no bit of what does not overflow.
+    """
+    return float(np.ldexp(1.0, int(np.frexp(np.abs(numbers).max(initial=1.0))[1])))
 
 
 def _numbered(leads: Leads) -> NDArray[np.int64] | None:
