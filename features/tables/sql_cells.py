@@ -7,12 +7,13 @@ A wall clock without offset is the recipe zone's, a date without time the end of
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
 
 from features.cells import is_missing, parse_date
-from features.cells.parse import parse_number
+from features.cells.parse import LARGEST, parse_number
 from features.clock import FIRST_US
 from features.clock.instants import FIRST_YEAR, LAST_US, LAST_YEAR
 from features.clock.zones import wall_offsets
@@ -136,8 +137,23 @@ def number_sql(con: Any, table: str, view: str, column: str, kind: str, quality:
     """`column` of `view` (of the type `kind`) as a DOUBLE, NULL where missing or unreadable.
 
     What the engine cannot cast goes through the scalar parser, once per distinct text; filled cells that are
-    no numbers are counted in `quality` under `table`.
+    no numbers are counted in `quality` under `table`, and so are infinite ones, which stay so (see
+    `usable_sql`).
     """
+    number = _any_number_sql(con, table, view, column, kind, quality)
+    endless = f"SELECT count(*) FROM {view} WHERE NOT isnan({number}) AND NOT {usable_sql(number)}"
+    what = f"cells of {column} that are no finite number"
+    quality.count(table, what, con.raw_sql(endless).fetchone()[0], "taken as no value")
+    return number
+
+
+def usable_sql(number: str) -> str:
+    """Whether a DOUBLE is one that the scalar parser does not take as missing; NULL for NULL."""
+    return f"(abs({number}) <= {LARGEST!r})"
+
+
+def _any_number_sql(con: Any, table: str, view: str, column: str, kind: str, quality: Quality) -> str:
+    """As `number_sql`, infinite ones not counted."""
     cell = named(column)
     cast = f"TRY_CAST({cell} AS DOUBLE)"
     if kind != "VARCHAR":
@@ -158,6 +174,7 @@ def number_sql(con: Any, table: str, view: str, column: str, kind: str, quality:
 
 def _number(text: str) -> float | None:
     try:
-        return parse_number(text)
+        number = parse_number(text)
     except ValueError:
         return None
+    return math.inf if number is None else number
