@@ -158,7 +158,7 @@ class Bench:
     def _many_levels(self) -> bool:
         """Whether a line may read more levels of a category than as a rule; few outcomes do not tell."""
         read = self.excerpt.without(self.calendars)  # whose levels do not come again
-        return self.many == 1 and any(
+        return self.many > 0 and any(
             has_many_levels(feature, read.columns[feature.name], read.leads) for feature in read.features
         )
 

@@ -92,7 +92,7 @@ def rates(bench: Bench) -> Candidate:
 
     def rated(fold: tuple[Rows, Rows]) -> Floats:
         older, newer = map(bench.excerpt.on, fold)
-        read = (older.features, older.columns, older.y, older.clusters, older.order)
+        read = (older.features, older.columns, older.y, older.repeating, older.order)
         return fit_bayes(*read, version="").margin(newer.columns)
 
     newer = side_by_side(rated, bench.folds)

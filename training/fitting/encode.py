@@ -17,7 +17,7 @@ from training.figures.number_range import fitted_range, with_room
 
 _FEW_LEVELS = 60
 """At most this many levels of a category get a weight of their own in a linear model, most frequent first."""
-_WIDE_LEVELS, _WIDE_RARE = 300, 5
+_WIDE_LEVELS, _WIDE_RARE = 500, 5
 """At most this many where it reads widely, and the leads that each must have at least."""
 
 
