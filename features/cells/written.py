@@ -63,6 +63,8 @@ _SPREADSHEET_NUMBER = re.compile(r"\+?(\d+)(?:\.(\d*))?(?:e\+?(\d{1,2}))?", re.I
 _SHOWN_DIGITS = 7
 """Fewer digits than this of a number in scientific form are what a narrow cell showed: the rest is lost."""
 
+_ENDLESS = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
+
 
 def number(text: str, decimal: str = ".") -> float | None:
     """The finite number that `text` writes, or None; `decimal` is "." or ",".
@@ -83,7 +85,7 @@ def any_number(text: str, decimal: str = ".") -> float | None:
     >>> any_number("-1e400"), any_number("Infinity"), any_number("many")
     (-inf, inf, None)
     """
-    if text.strip().lower().lstrip("+-") in ("inf", "infinity"):
+    if _ENDLESS.fullmatch(text.strip()):
         return float(text)
     text = _CURRENCY.sub("", text.strip()).strip().replace("\u2212", "-")
     negative = text.startswith("(") and text.endswith(")")

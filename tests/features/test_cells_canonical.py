@@ -190,7 +190,14 @@ def test_an_infinity_is_missing_however_it_is_written(raw):
 )
 def test_only_a_number_is_endless(raw):
     if is_endless(raw):
-        assert str(raw).strip().lower().lstrip("+-") == "inf"
+        assert str(raw).strip().lower() in ("inf", "-inf")
+
+
+@pytest.mark.parametrize("raw", ["--inf", "+-inf", "-+Infinity", "inf-", "infinit"])
+def test_what_only_looks_like_an_infinity_is_no_number(raw):
+    with pytest.raises(ValueError, match="a number such as"):
+        parse_number(raw)
+    assert not is_endless(raw)
 
 
 @given(st.floats(allow_nan=False), st.floats(1e-300, 1e300))

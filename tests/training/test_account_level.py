@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from features import default_features
 from tests.training.test_candidates import RECIPE, ROWS, company, converts
@@ -14,13 +15,14 @@ ACCOUNTS = 150
 TEXT = RECIPE.replace('a = { type = "number" }', 'a = { type = "category" }')
 
 
-def bench(named: str) -> tuple[Bench, np.ndarray]:
-    """Leads of 150 accounts, whose luck is all that can be known, and their true log-odds."""
+def bench(named: str, text: str = TEXT, back: bool = True) -> tuple[Bench, np.ndarray]:
+    """Leads of 150 accounts, whose luck is all that can be known, and their true log-odds; where they do not
+    come `back`, the leads of one account follow one another."""
     rng = np.random.default_rng(11)
-    code = rng.integers(0, ACCOUNTS, ROWS)
+    code = rng.integers(0, ACCOUNTS, ROWS) if back else np.arange(ROWS) * ACCOUNTS // ROWS
     margin = 1.5 * rng.normal(size=ACCOUNTS)[code] - 1
     names = np.array([f"account {number}" for number in code], dtype=object)
-    text = f'[lead]\naccount_id = "{named}"\n{TEXT}' if named else TEXT
+    text = f'[lead]\naccount_id = "{named}"\n{text}' if named else text
     recipe, labelled, rows = company(names, rng.normal(size=ROWS), converts(margin), text)
     labelled.frame["account_id"] = names
     return Bench.of(recipe, Excerpt.of(recipe, labelled, default_features(recipe), rows)), margin
@@ -31,6 +33,14 @@ def test_rows_repeat_an_account_unless_it_is_read() -> None:
     assert len(set(beside.repeating)) == ACCOUNTS
     assert len(set(read.repeating)) == ROWS
     assert len(set(read.clusters)) == ACCOUNTS  # whose leads stay together where anything is judged
+
+
+@pytest.mark.parametrize("why", ["read as a text", "never met again", "not among the features"])
+def test_rows_repeat_an_account_that_tells_nothing_as_a_level(why: str) -> None:
+    text = TEXT.replace("category", "text") if why == "read as a text" else TEXT
+    read = bench("a", text, back=why != "never met again")[0].excerpt
+    read = read.without(["a"]) if why == "not among the features" else read
+    assert len(set(read.repeating)) == ACCOUNTS
 
 
 def test_the_rates_of_an_account_are_believed_as_its_leads_bear_them_out() -> None:

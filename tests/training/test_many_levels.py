@@ -6,10 +6,13 @@ import numpy as np
 import pytest
 
 from features import default_features
+from features.catalogue import FieldValue
+from features.columns import Columns
 from serving.scorers.linear_columns import CategoryColumn
 from tests.training.test_candidates import RECIPE, ROWS, company, converts
 from training.choosing.bench import Bench
-from training.fitting.encode import Reading
+from training.fitting import encode
+from training.fitting.encode import Reading, fit_linear_encoder
 from training.fitting.fit import fit_model
 from training.fitting.settings import LinearChoice, Settings, TreeChoice
 from training.history.excerpt import Excerpt
@@ -43,3 +46,21 @@ def test_what_was_chosen_is_fitted_and_told():
         columns = [one for one in model.encoder.columns if isinstance(one, CategoryColumn)]
         assert [len(one.levels) for one in columns] == [most]
         assert settings.as_dict().get("wide", False) == wide
+
+
+def test_further_levels_of_all_categories_share_one_budget_that_many_rows_make_smaller(monkeypatch) -> None:
+    rng = np.random.default_rng(7)
+    names = {name: np.array([f"{n:03}" for n in rng.integers(0, 400, 9000)], dtype=object) for name in "ab"}
+    columns = Columns({**names, "day": names["a"]}, 9000)
+    features = tuple(FieldValue(name, dtype="category") for name in columns)
+
+    def read(reading: Reading) -> dict[str, int]:
+        encoder = fit_linear_encoder(features, columns, 20, reading, calendars=["day"])
+        return {one.name: len(one.levels) for one in encoder.columns if isinstance(one, CategoryColumn)}
+
+    assert read(Reading()) == {"a": 60, "b": 60, "day": 60}
+    wide = read(Reading(wide=True))
+    assert wide["a"] + wide["b"] == 120 + 440
+    assert wide["day"] == 60  # its levels do not come again
+    monkeypatch.setattr(encode, "_WIDE_CELLS", 100 * 9000)
+    assert sum(read(Reading(wide=True)).values()) == 180 + 100

@@ -17,16 +17,19 @@ from training.figures.number_range import fitted_range, with_room
 
 _FEW_LEVELS = 60
 """At most this many levels of a category get a weight of their own in a linear model, most frequent first."""
-_WIDE_LEVELS, _WIDE_RARE = 500, 5
-"""At most this many where it reads widely, and the leads that each must have at least."""
+_WIDE_LEVELS, _WIDE_RARE = 440, 5
+"""At most this many more of all categories together where it reads widely, the most frequent first, and the
+leads that each must have at least."""
+_WIDE_CELLS = 20_000_000
+"""Rows × further levels at most: the folds' matrices stand in memory together, and are squared."""
 
 
 @dataclass(frozen=True)
 class Reading:
     """How a linear model reads: numbers as signed logarithms, every column crossed with the lead's age, and
     how much `room` calendars have beyond their range: 1, all that they may (see `with_room`), to 0, held
-    inside it as other numbers are. `wide`: up to 300 levels of a category, of five leads or more, have
-    a weight of their own, not sixty of those that are not rare."""
+    inside it as other numbers are. `wide`: up to 440 further levels, of five leads or more, have a
+    weight of their own, beside sixty of each category that are not rare."""
 
     logs: bool = False
     crossed: bool = False
@@ -90,8 +93,13 @@ def fit_linear_encoder(
     of `columns`, those of `calendars` inside a wider one where the reading gives them room. A level of fewer
     than `rare_level` leads has no weight of its own."""
     numbered = _numbered(leads)
+    levels = _line_levels([f.name for f in features if f.dtype == "category"], columns, rare_level, numbered)
+    if reading.wide:
+        most = min(_WIDE_LEVELS, _WIDE_CELLS // columns.n_leads) // (2 if reading.crossed else 1)
+        read = {name: found for name, found in levels.items() if name not in calendars}
+        levels |= _widened(read, columns, numbered, most)
     found = [
-        _levelled(f.name, columns[f.name], rare_level, numbered, reading.wide)
+        _levelled(f.name, levels[f.name])
         if f.dtype == "category"
         else _measured(f.name, columns[f.name], reading.logs, reading.room if f.name in calendars else 0.0)
         for f in features
@@ -114,12 +122,31 @@ def _crossing(by: NumberColumn, columns: Columns) -> Crossing:
     return Crossing(by=by, low=float(seen.min()), high=float(seen.max()))
 
 
-def _levelled(
-    name: str, column: Column, rare_level: int, leads: NDArray[np.int64] | None, wide: bool
-) -> CategoryColumn | None:
+def _line_levels(
+    names: Sequence[str], columns: Columns, rare_level: int, leads: NDArray[np.int64] | None
+) -> dict[str, list[str]]:
+    """Category → the levels that a line reads as a rule."""
+    return {name: _levels(columns[name], rare_level, leads)[:_FEW_LEVELS] for name in names}
+
+
+def _widened(
+    known: Mapping[str, list[str]], columns: Columns, leads: NDArray[np.int64] | None, most: int
+) -> dict[str, list[str]]:
+    """As `known`, with the `most` frequent ones of all further levels; ties by name."""
+    further = sorted(
+        (-count, name, level)
+        for name, levels in known.items()
+        for level, count in _counts(columns[name], leads).items()
+        if count >= _WIDE_RARE and level not in levels
+    )
+    found = {name: list(levels) for name, levels in known.items()}
+    for _, name, level in further[:most]:
+        found[name].append(level)
+    return found
+
+
+def _levelled(name: str, levels: Sequence[str]) -> CategoryColumn | None:
     """The category's levels, None where it has none."""
-    rare, most = (min(rare_level, _WIDE_RARE), _WIDE_LEVELS) if wide else (rare_level, _FEW_LEVELS)
-    levels = _levels(column, rare, leads)[:most]
     return CategoryColumn(name=name, levels=tuple(sorted(levels))) if levels else None
 
 
@@ -162,7 +189,13 @@ def _numbered(leads: Leads) -> NDArray[np.int64] | None:
 
 
 def _levels(column: Column, rare_level: int, leads: NDArray[np.int64] | None) -> list[str]:
-    """Levels with at least `rare_level` leads, most frequent first, ties by name.
+    """Levels with at least `rare_level` leads, most frequent first, ties by name."""
+    counts = _counts(column, leads)
+    return sorted((level for level, n in counts.items() if n >= rare_level), key=lambda v: (-counts[v], v))
+
+
+def _counts(column: Column, leads: NDArray[np.int64] | None) -> dict[str, int]:
+    """Level → its leads.
 
     A lead that is looked at nine times says no more of its level than one that is looked at once.
     """
@@ -171,7 +204,5 @@ def _levels(column: Column, rare_level: int, leads: NDArray[np.int64] | None) ->
     if leads is not None:
         met = pd.unique(leads * (len(levels) + 1) + codes + 1)
         codes = met % (len(levels) + 1) - 1
-    counts = dict(
-        zip(levels.tolist(), np.bincount(codes + 1, minlength=len(levels) + 1)[1:].tolist(), strict=True)
-    )
-    return sorted((level for level, n in counts.items() if n >= rare_level), key=lambda v: (-counts[v], v))
+    many = np.bincount(codes + 1, minlength=len(levels) + 1)[1:]
+    return dict(zip(levels.tolist(), many.tolist(), strict=True))

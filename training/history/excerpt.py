@@ -8,35 +8,42 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from features.catalogue import Feature
+from features.catalogue import Feature, FieldValue
 from features.columns import Columns, Floats
 from features.recipe import Recipe
 from training.history.directions import directions
 from training.history.labelled import Labelled
 from training.history.split import Rows
 
+_BACK = 0.5
+"""Share of the newest leads whose account older ones know, from which it is believed as a level."""
+
 
 @dataclass(frozen=True)
 class Excerpt:
     """What is fitted on, or asked about: `features` of the `rows` of `labelled`.
 
-    `signs` holds the declared sign of some features by name (see `directions`); with `account_read` the
-    recipe has the account among its fields. All arrays have shape
-    `(n_rows,)`.
+    `signs` holds the declared sign of some features by name (see `directions`), `account_levels` the fields
+    that are the account itself, where most of the newest leads are of accounts met before. All arrays have
+    shape `(n_rows,)`.
     """
 
     labelled: Labelled
     features: tuple[Feature, ...]
     rows: Rows
     signs: Mapping[str, int] = field(default_factory=dict)
-    account_read: bool = False
+    account_levels: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, recipe: Recipe, labelled: Labelled, features: Sequence[Feature], rows: Rows) -> Excerpt:
         """With the signs that the recipe declares."""
-        columns = {one.column or name for name, one in recipe.lead.fields.items()}
-        read = labelled.timed and recipe.lead.account_id in columns
-        return cls(labelled, tuple(features), rows, directions(recipe, features), read)
+        names = frozenset(
+            name
+            for name, one in recipe.lead.fields.items()
+            if (one.column or name) == recipe.lead.account_id and one.type == "category"
+        )
+        levels = names if names and labelled.timed and _come_back(labelled, rows) else frozenset()
+        return cls(labelled, tuple(features), rows, directions(recipe, features), levels)
 
     @property
     def columns(self) -> Columns:
@@ -56,8 +63,10 @@ class Excerpt:
     @property
     def repeating(self) -> NDArray[np.object_]:
         """Whose rows repeat one another's outcome beside what is read of them: those of an account, or where
-        the account itself is read, as a level, those of a lead."""
-        return self.labelled.leads(self.rows).astype(object) if self.account_read else self.clusters
+        the account itself is among the features, as a level, those of a lead."""
+        values = (feature for feature in self.features if isinstance(feature, FieldValue))
+        read = any(value.field in self.account_levels for value in values)
+        return self.labelled.leads(self.rows).astype(object) if read else self.clusters
 
     @property
     def leads(self) -> NDArray[np.intp] | None:
@@ -81,3 +90,11 @@ class Excerpt:
     def without(self, names: Collection[str]) -> Excerpt:
         """The same rows without the features of these names."""
         return self.reading([feature for feature in self.features if feature.name not in names])
+
+
+def _come_back(labelled: Labelled, rows: Rows) -> bool:
+    """Whether most of the newest quarter of leads are of accounts that the older ones are of."""
+    first = rows[np.unique(labelled.leads(rows), return_index=True)[1]]
+    accounts = labelled.clusters(first)[np.argsort(labelled.frame["order"].to_numpy(np.int64)[first])]
+    older, newest = np.split(accounts, [len(accounts) * 3 // 4])
+    return len(newest) > 0 and float(np.isin(newest.astype(str), older.astype(str)).mean()) >= _BACK
