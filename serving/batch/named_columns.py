@@ -36,7 +36,7 @@ def renamed(recipe: Recipe, leads: Spool, columns: Mapping[str, str]) -> Spool:
         if column and column not in leads.names:
             remedy = nearest_name(column, leads.names)
             raise LeadscoreError(f"--column {field}: {leads.name} has no column '{column}'.", remedy)
-        if column in wanted:
+        if wanted.get(column, known[field]) != known[field]:
             raise LeadscoreError(
                 f"--column: '{column}' is named for two fields.", "Name a column for one field only."
             )
