@@ -272,6 +272,29 @@ def test_a_date_of_undated_leads_is_told_as_it_was_written(dates: list[date], zo
     assert told == [*dates, None]
 
 
+@pytest.mark.parametrize("off", ["", 'off = ["role_filled"]'])
+@pytest.mark.parametrize("means", ['means = "title"', "use = true"])
+def test_a_text_that_is_read_as_a_level_is_told_as_one(means: str, off: str) -> None:
+    recipe = parse_recipe(f"""
+        tables = {{ leads = "leads.csv" }}
+        outcomes = {{ column = "end", won = ["won"] }}
+        lead.fields.role = {{ type = "text", {means} }}
+        [features]
+        add = [{{ type = "field_value", field = "role", dtype = "category" }}]
+        {off}
+        """)
+    features = default_features(recipe)
+    cells = ["Nurse", "sales manager", ""]
+    leads = [parse_lead(recipe, lead_id="x", fields={"role": c}, events=None, as_of_us=0) for c in cells]
+    parts = Contributions(tuple(f.name for f in features), np.ones((3, len(features))), np.zeros(3))
+    pro, con = Reasoner(Voice(recipe, features, "en"), 3).reasons(
+        parts, OnlinePlan(features).columns(leads), Moments()
+    )
+    told = [[reason.text.partition(": ")[2] for reason in of_lead] for of_lead in pro]
+    assert told == [["Nurse"], ["Sales manager"], ["not given"]]
+    assert not any(con)
+
+
 def test_a_date_without_a_time_is_a_day_and_never_an_hour() -> None:
     """The end of yesterday is yesterday; a creation at the first instant of a day is no early morning."""
     end = localise(date(2026, 3, 1), "Europe/Paris", "end")
