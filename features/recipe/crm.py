@@ -59,6 +59,9 @@ class LeadField(Section):
 
     `rates` says for amounts with their currency beside them ("900 USD", "1 200 €") what one of each is worth
     in the currency that is counted in, as in `{ EUR = 1, USD = 0.9 }`; an amount in any other is an error.
+
+    An infinite number, or one beyond 1e300 (`inf`, `1e400`, 400 digits), is no value, however it comes;
+    `train` counts such cells among what it read.
     """
 
     type: FieldType

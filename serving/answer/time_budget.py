@@ -28,7 +28,8 @@ Work: TypeAlias = Callable[[], Computed]
 
 @dataclass
 class TimeBudget:
-    """Asks rungs aside, and gives up each that takes longer than `seconds` (a little more for many leads).
+    """Asks rungs aside, and gives up each that takes longer than `seconds` (`lead_seconds` more for each
+    further lead).
 
     Nothing ends a thread from outside: what was given up goes on until it ends by itself. Its rung is not
     asked meanwhile, nor for `rest_seconds` after it was given up, so that a hang delays those who were
@@ -37,6 +38,7 @@ class TimeBudget:
 
     seconds: float = _SECONDS
     rest_seconds: float = _REST_SECONDS
+    lead_seconds: float = _A_LEAD
     passed_over: Counter[tuple[str, PassedOver]] = field(default_factory=Counter)
     _idle: list[_Aside] = field(default_factory=list)
     _hanging: dict[tuple[str, str], Future[Computed]] = field(default_factory=dict)
@@ -65,6 +67,10 @@ class TimeBudget:
         hanging = self._hanging.get(who)
         return (hanging is not None and not hanging.done()) or time.monotonic() < self._until.get(who, 0.0)
 
+    def seconds_of(self, leads: int) -> float:
+        """How long a rung may take on so many."""
+        return self.seconds + self.lead_seconds * (leads - 1)
+
     def asked(self, rung: Rung, leads: int, work: Work) -> Computed:
         """What `work` of `rung` on so many leads gives, or raises.
 
@@ -76,7 +82,7 @@ class TimeBudget:
         aside = self._idle.pop() if self._idle else _Aside(self._idle)
         answer = aside.begin(work)
         try:
-            return answer.result(self.seconds + _A_LEAD * (leads - 1))
+            return answer.result(self.seconds_of(leads))
         except TimeoutError:
             if answer.done():
                 return answer.result()  # it came at the last moment, or the error is the scorer's own

@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from features.lead import Lead
 from serving.answer import Ladder, Opened, TimeBudget
+from serving.api.large_work import FAR_TOO_MANY, LargeWork, T
 from serving.api.problems import RefusedError
 from serving.asked import Heard
 from serving.crm import Receiver, Sender
@@ -91,8 +92,8 @@ class Desk:
     `budget` is how long a rung may take, `shadow` a challenger beside the one that answers,
     `spool` where signed bodies wait while the ledger is down,
     `jobs` those of the pages (None where no folder can keep their files), `turn` who arrived in this turn of
-    the loop, and is scored at its end by `turns`, in the one thread of `aside`; `hangs` while that takes far
-    too long.
+    the loop, and is scored at its end by `turns`, in the one thread of `turner`; `turn_hangs` while that
+    takes far too long. `large` does what is not for a turn.
     """
 
     opened: Opened
@@ -109,8 +110,22 @@ class Desk:
     spool: Spooling | None = field(default=None, repr=False)
     turn: list[Waiting] = field(default_factory=list, repr=False)
     turns: asyncio.Task[None] | None = field(default=None, repr=False)
-    hangs: bool = False
-    aside: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "leadscore-turn"), repr=False)
+    turn_hangs: bool = False
+    turner: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, "leadscore-turn"), repr=False)
+    large: LargeWork = field(default_factory=LargeWork, repr=False)
+
+    @property
+    def hangs(self) -> bool:
+        """Whether something takes far too long, and goes on."""
+        return self.turn_hangs or self.large.hanging > 0
+
+    async def aside(self, work: Callable[[], T], leads: int = 1, place: str = "scoring") -> T:
+        """What `work` on so many leads gives, done in a thread.
+
+        Raises:
+            RefusedError: 503 at `place`, as `LargeWork.done`.
+        """
+        return await self.large.done(work, FAR_TOO_MANY * self.budget.seconds_of(leads), place)
 
     @cached_property
     def voices(self) -> Voices | None:

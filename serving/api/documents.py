@@ -35,7 +35,7 @@ _REFUSALS = {
     "408": "The body took too long.",
     "413": "Too much in one request.",
     "429": "Too often: come again after Retry-After.",
-    "503": "The ledger cannot do its part now: send it again.",
+    "503": "The ledger cannot do its part now, or what would answer hangs: send it again.",
 }
 _NO_LEDGER = {"409": "The service has no ledger."}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -34,7 +34,7 @@ async def explained(request: Request) -> Response:
     lead = await _lead(desk, await _one(request))
     if isinstance(lead, Score):
         return json_text(answer_text(lead), status_of(lead))
-    found = await run_in_threadpool(explain, ladder_for(request), lead)
+    found = await desk.aside(partial(explain, ladder_for(request), lead))
     return JSONResponse(
         {
             "score": found.score.model_dump(mode="json"),
@@ -52,13 +52,13 @@ async def what_if(request: Request) -> Response:
     if not isinstance(body, dict) or set(body) != {"lead", "change"}:
         raise RefusedError(422, "body", "is not an object with lead and change", _SHAPE)
     before = await _lead(desk, body["lead"])
-    after = await run_in_threadpool(_changed, desk, before, body["lead"], body["change"])
+    after = await desk.aside(partial(_changed, desk, before, body["lead"], body["change"]))
     for lead in (before, after):
         if isinstance(lead, Score):
             return json_text(answer_text(lead), status_of(lead))
     assert isinstance(before, Lead)
     assert isinstance(after, Lead)
-    first, second = await run_in_threadpool(lambda: [ladder.score([lead])[0] for lead in (before, after)])
+    first, second = await desk.aside(lambda: [ladder.score([lead])[0] for lead in (before, after)], 2)
     return JSONResponse(
         {
             "before": first.model_dump(mode="json"),
@@ -98,7 +98,7 @@ async def _lead(desk: Desk, item: Any) -> Lead | Score:
     def read() -> Lead | Score:
         return desk.beside(heard(read_item(desk.opened.ladder.reader, item, now_us(), named), desk.heard()))
 
-    return await run_in_threadpool(read)
+    return await desk.aside(read)
 
 
 def _changed(desk: Desk, before: Lead | Score, item: Any, change: Any) -> Lead | Score:

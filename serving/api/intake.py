@@ -6,9 +6,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import Any, get_args
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -54,7 +54,7 @@ async def leads(request: Request) -> Response:
     reader, now = desk.opened.ladder.reader, now_us()
     body, items = await items_of(request)
     try:
-        held = await run_in_threadpool(cells_of, ledger, reader.recipe, ids_of(items))
+        held = await desk.aside(partial(cells_of, ledger, reader.recipe, ids_of(items)), len(items), "ledger")
     except LeadscoreError as error:
         raise no_ledger(error) from None
     return await stored(request, body, [read_change(reader, item, now, held) for item in items])

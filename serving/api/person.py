@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -37,14 +36,14 @@ async def history(request: Request) -> Response:
     most = _count(request.query_params.get("most", "100"))
     shadow = _said(request.query_params.get("shadow", "false"))
     lead_id, ledger = _named(request)
-    found = await _asked(lambda: scores_of(ledger, lead_id, shadow=shadow, most=most))
+    found = await _asked(desk_of(request), lambda: scores_of(ledger, lead_id, shadow=shadow, most=most))
     return JSONResponse({"lead_id": lead_id, "scores": [_shown(one) for one in found]})
 
 
 async def everything(request: Request) -> Response:
     """Every row that is kept of a lead, by table, for the person who asks what is known of them."""
     lead_id, ledger = _named(request)
-    found = await _asked(lambda: everything_of(ledger, lead_id))
+    found = await _asked(desk_of(request), lambda: everything_of(ledger, lead_id))
     if not found:
         raise RefusedError(404, "lead_id", "nothing is kept of this lead", "Check the id.")
     return JSONResponse({"lead_id": lead_id, "tables": found})
@@ -67,7 +66,7 @@ async def explanation(request: Request) -> Response:
             "score": score.model_dump(mode="json"),
         }
 
-    return JSONResponse(await _asked(told))
+    return JSONResponse(await _asked(desk_of(request), told))
 
 
 async def delete(request: Request) -> Response:
@@ -78,7 +77,7 @@ async def delete(request: Request) -> Response:
     lead_id, ledger = _named(request)
     told = beside(desk_of(request))
     for_good = request.query_params.get("for_good", "false") == "true"
-    receipt = await _asked(lambda: delete_person(ledger, lead_id, told, for_good=for_good))
+    receipt = await _asked(desk_of(request), lambda: delete_person(ledger, lead_id, told, for_good=for_good))
     return JSONResponse(receipt.model_dump(mode="json"))
 
 
@@ -100,9 +99,9 @@ def _named(request: Request) -> tuple[str, Ledger]:
     return lead_id, ledger
 
 
-async def _asked(read: Any) -> Any:
+async def _asked(desk: Desk, read: Any) -> Any:
     try:
-        return await run_in_threadpool(read)
+        return await desk.aside(read, place="ledger")
     except LeadError as error:
         problem = error.problems[0]
         raise RefusedError(404, problem.field, problem.problem, problem.remedy) from None

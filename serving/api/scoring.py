@@ -10,7 +10,6 @@ from itertools import accumulate, pairwise
 from time import monotonic
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -21,6 +20,7 @@ from features.recipe import Recipe
 from serving.answer import Ladder, Opened
 from serving.api.desk import NOTHING, Desk, Waiting, desk_of
 from serving.api.envelope import NO_LEDGER, Named, answer_items, is_named
+from serving.api.large_work import FAR_TOO_MANY, hanging, holdable
 from serving.api.problems import RefusedError
 from serving.asked import Heard
 from serving.exploration import with_draws
@@ -37,8 +37,6 @@ _FEW, _TOGETHER = 20, 64
 """Up to so many whole leads of a request are scored with those of others that arrive in the same turn of the
 loop, so many in all; more of a request go to a thread of their own: others need not wait."""
 _REASONS, _MOST_REASONS = 3, 10
-_TURN_RUNGS = 10
-"""A turn may take as long as so many rungs; after that whoever waits is refused until it ends."""
 _COMMIT_SECONDS = 2.0
 _NOT_ASKED = "whether this person has objected meanwhile is not known: the ledger cannot be reached"
 _NOT_KEPT = "this answer is not kept: the ledger could not store it"
@@ -50,7 +48,7 @@ async def score(request: Request) -> Response:
     `?reasons=` is how many are given at most for and against, 0 to 10 (else 3).
 
     200 for a scored lead and for any list, 422 for a single lead whose input is wrong, 503 for one that is
-    named while the ledger cannot be read, and for anybody while the scoring of earlier leads hangs,
+    named while the ledger cannot be read, and for whoever would wait for what hangs,
     400 for a body that is not JSON, 413 for too long a list.
     """
     body = await json_body(request, MOST_LEADS, "leads")
@@ -65,10 +63,11 @@ async def score(request: Request) -> Response:
     else:
         answer = partial(answer_items, ladder, items, now_us(), most, desk.log, named, heard, beside,
                          written=desk.writer is None)  # fmt: skip
-        found = await run_in_threadpool(answer)
+        found = await desk.aside(answer, len(items))
     until = monotonic() + _COMMIT_SECONDS
     if ladder.recipe.exploration is not None and desk.writer is not None:
-        found = await run_in_threadpool(_drawn, desk.writer.ledger, ladder.recipe, found)
+        draw = partial(_drawn, desk.writer.ledger, ladder.recipe, found)
+        found = await desk.aside(draw, len(items), "ledger")
     answers = await kept(desk, opened, found, until)
     if desk.voices is not None and not desk.voices.sure:
         answers = [_warned(one, _NOT_ASKED) for one in answers]
@@ -86,7 +85,7 @@ async def _heard(desk: Desk) -> Heard:
     if desk.voices is None:
         return NOTHING
     found = desk.voices.unchanged()
-    return await run_in_threadpool(desk.heard) if found is None else found
+    return await desk.aside(desk.heard, place="ledger") if found is None else found
 
 
 def _reasons_asked(request: Request) -> int:
@@ -101,8 +100,8 @@ def _reasons_asked(request: Request) -> int:
 
 async def _in_turn(desk: Desk, waiting: Waiting) -> list[Answered]:
     """The answers of who is `waiting`, scored with everybody who arrives in this turn of the loop."""
-    if desk.hangs:
-        raise _hanging()
+    if desk.turn_hangs:
+        raise hanging("scoring")
     loop = asyncio.get_running_loop()
     waiting.answer = loop.create_future()
     desk.turn.append(waiting)
@@ -134,26 +133,21 @@ async def _take_turns(desk: Desk) -> None:
 
 async def _aside(desk: Desk, alike: Sequence[Waiting]) -> list[list[Answered] | Exception]:
     loop = asyncio.get_running_loop()
-    late = loop.call_later(_TURN_RUNGS * desk.budget.seconds, _give_up, desk, alike)
+    late = loop.call_later(FAR_TOO_MANY * desk.budget.seconds, _give_up, desk, alike)
     try:
-        return await loop.run_in_executor(desk.aside, _answers, desk, alike)
+        return await loop.run_in_executor(desk.turner, _answers, desk, alike)
     finally:
         late.cancel()
-        desk.hangs = False
+        desk.turn_hangs = False
 
 
 def _give_up(desk: Desk, alike: Sequence[Waiting]) -> None:
     """Refuse those of a turn that hangs, and those behind it; nothing ends its thread from outside."""
-    desk.hangs = True
+    desk.turn_hangs = True
     for one in (*alike, *desk.turn):
         if not one.answer.done():
-            one.answer.set_exception(_hanging())
+            one.answer.set_exception(hanging("scoring"))
     desk.turn = []
-
-
-def _hanging() -> RefusedError:
-    remedy = "Ask again later; where it stays so, restart the service."
-    return RefusedError(503, "scoring", "hangs on earlier leads", remedy, {"Retry-After": "5"})
 
 
 def _taken_together(desk: Desk) -> list[Waiting]:
@@ -180,18 +174,11 @@ def _answers(desk: Desk, alike: Sequence[Waiting]) -> list[list[Answered] | Exce
                              written=desk.writer is None)  # fmt: skip
         fell = _failures(desk) != failed
     except BaseException as error:  # of whoever asked; compiled code may panic with no Exception
-        return [_told(error) for _ in alike]
+        return [holdable(error) for _ in alike]
     if len(alike) > 1 and fell:
         return [answer for one in alike for answer in _answers(desk, [one])]
     ends = list(accumulate((len(one.items) for one in alike), initial=0))
     return [found[start:end] for start, end in pairwise(ends)]
-
-
-def _told(error: BaseException) -> Exception:
-    """`error` as one that a future can hold, and that ends no loop."""
-    if isinstance(error, Exception) and not isinstance(error, StopIteration):
-        return error
-    return RuntimeError(f"scoring failed ({type(error).__name__})")
 
 
 def _failures(desk: Desk) -> int:
