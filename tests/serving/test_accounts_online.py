@@ -11,16 +11,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import Recipe, parse_recipe, read_tables
+from features import Recipe, default_features, parse_recipe, read_tables
 from features.clock import DAY_US, parse_moment
+from features.errors import FieldProblem
 from features.readings import offline, online
 from serving.answer import Ladder, Rung
 from serving.api import named_by
 from serving.api.envelope import answer_items
+from serving.crm.cells import CellReader
+from serving.crm.mapping import vendor_mapping
 from serving.edge.successor import breaks
 from serving.ledger import Ledger, LedgerTables, Writer, import_tables
 from serving.ledger.gone import merge_of
 from serving.neighbours import neighbours_of
+from serving.skew.log import LoggedRequest
+from serving.skew.replay import replay
 from tests.features.test_accounts import FEATURES, RECIPE, START_US, TEXT, company, moments_of
 from tests.made.scorers import counts
 
@@ -84,6 +89,22 @@ def test_what_reads_the_account_too_breaks_no_request() -> None:
     assert breaks(RECIPE, COUNTED) == [
         "'account' was the column of account_id and is the column of account_id and number"
     ]
+
+
+@pytest.mark.parametrize("key", ["account", "firm"])
+def test_a_request_is_replayed_with_the_field_that_is_the_account(key: str) -> None:
+    (firm,) = (one for one in default_features(READ, events=False) if one.name == "firm")
+    lead = {"lead_id": "a", "fields": {key: "acme", "created_at": "2025-03-01"}}
+    asked = LoggedRequest("log", 1, lead, START_US, {"firm": "acme"}, (firm,), "v")
+    assert replay((firm,), READ, [asked])["firm"].tolist() == ["acme"]
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, READ, COUNTED])
+def test_a_crm_names_the_account_as_a_text_whatever_else_reads_it(recipe: Recipe) -> None:
+    problems = list[FieldProblem]()
+    reader = CellReader(recipe, vendor_mapping("salesforce"))
+    assert reader.read({"account_id": "1007"}, problems) == {"account": "1007"}
+    assert not problems
 
 
 def counting(recipe: Recipe) -> Ladder:
