@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from itertools import combinations
 
@@ -42,7 +43,8 @@ def default_features(recipe: Recipe, *, events: bool = True) -> tuple[Feature, .
         features += _event_features(recipe)
     if recipe.features.accounts:
         features += _account_features(recipe)
-    features += added_features(recipe)
+    added = added_features(recipe)
+    features = [*_given_way(features, added), *added]
     features = _without(features, recipe.features.off)
     _check_names(features)
     return tuple(feature for feature in features if events or not _looks_at_events(feature))
@@ -199,6 +201,13 @@ def _patterns(recipe: Recipe, kinds: tuple[str, ...]) -> Iterator[Feature]:
         yield EdgeKind("oldest", own, called="touch")
     yield FirstEventDelay()
     yield WorkingShare(recipe.recipe.zone)
+
+
+def _given_way(features: list[Feature], added: Sequence[Feature]) -> list[Feature]:
+    """`features` without the days that have the name of another feature, a field's as a rule: recipes that
+    name one were written before undated dates were read as days."""
+    named = Counter(feature.name for feature in (*features, *added))
+    return [one for one in features if not (isinstance(one, DateDay) and named[one.name] > 1)]
 
 
 def _without(features: list[Feature], off: tuple[str, ...]) -> list[Feature]:

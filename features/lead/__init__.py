@@ -7,7 +7,7 @@ from features.lead.events import EVENT_KEYS
 from features.lead.lead import UNDATED, Lead, Tally, events_noted
 from features.lead.listed import SentLead, read_listed
 from features.lead.measures import CENT, Count
-from features.lead.reader import LeadReader, accepted_fields, parse_lead
+from features.lead.reader import LeadReader, accepted_fields, fields_read, parse_lead
 
 __all__ = [
     "CENT",
@@ -22,6 +22,7 @@ __all__ = [
     "closing",
     "closing_of_lead",
     "events_noted",
+    "fields_read",
     "parse_lead",
     "read_listed",
 ]

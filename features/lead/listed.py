@@ -79,19 +79,19 @@ class _LeadColumns:
         roles = {accepted[name]: name for name in names}
         columns = list[Any]()
         for parser, known in zip(self.reader.parsers, self.cells, strict=True):
-            name = roles.get(f"field:{parser.field}")
+            name = roles.get(accepted[parser.field])
             columns.append([None] * len(own) if name is None else known.column([o.fields[name] for o in own]))
-        created = self._created(names, roles.get("created_at"), own)
+        created = self._created(roles.get("created_at"), own)
         rest = {role: name for role, name in roles.items() if not role.startswith("field:")}
         rows = zip(*columns, strict=True) if columns else repeat(())
         told = zip(places, rows, created, strict=False)
         return [self._lead(place, row, created_us, rest) for place, row, created_us in told]
 
-    def _created(self, names: Sequence[str], name: str | None, own: Sequence[SentLead]) -> list[Any]:
+    def _created(self, name: str | None, own: Sequence[SentLead]) -> list[Any]:
         """When each came, by the envelope, else by the recipe's own column."""
         cells = [one.created_at for one in own]
-        if self.reader.recipe.lead.created_at in names:
-            beside = [None if name is None else one.fields[name] for one in own]
+        if name is not None:
+            beside = [one.fields[name] for one in own]
             cells = [b if is_missing(cell) else cell for cell, b in zip(cells, beside, strict=True)]
         return self.created.column(cells)
 

@@ -59,7 +59,7 @@ class LeadReader:
         problems: list[FieldProblem] = []
         given = self._known(fields, problems)
         values = self._values(given, problems)
-        created_us = self._created(created_at, fields, given, as_of_us, problems)
+        created_us = self._created(created_at, given, as_of_us, problems)
         notes = [UNDATED] if recipe.dated and created_us is None else []
         visible, known_us = None, tuple[int, ...]()
         if self.event_form is not None and events is not None:
@@ -98,15 +98,14 @@ class LeadReader:
     def _created(
         self,
         created_at: object,
-        fields: Mapping[str, object],
         given: Mapping[str, object],
         as_of_us: int,
         problems: list[FieldProblem],
     ) -> int | None:
         """The moment of creation by the envelope's `created_at`, else by the recipe's own column."""
         name, cell = "created_at", created_at
-        if is_missing(created_at) and self.recipe.lead.created_at in fields:
-            name, cell = str(self.recipe.lead.created_at), given.get("created_at")
+        if is_missing(created_at) and "created_at" in given:
+            name, cell = str(self.recipe.lead.created_at), given["created_at"]
         found = _moment(name, cell, self.recipe, problems, "start", self.recipe.lead.created_format)
         if found is not None and found > as_of_us:
             problems.append(after_as_of(name))
@@ -138,7 +137,7 @@ class LeadReader:
         values: dict[str, Canonical] = {}
         for parser in self.parsers:
             try:
-                values[parser.name] = parser.parse(given.get(f"field:{parser.field}"))
+                values[parser.name] = parser.parse(given.get(self.accepted[parser.field]))
             except ValueError as error:
                 values[parser.name] = None
                 if parser.reports:
@@ -187,7 +186,11 @@ def parse_lead(
 
 
 def accepted_fields(recipe: Recipe) -> dict[str, str]:
-    """Every accepted key of `fields` → 'field:NAME' for a declared field, else the role that it plays."""
+    """Every accepted key of `fields` → the role that it plays, else 'field:NAME' for a declared field.
+
+    Of what reads one column there is one cell: a field of a role's column is kept under the role, and a
+    second field of a column under the first.
+    """
     lead = recipe.lead
     roles = {"created_at": lead.created_at, "account_id": lead.account_id, "opted_out": lead.opted_out}
     roles |= {"id": lead.id, "cost": lead.cost, "order": lead.order}
@@ -196,9 +199,17 @@ def accepted_fields(recipe: Recipe) -> dict[str, str]:
         roles |= {"outcome": recipe.outcomes.column, "outcome_at": at}
     accepted = {column: role for role, column in roles.items() if column is not None}
     for name, field in lead.fields.items():
-        if field.column is not None:
-            accepted[field.column] = f"field:{name}"
-    return accepted | {name: f"field:{name}" for name in lead.fields}
+        accepted.setdefault(field.column or name, f"field:{name}")
+    return accepted | {name: accepted[field.column or name] for name, field in lead.fields.items()}
+
+
+def fields_read(recipe: Recipe) -> dict[str, tuple[str, ...]]:
+    """Every accepted key of `fields` → the declared fields that are read from its cell."""
+    accepted = accepted_fields(recipe)
+    read = dict[str, tuple[str, ...]]()
+    for name in recipe.lead.fields:
+        read[accepted[name]] = (*read.get(accepted[name], ()), name)
+    return {key: read.get(role, ()) for key, role in accepted.items()}
 
 
 def _moment(

@@ -25,7 +25,8 @@ def renamed(recipe: Recipe, leads: Spool, columns: Mapping[str, str]) -> Spool:
     from another is not read.
 
     Raises:
-        LeadscoreError: a field or column that there is not, or a column that is named for two fields.
+        LeadscoreError: a field or column that there is not, a column that is named for two fields, or two for
+            what is read from one.
     """
     known, wanted = nameable(recipe), dict[str, str]()
     for field, column in columns.items():
@@ -36,9 +37,14 @@ def renamed(recipe: Recipe, leads: Spool, columns: Mapping[str, str]) -> Spool:
         if column and column not in leads.names:
             remedy = nearest_name(column, leads.names)
             raise LeadscoreError(f"--column {field}: {leads.name} has no column '{column}'.", remedy)
-        if column in wanted:
+        if wanted.get(column, known[field]) != known[field]:
             raise LeadscoreError(
                 f"--column: '{column}' is named for two fields.", "Name a column for one field only."
+            )
+        if column and known[field] in {own for name, own in wanted.items() if name != column}:
+            raise LeadscoreError(
+                f"--column: two columns are named for '{known[field]}', which several fields read.",
+                "Name one column for all of them.",
             )
         if column:
             wanted[column] = known[field]

@@ -122,6 +122,8 @@ def _pairs(
     spare = [name for name in names if name not in known.values()]
     for how in ("known", "near"):
         for field, column in known.items():
+            if (same := next((found[one] for one in found if known[one] == column), None)) is not None:
+                found[field] = same  # a role and a field may read one column
             if field in found or not spare:
                 continue
             fitting = partial(fits, field)

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, func, or_, select, true
 
 from features.errors import LeadError
-from features.lead import accepted_fields, closing
+from features.lead import accepted_fields, closing, fields_read
 from features.recipe import Recipe
 from serving.ledger import Ledger
 from serving.ledger.reading import told_of
@@ -35,7 +35,7 @@ def won_leads(ledger: Ledger, recipe: Recipe, as_of_us: int) -> Iterator[WonLead
     Raises:
         LeadscoreError: the ledger cannot be reached.
     """
-    roles = accepted_fields(recipe)
+    roles, read = accepted_fields(recipe), fields_read(recipe)
     with ledger.reading() as connection:
         named = _named_won(connection, recipe, as_of_us)
     for lead_id in named:
@@ -43,7 +43,7 @@ def won_leads(ledger: Ledger, recipe: Recipe, as_of_us: int) -> Iterator[WonLead
             told = told_of(ledger, recipe, lead_id, as_of_us)
         except LeadError:  # deleted, erased, or not known by then
             continue
-        cells = {roles[name].removeprefix("field:"): cell for name, cell in told.cells.items()}
+        cells = {name: cell for key, cell in told.cells.items() for name in (roles[key], *read[key])}
         stage = told.stage if recipe.outcomes.column is None else cells.get("outcome")
         end = None if stage is None else closing(recipe.outcomes, str(stage))
         if end == "won" and not told.standing.opted_out:

@@ -13,7 +13,7 @@ from typing import Literal
 from sqlalchemy import select
 
 from features.errors import LeadError
-from features.lead import accepted_fields
+from features.lead import fields_read
 from features.recipe import Recipe
 from serving.ledger.gone import same_lead
 from serving.ledger.schema import FIELD_HISTORY, LEADS
@@ -120,8 +120,8 @@ class Addresses:
 def _columns(recipe: Recipe) -> dict[str, Kind]:
     """The names under which cells of addresses are kept, and what each is."""
     found: dict[str, Kind] = {}
-    for name, role in accepted_fields(recipe).items():
-        field = recipe.lead.fields.get(role.removeprefix("field:")) if ":" in role else None
-        if field is not None and (field.type == "email" or field.type == "phone"):
-            found[name] = field.type
+    for key, names in fields_read(recipe).items():
+        for field in (recipe.lead.fields[name] for name in names):
+            if field.type == "email" or field.type == "phone":
+                found[key] = field.type
     return found

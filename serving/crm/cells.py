@@ -10,10 +10,10 @@ from typing import Any, Literal
 from features.cells import Canonical, field_parsers, parse_date
 from features.clock import from_us, in_range
 from features.errors import FieldProblem, unreadable
-from features.lead import accepted_fields
+from features.lead import accepted_fields, fields_read
 from features.profiles import plain as plain_name
 from features.profiles import presets
-from features.recipe import Recipe
+from features.recipe import FieldType, Recipe
 from serving.crm.mapping import Mapping as VendorMapping
 from serving.crm.paths import plain
 from serving.ledger.sent import Cell
@@ -58,9 +58,18 @@ class CellReader:
 
     def means(self, column: str) -> Literal["email", "phone"] | None:
         """Which kind of address `column` holds, None where it is none."""
-        role = self._roles.get(column, "").removeprefix("field:")
-        field = self.recipe.lead.fields.get(role)
-        return field.type if field is not None and field.type in ("email", "phone") else None
+        for kind in self._types(column):
+            if kind == "email" or kind == "phone":
+                return kind
+        return None
+
+    def _types(self, column: str) -> list[FieldType]:
+        """Those of the declared fields that read `column`."""
+        return [self.recipe.lead.fields[name].type for name in self._read.get(column, ())]
+
+    @cached_property
+    def _read(self) -> dict[str, tuple[str, ...]]:
+        return fields_read(self.recipe)
 
     @cached_property
     def _columns(self) -> dict[str, str | None]:
@@ -105,7 +114,7 @@ class CellReader:
             return word if word in self._roles.values() else None
         for name, field in self.recipe.lead.fields.items():
             if word == field.means or (word in _BY_TYPE and word == field.type):
-                return f"field:{name}"
+                return self._roles[name]
         return None
 
     def _cell(self, column: str, value: Any) -> tuple[Cell, FieldProblem | None]:
@@ -115,17 +124,15 @@ class CellReader:
         if not text:
             wrong = value not in (None, "", [])
             return None, unreadable(column, "a text, a number, or yes or no") if wrong else None
-        role = self._roles[column]
-        name = role.removeprefix("field:")
-        field = self.recipe.lead.fields.get(name) if role.startswith("field:") else None
-        if role in ("created_at", "outcome_at") or (field is not None and field.type == "date"):
+        types, role = set(self._types(column)), self._roles[column]
+        if role in ("created_at", "outcome_at") or "date" in types:
             us = moment_us(text)
             return (text, unreadable(column, "a date")) if us is None else (from_us(us).isoformat(), None)
-        if field is None:
-            return text, None
-        cell: Cell = _number(text) if field.type == "number" else text
+        counted = types == {"number"} and role != "account_id"  # an account is called 1007, not 1007.0
+        cell: Cell = _number(text) if counted else text
         try:
-            self._parsers[name](cell)
+            for name in self._read[column]:
+                self._parsers[name](cell)
         except ValueError as error:
             return None, unreadable(column, str(error))
         return cell, None

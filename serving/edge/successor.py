@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from features.errors import LeadscoreError
-from features.lead import EVENT_KEYS, accepted_fields
+from features.lead import EVENT_KEYS, accepted_fields, fields_read
 from features.recipe import Recipe
 from serving.answer import Opened, open_version
 from serving.registry import ChampionRef, find_champion, just_begun, resolve, store_address
@@ -51,7 +51,7 @@ def breaks(old: Recipe, new: Recipe) -> list[str]:
     before, after = accepted_fields(old), accepted_fields(new)
     found = [f"'{key}' is no field any more" for key in before if key not in after]
     for key in (key for key in before if key in after):
-        was, is_now = _kind(old, before[key]), _kind(new, after[key])
+        was, is_now = _kind(old, key), _kind(new, key)
         if was != is_now:
             found.append(f"'{key}' was {was} and is {is_now}")
     columns = _event_columns(new)
@@ -61,13 +61,18 @@ def breaks(old: Recipe, new: Recipe) -> list[str]:
     return found
 
 
-def _kind(recipe: Recipe, role: str) -> str:
-    """What a key of `fields` holds: type and format of a declared field, else the role of a column."""
-    _, declared, name = role.partition("field:")
-    if not declared:
-        return f"the column of {role}"
-    field = recipe.lead.fields[name]
-    return field.type if field.format is None else f"{field.type} ({field.format})"
+def _kind(recipe: Recipe, key: str) -> str:
+    """What a key of `fields` holds: the role of its column, type and format of the declared fields.
+
+    Beside a role a field of any text asks nothing more of a request.
+    """
+    role, names = accepted_fields(recipe)[key], fields_read(recipe)[key]
+    fields = [recipe.lead.fields[name] for name in names]
+    column = [] if role.startswith("field:") else [f"the column of {role}"]
+    if column:
+        fields = [field for field in fields if field.type not in ("category", "text")]
+    said = [field.type if field.format is None else f"{field.type} ({field.format})" for field in fields]
+    return " and ".join(dict.fromkeys([*column, *said]))
 
 
 def _event_columns(recipe: Recipe) -> dict[str, str]:

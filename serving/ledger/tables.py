@@ -76,7 +76,8 @@ def require_id(recipe: Recipe) -> None:
 
 def current_roles(recipe: Recipe) -> set[str]:
     """The roles of cells that an export holds as they are when it is written, not as they were before."""
-    fields = {f"field:{name}" for name, field in recipe.lead.fields.items() if field.known == "current"}
+    roles = accepted_fields(recipe)
+    fields = {roles[name] for name, field in recipe.lead.fields.items() if field.known == "current"}
     return fields | {"opted_out", "outcome", "outcome_at"}
 
 

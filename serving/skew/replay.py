@@ -9,7 +9,7 @@ import pandas as pd
 
 from features.catalogue import Feature
 from features.columns import Columns
-from features.lead import EVENT_KEYS, accepted_fields
+from features.lead import EVENT_KEYS, accepted_fields, fields_read
 from features.readings import offline
 from features.recipe import Recipe
 from features.tables import Tables, tables_from_frames
@@ -69,16 +69,14 @@ def _columns(recipe: Recipe) -> list[str]:
 
 def _cells(recipe: Recipe, number: int, request: LoggedRequest) -> dict[str, Any]:
     """A row of raw cells, under the names of the recipe's columns."""
-    accepted = accepted_fields(recipe)
+    accepted, read = accepted_fields(recipe), fields_read(recipe)
     cells: dict[str, Any] = {}
     created = request.lead.get("created_at")
     for key, cell in (request.lead.get("fields") or {}).items():
-        role = accepted.get(key, "")
-        if role.startswith("field:"):
-            name = role.removeprefix("field:")
+        for name in read.get(key, ()):
             huge = isinstance(cell, int) and abs(cell) >= 2**63  # no engine has such integers
             cells[recipe.lead.fields[name].column or name] = str(cell) if huge else cell
-        elif role == "created_at" and created is None:
+        if accepted.get(key) == "created_at" and created is None:
             created = cell
     return cells | {_ID: str(number), _CREATED: created}
 

@@ -214,11 +214,14 @@ def _filled(read: FactReader, signal: LeadSignal) -> Sequence[Objects]:
 
 
 def _date(read: FactReader, signal: LeadSignal) -> Sequence[Objects]:
-    """The date in days since 1970-01-01, and how many days ago it was: None of undated leads."""
+    """The date by the recipe's clock in days since 1970-01-01, and how many days ago it was: None of undated
+    leads."""
     if signal.is_number:
         day = next(f.name for f in signal.features if getattr(f, "type", "") == "date_day")
-        days = known_or_none(np.floor(read.number(day)), int)
-        return days, np.full(len(days), None, dtype=object)
+        days = read.number(day)
+        us = np.rint(np.nan_to_num(days) * DAY_US).astype(np.int64)
+        told = np.where(np.isnan(days), np.nan, np.asarray(dates_of(us, read.moments.zone)))
+        return known_or_none(told, int), np.full(len(days), None, dtype=object)
     ages = read.moments.days(read.number(_first(signal, DateAge)))
     dates = 0 if read.moments.dates is None else read.moments.dates
     return known_or_none(dates - ages, int), known_or_none(ages, int)

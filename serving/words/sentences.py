@@ -138,6 +138,7 @@ def _category(tell: Teller, signal: LeadSignal, level: str | None) -> str:
 
 def _level(level: str, means: str | None) -> str:
     """A level, which is kept without capitals, with those that it most likely had."""
+    level = level.strip()  # a title has spaces around it, so that its words are found
     if means in ("country", "region", "market") and len(level) <= 3:
         return level.upper()
     if means in ("country", "region", "company"):

@@ -71,7 +71,7 @@ def signals_of(features: Iterable[Feature], recipe: Recipe) -> tuple[LeadSignal,
         key, kind, field, events = _of(feature, recipe)
         found.setdefault(key, (kind, [], field, events))[1].append(feature)
     return tuple(
-        LeadSignal(key, _title_or(kind, members), tuple(members), field, events)
+        LeadSignal(key, _of_text(kind, members), tuple(members), field, events)
         for key, (kind, members, field, events) in found.items()
     )
 
@@ -117,10 +117,16 @@ def _kind_of(field: str, feature: str, recipe: Recipe) -> Kind:
     return "filled" if declared.type == "text" else declared.type
 
 
-def _title_or(kind: Kind, members: list[Feature]) -> Kind:
-    """A text in whose words something is looked for is more than filled or not."""
-    worded = kind == "filled" and any(isinstance(member, KeywordGroup) for member in members)
-    return "title" if worded else kind
+def _of_text(kind: Kind, members: list[Feature]) -> Kind:
+    """A text that is read as a level, or in whose words something is looked for, is more than filled or not.
+
+    The level is told before the words: "teacher" may have none, and is the reason all the same.
+    """
+    if kind != "filled":
+        return kind
+    if any(isinstance(member, FieldValue) for member in members):
+        return "category"
+    return "title" if any(isinstance(member, KeywordGroup) for member in members) else kind
 
 
 def _all_or(kinds: tuple[str, ...], recipe: Recipe) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from features.columns import Columns
 from features.readings import offline, online
 from features.readings.engines import offline_on
 
-_TEXT = """
+TEXT = """
 [tables]
 leads = "leads.csv"
 events = "events.csv"
@@ -36,7 +36,7 @@ days = [7, 30]
 [features]
 accounts = true
 """
-RECIPE = parse_recipe(_TEXT)
+RECIPE = parse_recipe(TEXT)
 FEATURES = tuple(f for f in default_features(RECIPE) if isinstance(f, AccountCount))
 START_US = parse_moment("2025-03-01T00:00:00", "UTC")
 CLOCK_US = START_US + 400 * DAY_US
@@ -159,12 +159,12 @@ def test_a_table_that_is_not_given_is_missing_not_empty() -> None:
 
 
 def test_they_are_off_by_default_and_need_an_account_and_dates() -> None:
-    off = parse_recipe(_TEXT.replace("accounts = true", ""))
+    off = parse_recipe(TEXT.replace("accounts = true", ""))
     assert of_accounts(default_features(off)) == ()
     assert len(FEATURES) == 7
     for line in ('account_id = "account"\n', 'created_at = "created_at"\n'):
         with pytest.raises(LeadscoreError, match=r"\[features\] accounts needs \[lead\] account_id"):
-            default_features(parse_recipe(_TEXT.replace(line, "")))
+            default_features(parse_recipe(TEXT.replace(line, "")))
 
 
 def test_without_events_their_counts_are_left_out() -> None:

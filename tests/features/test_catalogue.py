@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from features import Recipe, default_features, parse_lead, parse_recipe, tables_from_frames
+from features import Feature, Recipe, default_features, parse_lead, parse_recipe, tables_from_frames
 from features.catalogue import FieldValue, WallClock, window_of
 from features.catalogue.fields import SameTouch
 from features.catalogue.naming import NEVER, NO_EVENTS
-from features.catalogue.times import CompanyAge
+from features.catalogue.times import CompanyAge, DateDay
 from features.clock.instants import parse_moment
 from features.readings import offline, online
 from tests.made.histories import draw_history, recipe_of
@@ -98,6 +98,22 @@ def test_without_dates_nothing_has_an_age() -> None:
     text += 'founded = { type = "number", means = "founded" }\nrenewal = { type = "date" }\n'
     names = [feature.name for feature in default_features(parse_recipe(text))]
     assert names == ["founded", "renewal_day", "renewal_filled", "record_filled"]
+
+
+@pytest.mark.parametrize(
+    ("more", "made"),
+    [
+        ("", DateDay("renewal")),
+        ('renewal_day = { type = "number" }', FieldValue("renewal_day")),
+        ('"renewal day" = { type = "category" }', FieldValue("renewal day", "category")),
+        ('[features]\nadd = [{ type = "date_day", field = "renewal" }]', DateDay("renewal")),
+    ],
+)
+def test_the_day_of_a_date_gives_way_to_what_has_its_name_already(more: str, made: Feature) -> None:
+    text = '[tables]\nleads = "l.csv"\n[outcomes]\ncolumn = "won"\n[lead.fields]\n'
+    features = default_features(parse_recipe(text + 'renewal = { type = "date" }\n' + more))
+    assert [feature for feature in features if feature.name == "renewal_day"] == [made]
+    assert "renewal_filled" in {feature.name for feature in features}
 
 
 def test_touches_are_what_the_lead_did_itself() -> None:

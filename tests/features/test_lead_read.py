@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from features import LeadError, Recipe, parse_lead, parse_recipe
 from features.clock.instants import parse_moment
 from features.lead.lead import UNDATED, Lead
-from features.lead.reader import LeadReader, accepted_fields
+from features.lead.listed import SentLead, read_listed
+from features.lead.reader import LeadReader, accepted_fields, fields_read
+from features.recipe.crm import LeadField
 
 RECIPE = """
 [recipe]
@@ -35,6 +38,7 @@ lost = ["lost"]
 """
 COLUMN = 'column = "status"\noccurred_at = "ended"'
 AS_OF_US = parse_moment("2025-06-01T12:00:00", "Europe/Paris")
+DAY = parse_moment("2025-05-01", "Europe/Paris")
 
 
 def recipe(events: bool = False, lead: str = "", outcomes: str = COLUMN) -> Recipe:
@@ -100,6 +104,28 @@ def test_a_field_is_known_by_its_name_and_by_its_column_alike():
     assert accepted_fields(undated)["n"] == "order"
     found = read(undated, n="3")
     assert (found.created_us, found.notes) == (None, ()), "where nothing is dated nothing is missing"
+
+
+@pytest.mark.parametrize(
+    ("column", "type", "cell", "value"),
+    [("made", "date", "2025-05-01", DAY), ("company", "category", " acme ", "acme"),
+     ("stop", "boolean", "yes", 1.0), ("spent", "number", "3", 3.0), ("status", "category", "won", "won"),
+     ("ended", "date", "2025-05-01", DAY), ("employees", "category", "12", "12")],
+)  # fmt: skip
+def test_a_field_of_a_column_that_is_read_already_takes_nothing_from_it(column, type, cell, value):
+    own = LeadField(type=type, column=column)
+    both = PLAIN.model_copy(
+        update={"lead": PLAIN.lead.model_copy(update={"fields": PLAIN.lead.fields | {"own": own}})}
+    )
+    sent = {"made": "2025-05-02", "company": "b", "status": "won", "ended": "2025-05-20", "employees": "7"}
+    before = read(**sent | {column: cell})
+    for fields in (sent | {column: cell}, {k: v for k, v in sent.items() if k != column} | {"own": cell}):
+        found = read(both, **fields)
+        assert replace(found, values={}) == replace(before, values={})
+        assert before.values.items() <= found.values.items()
+        assert found.values["own"] == value
+        assert read_listed(LeadReader(both), [SentLead("x", fields, None, AS_OF_US)]) == [found]
+    assert "own" in fields_read(both)[column] == fields_read(both)["own"]
 
 
 @pytest.mark.parametrize(

@@ -11,17 +11,27 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from features import Recipe, read_tables
+from features import Recipe, default_features, parse_recipe, read_tables
 from features.clock import DAY_US, parse_moment
+from features.errors import FieldProblem
 from features.readings import offline, online
 from serving.answer import Ladder, Rung
 from serving.api import named_by
 from serving.api.envelope import answer_items
+from serving.crm.cells import CellReader
+from serving.crm.mapping import vendor_mapping
+from serving.edge.successor import breaks
 from serving.ledger import Ledger, LedgerTables, Writer, import_tables
 from serving.ledger.gone import merge_of
 from serving.neighbours import neighbours_of
-from tests.features.test_accounts import FEATURES, RECIPE, START_US, company, moments_of
+from serving.skew.log import LoggedRequest
+from serving.skew.replay import replay
+from tests.features.test_accounts import FEATURES, RECIPE, START_US, TEXT, company, moments_of
 from tests.made.scorers import counts
+
+_FIRM = '[lead.fields]\nfirm = {{ type = "{}", column = "account" }}\n'
+READ, COUNTED = (parse_recipe(TEXT + _FIRM.format(kind)) for kind in ("category", "number"))
+"""The account is a field too."""
 
 
 def filled(folder: Path, recipe: Recipe, seed: int) -> tuple[Ledger, pd.DataFrame]:
@@ -57,19 +67,44 @@ def test_online_is_offline_at_every_moment(tmp_path_factory: pytest.TempPathFact
     assert np.nanmax(found) > 1
 
 
-def test_what_was_merged_or_comes_later_is_read_alike(tmp_path: Path) -> None:
-    ledger, _ = filled(tmp_path, RECIPE, 7)
+@pytest.mark.parametrize("recipe", [RECIPE, READ])
+def test_what_was_merged_or_comes_later_is_read_alike(tmp_path: Path, recipe: Recipe) -> None:
+    ledger, _ = filled(tmp_path, recipe, 7)
     last = START_US + 90 * DAY_US
     moments = pd.DataFrame({"lead_id": ["L1", "L2", "L3", "L6", "L7"], "as_of_us": last})
-    before = told(ledger, RECIPE, moments)
+    before = told(ledger, recipe, moments)
     with Writer(ledger) as writer:
         writer.submit(merge_of("test", "L5", "L4", last - DAY_US)).result()
         writer.submit(merge_of("test", "L9", "L8", last - DAY_US)).result()
-    columns = offline(FEATURES, RECIPE, read_tables(RECIPE, LedgerTables(ledger, tmp_path)), moments)
-    found = np.array(told(ledger, RECIPE, moments))
+    columns = offline(FEATURES, recipe, read_tables(recipe, LedgerTables(ledger, tmp_path)), moments)
+    found = np.array(told(ledger, recipe, moments))
     for place, feature in enumerate(FEATURES):
         np.testing.assert_array_equal(found[:, place], columns[feature.name], feature.name)
     assert found.tolist() != before
+
+
+def test_what_reads_the_account_too_breaks_no_request() -> None:
+    assert breaks(RECIPE, READ) == breaks(READ, READ) == []
+    assert breaks(READ, RECIPE) == ["'firm' is no field any more"]
+    assert breaks(RECIPE, COUNTED) == [
+        "'account' was the column of account_id and is the column of account_id and number"
+    ]
+
+
+@pytest.mark.parametrize("key", ["account", "firm"])
+def test_a_request_is_replayed_with_the_field_that_is_the_account(key: str) -> None:
+    (firm,) = (one for one in default_features(READ, events=False) if one.name == "firm")
+    lead = {"lead_id": "a", "fields": {key: "acme", "created_at": "2025-03-01"}}
+    asked = LoggedRequest("log", 1, lead, START_US, {"firm": "acme"}, (firm,), "v")
+    assert replay((firm,), READ, [asked])["firm"].tolist() == ["acme"]
+
+
+@pytest.mark.parametrize("recipe", [RECIPE, READ, COUNTED])
+def test_a_crm_names_the_account_as_a_text_whatever_else_reads_it(recipe: Recipe) -> None:
+    problems = list[FieldProblem]()
+    reader = CellReader(recipe, vendor_mapping("salesforce"))
+    assert reader.read({"account_id": "1007"}, problems) == {"account": "1007"}
+    assert not problems
 
 
 def counting(recipe: Recipe) -> Ladder:

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from features import parse_recipe
+from features import LeadscoreError, parse_recipe
+from features.exports import spool
 from serving.batch import known_name
+from serving.batch.named_columns import renamed
 from serving.browse import matched
 
 RECIPE = """
@@ -44,6 +46,19 @@ def test_a_near_name_counts_only_where_the_cells_are_of_the_fields_type(tmp_path
     )
     assert size.column == chosen
     assert size.how == ("near" if chosen else "none")
+
+
+def test_a_role_and_a_field_of_one_column_find_the_same_column(tmp_path: Path) -> None:
+    firm = 'account_id = "Account ID"\n[lead.fields]\nfirm = { type = "category", column = "Account ID" }\n'
+    recipe = parse_recipe(RECIPE.partition("[lead.fields]")[0] + firm)
+    leads = tmp_path / "leads.csv"
+    leads.write_text("lead_id,Acount ID,Acount IDs\na,7,1\nb,9,1\n")
+    found = {one.field: one.column for one in matched(recipe, leads).fields}
+    assert found["account"] == found["firm"] == "Acount ID"
+    read = renamed(recipe, spool(leads, tmp_path / "spooled"), {"account": "Acount ID", "firm": "Acount ID"})
+    assert read.names == ("lead_id", "Account ID", "Acount IDs")
+    with pytest.raises(LeadscoreError, match="two columns are named for 'Account ID'"):
+        renamed(recipe, read, {"account": "Account ID", "firm": "Acount IDs"})
 
 
 @pytest.mark.parametrize("order", [("company_size", "company_site"), ("company_site", "company_size")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from datetime import date
+from datetime import date, timedelta
 from itertools import product
 from string import Formatter
 from typing import Any, get_args
@@ -15,13 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from features import Feature, parse_recipe
+from features import Feature, parse_lead, parse_recipe
 from features.catalogue import default_features, load_features, of_activity
 from features.catalogue.feature import DeclaredFeature
 from features.clock.instants import DAY_US, from_us, localise, parse_moment
 from features.clock.zones import dates_of
 from features.columns import Columns
 from features.language import LANGUAGES, Language
+from features.readings import OnlinePlan
 from serving.answer.reasons import Reasoner
 from serving.playbook.actions import _TABLE
 from serving.playbook.stage import Situations
@@ -249,6 +250,49 @@ def test_every_feature_is_of_one_signal_and_a_field_has_one() -> None:
     assert len({signal.key for signal in signals}) == len(signals)
     for field in RECIPE.lead.fields:
         assert sum(signal.field == field for signal in signals) == 1, field
+
+
+@given(
+    st.lists(st.dates(date(1950, 1, 1), date(2060, 1, 1)), min_size=1, max_size=9),
+    st.sampled_from(["UTC", "Europe/Paris", "Pacific/Auckland", "America/New_York"]),
+)
+def test_a_date_of_undated_leads_is_told_as_it_was_written(dates: list[date], zone: str) -> None:
+    recipe = parse_recipe(f"""
+        recipe = {{ zone = "{zone}" }}
+        tables = {{ leads = "leads.csv" }}
+        lead.fields.born = {{ type = "date" }}
+        outcomes = {{ column = "end", won = ["won"] }}
+        """)
+    features = default_features(recipe)
+    cells = [{"born": one.isoformat()} for one in dates] + [{"born": ""}]
+    leads = [parse_lead(recipe, lead_id="x", fields=one, events=None, as_of_us=0) for one in cells]
+    (signal,) = signals_of(features, recipe)
+    read = FactReader(OnlinePlan(features).columns(leads), Moments(None, zone))
+    told = [None if days is None else date(1970, 1, 1) + timedelta(days) for days, _ in read.facts(signal)]
+    assert told == [*dates, None]
+
+
+@pytest.mark.parametrize("off", ["", 'off = ["role_filled"]'])
+@pytest.mark.parametrize("means", ['means = "title"', "use = true"])
+def test_a_text_that_is_read_as_a_level_is_told_as_one(means: str, off: str) -> None:
+    recipe = parse_recipe(f"""
+        tables = {{ leads = "leads.csv" }}
+        outcomes = {{ column = "end", won = ["won"] }}
+        lead.fields.role = {{ type = "text", {means} }}
+        [features]
+        add = [{{ type = "field_value", field = "role", dtype = "category" }}]
+        {off}
+        """)
+    features = default_features(recipe)
+    cells = ["Nurse", "sales manager", ""]
+    leads = [parse_lead(recipe, lead_id="x", fields={"role": c}, events=None, as_of_us=0) for c in cells]
+    parts = Contributions(tuple(f.name for f in features), np.ones((3, len(features))), np.zeros(3))
+    pro, con = Reasoner(Voice(recipe, features, "en"), 3).reasons(
+        parts, OnlinePlan(features).columns(leads), Moments()
+    )
+    told = [[reason.text.partition(": ")[2] for reason in of_lead] for of_lead in pro]
+    assert told == [["Nurse"], ["Sales manager"], ["not given"]]
+    assert not any(con)
 
 
 def test_a_date_without_a_time_is_a_day_and_never_an_hour() -> None:
