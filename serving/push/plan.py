@@ -26,6 +26,8 @@ from serving.vendors.values import KeptValues, differs, values_of
 _TOLD = {OPT_OUT, CONTEST, REVIEW, OWNER}
 """Decisions that a score says, or that are about who works a lead: they do not stand in its place."""
 _UNREADABLE, _NAMED = "unreadable", 5
+_NO_ANSWER = ("error", "abstained")
+"""Our fault, and not the lead's: what was sent stays."""
 _NEVER_SENT = {"opted_out": "opted out"}
 _AT_ONCE = 500
 """Leads of one query: SQLite takes so many parameters."""
@@ -35,8 +37,8 @@ _AT_ONCE = 500
 class PushPlan:
     """The leads that need sending, the most promising first, those refused before last; why others do not.
 
-    Reasons: 'unchanged', 'closed', 'a person decided', 'opted out' and 'no score' (and nothing was ever
-    sent; an error; or the ledger keeps none), 'older' (than what was sent).
+    Reasons: 'unchanged', 'closed', 'a person decided', 'opted out' (and nothing was ever sent), 'no score'
+    (an error, no rung could answer, or the ledger keeps none), 'older' (than what was sent).
     """
 
     fresh: list[str] = field(default_factory=list)
@@ -189,10 +191,10 @@ def _read(answer: str) -> Score | None:
 def _outgoing(
     lead_id: str, as_of_us: int, score: Score, state: Pushed | None, mapping: PushMapping
 ) -> Outgoing | str:
-    """What the CRM is to hold of a lead: a score, or of one that has none any more nothing but its status."""
+    """What the CRM is to hold of a lead: a score, or of one who opted out nothing but that."""
     if score.status == "closed":
         return _closing(lead_id, as_of_us, state, mapping)
-    if score.status == "error":
+    if score.status in _NO_ANSWER:
         return "no score"
     before = KeptValues.read(state.sent) if state else None
     values = values_of(score, mapping.further)

@@ -28,7 +28,7 @@ _SCORED = frozenset({"scored", "uncalibrated"})
 def values_of(score: Score, further: Iterable[str] = ()) -> Values:
     """Our values of `score`, and those of its outlook that `further` names.
 
-    None where it has none; of a lead that closed, abstained or opted out there is nothing but that.
+    None where it has none; of a lead without a score there is nothing but its status.
     """
     said = dict.fromkeys((*FIELDS, *further), None)
     said |= {"status": score.status, "scored_at": _moment(score.as_of)}

@@ -155,13 +155,12 @@ def test_a_decision_that_was_taken_back_holds_nobody_and_one_that_a_score_shows_
     assert "knows better" not in str(server.held)
 
 
-@pytest.mark.parametrize("status", ["abstained", "opted_out"])
-def test_who_is_not_scored_any_more_is_cleared_in_every_crm_and_scored_again_is_filled_again(
-    ledger: Ledger, vendor: str, status: str
+def test_who_opted_out_is_cleared_in_every_crm_and_scored_again_is_filled_again(
+    ledger: Ledger, vendor: str
 ) -> None:
     a, never = ids(vendor, 2)
     blank = dict.fromkeys(("probability", "score", "grade", "maturity", "scored_by"))
-    none = {"status": status, "reasons_for": [], **blank}
+    none = {"status": "opted_out", "reasons_for": [], **blank}
     scores.keep(ledger, [scores.score(a, 1)])
     with server_of(vendor) as server:
         mapping = mapping_of(vendor, server, language="fr")
@@ -170,9 +169,8 @@ def test_who_is_not_scored_any_more_is_cleared_in_every_crm_and_scored_again_is_
         assert push(ledger, vendor, server, mapping).sent == 1
         held = {value: server.held[a][key] for value, key in mapping.properties.items()}
         assert {name for name, one in held.items() if one not in ("", None)} == {"status", "scored_at"}
-        words = {"abstained": "Non évalué", "opted_out": "Opposition"}
         unknown_trend = 3
-        assert held["status"] in (status, words[status], unknown_trend)
+        assert held["status"] in ("opted_out", "Opposition", unknown_trend)
         assert server.held.get(never, {}) == {}
         assert push(ledger, vendor, server, mapping).sent == 0
         scores.keep(ledger, [scores.score(a, 3, score=50)])
@@ -180,13 +178,12 @@ def test_who_is_not_scored_any_more_is_cleared_in_every_crm_and_scored_again_is_
         assert server.held[a][mapping.properties["score"]] == 50
 
 
-@pytest.mark.parametrize("status", ["abstained", "opted_out"])
 @pytest.mark.parametrize("arrived", [True, False])
 def test_what_was_sent_and_not_accepted_is_cleared_once_for_it_may_have_arrived(
-    ledger: Ledger, status: str, arrived: bool
+    ledger: Ledger, arrived: bool
 ) -> None:
     (a,) = ids("webhook", 1)
-    none = {"status": status, **dict.fromkeys(("probability", "score", "grade", "maturity"))}
+    none = {"status": "opted_out", **dict.fromkeys(("probability", "score", "grade", "maturity"))}
     scores.keep(ledger, [scores.score(a, 1)])
     with server_of("webhook") as server:
         if arrived:
@@ -232,13 +229,13 @@ def test_a_lead_whose_status_is_no_option_yet_is_cleared_once_it_is(ledger: Ledg
         mapping = mapping_of("hubspot", server)
         options = server.properties["leadscore_status"]["options"]  # type: ignore[attr-defined]
         push(ledger, "hubspot", server, mapping)
-        abstained = next(one for one in options if one["value"] == "abstained")
-        options.remove(abstained)
-        scores.keep(ledger, [scores.score(name, 2, status="abstained", **blank) for name in leads[:1]])
+        opted_out = next(one for one in options if one["value"] == "opted_out")
+        options.remove(opted_out)
+        scores.keep(ledger, [scores.score(name, 2, status="opted_out", **blank) for name in leads[:1]])
         for _ in range(2):
             (sentence,) = push(ledger, "hubspot", server, mapping).refused
             assert "leadscore_status" in sentence
-        options.append(abstained)
+        options.append(opted_out)
         assert push(ledger, "hubspot", server, mapping).sent == 1
         assert server.held[leads[0]]["leadscore_score"] == ""
 
@@ -261,6 +258,24 @@ def test_who_opts_out_is_cleared_where_a_score_was_sent_and_else_left_alone(
             assert server.held[lead][mapping.properties["score"]] in ("", None)
             assert server.held[lead][mapping.properties["reasons"]] in ("", None)
         assert push(ledger, vendor, server, mapping).sent == 0
+
+
+@pytest.mark.parametrize("status", ["abstained", "error"])
+def test_what_was_sent_stays_while_no_rung_can_answer(ledger: Ledger, vendor: str, status: str) -> None:
+    """An outage of ours wipes nothing that people see."""
+    a, b, never = ids(vendor, 3)
+    blank = dict.fromkeys(("probability", "score", "grade", "maturity", "next_action", "scored_by"))
+    scores.keep(ledger, [scores.score(a, 1), scores.score(b, 1)])
+    with server_of(vendor) as server:
+        assert push(ledger, vendor, server).sent == 2
+        held = {name: dict(one) for name, one in server.held.items()}
+        none = {"status": status, "reasons_for": [], **blank}
+        scores.keep(ledger, [scores.score(name, 2, **none) for name in (a, b, never)])
+        tally = push(ledger, vendor, server)
+        assert (tally.requests, tally.passed) == (0, {"no score": 3})
+        assert server.held == held
+        scores.keep(ledger, [scores.score(a, 3, score=90)])
+        assert push(ledger, vendor, server).sent == 1
 
 
 def test_one_poison_in_a_batch_is_refused_alone(ledger: Ledger, vendor: str) -> None:
