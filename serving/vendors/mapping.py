@@ -48,17 +48,20 @@ class PushMapping(BaseModel):
     windows: list[RateWindow] | None = None
     reserve: float = Field(default=0.1, ge=0, lt=1)
     """The share of the day's calls that is left to others, where the CRM says how many there are."""
+    lacking: list[str] = Field(default_factory=list)
+    """Values whose properties the CRM lacked: `connect` looks for them again, and nobody took them out."""
     properties: dict[str, str] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _whole(self) -> PushMapping:
         profile = self.profile
-        for name in self.properties:
+        for place, name in [*(("[properties]", one) for one in self.properties),
+                            *(("lacking:", one) for one in self.lacking)]:  # fmt: skip
             try:
                 profile.property_of(name)
             except KeyError:
                 meant = nearest(name, (*profile.properties, *profile.outlook))
-                raise ValueError(f"[properties] {name} is not known{meant}") from None
+                raise ValueError(f"{place} {name} is not known{meant}") from None
         if both := _of_two(self.properties):
             raise ValueError(f"[properties] names a property twice: {both}; give each value its own")
         split = urlsplit(self.url)
@@ -80,6 +83,14 @@ class PushMapping(BaseModel):
             LeadscoreError: another value goes to the property of one of them.
         """
         return self._with(self.asked(recipe))
+
+    def again(self) -> PushMapping:
+        """With the values whose properties the CRM lacked when it was last looked at.
+
+        Raises:
+            LeadscoreError: as `widened`.
+        """
+        return self._with(self.lacking)
 
     def whole(self) -> PushMapping:
         """With the values that every score, or account, has: those too that were taken out.
