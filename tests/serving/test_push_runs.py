@@ -199,20 +199,23 @@ def test_what_was_sent_and_not_accepted_is_cleared_once_for_it_may_have_arrived(
 
 
 @pytest.mark.parametrize("gone", ["all", "newest"])
+@pytest.mark.parametrize("known", [True, False])
 def test_who_objects_is_cleared_also_where_the_ledger_keeps_no_score_of_what_was_sent(
-    ledger: Ledger, gone: str
+    ledger: Ledger, gone: str, known: bool
 ) -> None:
-    """Retention deletes scores, and a ledger that was restored has older ones."""
+    """Retention deletes scores, and a ledger that was restored has older ones. Some leads were sent whole."""
     a, b = ids("webhook", 2)
     scores.keep(ledger, [scores.score(name, number) for name in (a, b) for number in (1, 2)])
     with server_of("webhook") as server:
         assert push(ledger, "webhook", server).sent == 2
         assert {server.held[name]["score"] for name in (a, b)} == {50}
         with Writer(ledger) as writer:
-            writer.submit([LeadSent("crm", name, {"size": 10}, NOON) for name in (a, b)]).result()
+            sent = [LeadSent("crm", name, {"size": 10}, NOON) for name in (a, b) if known]
+            writer.submit(sent or [LeadSent("crm", "another", {}, NOON)]).result()
         with ledger.transaction() as connection:
             old = delete(SCORES)
             connection.execute(old if gone == "all" else old.where(SCORES.c.as_of_us > NOON + 1_500_000))
+        assert push(ledger, "webhook", server).sent == 0
         decide(ledger, a, "opt_out")
         tally = push(ledger, "webhook", server)
         assert (tally.sent, tally.passed) == (1, {"no score" if gone == "all" else "older": 1})
