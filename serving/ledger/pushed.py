@@ -21,8 +21,11 @@ from serving.ledger.store import Ledger
 UNCONFIRMED = "it may have arrived, and was not confirmed"
 """The problem of a lead between the request and its answer; of one that a run left so it is not known what
 the target holds."""
-UNCLEARED = "closed, and what it was worth is not cleared: "
-"""The problem of a closed lead begins so when the target refused to clear its value and curve."""
+UNCLEARED = "it takes nothing any more: "
+"""The problem of a record that is closed, or only to be cleared or written again in another unit, begins so
+where the target locked it or has it no more: it is not asked for again."""
+STILL_THERE = "opted out, and not cleared: "
+"""So begins that of a lead whose person opted out."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from features.clock import from_us
 from features.recipe import Recipe
 from serving.ledger.decisions import CONTEST, OPT_OUT, OWNER, REVIEW, decisions_on, standing_on
-from serving.ledger.pushed import UNCLEARED, Pushed, pushed
+from serving.ledger.pushed import STILL_THERE, UNCLEARED, Pushed, pushed
 from serving.ledger.reading import last_closing
 from serving.ledger.schema import DECISIONS, OUTCOMES, SCORES
 from serving.score import Score
@@ -90,10 +90,14 @@ def _outgoing(
         return "no score"
     before = KeptValues.read(state.sent) if state else None
     values = values_of(score, mapping.further)
+    objects = score.status == "opted_out"
+    if objects and state is not None and (state.problem or "").startswith(STILL_THERE):
+        return "opted out"
     unsure = state is not None and state.problem is not None  # what the CRM holds is not known
     if not (unsure or differs(values, before, mapping)):
         return "unchanged" if before else _NEVER_SENT.get(score.status, "no score")
-    return Outgoing(lead_id, as_of_us, values, before.values if before else None, state.tries if state else 0)
+    told, tries = before.values if before else None, state.tries if state else 0
+    return Outgoing(lead_id, as_of_us, values, told, tries, STILL_THERE if objects else "")
 
 
 def _closing(lead_id: str, moment: int, state: Pushed | None, mapping: PushMapping) -> Outgoing | str:

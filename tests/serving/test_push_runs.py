@@ -29,6 +29,7 @@ from serving.vendors.values import rendered
 from tests.vendors import scores
 from tests.vendors.clock import NOON
 from tests.vendors.made import SERVERS, environment_of, ids, mapping_of
+from tests.vendors.salesforce import SalesforceServer
 from tests.vendors.server import Reply, VendorServer
 
 LATER = NOON + 10**12
@@ -261,6 +262,29 @@ def test_who_opts_out_is_cleared_where_a_score_was_sent_and_else_left_alone(
             assert server.held[lead][mapping.properties["score"]] in ("", None)
             assert server.held[lead][mapping.properties["reasons"]] in ("", None)
         assert push(ledger, vendor, server, mapping).sent == 0
+
+
+@pytest.mark.parametrize(("vendor", "words"), [("hubspot", "is not in"), ("salesforce", "locked")])
+def test_who_opted_out_and_whose_record_takes_nothing_any_more_is_asked_for_once(
+    ledger: Ledger, vendor: str, words: str
+) -> None:
+    a, b = ids(vendor, 2)
+    scores.keep(ledger, [scores.score(a, 1), scores.score(b, 1)])
+    with server_of(vendor) as server:
+        assert push(ledger, vendor, server).sent == 2
+        if isinstance(server, SalesforceServer):
+            server.converted = {a}
+        else:
+            server.deleted = {a}
+        decide(ledger, a, "opt_out")
+        scores.keep(ledger, [scores.score(b, 2, score=90)])
+        first = push(ledger, vendor, server)
+        ((told, number),) = first.refused.items()
+        assert (first.sent, number, words in told) == (1, 1, True)
+        again = push(ledger, vendor, server)
+        assert (again.requests, again.refused, again.passed) == (0, {}, {"opted out": 1, "unchanged": 1})
+        decide(ledger, a, "opt_out", expires_us=NOON - 9, later=1)  # taken back: it is scored as others are
+        assert push(ledger, vendor, server).refused.total() == 1
 
 
 @pytest.mark.parametrize("status", ["abstained", "error"])
