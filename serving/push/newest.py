@@ -18,7 +18,7 @@ from serving.ledger.schema import DECISIONS, OUTCOMES, SCORES
 from serving.score import Score
 from serving.vendors.adapter import Outgoing
 from serving.vendors.mapping import PushMapping
-from serving.vendors.values import KeptValues, differs, values_of
+from serving.vendors.values import KeptValues, differs, in_fractions, values_of
 
 _TOLD = {OPT_OUT, CONTEST, REVIEW, OWNER}
 """Decisions that a score says, or that are about who works a lead: they do not stand in its place."""
@@ -37,7 +37,8 @@ def looked_at(
 ) -> Iterator[tuple[str, Outgoing | str]]:
     """What is to be sent of each of `lead_ids` by its newest score, or why nothing is.
 
-    Who objects is cleared whatever the score says, also where none is kept any more.
+    Who objects is cleared whatever the score says, also where none is kept any more. What an earlier version
+    wrote in another unit is written again once, also where nothing else is to be sent: else a column has two.
     """
     states = pushed(connection, mapping.target, lead_ids)
     decided = _decided(connection, lead_ids, now_us)
@@ -47,22 +48,26 @@ def looked_at(
     for lead_id in sorted({*newest, *states}):
         state, kinds = states.get(lead_id), decided.get(lead_id, set())
         as_of_us, answer = newest.get(lead_id, (0, ""))
-        moment = as_of_us if state is None else max(as_of_us, state.as_of_us)
+        moment = (as_of_us if state is None else max(as_of_us, state.as_of_us)) or now_us
+        one: Outgoing | str
         if lead_id in out or (as_of_us == moment and _objects(answer)):
             objects = Score.model_construct(as_of=from_us(moment), status="opted_out")
-            yield lead_id, _outgoing(lead_id, moment, objects, state, mapping)
+            one = _outgoing(lead_id, moment, objects, state, mapping)
         elif lead_id in ends:
-            yield lead_id, _closing(lead_id, moment, state, mapping)
+            one = _closing(lead_id, moment, state, mapping)
         elif lead_id not in newest:
-            yield lead_id, "no score"
+            one = "no score"
         elif as_of_us < moment:
-            yield lead_id, "older"
+            one = "older"
         elif (score := _read(answer)) is None:
-            yield lead_id, UNREADABLE
+            one = UNREADABLE
         elif kinds - _TOLD - ({"override"} if score.override is not None else set()):
-            yield lead_id, "a person decided"
+            one = "a person decided"
         else:
-            yield lead_id, _outgoing(lead_id, as_of_us, score, state, mapping)
+            one = _outgoing(lead_id, as_of_us, score, state, mapping)
+        if state is not None and isinstance(one, str) and one != UNREADABLE:
+            one = _in_per_cent(state, mapping) or one
+        yield lead_id, one
 
 
 def _objects(answer: str) -> bool:
@@ -114,6 +119,15 @@ def _closing(lead_id: str, moment: int, state: Pushed | None, mapping: PushMappi
         return "closed"
     values = {**before.values, **dict.fromkeys(mapping.further)}
     return Outgoing(lead_id, moment, values, before.values, state.tries, UNCLEARED)
+
+
+def _in_per_cent(state: Pushed, mapping: PushMapping) -> Outgoing | None:
+    """What was sent, once more, where it holds a fraction that is per cent now."""
+    before = KeptValues.read(state.sent)
+    over = (state.problem or "").startswith((UNCLEARED, STILL_THERE))
+    if before is None or over or not in_fractions(before, mapping):
+        return None
+    return Outgoing(state.lead_id, state.as_of_us, before.values, before.values, state.tries, UNCLEARED)
 
 
 def _newest(connection: Connection, lead_ids: Sequence[str]) -> Iterator[Any]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
@@ -123,10 +125,9 @@ class PushMapping(BaseModel):
         return self.model_copy(update={"properties": properties})
 
     @property
-    def places(self) -> dict[str, str]:
+    def places(self) -> Mapping[str, str]:
         """Our value → its property, with the unit in which it is written there."""
-        told = self.profile.property_of
-        return {name: f"{key} %" if told(name).percent else key for name, key in self.properties.items()}
+        return _places(self.vendor, self.of, tuple(self.properties.items()))
 
     @property
     def further(self) -> list[str]:
@@ -154,6 +155,12 @@ class PushMapping(BaseModel):
     def limits(self) -> list[RateWindow]:
         """The CRM's limits, in its units."""
         return self.profile.windows if self.windows is None else self.windows
+
+
+@lru_cache(maxsize=16)  # asked for each lead of a plan
+def _places(vendor: str, of: About, properties: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    told = crm_profile(vendor, of).property_of
+    return MappingProxyType({name: f"{key} %" if told(name).percent else key for name, key in properties})
 
 
 def _of_two(properties: dict[str, str]) -> str:

@@ -99,6 +99,14 @@ def differs(values: Values, before: KeptValues | None, mapping: PushMapping) -> 
     )
 
 
+def in_fractions(before: KeptValues, mapping: PushMapping) -> bool:
+    """Whether an earlier version wrote a probability as 0.23 to a property where 23 belongs."""
+    return any(
+        before.properties.get(name) == key != mapping.places[name] and before.values.get(name) is not None
+        for name, key in mapping.properties.items()
+    )
+
+
 def stepped(now: Value, then: Value, step: float) -> bool:
     """Whether a number moved by `step` or more, is new, or is there no more."""
     if now == then or not isinstance(now, int | float) or not isinstance(then, int | float):

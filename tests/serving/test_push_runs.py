@@ -264,6 +264,22 @@ def test_who_opts_out_is_cleared_where_a_score_was_sent_and_else_left_alone(
         assert push(ledger, vendor, server, mapping).sent == 0
 
 
+def test_who_opts_out_after_a_refusal_is_cleared_as_of_now_where_no_score_is_kept(ledger: Ledger) -> None:
+    (a,) = ids("hubspot", 1)
+    scores.keep(ledger, [scores.score(a, 1)])
+    with server_of("hubspot") as server:
+        server.poison = {a}
+        assert push(ledger, "hubspot", server).refused.total() == 1
+        server.poison = set()
+        with ledger.transaction() as connection:
+            connection.execute(delete(SCORES))
+        decide(ledger, a, "opt_out")
+        now = datetime.fromtimestamp(server.clock.now_us() / 1e6, UTC)
+        assert push(ledger, "hubspot", server).sent == 1
+        assert str(server.held[a]["leadscore_scored_at"])[:10] == f"{now:%Y-%m-%d}"
+        assert push(ledger, "hubspot", server).sent == 0
+
+
 @pytest.mark.parametrize(("vendor", "words"), [("hubspot", "is not in"), ("salesforce", "locked")])
 def test_who_opted_out_and_whose_record_takes_nothing_any_more_is_asked_for_once(
     ledger: Ledger, vendor: str, words: str
@@ -687,19 +703,48 @@ def test_values_are_written_in_the_language_and_the_types_of_the_crm(ledger: Led
     assert written["score"] == 50
 
 
-def test_what_an_earlier_version_wrote_as_a_fraction_is_written_again_in_per_cent(ledger: Ledger) -> None:
-    (a,) = ids("hubspot", 1)
-    scores.keep(ledger, [scores.score(a, 1, probability=0.23)])
-    with server_of("hubspot") as server:
-        mapping = mapping_of("hubspot", server)
-        assert push(ledger, "hubspot", server, mapping).sent == 1
+def test_what_an_earlier_version_wrote_as_a_fraction_is_written_again_in_per_cent(
+    ledger: Ledger, vendor: str
+) -> None:
+    """Of every lead that was sent, also where nothing else is to be sent: a column has one unit."""
+    fine, won, locked, decided, failed, pruned, out, cleared = leads = ids(vendor, 8)
+    scores.keep(ledger, [scores.score(name, 1, probability=0.23) for name in leads])
+    recipe = parse_recipe("[tables]\nleads = 'leads.csv'\noutcomes = 'o.csv'\n[outcomes]\nwon = ['signed']\n")
+    blank = dict.fromkeys(("probability", "score", "grade", "maturity"))
+    with server_of(vendor) as server:
+        mapping = mapping_of(vendor, server)
+        assert push(ledger, vendor, server, mapping).sent == 8
+        decide(ledger, cleared, "opt_out")
+        assert push(ledger, vendor, server, mapping).sent == 1
+        key, state = mapping.properties.get("probability", ""), PushState(ledger, vendor)
         with ledger.reading() as connection:
-            held = pushed(connection, "hubspot")[a]
-        sent = json.loads(held.sent) | {"properties": mapping.properties}
-        PushState(ledger, "hubspot").record([Taken(a, json.dumps(sent), held.as_of_us)], {}, LATER)
-        assert push(ledger, "hubspot", server, mapping).sent == 1
-        assert server.held[a]["leadscore_probability"] == 23.0
-        assert push(ledger, "hubspot", server, mapping).sent == 0
+            held = pushed(connection, vendor)
+        for name, one in held.items():
+            sent = json.loads(one.sent) | {"properties": mapping.properties}
+            state.record([Taken(name, json.dumps(sent), one.as_of_us)], {}, LATER)
+            server.held[name] |= {key: 0.23} if key and name != cleared else {}
+        with Writer(ledger) as writer:
+            writer.submit([OutcomeSent("crm", name, "signed", NOON) for name in (won, locked)]).result()
+        decide(ledger, decided, "override")
+        decide(ledger, out, "opt_out")
+        scores.keep(ledger, [scores.score(failed, 2, status="error", **blank)])
+        with ledger.transaction() as connection:
+            connection.execute(delete(SCORES).where(SCORES.c.lead_id == pruned))
+        before = {name: dict(one) for name, one in server.held.items()}
+        if isinstance(server, SalesforceServer):
+            server.converted = {locked}
+        tally = push(ledger, vendor, server, mapping, recipe=recipe)
+        if "probability" not in mapping.properties or mapping.places["probability"] == key:
+            assert tally.sent == 1, "who opted out; fractions are right there, or are not sent"
+            return
+        locks = isinstance(server, SalesforceServer)
+        assert (tally.sent, tally.refused.total()) == (6, 1) if locks else (7, 0)
+        for name in (fine, won, decided, failed, pruned, *(() if locks else (locked,))):
+            assert server.held[name] == before[name] | {key: 23.0}
+        assert server.held[out][key] in ("", None)
+        assert server.held[cleared] == before[cleared]
+        again = push(ledger, vendor, server, mapping, recipe=recipe)
+        assert (again.sent, again.requests) == (0, 0)
 
 
 @given(st.floats(0.0001, 0.9999), st.sampled_from(sorted(set(VENDORS) & set(templates().crm) - {"dynamics"})))
