@@ -65,7 +65,7 @@ def looked_at(
             one = "a person decided"
         else:
             one = _outgoing(lead_id, as_of_us, score, state, mapping)
-        if state is not None and isinstance(one, str) and one != UNREADABLE:
+        if state is not None and isinstance(one, str) and one not in (UNREADABLE, "unchanged"):
             one = _in_per_cent(state, mapping) or one
         yield lead_id, one
 

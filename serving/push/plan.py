@@ -26,7 +26,7 @@ _AT_ONCE = 500
 class PushPlan:
     """The leads that need sending, the most promising first, those refused before last; why others do not.
 
-    Reasons: 'unchanged', 'closed', 'a person decided', 'opted out' (and nothing was ever sent), 'no score'
+    Reasons: 'unchanged', 'closed', 'a person decided', 'opted out' (nothing is to be cleared, or can be), 'no score'
     (an error, no rung could answer, or the ledger keeps none), 'older' (than what was sent).
     """
 

@@ -101,8 +101,9 @@ def differs(values: Values, before: KeptValues | None, mapping: PushMapping) -> 
 
 def in_fractions(before: KeptValues, mapping: PushMapping) -> bool:
     """Whether an earlier version wrote a probability as 0.23 to a property where 23 belongs."""
-    return any(
-        before.properties.get(name) == key != mapping.places[name] and before.values.get(name) is not None
+    places = mapping.places
+    return before.properties != places and any(
+        before.properties.get(name) == key != places[name] and before.values.get(name) is not None
         for name, key in mapping.properties.items()
     )
 
