@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from features.clock import from_us
 from serving.accounts.rollup import AccountRow
 from serving.ledger import Ledger
-from serving.ledger.pushed import PushState, pushed
+from serving.ledger.pushed import UNCLEARED, PushState, pushed
 from serving.push import PushPlan
 from serving.vendors import Outgoing, PushMapping
 from serving.vendors.adapter import Value, Values
@@ -76,7 +76,11 @@ class AccountsDue:
     def look(
         self, connection: Connection, names: Sequence[str], now_us: int
     ) -> Iterator[tuple[str, Outgoing | str]]:
-        """What is to be sent of each of `names`, or why nothing is: 'unchanged', 'older', 'opted out'."""
+        """What is to be sent of each of `names`, or why nothing is.
+
+        Reasons: 'unchanged', 'older', 'opted out', and 'no open lead' of one that could not be cleared, for
+        the CRM locked it or has it no more.
+        """
         states = pushed(connection, self.mapping.target, names if len(names) <= _AT_ONCE else None)
         for name in names:
             state, row = states.get(name), self._by_name.get(name)
@@ -85,16 +89,19 @@ class AccountsDue:
             unsure = state is not None and state.problem is not None  # what the CRM holds is not known
             if state is not None and self.as_of_us < state.as_of_us:
                 yield name, "older"
+            elif not values["leads"] and state is not None and (state.problem or "").startswith(UNCLEARED):
+                yield name, "no open lead"
             elif before is None and not unsure and not values["leads"]:
                 yield name, "opted out"
             elif before is not None and not unsure and not self._changed(values, before):
                 yield name, "unchanged"
             else:
-                told = before.values if before else None
-                yield name, Outgoing(name, self.as_of_us, values, told, state.tries if state else 0)
+                told, tries = before.values if before else None, state.tries if state else 0
+                noted = "" if values["leads"] else UNCLEARED
+                yield name, Outgoing(name, self.as_of_us, values, told, tries, noted)
 
     def _changed(self, values: Values, before: KeptValues) -> bool:
-        if before.properties != self.mapping.places:
+        if before.properties != self.mapping.places and (values["leads"] or before.values.get("leads")):
             return True
         if any(values[name] != before.values.get(name) for name in _TELLING):
             return True

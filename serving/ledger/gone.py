@@ -6,6 +6,7 @@ merge that comes after its undoing does not bring it back.
 
 from __future__ import annotations
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ _EVER = 2**62
 ERASED = FieldProblem(
     "lead_id", "was erased for good", "Nothing is kept of this lead any more; stop sending it."
 )
+DELETION = "deletion"
+"""The kind of job under which the receipt of a person's deletion is kept."""
 _WORDS = {"deletion": "was deleted in the CRM", "erasure": "was erased"}
 
 
@@ -182,6 +185,11 @@ def _folded(rows: Sequence[Any]) -> _State:
 
 def _decisions(lead_ids: Sequence[str]) -> Any:
     return select(DECISIONS).where(DECISIONS.c.lead_id.in_(lead_ids))
+
+
+def digest_of_id(lead_id: str) -> str:
+    """How the receipt of a deletion names a lead."""
+    return hashlib.sha256(f"leadscore lead {lead_id}".encode()).hexdigest()
 
 
 def _parts(ids: Iterable[str]) -> Iterable[list[str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,15 +13,19 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, bindparam, delete, select, text, update
 
 from features.errors import LeadscoreError
+from serving.ledger.gone import DELETION, digest_of_id, erased_of
 from serving.ledger.intake import insert_new
-from serving.ledger.schema import LEADS, PUSH_STATE, SCORES
+from serving.ledger.schema import JOBS, LEADS, PUSH_STATE, SCORES
 from serving.ledger.store import Ledger
 
 UNCONFIRMED = "it may have arrived, and was not confirmed"
 """The problem of a lead between the request and its answer; of one that a run left so it is not known what
 the target holds."""
-UNCLEARED = "closed, and what it was worth is not cleared: "
-"""The problem of a closed lead begins so when the target refused to clear its value and curve."""
+UNCLEARED = "it takes nothing any more: "
+"""The problem of a record that is closed, or only to be cleared or written again in another unit, begins so
+where the target locked it or has it no more: it is not asked for again."""
+STILL_THERE = "opted out, and not cleared: "
+"""So begins that of a lead whose person opted out."""
 
 
 @dataclass(frozen=True)
@@ -99,9 +104,10 @@ class PushState:
                 self._set(connection, [name], {"problem": problem, "tries": PUSH_STATE.c.tries + 1})
 
     def sweep(self) -> int:
-        """Delete what is noted of leads of whom nothing else is kept: they were erased or deleted meanwhile.
+        """Delete what is noted of leads that were erased or deleted meanwhile; how many.
 
-        An erasure takes these rows away too; a run that was under way then may have noted the lead again.
+        An erasure takes these rows away too; a run that was under way then may have noted the lead again. A
+        lead whose scores went by age alone stays: who opts out later is to be cleared.
         """
         table = PUSH_STATE
         unknown = (
@@ -110,14 +116,25 @@ class PushState:
             & table.c.lead_id.not_in(select(SCORES.c.lead_id))
         )
         with self.ledger.reading() as connection:
-            if connection.execute(select(table.c.lead_id).where(unknown).limit(1)).first() is None:
-                return 0
-        with self.ledger.transaction() as connection:
-            return connection.execute(delete(table).where(unknown)).rowcount
+            names = list(connection.execute(select(table.c.lead_id).where(unknown)).scalars())
+            gone = sorted(_erased(connection, names)) if names else []
+        if gone:
+            row = (table.c.target == self.target) & (table.c.lead_id == bindparam("lead"))
+            with self.ledger.transaction() as connection:
+                connection.execute(delete(table).where(row), [{"lead": name} for name in gone])
+        return len(gone)
 
     def _set(self, connection: Connection, names: Sequence[str], values: dict[str, object]) -> None:
         where = (PUSH_STATE.c.target == self.target) & PUSH_STATE.c.lead_id.in_(names)
         connection.execute(update(PUSH_STATE).where(where).values(values))
+
+
+def _erased(connection: Connection, names: Sequence[str]) -> set[str]:
+    """Those of `names` whom an erasure names, or the receipt of a deletion."""
+    kept = connection.execute(select(JOBS.c.content).where(JOBS.c.kind == DELETION)).scalars()
+    digests = {digest for text in kept for digest in json.loads(text)["leads"]}
+    deleted = {name for name in names if digest_of_id(name) in digests} if digests else set()
+    return deleted | erased_of(connection, names)
 
 
 @contextmanager

@@ -56,8 +56,9 @@ class Connected:
 def connect(mapping: PushMapping, crm: CrmVendor, line: Asks, *, create: bool = False) -> Connected:
     """Look at the CRM of `mapping`; with `create` make the properties that it lacks, where that can be done.
 
-    Looked at are the values that `mapping` names: one that a person took out of the file stays out. Run again
-    it changes nothing that is there.
+    Looked at are the values that `mapping` names: one that a person took out of the file stays out. What goes
+    nowhere, for its property has no key before it is made, is noted in `mapping.lacking`. Run again it
+    changes nothing that is there.
 
     Raises:
         LeadscoreError: the CRM cannot be reached, or refuses the token.
@@ -91,7 +92,9 @@ def connect(mapping: PushMapping, crm: CrmVendor, line: Asks, *, create: bool = 
         keys |= {value: key} if found or state == "created" or mapping.vendor != "pipedrive" else {}
         states.append(PropertyState(value, name, told.type, told.called(mapping.language), state))
     made = mapping.going_to(keys or mapping.properties)
-    return Connected(made.model_copy(update={"account": account}), rights, states)
+    without = [one.value for one in states if one.value not in made.properties]
+    found_out = {"account": account, "lacking": without}
+    return Connected(made.model_copy(update=found_out), rights, states)
 
 
 def _by_key(there: Iterable[CrmField], key: str) -> CrmField | None:

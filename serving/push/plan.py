@@ -2,31 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Protocol
 
-from pydantic import ValidationError
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
-from features.clock import from_us
 from features.recipe import Recipe
 from serving.ledger import Ledger
-from serving.ledger.decisions import CONTEST, OPT_OUT, OWNER, REVIEW, decisions_on, standing_on
-from serving.ledger.pushed import UNCLEARED, Pushed, PushState, pushed
-from serving.ledger.reading import last_closing
-from serving.ledger.schema import DECISIONS, OUTCOMES, SCORES
-from serving.score import Score
+from serving.ledger.pushed import PushState, pushed
+from serving.ledger.schema import SCORES
+from serving.push.newest import UNREADABLE, looked_at
 from serving.vendors.adapter import Outgoing
 from serving.vendors.mapping import PushMapping
-from serving.vendors.values import KeptValues, differs, values_of
 
-_TOLD = {OPT_OUT, CONTEST, REVIEW, OWNER}
-"""Decisions that a score says, or that are about who works a lead: they do not stand in its place."""
-_UNREADABLE, _NAMED = "unreadable", 5
-_NEVER_SENT = {"opted_out": "opted out"}
+_NAMED = 5
 _AT_ONCE = 500
 """Leads of one query: SQLite takes so many parameters."""
 
@@ -35,8 +26,8 @@ _AT_ONCE = 500
 class PushPlan:
     """The leads that need sending, the most promising first, those refused before last; why others do not.
 
-    Reasons: 'unchanged', 'closed', 'a person decided', 'opted out' and 'no score' (and nothing was ever
-    sent; an error; or the ledger keeps none), 'older' (than what was sent).
+    Reasons: 'unchanged', 'closed', 'a person decided', 'opted out' (nothing is to be cleared, or can be), 'no score'
+    (an error, no rung could answer, or the ledger keeps none), 'older' (than what was sent).
     """
 
     fresh: list[str] = field(default_factory=list)
@@ -67,7 +58,7 @@ def planned(ledger: Ledger, mapping: PushMapping, recipe: Recipe | None, now_us:
         names = connection.execute(select(SCORES.c.lead_id).where(SCORES.c.shadow.is_(False)).distinct())
         for part in _parts(sorted({*names.scalars(), *states})):
             for lead_id, one in looked_at(connection, part, mapping, recipe, now_us):
-                if one == _UNREADABLE:
+                if one == UNREADABLE:
                     plan.unread.append(lead_id)
                 elif isinstance(one, str):
                     plan.passed[one] += 1
@@ -132,123 +123,6 @@ class LeadsDue:
     ) -> Iterator[tuple[str, Outgoing | str]]:
         """What is to be sent of each of `names` by its newest score, or why nothing is."""
         return looked_at(connection, names, self.mapping, self.recipe, now_us)
-
-
-def looked_at(
-    connection: Connection,
-    lead_ids: Sequence[str],
-    mapping: PushMapping,
-    recipe: Recipe | None,
-    now_us: int,
-) -> Iterator[tuple[str, Outgoing | str]]:
-    """What is to be sent of each of `lead_ids` by its newest score, or why nothing is.
-
-    Who objects is cleared whatever the score says, also where none is kept any more.
-    """
-    states = pushed(connection, mapping.target, lead_ids)
-    decided = _decided(connection, lead_ids, now_us)
-    out = standing_on(connection, now_us).opted_out
-    ends = _closed(connection, lead_ids, recipe, now_us)
-    newest = {lead_id: (as_of_us, answer) for lead_id, as_of_us, answer in _newest(connection, lead_ids)}
-    for lead_id in sorted({*newest, *states}):
-        state, kinds = states.get(lead_id), decided.get(lead_id, set())
-        as_of_us, answer = newest.get(lead_id, (0, ""))
-        moment = as_of_us if state is None else max(as_of_us, state.as_of_us)
-        if lead_id in out or (as_of_us == moment and _objects(answer)):
-            objects = Score.model_construct(as_of=from_us(moment), status="opted_out")
-            yield lead_id, _outgoing(lead_id, moment, objects, state, mapping)
-        elif lead_id in ends:
-            yield lead_id, _closing(lead_id, moment, state, mapping)
-        elif lead_id not in newest:
-            yield lead_id, "no score"
-        elif as_of_us < moment:
-            yield lead_id, "older"
-        elif (score := _read(answer)) is None:
-            yield lead_id, _UNREADABLE
-        elif kinds - _TOLD - ({"override"} if score.override is not None else set()):
-            yield lead_id, "a person decided"
-        else:
-            yield lead_id, _outgoing(lead_id, as_of_us, score, state, mapping)
-
-
-def _objects(answer: str) -> bool:
-    """Whether the kept score says that its person opted out, read or not."""
-    try:
-        return '"opted_out"' in answer and json.loads(answer).get("status") == "opted_out"
-    except (ValueError, AttributeError):
-        return False
-
-
-def _read(answer: str) -> Score | None:
-    try:
-        return Score.model_validate_json(answer)
-    except ValidationError:
-        return None
-
-
-def _outgoing(
-    lead_id: str, as_of_us: int, score: Score, state: Pushed | None, mapping: PushMapping
-) -> Outgoing | str:
-    """What the CRM is to hold of a lead: a score, or of one that has none any more nothing but its status."""
-    if score.status == "closed":
-        return _closing(lead_id, as_of_us, state, mapping)
-    if score.status == "error":
-        return "no score"
-    before = KeptValues.read(state.sent) if state else None
-    values = values_of(score, mapping.further)
-    unsure = state is not None and state.problem is not None  # what the CRM holds is not known
-    if not (unsure or differs(values, before, mapping)):
-        return "unchanged" if before else _NEVER_SENT.get(score.status, "no score")
-    return Outgoing(lead_id, as_of_us, values, before.values if before else None, state.tries if state else 0)
-
-
-def _closing(lead_id: str, moment: int, state: Pushed | None, mapping: PushMapping) -> Outgoing | str:
-    """A closed lead stays as it was sent, but for what would go on being added up: its value, its curve.
-
-    A CRM that refuses it, such as one that locks a converted lead, is not asked again; what it refused before
-    the lead closed tells nothing of that.
-    """
-    before = KeptValues.read(state.sent) if state else None
-    if state is None or before is None or (state.problem or "").startswith(UNCLEARED):
-        return "closed"
-    told = [name for name in mapping.further if before.values.get(name) is not None]
-    if not told and (state.problem is None or not mapping.further):
-        return "closed"
-    values = {**before.values, **dict.fromkeys(mapping.further)}
-    return Outgoing(lead_id, moment, values, before.values, state.tries, UNCLEARED)
-
-
-def _newest(connection: Connection, lead_ids: Sequence[str]) -> Iterator[Any]:
-    """(lead, as_of, answer) of each lead's newest score: by the moment it is about, then by arrival."""
-    place = func.row_number().over(
-        partition_by=SCORES.c.lead_id, order_by=(SCORES.c.as_of_us.desc(), SCORES.c.seq.desc())
-    )
-    ranked = select(SCORES.c.lead_id, SCORES.c.as_of_us, SCORES.c.answer, place.label("place"))
-    ranked = ranked.where(SCORES.c.shadow.is_(False), SCORES.c.lead_id.in_(lead_ids))
-    inner = ranked.subquery()
-    query = select(inner.c.lead_id, inner.c.as_of_us, inner.c.answer).where(inner.c.place == 1)
-    yield from connection.execute(query.order_by(inner.c.lead_id))
-
-
-def _decided(connection: Connection, lead_ids: Sequence[str], now_us: int) -> dict[str, set[str]]:
-    """The kinds of people's decisions that hold for each lead."""
-    kinds: dict[str, set[str]] = {}
-    for lead_id, kind in decisions_on(connection, now_us, DECISIONS.c.lead_id.in_(lead_ids)):
-        kinds.setdefault(lead_id, set()).add(kind)
-    return kinds
-
-
-def _closed(
-    connection: Connection, lead_ids: Sequence[str], recipe: Recipe | None, now_us: int
-) -> frozenset[str]:
-    if recipe is None:
-        return frozenset()
-    table = OUTCOMES
-    query = select(table.c.lead_id, table.c.occurred_us, table.c.stage).where(table.c.lead_id.in_(lead_ids))
-    rows: dict[str, list[tuple[int | None, str]]] = {}
-    for lead_id, occurred, stage in connection.execute(query):
-        rows.setdefault(lead_id, []).append((occurred, stage))
-    return frozenset(name for name, found in rows.items() if last_closing(recipe, found, now_us))
 
 
 def _parts(names: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -6,7 +6,6 @@ ledger restored from an older copy still has. Who knows or guesses an id can tel
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -17,11 +16,10 @@ from sqlalchemy import Connection, insert, select
 
 from features.clock import from_us, now_us
 from serving.ledger import Ledger, forget
+from serving.ledger.gone import DELETION, digest_of_id
 from serving.ledger.intake import insert_new
 from serving.ledger.schema import DECISIONS, JOBS, LEADS
 from serving.ledger.sent import DecisionSent, Kept, kept
-
-_KIND = "deletion"
 
 
 class DeletionReceipt(BaseModel):
@@ -62,7 +60,7 @@ def delete_person(
         )  # fmt: skip
         if for_good:
             _refuse_again(connection, ids, now)
-        keep_run(connection, _KIND, receipt.model_dump_json(), now)
+        keep_run(connection, DELETION, receipt.model_dump_json(), now)
         made.append(receipt)
 
     forget(ledger, lead_id, record)
@@ -75,7 +73,7 @@ def receipts_of(ledger: Ledger) -> list[DeletionReceipt]:
     Raises:
         LeadscoreError: the ledger cannot be reached.
     """
-    return [DeletionReceipt.model_validate_json(text) for text in kept_runs(ledger, _KIND)]
+    return [DeletionReceipt.model_validate_json(text) for text in kept_runs(ledger, DELETION)]
 
 
 def back_again(ledger: Ledger, receipts: Iterable[DeletionReceipt]) -> dict[str, int]:
@@ -88,11 +86,6 @@ def back_again(ledger: Ledger, receipts: Iterable[DeletionReceipt]) -> dict[str,
         known = {digest_of_id(one) for one in connection.execute(select(LEADS.c.lead_id)).scalars()}
     counts = {one.receipt: len(known.intersection(one.leads)) for one in receipts}
     return {receipt: count for receipt, count in counts.items() if count}
-
-
-def digest_of_id(lead_id: str) -> str:
-    """How a receipt names a lead."""
-    return hashlib.sha256(f"leadscore lead {lead_id}".encode()).hexdigest()
 
 
 def keep_run(connection: Connection, kind: str, content: str, at_us: int) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, get_args
 from urllib.parse import urlsplit
 
@@ -48,17 +50,20 @@ class PushMapping(BaseModel):
     windows: list[RateWindow] | None = None
     reserve: float = Field(default=0.1, ge=0, lt=1)
     """The share of the day's calls that is left to others, where the CRM says how many there are."""
+    lacking: list[str] = Field(default_factory=list)
+    """Values whose properties the CRM lacked: `connect` looks for them again, and nobody took them out."""
     properties: dict[str, str] = Field(min_length=1)
 
     @model_validator(mode="after")
     def _whole(self) -> PushMapping:
         profile = self.profile
-        for name in self.properties:
+        for place, name in [*(("[properties]", one) for one in self.properties),
+                            *(("lacking:", one) for one in self.lacking)]:  # fmt: skip
             try:
                 profile.property_of(name)
             except KeyError:
                 meant = nearest(name, (*profile.properties, *profile.outlook))
-                raise ValueError(f"[properties] {name} is not known{meant}") from None
+                raise ValueError(f"{place} {name} is not known{meant}") from None
         if both := _of_two(self.properties):
             raise ValueError(f"[properties] names a property twice: {both}; give each value its own")
         split = urlsplit(self.url)
@@ -80,6 +85,14 @@ class PushMapping(BaseModel):
             LeadscoreError: another value goes to the property of one of them.
         """
         return self._with(self.asked(recipe))
+
+    def again(self) -> PushMapping:
+        """With the values whose properties the CRM lacked when it was last looked at.
+
+        Raises:
+            LeadscoreError: as `widened`.
+        """
+        return self._with(self.lacking)
 
     def whole(self) -> PushMapping:
         """With the values that every score, or account, has: those too that were taken out.
@@ -112,10 +125,9 @@ class PushMapping(BaseModel):
         return self.model_copy(update={"properties": properties})
 
     @property
-    def places(self) -> dict[str, str]:
+    def places(self) -> Mapping[str, str]:
         """Our value → its property, with the unit in which it is written there."""
-        told = self.profile.property_of
-        return {name: f"{key} %" if told(name).percent else key for name, key in self.properties.items()}
+        return _places(self.vendor, self.of, tuple(self.properties.items()))
 
     @property
     def further(self) -> list[str]:
@@ -143,6 +155,12 @@ class PushMapping(BaseModel):
     def limits(self) -> list[RateWindow]:
         """The CRM's limits, in its units."""
         return self.profile.windows if self.windows is None else self.windows
+
+
+@lru_cache(maxsize=16)  # asked for each lead of a plan
+def _places(vendor: str, of: About, properties: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    told = crm_profile(vendor, of).property_of
+    return MappingProxyType({name: f"{key} %" if told(name).percent else key for name, key in properties})
 
 
 def _of_two(properties: dict[str, str]) -> str:

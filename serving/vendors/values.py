@@ -28,7 +28,7 @@ _SCORED = frozenset({"scored", "uncalibrated"})
 def values_of(score: Score, further: Iterable[str] = ()) -> Values:
     """Our values of `score`, and those of its outlook that `further` names.
 
-    None where it has none; of a lead that closed, abstained or opted out there is nothing but that.
+    None where it has none; of a lead without a score there is nothing but its status.
     """
     said = dict.fromkeys((*FIELDS, *further), None)
     said |= {"status": score.status, "scored_at": _moment(score.as_of)}
@@ -96,6 +96,15 @@ def differs(values: Values, before: KeptValues | None, mapping: PushMapping) -> 
     return any(
         stepped(values[name], then := before.values.get(name), _step(name, then, mapping))
         for name in ("score", *mapping.further)
+    )
+
+
+def in_fractions(before: KeptValues, mapping: PushMapping) -> bool:
+    """Whether an earlier version wrote a probability as 0.23 to a property where 23 belongs."""
+    places = mapping.places
+    return before.properties != places and any(
+        before.properties.get(name) == key != places[name] and before.values.get(name) is not None
+        for name, key in mapping.properties.items()
     )
 
 

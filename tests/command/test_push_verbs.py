@@ -24,6 +24,8 @@ from serving.vendors import VENDORS, crm_profile
 from tests.vendors import scores
 from tests.vendors.hubspot import HubSpotServer
 from tests.vendors.made import SERVERS, environment_of, ids
+from tests.vendors.marketo import MarketoServer
+from tests.vendors.pipedrive import PipedriveServer
 from tests.vendors.server import VendorServer
 
 ROOT = Path(__file__).parents[2]
@@ -137,7 +139,7 @@ def test_connect_again_keeps_what_a_person_wrote_and_makes_nothing_twice(folder:
     assert (mapping["step"], mapping["language"], mapping["account"]) == (9, "fr", "62515")
 
 
-@pytest.mark.parametrize("vendor", ["hubspot", "marketo", "webhook"])
+@pytest.mark.parametrize("vendor", ["hubspot", "pipedrive", "marketo", "webhook"])
 def test_what_a_person_took_out_of_the_mapping_stays_out_until_it_is_asked_for(
     folder: Path, vendor: str
 ) -> None:
@@ -153,6 +155,7 @@ def test_what_a_person_took_out_of_the_mapping_stays_out_until_it_is_asked_for(
         return set(tomllib.loads(path.read_text(encoding="utf-8"))["properties"])
 
     with SERVERS[vendor](["1"], RealClock()) as server:
+        server.window = (1000, 2.0)
         assert connect(vendor, server, *create, *asked).exit_code == 0
         whole = names()
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
@@ -163,12 +166,38 @@ def test_what_a_person_took_out_of_the_mapping_stays_out_until_it_is_asked_for(
             done = connect(vendor, server, *words)
             assert done.exit_code == 0, done.stderr
             assert names() == whole - out
-            told = "grade, reasons" + (", value" if "recipe.toml" in words else "")
-            assert f"{told}. 'leadscore connect {vendor} --restore'" in done.stderr
+            assert f"grade, reasons, value. 'leadscore connect {vendor} --restore'" in done.stderr
+        named = connect(vendor, server, "-o", str(path))
+        assert f"'leadscore connect {vendor} --restore -o {path}' adds them" in named.stderr
         assert connect(vendor, server, "--restore").exit_code == 0
-        assert names() == whole - {"value"}
-        assert connect(vendor, server, "--restore", *asked).exit_code == 0
         assert names() == whole
+
+
+@pytest.mark.parametrize("vendor", CREATES)
+def test_what_the_crm_lacked_is_made_later_and_what_a_person_took_out_is_not(
+    folder: Path, vendor: str
+) -> None:
+    path, profile = Path(f"push-{vendor}.toml"), crm_profile(vendor)
+    with SERVERS[vendor](["1"], RealClock()) as server:
+        if isinstance(server, PipedriveServer):
+            server.add_field("leadscore: score", "double")
+            server.window = (1000, 2.0)
+        elif isinstance(server, MarketoServer):
+            server.fields = {}
+        for _ in range(2):
+            done = connect(vendor, server)
+            assert done.exit_code == 1
+            assert "Left out" not in done.stderr
+        text = path.read_text(encoding="utf-8")
+        left = [line for line in text.splitlines() if not line.startswith("grade =")]
+        path.write_text("\n".join(left).replace('"grade", ', ""), encoding="utf-8")
+        done = connect(vendor, server, "--create")
+        assert (done.exit_code, "Left out, as in" in done.stderr) == (0, True)
+        mapping = tomllib.loads(path.read_text(encoding="utf-8"))
+        assert set(mapping["properties"]) == set(profile.properties) - {"grade"}
+        assert "lacking" not in mapping
+        assert connect(vendor, server, "--restore", "--create").exit_code == 0
+        assert "grade" in tomllib.loads(path.read_text(encoding="utf-8"))["properties"]
 
 
 def test_connect_tells_a_property_of_another_type_and_an_option_that_vanished(folder: Path) -> None:

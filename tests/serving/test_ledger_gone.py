@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 
 from features.errors import LeadError
 from features.lead import LeadReader
@@ -18,8 +18,9 @@ from serving.ledger.cursors import CursorMove, cursor_of
 from serving.ledger.gone import merge_of, survivors
 from serving.ledger.person import everything_of, forget
 from serving.ledger.pushed import PushState, pushed
-from serving.ledger.schema import METADATA
+from serving.ledger.schema import METADATA, SCORES
 from serving.ledger.sent import DecisionSent, OutcomeSent, ScoreGiven, Sent
+from serving.rights import delete_person
 from tests.made import inbound
 from tests.made.postgres import ledger_in_postgres
 
@@ -193,18 +194,22 @@ def test_a_cursor_moves_with_its_rows_and_from_where_it_stands(ledger: Ledger) -
 
 
 def test_what_a_push_under_way_noted_of_an_erased_lead_is_swept(ledger: Ledger) -> None:
-    scored = [ScoreGiven(one, NOON, "rules", "1", "h", "{}") for one in "ABW"]
+    scored = [ScoreGiven(one, NOON, "rules", "1", "h", "{}") for one in "ABDVW"]
     stored(ledger, lead("A"), lead("B"), *scored)
     state = PushState(ledger, "hubspot")
-    state.begin(["A", "B", "W"])
+    state.begin(["A", "B", "D", "V", "W"])
     stored(ledger, DecisionSent("hubspot", "A", "erasure", LATER))
-    state.begin(["A"])  # by a run that had planned it before
+    delete_person(ledger, "D", [])
+    with ledger.transaction() as connection:
+        connection.execute(delete(SCORES).where(SCORES.c.lead_id == "V"))
+    state.begin(["A", "D"])  # by a run that had planned it before
     assert rows_of(ledger, "A") == 2
     assert PushState(ledger, "another").sweep() == 0
-    assert (state.sweep(), state.sweep()) == (1, 0)
-    assert rows_of(ledger, "A") == 1
+    assert (state.sweep(), state.sweep()) == (2, 0)
+    assert (rows_of(ledger, "A"), rows_of(ledger, "D")) == (1, 0)
     with ledger.reading() as connection:
-        assert set(pushed(connection, "hubspot")) == {"B", "W"}, "W was scored whole, and is no lead here"
+        kept = set(pushed(connection, "hubspot"))
+    assert kept == {"B", "V", "W"}, "two were scored whole, and are no leads here; V's scores went by age"
 
 
 @pytest.mark.parametrize("asked", ["A", "B"])

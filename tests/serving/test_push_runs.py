@@ -29,6 +29,7 @@ from serving.vendors.values import rendered
 from tests.vendors import scores
 from tests.vendors.clock import NOON
 from tests.vendors.made import SERVERS, environment_of, ids, mapping_of
+from tests.vendors.salesforce import SalesforceServer
 from tests.vendors.server import Reply, VendorServer
 
 LATER = NOON + 10**12
@@ -155,13 +156,12 @@ def test_a_decision_that_was_taken_back_holds_nobody_and_one_that_a_score_shows_
     assert "knows better" not in str(server.held)
 
 
-@pytest.mark.parametrize("status", ["abstained", "opted_out"])
-def test_who_is_not_scored_any_more_is_cleared_in_every_crm_and_scored_again_is_filled_again(
-    ledger: Ledger, vendor: str, status: str
+def test_who_opted_out_is_cleared_in_every_crm_and_scored_again_is_filled_again(
+    ledger: Ledger, vendor: str
 ) -> None:
     a, never = ids(vendor, 2)
     blank = dict.fromkeys(("probability", "score", "grade", "maturity", "scored_by"))
-    none = {"status": status, "reasons_for": [], **blank}
+    none = {"status": "opted_out", "reasons_for": [], **blank}
     scores.keep(ledger, [scores.score(a, 1)])
     with server_of(vendor) as server:
         mapping = mapping_of(vendor, server, language="fr")
@@ -170,9 +170,8 @@ def test_who_is_not_scored_any_more_is_cleared_in_every_crm_and_scored_again_is_
         assert push(ledger, vendor, server, mapping).sent == 1
         held = {value: server.held[a][key] for value, key in mapping.properties.items()}
         assert {name for name, one in held.items() if one not in ("", None)} == {"status", "scored_at"}
-        words = {"abstained": "Non évalué", "opted_out": "Opposition"}
         unknown_trend = 3
-        assert held["status"] in (status, words[status], unknown_trend)
+        assert held["status"] in ("opted_out", "Opposition", unknown_trend)
         assert server.held.get(never, {}) == {}
         assert push(ledger, vendor, server, mapping).sent == 0
         scores.keep(ledger, [scores.score(a, 3, score=50)])
@@ -180,13 +179,12 @@ def test_who_is_not_scored_any_more_is_cleared_in_every_crm_and_scored_again_is_
         assert server.held[a][mapping.properties["score"]] == 50
 
 
-@pytest.mark.parametrize("status", ["abstained", "opted_out"])
 @pytest.mark.parametrize("arrived", [True, False])
 def test_what_was_sent_and_not_accepted_is_cleared_once_for_it_may_have_arrived(
-    ledger: Ledger, status: str, arrived: bool
+    ledger: Ledger, arrived: bool
 ) -> None:
     (a,) = ids("webhook", 1)
-    none = {"status": status, **dict.fromkeys(("probability", "score", "grade", "maturity"))}
+    none = {"status": "opted_out", **dict.fromkeys(("probability", "score", "grade", "maturity"))}
     scores.keep(ledger, [scores.score(a, 1)])
     with server_of("webhook") as server:
         if arrived:
@@ -202,20 +200,23 @@ def test_what_was_sent_and_not_accepted_is_cleared_once_for_it_may_have_arrived(
 
 
 @pytest.mark.parametrize("gone", ["all", "newest"])
+@pytest.mark.parametrize("known", [True, False])
 def test_who_objects_is_cleared_also_where_the_ledger_keeps_no_score_of_what_was_sent(
-    ledger: Ledger, gone: str
+    ledger: Ledger, gone: str, known: bool
 ) -> None:
-    """Retention deletes scores, and a ledger that was restored has older ones."""
+    """Retention deletes scores, and a ledger that was restored has older ones. Some leads were sent whole."""
     a, b = ids("webhook", 2)
     scores.keep(ledger, [scores.score(name, number) for name in (a, b) for number in (1, 2)])
     with server_of("webhook") as server:
         assert push(ledger, "webhook", server).sent == 2
         assert {server.held[name]["score"] for name in (a, b)} == {50}
         with Writer(ledger) as writer:
-            writer.submit([LeadSent("crm", name, {"size": 10}, NOON) for name in (a, b)]).result()
+            sent = [LeadSent("crm", name, {"size": 10}, NOON) for name in (a, b) if known]
+            writer.submit(sent or [LeadSent("crm", "another", {}, NOON)]).result()
         with ledger.transaction() as connection:
             old = delete(SCORES)
             connection.execute(old if gone == "all" else old.where(SCORES.c.as_of_us > NOON + 1_500_000))
+        assert push(ledger, "webhook", server).sent == 0
         decide(ledger, a, "opt_out")
         tally = push(ledger, "webhook", server)
         assert (tally.sent, tally.passed) == (1, {"no score" if gone == "all" else "older": 1})
@@ -232,13 +233,13 @@ def test_a_lead_whose_status_is_no_option_yet_is_cleared_once_it_is(ledger: Ledg
         mapping = mapping_of("hubspot", server)
         options = server.properties["leadscore_status"]["options"]  # type: ignore[attr-defined]
         push(ledger, "hubspot", server, mapping)
-        abstained = next(one for one in options if one["value"] == "abstained")
-        options.remove(abstained)
-        scores.keep(ledger, [scores.score(name, 2, status="abstained", **blank) for name in leads[:1]])
+        opted_out = next(one for one in options if one["value"] == "opted_out")
+        options.remove(opted_out)
+        scores.keep(ledger, [scores.score(name, 2, status="opted_out", **blank) for name in leads[:1]])
         for _ in range(2):
             (sentence,) = push(ledger, "hubspot", server, mapping).refused
             assert "leadscore_status" in sentence
-        options.append(abstained)
+        options.append(opted_out)
         assert push(ledger, "hubspot", server, mapping).sent == 1
         assert server.held[leads[0]]["leadscore_score"] == ""
 
@@ -261,6 +262,63 @@ def test_who_opts_out_is_cleared_where_a_score_was_sent_and_else_left_alone(
             assert server.held[lead][mapping.properties["score"]] in ("", None)
             assert server.held[lead][mapping.properties["reasons"]] in ("", None)
         assert push(ledger, vendor, server, mapping).sent == 0
+
+
+def test_who_opts_out_after_a_refusal_is_cleared_as_of_now_where_no_score_is_kept(ledger: Ledger) -> None:
+    (a,) = ids("hubspot", 1)
+    scores.keep(ledger, [scores.score(a, 1)])
+    with server_of("hubspot") as server:
+        server.poison = {a}
+        assert push(ledger, "hubspot", server).refused.total() == 1
+        server.poison = set()
+        with ledger.transaction() as connection:
+            connection.execute(delete(SCORES))
+        decide(ledger, a, "opt_out")
+        now = datetime.fromtimestamp(server.clock.now_us() / 1e6, UTC)
+        assert push(ledger, "hubspot", server).sent == 1
+        assert str(server.held[a]["leadscore_scored_at"])[:10] == f"{now:%Y-%m-%d}"
+        assert push(ledger, "hubspot", server).sent == 0
+
+
+@pytest.mark.parametrize(("vendor", "words"), [("hubspot", "is not in"), ("salesforce", "locked")])
+def test_who_opted_out_and_whose_record_takes_nothing_any_more_is_asked_for_once(
+    ledger: Ledger, vendor: str, words: str
+) -> None:
+    a, b = ids(vendor, 2)
+    scores.keep(ledger, [scores.score(a, 1), scores.score(b, 1)])
+    with server_of(vendor) as server:
+        assert push(ledger, vendor, server).sent == 2
+        if isinstance(server, SalesforceServer):
+            server.converted = {a}
+        else:
+            server.deleted = {a}
+        decide(ledger, a, "opt_out")
+        scores.keep(ledger, [scores.score(b, 2, score=90)])
+        first = push(ledger, vendor, server)
+        ((told, number),) = first.refused.items()
+        assert (first.sent, number, words in told) == (1, 1, True)
+        again = push(ledger, vendor, server)
+        assert (again.requests, again.refused, again.passed) == (0, {}, {"opted out": 1, "unchanged": 1})
+        decide(ledger, a, "opt_out", expires_us=NOON - 9, later=1)  # taken back: it is scored as others are
+        assert push(ledger, vendor, server).refused.total() == 1
+
+
+@pytest.mark.parametrize("status", ["abstained", "error"])
+def test_what_was_sent_stays_while_no_rung_can_answer(ledger: Ledger, vendor: str, status: str) -> None:
+    """An outage of ours wipes nothing that people see."""
+    a, b, never = ids(vendor, 3)
+    blank = dict.fromkeys(("probability", "score", "grade", "maturity", "next_action", "scored_by"))
+    scores.keep(ledger, [scores.score(a, 1), scores.score(b, 1)])
+    with server_of(vendor) as server:
+        assert push(ledger, vendor, server).sent == 2
+        held = {name: dict(one) for name, one in server.held.items()}
+        none = {"status": status, "reasons_for": [], **blank}
+        scores.keep(ledger, [scores.score(name, 2, **none) for name in (a, b, never)])
+        tally = push(ledger, vendor, server)
+        assert (tally.requests, tally.passed) == (0, {"no score": 3})
+        assert server.held == held
+        scores.keep(ledger, [scores.score(a, 3, score=90)])
+        assert push(ledger, vendor, server).sent == 1
 
 
 def test_one_poison_in_a_batch_is_refused_alone(ledger: Ledger, vendor: str) -> None:
@@ -645,19 +703,48 @@ def test_values_are_written_in_the_language_and_the_types_of_the_crm(ledger: Led
     assert written["score"] == 50
 
 
-def test_what_an_earlier_version_wrote_as_a_fraction_is_written_again_in_per_cent(ledger: Ledger) -> None:
-    (a,) = ids("hubspot", 1)
-    scores.keep(ledger, [scores.score(a, 1, probability=0.23)])
-    with server_of("hubspot") as server:
-        mapping = mapping_of("hubspot", server)
-        assert push(ledger, "hubspot", server, mapping).sent == 1
+def test_what_an_earlier_version_wrote_as_a_fraction_is_written_again_in_per_cent(
+    ledger: Ledger, vendor: str
+) -> None:
+    """Of every lead that was sent, also where nothing else is to be sent: a column has one unit."""
+    fine, won, locked, decided, failed, pruned, out, cleared = leads = ids(vendor, 8)
+    scores.keep(ledger, [scores.score(name, 1, probability=0.23) for name in leads])
+    recipe = parse_recipe("[tables]\nleads = 'leads.csv'\noutcomes = 'o.csv'\n[outcomes]\nwon = ['signed']\n")
+    blank = dict.fromkeys(("probability", "score", "grade", "maturity"))
+    with server_of(vendor) as server:
+        mapping = mapping_of(vendor, server)
+        assert push(ledger, vendor, server, mapping).sent == 8
+        decide(ledger, cleared, "opt_out")
+        assert push(ledger, vendor, server, mapping).sent == 1
+        key, state = mapping.properties.get("probability", ""), PushState(ledger, vendor)
         with ledger.reading() as connection:
-            held = pushed(connection, "hubspot")[a]
-        sent = json.loads(held.sent) | {"properties": mapping.properties}
-        PushState(ledger, "hubspot").record([Taken(a, json.dumps(sent), held.as_of_us)], {}, LATER)
-        assert push(ledger, "hubspot", server, mapping).sent == 1
-        assert server.held[a]["leadscore_probability"] == 23.0
-        assert push(ledger, "hubspot", server, mapping).sent == 0
+            held = pushed(connection, vendor)
+        for name, one in held.items():
+            sent = json.loads(one.sent) | {"properties": mapping.properties}
+            state.record([Taken(name, json.dumps(sent), one.as_of_us)], {}, LATER)
+            server.held[name] |= {key: 0.23} if key and name != cleared else {}
+        with Writer(ledger) as writer:
+            writer.submit([OutcomeSent("crm", name, "signed", NOON) for name in (won, locked)]).result()
+        decide(ledger, decided, "override")
+        decide(ledger, out, "opt_out")
+        scores.keep(ledger, [scores.score(failed, 2, status="error", **blank)])
+        with ledger.transaction() as connection:
+            connection.execute(delete(SCORES).where(SCORES.c.lead_id == pruned))
+        before = {name: dict(one) for name, one in server.held.items()}
+        if isinstance(server, SalesforceServer):
+            server.converted = {locked}
+        tally = push(ledger, vendor, server, mapping, recipe=recipe)
+        if "probability" not in mapping.properties or mapping.places["probability"] == key:
+            assert tally.sent == 1, "who opted out; fractions are right there, or are not sent"
+            return
+        locks = isinstance(server, SalesforceServer)
+        assert (tally.sent, tally.refused.total()) == (6, 1) if locks else (7, 0)
+        for name in (fine, won, decided, failed, pruned, *(() if locks else (locked,))):
+            assert server.held[name] == before[name] | {key: 23.0}
+        assert server.held[out][key] in ("", None)
+        assert server.held[cleared] == before[cleared]
+        again = push(ledger, vendor, server, mapping, recipe=recipe)
+        assert (again.sent, again.requests) == (0, 0)
 
 
 @given(st.floats(0.0001, 0.9999), st.sampled_from(sorted(set(VENDORS) & set(templates().crm) - {"dynamics"})))

@@ -66,11 +66,11 @@ def connect(vendor: str, accounts: bool, output: Path | None, as_json: bool, cre
             say(f"'leadscore push {vendor} --accounts --dry-run' shows what accounts would get.")
         else:
             _print_first(found.mapping, path.parent / mapping.recipe if mapping.recipe else None)
-    _tell(found, path, out)
+    _tell(found, path, out, named=output is not None)
     click.get_current_context().exit(REFUSED if found.lacking else 0)
 
 
-def _tell(found: Connected, path: Path, out: list[str]) -> None:
+def _tell(found: Connected, path: Path, out: list[str], *, named: bool) -> None:
     """How to undo it, what a person took out, and what lacks."""
     from leadscore.terminal import say
 
@@ -78,7 +78,7 @@ def _tell(found: Connected, path: Path, out: list[str]) -> None:
     say(f"Wrote {path}. To undo it all: delete it. {profile.where['undo']}")
     if out:
         of = " --accounts" if found.mapping.of == "accounts" else ""
-        command = f"leadscore connect {vendor}{of} --restore"
+        command = f"leadscore connect {vendor}{of} --restore{f' -o {path}' if named else ''}"
         say(f"Left out, as in {path}: {', '.join(out)}. '{command}' adds them.")
     for sentence in found.lacking:
         say(f"Lacks: {sentence}")
@@ -115,13 +115,17 @@ def _values_of(
 ) -> tuple[PushMapping, list[str]]:
     """The mapping with the values that it is to have, and those that a person took out of the file.
 
-    What a recipe asks for is added when the file is first made for it, and by `restore`.
+    What a recipe asks for is added when the file is first made for it, and by `restore`; without `recipe` the
+    file's own is meant. What the CRM lacked is looked for again.
     """
     from features.recipe import load_recipe
     from serving.vendors import load_mapping
 
-    known = load_recipe(recipe) if recipe else None
+    own = path.parent / mapping.recipe if mapping.recipe else None
+    place = recipe or (own if own is not None and (restore or own.exists()) else None)
+    known = load_recipe(place) if place else None
     new = not path.exists() or load_mapping(path).recipe != mapping.recipe
+    mapping = mapping.again()
     if restore:
         mapping = mapping.whole()
     if known is not None and (new or restore):
