@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from features.discovery.event_meaning import certain_kinds
+from features.discovery.event_meaning import disguised_kinds, plausible_ends
 from features.discovery.relations import is_plain, relation_of
 from features.outcome import OutcomeColumn, declared_outcome, find_column
 from features.profiles import Company, Joined, TableProfile, date_column, profile
@@ -17,7 +16,6 @@ from features.sql import named, quoted
 
 _CREATED = "log_created_at"
 _CONSTANT = 0.99
-_KNOWS = 0.95
 _WON_ONCE = 1.5
 """Wins of a won case, on average, from which a column that repeats is an age or a city, and no case."""
 
@@ -121,26 +119,6 @@ def _varies(log: TableProfile, case: str, kind: str) -> bool:
 def _is_constant(log: TableProfile, case: str, name: str) -> bool:
     values = log.raw.frame[name].groupby(log.cells(case).to_numpy()).nunique(dropna=False)
     return float((values <= 1).mean()) >= _CONSTANT
-
-
-def plausible_ends(log: TableProfile, case: str, asked: OutcomeColumn) -> OutcomeColumn:
-    """Losses are those that read so and that hardly any won case has: an offer may be declined on the way."""
-    frame = pd.DataFrame({"case": log.cells(case), "kind": log.cells(asked.column)})
-    won = set(frame.loc[frame["kind"].isin(asked.won), "case"])
-    lost = tuple(
-        value
-        for value in asked.lost
-        if frame.loc[frame["kind"] == value, "case"].isin(won).mean() <= 1 - _KNOWS
-    )
-    return replace(asked, lost=lost)
-
-
-def disguised_kinds(frame: pd.DataFrame, ended: OutcomeColumn) -> list[str]:
-    """Kinds of events that hardly any but won cases have."""
-    cases = frame["case"].drop_duplicates()
-    won = cases.isin(frame.loc[frame["kind"].isin(ended.won), "case"]).to_numpy().astype(np.float64)
-    others = frame[~frame["kind"].isin({*ended.won, *ended.lost})]
-    return list(certain_kinds(others["case"], others["kind"], cases, won))
 
 
 def _leads(log: TableProfile, case: str, when: str, constant: Sequence[str]) -> TableProfile:
