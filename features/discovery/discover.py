@@ -201,13 +201,13 @@ def _company(
     tables: Sequence[TableProfile], outcome: str | None, id_column: str | None, folder: Path | None
 ) -> tuple[Company, dict[str, str], list[str]]:
     """The company's tables, the SELECTs that the recipe needs for them, and remarks."""
-    log = cut_log(tables, outcome, id_column, folder)
+    log, told = cut_log(tables, outcome, id_column, folder)
     if log is not None:
-        return log.company, log.relations, list(log.remarks)
+        return log.company, log.relations, told
     company = tell_apart(tables, id_column)
     company, relations, remarks = split_events(company, outcome, folder)
     leads, relation, dated = with_accounts(company, folder)
-    remarks += dated
+    remarks += told + dated
     if outcome is None:
         leads, relation, said = with_outcome_of_two(leads, relation, folder)
         remarks += [said] if said else []
