@@ -21,7 +21,7 @@ from features.discovery.guesses import NO_OUTCOME, Guess, doubts_by_question, gu
 from features.discovery.recipe_writer import write_recipe
 from features.discovery.relations import with_accounts
 from features.discovery.two_columns import with_outcome_of_two
-from features.discovery.usable import LEFT_OUT, judge_leads, keep_columns
+from features.discovery.usable import LEFT_OUT, as_fields, judge_leads, keep_columns
 from features.errors import LeadscoreError
 from features.leaks import Suspect, WhenKnown
 from features.outcome import (
@@ -32,7 +32,7 @@ from features.outcome import (
     find_outcome,
     no_outcome,
 )
-from features.profiles import Company, TableProfile
+from features.profiles import ColumnProfile, Company, TableProfile
 from features.profiles.kinds import tell_apart
 from features.profiles.parts import read_tables_of, refuse_headerless
 from features.profiles.twins import newest_of_twins
@@ -135,11 +135,12 @@ def discover(
     answer_roles(leads, id, time)
     ended, missing = _ended(company, outcome, none=all_open or wanted == NO_OUTCOME, unsure=unsure)
     remarks += [missing.problem] if missing is not None else []
-    rows, order, judged = _judged(leads, ended, excluded, time)
-    judged, kept = keep_columns(leads, judged, {find_column(leads, column, "--keep") for column in keep})
+    rows, order, able, judged = _judged(leads, ended, excluded, time)
+    wished = {find_column(leads, column, "--keep") for column in keep}
+    judged, kept = keep_columns(able, leads.rows, judged, wished)
     guesses = guesses_of(company, ended, outcome=wanted, id_column=id, time=time, rows=rows, missing=missing)
     telling = {} if order is None else telling_kinds(company, ended.won, order)
-    draft = draft_recipe(company, ended, judged, excluded, folder, name, relations, rows, order, telling)
+    draft = draft_recipe(company, able, ended, judged, excluded, folder, name, relations, rows, telling)
     draft.doubts = doubts_by_question(guesses)
     beside = [table for table in tables if table.path != leads.path]
     remarks += [remark for table in (leads, *beside) for remark in table.remarks]
@@ -170,16 +171,18 @@ def _ended(
 
 def _judged(
     leads: TableProfile, ended: OutcomeSource, excluded: set[str], time: str | None
-) -> tuple[RowOrder | None, NDArray[np.float64] | None, tuple[WhenKnown, ...]]:
-    """What the order of rows is taken for, what sorts the leads in time, and when each column was known.
+) -> tuple[RowOrder | None, NDArray[np.float64] | None, Mapping[str, ColumnProfile], tuple[WhenKnown, ...]]:
+    """What the order of rows is taken for, what sorts the leads in time, the columns as fields would read
+    them, and when each was known.
 
     Of leads that are all open none of it can be asked.
     """
     if np.isnan(ended.won).all():
-        return None, None, ()
+        return None, None, leads.columns, ()
     rows = order_of_rows(leads, ended, time)
     order, dated = order_of(leads, rows)
-    return rows, order, judge_leads(leads, ended, order, dated, excluded)
+    able = as_fields(leads, order if rows is None or rows.is_time else None)
+    return rows, order, able, judge_leads(leads, able, ended, order, dated, excluded)
 
 
 def _findings(
@@ -198,13 +201,13 @@ def _company(
     tables: Sequence[TableProfile], outcome: str | None, id_column: str | None, folder: Path | None
 ) -> tuple[Company, dict[str, str], list[str]]:
     """The company's tables, the SELECTs that the recipe needs for them, and remarks."""
-    log = cut_log(tables, outcome, id_column, folder)
+    log, told = cut_log(tables, outcome, id_column, folder)
     if log is not None:
-        return log.company, log.relations, list(log.remarks)
+        return log.company, log.relations, told
     company = tell_apart(tables, id_column)
     company, relations, remarks = split_events(company, outcome, folder)
     leads, relation, dated = with_accounts(company, folder)
-    remarks += dated
+    remarks += told + dated
     if outcome is None:
         leads, relation, said = with_outcome_of_two(leads, relation, folder)
         remarks += [said] if said else []

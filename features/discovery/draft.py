@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
+from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
@@ -77,16 +78,21 @@ class Draft:
         return float(last - first) / (365.2425 * DAY_US)
 
 
-def field_names(columns: Sequence[ColumnProfile]) -> dict[str, str]:
-    """Column → distinct field name: the preset's canonical one, else the column's own, in bare letters."""
+def field_names(columns: Sequence[ColumnProfile], every: Iterable[str]) -> dict[str, str]:
+    """Column → field name: the preset's canonical one, else the column's own, in bare letters.
+
+    No two differ by case alone, and none is the name of another column of the table (`every`): who sends
+    a lead by the names of its columns means that column.
+    """
     names: dict[str, str] = {}
     for column in columns:
         own = re.sub(r"\W+", "_", plain(column.name)).strip("_") or "field"
         exact = re.fullmatch(r"[A-Za-z0-9_-]+", column.name)
         wanted = column.canonical or (column.name if exact else own)
-        taken = set(names.values())
-        options = [wanted, own, *(f"{own}_{n}" for n in range(2, len(columns) + 3))]
-        names[column.name] = next(option for option in options if option not in taken)
+        others = (name for name in every if name != column.name)
+        taken = {name.casefold() for name in (*names.values(), *others)}
+        options = chain((wanted, own), (f"{own}_{n}" for n in count(2)))
+        names[column.name] = next(option for option in options if option.casefold() not in taken)
     return names
 
 

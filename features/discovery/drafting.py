@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from features.cells import number
 from features.cells.currencies import currency_of
@@ -16,7 +15,7 @@ from features.clock.instants import localise
 from features.discovery.draft import Draft, DraftField, field_names
 from features.discovery.history_shape import day_ends, propose_horizon, propose_start, steady
 from features.discovery.relations import file_name
-from features.discovery.usable import LEFT_OUT, account_as_level, is_usable
+from features.discovery.usable import LEFT_OUT, is_usable
 from features.errors import LeadscoreError
 from features.leaks import WhenKnown
 from features.outcome import ANY_VALUE, OutcomeSource
@@ -40,6 +39,7 @@ POSITIVE = ("size", "founded")
 
 def draft_recipe(
     company: Company,
+    able: Mapping[str, ColumnProfile],
     ended: OutcomeSource,
     judged: tuple[WhenKnown, ...],
     excluded: set[str],
@@ -47,13 +47,11 @@ def draft_recipe(
     name: str | None,
     relations: dict[str, str],
     rows: RowOrder | None,
-    order: NDArray[np.float64] | None,
     telling: dict[str, str],
 ) -> Draft:
-    """Everything that the recipe says."""
+    """Everything that the recipe says; `able` are the columns as fields would read them."""
     leads = company.leads
-    fields = _usable_fields(company, ended, judged, excluded)
-    fields += _account_level(leads, fields, order if rows is None or rows.is_time else None, excluded)
+    fields = _usable_fields(company, able, ended, judged, excluded)
     draft = Draft(
         name=name or leads.path.name.split(".")[0],
         leads=leads,
@@ -80,7 +78,11 @@ def draft_recipe(
 
 
 def _usable_fields(
-    company: Company, ended: OutcomeSource, judged: tuple[WhenKnown, ...], excluded: set[str]
+    company: Company,
+    able: Mapping[str, ColumnProfile],
+    ended: OutcomeSource,
+    judged: tuple[WhenKnown, ...],
+    excluded: set[str],
 ) -> list[DraftField]:
     """The columns that say something of a lead, each with the reason why a model may not see it, if any."""
     leads = company.leads
@@ -89,7 +91,7 @@ def _usable_fields(
     reasons |= dict.fromkeys(excluded - ended.columns, LEFT_OUT)
     usable = [
         column
-        for column in leads.columns.values()
+        for column in able.values()
         if column.name in reasons or (is_usable(column, leads.rows) and column.name not in ended.columns)
     ]
     if not usable and company.kind("events") is None:
@@ -98,7 +100,7 @@ def _usable_fields(
             "is empty, constant, free text, or names a person.",
             "Export more columns: where leads come from, what company they are, what they asked for.",
         )
-    names = field_names(usable)
+    names = field_names(usable, leads.columns)
     return [
         DraftField(
             names[column.name],
@@ -110,17 +112,6 @@ def _usable_fields(
         )
         for column in usable
     ]
-
-
-def _account_level(
-    leads: TableProfile, fields: Sequence[DraftField], order: NDArray[np.float64] | None, excluded: set[str]
-) -> list[DraftField]:
-    """The account once more, as a field, where leads in time are of accounts that come back."""
-    column = None if order is None else account_as_level(leads, order)
-    if column is None or column.name in excluded:
-        return []
-    taken = {found.name for found in fields}
-    return [DraftField(next(name for name in ("account", "account_level") if name not in taken), column)]
 
 
 def _known(column: ColumnProfile, mark: WhenKnown | None) -> Known:

@@ -6,18 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from features.discovery.event_meaning import certain_kinds
+from features.discovery.event_meaning import disguised_kinds, plausible_ends
 from features.discovery.relations import is_plain, relation_of
 from features.outcome import OutcomeColumn, declared_outcome, find_column
-from features.profiles import Company, Joined, TableProfile, date_column, profile
+from features.profiles import Company, Joined, TableProfile, date_column, profile, stage_column
 from features.sql import named, quoted
 
 _CREATED = "log_created_at"
 _CONSTANT = 0.99
-_KNOWS = 0.95
 _WON_ONCE = 1.5
 """Wins of a won case, on average, from which a column that repeats is an age or a city, and no case."""
 
@@ -28,42 +26,46 @@ class CutLog:
 
     company: Company
     relations: dict[str, str]
-    remarks: tuple[str, ...]
 
 
 def cut_log(
     tables: Sequence[TableProfile], asked: str | None, id_column: str | None, folder: Path | None
-) -> CutLog | None:
+) -> tuple[CutLog | None, list[str]]:
     """The parts of a log: one plain file that repeats its cases, where the outcome asked for is an event.
 
-    Events that hardly any but won cases have are the outcome under another name, and are left out with it.
+    None for what is no log; with remarks on what the file was taken for. Events that hardly any but won
+    cases have are the outcome under another name, and are left out with it.
     """
     if len(tables) != 1 or asked is None or not is_plain(tables[0]):
-        return None
+        return None, []
     log = tables[0]
     case, when = _case(log, id_column), _latest_date(log)
     kind = find_column(log, asked.partition("=")[0], "--outcome")
     if case is None or when is None or not _varies(log, case, kind):
-        return None
+        return None, []
     declared = declared_outcome(log, asked)
-    if _lists_leads(log, case, declared, told=id_column is not None):
-        return None
+    if id_column is None and _lists_leads(log, case, when, declared):
+        return None, [f"{log.raw.name}: each row is taken for a lead; --id COLUMN makes it a log"]
     ended = plausible_ends(log, case, declared)
     frame = pd.DataFrame({"case": log.cells(case), "kind": log.cells(kind)})
     others = [name for name in log.columns if name not in (case, kind, when)]
     constant = [name for name in others if _is_constant(log, case, name)]
     disguised = disguised_kinds(frame, ended)
     leads = _leads(log, case, when, constant)
-    events = some_rows(log, ~frame["kind"].isin({*ended.won, *ended.lost, *disguised}), [case, kind, when])
+    said = _said(log, case, kind, constant)
+    before = ~frame["kind"].isin({*ended.won, *ended.lost, *disguised})
     ends = some_rows(log, frame["kind"].isin({*ended.won, *ended.lost}), [case, kind, when])
-    company = Company(
-        leads, (Joined(events, "events", case, case), Joined(ends, "outcomes", case, case)), unknown=()
-    )
-    relations = _relations(relation_of(log, folder), case, kind, when, constant, ended, disguised)
+    joined = [Joined(ends, "outcomes", case, case)]
+    relations = _relations(relation_of(log, folder), case, kind, said, when, constant, ended, disguised)
+    if said is None or not before.any():
+        del relations["events"]
+    else:
+        joined.insert(0, Joined(some_rows(log, before, [case, said, when]), "events", case, case))
+    company = Company(leads, tuple(joined), unknown=())
     remarks = [f"{log.raw.name}: a log; each {case} is a lead, created at its first {when}"]
     if disguised:
         remarks.append(f"{', '.join(disguised)}: nearly all who have it are won; left out of the events")
-    return CutLog(company, relations, tuple(remarks))
+    return CutLog(company, relations), remarks
 
 
 def _case(log: TableProfile, id_column: str | None) -> str | None:
@@ -82,6 +84,7 @@ def _case(log: TableProfile, id_column: str | None) -> str | None:
         and column.format.filled == log.rows
     ]
     named_so = [column for column in able if _is_named_so(column.name)]
+    named_so.sort(key=lambda column: column.role == "account_id")  # an account has many cases
     best = named_so[:1] or sorted(able, key=lambda column: -column.format.distinct)[:1]
     return best[0].name if best else None
 
@@ -90,21 +93,40 @@ def _is_named_so(name: str) -> bool:
     return name.lower().endswith(("id", "case", "key"))
 
 
-def _lists_leads(log: TableProfile, case: str, ended: OutcomeColumn, *, told: bool) -> bool:
-    """Whether each row is a lead of its own, and `case` (`told` by the option or found) only something of it.
+def _lists_leads(log: TableProfile, case: str, when: str, ended: OutcomeColumn) -> bool:
+    """Whether each row is a lead of its own, and `case` only something of it.
 
-    A yes or no is the end of a row, never one event among others. Rows with an id of their own are leads
-    unless something else is called an id; an account has many. A case is hardly won twice.
+    Who has an e-mail or a lead's id is a lead. A yes or no is the end of a row, never one event among others.
+    Rows with an id of their own are leads unless something else is called an id; an account has many. A case
+    is hardly won twice.
     """
+    column, own = log.columns[case], log.role("id")
+    if column.role == "id" or column.format.type == "email":
+        return False
     if log.columns[ended.column].format.type == "boolean":
         return True
-    if told:
-        return False
-    named_so, own = _is_named_so(case), log.role("id") is not None
-    if own and (not named_so or log.columns[case].role == "account_id"):
+    named_so = _is_named_so(case)
+    if own is not None and (not named_so or column.role == "account_id"):
         return True
-    won = log.cells(case)[log.cells(ended.column).isin(ended.won)]
-    return (own or not named_so) and len(won) >= _WON_ONCE * won.nunique()
+    return (own is not None or not named_so) and _wins(log, case, when, ended) >= _WON_ONCE
+
+
+def _wins(log: TableProfile, case: str, when: str, ended: OutcomeColumn) -> float:
+    """How often a won case becomes won, on average: rows that repeat that it is won are no further wins."""
+    won = log.cells(ended.column).isin(ended.won)
+    rows = pd.DataFrame({"case": log.cells(case), "us": log.values(when), "won": won})
+    rows = rows.sort_values(["case", "us"], kind="stable")
+    begun = rows["won"] & ~rows.groupby("case")["won"].shift(fill_value=False)
+    wins, cases = int(begun.sum()), int(rows.loc[rows["won"], "case"].nunique())
+    return wins / max(cases, 1)
+
+
+def _said(log: TableProfile, case: str, kind: str, constant: Sequence[str]) -> str | None:
+    """The column that says what happened: the outcome's own, or another where that says but yes or no."""
+    if log.columns[kind].format.type != "boolean":
+        return kind
+    others = {name: one for name, one in log.columns.items() if name not in (kind, *constant)}
+    return stage_column(replace(log, columns=others), case)
 
 
 def _latest_date(log: TableProfile) -> str | None:
@@ -121,26 +143,6 @@ def _varies(log: TableProfile, case: str, kind: str) -> bool:
 def _is_constant(log: TableProfile, case: str, name: str) -> bool:
     values = log.raw.frame[name].groupby(log.cells(case).to_numpy()).nunique(dropna=False)
     return float((values <= 1).mean()) >= _CONSTANT
-
-
-def plausible_ends(log: TableProfile, case: str, asked: OutcomeColumn) -> OutcomeColumn:
-    """Losses are those that read so and that hardly any won case has: an offer may be declined on the way."""
-    frame = pd.DataFrame({"case": log.cells(case), "kind": log.cells(asked.column)})
-    won = set(frame.loc[frame["kind"].isin(asked.won), "case"])
-    lost = tuple(
-        value
-        for value in asked.lost
-        if frame.loc[frame["kind"] == value, "case"].isin(won).mean() <= 1 - _KNOWS
-    )
-    return replace(asked, lost=lost)
-
-
-def disguised_kinds(frame: pd.DataFrame, ended: OutcomeColumn) -> list[str]:
-    """Kinds of events that hardly any but won cases have."""
-    cases = frame["case"].drop_duplicates()
-    won = cases.isin(frame.loc[frame["kind"].isin(ended.won), "case"]).to_numpy().astype(np.float64)
-    others = frame[~frame["kind"].isin({*ended.won, *ended.lost})]
-    return list(certain_kinds(others["case"], others["kind"], cases, won))
 
 
 def _leads(log: TableProfile, case: str, when: str, constant: Sequence[str]) -> TableProfile:
@@ -178,6 +180,7 @@ def _relations(
     source: str,
     case: str,
     kind: str,
+    said: str | None,
     when: str,
     constant: Sequence[str],
     ended: OutcomeColumn,
@@ -191,7 +194,8 @@ def _relations(
     return {
         "leads": f"SELECT {named(case)}{picked}, min({named(when)}) AS {_CREATED}\n"
         f"FROM {source} GROUP BY {named(case)}\nORDER BY {_CREATED}, {named(case)}",
-        "events": f"SELECT {columns}\nFROM {source}\nWHERE {named(kind)} NOT IN ({hidden})",
+        "events": f"SELECT {named(case)}, {named(said or kind)}, {named(when)}\nFROM {source}\n"
+        f"WHERE {named(kind)} NOT IN ({hidden})",
         "outcomes": f"SELECT {columns}\nFROM {source}\nWHERE {named(kind)} IN ({ends})",
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,8 +12,11 @@ from numpy.typing import NDArray
 from features.columns import Floats
 from features.leaks.certain import Implication, implication
 from features.leaks.leaks import TRAINING_SHARE, oldest
-from features.profiles import Company, plain, stage_column
+from features.outcome import OutcomeColumn
+from features.profiles import Company, TableProfile, plain, stage_column
 from features.recipe.crm import EventMeaning
+
+_KNOWS = 0.95
 
 # The first that fits: "demo cancelled" is negative, "call attempt" is ours.
 _WORDS: tuple[tuple[EventMeaning, str], ...] = (
@@ -102,3 +106,23 @@ def telling_kinds(company: Company, won: Floats, order: NDArray[np.float64]) -> 
         f"{found.bound:.0%}), of all leads {found.base:.0%}"
         for name, found in certain_kinds(of_lead, events.table.cells(kind), leads, won[side]).items()
     }
+
+
+def plausible_ends(log: TableProfile, case: str, asked: OutcomeColumn) -> OutcomeColumn:
+    """Losses are those that read so and that hardly any won case has: an offer may be declined on the way."""
+    frame = pd.DataFrame({"case": log.cells(case), "kind": log.cells(asked.column)})
+    won = set(frame.loc[frame["kind"].isin(asked.won), "case"])
+    lost = tuple(
+        value
+        for value in asked.lost
+        if frame.loc[frame["kind"] == value, "case"].isin(won).mean() <= 1 - _KNOWS
+    )
+    return replace(asked, lost=lost)
+
+
+def disguised_kinds(frame: pd.DataFrame, ended: OutcomeColumn) -> list[str]:
+    """Kinds of events that hardly any but won cases have."""
+    cases = frame["case"].drop_duplicates()
+    won = cases.isin(frame.loc[frame["kind"].isin(ended.won), "case"]).to_numpy().astype(np.float64)
+    others = frame[~frame["kind"].isin({*ended.won, *ended.lost})]
+    return list(certain_kinds(others["case"], others["kind"], cases, won))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -32,16 +33,24 @@ def is_usable(column: ColumnProfile, rows: int) -> bool:
 
 
 def judge_leads(
-    leads: TableProfile, ended: OutcomeSource, order: NDArray[np.float64], dated: bool, excluded: set[str]
+    leads: TableProfile,
+    able: Mapping[str, ColumnProfile],
+    ended: OutcomeSource,
+    order: NDArray[np.float64],
+    dated: bool,
+    excluded: set[str],
 ) -> tuple[WhenKnown, ...]:
-    """When each column that could be a field was known; of ids and free text, when they were filled."""
-    names = [name for name in leads.columns if name not in excluded and name not in ended.columns]
-    columns = {name: leads.values(name) for name in names if is_usable(leads.columns[name], leads.rows)}
-    dates = frozenset(name for name in columns if leads.columns[name].format.type == "date")
+    """When each column that could be a field was known; of ids and free text, when they were filled.
+
+    `able` are the columns as fields would read them (`as_fields`).
+    """
+    names = [name for name in able if name not in excluded and name not in ended.columns]
+    columns = {name: _values(leads, able[name]) for name in names if is_usable(able[name], leads.rows)}
+    dates = frozenset(name for name in columns if able[name].format.type == "date")
     if dated:
         columns |= {name: (columns[name].astype(np.float64) - order) / DAY_US for name in dates}
     columns |= {name: _presence(leads, name) for name in leads.columns if _only_present(leads, name, ended)}
-    profiles = {name: leads.columns[name] for name in columns}
+    profiles = {name: able[name] for name in columns}
     judged = judge_columns(
         LeakInput(
             columns=columns,
@@ -55,13 +64,19 @@ def judge_leads(
             current=frozenset(name for name, column in profiles.items() if column.known == "current"),
             creation=frozenset(name for name, column in profiles.items() if _comes_with_the_lead(column)),
             private=frozenset(
-                name for name, one in profiles.items() if one.personal or one.format.type in _PRIVATE
+                name for name in columns if (c := leads.columns[name]).personal or c.format.type in _PRIVATE
             ),
         )
     )
     return tuple(
         one for one in judged if one.treatment == "left out" or is_usable(profiles[one.column], leads.rows)
     )
+
+
+def _values(leads: TableProfile, column: ColumnProfile) -> Column:
+    """A column (n_rows,) as its field reads it: numbers of accounts are levels too."""
+    cells = column.format.type == "category"
+    return leads.cells(column.name).to_numpy(dtype=object) if cells else leads.values(column.name)
 
 
 def _comes_with_the_lead(column: ColumnProfile) -> bool:
@@ -80,7 +95,16 @@ def _presence(leads: TableProfile, name: str) -> Column:
     return np.array([None if cell is None else "filled" for cell in leads.cells(name)], dtype=object)
 
 
-def account_as_level(leads: TableProfile, order: NDArray[np.float64]) -> ColumnProfile | None:
+def as_fields(leads: TableProfile, order: NDArray[np.float64] | None) -> dict[str, ColumnProfile]:
+    """The columns as fields would read them; `order` (n_rows,) is time, None where nothing tells it."""
+    level = None if order is None else _account_as_level(leads, order)
+    if level is None:
+        return leads.columns
+    rest = {name: column for name, column in leads.columns.items() if name != level.name}
+    return rest | {level.name: level}
+
+
+def _account_as_level(leads: TableProfile, order: NDArray[np.float64]) -> ColumnProfile | None:
     """The column of accounts as a category, where most of the newest leads are of accounts met before.
 
     What became of an account's earlier leads then says something of its next one. `order` (n_rows,) is time.
@@ -92,7 +116,8 @@ def account_as_level(leads: TableProfile, order: NDArray[np.float64]) -> ColumnP
     older, newest = ranked.iloc[: len(ranked) * 3 // 4], ranked.iloc[len(ranked) * 3 // 4 :]
     if float(newest.isin(older.dropna()).mean()) < _BACK:
         return None
-    return replace(column, role=None, format=replace(column.format, type="category", format=None))
+    written = replace(column.format, type="category", format=None)
+    return replace(column, role=None, canonical="account", format=written)
 
 
 def why_unused(column: ColumnProfile) -> str:
@@ -103,7 +128,7 @@ def why_unused(column: ColumnProfile) -> str:
 
 
 def keep_columns(
-    leads: TableProfile, judged: tuple[WhenKnown, ...], kept: set[str]
+    able: Mapping[str, ColumnProfile], rows: int, judged: tuple[WhenKnown, ...], kept: set[str]
 ) -> tuple[tuple[WhenKnown, ...], dict[str, str]]:
     """The judgements without those that would leave a `kept` column out or mark it as known only later, and a
     remark on each of these.
@@ -112,8 +137,8 @@ def keep_columns(
         LeadscoreError: a kept column can be no field, whatever it knows.
     """
     for name in sorted(kept):
-        column = leads.columns[name]
-        if not is_usable(column, leads.rows):
+        column = able[name]
+        if not is_usable(column, rows):
             raise LeadscoreError(
                 f"--keep {name}: {why_unused(column)}, so that it says nothing of a lead.",
                 "Leave it out.",

@@ -92,7 +92,15 @@ class LeadField(Section):
 
 
 def _in_use(fields: dict[str, LeadField]) -> dict[str, LeadField]:
-    return {name: field for name, field in fields.items() if field.use}
+    used = {name: field for name, field in fields.items() if field.use}
+    first: dict[str, str] = {}
+    for name in used:
+        if (other := first.setdefault(name.casefold(), name)) != name:
+            raise ValueError(
+                f"the names '{other}' and '{name}' differ by case alone, which SQL takes for one; name one "
+                "otherwise, and give it 'column'"
+            )
+    return used
 
 
 class Leads(Section):
