@@ -26,8 +26,8 @@ _AT_ONCE = 500
 class PushPlan:
     """The leads that need sending, the most promising first, those refused before last; why others do not.
 
-    Reasons: 'unchanged', 'closed', 'a person decided', 'opted out' (nothing is to be cleared, or can be), 'no score'
-    (an error, no rung could answer, or the ledger keeps none), 'older' (than what was sent).
+    Reasons: 'unchanged', 'closed', 'a person decided', 'opted out' (nothing is to be cleared, or can be),
+    'no score' (an error, no rung could answer, or the ledger keeps none), 'older' (than what was sent).
     """
 
     fresh: list[str] = field(default_factory=list)
