@@ -11,9 +11,12 @@ from itertools import chain, count
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.clock import DAY_US
+from features.clock.instants import localise
 from features.discovery.guesses import Question
+from features.discovery.history_shape import steady
 from features.outcome import OutcomeSource
 from features.profiles import ColumnProfile, Joined, TableProfile, plain, recurs
 from features.recipe.crm import Known
@@ -68,14 +71,26 @@ class Draft:
         return [name for name, found in texts if found.distinct <= _MOST_TITLES and recurs(found)]
 
     @cached_property
-    def years(self) -> float:
-        """The years in which nearly all leads were created, 0 without dates."""
+    def created(self) -> NDArray[np.float64]:
+        """µs at which nearly all leads were created, from `train_from` on; empty without dates."""
         created = self.leads.role("created_at")
         if created is None or created.format.type != "date":
-            return 0.0
-        us = self.leads.values(created.name).astype(np.float64)
-        first, last = np.nanquantile(us, (0.01, 0.99)) if np.isfinite(us).any() else (0.0, 0.0)
-        return float(last - first) / (365.2425 * DAY_US)
+            return np.zeros(0)
+        us = steady(self.leads.values(created.name).astype(np.float64))
+        us = us[us >= (localise(self.train_from, "UTC") if self.train_from else -np.inf)]
+        first, last = np.quantile(us, (0.01, 0.99)) if len(us) else (0.0, 0.0)
+        return us[(us >= first) & (us <= last)]
+
+    @property
+    def years(self) -> float:
+        """The years in which nearly all leads were created, 0 without dates."""
+        return float(np.ptp(self.created)) / (365.2425 * DAY_US) if len(self.created) else 0.0
+
+    @property
+    def months_seen_again(self) -> int:
+        """How many months of the year leads were created in, in two years at least."""
+        months = np.unique(self.created.astype("datetime64[us]").astype("datetime64[M]").astype(np.int64))
+        return int(np.sum(np.bincount(months % 12) >= 2))
 
 
 def field_names(columns: Sequence[ColumnProfile], every: Iterable[str]) -> dict[str, str]:

@@ -25,6 +25,8 @@ from features.profiles import (
 _WIDTH = 100
 _SEASONS_FROM = 2.5
 """Years of leads from which the training part has met each month about twice."""
+_MONTHS = 10
+"""Months of the year that two years at least have shown: a company may close for one or two."""
 
 
 def write_recipe(draft: Draft) -> str:
@@ -291,6 +293,6 @@ def _features(draft: Draft) -> Table | None:
         added.append(inline_of({"type": "field_value", "field": name, "dtype": "category"}))
     if added:
         section.add("add", because(added, "each title as a level, beside its keywords"))
-    if draft.years >= _SEASONS_FROM:
+    if draft.years >= _SEASONS_FROM and draft.months_seen_again >= _MONTHS:
         section.add("season", because(True, f"leads of {draft.years:.1f} years tell one month from another"))
     return section if len(section) else None

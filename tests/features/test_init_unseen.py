@@ -354,9 +354,20 @@ def test_an_account_is_a_level_where_its_leads_come_again(back: bool, tmp_path: 
         assert recipe.lead.fields["account"].column == "Account ID"
 
 
-@pytest.mark.parametrize(("apart", "season"), [(1, False), (3, True)])
-def test_seasons_are_read_where_years_have_shown_them(apart: int, season: bool, tmp_path: Path) -> None:
-    days = [DAYS[0] + timedelta(days=n * apart) for n in range(N)]
+SEASONS = {
+    "one year": (list(range(N)), False),
+    "three years": ([n * 3 for n in range(N)], True),
+    "closed in August": ([n * 3 for n in range(N) if (DAYS[0] + timedelta(days=n * 3)).month != 8], True),
+    "placeholders": ([-8766 if n % 50 == 0 else n * 3 // 4 for n in range(N)], False),
+    "few of long before": ([-n * 99 if n % 25 == 0 else n * 3 // 4 for n in range(N)], False),
+    "two bursts": ([n // 4 + 1095 * (n >= N // 2) for n in range(N)], False),
+}
+
+
+@pytest.mark.parametrize("name", SEASONS)
+def test_seasons_are_read_where_years_have_shown_them(name: str, tmp_path: Path) -> None:
+    apart, season = SEASONS[name]
+    days = [DAYS[0] + timedelta(days=(apart * 2)[n]) for n in range(N)]
     _, recipe = found(tmp_path, Lead_ID=KEY, Created_At=days, Size=SIZE, Result=of(["won", "lost", "lost"]))
     assert recipe.features.season == season
 
