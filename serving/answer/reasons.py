@@ -82,7 +82,7 @@ class Reasoner:
 def _ranked(sums: Floats, most: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """The highest sums of each row that are no trifle, then the lowest, the strongest first: of each the way
     (twice the row, one more where it is a lowest) and the signal."""
-    both = np.stack([sums, -sums], axis=1).reshape(-1, sums.shape[1])
+    both = np.stack([sums, -sums], axis=1).reshape(2 * len(sums), sums.shape[1])
     order = np.argsort(-both, axis=1, kind="stable")[:, :most]
     kept = both[np.arange(len(both))[:, None], order] >= _NEGLIGIBLE
     return np.nonzero(kept)[0], order[kept]

@@ -191,6 +191,7 @@ def test_values_of_events_are_numbers_as_people_write_them_and_odd_ones_are_coun
     assert counts(tables, "events") == {
         "rows read": 8,
         "cells of value that do not parse": 1,
+        "cells of value that are no finite number": 1,
         "rows without a readable ingestion date": 1,
     }
     moments = pd.DataFrame({"lead_id": ["a"], "as_of_us": [CLOCK_US]})
