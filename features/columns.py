@@ -147,6 +147,11 @@ def numbers_of(columns: Mapping[str, Column], names: tuple[str, ...]) -> Floats:
     return np.array([columns[name] for name in names], dtype=np.float64)
 
 
+def held(numbers: Floats, low: float | Floats, high: float | Floats) -> Floats:
+    """`numbers` inside [low, high]; NaN stays NaN. For few numbers sooner than `np.clip`."""
+    return np.asarray(np.minimum(np.maximum(numbers, low), high), dtype=np.float64)
+
+
 def once(columns: Mapping[str, Column], owner: object, what: str, make: Callable[[], _T]) -> _T:
     """What `make` gives, which `owner` calls `what`: made once for `columns`, and changed by nobody.
 

@@ -32,7 +32,9 @@ class Verbs(click.Group):
             return super().invoke(ctx)
         except Exception as error:
             from features.errors import LeadscoreError  # late: '--help' imports no layer
+            from features.room import room_ended
 
+            error = room_ended(error) or error
             if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
                 click.echo(f"Error: {disk_words(error)}", err=True)
             elif isinstance(error, ModuleNotFoundError) and error.name in _OF_TRAINING:

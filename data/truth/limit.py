@@ -18,6 +18,8 @@ from features.columns import Floats
 from features.errors import LeadscoreError
 
 LEADS_AT_ONCE = 25_000
+COLUMNS = {"lead_id", "created_at", "market", "mailable", *(f"start_{state}" for state in STATES)}
+"""What is read of the truth."""
 
 
 def true_probability(

@@ -17,7 +17,7 @@ from features.recipe import Recipe
 
 _TYPES = {
     ("keyword_group", "field"): ("text",), ("domain_kind", "field"): ("email",),
-    ("date_age", "field"): ("date",), ("company_age", "field"): ("number",),
+    ("date_age", "field"): ("date",), ("date_day", "field"): ("date",), ("company_age", "field"): ("number",),
     ("same_company", "email"): ("email",), ("same_touch", "first"): ("category",),
     ("same_touch", "last"): ("category",), ("date_gap", "first"): ("date",), ("date_gap", "last"): ("date",),
 }  # fmt: skip

@@ -15,7 +15,7 @@ from features.catalogue.keywords import FUNCTION, SENIORITY
 from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, LongestStreak, Trend
 from features.catalogue.shares import Activity, EventShare, WorkingShare
 from features.catalogue.texts import DomainKind, KeywordGroup, SameCompany
-from features.catalogue.times import CompanyAge, LeadAge, WallClock
+from features.catalogue.times import CompanyAge, DateDay, LeadAge, WallClock
 from features.errors import LeadscoreError, nearest
 from features.lead.patterns import MASK_DAYS
 from features.recipe import Recipe, usable
@@ -98,7 +98,7 @@ def _of_field(name: str, field: LeadField, *, dated: bool) -> list[Feature]:
         case "email":
             return [DomainKind(name)]
         case "date":
-            return [DateAge(name) if dated else Filled((name,), called=name)]
+            return [DateAge(name)] if dated else [DateDay(name), Filled((name,), called=name)]
         case "text":
             return [Filled((name,), called=name)]
 

@@ -15,7 +15,7 @@ from features.catalogue.patterns import ActiveDays, DistinctKinds, EdgeKind, Lon
 from features.catalogue.row import Row
 from features.catalogue.shares import Activity, EventShare, WorkingShare
 from features.catalogue.texts import DomainKind, KeywordGroup, SameCompany
-from features.catalogue.times import CompanyAge, LeadAge, WallClock
+from features.catalogue.times import CompanyAge, DateDay, LeadAge, WallClock
 from features.lead import Lead, Tally
 
 
@@ -80,6 +80,7 @@ DeclaredFeature: TypeAlias = Annotated[
     | Filled
     | DateAge
     | DateGap
+    | DateDay
     | CompanyAge
     | SameTouch
     | Answers

@@ -57,7 +57,11 @@ class OfEvents(ABC):
         """The value for one lead whose events were given, by its tallies."""
 
     def of_many(self, told: Sequence[Whole], there: Sequence[Mask]) -> Floats | None:
-        """`of` for many leads by arrays of each tally, 0 where it is not `there`; None: only one by one."""
+        """`of` for many leads by arrays of each tally, 0 where it is not `there`; None: only one by one.
+
+        The last axis are the leads; features of one kind that differ in their tallies alone may be asked at
+        once, one below the other: nothing else of a feature may matter here.
+        """
         return None
 
     def value(self, lead: Lead) -> Any:

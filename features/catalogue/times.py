@@ -38,6 +38,32 @@ _OLDEST_COMPANY = 1500.0
 
 
 @dataclass(frozen=True)
+class DateDay(OfLead):
+    """The day of a date field, in days since 1970 (UTC): of leads without a moment to count an age to."""
+
+    field: str
+    type: Literal["date_day"] = "date_day"
+
+    @cached_property
+    def name(self) -> str:
+        return slug(f"{self.field}_day")
+
+    @property
+    def label(self) -> str:
+        return f"{kinds_label((self.field,), None)}, as a day"
+
+    def describe(self) -> str:
+        return f"Days from 1970-01-01 (UTC) to {self.field}; missing when the cell is."
+
+    def expr(self, row: Row) -> Any:
+        return row.field(self.field).cast("float64") / float(DAY_US)
+
+    def value(self, lead: Lead) -> float:
+        us = lead.values.get(self.field)
+        return math.nan if us is None else int(us) / DAY_US
+
+
+@dataclass(frozen=True)
 class LeadAge(OfLead):
     """Days from creation to as_of."""
 

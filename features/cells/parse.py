@@ -18,10 +18,9 @@ import numpy as np
 
 from features.cells.contact import can_be_dialled
 from features.cells.currencies import currency_of
+from features.cells.written import any_number, unaccented
 from features.cells.written import boolean as written_boolean
 from features.cells.written import moment as written_moment
-from features.cells.written import number as written_number
-from features.cells.written import unaccented
 from features.clock import FIRST_US, RANGE_WORDS, DayEdge, to_us
 from features.clock.instants import LAST_US, localise
 from features.recipe import DateFormat
@@ -31,7 +30,8 @@ StoredType = Literal["float64", "int64", "string"]
 
 MISSING_TEXTS = frozenset({"", "nan", "n/a", "null", "none", "nat", "<na>"})
 _DAY_LENGTH = len("2025-01-31")
-_LARGEST = 1e300  # beyond it, products in a scorer would overflow to infinity
+LARGEST = 1e300
+"""Beyond it, products in a scorer would overflow to infinity."""
 
 
 def is_missing(raw: object, missing: frozenset[str] = MISSING_TEXTS) -> bool:
@@ -47,27 +47,47 @@ def is_missing(raw: object, missing: frozenset[str] = MISSING_TEXTS) -> bool:
 def parse_number(raw: object, decimal: str = ".") -> float | None:
     """A finite number, also as people write it ("1 200,50 €" with `decimal=","`).
 
-    Infinities and numbers beyond 1e300 count as missing.
+    Infinities and numbers beyond 1e300 count as missing, however they are written ("inf", 1e400).
 
     Raises:
         ValueError: not a number.
     """
+    return _usable(_any_number(raw, decimal))
+
+
+def is_endless(raw: object) -> bool:
+    """Whether a cell holds a number that counts as missing because it is infinite or beyond 1e300."""
+    for decimal in ".,":
+        try:
+            number = _any_number(raw, decimal)
+        except ValueError:
+            continue
+        return not math.isnan(number) and _usable(number) is None
+    return False
+
+
+def _any_number(raw: object, decimal: str) -> float:
+    """The number of a cell, infinite where it is too large for one; a ValueError where it holds none."""
     if isinstance(raw, str):
-        if raw.strip().lower().lstrip("+-") in ("inf", "infinity"):
-            return None
-        found = written_number(raw, decimal)
+        found = any_number(raw, decimal)
         if found is None:
             raise ValueError(f"a number such as 12{decimal}5")
-        number = found
-    elif isinstance(raw, Real) or hasattr(raw, "__float__"):
-        number = float(raw)
-    else:
-        raise ValueError("a number such as 12.5")
-    return number if abs(number) <= _LARGEST else None
+        return found
+    if isinstance(raw, Real) or hasattr(raw, "__float__"):
+        try:
+            return float(raw)
+        except OverflowError:  # a whole number of more than 308 digits
+            return math.inf
+    raise ValueError("a number such as 12.5")
+
+
+def _usable(number: float) -> float | None:
+    return number if abs(number) <= LARGEST else None
 
 
 def parse_amount(raw: object, decimal: str, rates: Mapping[str, float]) -> float | None:
-    """A number as `parse_number` reads it; with `rates`, what it is worth in the currency that is counted in.
+    """A number as `parse_number` reads it; with `rates`, what it is worth in the currency that is counted in,
+    missing where that is beyond 1e300.
 
     Raises:
         ValueError: not a number, or in a currency of which no rate is declared.
@@ -78,7 +98,7 @@ def parse_amount(raw: object, decimal: str, rates: Mapping[str, float]) -> float
         return number
     if code not in rates:
         raise ValueError(f"an amount in {' or '.join(rates)}; its field has no rate for another currency")
-    return number * rates[code]
+    return _usable(number * rates[code])
 
 
 def parse_category(raw: object) -> str:

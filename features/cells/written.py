@@ -65,14 +65,26 @@ _SHOWN_DIGITS = 7
 
 
 def number(text: str, decimal: str = ".") -> float | None:
-    """The number that `text` writes, or None; `decimal` is "." or ",".
+    """The finite number that `text` writes, or None; `decimal` is "." or ",".
 
     Currency and percent signs are dropped (12 % is 12.0), spaces and apostrophes group thousands, parentheses
     and a trailing minus negate, and k, m, bn scale. The other mark may only group thousands.
 
-    >>> number("1 200,50 €", decimal=","), number("$1,200.50"), number("1,2")
-    (1200.5, 1200.5, None)
+    >>> number("1 200,50 €", decimal=","), number("$1,200.50"), number("1,2"), number("12E45678")
+    (1200.5, 1200.5, None, None)
     """
+    value = any_number(text, decimal)
+    return value if value is not None and isfinite(value) else None  # "12E45678" is a code, not a number
+
+
+def any_number(text: str, decimal: str = ".") -> float | None:
+    """As `number`, and infinite where it is too large for one.
+
+    >>> any_number("-1e400"), any_number("Infinity"), any_number("many")
+    (-inf, inf, None)
+    """
+    if text.strip().lower().lstrip("+-") in ("inf", "infinity"):
+        return float(text)
     text = _CURRENCY.sub("", text.strip()).strip().replace("\u2212", "-")
     negative = text.startswith("(") and text.endswith(")")
     text = text[1:-1].strip() if negative else text
@@ -88,8 +100,6 @@ def number(text: str, decimal: str = ".") -> float | None:
     if not pattern.fullmatch(text):
         return None
     value = float(text.replace(group, "").replace(decimal, ".")) * scale
-    if not isfinite(value):  # "12E45678" is a code, not a number
-        return None
     return -value if negative else value
 
 

@@ -139,7 +139,7 @@ def discover(
     judged, kept = keep_columns(leads, judged, {find_column(leads, column, "--keep") for column in keep})
     guesses = guesses_of(company, ended, outcome=wanted, id_column=id, time=time, rows=rows, missing=missing)
     telling = {} if order is None else telling_kinds(company, ended.won, order)
-    draft = draft_recipe(company, ended, judged, excluded, folder, name, relations, rows, telling)
+    draft = draft_recipe(company, ended, judged, excluded, folder, name, relations, rows, order, telling)
     draft.doubts = doubts_by_question(guesses)
     beside = [table for table in tables if table.path != leads.path]
     remarks += [remark for table in (leads, *beside) for remark in table.remarks]

@@ -6,13 +6,20 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
+from features.clock import DAY_US
 from features.discovery.guesses import Question
 from features.outcome import OutcomeSource
-from features.profiles import ColumnProfile, Joined, TableProfile, plain
+from features.profiles import ColumnProfile, Joined, TableProfile, plain, recurs
 from features.recipe.crm import Known
 from features.row_order import RowOrder
+
+_MOST_TITLES = 60
+"""Of more titles than this, what they have in common says more than each."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,23 @@ class Draft:
     train_from: date | None = None
     remarks: list[str] = field(default_factory=list)
     doubts: dict[Question, str] = field(default_factory=dict)
+
+    @property
+    def recurring_titles(self) -> list[str]:
+        """The fields of job titles that are few, and that each of many leads has."""
+        used = [(one.name, one.column) for one in self.fields if one.left_out is None]
+        texts = [(name, c.format) for name, c in used if c.means == "title" and c.format.type == "text"]
+        return [name for name, found in texts if found.distinct <= _MOST_TITLES and recurs(found)]
+
+    @cached_property
+    def years(self) -> float:
+        """The years in which nearly all leads were created, 0 without dates."""
+        created = self.leads.role("created_at")
+        if created is None or created.format.type != "date":
+            return 0.0
+        us = self.leads.values(created.name).astype(np.float64)
+        first, last = np.nanquantile(us, (0.01, 0.99)) if np.isfinite(us).any() else (0.0, 0.0)
+        return float(last - first) / (365.2425 * DAY_US)
 
 
 def field_names(columns: Sequence[ColumnProfile]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from features.cells import number
 from features.cells.currencies import currency_of
@@ -15,7 +16,7 @@ from features.clock.instants import localise
 from features.discovery.draft import Draft, DraftField, field_names
 from features.discovery.history_shape import day_ends, propose_horizon, propose_start, steady
 from features.discovery.relations import file_name
-from features.discovery.usable import LEFT_OUT, is_usable
+from features.discovery.usable import LEFT_OUT, account_as_level, is_usable
 from features.errors import LeadscoreError
 from features.leaks import WhenKnown
 from features.outcome import ANY_VALUE, OutcomeSource
@@ -46,11 +47,13 @@ def draft_recipe(
     name: str | None,
     relations: dict[str, str],
     rows: RowOrder | None,
+    order: NDArray[np.float64] | None,
     telling: dict[str, str],
 ) -> Draft:
     """Everything that the recipe says."""
     leads = company.leads
     fields = _usable_fields(company, ended, judged, excluded)
+    fields += _account_level(leads, fields, order if rows is None or rows.is_time else None, excluded)
     draft = Draft(
         name=name or leads.path.name.split(".")[0],
         leads=leads,
@@ -107,6 +110,17 @@ def _usable_fields(
         )
         for column in usable
     ]
+
+
+def _account_level(
+    leads: TableProfile, fields: Sequence[DraftField], order: NDArray[np.float64] | None, excluded: set[str]
+) -> list[DraftField]:
+    """The account once more, as a field, where leads in time are of accounts that come back."""
+    column = None if order is None else account_as_level(leads, order)
+    if column is None or column.name in excluded:
+        return []
+    taken = {found.name for found in fields}
+    return [DraftField(next(name for name in ("account", "account_level") if name not in taken), column)]
 
 
 def _known(column: ColumnProfile, mark: WhenKnown | None) -> Known:

@@ -18,6 +18,8 @@ from features.sql import named, quoted
 _CREATED = "log_created_at"
 _CONSTANT = 0.99
 _KNOWS = 0.95
+_WON_ONCE = 1.5
+"""Wins of a won case, on average, from which a column that repeats is an age or a city, and no case."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +45,10 @@ def cut_log(
     kind = find_column(log, asked.partition("=")[0], "--outcome")
     if case is None or when is None or not _varies(log, case, kind):
         return None
-    ended = plausible_ends(log, case, declared_outcome(log, asked))
+    declared = declared_outcome(log, asked)
+    if _lists_leads(log, case, declared, told=id_column is not None):
+        return None
+    ended = plausible_ends(log, case, declared)
     frame = pd.DataFrame({"case": log.cells(case), "kind": log.cells(kind)})
     others = [name for name in log.columns if name not in (case, kind, when)]
     constant = [name for name in others if _is_constant(log, case, name)]
@@ -76,9 +81,30 @@ def _case(log: TableProfile, id_column: str | None) -> str | None:
         and 20 <= column.format.distinct <= 0.5 * column.format.filled
         and column.format.filled == log.rows
     ]
-    named_so = [column for column in able if column.name.lower().endswith(("id", "case", "key"))]
+    named_so = [column for column in able if _is_named_so(column.name)]
     best = named_so[:1] or sorted(able, key=lambda column: -column.format.distinct)[:1]
     return best[0].name if best else None
+
+
+def _is_named_so(name: str) -> bool:
+    return name.lower().endswith(("id", "case", "key"))
+
+
+def _lists_leads(log: TableProfile, case: str, ended: OutcomeColumn, *, told: bool) -> bool:
+    """Whether each row is a lead of its own, and `case` (`told` by the option or found) only something of it.
+
+    A yes or no is the end of a row, never one event among others. Rows with an id of their own are leads
+    unless something else is called an id; an account has many. A case is hardly won twice.
+    """
+    if log.columns[ended.column].format.type == "boolean":
+        return True
+    if told:
+        return False
+    named_so, own = _is_named_so(case), log.role("id") is not None
+    if own and (not named_so or log.columns[case].role == "account_id"):
+        return True
+    won = log.cells(case)[log.cells(ended.column).isin(ended.won)]
+    return (own or not named_so) and len(won) >= _WON_ONCE * won.nunique()
 
 
 def _latest_date(log: TableProfile) -> str | None:

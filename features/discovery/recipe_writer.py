@@ -23,6 +23,8 @@ from features.profiles import (
 )
 
 _WIDTH = 100
+_SEASONS_FROM = 2.5
+"""Years of leads from which the training part has met each month about twice."""
 
 
 def write_recipe(draft: Draft) -> str:
@@ -31,7 +33,7 @@ def write_recipe(draft: Draft) -> str:
         "recipe": _about(draft), "tables": _tables(draft), "lead": _lead(draft),
         "lead.fields": _fields(draft), "events": _events(draft), "events.kinds": _kinds(draft),
         "outcomes": _outcomes(draft), "field_history": _history(draft), "snapshots": _snapshots(draft),
-        "split": _split(draft),
+        "split": _split(draft), "features": _features(draft),
     }  # fmt: skip
     texts = [
         "".join(remark(line).as_string() for line in _above(name, draft)) + f"[{name}]\n{table.as_string()}"
@@ -280,3 +282,15 @@ def _split(draft: Draft) -> Table | None:
     section = tomlkit.table()
     section.add(remark("No win was recorded before this day: older leads only look lost."))
     return table_of({"train_from": draft.train_from.isoformat()}, section)
+
+
+def _features(draft: Draft) -> Table | None:
+    """What recipes do not get unasked: recurring titles as levels, seasons where years have shown them."""
+    section, added = tomlkit.table(), tomlkit.array()
+    for name in draft.recurring_titles:  # "teacher" has no keyword, and may say more than "manager"
+        added.append(inline_of({"type": "field_value", "field": name, "dtype": "category"}))
+    if added:
+        section.add("add", because(added, "each title as a level, beside its keywords"))
+    if draft.years >= _SEASONS_FROM:
+        section.add("season", because(True, f"leads of {draft.years:.1f} years tell one month from another"))
+    return section if len(section) else None

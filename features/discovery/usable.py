@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,13 +12,15 @@ from features.columns import Column
 from features.errors import LeadscoreError
 from features.leaks import LeakInput, WhenKnown, judge_columns
 from features.outcome import OutcomeSource
-from features.profiles import ColumnProfile, TableProfile, plain
+from features.profiles import ColumnProfile, TableProfile, plain, recurs
 
 NEVER_FIELDS = frozenset(
     {"id", "created_at", "account_id", "cost", "opted_out", "outcome_at", "modified_at", "person"}
 )
 LEFT_OUT = "left out by --exclude"
 """What is remarked on a column that a person left out."""
+_BACK = 0.5
+"""Share of the newest quarter whose account the older ones know, from which it is read as a level."""
 _PRIVATE = ("text", "id", "email", "phone")
 
 
@@ -74,6 +78,21 @@ def _only_present(leads: TableProfile, name: str, ended: OutcomeSource) -> bool:
 
 def _presence(leads: TableProfile, name: str) -> Column:
     return np.array([None if cell is None else "filled" for cell in leads.cells(name)], dtype=object)
+
+
+def account_as_level(leads: TableProfile, order: NDArray[np.float64]) -> ColumnProfile | None:
+    """The column of accounts as a category, where most of the newest leads are of accounts met before.
+
+    What became of an account's earlier leads then says something of its next one. `order` (n_rows,) is time.
+    """
+    column = leads.role("account_id")
+    if column is None or not recurs(column.format):
+        return None
+    ranked = leads.cells(column.name).iloc[np.argsort(order, kind="stable")]
+    older, newest = ranked.iloc[: len(ranked) * 3 // 4], ranked.iloc[len(ranked) * 3 // 4 :]
+    if float(newest.isin(older.dropna()).mean()) < _BACK:
+        return None
+    return replace(column, role=None, format=replace(column.format, type="category", format=None))
 
 
 def why_unused(column: ColumnProfile) -> str:

@@ -69,12 +69,17 @@ def check_written(
             raise LeadscoreError(f"{other} and {option} both name {path}.", "Name two files.")
 
 
-def files_read(recipe: Recipe, folder: Path) -> list[Path]:
-    """The files of the recipe's tables in `folder`; those that a SELECT names are not known here."""
+def files_read(recipe: Recipe, folder: object) -> list[Path]:
+    """The files of the recipe's tables in `folder`; those that a SELECT names are not known here.
+
+    Tables that are kept otherwise than in a folder have none.
+    """
+    if not isinstance(folder, Path | str):
+        return []
     tables = recipe.tables
     sources = (tables.leads, tables.events, tables.outcomes, tables.field_history)
     names = [source.file for source in sources if source is not None and source.file is not None]
-    return [table_address(folder / name)[0] for name in names if "://" not in name]
+    return [table_address(Path(folder) / name)[0] for name in names if "://" not in name]
 
 
 def _same(one: Path, other: Path) -> bool:

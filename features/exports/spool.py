@@ -67,7 +67,7 @@ class Spool:
 
         wanted = list(self.names) if columns is None else list(columns)
         stored = [self.stored(name) for name in wanted] + ([] if self.own else [LINE, SHIFTED])
-        file = pq.ParquetFile(self.path)
+        file = pq.ParquetFile(self.path, pre_buffer=False)  # a buffer would be kept until the last block
         batches = file.iter_batches(batch_size=_ROWS, columns=stored)
         named = wanted + ([] if self.own else [LINE, SHIFTED])
         for start, table in _cut(batches, [*starts, self.rows], skip):

@@ -58,7 +58,7 @@ class LaidLines:
     def __iter__(self) -> Iterator[Line]:
         import pyarrow.parquet as pq
 
-        for batch in pq.ParquetFile(self.path).iter_batches(_BATCH):
+        for batch in pq.ParquetFile(self.path, pre_buffer=False).iter_batches(_BATCH):
             numbers, cells = batch.column(0).to_pylist(), batch.column(1).to_pylist()
             for number, own in zip(numbers, cells, strict=True):
                 yield Line(number, evened(own, self.widest) if self.trimmed else own)

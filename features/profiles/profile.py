@@ -23,6 +23,9 @@ _CURRENT = re.compile(
     re.IGNORECASE,
 )
 
+_RECURS = 10
+"""Cells a value, on average, from which names and titles are levels and not only words."""
+
 
 def profile(path: Path, raw: RawTable) -> TableProfile:
     """The profile of an export; day and month that one date column settles are settled for all."""
@@ -55,10 +58,19 @@ def profile(path: Path, raw: RawTable) -> TableProfile:
     return TableProfile(path, raw, columns, crm, remarks)
 
 
+def recurs(found: ColumnFormat) -> bool:
+    """Whether the values of a column are met so often that each says something of those who have it."""
+    return 1 < found.distinct <= found.filled / _RECURS
+
+
 def _typed(found: ColumnFormat, wanted: FieldType | None, means: FieldMeaning | None) -> ColumnFormat:
     """A preset may call words text, e-mail or phone; numbers and dates are what their cells say."""
     words = ("category", "text", "id", "email", "phone")
-    if wanted == "text" and found.type == "category" and means is None:
+    if (
+        wanted == "text"
+        and found.type == "category"
+        and (means is None or (means != "title" and recurs(found)))
+    ):
         return found  # a few recurring texts are a category, whatever the CRM calls them
     if wanted in words and found.type in words:
         return replace(found, type=wanted)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -24,78 +25,191 @@ _Folds: TypeAlias = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
+class _Kinds:
+    """The kinds of some tallies of one measure: `places` of all, those of each from one of `starts` on; no
+    places mean any kind, of one tally."""
+
+    measure: Measure
+    places: NDArray[np.intp]
+    starts: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, tallies: Sequence[Tally], place: Mapping[str, int]) -> _Kinds:
+        """Those of `tallies`, whose kinds are numbered by `place`."""
+        places = [place[kind] for tally in tallies for kind in tally.kinds]
+        starts = np.cumsum([0, *(len(tally.kinds) for tally in tallies)], dtype=np.intp)[:-1]
+        return cls(tallies[0].measure, np.array(places, dtype=np.intp), starts)
+
+
+@dataclass(frozen=True)
+class _Alike:
+    """Features of one kind that measure the same of different kinds of events: computed at once, by any `one`
+    of them. `names` are theirs, `tallies` the kinds of events of the first tally of each, of the second …"""
+
+    one: OfEvents
+    names: list[str]
+    tallies: list[_Kinds]
+
+
+@dataclass(frozen=True)
 class _Tallies:
-    """Measures of the events of leads, of shape `(n_kinds, n_leads)` each, and where there are any events."""
+    """Measures of the events of leads, of shape `(n_kinds, n_leads)` each, and where there are any events.
+
+    Each measure is taken of the kinds in `asked` alone.
+    """
 
     segments: EventSegments
     there: NDArray[np.bool_]
-    asked: Mapping[Measure, set[str]]
+    asked: Mapping[Measure, Set[str]]
     _folded: dict[Measure, _Folds] = field(default_factory=dict)
-    _of_kinds: dict[tuple[str, ...], tuple[Any, Mask]] = field(default_factory=dict)
+    _parts: dict[Set[str], EventSegments] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, leads: Sequence[Lead], tallies: Iterable[Tally]) -> _Tallies:
-        """For `tallies` alone: each measure is taken of the kinds that one of them asks it of."""
-        asked: dict[Measure, set[str]] = {}
-        named: dict[str, None] = {}
-        for tally in tallies:
-            asked.setdefault(tally.measure, set()).update(tally.kinds or (_ANY,))
-            named |= dict.fromkeys(tally.kinds)
-        segments = EventSegments.of([lead.by_kind or {} for lead in leads], tuple(named))
+    def of(cls, leads: Sequence[Lead], kinds: Sequence[str], asked: Mapping[Measure, Set[str]]) -> _Tallies:
+        """Those of `leads`; `kinds` are the first ones."""
+        segments = EventSegments.of([lead.by_kind or {} for lead in leads], kinds)
         there = np.zeros((len(segments.kinds), len(leads)), dtype=np.bool_)
         there[segments.kind, segments.lead] = True
         return cls(segments, there, asked)
 
-    def tally(self, tally: Tally) -> tuple[Whole, Mask]:
-        """Of each lead `Lead.tally`, 0 where it has no such event, and whether it has any."""
-        folds, join = self._folds(tally.measure), tally.measure.join
-        if tally.kinds not in self._of_kinds:
-            some = self._places(tally.kinds) if tally.kinds else slice(None)
-            self._of_kinds[tally.kinds] = some, np.asarray(self.there[some].any(axis=0))
-        some, there = self._of_kinds[tally.kinds]
-        found = folds[some[0]] if len(tally.kinds) == 1 else join.reduce(folds[some], axis=0)
+    def tally(self, kinds: _Kinds) -> tuple[Whole, Mask]:
+        """Of each tally and lead `Lead.tally`, 0 where it has no such event, and whether it has any: shape
+        `(n_tallies, n_leads)`."""
+        folds, join = self._folds(kinds.measure), kinds.measure.join
+        if len(kinds.places):
+            found = join.reduceat(folds[kinds.places], kinds.starts, axis=0)
+            there = np.logical_or.reduceat(self.there[kinds.places], kinds.starts, axis=0)
+        else:
+            found, there = join.reduce(folds, axis=0)[None], np.asarray(self.there.any(axis=0))[None]
         return np.where(there, found, 0) if join in _NONE else found, there
 
     def _folds(self, measure: Measure) -> _Folds:
         if measure not in self._folded:
             folds = np.full(self.there.shape, _NONE.get(measure.join, 0), dtype=np.int64)
-            kinds = self.asked[measure]
-            own = self.segments if _ANY in kinds else self.segments.of_kinds(kinds)
+            own = self._of_kinds(self.asked[measure])
             if len(own.starts):
                 folds[own.kind, own.lead] = measure.folds(own)
             self._folded[measure] = folds
         return self._folded[measure]
 
-    def _places(self, kinds: Sequence[str]) -> list[int]:
-        return [self.segments.kinds.index(kind) for kind in kinds]
+    def _of_kinds(self, kinds: Set[str]) -> EventSegments:
+        if _ANY in kinds:
+            return self.segments
+        if kinds not in self._parts:
+            self._parts[kinds] = self.segments.of_kinds(kinds)
+        return self._parts[kinds]
 
 
-def columns_of_many(features: Sequence[Feature], layout: Layout, leads: Sequence[Lead]) -> Columns:
-    """`features`, named as in `layout`, of `leads` in their order: shape `(len(leads),)` each."""
-    tallied = _Tallies.of(leads, (tally for feature in features for tally in feature.tallies))
-    none = len(tallied.segments.starts) == 0
-    given = np.array([lead.by_kind is not None for lead in leads], dtype=np.bool_)
-    table = np.empty((len(layout.places), len(leads)))
-    categories: dict[str, Column] = {}
-    titles: dict[str, tuple[list[Any], list[int]]] = {}
-    for feature in features:
-        if isinstance(feature, KeywordGroup):  # many lists of words, and few titles among many leads
-            if feature.field not in titles:
-                titles[feature.field] = _distinct([lead.values.get(feature.field) for lead in leads])
-            texts, places = titles[feature.field]
-            found: Any = np.array([feature.of_text(text) for text in texts])[places]
-        elif isinstance(feature, FieldValue):
-            cells = [lead.values.get(feature.field) for lead in leads]
-            found = np.array(cells, dtype=np.float64) if feature.dtype == "number" else cells  # None is NaN
-        elif not isinstance(feature, OfEvents) or none:
-            found = [feature.value(lead) for lead in leads]
-        else:
-            found = _of_events(feature, tallied, leads, given)
-        if feature.name in layout.places:
-            table[layout.places[feature.name]] = found
-        else:
-            categories[feature.name] = np.array(found, dtype=object)
-    return Columns.of_table(layout, table, categories)
+@dataclass(frozen=True)
+class ArrayPlan:
+    """The reading of many leads in memory for `features`, named as in `layout`; made once for many lists."""
+
+    features: tuple[Feature, ...]
+    layout: Layout
+
+    def columns(self, leads: Sequence[Lead]) -> Columns:
+        """The features of `leads` in their order: shape `(len(leads),)` each."""
+        table, levels = np.empty((len(self.layout.places), len(leads))), dict[str, Any]()
+        found = [self._of_texts(leads), self._of_leads(leads), self._of_events(leads, table)]
+        for name, values in (pair for pairs in found for pair in pairs.items()):
+            if name in self.layout.places:
+                table[self.layout.places[name]] = values
+            else:
+                levels[name] = values
+        categories: dict[str, Column] = {
+            name: np.array(levels[name], dtype=object) for name in self.layout.categories
+        }
+        return Columns.of_table(self.layout, table, categories)
+
+    def _of_texts(self, leads: Sequence[Lead]) -> dict[str, Any]:
+        """Many lists of words are looked for in few texts."""
+        found: dict[str, Any] = {}
+        for name, groups in self._worded.items():
+            texts, places = _distinct([lead.values.get(name) for lead in leads])
+            told = np.array([[group.of_text(text) for text in texts] for group in groups])
+            found |= zip((group.name for group in groups), told[:, places], strict=True)
+        return found
+
+    def _of_leads(self, leads: Sequence[Lead]) -> dict[str, Any]:
+        """What looks at fields and dates alone."""
+        found: dict[str, Any] = {}
+        for feature in self._plain:
+            if isinstance(feature, FieldValue):
+                cells = [lead.values.get(feature.field) for lead in leads]  # None is NaN
+                found[feature.name] = np.array(cells, dtype=np.float64) if _is_number(feature) else cells
+            else:
+                found[feature.name] = [feature.value(lead) for lead in leads]
+        return found
+
+    def _of_events(self, leads: Sequence[Lead], table: NDArray[np.float64]) -> dict[str, Any]:
+        """What looks at events; those that are numbers and alike go to the `table` at once."""
+        tallied = _Tallies.of(leads, tuple(self._place), self._asked)
+        if not len(tallied.segments.starts):
+            return {name: [feature.value(lead) for lead in leads] for name, feature in self._events.items()}
+        given = np.array([lead.by_kind is not None for lead in leads], dtype=np.bool_)
+        everywhere, found = bool(given.all()), dict[str, Any]()
+        for alike in self._alike:
+            told = [tallied.tally(kinds) for kinds in alike.tallies]
+            numbers = alike.one.of_many([one for one, _ in told], [there for _, there in told])
+            if numbers is not None:
+                own = [self.layout.places[name] for name in alike.names]
+                table[own] = numbers if everywhere else np.where(given, numbers, np.nan)
+            else:
+                found[alike.names[0]] = _one_by_one(alike.one, told, leads)
+        return found
+
+    @cached_property
+    def _worded(self) -> dict[str, list[KeywordGroup]]:
+        """Field → the lists of words that are looked for in it."""
+        found: dict[str, list[KeywordGroup]] = {}
+        for feature in self.features:
+            if isinstance(feature, KeywordGroup):
+                found.setdefault(feature.field, []).append(feature)
+        return found
+
+    @cached_property
+    def _plain(self) -> list[Feature]:
+        return [f for f in self.features if not isinstance(f, KeywordGroup | OfEvents)]
+
+    @cached_property
+    def _events(self) -> dict[str, OfEvents]:
+        return {feature.name: feature for feature in self.features if isinstance(feature, OfEvents)}
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        """The kinds of events that are named, numbered."""
+        return {kind: at for at, kind in enumerate(dict.fromkeys(k for t in self._tallies for k in t.kinds))}
+
+    @cached_property
+    def _tallies(self) -> list[Tally]:
+        return [tally for feature in self._events.values() for tally in feature.tallies]
+
+    @cached_property
+    def _asked(self) -> dict[Measure, frozenset[str]]:
+        """Each measure with the kinds that a tally asks it of."""
+        asked: dict[Measure, frozenset[str]] = {}
+        for tally in self._tallies:
+            asked[tally.measure] = asked.get(tally.measure, frozenset()).union(tally.kinds or (_ANY,))
+        return asked
+
+    @cached_property
+    def _alike(self) -> list[_Alike]:
+        """All that look at events; what no array holds is alike to nothing."""
+        groups: dict[Any, list[tuple[str, OfEvents]]] = {}
+        for name, feature in self._events.items():
+            tallies = tuple((tally.measure, not tally.kinds) for tally in feature.tallies)
+            each = type(feature).of_many is OfEvents.of_many or all(any_kind for _, any_kind in tallies)
+            groups.setdefault((type(feature), tallies, name if each else ""), []).append((name, feature))
+        found = list[_Alike]()
+        for some in groups.values():
+            tallied = zip(*(feature.tallies for _, feature in some), strict=True)
+            kinds = [_Kinds.of(told, self._place) for told in tallied]
+            found.append(_Alike(some[0][1], [name for name, _ in some], kinds))
+        return found
+
+
+def _is_number(feature: FieldValue) -> bool:
+    return feature.dtype == "number"
 
 
 def _distinct(cells: Sequence[Any]) -> tuple[list[Any], list[int]]:
@@ -105,18 +219,12 @@ def _distinct(cells: Sequence[Any]) -> tuple[list[Any], list[int]]:
     return list(place), places
 
 
-def _of_events(feature: OfEvents, tallied: _Tallies, leads: Sequence[Lead], given: Mask) -> Any:
-    """A feature's values; missing where events were not given."""
-    parts = [tallied.tally(tally) for tally in feature.tallies]
-    numbers = feature.of_many([found for found, _ in parts], [there for _, there in parts])
-    if numbers is not None:
-        return numbers if given.all() else np.where(given, numbers, np.nan)
-    told = [
-        [one if is_there else None for one, is_there in zip(found.tolist(), there.tolist(), strict=True)]
-        for found, there in parts
-    ]
+def _one_by_one(feature: OfEvents, told: Sequence[tuple[Whole, Mask]], leads: Sequence[Lead]) -> list[Any]:
+    """The feature's value of each lead; missing where events were not given."""
+    pairs = [zip(found[0].tolist(), there[0].tolist(), strict=True) for found, there in told]
+    own = [[one if is_there else None for one, is_there in pair] for pair in pairs]
     missing = np.nan if feature.dtype == "number" else None
     return [
-        missing if lead.by_kind is None else feature.of(lead, own)
-        for lead, own in zip(leads, zip(*told, strict=True), strict=True)
+        missing if lead.by_kind is None else feature.of(lead, parts)
+        for lead, parts in zip(leads, zip(*own, strict=True), strict=True)
     ]

@@ -12,11 +12,11 @@ from features.catalogue.members import OfEvents
 from features.columns import Columns, Layout
 from features.lead import Lead, Tally
 from features.lead.measures import KindEvents, Measure
-from features.readings.many import columns_of_many
+from features.readings.many import ArrayPlan
 
 Value: TypeAlias = float | str | None
 _Of: TypeAlias = Callable[[Lead, Sequence[int | None]], Any]
-_MANY = 16
+_MANY = 5
 """Leads from which on arrays are quicker."""
 _Alone: TypeAlias = tuple[tuple[int, _Of], ...]
 """Features that need one tally and nothing else, with their places."""
@@ -94,7 +94,11 @@ class OnlinePlan:
         """`stack` of the rows of `leads`; many are read as arrays, for which a lead costs a fraction."""
         if len(leads) < _MANY:
             return self.layout.columns_of([self._values(lead) for lead in leads])
-        return columns_of_many(self.features, self.layout, leads)
+        return self._arrays.columns(leads)
+
+    @cached_property
+    def _arrays(self) -> ArrayPlan:
+        return ArrayPlan(self.features, self.layout)
 
     def stack(self, rows: Sequence[Mapping[str, Value]]) -> Columns:
         """Rows of `row` as columns of shape `(len(rows),)`, in their order."""

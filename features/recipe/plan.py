@@ -31,8 +31,9 @@ class FeaturePlan(Section):
     """`[features]`: what to leave out of the default set (names, `*` allowed) and what to add to it.
 
     `season` adds the month of as_of on a circle; it is off because a year or two of history make a calendar
-    of it. `accounts` adds what the account's other leads did and became, which tables and a ledger can tell:
-    where neither does, a model made with it is not asked. `activity` lets training try how active a lead is
+    of it, and `init` turns it on where leads span two and a half years. `accounts` adds what the account's
+    other leads did and became, which tables and a ledger can tell: where neither does, a model made with it
+    is not asked. `activity` lets training try how active a lead is
     now (a hidden chain that is fitted on all leads), and keep it where the folds say that it gains. The chain
     does not look at a kind of event whose own features are all `off` (`off = ["*_visit*"]`).
     """

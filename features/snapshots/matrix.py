@@ -10,9 +10,11 @@ from typing import Any
 import pandas as pd
 
 from features.catalogue import Feature, default_features
+from features.exports import files_read
 from features.progress import Tick
 from features.readings import arrow_on, locate
 from features.recipe import Recipe
+from features.room import within_room
 from features.snapshots.account import RowAccount
 from features.snapshots.snapshots import snapshots
 from features.tables import Place, Tables, read_tables
@@ -40,16 +42,16 @@ def write_matrix(
     told how many snapshots of how many are done. `out` appears when it is complete.
 
     Raises:
-        LeadscoreError: as `read_tables` and `snapshots`.
+        LeadscoreError: as `read_tables` and `snapshots`; the memory or the disk ends.
     """
     import pyarrow.parquet as pq
 
-    tables = read_tables(recipe, folder, memory_limit=memory_limit)
-    taken = snapshots(recipe, tables)
-    features, done, total = default_features(recipe), 0, len(taken.frame)
     unfinished = Path(f"{out}.unfinished")
     try:
-        with ExitStack() as stack:
+        with within_room(*files_read(recipe, folder)), ExitStack() as stack:
+            tables = read_tables(recipe, folder, memory_limit=memory_limit)
+            taken = snapshots(recipe, tables)
+            features, done, total = default_features(recipe), 0, len(taken.frame)
             writer = None
             for part in _parts(recipe, features, tables, taken.frame, rows_at_once, engine):
                 if writer is None:

@@ -1,146 +1,147 @@
 """An export in blocks of rows: which rows share an id or a person, and the events of each block.
 
-Only ids and hashed contacts of the whole file are held, in an engine that goes to the disk beyond its memory.
+Ids and hashed contacts of the whole file are in an engine that goes to the disk beyond its memory, and are
+compared a part of their hashes at a time: the memory does not follow the rows. Held are 12 bytes a row while
+the events are brought to their blocks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from features.cells import is_missing
 from features.cells.contact import contact_key
 from features.exports import Spool
 from features.recipe import Recipe
-from features.sql import named, quoted
+from features.sql import quoted
 from features.tables.columns import require_columns
 from features.tables.duck import connect
-from features.tables.events import LINE
 from features.tables.leads import lead_ids
-from features.tables.sql_dates import text_sql, types_of
+from features.tables.parted import Owners, PartedEvents, by_block, events_sql
+from features.tables.sql_cells import text_sql, types_of
 
-_MEMORY_MB, _A_ROW, _IDLE_MEMORY = 200, 60, "30MB"
-"""What the engine holds while it sorts the events or groups the contacts, and while blocks are scored."""
+_MEMORY, _IDLE_MEMORY = "200MB", "30MB"
+"""What the engine holds while it compares ids or contacts, and while blocks are scored."""
+_AT_ONCE = 1_000_000
+"""Rows of the file whose ids or contacts are compared at once, of a larger file a part of the hashes."""
+_PAIR = "row", "first"
+_EVENTS = 400_000
+"""Events that are brought to their blocks at once."""
 _SHARED_BY_MORE = 20
 """Rows with one number or address that are still one person's; more are a switchboard's, or a placeholder."""
-_ZEROS = (
-    "{} events would have their lead if ids had no leading zeros: one of the files has lost them; "
-    "export it again with its ids as text"
-)
-
-
-class PartedEvents(NamedTuple):
-    """How many events there are, of how many the lead is not in the export, and of how many of these it would
-    be if ids had no leading zeros."""
-
-    rows: int
-    unknown: int
-    zeros: int
-
-    def quality(self) -> list[tuple[str, str, int, str]]:
-        """Rows (table, what, count, treatment) of these counts."""
-        read = [("events", "rows read", self.rows, "")]
-        return read + [("events", "rows of unknown leads", self.unknown, "dropped")] * (self.unknown > 0)
-
-    def warnings(self) -> list[str]:
-        """What to say of ids that a spreadsheet took for numbers; nothing is joined by guess."""
-        return [_ZEROS.format(f"{self.zeros:,}")] if self.zeros else []
 
 
 class FileRows:
     """Ids and contacts of all rows of the export `leads`, by their 0-based row; what spills is in `folder`.
 
-    Blocks begin at the rows `starts`. Of an id's rows the first is scored; `copies` (row → first) are the
-    same cells again, `others` (row → first) hold other cells. `nameless` counts the rows without an id.
+    Blocks begin at the rows `starts`. Of an id's rows the first is scored; `copies` counts those with the
+    same cells again, `others` are the rows with other cells, in their order. `nameless` counts the rows
+    without an id. More than `at_once` rows are compared a part at a time, which changes no answer.
     """
 
-    def __init__(self, recipe: Recipe, leads: Spool, starts: Sequence[int], folder: Path) -> None:
+    def __init__(
+        self, recipe: Recipe, leads: Spool, starts: Sequence[int], folder: Path, at_once: int = _AT_ONCE
+    ) -> None:
         self.recipe, self.leads, self.starts = recipe, leads, list(starts)
-        self._memory = f"{_MEMORY_MB + leads.rows * _A_ROW // 10**6}MB"
-        self.con = connect(self._memory)
+        self._parts = max(1, -(-leads.rows // at_once))
+        self.con = connect(_MEMORY)
         self.con.raw_sql(f"SET temp_directory = {quoted(str(folder / 'spill'))}")
         self.con.raw_sql("CREATE TABLE ids (row BIGINT, block INTEGER, id VARCHAR)")
         self.con.raw_sql("CREATE TABLE others (row BIGINT)")
         self.con.raw_sql("CREATE TABLE contacts (row BIGINT, kind VARCHAR, key UBIGINT)")
+        self.con.raw_sql("CREATE TABLE strangers (plain UBIGINT)")
         self._read()
         self.nameless = int(self._one("SELECT count(*) FROM ids WHERE id IS NULL"))
-        self.copies: dict[int, int] = {}
-        self.others: dict[int, int] = {}
-        self._compare()
+        self.copies, self.others = self._compared()
+        self._add("others", {"row": self.others})
+        self._hold(_IDLE_MEMORY)
 
     def close(self) -> None:
         """Let the engine go."""
         self.con.disconnect()
 
-    def same_person(self) -> pd.DataFrame:
-        """Rows of a person who has an earlier row under another id: row, kind (email, phone), first_id.
+    def same_person(self) -> Any:
+        """Rows of a person who has an earlier row under another id: a table of Arrow of row, kind (email,
+        phone) and first_id, by row.
 
         By the e-mail address where that is shared, else by the phone number; a contact of more than 20 rows
         is no one person's.
         """
-        self._hold(self._memory)  # all contacts are grouped at once
-        query = f"""
-            WITH firsts AS (SELECT kind, key, min(row) AS first FROM contacts GROUP BY ALL
-                            HAVING count(*) BETWEEN 2 AND {_SHARED_BY_MORE}),
-            pairs AS (SELECT c.row, c.kind, f.first FROM contacts c JOIN firsts f USING (kind, key)
-                      WHERE f.first < c.row)
-            SELECT p.row, p.kind, earlier.id AS first_id
-            FROM pairs p JOIN ids own ON own.row = p.row JOIN ids earlier ON earlier.row = p.first
-            WHERE own.id IS DISTINCT FROM earlier.id
-            QUALIFY row_number() OVER (PARTITION BY p.row ORDER BY p.kind, p.first) = 1 ORDER BY p.row"""
-        found = self.con.raw_sql(query).fetchall()
-        self._hold(_IDLE_MEMORY)
-        return pd.DataFrame(found, columns=["row", "kind", "first_id"])
+        import pyarrow as pa
 
-    def part_events(self, events: Spool, out: Path) -> PartedEvents:
-        """Write the raw events of the leads to the Parquet file `out`, block after block.
+        self._hold(_MEMORY)
+        parts = [self._persons(part) for part in range(self._parts)]
+        self._hold(_IDLE_MEMORY)
+        found = pa.concat_tables(parts).sort_by([(name, "ascending") for name in ("row", "kind", "first")])
+        best = np.diff(found.column("row").to_numpy(), prepend=-1) != 0
+        return found.filter(best).drop_columns(["first"])
+
+    def part_events(self, events: Spool, put: Callable[[int, Any], None]) -> PartedEvents:
+        """Hand the raw events of the leads to `put`: a block and an Arrow table, for a block many times.
 
         Raises:
             LeadscoreError: a column that no event can be read without is absent.
         """
-        relation = self._events(events)
-        self.con.raw_sql(f"CREATE OR REPLACE VIEW raw AS {relation}")
+        import pyarrow as pa
+
+        self._hold(_MEMORY)
+        self.con.raw_sql(f"CREATE OR REPLACE VIEW raw AS {events_sql(self.recipe, events)}")
         declared = self.recipe.events
         assert declared is not None
         owner = text_sql(declared.lead_id, types_of(self.con, "raw")[declared.lead_id])
-        self._add("others", {"row": np.array(list(self.others), dtype=np.int64)})
-        self.con.raw_sql(f"""
-            COPY (SELECT e.* EXCLUDE (owner), b.block
-                  FROM (SELECT *, {owner} AS owner FROM raw) e
-                  JOIN (SELECT DISTINCT id, block FROM ids ANTI JOIN others USING (row)) b ON b.id = e.owner
-                  ORDER BY b.block)
-            TO {quoted(str(out))} (FORMAT parquet, ROW_GROUP_SIZE 20480)""")
-        strangers = f"(SELECT {owner} AS id FROM raw) ANTI JOIN ids USING (id)"
-        unknown = int(self._one(f"SELECT count(*) FROM {strangers}"))
-        plain = "(SELECT ltrim(id, '0') AS plain FROM {}) "
-        zeros = 0
-        if unknown:
-            joined = f"{plain.format(f'(FROM {strangers})')} SEMI JOIN {plain.format('ids')} k USING (plain)"
-            zeros = int(self._one(f"SELECT count(*) FROM {joined}"))
+        owners = Owners.of(self.con)
+        unknown = 0
+        keys = f"hash({owner}), hash(ltrim({owner}, '0')), {owner} IS NULL"
+        reader = self._reader(f"SELECT *, {keys} FROM raw")
+        for block in range(len(self.starts)):  # a block without events has their columns too
+            put(block, reader.schema.empty_table().select(range(len(reader.schema) - 3)))
+        for batch in reader:
+            table = pa.Table.from_batches([batch])
+            own, plain, absent = (table.column(place).to_numpy() for place in (-3, -2, -1))
+            rows, found = owners.places(own, ~absent)
+            cells = table.select(range(table.num_columns - 3))
+            for block, of_block in by_block(rows, found):
+                put(block, cells.take(of_block))
+            strange = np.ones(len(own), dtype=bool)
+            strange[rows] = False
+            unknown += int(strange.sum())
+            self._add("strangers", {"plain": plain[strange & ~absent]})
+        zeros = self._zeros() if unknown else 0
         self._hold(_IDLE_MEMORY)
         return PartedEvents(events.rows, unknown, zeros)
 
-    def _events(self, events: Spool) -> str:
-        """The columns of the events that the recipe names, and their line; what is absent is NULL."""
-        declared = self.recipe.events
-        assert declared is not None
-        roles = ("lead_id", "occurred_at", "kind", "event_id", "ingested_at", "value")
-        columns = {role: getattr(declared, role) for role in roles if getattr(declared, role) is not None}
-        needed = {f"[events] {role}": columns[role] for role in roles[:3]}
-        require_columns("events", needed, list(events.names))
-        cells = [
-            f"{named(events.stored(name))} AS {named(name)}"
-            if name in events.names
-            else f"NULL::VARCHAR AS {named(name)}"
-            for name in dict.fromkeys(columns.values())
-        ]
-        line = "file_row_number + 1" if events.own else "line"
-        source = f"read_parquet({quoted(str(events.path))}, file_row_number = true)"
-        return f"SELECT {', '.join(cells)}, {line} AS {named(LINE)} FROM {source}"
+    def _persons(self, part: int) -> Any:
+        """Rows of a person with an earlier row under another id, by each contact of a part of the hashes."""
+        return self.con.con.sql(f"""
+            WITH own AS (SELECT * FROM contacts WHERE key % {self._parts} = {part}),
+            firsts AS (SELECT kind, key, min(row) AS first FROM own GROUP BY ALL
+                       HAVING count(*) BETWEEN 2 AND {_SHARED_BY_MORE}),
+            pairs AS (SELECT c.row, c.kind, f.first FROM own c JOIN firsts f USING (kind, key)
+                      WHERE f.first < c.row)
+            SELECT p.row, p.kind, p.first, earlier.id AS first_id
+            FROM pairs p JOIN ids own ON own.row = p.row JOIN ids earlier ON earlier.row = p.first
+            WHERE own.id IS DISTINCT FROM earlier.id""").to_arrow_table()
+
+    def _zeros(self) -> int:
+        """How many events of unknown leads would have one if ids had no leading zeros."""
+        query = "SELECT plain, count(*) FROM strangers GROUP BY plain"
+        plains, counts = (column.to_numpy() for column in self.con.con.sql(query).to_arrow_table().columns)
+        known = np.zeros(len(plains), dtype=bool)
+        for batch in self._reader("SELECT hash(ltrim(id, '0')) FROM ids WHERE id IS NOT NULL"):
+            known |= np.isin(plains, batch.column(0).to_numpy())
+        return int(counts[known].sum())
+
+    def _reader(self, query: str) -> Any:
+        """The rows of `query` as they come, while other queries are asked."""
+        cursor = self.con.con.cursor()
+        cursor.execute("SET TimeZone = 'UTC'")
+        return cursor.sql(query).to_arrow_reader(_EVENTS)
 
     def _read(self) -> None:
         """Ids and contacts into the engine, a block at a time."""
@@ -173,29 +174,31 @@ class FileRows:
         self.con.raw_sql(f"INSERT INTO {table} SELECT * FROM arriving")
         self.con.con.unregister("arriving")
 
-    def _compare(self) -> None:
-        """Tell the copies of a first row from rows that hold other cells under its id."""
+    def _compared(self) -> tuple[int, NDArray[np.int64]]:
+        """How many rows are copies of the first of their id, and which rows hold other cells under one."""
         if self.recipe.lead.id is None:
-            return
-        pairs = self.con.raw_sql("""
+            return 0, np.zeros(0, dtype=np.int64)
+        found = [
+            self.con.con.sql(f"""
             SELECT row, first FROM (SELECT row, min(row) OVER (PARTITION BY id) AS first FROM ids
-                                    WHERE id IS NOT NULL) WHERE row <> first ORDER BY row""").fetchall()
-        cells = dict(self._cells({row for pair in pairs for row in pair}))
-        for row, first in pairs:
-            (self.copies if cells[row] == cells[first] else self.others)[row] = first
+                                    WHERE id IS NOT NULL AND hash(id) % {self._parts} = {part})
+            WHERE row <> first""").to_arrow_table()
+            for part in range(self._parts)
+        ]
+        rows, firsts = (np.concatenate([one.column(name).to_numpy() for one in found]) for name in _PAIR)
+        wanted = np.unique(np.concatenate([rows, firsts]))
+        cells = self._cells(wanted)
+        same = cells[np.searchsorted(wanted, rows)] == cells[np.searchsorted(wanted, firsts)]
+        return int(same.sum()), np.sort(rows[~same])
 
-    def _cells(self, rows: set[int]) -> Iterator[tuple[int, int]]:
-        """A hash of the cells of each of `rows`."""
-        if not rows:
-            return
-        ordered = np.array(sorted(rows), dtype=np.int64)
-        for start, table in self.leads.blocks(self.starts):
+    def _cells(self, ordered: NDArray[np.int64]) -> NDArray[np.int64]:
+        """A hash of the cells of each of the rows `ordered`."""
+        found = [np.zeros(0, dtype=np.int64)]
+        for start, table in self.leads.blocks(self.starts) if len(ordered) else ():
             ends = np.searchsorted(ordered, [start, start + table.num_rows])
-            own = ordered[ends[0] : ends[1]] - start
-            for place, cells in zip(
-                own.tolist(), _hashes(table.select(list(self.leads.names)).take(own)), strict=True
-            ):
-                yield start + place, cells
+            own = table.select(list(self.leads.names)).take(ordered[ends[0] : ends[1]] - start)
+            found.append(np.fromiter(_hashes(own), np.int64, len(own)))
+        return np.concatenate(found)
 
     def _hold(self, most: str) -> None:
         self.con.raw_sql(f"SET memory_limit = '{most}'")

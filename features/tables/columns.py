@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from features.cells import CellParser, is_missing, parse_date
-from features.cells.parse import id_text
+from features.cells.parse import id_text, is_endless
 from features.clock import FIRST_US, DayEdge
 from features.clock.instants import LAST_US
 from features.errors import LeadscoreError, ended, nearest
@@ -47,6 +47,12 @@ def parse_column(
         at = np.flatnonzero(failed[codes])
         problems = [(int(i), f"expected {parsed[codes[i]]}") for i in at]
         quality.cell_problems(cells_of("leads", parser.field, places, problems))
+    if parser.reports and parser.stored == "float64":
+        endless = [v is None and is_endless(cell) for v, cell in zip(parsed, values, strict=True)]
+        count = int(np.array(endless, dtype=bool)[codes].sum())
+        quality.count(
+            "leads", f"cells of {parser.field} that are no finite number", count, "taken as no value"
+        )
     return _stored(clean, parser.stored).take(codes).set_axis(cells.index)
 
 

@@ -12,9 +12,11 @@ import pandas as pd
 
 from features.clock import now_us
 from features.errors import LeadscoreError
+from features.exports import files_read
 from features.progress import Step, tell
 from features.recipe import Recipe, usable
 from features.recipe.crm import Source
+from features.room import within_room
 from features.sql import named
 from features.tables.duck import bound, connect, fetch_frame, register_frame
 from features.tables.events import count_undated, create_events
@@ -109,12 +111,13 @@ def read_tables(
         "outcomes": sources.outcomes if recipe.outcomes.column is None else None,
         "field_history": sources.field_history,
     }
-    for role, source in roles.items():
-        if source is not None:
-            tell(progress, f"reading {role}")
-            views[role] = open_source(con, role, source, Path(folder), quality)
-    _check_one_row_each(con, recipe, views["leads"])
-    return _canonical(con, recipe, views, quality, clock_us or now_us(), progress, opted_out=opted_out)
+    with within_room(*files_read(recipe, folder)):
+        for role, source in roles.items():
+            if source is not None:
+                tell(progress, f"reading {role}")
+                views[role] = open_source(con, role, source, Path(folder), quality)
+        _check_one_row_each(con, recipe, views["leads"])
+        return _canonical(con, recipe, views, quality, clock_us or now_us(), progress, opted_out=opted_out)
 
 
 def _check_one_row_each(con: Any, recipe: Recipe, view: str) -> None:

@@ -14,8 +14,7 @@ from features.recipe import Recipe
 from features.sql import named, quoted
 from features.tables.columns import require_columns
 from features.tables.quality import Quality, count_dropped
-from features.tables.sql_dates import dated_sql, text_sql, types_of
-from features.tables.sql_numbers import number_sql
+from features.tables.sql_cells import dated_sql, number_sql, text_sql, types_of, usable_sql
 
 LINE = "leadscore_line"
 """A column of events that holds their line in a file, where who reads them has put it there."""
@@ -122,7 +121,7 @@ def _create_faults(con: Any) -> None:
 
 def _value_sql(number: str) -> str:
     clipped = f"least(greatest({number}, {-LARGEST_VALUE!r}), {LARGEST_VALUE!r})"
-    return f"CASE WHEN isfinite({number}) THEN floor({clipped} * {CENT!r} + 0.5) ELSE 0.0 END"
+    return f"CASE WHEN {usable_sql(number)} THEN floor({clipped} * {CENT!r} + 0.5) ELSE 0.0 END"
 
 
 def _keep_first(con: Any, quality: Quality, with_ids: bool) -> None:

@@ -13,7 +13,7 @@ from features.sql import named, quoted
 from features.tables.columns import require_columns
 from features.tables.duck import register_frame
 from features.tables.quality import Quality, count_dropped
-from features.tables.sql_dates import dated_sql, text_sql, types_of
+from features.tables.sql_cells import dated_sql, text_sql, types_of
 
 _EVER = 2**63 - 1
 

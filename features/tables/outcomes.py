@@ -14,8 +14,7 @@ from features.tables.columns import moments_column, require_columns
 from features.tables.currency import require_one_currency
 from features.tables.duck import register_frame
 from features.tables.quality import Quality, count_dropped
-from features.tables.sql_dates import dated_sql, text_sql, types_of
-from features.tables.sql_numbers import number_sql
+from features.tables.sql_cells import dated_sql, number_sql, text_sql, types_of, usable_sql
 
 
 def create_outcomes(con: Any, recipe: Recipe, view: str, now_us: int, quality: Quality) -> None:
@@ -58,7 +57,8 @@ def _stage(con: Any, recipe: Recipe, view: str, roles: dict[str, str], now_us: i
     relation = dated_sql(con, view, dates, types, recipe.recipe.zone, outcomes.occurred_format)
     amount = "NULL::DOUBLE"
     if "amount" in roles:
-        amount = number_sql(con, "outcomes", view, roles["amount"], types[roles["amount"]], quality)
+        number = number_sql(con, "outcomes", view, roles["amount"], types[roles["amount"]], quality)
+        amount = f"CASE WHEN {usable_sql(number)} THEN {number} END"
     con.raw_sql(f"""
         CREATE OR REPLACE TABLE staged_outcomes AS
         SELECT l.row, l.created_us, o.occurred_us, o.stage,

@@ -94,7 +94,7 @@ class AccountsDue:
                 yield name, Outgoing(name, self.as_of_us, values, told, state.tries if state else 0)
 
     def _changed(self, values: Values, before: KeptValues) -> bool:
-        if before.properties != self.mapping.properties:
+        if before.properties != self.mapping.places:
             return True
         if any(values[name] != before.values.get(name) for name in _TELLING):
             return True

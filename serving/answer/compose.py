@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from features.catalogue import of_accounts
 from features.clock import from_us
-from features.columns import Columns, Floats, n_leads
+from features.columns import Columns, Floats, held, n_leads
 from features.language import Language
 from serving.answer.reasons import Reasoner, SaidReason
 from serving.asked import DRAWN, Asked
-from serving.calibration import FLOOR, Bounds, Reference
+from serving.calibration import FLOOR, Bounds, Reference, SaidInterval
 from serving.playbook import Circumstances, Situations, Wish, band_of, next_action, override_of
 from serving.rules import Rules
-from serving.score import LeadInterval, Maturity, Score, ScoredBy, Stage
+from serving.score import Maturity, Score, ScoredBy, Stage
 from serving.scorer import Contributions, Scorer
 from serving.scorers import Segmented
 from serving.scorers.fitted_range import Ends
@@ -111,7 +111,7 @@ class Computed:
     maturities: list[Maturity]
     reasons_for: list[list[SaidReason]]
     reasons_against: list[list[SaidReason]]
-    intervals: list[LeadInterval | None]
+    intervals: list[SaidInterval | None]
     notes: list[list[str]]
 
 
@@ -128,7 +128,7 @@ def compute(
     con: list[list[SaidReason]] = [[] for _ in margin]
     if reasoner is not None and told is not None:
         pro, con = reasoner.reasons(told, columns, moments or Moments())
-    shown = np.clip(np.round(exact, _DIGITS), FLOOR, 1 - FLOOR)
+    shown = held(exact.round(_DIGITS), FLOOR, 1 - FLOOR)
     scores, maturities = rung.reference.scores(exact), rung.reference.maturities(exact)
     intervals, notes = _sureness(rung, parts, shown)
     answerers = _answerers(parts, len(margin))
@@ -160,10 +160,10 @@ def _answerers(parts: Sequence[Part], rows: int) -> list[tuple[str, str | None]]
 
 def _sureness(
     rung: Rung, parts: Sequence[Part], shown: Floats
-) -> tuple[list[LeadInterval | None], list[list[str]]]:
+) -> tuple[list[SaidInterval | None], list[list[str]]]:
     """For each lead the interval by the bounds of its own scorer, None where that has none, and a warning
     where a number lies outside what the scorer was fitted on."""
-    found: list[LeadInterval | None] = [None] * len(shown)
+    found: list[SaidInterval | None] = [None] * len(shown)
     notes: list[list[str]] = [[] for _ in shown]
     for part in parts:
         features, rows = part.scorer.features, part.rows.tolist()
@@ -197,6 +197,7 @@ def scored(
     band = alone if held is None else band_of(computed.maturities[at], wish, excluded, held)
     maturity = band.maturity
     rung_name, segment = computed.answerers[at]
+    interval = computed.intervals[at]
     pursued = held is not None and maturity != "cold"  # by a person, whatever the scorecard excludes
     case = Circumstances(
         lead.as_of_us,
@@ -218,7 +219,7 @@ def scored(
         next_action=next_action(case, question.language),
         reasons_for=[one.checked() for one in computed.reasons_for[at]],
         reasons_against=[one.checked() for one in computed.reasons_against[at]],
-        interval=computed.intervals[at],
+        interval=interval.checked() if interval else None,
         grade_note=_grade_note(background.grades[row], maturity, rung_name, question.language),
         language=question.language,
         maturity_because=translated(band.because, question.language) or None,

@@ -73,7 +73,8 @@ def open_ladder(
     """The ladder of `model` (a folder or a `models:/…` address), else of the champion, else rules.
 
     `recipe` names the champion to look for, and is what rules are made from; its `rules` file is looked for
-    in `folder`. An artefact is always read with the recipe that it was trained with.
+    in `folder`. An artefact is always read with the recipe that it was trained with; only the language of
+    the answers is that of `recipe`, where it says one.
 
     A store that cannot be read and an artefact that is not what was written are no reason to be silent: with
     a recipe the rules answer, and say so.
@@ -129,11 +130,12 @@ def open_version(ref: ChampionRef, recipe: Recipe | None = None) -> Opened:
 
 
 def with_milestones(opened: Opened, recipe: Recipe | None) -> Opened:
-    """`opened` with the champions of the milestones of `recipe`, or of its own where that has none.
+    """`opened` in the language of `recipe`, with the champions of its milestones, else of its own.
 
     One that is not there, cannot be loaded or reads a feature in another sense answers nothing, and its step
     is told as unknown.
     """
+    opened = _told_as_asked(opened, recipe)
     asked = recipe if recipe is not None and recipe.milestone else opened.ladder.recipe
     if not asked.milestone:
         return opened
@@ -147,6 +149,13 @@ def with_milestones(opened: Opened, recipe: Recipe | None) -> Opened:
     told = opened.ladder.recipe.model_copy(update={"milestone": asked.milestone})
     ladder = replace(opened.ladder, recipe=told, steps=steps_of(asked, ladders))
     return replace(opened, ladder=ladder, beside=beside)
+
+
+def _told_as_asked(opened: Opened, recipe: Recipe | None) -> Opened:
+    """In the language that `recipe` says; one that says none leaves that of the training."""
+    if recipe is None or "language" not in recipe.recipe.model_fields_set:
+        return opened
+    return replace(opened, ladder=opened.ladder.told_in(recipe.recipe.language))
 
 
 def milestone_champions(recipe: Recipe) -> tuple[ChampionRef | None, ...]:

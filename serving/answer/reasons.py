@@ -57,49 +57,34 @@ class Reasoner:
         self, parts: Contributions, columns: Columns, moments: Moments
     ) -> tuple[list[list[SaidReason]], list[list[SaidReason]]]:
         """Reasons for and reasons against of each lead, strongest first."""
-        _, ones = self.voice.owners(parts.names)
+        owned = self.voice.owned(parts.names)
         read = FactReader(columns, moments)
-        sums = parts.values @ ones
+        sums = parts.values @ owned.ones
         sums = np.round(self.voice.folding.folded(sums, read), _DIGITS)
-        return self._told(parts, sums, read, True), self._told(parts, sums, read, False)
-
-    def _told(
-        self, parts: Contributions, sums: Floats, read: FactReader, raises: bool
-    ) -> list[list[SaidReason]]:
-        """The highest sums of each lead (`raises`), or the lowest, told by signal: many leads share their
-        words."""
-        rows, signals = _ranked(sums if raises else -sums, self.most)
-        owned, _ = self.voice.owners(parts.names)
-        found: list[SaidReason] = [None] * len(rows)  # type: ignore[list-item]  # filled below
-        by_signal: dict[int, list[int]] = {}
-        for at, place in enumerate(signals.tolist()):
-            by_signal.setdefault(place, []).append(at)
-        for place, reasons in by_signal.items():
-            own = rows[reasons]
-            signal = self.voice.signals[place]
-            told = self.voice.tell_all(signal, read.take(own, signal).facts(signal), raises)
-            loudest = _loudest(parts, own, owned[place], raises) or [signal.features[0].name] * len(own)
-            strengths, key = np.round(sums[own, place], 3).tolist(), signal.key
-            for reason, one, loud, strength in zip(reasons, told, loudest, strengths, strict=True):
-                found[reason] = SaidReason(one.text, loud, strength, key, one.rate)
-        starts = np.searchsorted(rows, np.arange(len(sums) + 1)).tolist()
-        return [found[start:end] for start, end in pairwise(starts)]
-
-
-def _loudest(
-    parts: Contributions, rows: NDArray[np.intp], members: NDArray[np.intp], raises: bool
-) -> list[str]:
-    """For each row the member that weighs most in the reason's direction; none where there is none."""
-    if not len(members):
-        return []
-    own = parts.values[rows[:, None], members]
-    return [parts.names[at] for at in members[np.argmax(own if raises else -own, axis=1)].tolist()]
+        ways, places = _ranked(sums, self.most)
+        rows, signs = ways // 2, np.where(ways % 2 == 0, 1.0, -1.0)
+        signals, loudest = self.voice.signals, owned.loudest(parts.values, rows, places, signs)
+        told = zip(
+            places.tolist(), signs.tolist(), read.of_pairs(signals, rows, places), loudest,
+            np.round(sums[rows, places], 3).tolist(), strict=True,
+        )  # fmt: skip
+        found = list[SaidReason]()
+        for place, sign, facts, at, strength in told:
+            signal = signals[place]
+            loud = signal.features[0].name if at is None else parts.names[at]
+            text, rate = self.voice.told(signal, facts, raises=sign > 0)
+            found.append(SaidReason(text, loud, strength, signal.key, rate))
+        starts = np.searchsorted(ways, np.arange(2 * len(sums) + 1)).tolist()
+        each = [found[start:end] for start, end in pairwise(starts)]
+        return each[0::2], each[1::2]
 
 
 def _ranked(sums: Floats, most: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Rows and signals of the highest sums of each row that are no trifle: by row, the highest first."""
-    order = np.argsort(-sums, axis=1, kind="stable")[:, :most]
-    kept = np.take_along_axis(sums, order, axis=1) >= _NEGLIGIBLE
+    """The highest sums of each row that are no trifle, then the lowest, the strongest first: of each the way
+    (twice the row, one more where it is a lowest) and the signal."""
+    both = np.stack([sums, -sums], axis=1).reshape(-1, sums.shape[1])
+    order = np.argsort(-both, axis=1, kind="stable")[:, :most]
+    kept = both[np.arange(len(both))[:, None], order] >= _NEGLIGIBLE
     return np.nonzero(kept)[0], order[kept]
 
 

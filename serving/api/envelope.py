@@ -24,8 +24,8 @@ from serving.wire.written import Answered, WrittenAnswers
 _NOTHING = Heard()
 NO_LEDGER = "ledger"
 """The field of a problem that is not the lead's: the ledger could not be asked."""
-_MANY = 16
-"""Items from which on they are read together, and their answers written together."""
+_READ_TOGETHER, _WRITTEN_TOGETHER = 5, 16
+"""Items from which on they are read, and their answers written, together: what is sooner then."""
 _BY_NAME = frozenset({"lead_id", "as_of"})
 _ACCEPTED = "lead_id, fields, events, as_of, created_at, stage"
 
@@ -125,7 +125,7 @@ def _answers(ladder: Ladder, leads: Sequence[Lead], reasons: int, written: bool)
     """
     try:
         columns = ladder.plan.columns(leads)
-        if written and len(leads) >= _MANY and not ladder.foresees:
+        if written and len(leads) >= _WRITTEN_TOGETHER and not ladder.foresees:
             told = ladder.answers(columns, asked_alike(leads), reasons)
             made = WrittenAnswers.of(told, [lead.lead_id for lead in leads])
             return [Answered(made, lead, columns, at) for at, lead in enumerate(leads)]
@@ -205,7 +205,7 @@ def read_items(
 ) -> list[Lead | Score]:
     """`read_item` of each of `items`; of many those that are plain are read together, by column."""
     known = dict[int, Lead]()
-    if len(items) >= _MANY:
+    if len(items) >= _READ_TOGETHER:
         whole = {at: item for at, item in enumerate(items) if not is_named(item, named)}
         known = plain_leads(reader, whole, now_us)
     return [known.get(at) or read_item(reader, item, now_us, named) for at, item in enumerate(items)]

@@ -91,6 +91,8 @@ async def _heard(desk: Desk) -> Heard:
 
 def _reasons_asked(request: Request) -> int:
     """How many reasons for and against there may be, by `?reasons=`; none cost nothing."""
+    if not request.scope["query_string"]:
+        return _REASONS
     said = request.query_params.get("reasons", str(_REASONS))
     if not (said.isascii() and said.isdigit() and len(said) < 3 and int(said) <= _MOST_REASONS):
         raise RefusedError(400, "reasons", "is not a count", f"Say a number from 0 to {_MOST_REASONS}.")

@@ -176,7 +176,8 @@ def _tables(laid: LaidDown) -> Iterator[tuple[int, Any]]:
     import pyarrow.parquet as pq
 
     start = 0
-    for batch in pq.ParquetFile(laid.path).iter_batches(batch_size=_BLOCK, columns=laid.stored):
+    file = pq.ParquetFile(laid.path, pre_buffer=False)  # a buffer would be kept until the last row
+    for batch in file.iter_batches(batch_size=_BLOCK, columns=laid.stored):
         table = pa.Table.from_batches([batch]).select(laid.stored).rename_columns(laid.names)
         yield start, table
         start += table.num_rows

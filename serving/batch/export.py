@@ -8,6 +8,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from features.clock import days_us, from_us, now_us
@@ -15,6 +16,7 @@ from features.errors import LeadscoreError
 from features.exports import Spool, check_back, check_out, spool
 from features.progress import Tick
 from features.recipe import Recipe
+from features.room import within_room
 from features.tables import FileRows
 from serving.answer import Ladder
 from serving.asked import Heard
@@ -23,6 +25,7 @@ from serving.batch.alike import score_alike
 from serving.batch.block import Block, Task, beside_of
 from serving.batch.finish import Finished
 from serving.batch.named_columns import renamed
+from serving.batch.parted import Parted
 from serving.batch.resume import Work, facts_of, opened_work
 from serving.neighbours import Neighbours
 from serving.returned import Added, BatchSummary, Selection, drift_of, require_value
@@ -39,13 +42,7 @@ class _Files(NamedTuple):
     leads: Spool
     starts: list[int]
     rows: FileRows
-    parted: Path | None
-
-    def events(self, block: int) -> str | None:
-        """The SELECT of the raw events of a block."""
-        if self.parted is None:
-            return None
-        return f"SELECT * EXCLUDE (block) FROM read_parquet('{self.parted}') WHERE block = {block}"
+    parted: Parted | None
 
 
 def score_export(
@@ -68,9 +65,8 @@ def score_export(
     """Score the export `leads` (`-`: CSV on stdin) and write it to `out` (`-`: stdout) with `ADDED` columns.
 
     `recipe` says which column is what, but for the fields and roles that `columns` names; `events` is a file
-    as the recipe describes it. `as_of_us` is the clock unless given.
-    `selection` says which rows are written, and how (default: all, in their order). With `dry_run`
-    nothing is written. `progress` is told (done, rows).
+    as the recipe describes it. `as_of_us` is the clock unless given. `selection` says which rows are written,
+    and how (default: all, in their order). With `dry_run` none are. `progress` is told (done, rows).
 
     A block of rows goes the whole way before the next is read. What is done stands in a folder beside
     `out`, its name with '.partial', until all is: the same call after a killed one goes on from there, with
@@ -94,7 +90,8 @@ def score_export(
     asked += [*_rungs(ladder), repr(sorted((columns or {}).items()))]
     facts = [*facts_of(leads, events), *asked, *standing.facts(), *_told_by(neighbours, recipe)]
     resumable = target is not None and STDIO not in (str(target), str(leads))
-    with opened_work(Path(str(target)) if resumable else None, facts, as_of_us, clock) as work:
+    room = within_room(leads, *([events] if events else []))
+    with room, opened_work(Path(str(target)) if resumable else None, facts, as_of_us, clock) as work:
         clock_us = max(work.as_of_us, clock)
         task = Task(recipe, ladder, work.as_of_us, reasons, clock_us, standing, neighbours)
         files, summary = _laid_down(task, leads, events, target, work, choice, block_rows, columns or {})
@@ -166,8 +163,8 @@ def _laid_down(
         happened = spool(events, work.folder / "events")
         nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in happened.names})
         summary.warnings += complete_events(task.recipe, nothing, happened.name)[1]
-        parted = work.folder / "events.parquet"
-        counted = rows.part_events(happened, parted)
+        parted = Parted.of(work.folder / "parted")
+        counted = rows.part_events(happened, parted.put)
         summary.quality += counted.quality()
         summary.warnings += counted.warnings()
     return _Files(found, starts, rows, parted), summary
@@ -206,10 +203,12 @@ def _score_blocks(
 
 def _blocks(files: _Files, done: int) -> Iterator[Block]:
     """The blocks that follow the first `done`."""
-    others = sorted(files.rows.others)
+    others = files.rows.others
     for block, (start, table) in enumerate(files.leads.blocks(files.starts, done), start=done):
-        own = frozenset(row - start for row in others if start <= row < start + table.num_rows)
-        yield Block(files.leads.raw(start, table), files.events(block), start, own)
+        first, end = np.searchsorted(others, [start, start + table.num_rows])
+        own = frozenset((others[first:end] - start).tolist())
+        events = None if files.parted is None else files.parted.select(block)
+        yield Block(files.leads.raw(start, table), events, start, own)
 
 
 def _hand_back(
@@ -217,7 +216,8 @@ def _hand_back(
 ) -> None:
     """Write the chosen rows to `out` (None: nowhere), and say how many there are."""
     same = files.rows.same_person()
-    summary.persons.update(same["kind"].tolist())
+    kinds = same.column("kind").value_counts().to_pylist()
+    summary.persons.update({one["values"]: one["counts"] for one in kinds})
     finished = Finished.of(task.recipe, files.leads, files.starts, same, work, choice)
     places = finished.places()
     summary.written = files.leads.rows if places is None else len(places)
@@ -229,7 +229,7 @@ def _hand_back(
 def _settle(task: Task, files: _Files, summary: BatchSummary) -> None:
     """Count what a block alone cannot know, and say what the whole file suffers from."""
     rows = files.rows
-    copies, others = len(rows.copies), len(rows.others)
+    copies, others = rows.copies, len(rows.others)
     whole = [
         ("leads", "rows without an id", rows.nameless, "dropped"),
         ("leads", "exact copies of a row", copies, "dropped, the first kept"),

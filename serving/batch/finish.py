@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from features.exports import Dialect, Handback, Spool, spool, write_export
@@ -18,7 +17,7 @@ from features.recipe import Recipe
 from features.tables import lead_ids
 from serving.batch.resume import Work
 from serving.returned import VALUE, Added, Selection
-from serving.returned.columns import RANK, SAME, TINTS, in_order, ranks_among, ranks_of
+from serving.returned.columns import RANK, SAME, TINTS, in_order, ranks_among
 from serving.returned.crms import crm_columns, crm_table
 from serving.returned.moved import Before
 
@@ -44,7 +43,7 @@ class Finished:
         recipe: Recipe,
         leads: Spool,
         starts: Sequence[int],
-        same: pd.DataFrame,
+        same: Any,
         work: Work,
         choice: Selection,
     ) -> Finished:
@@ -64,10 +63,10 @@ class Finished:
             return None
         order = VALUE if self.choice.by_value else RANK
         table = pq.read_table(self.added.path, columns=[order, "ls_maturity"])
-        ranks, maturities = (column.to_pylist() for column in table.columns)
+        ranks = table.column(0).to_numpy().astype(np.float64)
         if self.choice.by_value:
-            ranks = ranks_of(np.array(ranks, dtype=np.float64))
-        return self.choice.places(ranks, maturities, self._moved())
+            ranks = ranks_among(in_order(ranks), ranks)
+        return self.choice.places(ranks, table.column(1), self._moved())
 
     def write(self, out: Path | str, places: NDArray[np.int64] | None) -> None:
         """Write the rows `places` to `out` (`-`: stdout), which appears whole."""
@@ -149,15 +148,13 @@ def _suffix(out: Path | str) -> str:
     return next((suffix for suffix in _SUFFIXES if str(out).lower().endswith(suffix)), ".csv")
 
 
-def _added(
-    leads: Spool, starts: Sequence[int], same: pd.DataFrame, work: Work, names: tuple[str, ...]
-) -> Spool:
+def _added(leads: Spool, starts: Sequence[int], same: Any, work: Work, names: tuple[str, ...]) -> Spool:
     """The columns of all blocks in one file, with those that look at the whole export."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     known = [work.table(block, ["ls_probability"]).column(0).to_numpy() for block in range(len(starts))]
-    ordered, later = in_order(np.concatenate(known)), same["row"].to_numpy(np.int64)
+    ordered, later = in_order(np.concatenate(known)), same.column("row").to_numpy()
     path, writer = work.folder / "added.parquet", None
     for block, start in enumerate(starts):
         table = work.table(block)
@@ -165,9 +162,10 @@ def _added(
         column = pa.array(ranks, mask=np.isnan(ranks)).cast(pa.int64())
         table = table.add_column(0, RANK, column)
         first, end = np.searchsorted(later, [start, start + table.num_rows])
-        persons = np.full(table.num_rows, None, dtype=object)
-        persons[later[first:end] - start] = same["first_id"].to_numpy(object)[first:end]
-        table = table.append_column(SAME, pa.array(persons, pa.string()))
+        at = np.full(table.num_rows, -1)
+        at[later[first:end] - start] = np.arange(first, end)
+        persons = same.column("first_id").take(pa.array(at, mask=at < 0))
+        table = table.append_column(SAME, persons)
         writer = writer or pq.ParquetWriter(path, table.schema, compression="lz4")
         writer.write_table(table)
     assert writer is not None  # an export has a row

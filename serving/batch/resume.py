@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import shutil
@@ -88,16 +89,24 @@ def opened_work(out: Path | None, facts: list[str], as_of_us: int | None, clock_
         work = _begun(folder_path, facts, as_of_us, clock_us)
         try:
             yield work
-        except duckdb.IOException as error:
-            raise _no_room(folder_path, error) from None
-        except BaseException:
+        except BaseException as error:
             if not work.done(0):
                 shutil.rmtree(folder_path, ignore_errors=True)
+            if _is_no_room(error):
+                raise _no_room(folder_path, error) from None
             raise
         shutil.rmtree(folder_path)
 
 
-def _no_room(folder: Path, error: Exception) -> LeadscoreError:
+def _is_no_room(error: BaseException) -> bool:
+    """Whether the disk is full, or a quota of it; the engine has a limit of its own for its spill."""
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "max_temp_directory_size" in str(error)
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return full or isinstance(error, duckdb.IOException)
+
+
+def _no_room(folder: Path, error: BaseException) -> LeadscoreError:
     """What the engine says when it cannot write, without its stack."""
     return LeadscoreError(
         f"{folder}: cannot be written to: {str(error).splitlines()[0]}",

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from features.catalogue import Feature
-from features.columns import Column, Columns, Floats, numbers_of
+from features.columns import Column, Columns, Floats, held, numbers_of
 from serving.calibration.maps import FLOOR, MonotoneMap, log_odds
 from serving.score import LeadInterval
 
@@ -22,6 +22,18 @@ SIDES = 1.2816
 _DIGITS = 6
 NOBODY: Mapping[str, NDArray[np.bool_]] = MappingProxyType({})
 """No number lies outside its range."""
+
+
+class SaidInterval(NamedTuple):
+    """A `LeadInterval` that is not checked yet: of many leads most are written as they are."""
+
+    low: float
+    high: float
+    narrowed_by: str | None = None
+
+    def checked(self) -> LeadInterval:
+        """The same as the type of answers."""
+        return LeadInterval(low=self.low, high=self.high, narrowed_by=self.narrowed_by)
 
 
 class Bounds(BaseModel):
@@ -50,7 +62,7 @@ class Bounds(BaseModel):
         margin: Floats,
         probabilities: Floats,
         beyond: Mapping[str, NDArray[np.bool_]] = NOBODY,
-    ) -> list[LeadInterval]:
+    ) -> list[SaidInterval]:
         """One for each lead, around its shown probability, shape `(n_leads,)` each.
 
         `beyond` names features with numbers outside their range, and the leads that have them.
@@ -65,8 +77,7 @@ class Bounds(BaseModel):
         low, high = np.minimum(lower, probabilities), np.maximum(upper, probabilities)
         widest = self._widest(gaps)
         return [
-            LeadInterval(low=a, high=b, narrowed_by=name)
-            for a, b, name in zip(low.tolist(), high.tolist(), widest, strict=True)
+            SaidInterval(a, b, name) for a, b, name in zip(low.tolist(), high.tolist(), widest, strict=True)
         ]
 
     def _gaps(
@@ -164,8 +175,7 @@ class _Asked:
 
 def _shown(logits: Floats) -> Floats:
     """Log-odds as probabilities of an answer."""
-    rounded = np.round(MonotoneMap.identity().of(logits), _DIGITS)
-    return np.minimum(np.maximum(rounded, FLOOR), 1 - FLOOR)  # sooner than `np.clip` for one lead
+    return held(MonotoneMap.identity().of(logits).round(_DIGITS), FLOOR, 1 - FLOOR)
 
 
 def fields_of(features: Sequence[Feature]) -> dict[str, list[str]]:

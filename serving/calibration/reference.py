@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from features.columns import Floats
+from features.columns import Floats, held
 from serving.score import Maturity
 
 _POINTS = 999
@@ -51,11 +51,13 @@ class Reference(BaseModel):
         below = np.searchsorted(self._sorted, probabilities, side="left")
         up_to = np.searchsorted(self._sorted, probabilities, side="right")
         percentile = 50.0 * (below + up_to) / len(self._sorted)
-        return [int(score) for score in np.clip(np.rint(percentile), 1, 99)]
+        return [int(score) for score in held(np.rint(percentile), 1, 99).tolist()]
 
     def maturities(self, probabilities: Floats) -> list[Maturity]:
         """The band of each probability."""
-        return ["hot" if p >= self.hot else "warm" if p >= self.warm else "cold" for p in probabilities]
+        return [
+            "hot" if p >= self.hot else "warm" if p >= self.warm else "cold" for p in probabilities.tolist()
+        ]
 
     @cached_property
     def _sorted(self) -> Floats:

@@ -7,6 +7,7 @@ import binascii
 import ipaddress
 import threading
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from starlette.datastructures import Headers
 from starlette.responses import Response
@@ -168,6 +169,7 @@ def require_key(host: str, ledger: Ledger | None) -> None:
         raise LeadscoreError(f"{host}: others could ask this service, and there is no key.", NO_KEY)
 
 
+@lru_cache(maxsize=1_000)
 def loopback(host: str) -> bool:
     """Whether `host`, a name or an address, is this machine alone."""
     try:

@@ -61,6 +61,8 @@ class Metrics:
         )
 
         self._of_requests = cache(self._labelled)
+        self._of_scores = cache(self._scores.labels)
+        self._of_rungs = cache(self._probability.labels)
 
     def _labelled(self, path: str, status: int) -> tuple[Counter, Histogram]:
         """The figures of one kind of answer: few kinds, which each request would look up anew."""
@@ -77,12 +79,12 @@ class Metrics:
         by_id = {id(score): score for score, _ in told}
         for known, number in Count(id(score) for score, _ in told).items():
             score = by_id[known]
-            self._scores.labels(score.status, _rung(score)).inc(number)
+            self._of_scores(score.status, _rung(score)).inc(number)
             self._warned.inc(number if score.warnings else 0)
             for problem in score.error.problems if score.error else ():
                 self._problems.labels(self._known(problem.field)).inc(number)
         rungs = {known: _rung(score) for known, score in by_id.items() if score.probability is not None}
-        observe = {rung: self._probability.labels(rung).observe for rung in set(rungs.values())}
+        observe = {rung: self._of_rungs(rung).observe for rung in set(rungs.values())}
         for score, probability in told:
             if probability is not None:
                 observe[rungs[id(score)]](probability)

@@ -15,8 +15,8 @@ from serving.vendors.registry import CrmVendor
 
 _ALSO = {
     "string": {"textarea", "picklist"}, "textarea": {"string"}, "text": {"textarea", "string", "varchar"},
-    "varchar": {"text", "varchar_auto"}, "double": {"int", "percent"}, "date": {"datetime"},
-    "integer": {"bigint"},
+    "varchar": {"text", "varchar_auto"}, "double": {"int", "percent"}, "percent": {"double"},
+    "integer": {"bigint"}, "date": {"datetime"},
     "memo": {"string"}, "picklist": {"state", "status"}, "float": {"score"},
 }  # fmt: skip
 """Types that hold what ours holds, beside our own."""
@@ -56,14 +56,14 @@ class Connected:
 def connect(mapping: PushMapping, crm: CrmVendor, line: Asks, *, create: bool = False) -> Connected:
     """Look at the CRM of `mapping`; with `create` make the properties that it lacks, where that can be done.
 
-    Run again it changes nothing that is there.
+    Looked at are the values that `mapping` names: one that a person took out of the file stays out. Run again
+    it changes nothing that is there.
 
     Raises:
-        LeadscoreError: the CRM cannot be reached, or refuses the token; two values would go to one property.
+        LeadscoreError: the CRM cannot be reached, or refuses the token.
     """
     profile = mapping.profile
-    names = {value: told.name for value, told in profile.properties.items()} | mapping.properties
-    mapping.going_to(names)  # told before anything is created
+    names = mapping.properties
 
     def ask(call: Call) -> CrmAnswer:
         try:
@@ -79,7 +79,8 @@ def connect(mapping: PushMapping, crm: CrmVendor, line: Asks, *, create: bool = 
     denied = any(right.given is False for right in rights)
     states: list[PropertyState] = []
     keys: dict[str, str] = {}
-    for value in (*profile.properties, *mapping.further):
+    ours = [name for name in profile.properties if name in names]
+    for value in (*ours, *mapping.further):
         told = profile.property_of(value)
         name = names[value]
         found = there.get(name) or _by_key(there.values(), name)
@@ -88,7 +89,7 @@ def connect(mapping: PushMapping, crm: CrmVendor, line: Asks, *, create: bool = 
         if found is None and create and profile.creates and not denied:
             key, state = crm.create(ask, value), "created"
         keys |= {value: key} if found or state == "created" or mapping.vendor != "pipedrive" else {}
-        states.append(PropertyState(value, name, told.type, getattr(told.label, mapping.language), state))
+        states.append(PropertyState(value, name, told.type, told.called(mapping.language), state))
     made = mapping.going_to(keys or mapping.properties)
     return Connected(made.model_copy(update={"account": account}), rights, states)
 

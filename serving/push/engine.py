@@ -169,7 +169,7 @@ class PushRun:
 
     def _divide(self, records: Sequence[Outgoing], reply: Divide) -> None:
         if len(records) == 1:
-            self._note(records, [Fate(reply.fault, alike=reply.alike)], _PASSING)
+            self._note(records, [Fate(reply.fault, alike=reply.alike, final=reply.final)], _PASSING)
         elif reply.option and reply.option not in self._options:
             self._options[reply.option] = self._options_of(reply.option)
             self._tally.retried += len(records)
@@ -213,19 +213,15 @@ class PushRun:
         pairs = list(zip(records, fates, strict=True))
         again = [record for record, fate in pairs if fate.passing] if passing < _PASSING else []
         taken = [self._taken(record) for record, fate in pairs if fate.fault is None]
-        refused = {
-            record.lead_id: str(fate.fault)
-            for record, fate in pairs
-            if fate.fault is not None and record not in again
-        }
-        noted = {one.lead_id: one.noted + refused[one.lead_id] for one in records if one.lead_id in refused}
+        refused = [(one, fate) for one, fate in pairs if fate.fault is not None and one not in again]
+        noted = {one.lead_id: f"{one.noted if fate.final else ''}{fate.fault}" for one, fate in refused}
         self._state.record(taken, noted, self.clock.now_us())
         self._tally.sent += len(taken)
-        self._tally.refused.update(refused.values())
+        self._tally.refused.update(str(fate.fault) for _, fate in refused)
         if taken:
             self._alike, self.asking.renewed = 0, False
         elif self._fresh:
-            self._check_alike([fate for record, fate in pairs if record.lead_id in refused and fate.alike])
+            self._check_alike([fate for _, fate in refused if fate.alike])
         if again:
             self.clock.sleep(2.0**passing)
             self._tally.retried += len(again)
@@ -239,7 +235,7 @@ class PushRun:
             raise StoppedError(Trouble(words, why.remedy))
 
     def _taken(self, record: Outgoing) -> Taken:
-        kept = KeptValues(record.values, self.mapping.properties).written()
+        kept = KeptValues(record.values, self.mapping.places).written()
         return Taken(record.lead_id, kept, record.as_of_us)
 
     def _keep_reserve(self, answer: CrmAnswer) -> None:

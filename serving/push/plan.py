@@ -21,11 +21,12 @@ from serving.ledger.schema import DECISIONS, OUTCOMES, SCORES
 from serving.score import Score
 from serving.vendors.adapter import Outgoing
 from serving.vendors.mapping import PushMapping
-from serving.vendors.values import SENT_STATUSES, KeptValues, differs, values_of
+from serving.vendors.values import KeptValues, differs, values_of
 
 _TOLD = {OPT_OUT, CONTEST, REVIEW, OWNER}
 """Decisions that a score says, or that are about who works a lead: they do not stand in its place."""
 _UNREADABLE, _NAMED = "unreadable", 5
+_NEVER_SENT = {"opted_out": "opted out"}
 _AT_ONCE = 500
 """Leads of one query: SQLite takes so many parameters."""
 
@@ -34,8 +35,8 @@ _AT_ONCE = 500
 class PushPlan:
     """The leads that need sending, the most promising first, those refused before last; why others do not.
 
-    Reasons: 'unchanged', 'closed', 'a person decided', 'opted out' (and nothing was ever sent), 'no score'
-    (abstained, or an error), 'older' (than what was sent).
+    Reasons: 'unchanged', 'closed', 'a person decided', 'opted out' and 'no score' (and nothing was ever
+    sent; an error; or the ledger keeps none), 'older' (than what was sent).
     """
 
     fresh: list[str] = field(default_factory=list)
@@ -64,7 +65,7 @@ def planned(ledger: Ledger, mapping: PushMapping, recipe: Recipe | None, now_us:
     with ledger.reading() as connection:
         states = pushed(connection, mapping.target)
         names = connection.execute(select(SCORES.c.lead_id).where(SCORES.c.shadow.is_(False)).distinct())
-        for part in _parts(sorted(names.scalars())):
+        for part in _parts(sorted({*names.scalars(), *states})):
             for lead_id, one in looked_at(connection, part, mapping, recipe, now_us):
                 if one == _UNREADABLE:
                     plan.unread.append(lead_id)
@@ -140,21 +141,31 @@ def looked_at(
     recipe: Recipe | None,
     now_us: int,
 ) -> Iterator[tuple[str, Outgoing | str]]:
-    """What is to be sent of each of `lead_ids` by its newest score, or why nothing is."""
+    """What is to be sent of each of `lead_ids` by its newest score, or why nothing is.
+
+    Who objects is cleared whatever the score says, also where none is kept any more.
+    """
     states = pushed(connection, mapping.target, lead_ids)
     decided = _decided(connection, lead_ids, now_us)
     out = standing_on(connection, now_us).opted_out
     ends = _closed(connection, lead_ids, recipe, now_us)
-    for lead_id, as_of_us, answer in _newest(connection, lead_ids):
+    newest = {lead_id: (as_of_us, answer) for lead_id, as_of_us, answer in _newest(connection, lead_ids)}
+    for lead_id in sorted({*newest, *states}):
         state, kinds = states.get(lead_id), decided.get(lead_id, set())
-        objects = lead_id in out or _objects(answer)
-        if lead_id in ends and not objects:  # who objects is cleared, closed or not
-            yield lead_id, _closing(lead_id, as_of_us, state, mapping)
-        elif state is not None and as_of_us < state.as_of_us:
+        as_of_us, answer = newest.get(lead_id, (0, ""))
+        moment = as_of_us if state is None else max(as_of_us, state.as_of_us)
+        if lead_id in out or (as_of_us == moment and _objects(answer)):
+            objects = Score.model_construct(as_of=from_us(moment), status="opted_out")
+            yield lead_id, _outgoing(lead_id, moment, objects, state, mapping)
+        elif lead_id in ends:
+            yield lead_id, _closing(lead_id, moment, state, mapping)
+        elif lead_id not in newest:
+            yield lead_id, "no score"
+        elif as_of_us < moment:
             yield lead_id, "older"
-        elif (score := _objecting(as_of_us) if objects else _read(answer)) is None:
+        elif (score := _read(answer)) is None:
             yield lead_id, _UNREADABLE
-        elif lead_id not in out and kinds - _TOLD - ({"override"} if score.override is not None else set()):
+        elif kinds - _TOLD - ({"override"} if score.override is not None else set()):
             yield lead_id, "a person decided"
         else:
             yield lead_id, _outgoing(lead_id, as_of_us, score, state, mapping)
@@ -168,10 +179,6 @@ def _objects(answer: str) -> bool:
         return False
 
 
-def _objecting(as_of_us: int) -> Score:
-    return Score.model_construct(as_of=from_us(as_of_us), status="opted_out")
-
-
 def _read(answer: str) -> Score | None:
     try:
         return Score.model_validate_json(answer)
@@ -182,19 +189,20 @@ def _read(answer: str) -> Score | None:
 def _outgoing(
     lead_id: str, as_of_us: int, score: Score, state: Pushed | None, mapping: PushMapping
 ) -> Outgoing | str:
+    """What the CRM is to hold of a lead: a score, or of one that has none any more nothing but its status."""
     if score.status == "closed":
         return _closing(lead_id, as_of_us, state, mapping)
-    if score.status not in SENT_STATUSES:
+    if score.status == "error":
         return "no score"
     before = KeptValues.read(state.sent) if state else None
     values = values_of(score, mapping.further)
     unsure = state is not None and state.problem is not None  # what the CRM holds is not known
     if not (unsure or differs(values, before, mapping)):
-        return "opted out" if score.status == "opted_out" and before is None else "unchanged"
+        return "unchanged" if before else _NEVER_SENT.get(score.status, "no score")
     return Outgoing(lead_id, as_of_us, values, before.values if before else None, state.tries if state else 0)
 
 
-def _closing(lead_id: str, as_of_us: int, state: Pushed | None, mapping: PushMapping) -> Outgoing | str:
+def _closing(lead_id: str, moment: int, state: Pushed | None, mapping: PushMapping) -> Outgoing | str:
     """A closed lead stays as it was sent, but for what would go on being added up: its value, its curve.
 
     A CRM that refuses it, such as one that locks a converted lead, is not asked again; what it refused before
@@ -207,7 +215,6 @@ def _closing(lead_id: str, as_of_us: int, state: Pushed | None, mapping: PushMap
     if not told and (state.problem is None or not mapping.further):
         return "closed"
     values = {**before.values, **dict.fromkeys(mapping.further)}
-    moment = max(as_of_us, state.as_of_us)
     return Outgoing(lead_id, moment, values, before.values, state.tries, UNCLEARED)
 
 

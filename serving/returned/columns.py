@@ -149,23 +149,19 @@ def row_of(score: Score) -> tuple[Any, ...]:
     return PLAIN.row(score)
 
 
-def ranks_of(probabilities: Floats) -> list[int | None]:
-    """1 for the highest; equal probabilities share the better rank, NaN has none.
-
-    >>> ranks_of(np.array([0.2, 0.5, np.nan, 0.2, 0.1]))
-    [2, 1, None, 2, 4]
-    """
-    ranks = ranks_among(in_order(probabilities), probabilities)
-    return [None if rank != rank else int(rank) for rank in ranks.tolist()]
-
-
 def in_order(probabilities: Floats) -> Floats:
     """The known ones as `ranks_among` wants them."""
     return np.sort(-probabilities[~np.isnan(probabilities)])
 
 
 def ranks_among(ordered: Floats, probabilities: Floats) -> Floats:
-    """The ranks of some `probabilities` among all that are `in_order`, NaN where there is none."""
+    """The ranks of some `probabilities` among all that are `in_order`: 1 for the highest; equal ones share
+    the better rank, NaN has none.
+
+    >>> known = np.array([0.2, 0.5, np.nan, 0.2, 0.1])
+    >>> ranks_among(in_order(known), known).tolist()
+    [2.0, 1.0, nan, 2.0, 4.0]
+    """
     ranks = np.searchsorted(ordered, -probabilities, side="left") + 1.0
     return np.where(np.isnan(probabilities), np.nan, ranks)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from features.columns import Floats
 from features.errors import LeadscoreError
 from features.language import Language
 from features.recipe import Recipe
@@ -67,18 +69,18 @@ class Selection:
             maturity_words(self.crm, maturity, self.language or "en"): value for maturity, value in by.items()
         }
 
-    def places(
-        self, ranks: list[int | None], maturities: list[str | None], moved: NDArray[np.bool_]
-    ) -> Places:
+    def places(self, ranks: Floats, maturities: Any, moved: NDArray[np.bool_]) -> Places:
         """The 0-based rows to write, in the order to write them.
 
-        `ranks`, `maturities` and `moved` have a value for each row. Of equal ranks the earlier row is first;
-        rows without a rank are last, and never among the `top`.
+        `ranks`, `maturities` (a column of Arrow) and `moved` have a value for each row. Of equal ranks the
+        earlier row is first; rows without a rank (NaN) are last, and never among the `top`.
         """
-        rank = np.array([np.inf if value is None else value for value in ranks], dtype=np.float64)
+        import pyarrow.compute as pc
+
+        rank = np.where(np.isnan(ranks), np.inf, ranks)
         kept = moved.copy()
         if self.only is not None:
-            kept &= np.array([maturity == self.only for maturity in maturities], dtype=np.bool_)
+            kept &= pc.fill_null(pc.equal(maturities, self.only), False).to_numpy()
         rows = np.flatnonzero(kept)
         ordered = rows[np.argsort(rank[rows], kind="stable")]
         if self.top is not None:

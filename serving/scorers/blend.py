@@ -72,11 +72,7 @@ class Blend:
         return np.asarray(total / sum(self._weights) + self.shift, dtype=np.float64)
 
     def _shared(self, parts: list[Contributions]) -> Contributions:
-        weighed = [
-            Contributions(part.names, weight * part.values, weight * part.bias)
-            for weight, part in zip(self._weights, parts, strict=True)
-        ]
-        total, whole = add(weighed), sum(self._weights)
+        total, whole = add(parts, self._weights), sum(self._weights)
         return Contributions(total.names, total.values / whole, total.bias / whole + self.shift)
 
     def probability(self, margin: Floats) -> Floats:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from features.columns import Columns, Floats
+from features.columns import Columns, Floats, held
 from serving.scorer import Contributions
 from serving.scorers.linear import Linear
 
@@ -52,7 +52,7 @@ def by_feature(linear: Linear, parts: Contributions, values: Floats) -> Contribu
     sizes = np.abs(parts.values)
     total, size = _sums(linear, parts.values), _sums(linear, sizes)
     slope = np.divide(values, total, out=np.zeros_like(values), where=np.abs(total) > 1e-9)
-    slope = np.clip(slope, 0.0, _STEEPEST)
+    slope = held(slope, 0.0, _STEEPEST)
     left = values - slope * total
     share = np.divide(left, size, out=np.zeros_like(left), where=size > 0)
     bias = np.where(size > 0, 0.0, left).sum(axis=1)

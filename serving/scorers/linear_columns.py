@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from features.columns import Columns, Floats, n_leads, numbers_of
+from features.columns import Columns, Floats, held, n_leads, numbers_of
 from serving.scorer import Range
 from serving.scorers.agreement import require_columns
 from serving.scorers.encoding import MISSING, OTHER, Spec, levels_of
@@ -170,11 +170,6 @@ class _Plan:
     flags_at: Places
     logs: Places
     categories: list[tuple[str, int, dict[str, int]]]
-
-
-def held(numbers: Floats, low: float | Floats, high: float | Floats) -> Floats:
-    """`numbers` inside [low, high]; NaN stays NaN. For few numbers sooner than `np.clip`."""
-    return np.asarray(np.minimum(np.maximum(numbers, low), high), dtype=np.float64)
 
 
 def signed_log(numbers: Floats) -> Floats:

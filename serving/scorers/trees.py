@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
@@ -123,14 +124,16 @@ def _threads(rows: int) -> int:
     return 1 if rows < _BATCH else 0
 
 
-def add(parts: list[Contributions]) -> Contributions:
-    """The sum of `parts` by feature name, which are distinct within each; in order of first appearance."""
+def add(parts: list[Contributions], weights: Sequence[float] = ()) -> Contributions:
+    """The sum of `parts`, each times its weight where there are some, by feature name, which are distinct
+    within each; in order of first appearance."""
     names, places = _union(tuple(part.names for part in parts))
-    values = np.zeros((len(parts[0].bias), len(names)))
-    for part, place in zip(parts, places, strict=True):
-        values[:, place] += part.values
-    bias = np.sum([part.bias for part in parts], axis=0)
-    return Contributions(names, values, np.asarray(bias, dtype=np.float64))
+    rows = len(parts[0].bias)
+    values, bias = np.zeros((rows, len(names))), np.zeros(rows)
+    for part, place, weight in zip(parts, places, weights or (1.0,) * len(parts), strict=True):
+        values[:, place] += part.values if weight == 1.0 else weight * part.values
+        bias += weight * part.bias
+    return Contributions(names, values, bias)
 
 
 @lru_cache(maxsize=64)

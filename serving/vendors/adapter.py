@@ -14,7 +14,7 @@ Values: TypeAlias = Mapping[str, Value]
 class Outgoing:
     """A score on its way: `values` by our own names, `before` those that the CRM last accepted (or none).
 
-    `tries`: how many runs it was refused in. `noted`: how the problem begins that is kept of a refusal.
+    `tries`: how many runs it was refused in. `noted`: how the problem begins that is kept of a final refusal.
     """
 
     lead_id: str
@@ -64,12 +64,14 @@ class Trouble:
 class Fate:
     """What became of one record: accepted, or not (`fault`); `passing`: try again within this run.
 
-    `alike`: others may be refused for the same reason, which is then not the record's.
+    `alike`: others may be refused for the same reason, which is then not the record's. `final`: the record is
+    gone or locked, and takes nothing any more.
     """
 
     fault: Trouble | None = None
     passing: bool = False
     alike: bool = True
+    final: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,12 +89,13 @@ class Divide:
     """Nothing was accepted, and one of the records or more is why.
 
     `alike`: it may be a property instead, and then all of them are. `option`: the property of which a value
-    is no option.
+    is no option. `final`: as of a `Fate`.
     """
 
     fault: Trouble
     alike: bool = True
     option: str = ""
+    final: bool = False
 
 
 @dataclass(frozen=True)

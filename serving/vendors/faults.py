@@ -36,6 +36,7 @@ _HALTING = frozenset({"unknown", "rights", "daily", "abuse", "address"})
 _WAITING = frozenset({"limit", "failing", "busy", "silent"})
 _OWN = frozenset({"gone", "key", "locked", "large"})
 """Faults of one record that say nothing of the next."""
+_FINAL = frozenset({"gone", "locked"})
 _CODE = 40
 
 
@@ -74,13 +75,14 @@ def whole(
         return Halt(told)
     if kind in _WAITING:
         return Later(told, seconds, failing=kind == "failing")
-    return Divide(told, alike=kind not in _OWN, option=field if kind == "option" else "")
+    option = field if kind == "option" else ""
+    return Divide(told, alike=kind not in _OWN, option=option, final=kind in _FINAL)
 
 
 def single(mapping: PushMapping, kind: FaultKind, code: str = "", field: str = "") -> Fate:
     """What an error of one record means for it."""
     told = fault(mapping, kind, code, field)
-    return Fate(told, passing=kind in _WAITING, alike=kind not in _OWN)
+    return Fate(told, passing=kind in _WAITING, alike=kind not in _OWN, final=kind in _FINAL)
 
 
 def of_status(status: int) -> FaultKind:

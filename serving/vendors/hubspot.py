@@ -128,7 +128,7 @@ class ToHubSpot:
             for place, (value, both) in enumerate(words.items())
         ]
         body = {
-            "name": told.name, "label": getattr(told.label, language), "type": told.type,
+            "name": told.name, "label": told.called(language), "type": told.type,
             "fieldType": _FIELD_TYPES[told.type], "groupName": _GROUPS[self.mapping.of], "options": options,
         }  # fmt: skip
         made = obliged(ask, Call("POST", self._path("properties"), body), self.mapping)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal, get_args
 from urllib.parse import urlsplit
@@ -78,10 +79,25 @@ class PushMapping(BaseModel):
         Raises:
             LeadscoreError: another value goes to the property of one of them.
         """
-        about, known = recipe.recipe, self.profile
+        return self._with(self.asked(recipe))
+
+    def whole(self) -> PushMapping:
+        """With the values that every score, or account, has: those too that were taken out.
+
+        Raises:
+            LeadscoreError: as `widened`.
+        """
+        return self._with(list(self.profile.properties))
+
+    def asked(self, recipe: Recipe) -> list[str]:
+        """The names of the value and the horizons that `recipe` asks for."""
+        about = recipe.recipe
         asked = [*(["value"] if about.value else []), *map(within_name, about.horizons[:-1])]
-        names = {name: known.property_of(name).name for name in asked if known.outlook}
-        return self.going_to(names | self.properties)
+        return asked if self.profile.outlook else []
+
+    def _with(self, values: Iterable[str]) -> PushMapping:
+        told = self.profile.property_of
+        return self.going_to({name: told(name).name for name in values} | self.properties)
 
     def going_to(self, properties: dict[str, str]) -> PushMapping:
         """With `properties`.
@@ -94,6 +110,12 @@ class PushMapping(BaseModel):
             remedy = "Name another property for one of them there; a value that is not named goes to ours."
             raise LeadscoreError(words, remedy)
         return self.model_copy(update={"properties": properties})
+
+    @property
+    def places(self) -> dict[str, str]:
+        """Our value → its property, with the unit in which it is written there."""
+        told = self.profile.property_of
+        return {name: f"{key} %" if told(name).percent else key for name, key in self.properties.items()}
 
     @property
     def further(self) -> list[str]:

@@ -106,7 +106,7 @@ class ToMarketo:
     def create(self, ask: Ask, name: str) -> str:
         """Make the field for our value `name`."""
         told = self._profile.property_of(name)
-        row = {"name": told.name, "displayName": getattr(told.label, self.mapping.language)}
+        row = {"name": told.name, "displayName": told.called(self.mapping.language)}
         body = {"input": [row | {"dataType": told.type}]}
         self._whole_answer(ask, Call("POST", self._profile.paths["properties"], body))
         return told.name

@@ -41,6 +41,13 @@ class CrmProperty(_Told):
     """Characters that it holds, where it is a text."""
     standard: bool = False
     """The CRM has it: nothing is to be created."""
+    percent: bool = False
+    """A probability of 0.23 is written as 23 there, as in the files that are made for the CRM's import."""
+
+    def called(self, language: Language) -> str:
+        """Its label, with the unit."""
+        label: str = getattr(self.label, language)
+        return f"{label} (%)" if self.percent else label
 
 
 class RateWindow(_Told):

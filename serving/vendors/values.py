@@ -18,19 +18,21 @@ FIELDS = (
 """Our values of a score, by the names that a mapping file maps from."""
 _TELLING = ("status", "grade", "maturity", "next_action")
 """A change of one of these is sent at once; of the rest only the score's steps are."""
+_DIGITS = 4
+"""Decimals of a percentage, as in the files for an import."""
 _REASONS = 3
 """Reasons for, and as many against: what a salesperson reads at a glance."""
-SENT_STATUSES = frozenset({"scored", "uncalibrated", "opted_out"})
+_SCORED = frozenset({"scored", "uncalibrated"})
 
 
 def values_of(score: Score, further: Iterable[str] = ()) -> Values:
     """Our values of `score`, and those of its outlook that `further` names.
 
-    None where it has none; of a person who opted out there is nothing but that.
+    None where it has none; of a lead that closed, abstained or opted out there is nothing but that.
     """
     said = dict.fromkeys((*FIELDS, *further), None)
     said |= {"status": score.status, "scored_at": _moment(score.as_of)}
-    if score.status == "opted_out":
+    if score.status not in _SCORED:
         return said
     action, by = score.next_action, score.scored_by
     return said | {
@@ -64,7 +66,7 @@ def _reasons(score: Score) -> str:
 
 @dataclass(frozen=True)
 class KeptValues:
-    """What is kept of what was sent: our values, and the properties that they went to."""
+    """What is kept of what was sent: our values, and the places (`PushMapping.places`) that they went to."""
 
     values: Values
     properties: Mapping[str, str]
@@ -82,11 +84,12 @@ class KeptValues:
 def differs(values: Values, before: KeptValues | None, mapping: PushMapping) -> bool:
     """Whether `values` are to be sent: never sent, a band or a status changed, or the score by a step.
 
-    So too where the mapping names other properties than it did, or its outlook moved or is there no more.
+    So too where the mapping names other places than it did, or its outlook moved or is there no more.
     """
+    clears = values["score"] is None
     if before is None:
-        return values["status"] != "opted_out"  # where nothing was ever sent there is nothing to clear
-    if before.properties != mapping.properties:
+        return not clears  # where nothing was ever sent there is nothing to clear
+    if before.properties != mapping.places and not (clears and before.values.get("score") is None):
         return True
     if any(values[name] != before.values.get(name) for name in _TELLING):
         return True
@@ -121,6 +124,8 @@ def rendered(values: Values, mapping: PushMapping, empty: Value = None) -> dict[
 def _written(value: Value, name: str, told: CrmProperty, language: Language, empty: Value) -> Value:
     if value is None or value == "":
         return empty
+    if told.percent and isinstance(value, int | float):
+        return round(100 * value, _DIGITS)
     if told.type == "date":
         return str(value)[:10]
     words = option_words().get(name, {})

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from itertools import repeat
 from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 
@@ -161,6 +162,9 @@ def _written_reason(
 
 def _lists(told: Sequence[Sequence[SaidReason]]) -> Iterator[tuple[str, Sequence[str]]]:
     """The reasons of each lead, and the texts of the first three; `null` where there are fewer."""
+    if not any(told):
+        yield from repeat(("", ("null", "null", "null")), len(told))
+        return
     strengths = iter(_json_list([one.strength for own in told for one in own]))
     for own in told:
         parts, texts = list[str](), list[str]()

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from features.catalogue import DateAge, DomainKind, FieldValue, KeywordGroup, WallClock
+from features.catalogue import DateAge, DomainKind, Feature, FieldValue, KeywordGroup, WallClock
 from features.clock import DAY_US, dates_of
 from features.columns import Column, Columns, Floats, n_leads, numbers_of
 from serving.words.language import catalogue
@@ -80,6 +80,42 @@ class FactReader:
         own = {name: column[rows] for name, column in self.columns.items()}
         return FactReader(Columns(own, 1), self.moments.take(rows))
 
+    def of_pairs(
+        self, signals: Sequence[LeadSignal], rows: NDArray[np.intp], places: NDArray[np.intp]
+    ) -> list[Facts]:
+        """What is the case with a lead of `rows`, which rise, as far as the signal at the same of `places`
+        sees it.
+
+        Most signals are about events, which are looked at together.
+        """
+        found: list[Facts] = [()] * len(rows)
+        by_signal: dict[int, list[int]] = {}
+        for at, place in enumerate(places.tolist()):
+            by_signal.setdefault(place, []).append(at)
+        of_events = {place: by_signal.pop(place) for place in [*by_signal] if signals[place].kind == "events"}
+        told = [
+            (pairs, self.take(rows[pairs], signals[place]).facts(signals[place]))
+            for place, pairs in by_signal.items()
+        ]
+        if of_events:
+            pairs = [at for own in of_events.values() for at in own]
+            asked = [(signals[place].told_by, len(own)) for place, own in of_events.items()]
+            told.append((pairs, self._of_events(asked, rows[pairs])))
+        for pairs, facts in told:
+            for at, one in zip(pairs, facts, strict=True):
+                found[at] = one
+        return found
+
+    def _of_events(
+        self, asked: Sequence[tuple[tuple[Feature, ...], int]], rows: NDArray[np.intp]
+    ) -> list[Facts]:
+        """How often, and how many days ago last: of so many of `rows` by each pair of a count and a
+        recency."""
+        numbers = self.numbers(tuple(feature.name for pair, _ in asked for feature in pair))
+        place = np.repeat(np.arange(0, len(numbers), 2), [of_rows for _, of_rows in asked])
+        days = np.maximum(self.moments.take(rows).days(numbers[place + 1, rows]), 0)
+        return list(zip(_whole(np.rint(numbers[place, rows])), _whole(days), strict=True))
+
     def facts(self, signal: LeadSignal) -> list[Facts]:
         """The facts of each lead."""
         arrays = _READERS[signal.kind](self, signal)
@@ -111,6 +147,10 @@ class FactReader:
 def known_or_none(numbers: Floats, kind: Callable[[Any], Any] = float) -> Objects:
     """Numbers as Python's, None for NaN."""
     return np.array([None if x != x else kind(x) for x in numbers.tolist()], dtype=object)
+
+
+def _whole(numbers: Floats) -> list[int | None]:
+    return [None if x != x else int(x) for x in numbers.tolist()]
 
 
 def _events(read: FactReader, signal: LeadSignal) -> Sequence[Objects]:
@@ -174,7 +214,11 @@ def _filled(read: FactReader, signal: LeadSignal) -> Sequence[Objects]:
 
 
 def _date(read: FactReader, signal: LeadSignal) -> Sequence[Objects]:
-    """The date in days since 1970-01-01, and how many days ago it was."""
+    """The date in days since 1970-01-01, and how many days ago it was: None of undated leads."""
+    if signal.is_number:
+        day = next(f.name for f in signal.features if getattr(f, "type", "") == "date_day")
+        days = known_or_none(np.floor(read.number(day)), int)
+        return days, np.full(len(days), None, dtype=object)
     ages = read.moments.days(read.number(_first(signal, DateAge)))
     dates = 0 if read.moments.dates is None else read.moments.dates
     return known_or_none(dates - ages, int), known_or_none(ages, int)

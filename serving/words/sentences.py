@@ -187,8 +187,10 @@ def _filled(tell: Teller, signal: LeadSignal, value: int | None) -> str:
 
 def _date(tell: Teller, signal: LeadSignal, date: int | None, days: int | None) -> str:
     fields, label = tell.words("fields"), tell.label(signal.field)
-    if date is None or days is None:
+    if date is None:
         return str(fields["missing"]).format(label=label)
+    if days is None:
+        return str(fields["value"]).format(label=label, value=day(date, tell.language))
     when = ago(days, tell.language)
     return str(fields["date"]).format(label=label, date=day(date, tell.language), ago=when)
 

@@ -40,7 +40,14 @@ class LeadSignal:
     @property
     def is_number(self) -> bool:
         """Whether what is the case is first of all a number, whose fifths are told apart."""
-        return self.kind in ("number", "founded", "account", "gap")
+        types = {getattr(feature, "type", "") for feature in self.features}
+        undated = "date_day" in types and "date_age" not in types
+        return undated or self.kind in (
+            "number",
+            "founded",
+            "account",
+            "gap",
+        )
 
     @cached_property
     def told_by(self) -> tuple[Feature, ...]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +26,42 @@ _MOST_KEPT = 50_000
 """Sentences kept for leads to come; a bulk repeats the same few thousand."""
 
 
-_Owners: TypeAlias = tuple[list[NDArray[np.intp]], Floats]
+@dataclass(frozen=True)
+class Owned:
+    """Which features, by their places, are those of which signal.
+
+    `ones` has a 1 for each feature and its signal, shape `(n_features, n_signals)`: parts times it are those
+    of the signals. `members` are the features of each signal, `nobody` behind the last of fewer.
+    """
+
+    ones: Floats
+    members: NDArray[np.intp]
+    nobody: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, owner: NDArray[np.intp], n_signals: int) -> Owned:
+        """Of each feature its signal is the `owner`."""
+        ones = np.zeros((len(owner), n_signals))
+        ones[np.arange(len(owner)), owner] = 1.0
+        own = [np.flatnonzero(owner == place) for place in range(n_signals)]
+        members = np.zeros((n_signals, max(1, *map(len, own), 1)), dtype=np.intp)
+        nobody = np.ones(members.shape, dtype=np.bool_)
+        for place, some in enumerate(own):
+            members[place, : len(some)], nobody[place, : len(some)] = some, False
+        return cls(ones, members, nobody)
+
+    def loudest(
+        self, parts: Floats, rows: NDArray[np.intp], places: NDArray[np.intp], signs: Floats
+    ) -> list[int | None]:
+        """Of each reason the feature that weighs most in its direction, None where its signal has none here.
+
+        A reason is about a signal (`places`) of a row of `parts`, with sign +1 or −1.
+        """
+        members = self.members[places]
+        weights = parts[rows[:, None], members] * signs[:, None] if len(parts.T) else np.zeros(members.shape)
+        found = np.argmax(np.where(self.nobody[places], -np.inf, weights), axis=1)
+        chosen = members[np.arange(len(members)), found].tolist()
+        return [at if there else None for at, there in zip(chosen, ~self.nobody[places, 0], strict=True)]
 
 
 class Told(NamedTuple):
@@ -64,19 +98,15 @@ class Voice:
         """Feature name → the place of its signal in `signals`."""
         return {f.name: place for place, signal in enumerate(self.signals) for f in signal.features}
 
-    def owners(self, names: tuple[str, ...]) -> _Owners:
-        """For each signal the places of its features among `names`, and the same as ones in a matrix of shape
-        `(n_features, n_signals)`: parts times it are those of the signals."""
-        if names not in self._owners:
+    def owned(self, names: tuple[str, ...]) -> Owned:
+        """Whose the features of these names are."""
+        if names not in self._owned:
             owner = np.array([self.signal_of[name] for name in names], dtype=np.intp)
-            ones = np.zeros((len(names), len(self.signals)))
-            ones[np.arange(len(names)), owner] = 1.0
-            owned = [np.flatnonzero(owner == place) for place in range(len(self.signals))]
-            self._owners[names] = (owned, ones)
-        return self._owners[names]
+            self._owned[names] = Owned.of(owner, len(self.signals))
+        return self._owned[names]
 
     @cached_property
-    def _owners(self) -> dict[tuple[str, ...], _Owners]:
+    def _owned(self) -> dict[tuple[str, ...], Owned]:
         return {}
 
     @cached_property
@@ -102,11 +132,6 @@ class Voice:
                 self._kept.clear()
             found = self._kept[key] = self._tell(signal, facts, raises)
         return found
-
-    def tell_all(self, signal: LeadSignal, facts: Sequence[Facts], raises: bool) -> list[Told]:
-        """`told` of several leads."""
-        known = {one: self.told(signal, one, raises=raises) for one in set(facts)}
-        return [known[one] for one in facts]
 
     def _tell(self, signal: LeadSignal, facts: Facts, raises: bool) -> Told:
         words = self.teller.said(signal, facts)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import re
 import subprocess
 import sys
 import time
@@ -23,6 +22,7 @@ import training
 from features import load_recipe
 from leadscore.terminal import print_table, say
 from tests.bench.rows import Row, at_most
+from training.store.peak import peak_memory_mb
 
 LEADS, OF_A_LEAD = 2_500, 8
 """Leads of the simulated company, and how many of a lead's newest events are taken: 5 to 6 on average."""
@@ -105,7 +105,7 @@ def _measured(folder: Path, words: Sequence[str], first: Path) -> _Run:
         stderr=subprocess.DEVNULL,
     )
     while True:
-        peak = max(peak, _peak_mb(child.pid))
+        peak = max(peak, peak_memory_mb(child.pid))
         done, status, used = os.wait4(child.pid, os.WNOHANG)
         if not seen and first.exists():
             seen = time.perf_counter() - start
@@ -117,14 +117,6 @@ def _measured(folder: Path, words: Sequence[str], first: Path) -> _Run:
         raise SystemExit(f"{words[0]} ended with {child.returncode}")
     wall = time.perf_counter() - start
     return _Run(used.ru_utime + used.ru_stime, wall, peak, seen or wall)
-
-
-def _peak_mb(pid: int) -> float:
-    """The most memory that a running process has held. Not `ru_maxrss`: that of a child begins at what its
-    parent held."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
-    found = re.search(r"VmHWM:\s+(\d+) kB", status)
-    return int(found[1]) / 1024 if found else 0.0
 
 
 def main() -> None:

@@ -20,7 +20,7 @@ import psutil
 
 import data
 from leadscore.terminal import say
-from training.store.record import peak_memory_mb
+from training.store.peak import peak_memory_mb
 
 BLOCK = 500_000
 MOST_MB = 14_000

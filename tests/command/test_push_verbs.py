@@ -108,7 +108,7 @@ def test_a_recipe_with_horizons_and_value_sends_them_too(folder: Path) -> None:
         assert "1000.0" in dry
         assert leadscore("push", "hubspot", **given).exit_code == 0
     sent = [(one["leadscore_expected_value"], one["leadscore_within_7_days"]) for one in server.held.values()]
-    assert sent == [(1000.0, 0.0625), ("", "")]
+    assert sent == [(1000.0, 6.25), ("", "")]
 
 
 def test_connect_names_what_lacks_and_creates_nothing_unasked(folder: Path) -> None:
@@ -135,6 +135,40 @@ def test_connect_again_keeps_what_a_person_wrote_and_makes_nothing_twice(folder:
         assert len(server.properties) == before
     mapping = tomllib.loads(path.read_text(encoding="utf-8"))
     assert (mapping["step"], mapping["language"], mapping["account"]) == (9, "fr", "62515")
+
+
+@pytest.mark.parametrize("vendor", ["hubspot", "marketo", "webhook"])
+def test_what_a_person_took_out_of_the_mapping_stays_out_until_it_is_asked_for(
+    folder: Path, vendor: str
+) -> None:
+    Path("recipe.toml").write_text(
+        "[recipe]\nvalue = true\nhorizons = [7, 90]\n[tables]\nleads = 'l.csv'\noutcomes = 'o.csv'\n[lead]\n"
+        "created_at = 'made'\n[outcomes]\nwon = ['signed']\namount = 'amount'\noccurred_at = 'at'\n",
+        encoding="utf-8",
+    )
+    path, asked = Path(f"push-{vendor}.toml"), ("--recipe", "recipe.toml")
+    create = () if vendor == "webhook" else ("--create",)
+
+    def names() -> set[str]:
+        return set(tomllib.loads(path.read_text(encoding="utf-8"))["properties"])
+
+    with SERVERS[vendor](["1"], RealClock()) as server:
+        assert connect(vendor, server, *create, *asked).exit_code == 0
+        whole = names()
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        out = {"grade", "reasons", "value"}
+        left = [line for line in lines if line.partition(" ")[0] not in out]
+        path.write_text("".join(left), encoding="utf-8")
+        for words in ((), create, asked, (*create, *asked)):
+            done = connect(vendor, server, *words)
+            assert done.exit_code == 0, done.stderr
+            assert names() == whole - out
+            told = "grade, reasons" + (", value" if "recipe.toml" in words else "")
+            assert f"{told}. 'leadscore connect {vendor} --restore'" in done.stderr
+        assert connect(vendor, server, "--restore").exit_code == 0
+        assert names() == whole - {"value"}
+        assert connect(vendor, server, "--restore", *asked).exit_code == 0
+        assert names() == whole
 
 
 def test_connect_tells_a_property_of_another_type_and_an_option_that_vanished(folder: Path) -> None:
@@ -193,7 +227,7 @@ def test_connect_writes_no_mapping_that_names_a_property_twice(
         path = Path("push-webhook.toml")
         about = f'vendor = "webhook"\nurl = "{server.url}/leadscore"\n[properties]\nscore = "{named}"\n'
         path.write_text(about, encoding="utf-8")
-        words = ("--recipe", "recipe.toml") if recipe else ()
+        words = ("--recipe", "recipe.toml") if recipe else ("--restore",)
         done = connect("webhook", server, *words)
         assert done.exit_code != 0
         assert f"score and {other} " in done.stderr or f"{other} and score " in done.stderr

@@ -36,7 +36,8 @@ whichever rung answers: all are made by one function of `serving/words/`.
 
 ## Language
 
-English and French. `language = "fr"` under `[recipe]` is the default of a company; `--language` of
+English and French. `language = "fr"` under `[recipe]` is the default of a company, also for a model that was
+trained before the recipe said so (words are made when a lead is answered for); `--language` of
 `leadscore score`, `plan`, `train` and `compare`, `leadscore.score(…, language="fr")` in a notebook, and the
 header `Accept-Language: fr` over HTTP ask for another. It changes all sentences of an answer (reasons,
 warnings, why it is hot, the next action), of the plan and of the page of an export; errors are English. The

@@ -93,3 +93,31 @@ def test_where_leads_have_no_date_a_lead_brings_the_sum_of_its_wins(deals):
     for lead in "abc":
         won = [eur for id_, stage, eur in deals if (id_, stage) == (lead, "won") and eur is not None]
         assert found[lead] == pytest.approx(sum(won), nan_ok=True) if won else pd.isna(found[lead])
+
+
+ENDLESS = ["inf", "-Infinity", "1e400", "9" * 400, "1e301"]
+
+
+def test_numbers_that_are_infinite_are_no_values_and_are_counted():
+    leads = pd.DataFrame({"id": list("abcdefg"), "budget": ["100 €", "", *ENDLESS]})
+    tables = tables_from_frames(parse_recipe(RECIPE), leads)
+    read = fetch_frame(tables.con, "leads").sort_values("row")["f_budget"]
+    assert read.dropna().tolist() == [100.0]
+    told = ("leads", "cells of budget that are no finite number", 5, "taken as no value")
+    assert told in tables.quality.rows()
+    assert tables.quality.problems.empty
+
+
+def test_an_amount_that_is_infinite_is_none_and_costs_no_win():
+    text = RECIPE.replace("[lead]", 'outcomes = "won.csv"\n[lead]')
+    text += '[outcomes]\nwon = ["won"]\namount = "brought"\n'
+    leads = pd.DataFrame({"id": list("abcdefg"), "budget": "1", "created_at": "2026-01-01"})
+    won = pd.DataFrame({"lead_id": list("abcdef"), "stage": "won", "occurred_at": "2026-01-05"})
+    recipe = parse_recipe(text.replace('id = "id"', 'id = "id"\ncreated_at = "created_at"'))
+    for amounts in (["100", *ENDLESS], [100.0, *map(float, ENDLESS)]):
+        tables = tables_from_frames(recipe, leads, outcomes=won.assign(brought=amounts))
+        read = fetch_frame(tables.con, "outcomes").sort_values("row")["amount"]
+        assert len(read) == 6
+        assert read.dropna().tolist() == [100.0]
+        told = ("outcomes", "cells of brought that are no finite number", 5, "taken as no value")
+        assert told in tables.quality.rows()

@@ -97,7 +97,7 @@ def test_without_dates_nothing_has_an_age() -> None:
     text = '[tables]\nleads = "l.csv"\n[outcomes]\ncolumn = "won"\n[lead.fields]\n'
     text += 'founded = { type = "number", means = "founded" }\nrenewal = { type = "date" }\n'
     names = [feature.name for feature in default_features(parse_recipe(text))]
-    assert names == ["founded", "renewal_filled", "record_filled"]
+    assert names == ["founded", "renewal_day", "renewal_filled", "record_filled"]
 
 
 def test_touches_are_what_the_lead_did_itself() -> None:

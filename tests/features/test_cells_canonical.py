@@ -21,6 +21,7 @@ from features.cells.parse import (
     YearError,
     date_expected,
     id_text,
+    is_endless,
     is_missing,
     parse_amount,
     parse_boolean,
@@ -173,9 +174,29 @@ def test_the_largest_number_counts_and_the_next_one_is_missing():
         assert parse_number(f"{sign * 1e301}") is None
 
 
-@pytest.mark.parametrize("raw", ["inf", " -Infinity ", "+INF", math.inf, -math.inf])
-def test_an_infinity_is_missing(raw):
+ENDLESS = ["inf", " -Infinity ", "+INF", math.inf, -math.inf, "1e400", "-1E+400", "9" * 400, "$ 1e309"]
+ENDLESS += ["1e301", 1e301, 10**400, Fraction(-(10**400)), Decimal("Infinity"), np.float32("inf")]
+
+
+@pytest.mark.parametrize("raw", ENDLESS, ids=lambda raw: str(raw)[:12])
+def test_an_infinity_is_missing_however_it_is_written(raw):
     assert parse_number(raw) is None
+    assert parse_number(raw, ",") is None
+    assert is_endless(raw)
+
+
+@given(
+    st.one_of(st.none(), st.floats(-1e300, 1e300), st.booleans(), st.text(alphabet="1.,-inaf€ ", max_size=6))
+)
+def test_only_a_number_is_endless(raw):
+    if is_endless(raw):
+        assert str(raw).strip().lower().lstrip("+-") == "inf"
+
+
+@given(st.floats(allow_nan=False), st.floats(1e-300, 1e300))
+def test_an_amount_at_any_rate_is_a_number_that_a_scorer_can_multiply(amount, rate):
+    found = parse_amount(f"{amount!r} USD", ".", {"EUR": 1.0, "USD": rate}) if math.isfinite(amount) else None
+    assert found is None or abs(found) <= 1e300
 
 
 @pytest.mark.parametrize(

@@ -26,7 +26,7 @@ from features.readings import offline, online, stack
 from features.snapshots import snapshots
 from features.tables.columns import moments_column
 from features.tables.duck import connect, register_frame
-from features.tables.sql_dates import dated_sql
+from features.tables.sql_cells import dated_sql
 from tests.laws.test_readings_agree import mismatches
 from tests.made.histories import ZONES, recipe_of
 

@@ -16,7 +16,7 @@ from features.catalogue.fields import Answers, DateAge, DateGap, FieldValue, Sam
 from features.catalogue.patterns import Trend
 from features.catalogue.shares import WorkingShare
 from features.catalogue.texts import SameCompany
-from features.catalogue.times import CompanyAge, LeadAge
+from features.catalogue.times import CompanyAge, DateDay, LeadAge
 from features.errors import LeadscoreError
 from features.lead.activity import ActivityChain
 
@@ -32,7 +32,7 @@ _OTHER_KINDS: tuple[Feature, ...] = (
     SameTouch("first", "last"), SameCompany("email", "company"), CompanyAge("founded"),
     AccountCount("won", 90.0),
     Answers("bant", "answered", ("need",), ("budget",), ("start",), ("?",), ("no",)),
-    DateGap("asked", "needed"), *of_activity(_CHAIN),
+    DateGap("asked", "needed"), DateDay("born"), *of_activity(_CHAIN),
 )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def test_what_was_written_is_read_back_equal() -> None:
     items = [json.loads(line.split(" ", 1)[1]) for line in _WRITTEN.read_text(encoding="utf-8").splitlines()]
     loaded = load_features(items)
     assert dump_features(loaded) == items
-    assert len({item["type"] for item in items}) == 26
+    assert len({item["type"] for item in items}) == 27
     assert [hash(feature) for feature in loaded] == [hash(feature) for feature in load_features(items)]
 
 

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from features import read_tables
+from features import default_features, read_tables
 from features.cells.written import number
 from features.clock.instants import to_us
 from features.discovery.discover import Discovery, discover
@@ -299,3 +299,71 @@ def test_a_date_in_too_many_ways_of_writing_is_said(tmp_path: Path) -> None:
     discovery, _ = found(tmp_path, Reference=KEY, Size=SIZE, Came=came, Status=status)
     remark = next(finding.remark for finding in discovery.findings if finding.column == "Came")
     assert "cells are dates, written in several ways" in remark
+
+
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        (("yes", "no", "no", "no"), "Result=yes"),
+        (("1", "0", "0", "0"), "Result=1"),
+        (("Deal", "No deal", "No deal", "No deal"), "Result=Deal"),
+        (("Won", "Lost", "Open", "Contacted"), "Result=Won"),
+    ],
+)
+@pytest.mark.parametrize("key", ["Lead", "Account ID", "Age"])
+def test_a_dated_list_is_no_log_because_its_outcome_is_told(
+    ends: tuple[str, ...], told: str, key: str, tmp_path: Path
+) -> None:
+    own = {"Lead ID": KEY} if key != "Age" else {}
+    account = {"Account ID": [f"A{n * 7 % 90:03d}" for n in range(N)]} if key == "Account ID" else {}
+    columns = own | account | {"Created At": DAYS, "Age": of(range(20, 61)), "Result": of(ends)}
+    path = tmp_path / "list.csv"
+    pd.DataFrame(columns).to_csv(path, index=False)
+    recipe = parse_recipe(discover([path], outcome=told, folder=tmp_path).recipe_toml)
+    assert recipe.events is None
+    assert recipe.lead.id == ("Lead ID" if own else None)
+    assert recipe.lead.created_at == "Created At"
+    assert "Age" in recipe.lead.fields
+
+
+def test_companies_and_titles_that_recur_are_levels(tmp_path: Path) -> None:
+    ended = of(["won", "lost", "lost", "lost", "lost", "won", "lost"])
+    recurring = {
+        "Job_Title": of(["Teacher", "Sales Manager", "Roofer"]),
+        "Company": of(["Nova", "Alpi SA", "Terra"]),
+    }
+    lone = {name: [f"{cells[n]} {n}" for n in range(N)] for name, cells in recurring.items()}
+    _, recipe = found(tmp_path, Lead_ID=KEY, **recurring, Size=SIZE, Result=ended)
+    assert [recipe.lead.fields[name].type for name in ("job_title", "Company")] == ["text", "category"]
+    read = {feature.name: feature.dtype for feature in default_features(recipe)}
+    assert (read["job_title"], read["Company"]) == ("category", "category")
+    assert "job_title_has_manager" in read
+    _, recipe = found(tmp_path, Lead_ID=KEY, **lone, Size=SIZE, Result=ended)
+    read = {feature.name: feature.dtype for feature in default_features(recipe)}
+    assert not {"job_title", "Company"} & set(read)
+
+
+@pytest.mark.parametrize("back", [True, False])
+def test_an_account_is_a_level_where_its_leads_come_again(back: bool, tmp_path: Path) -> None:
+    accounts = [f"A{n % 20 if back else n // 20:02d}" for n in range(N)]
+    ended = of(["won", "lost", "lost"])
+    _, recipe = found(tmp_path, Lead_ID=KEY, Created_At=DAYS, Account_ID=accounts, Size=SIZE, Result=ended)
+    assert recipe.lead.account_id == "Account ID"
+    assert ("account" in recipe.lead.fields) == back
+    if back:
+        assert recipe.lead.fields["account"].column == "Account ID"
+
+
+@pytest.mark.parametrize(("apart", "season"), [(1, False), (3, True)])
+def test_seasons_are_read_where_years_have_shown_them(apart: int, season: bool, tmp_path: Path) -> None:
+    days = [DAYS[0] + timedelta(days=n * apart) for n in range(N)]
+    _, recipe = found(tmp_path, Lead_ID=KEY, Created_At=days, Size=SIZE, Result=of(["won", "lost", "lost"]))
+    assert recipe.features.season == season
+
+
+def test_the_day_of_birth_is_read_where_no_date_says_when_leads_came(tmp_path: Path) -> None:
+    born = [DAYS[n * 7 % N] - timedelta(days=20_000) for n in range(N)]
+    ended = of(["won", "lost", "lost"])
+    discovery, recipe = found(tmp_path, Lead_ID=KEY, Date_of_birth=born, Size=SIZE, Result=ended)
+    assert not recipe.dated, discovery.remarks
+    assert {"date_of_birth_day", "date_of_birth_filled"} <= {one.name for one in default_features(recipe)}

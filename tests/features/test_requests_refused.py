@@ -19,7 +19,7 @@ from features.cells.parse import parse_date
 from features.clock.instants import parse_moment
 from features.readings import offline
 from features.tables.duck import connect, register_frame
-from features.tables.sql_dates import dated_sql, types_of
+from features.tables.sql_cells import dated_sql, types_of
 
 _RECIPE = """
 [recipe]

@@ -11,12 +11,14 @@ from features import Feature, default_features, tables_from_frames
 from features.catalogue import EventCount, Recency, dump_features, load_features
 from features.catalogue.events import ValueTotal
 from features.catalogue.patterns import DistinctKinds, Trend
+from features.catalogue.times import DateDay
 from features.columns import Columns
 from features.readings import OnlinePlan, offline
 from tests.made.histories import CLOCK_US, History, draw_history, recipe_of
 
 OTHERS = (
     Trend(), EventCount(("demo",), 7.5), ValueTotal((), 30.0), DistinctKinds((), 7.5), Recency(("nothing",)),
+    DateDay("renewal"),
 )  # fmt: skip
 """Kinds and windows that recipes do not get unasked."""
 

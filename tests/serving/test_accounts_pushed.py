@@ -74,7 +74,7 @@ def test_an_account_is_sent_once_and_again_when_it_moved_by_a_step(ledger: Ledge
         assert push(ledger, server, mapping, rows, 0).sent == 4
         held = server.held[a]
         names = mapping.properties
-        assert (held[names["leads"]], held[names["active"]], held[names["any"]]) == (2, 1, 0.3)
+        assert (held[names["leads"]], held[names["active"]], held[names["any"]]) == (2, 1, 30.0)
         assert held[names["roles_missing"]] == "decision, finance"
         assert push(ledger, server, mapping, rows, 1).passed == {"unchanged": 4}
         moved = [row(a, any=0.34), row(b, any=0.35), row(c, roles_missing=["decision"]), row(d, leads=3)]
@@ -92,7 +92,7 @@ def test_with_an_unknown_dependence_the_bounds_alone_are_written(ledger: Ledger,
         push(ledger, server, mapping, [row(a, any=None)], 0)
         names, held = mapping.properties, server.held[a]
     assert held[names["any"]] in (None, "")
-    assert (held[names["any_low"]], held[names["any_high"]]) == (0.2, 0.36)
+    assert (held[names["any_low"]], held[names["any_high"]]) == (20.0, 36.0)
 
 
 @EACH

@@ -14,7 +14,7 @@ from features.columns import Columns, Floats
 from serving.answer.compose import Background, Computed, Question, Rung, compute, scored, take, unscored
 from serving.answer.reasons import SaidReason
 from serving.asked import Asked
-from serving.calibration.bounds import Bounds
+from serving.calibration.bounds import Bounds, SaidInterval
 from serving.calibration.maps import FLOOR, MonotoneMap
 from serving.calibration.reference import Reference
 from serving.playbook.actions import Circumstances, next_action
@@ -196,7 +196,7 @@ def composed() -> tuple[Background, Computed]:
         maturities=["warm", "hot"],
         reasons_for=[[REASONS[0]], [REASONS[1]]],
         reasons_against=[[REASONS[2]], [REASONS[3]]],
-        intervals=[LeadInterval(low=0.2, high=0.3), None],
+        intervals=[SaidInterval(0.2, 0.3), None],
         notes=[["read as the nearest end"], []],
     )
     return background, computed

@@ -187,8 +187,8 @@ def test_without_room_on_the_disk_the_run_ends_and_goes_on_later(tmp_path: Path)
         resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))  # what is written at the end is larger
         try:
             run(path, tmp_path / "out.csv")
-        except (OSError, LeadscoreError):
-            os._exit(5)
+        except LeadscoreError as error:
+            os._exit(5 if "Make room on the disk" in str(error) else 6)
         os._exit(0)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 5
     assert not (tmp_path / "out.csv").exists()

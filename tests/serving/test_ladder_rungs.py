@@ -13,6 +13,7 @@ from features import Lead, LeadscoreError
 from features.catalogue import EventCount
 from features.clock.instants import parse_moment
 from features.columns import Columns, Floats
+from features.language import LANGUAGES, Language
 from features.lead import LeadReader
 from serving.answer.compose import Rung
 from serving.answer.ladder import Ladder
@@ -166,6 +167,23 @@ def test_a_damaged_model_leaves_the_calibrated_scorecard_and_says_so(folder: Pat
     assert "model_1.txt is changed" in opened.warning
     (score,) = opened.ladder.score([lead("a", [])])
     assert "the model cannot be loaded" in score.warnings[-1]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+@pytest.mark.parametrize("trained", LANGUAGES)
+def test_a_model_that_was_trained_earlier_tells_reasons_in_the_language_that_the_recipe_says_now(
+    tmp_path: Path, whole: bool, trained: Language
+) -> None:
+    earlier = scorers.manifest().model_copy(update={"recipe": scorers.recipe().told_in(trained)})
+    save_artefact(tmp_path / "model", earlier, scorers.blend(), rules=default_rules(scorers.recipe()))
+    if not whole:
+        (tmp_path / "model" / "model_1.txt").write_text("not a model")
+    for now in (None, *LANGUAGES):
+        opened = open_ladder(scorers.recipe().told_in(now), tmp_path / "model")
+        (score,) = opened.ladder.score([lead("a", [])])
+        assert score.language == (now or trained)
+        assert opened.recipe_hash == earlier.recipe_hash
+        assert "recipe differs" not in opened.warning
 
 
 def test_without_champion_the_scorecard_answers_and_names_the_store(

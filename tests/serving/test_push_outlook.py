@@ -55,9 +55,15 @@ def push(ledger: Ledger, vendor: str, server: VendorServer, mapping: PushMapping
 
 
 def there(server: VendorServer, mapping: PushMapping, lead: str) -> dict[str, Any]:
-    """What the CRM holds of the outlook of `lead`: '' and null both are nothing."""
-    held = server.held[lead]
-    return {name: held.get(mapping.properties[name]) or None for name in FURTHER}
+    """What the CRM holds of the outlook of `lead`: '' and null are nothing, 23 per cent is 0.23."""
+    held = {name: server.held[lead].get(mapping.properties[name]) or None for name in FURTHER}
+    percent = [name for name in FURTHER if mapping.profile.property_of(name).percent]
+    return held | {name: held[name] / 100 for name in percent if held[name] is not None}
+
+
+def left(server: VendorServer, mapping: PushMapping, lead: str) -> set[str]:
+    """Our values of which the CRM holds something."""
+    return {name for name, key in mapping.properties.items() if server.held[lead].get(key) not in ("", None)}
 
 
 def outlook(value: float | None, *within: float) -> dict[str, Any]:
@@ -202,15 +208,14 @@ def test_who_opts_out_is_cleared_whole_also_after_the_lead_closed(ledger: Ledger
             writer.submit([OutcomeSent("crm", name, "signed", NOON) for name in (b, never)]).result()
         assert push(ledger, vendor, server, mapping, recipe=RECIPE).sent == 2
         for name in (a, b):
-            left = {key: one for key, one in server.held[name].items() if one not in ("", None)}
-            assert set(left) <= {mapping.properties["status"], mapping.properties["scored_at"]}
+            assert left(server, mapping, name) == {"status", "scored_at"}
         assert server.held[never] == {}
 
 
 states = st.fixed_dictionaries({
     "value": st.none() | st.integers(0, 400).map(float),
     "within": st.just(()) | st.tuples(st.sampled_from([0.01, 0.04, 0.07]), st.sampled_from([0.1, 0.14, 0.2])),
-    "status": st.sampled_from(["scored", "scored", "scored", "closed", "opted_out"]),
+    "status": st.sampled_from(["scored", "scored", "scored", "closed", "opted_out", "abstained"]),
 })  # fmt: skip
 
 
@@ -234,6 +239,8 @@ def test_what_the_crm_holds_is_never_more_than_a_step_from_the_newest_score(ledg
             server.faults.share = 0.0
             process.run()
             _held_within_a_step(there(server, mapping, lead), outlook(value, *within))
+            if state["status"] in ("opted_out", "abstained"):
+                assert left(server, mapping, lead) <= {"status", "scored_at"}
 
     with HubSpotServer([]) as server:
         mapping = mapping_of("hubspot", server, FURTHER)
@@ -268,7 +275,8 @@ def test_connect_asks_for_what_the_recipe_asks_for(vendor: str) -> None:
         assert found.lacking == []
         assert set(found.mapping.properties) == {*profile.properties, *FURTHER}
         labels = {one.value: one.label for one in found.properties}
-        assert labels["within_30_days"] == "Lead score: probability within 30 days"
+        unit = "" if vendor == "webhook" else " (%)"
+        assert labels["within_30_days"] == f"Lead score: probability within 30 days{unit}"
 
 
 def test_dynamics_has_no_place_for_it_and_a_misspelt_one_is_told() -> None:

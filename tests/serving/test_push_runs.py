@@ -9,23 +9,30 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
-from sqlalchemy import insert
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import delete, insert
 
 from features.errors import LeadscoreError
 from features.recipe.file import parse_recipe
-from serving.ledger import Ledger, OutcomeSent, Writer
+from serving.ledger import LeadSent, Ledger, OutcomeSent, Writer
 from serving.ledger.pushed import UNCONFIRMED, PushState, Taken, pushed, turn_of
-from serving.ledger.schema import DECISIONS
+from serving.ledger.schema import DECISIONS, SCORES
+from serving.prospect import Within
 from serving.push import CrmLine, PushRun, PushTally, due_of, planned
+from serving.returned.crms import crm_columns, crm_table, templates
 from serving.score import NextAction, Override, Reason
-from serving.vendors import VENDORS, Call, CrmAnswer, PushMapping, crm_of
+from serving.vendors import VENDORS, Call, CrmAnswer, PushMapping, crm_of, made_mapping, values_of
+from serving.vendors.values import rendered
 from tests.vendors import scores
 from tests.vendors.clock import NOON
 from tests.vendors.made import SERVERS, environment_of, ids, mapping_of
 from tests.vendors.server import Reply, VendorServer
 
 LATER = NOON + 10**12
+PROBABILITIES = {name: name for name in ("probability", "within_7_days")}
 
 
 @pytest.fixture
@@ -146,6 +153,94 @@ def test_a_decision_that_was_taken_back_holds_nobody_and_one_that_a_score_shows_
     assert tally.passed == {"a person decided": 1}
     assert server.held[shown]["maturity"] == "hot"
     assert "knows better" not in str(server.held)
+
+
+@pytest.mark.parametrize("status", ["abstained", "opted_out"])
+def test_who_is_not_scored_any_more_is_cleared_in_every_crm_and_scored_again_is_filled_again(
+    ledger: Ledger, vendor: str, status: str
+) -> None:
+    a, never = ids(vendor, 2)
+    blank = dict.fromkeys(("probability", "score", "grade", "maturity", "scored_by"))
+    none = {"status": status, "reasons_for": [], **blank}
+    scores.keep(ledger, [scores.score(a, 1)])
+    with server_of(vendor) as server:
+        mapping = mapping_of(vendor, server, language="fr")
+        push(ledger, vendor, server, mapping)
+        scores.keep(ledger, [scores.score(name, 2, **none) for name in (a, never)])
+        assert push(ledger, vendor, server, mapping).sent == 1
+        held = {value: server.held[a][key] for value, key in mapping.properties.items()}
+        assert {name for name, one in held.items() if one not in ("", None)} == {"status", "scored_at"}
+        words = {"abstained": "Non évalué", "opted_out": "Opposition"}
+        unknown_trend = 3
+        assert held["status"] in (status, words[status], unknown_trend)
+        assert server.held.get(never, {}) == {}
+        assert push(ledger, vendor, server, mapping).sent == 0
+        scores.keep(ledger, [scores.score(a, 3, score=50)])
+        assert push(ledger, vendor, server, mapping).sent == 1
+        assert server.held[a][mapping.properties["score"]] == 50
+
+
+@pytest.mark.parametrize("status", ["abstained", "opted_out"])
+@pytest.mark.parametrize("arrived", [True, False])
+def test_what_was_sent_and_not_accepted_is_cleared_once_for_it_may_have_arrived(
+    ledger: Ledger, status: str, arrived: bool
+) -> None:
+    (a,) = ids("webhook", 1)
+    none = {"status": status, **dict.fromkeys(("probability", "score", "grade", "maturity"))}
+    scores.keep(ledger, [scores.score(a, 1)])
+    with server_of("webhook") as server:
+        if arrived:
+            server.faults.share, server.faults.kinds = 1.0, ("lost after",)
+        else:
+            server.poison = {a}
+        assert push(ledger, "webhook", server).sent == 0
+        server.faults.share, server.poison = 0.0, set()
+        scores.keep(ledger, [scores.score(a, 2, **none)])
+        assert push(ledger, "webhook", server).sent == 1
+        assert server.held[a]["score"] is None
+        assert push(ledger, "webhook", server).sent == 0
+
+
+@pytest.mark.parametrize("gone", ["all", "newest"])
+def test_who_objects_is_cleared_also_where_the_ledger_keeps_no_score_of_what_was_sent(
+    ledger: Ledger, gone: str
+) -> None:
+    """Retention deletes scores, and a ledger that was restored has older ones."""
+    a, b = ids("webhook", 2)
+    scores.keep(ledger, [scores.score(name, number) for name in (a, b) for number in (1, 2)])
+    with server_of("webhook") as server:
+        assert push(ledger, "webhook", server).sent == 2
+        assert {server.held[name]["score"] for name in (a, b)} == {50}
+        with Writer(ledger) as writer:
+            writer.submit([LeadSent("crm", name, {"size": 10}, NOON) for name in (a, b)]).result()
+        with ledger.transaction() as connection:
+            old = delete(SCORES)
+            connection.execute(old if gone == "all" else old.where(SCORES.c.as_of_us > NOON + 1_500_000))
+        decide(ledger, a, "opt_out")
+        tally = push(ledger, "webhook", server)
+        assert (tally.sent, tally.passed) == (1, {"no score" if gone == "all" else "older": 1})
+        assert (server.held[a]["score"], server.held[a]["status"]) == (None, "opted_out")
+        assert server.held[b]["score"] == 50
+
+
+def test_a_lead_whose_status_is_no_option_yet_is_cleared_once_it_is(ledger: Ledger) -> None:
+    """Properties that an earlier version made know fewer statuses."""
+    leads = ids("hubspot", 3)
+    blank = dict.fromkeys(("probability", "score", "grade", "maturity"))
+    scores.keep(ledger, [scores.score(name, 1) for name in leads])
+    with server_of("hubspot") as server:
+        mapping = mapping_of("hubspot", server)
+        options = server.properties["leadscore_status"]["options"]  # type: ignore[attr-defined]
+        push(ledger, "hubspot", server, mapping)
+        abstained = next(one for one in options if one["value"] == "abstained")
+        options.remove(abstained)
+        scores.keep(ledger, [scores.score(name, 2, status="abstained", **blank) for name in leads[:1]])
+        for _ in range(2):
+            (sentence,) = push(ledger, "hubspot", server, mapping).refused
+            assert "leadscore_status" in sentence
+        options.append(abstained)
+        assert push(ledger, "hubspot", server, mapping).sent == 1
+        assert server.held[leads[0]]["leadscore_score"] == ""
 
 
 def test_who_opts_out_is_cleared_where_a_score_was_sent_and_else_left_alone(
@@ -548,3 +643,33 @@ def test_values_are_written_in_the_language_and_the_types_of_the_crm(ledger: Led
     assert written["next_action"] == ("call" if coded else "Appeler")
     assert written["deadline"] == ("2026-12-24" if vendor == "pipedrive" else "2026-12-24T17:00:00Z")
     assert written["score"] == 50
+
+
+def test_what_an_earlier_version_wrote_as_a_fraction_is_written_again_in_per_cent(ledger: Ledger) -> None:
+    (a,) = ids("hubspot", 1)
+    scores.keep(ledger, [scores.score(a, 1, probability=0.23)])
+    with server_of("hubspot") as server:
+        mapping = mapping_of("hubspot", server)
+        assert push(ledger, "hubspot", server, mapping).sent == 1
+        with ledger.reading() as connection:
+            held = pushed(connection, "hubspot")[a]
+        sent = json.loads(held.sent) | {"properties": mapping.properties}
+        PushState(ledger, "hubspot").record([Taken(a, json.dumps(sent), held.as_of_us)], {}, LATER)
+        assert push(ledger, "hubspot", server, mapping).sent == 1
+        assert server.held[a]["leadscore_probability"] == 23.0
+        assert push(ledger, "hubspot", server, mapping).sent == 0
+
+
+@given(st.floats(0.0001, 0.9999), st.sampled_from(sorted(set(VENDORS) & set(templates().crm) - {"dynamics"})))
+def test_a_push_and_a_file_for_an_import_write_a_probability_alike(probability: float, vendor: str) -> None:
+    days = Within(days=7, probability=probability)
+    one = scores.score("a", probability=probability, horizons=[days, days.model_copy(update={"days": 90})])
+    mapping = made_mapping({"vendor": vendor, "url": "https://x", "properties": PROBABILITIES}, "here")
+    pushed_as = rendered(values_of(one, mapping.further), mapping)
+    row = pa.table({"ls_probability": [probability], "ls_within_7_days": [probability]})
+    known = [name for name in crm_columns(vendor) if name not in row.column_names]
+    table = crm_table(pa.table({**{name: [None] for name in known}, **dict(row.to_pydict())}), vendor)
+    headers = crm_columns(vendor, "en", row.column_names)
+    for ours, column in (("probability", "ls_probability"), ("within_7_days", "ls_within_7_days")):
+        (cell,) = table.column(headers[column]).to_pylist()
+        assert pushed_as[ours] == pytest.approx(cell, abs=0.00501)  # a push has four decimals

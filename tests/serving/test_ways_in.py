@@ -116,6 +116,9 @@ ODD = [
     Odd("value unreadable", events=[{**DEMO, "value": "much"}], status="error", says=f"value: {UNREADABLE}"),
     Odd("value empty", events=[{**DEMO, "value": ""}]),
     Odd("value infinite", events=[{**DEMO, "value": "inf"}]),
+    Odd("value beyond all numbers", events=[{**DEMO, "value": "1e400"}]),
+    Odd("value too large", events=[{**DEMO, "value": "-1e301"}]),
+    Odd("value of 400 digits", events=[{**DEMO, "value": "9" * 400 + " €"}]),
     Odd("value nan", events=[{**DEMO, "value": "nan"}]),
     Odd("value of money", events=[{**DEMO, "value": "$1 200"}]),
     Odd(
@@ -155,6 +158,8 @@ ODD = [
     Odd("number nan", {"size": "nan"}),
     Odd("number infinite", {"size": "-inf"}),
     Odd("number too large", {"size": "1e301"}),
+    Odd("number beyond all numbers", {"size": "-1e400"}),
+    Odd("number of 400 digits", {"size": "9" * 400}),
     Odd("odd address", {"email": "not an address"}),
     Odd("opted out", {"opted_out": "yes"}, status="opted_out"),
     Odd("won", {"outcome": "won"}, status="closed"),
@@ -358,9 +363,12 @@ def test_events_that_are_not_given_are_missing_in_every_way_and_not_none(
 
 
 def test_numbers_beyond_all_reason_are_missing(answers: dict[str, dict[str, Told]]) -> None:
-    names = ("number nan", "number infinite", "number too large")
-    found = {way: {answers[way][name].probability for name in names} for way in answers}
-    assert len(set.union(*found.values())) == 1
+    no_number = ("nan", "infinite", "too large", "beyond all numbers", "of 400 digits")
+    for what in ("number", "value"):
+        names = [f"{what} {odd}" for odd in no_number]
+        found = {way: {answers[way][name].probability for name in names} for way in answers}
+        assert len(set.union(*found.values())) == 1
+    found = {way: {answers[way]["number infinite"].probability} for way in answers}
     assert answers["file"]["plain"].probability not in found["file"], "the number is read where it is one"
 
 

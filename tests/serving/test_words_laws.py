@@ -28,7 +28,7 @@ from serving.playbook.stage import Situations
 from serving.rules.default import default_rules
 from serving.rules.file import parse_rules
 from serving.scorer import Contributions
-from serving.words import Moments, Voice, language_of
+from serving.words import FactReader, Moments, Voice, language_of
 from serving.words.kinds import known_kind
 from serving.words.language import catalogue, kinds_known
 from serving.words.signals import signals_of
@@ -57,6 +57,7 @@ phone = { type = "phone" }
 newsletter = { type = "boolean" }
 contract_end = { type = "date" }
 project_start = { type = "date" }
+born = { type = "date" }
 comment = { type = "text" }
 budget_k = { type = "number", column = "Budget in thousands" }
 [events]
@@ -75,7 +76,9 @@ W_Valideren = "neutral"
 days = [7, 30]
 [features]
 season = true
-add = [{ type = "wall_clock", of = "creation", part = "month", zone = "Europe/Paris" },
+off = ["born_age"]
+add = [{ type = "date_day", field = "born" },
+       { type = "wall_clock", of = "creation", part = "month", zone = "Europe/Paris" },
        { type = "keyword_group", field = "comment", called = "soon", keywords = ["now", "soon", "x"] },
        { type = "account_count", what = "leads" }, { type = "account_count", what = "won" },
        { type = "answers", called = "bant", what = "answered", numbers = ["revenue", "size"] },
@@ -227,6 +230,16 @@ def test_reasons_of_many_leads_are_those_of_each_alone(seed: int, language: Lang
         one = Contributions(parts.names, parts.values[row : row + 1], parts.bias[:1])
         alone = reasoner.reasons(one, columns.take(np.array([row])), moments(1))
         assert (alone[0][0], alone[1][0]) == (together[0][row], together[1][row])
+
+
+@given(st.integers(0, 10_000))
+def test_the_facts_of_a_reason_are_those_that_its_signal_reads_of_the_lead(seed: int) -> None:
+    read, signals = FactReader(world(seed)[1], moments(6)), signals_of(FEATURES, RECIPE)
+    met = np.random.default_rng(seed).random((6, len(signals))) < 0.3
+    rows, places = np.nonzero(met)
+    known = {at: read.facts(signals[at]) for at in set(places.tolist())}
+    expected = [known[at][row] for row, at in zip(rows.tolist(), places.tolist(), strict=True)]
+    assert read.of_pairs(signals, rows, places) == expected
 
 
 def test_every_feature_is_of_one_signal_and_a_field_has_one() -> None:

@@ -17,7 +17,13 @@ from tests.training.test_candidates import RECIPE, ROWS, company, converts
 from training.choosing.bench import Bench
 from training.choosing.candidate import Candidate
 from training.choosing.choose import choose_settings
-from training.choosing.combining import FEW_EXPECTED, combine, expected_weights, rates
+from training.choosing.combining import (
+    FEW_EXPECTED,
+    combine,
+    combine_going_on,
+    expected_weights,
+    rates,
+)
 from training.choosing.few import FEW_TO_MANY, share_of_many
 from training.fitting.fit import fit_model
 from training.fitting.settings import LinearChoice, with_rates
@@ -88,6 +94,34 @@ def test_a_blend_is_never_surely_worse_than_its_best_member_where_it_was_weighed
     mixed = sum(share.weight * one.newer[0] for share, one in zip(together.shares, pool, strict=False))
     if len(together.shares) == kinds:
         assert together.newer[0] == pytest.approx(mixed)
+
+
+WALK = np.arange(ROWS) / 100 + np.random.default_rng(3).normal(size=ROWS) / 10
+"""A number of the day: newer rows lie beyond all older ones."""
+MOVING_READ, MOVING_ROWS, _ = company(WALK, B, converts(TRUTH))
+MOVING = Bench.of(MOVING_READ, Excerpt.of(MOVING_READ, MOVING_ROWS, default_features(MOVING_READ), ALL))
+NEWEST = MOVING.folds[-1][1]
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.integers(0, 10_000), st.sampled_from(["trees", "bayes"]), st.floats(0.3, 1.0))
+def test_kinds_that_go_on_nowhere_need_the_newest_fold_where_a_calendar_is(seed, kind, drag):
+    """On the older folds they are better by far; on the newest the level has moved from theirs."""
+    noise = np.random.default_rng(seed).normal(size=ROWS)
+    line, other = TRUTH + noise, TRUTH.copy()
+    line[NEWEST], other[NEWEST] = TRUTH[NEWEST], TRUTH[NEWEST] - drag
+    assert MOVING.calendars == ("a",)
+    pool = [candidate("linear", line), candidate(kind, other)]
+    assert kinds_of(combine(MOVING, pool)) == {"linear", kind}, "the older folds want both"
+    assert kinds_of(combine_going_on(MOVING, pool)) == {"linear"}
+    assert kinds_of(combine_going_on(BENCH, pool)) == {"linear", kind}, "without a calendar all folds tell"
+    worse = candidate("linear", TRUTH + noise)
+    assert kind in kinds_of(combine_going_on(MOVING, [worse, candidate(kind, TRUTH)]))
+
+
+def kinds_of(blend: Candidate) -> set[str]:
+    """The kinds of the members of a blend."""
+    return {share.kind for share in blend.shares}
 
 
 def test_rates_are_a_member_but_not_where_a_sign_is_declared():

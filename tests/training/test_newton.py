@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from features.catalogue.fields import FieldValue
+from features.columns import Columns
 from training.figures.newton import fit_logistic
+from training.fitting.encode import PLAINLY
+from training.fitting.logistic import fit_linear
+from training.fitting.logistic_path import PENALTIES, Path
+from training.history.excerpt import Excerpt
+from training.history.labelled import Labelled
 
 
 @pytest.mark.parametrize("penalty", [0.3, 1.0, 100.0])
@@ -40,3 +48,22 @@ def test_one_class_gives_a_constant():
     intercept, weights = fit_logistic(np.ones((9, 2)), np.zeros(9), 1.0)
     assert weights.tolist() == [0, 0]
     assert intercept == pytest.approx(np.log(0.5 / 9.5))
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_path_ends_at_each_penalty_s_own_solution_also_where_columns_are_nearly_alike(seed):
+    """Numbers of the day walk together: the losses hardly tell their weights apart, newer rows do."""
+    rng = np.random.default_rng(seed)
+    walk = rng.normal(size=(4000, 1)).cumsum(axis=0) / 20
+    X = np.hstack([walk + 0.05 * rng.normal(size=(4000, 4)).cumsum(axis=0), rng.normal(size=(4000, 3))])
+    y = (rng.random(4000) < 1 / (1 + np.exp(3 - X[:, 4]))).astype(np.float64)
+    columns = Columns({f"n{at}": column for at, column in enumerate(X.T)}, 4000)
+    features, at = tuple(FieldValue(name) for name in columns), np.arange(4000)
+    frame = pd.DataFrame({"order": at, "label": y, "lead_id": at.astype(str), "account_id": None})
+    read = Excerpt(Labelled(frame, columns), features, at)
+    older, newer = read.on(at[:3000]), read.on(at[3000:])
+    path = Path.of(older, newer, 5, PLAINLY, calendars=tuple(columns))
+    for penalty in PENALTIES:
+        step = path.step(penalty)
+        exact = fit_linear(features, older.columns, older.y, penalty, 5, calendars=tuple(columns))
+        assert step.newer == pytest.approx(exact.margin(newer.columns), abs=0.0015), penalty

@@ -27,13 +27,14 @@ from training import train
 from training.bayes.fit import fit_bayes
 from training.figures.number_range import fitted_range
 from training.fitting.calendars import going_on
-from training.fitting.encode import Reading
+from training.fitting.encode import Reading, unit_of
 from training.fitting.logistic import fit_linear
 from training.history.excerpt import Excerpt
 from training.history.labelled import Labelled
 
 SIZE, AGE = FieldValue("size"), LeadAge()
 FINITE = st.floats(-1e12, 1e12, allow_nan=False)
+ODD_SIZES = st.sampled_from([np.nan, 1e300, -1e300, 1e160, 0.0])
 CREATED = "2024-12-25T09:00:00Z"
 AS_OF = parse_moment("2024-12-28T09:00:00Z", "UTC")
 
@@ -100,6 +101,32 @@ def test_an_outlier_among_the_fitted_rows_changes_nothing_for_the_others():
         fit_linear((SIZE, AGE), Columns({**columns, "size": size}, 300), y, 1.0, 5) for size in (tamed, wild)
     )
     np.testing.assert_allclose(line.margin(columns), other.margin(columns), atol=1e-8)
+
+
+@pytest.mark.parametrize("logs", [False, True])
+@settings(max_examples=20, deadline=None)
+@given(
+    sizes=st.lists(st.floats(-1e300, 1e300) | ODD_SIZES, min_size=40, max_size=40),
+    seed=st.integers(0, 99),
+)
+def test_any_numbers_that_a_cell_may_hold_can_be_fitted_on(logs, sizes, seed):
+    """Squares of numbers above 1e154 overflow: their spread was infinite, and the column said nothing."""
+    rng = np.random.default_rng(seed)
+    columns = Columns({"size": np.array(sizes), "lead_age": rng.uniform(0, 9, 40)}, 40)
+    y = (rng.random(40) < 0.5).astype(np.float64)
+    line = fit_linear((SIZE, AGE), columns, y, 1.0, 5, reading=Reading(logs))
+    read = line.encoder.transform(columns)
+    assert np.isfinite(read).all()
+    assert np.isfinite(line.margin(columns)).all()
+    for name, values in zip(line.encoder.names, read.T, strict=True):
+        if name in ("size", "lead_age") and np.ptp(values) > 0:
+            assert values.std() == pytest.approx(1.0), "what varies is standardised, however large"
+    keeps_law(line, columns.take(slice(8)))
+
+
+def test_the_spread_of_ordinary_numbers_is_to_the_bit_what_it_was():
+    numbers = np.random.default_rng(5).lognormal(3, 2, 500)
+    assert float((numbers / unit_of(numbers)).std()) * unit_of(numbers) == float(numbers.std())
 
 
 def test_a_number_of_the_day_goes_on_and_one_of_the_lead_does_not():

@@ -21,6 +21,7 @@ from serving.registry.versions import fetch, find_champion
 from tests.made.company import small_company
 from training import TrainingRun, promote, rollback, status, train
 from training.figures.metrics import figures
+from training.store import peak
 from training.store.tracking import client
 
 # MLflow's own store code warns through SQLAlchemy and pydantic; ours must not.
@@ -125,6 +126,13 @@ def test_the_account_ends_with_the_rows_that_were_used(run):
     counts = dict(done.account)
     assert counts["fit rows"] == done.summary.n_train
     assert counts["test rows"] == done.summary.n_test
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no /proc: 'resource' tells it")
+def test_the_peak_of_a_process_does_not_begin_at_its_parents():
+    alone = f"import runpy; print(runpy.run_path({peak.__file__!r})['peak_memory_mb']())"  # without MLflow
+    told = subprocess.run([sys.executable, "-c", alone], capture_output=True, text=True, check=True).stdout
+    assert 5 < float(told) < peak.peak_memory_mb() / 2
 
 
 def test_memory_and_the_seconds_of_each_step_are_metrics_of_the_run(run):

@@ -103,7 +103,11 @@ class SalesforceServer(VendorServer):
         if not self.write_rights:
             return refused("INSUFFICIENT_ACCESS_OR_READONLY", [])
         for field, value in row.items():
-            if field in self.fields and self.fields[field]["type"] == "double" and isinstance(value, str):
+            if (
+                field in self.fields
+                and self.fields[field]["type"] in ("double", "percent")
+                and isinstance(value, str)
+            ):
                 return refused("INVALID_TYPE_ON_FIELD_IN_RECORD", [field])
         self.write(name, {field: value for field, value in row.items() if field not in ("attributes", "id")})
         return {"id": name, "success": True, "errors": []}

@@ -18,8 +18,10 @@ from features.catalogue import Feature, LeadAge
 from features.columns import Floats
 from features.recipe import Recipe, Training
 from serving.scorers import line_columns, line_names
+from training.calibration import mean_interval
 from training.choosing.candidate import Candidate, Linears, Start, cost_of, loss_of
 from training.choosing.few import likelihood_of, share_of_many
+from training.figures import Interval
 from training.figures.reliability import log_losses_of_margins
 from training.fitting import (
     Kind,
@@ -32,7 +34,7 @@ from training.fitting import (
 )
 from training.fitting.boosting import encoded, side_by_side
 from training.fitting.calendars import find_calendars, going_on
-from training.fitting.encode import PLAINLY
+from training.fitting.encode import PLAINLY, has_many_levels
 from training.fitting.level_rates import weighed_sample
 from training.fitting.logistic_path import HOPELESS, PENALTIES, PLAIN, Path
 from training.fitting.recency import HALF_LIFE, recency
@@ -113,6 +115,12 @@ class Bench:
             return self.alike.calendars
         return find_calendars(self.excerpt.labelled, self.excerpt.features, self.folds)
 
+    @property
+    def goes_on(self) -> bool:
+        """Whether a line may follow a calendar beyond what it has seen: a number, by many outcomes."""
+        numbers = {feature.name for feature in self.excerpt.features if feature.dtype == "number"}
+        return self.many == 1 and not numbers.isdisjoint(self.calendars)
+
     def loss(self, newer: Sequence[Floats]) -> float:
         """Weighted mean log loss of the newer rows' margins, one array a fold."""
         return float(sum(w * self.fold_loss(i, newer[i]) for i, w in enumerate(self.weights)))
@@ -122,17 +130,37 @@ class Bench:
         y = self.excerpt.on(self.folds[fold][1]).y
         return float(log_losses_of_margins(y, margin).mean())
 
+    def gain(self, best: Candidate, other: Candidate, *, first: int = 0) -> Interval:
+        """The paired interval, over clusters, of what `other` gains on `best` in log loss on newer rows of
+        the folds from the `first` on."""
+        newer = self.excerpt.on(np.concatenate([newer for _, newer in self.folds[first:]]))
+        margins = (np.concatenate(one.newer[first:]) for one in (best, other))
+        before, after = (log_losses_of_margins(newer.y, margin) for margin in margins)
+        return mean_interval(before - after, newer.clusters, self.recipe.train.seed)
+
     @cached_property
     def linears(self) -> tuple[Linears, ...]:
         """The best linear model with all features, and where there are calendars the best one without."""
         plainly = Reading(room=self._room)
         plain = self._plain if plainly == PLAINLY else self._paths((), plainly)
         first = self._best([*plain, *self._paths((), replace(plainly, logs=True))])
+        if self._many_levels:
+            wide = replace(first.candidate.linear.reading, wide=True)
+            rival = min(self._paths((), wide), key=cost_of)
+            first = rival if self.gain(first.candidate, rival.candidate).low > 0 else first
         if not self.calendars:
             return (first,)
         reading = first.candidate.linear.reading
         near = self._near(first.candidate)  # a column less hardly asks for another penalty
         return first, min(self._paths(self.calendars, reading, near, whole=True), key=cost_of)
+
+    @cached_property
+    def _many_levels(self) -> bool:
+        """Whether a line may read more levels of a category than as a rule; few outcomes do not tell."""
+        read = self.excerpt.without(self.calendars)  # whose levels do not come again
+        return self.many > 0 and any(
+            has_many_levels(feature, read.columns[feature.name], read.leads) for feature in read.features
+        )
 
     @cached_property
     def plain_penalty(self) -> float:

@@ -12,15 +12,13 @@ import numpy as np
 from features.catalogue import Feature
 from features.progress import Step
 from features.recipe import Recipe, Training
-from training.calibration import choose_map, mean_interval
+from training.calibration import choose_map
 from training.choosing.bench import Bench
 from training.choosing.candidate import Candidate, loss_of
-from training.choosing.combining import FEW_WON, combine, rates
+from training.choosing.combining import FEW_WON, combine_going_on, rates
 from training.choosing.following import follow_level
 from training.choosing.kinds import again, challenge, every_kind
 from training.choosing.search import search
-from training.figures import Interval
-from training.figures.reliability import log_losses_of_margins
 from training.fitting import LinearChoice, Settings, TreeChoice
 from training.fitting.logistic_path import PENALTIES, PLAIN
 from training.fitting.pairs import find_pairs
@@ -104,7 +102,7 @@ def _paired(bench: Bench, found: Sequence[Candidate]) -> Sequence[Candidate]:
         return found
     together = replace(bench, pairs=pairs)
     better = challenge(together, best, best.booster)
-    if better is None or _gain(bench, best, better).low <= 0:
+    if better is None or bench.gain(best, better).low <= 0:
         return found
     others = [again(together, one, one.booster) for one in grown if one is not best]
     return [*(one for one in found if one.kind == "linear"), better, *others]
@@ -146,9 +144,8 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
     if half_life is not None:
         pool = [again((paired if one.pairs else bench).aged, one, one.booster) for one in pool]
     best = min(pool, key=_loss)
-    free = not bench.excerpt.signs  # rates know no declared sign
-    pool += [rates(bench)] if free else []
-    together = combine(bench, pool)
+    rated = [*pool] if bench.excerpt.signs else [*pool, rates(bench)]  # rates know no declared sign
+    together = combine_going_on(bench, rated)
     chosen = best if _alone(bench, together, best) else together
     line = min(bench.linears, key=loss_of)
     steps = line.steps if half_life is None else bench.aged.line_of(line.candidate.linear).steps
@@ -161,7 +158,7 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
         plain_penalty=bench.plain_penalty,
         map=choose_map(margin, bench.excerpt.on(bench.newer), seed=seed),
         half_life=half_life,
-        losses={candidate.name: candidate.loss for candidate in [*candidates, *pool, together]},
+        losses={candidate.name: candidate.loss for candidate in [*candidates, *rated, together]},
         folds=len(bench.folds),
         members=chosen.shares,
         follows=follows,
@@ -170,7 +167,7 @@ def settle(bench: Bench, candidates: Sequence[Candidate]) -> Settings:
 
 def _alone(bench: Bench, together: Candidate, best: Candidate) -> bool:
     """Whether one kind is surely better than the mean of all, which a few outcomes cannot tell."""
-    return bench.won >= FEW_WON and _gain(bench, together, best).low > 0
+    return bench.won >= FEW_WON and bench.gain(together, best).low > 0
 
 
 def _members(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -197,11 +194,4 @@ def _by_recency(bench: Bench, best: Candidate) -> float | None:
     if not bench.excerpt.labelled.timed:
         return None
     found = challenge(bench.aged, best, best.booster)
-    return HALF_LIFE if found is not None and _gain(bench, best, found).low > 0 else None
-
-
-def _gain(bench: Bench, best: Candidate, other: Candidate) -> Interval:
-    """The paired interval, over clusters, of what `other` gains on `best` in log loss on the newer rows."""
-    newer = bench.excerpt.on(bench.newer)
-    before, after = (log_losses_of_margins(newer.y, np.concatenate(one.newer)) for one in (best, other))
-    return mean_interval(before - after, newer.clusters, bench.recipe.train.seed)
+    return HALF_LIFE if found is not None and bench.gain(best, found).low > 0 else None

@@ -48,6 +48,8 @@ FEW_EXPECTED = {"linear": 0.5, "bayes": 0.25, "trees": 0.25}
 """The weights expected of few outcomes: of the line, which is then the likeliest one (see `few`), of rates,
 and of all kinds with trees together, which are much alike.
 """
+_GOING_NOWHERE = ("trees", "bayes")
+"""Kinds without a line: beyond the values that they have seen they answer as at their ends."""
 _LEAST = 0.05
 """A kind of less weight is left out: it would be fitted and asked for nothing."""
 
@@ -67,6 +69,20 @@ def combine(bench: Bench, pool: Sequence[Candidate]) -> Candidate:
     return replace(first, kind="blend", loss=bench.loss(newer), newer=newer, shares=shares)
 
 
+def combine_going_on(bench: Bench, pool: Sequence[Candidate]) -> Candidate:
+    """As `combine`; where a number is a calendar, trees and rates without a line are members only if the mean
+    surely gains by them on the newest fold.
+
+    They go on nowhere, and drag the level to where it was: the older folds, in which it stayed, do not tell
+    (docs/results.md, bank marketing). Where no line goes on beyond its range either, all kinds stay.
+    """
+    together = combine(bench, pool)
+    if not bench.goes_on:
+        return together
+    going = combine(bench, [one for one in pool if one.kind not in _GOING_NOWHERE])
+    return together if bench.gain(going, together, first=len(bench.folds) - 1).low > 0 else going
+
+
 def _trees(bench: Bench, one: Candidate) -> TreeChoice:
     return TreeChoice(one.rounds, one.booster, bench.calendars, one.pairs)
 
@@ -76,7 +92,7 @@ def rates(bench: Bench) -> Candidate:
 
     def rated(fold: tuple[Rows, Rows]) -> Floats:
         older, newer = map(bench.excerpt.on, fold)
-        read = (older.features, older.columns, older.y, older.clusters, older.order)
+        read = (older.features, older.columns, older.y, older.repeating, older.order)
         return fit_bayes(*read, version="").margin(newer.columns)
 
     newer = side_by_side(rated, bench.folds)

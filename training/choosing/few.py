@@ -41,7 +41,7 @@ def likelihood_of(excerpt: Excerpt, path: Path, *, alone: bool = False) -> Calla
     It is the logarithm of the marginal likelihood, a row; rows of one lead or account count as fewer. Where
     it chooses `alone`, strong penalties are likelier beforehand, and ones below `LEAST_ALONE` not possible.
     """
-    scale = effective_share(path.y, np.unique(excerpt.clusters.astype(str), return_inverse=True)[1])
+    scale = effective_share(path.y, np.unique(excerpt.repeating.astype(str), return_inverse=True)[1])
 
     def of(penalty: float) -> float:
         linear = path.step(penalty).linear

@@ -26,5 +26,5 @@ def fit_rungs(history: History, rows: Rows, settings: Settings) -> dict[str, Sco
 def bayes_rung(history: History, rows: Rows, repair: MapChoice | None = None) -> Bayes:
     """The Bayes rung fitted on `rows`, its margins believed as they are without `repair`."""
     read = history.excerpt(rows)
-    found = fit_bayes(read.features, read.columns, read.y, read.clusters, read.order, version="")
+    found = fit_bayes(read.features, read.columns, read.y, read.repeating, read.order, version="")
     return found if repair is None else replace(found, calibration=repair.calibration)

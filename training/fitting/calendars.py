@@ -13,6 +13,7 @@ import numpy as np
 
 from features.catalogue import Feature
 from features.columns import Column, Floats
+from training.fitting.encode import unit_of
 from training.history import Excerpt, Labelled, Rows
 
 NEW_SHARE = 0.5
@@ -57,6 +58,7 @@ def _follows(numbers: Floats) -> bool:
     known = numbers[~np.isnan(numbers)]
     if len(known) < 3:
         return False
+    known = known / unit_of(known)
     before, after = known[:-1] - known[:-1].mean(), known[1:] - known[1:].mean()
     size = float(np.sqrt((before @ before) * (after @ after)))
     return size > 0 and float(before @ after) > _SLOW * size

@@ -15,19 +15,23 @@ from features.columns import Column, Columns
 from serving.scorers import CategoryColumn, Crossing, LinearEncoder, NumberColumn, TreeEncoder, signed_log
 from training.figures.number_range import fitted_range, with_room
 
-_ONE_HOT_LEVELS = 60
+_FEW_LEVELS = 60
 """At most this many levels of a category get a weight of their own in a linear model, most frequent first."""
+_WIDE_LEVELS, _WIDE_RARE = 500, 5
+"""At most this many where it reads widely, and the leads that each must have at least."""
 
 
 @dataclass(frozen=True)
 class Reading:
     """How a linear model reads: numbers as signed logarithms, every column crossed with the lead's age, and
     how much `room` calendars have beyond their range: 1, all that they may (see `with_room`), to 0, held
-    inside it as other numbers are."""
+    inside it as other numbers are. `wide`: up to 300 levels of a category, of five leads or more, have
+    a weight of their own, not sixty of those that are not rare."""
 
     logs: bool = False
     crossed: bool = False
     room: float = 1.0
+    wide: bool = False
 
 
 PLAINLY = Reading()
@@ -87,7 +91,7 @@ def fit_linear_encoder(
     than `rare_level` leads has no weight of its own."""
     numbered = _numbered(leads)
     found = [
-        _levelled(f.name, columns[f.name], rare_level, numbered)
+        _levelled(f.name, columns[f.name], rare_level, numbered, reading.wide)
         if f.dtype == "category"
         else _measured(f.name, columns[f.name], reading.logs, reading.room if f.name in calendars else 0.0)
         for f in features
@@ -99,6 +103,11 @@ def fit_linear_encoder(
     return LinearEncoder(columns=specs, crossed=crossed)
 
 
+def has_many_levels(feature: Feature, column: Column, leads: Leads = None) -> bool:
+    """Whether a line that reads widely reads more levels of a category than as a rule."""
+    return feature.dtype == "category" and len(_levels(column, _WIDE_RARE, _numbered(leads))) > _FEW_LEVELS
+
+
 def _crossing(by: NumberColumn, columns: Columns) -> Crossing:
     """Crossing with `by`, inside its range."""
     seen = by.standardised(columns[by.name].astype(np.float64))
@@ -106,10 +115,11 @@ def _crossing(by: NumberColumn, columns: Columns) -> Crossing:
 
 
 def _levelled(
-    name: str, column: Column, rare_level: int, leads: NDArray[np.int64] | None
+    name: str, column: Column, rare_level: int, leads: NDArray[np.int64] | None, wide: bool
 ) -> CategoryColumn | None:
     """The category's levels, None where it has none."""
-    levels = _levels(column, rare_level, leads)[:_ONE_HOT_LEVELS]
+    rare, most = (min(rare_level, _WIDE_RARE), _WIDE_LEVELS) if wide else (rare_level, _FEW_LEVELS)
+    levels = _levels(column, rare, leads)[:most]
     return CategoryColumn(name=name, levels=tuple(sorted(levels))) if levels else None
 
 
@@ -129,12 +139,21 @@ def _number(name: str, numbers: NDArray[np.float64], log: bool) -> NumberColumn 
     absent = np.isnan(numbers)
     median = float(np.median(numbers[~absent]))
     filled = np.where(absent, median, numbers)
-    scale = float(filled.std())
+    unit = unit_of(filled)
+    scale = float((filled / unit).std()) * unit
     flag = bool(absent.any())
     if scale < 1e-12 and not flag:
         return None
-    mean, scale = float(filled.mean()), max(scale, 1e-12)
+    mean, scale = float((filled / unit).mean()) * unit, max(scale, 1e-12)
     return NumberColumn(name=name, median=median, mean=mean, scale=scale, flag=flag, log=log)
+
+
+def unit_of(numbers: NDArray[np.float64]) -> float:
+    """The power of two above the size of `numbers`, by which squares and sums of them overflow no more.
+
+    Dividing by it and multiplying again changes no bit of what does not overflow.
+    """
+    return float(np.ldexp(1.0, int(np.frexp(np.abs(numbers).max(initial=1.0))[1])))
 
 
 def _numbered(leads: Leads) -> NDArray[np.int64] | None:

@@ -89,7 +89,7 @@ def bag_of_each(bag: int, grown: int) -> int:
 
 def _fit_rates(excerpt: Excerpt) -> Bayes:
     """The shrunken rates of these rows."""
-    read = (excerpt.features, excerpt.columns, excerpt.y, excerpt.clusters, excerpt.order)
+    read = (excerpt.features, excerpt.columns, excerpt.y, excerpt.repeating, excerpt.order)
     return fit_bayes(*read, version="")
 
 

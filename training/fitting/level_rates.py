@@ -83,7 +83,7 @@ def weighed_sample(
         excerpt.features,
         excerpt.columns,
         excerpt.y,
-        excerpt.clusters,
+        excerpt.repeating,
         rare_level,
         excerpt.signs,
         excerpt.leads,

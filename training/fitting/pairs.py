@@ -45,7 +45,7 @@ def find_pairs(excerpt: Excerpt, margin: Floats) -> Pairs:
     features = [f for f in excerpt.features if f.name not in excerpt.signs][:_WIDTH]
     columns, y = excerpt.columns, excerpt.y
     step = -(-len(y) // _ROWS)
-    scale = effective_share(y, np.unique(excerpt.clusters.astype(str), return_inverse=True)[1])
+    scale = effective_share(y, np.unique(excerpt.repeating.astype(str), return_inverse=True)[1])
     p = expit(margin[::step])
     left, spread = y[::step] - p, p * (1 - p)
     cuts = [cut_of(feature, columns[feature.name]) for feature in features]

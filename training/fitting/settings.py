@@ -92,6 +92,7 @@ class Settings:
         )
         found |= _pairs(self.trees) | ({"follows": True} if self.follows else {})
         found |= {"activity": True} if self.activity else {}
+        found |= {"wide": True} if self.linear.reading.wide else {}
         return {
             "kind": self.kind,
             "rounds": self.trees.rounds,

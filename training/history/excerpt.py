@@ -20,7 +20,8 @@ from training.history.split import Rows
 class Excerpt:
     """What is fitted on, or asked about: `features` of the `rows` of `labelled`.
 
-    `signs` holds the declared sign of some features by name (see `directions`). All arrays have shape
+    `signs` holds the declared sign of some features by name (see `directions`); with `account_read` the
+    recipe has the account among its fields. All arrays have shape
     `(n_rows,)`.
     """
 
@@ -28,11 +29,14 @@ class Excerpt:
     features: tuple[Feature, ...]
     rows: Rows
     signs: Mapping[str, int] = field(default_factory=dict)
+    account_read: bool = False
 
     @classmethod
     def of(cls, recipe: Recipe, labelled: Labelled, features: Sequence[Feature], rows: Rows) -> Excerpt:
         """With the signs that the recipe declares."""
-        return cls(labelled, tuple(features), rows, directions(recipe, features))
+        columns = {one.column or name for name, one in recipe.lead.fields.items()}
+        read = labelled.timed and recipe.lead.account_id in columns
+        return cls(labelled, tuple(features), rows, directions(recipe, features), read)
 
     @property
     def columns(self) -> Columns:
@@ -48,6 +52,12 @@ class Excerpt:
     def clusters(self) -> NDArray[np.object_]:
         """The account of each row, or its lead where no account is known."""
         return self.labelled.clusters(self.rows)
+
+    @property
+    def repeating(self) -> NDArray[np.object_]:
+        """Whose rows repeat one another's outcome beside what is read of them: those of an account, or where
+        the account itself is read, as a level, those of a lead."""
+        return self.labelled.leads(self.rows).astype(object) if self.account_read else self.clusters
 
     @property
     def leads(self) -> NDArray[np.intp] | None:

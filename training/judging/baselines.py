@@ -15,8 +15,8 @@ from training.calibration import fit_monotone
 from training.history import Labelled, Rows
 from training.judging.pls import EntryTable
 
-Limit: TypeAlias = Callable[[pd.DataFrame], Floats]
-"""Snapshot rows (`lead_id`, `as_of_us`) → the true probability of each, where a simulator knows it."""
+Limit: TypeAlias = Callable[[pd.DataFrame], Floats | None]
+"""Snapshot rows (`lead_id`, `as_of_us`) → the true probability of each; None unless a simulator knows all."""
 
 
 def base_rate(labelled: Labelled, fit: Rows, test: Rows) -> Floats:

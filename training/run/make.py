@@ -123,7 +123,8 @@ def predict_all(
     }
     if limit is not None:
         rows = labelled.frame.iloc[test].reset_index(drop=True)
-        found["limit"] = baselines.inside(np.asarray(limit(rows), dtype=np.float64))
+        known = limit(rows)
+        found["limit"] = None if known is None else baselines.inside(np.asarray(known, dtype=np.float64))
     return {name: p for name, p in found.items() if p is not None}
 
 

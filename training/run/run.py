@@ -8,9 +8,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 from typing import Any
 
+from features.exports import files_read
 from features.language import LANGUAGES
 from features.progress import tell
 from features.recipe import Recipe
+from features.room import within_room
 from features.tables import Place
 from serving.registry import report_file, shown_store
 from training.history import History, SplitRows, forward_split
@@ -65,13 +67,14 @@ def train(recipe: Recipe, folder: Place, options: TrainOptions | None = None, **
         require_store(recipe.name)
     champion = ChampionArtefacts() if chosen.tracking else None
     rival = activity_of_champion(recipe, champion) if champion else ()
-    history = read_history(recipe, folder, chosen.progress, chosen.engine, rival)
-    reading = time.perf_counter() - started
-    if chosen.out is not None or not chosen.tracking:
-        place = Path(chosen.out or mkdtemp(prefix="leadscore-"))
-        return _run(history, place, chosen, reading, champion, kept=True)
-    with TemporaryDirectory(prefix="leadscore-") as work:
-        return _run(history, Path(work), chosen, reading, champion, kept=False)
+    with within_room(*files_read(recipe, folder)):
+        history = read_history(recipe, folder, chosen.progress, chosen.engine, rival)
+        reading = time.perf_counter() - started
+        if chosen.out is not None or not chosen.tracking:
+            place = Path(chosen.out or mkdtemp(prefix="leadscore-"))
+            return _run(history, place, chosen, reading, champion, kept=True)
+        with TemporaryDirectory(prefix="leadscore-") as work:
+            return _run(history, Path(work), chosen, reading, champion, kept=False)
 
 
 def _run(

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import resource
 import shutil
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ from training.judging.evidence import write_evidence
 from training.packing import Trained
 from training.report import RunSummary
 from training.store import logged, tracking
+from training.store.peak import peak_memory_mb
 from training.store.run_card import run_card
 from training.store.tracking import REPORT
 
@@ -95,12 +94,6 @@ def _metrics(summary: RunSummary, trained: Trained | None) -> dict[str, float]:
         if (latency := trained.evidence.latency) is not None:
             found |= {f"latency.{name}": value for name, value in latency.model_dump().items()}
     return found
-
-
-def peak_memory_mb() -> float:
-    """The most memory that this process has held so far; macOS counts in bytes, Linux in kilobytes."""
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
 
 
 def _write_json(path: Path, content: Any) -> None:

@@ -14,6 +14,7 @@ from leadscore.verbs.crm.push import ACCOUNTS, VENDOR, mapping_file
 
 if TYPE_CHECKING:
     from serving.ledger import Ledger
+    from serving.push import Connected
     from serving.vendors import PushMapping
 
 _DRY = 10
@@ -25,6 +26,7 @@ _DRY = 10
 @click.option("--url", help="Address of the CRM's API; HubSpot's and Pipedrive's are known.")
 @click.option("--language", type=click.Choice(["en", "fr"]), help="Of labels and words; default: en.")
 @click.option("--create", is_flag=True, help="Create the properties that lack, where the CRM lets us.")
+@click.option("--restore", is_flag=True, help="Put back the values that were taken out of the mapping file.")
 @click.option("--recipe", type=FILE, help="Says which stages close a lead; its value and horizons are sent.")
 @click.option("--id-property", help="HubSpot: the unique property that holds the lead ids.")
 @click.option("--tenant", help="Dynamics: the directory (tenant) id.")
@@ -34,7 +36,7 @@ _DRY = 10
     help="The mapping file; default: push-VENDOR.toml, or push-VENDOR-accounts.toml.",
 )  # fmt: skip
 @JSON
-def connect(vendor: str, accounts: bool, output: Path | None, as_json: bool, create: bool,
+def connect(vendor: str, accounts: bool, output: Path | None, as_json: bool, create: bool, restore: bool,
             recipe: Path | None, **given: Any) -> None:  # fmt: skip
     """Look at a CRM, check rights and properties, write the mapping file (exit code 1: something lacks).
 
@@ -42,9 +44,8 @@ def connect(vendor: str, accounts: bool, output: Path | None, as_json: bool, cre
     Example:  leadscore connect hubspot --create --language fr
 
     Asks for what is not given, at a terminal. Writes nothing to any lead; scores ten leads dry, and says
-    how to undo it all. Run again it keeps what the mapping file says.
+    how to undo it all. Run again it keeps what the mapping file says, and what was taken out of it stays out.
     """
-    from features.recipe import load_recipe
     from leadscore.terminal import print_json, say
     from serving.push import CrmLine
     from serving.push import connect as look
@@ -52,12 +53,10 @@ def connect(vendor: str, accounts: bool, output: Path | None, as_json: bool, cre
 
     path = output or mapping_file(vendor, accounts)
     mapping = _mapping_of(vendor, path, recipe, given | ({"of": "accounts"} if accounts else {}))
-    if recipe is not None:
-        mapping = mapping.widened(load_recipe(recipe))
+    mapping, out = _values_of(mapping, path, recipe, restore)
     with CrmLine(mapping) as line:
         found = look(mapping, crm_of(mapping), line, create=create)
-    title = mapping.profile.title
-    write_mapping(found.mapping, path, title)
+    write_mapping(found.mapping, path, mapping.profile.title)
     rows = [[one.value, one.name, one.type, one.label, one.state] for one in found.properties]
     if as_json:
         print_json({"mapping": str(path), "account": found.mapping.account, "lacking": found.lacking})
@@ -67,14 +66,25 @@ def connect(vendor: str, accounts: bool, output: Path | None, as_json: bool, cre
             say(f"'leadscore push {vendor} --accounts --dry-run' shows what accounts would get.")
         else:
             _print_first(found.mapping, path.parent / mapping.recipe if mapping.recipe else None)
-    where = mapping.profile.where
-    say(f"Wrote {path}. To undo it all: delete it. {where['undo']}")
+    _tell(found, path, out)
+    click.get_current_context().exit(REFUSED if found.lacking else 0)
+
+
+def _tell(found: Connected, path: Path, out: list[str]) -> None:
+    """How to undo it, what a person took out, and what lacks."""
+    from leadscore.terminal import say
+
+    profile, vendor, rows = found.mapping.profile, found.mapping.vendor, found.properties
+    say(f"Wrote {path}. To undo it all: delete it. {profile.where['undo']}")
+    if out:
+        of = " --accounts" if found.mapping.of == "accounts" else ""
+        command = f"leadscore connect {vendor}{of} --restore"
+        say(f"Left out, as in {path}: {', '.join(out)}. '{command}' adds them.")
     for sentence in found.lacking:
         say(f"Lacks: {sentence}")
-    if any(one.state == "to create" for one in found.properties):
-        say(where["properties"])
-    say(f"{title}: {sum(one.usable for one in found.properties)} of {len(rows)} properties can be written.")
-    click.get_current_context().exit(REFUSED if found.lacking else 0)
+    if any(one.state == "to create" for one in rows):
+        say(profile.where["properties"])
+    say(f"{profile.title}: {sum(one.usable for one in rows)} of {len(rows)} properties can be written.")
 
 
 def _given(given: bool | None) -> str:
@@ -98,6 +108,26 @@ def _mapping_of(vendor: str, path: Path, recipe: Path | None, given: dict[str, A
         said["language"] = _asked("language", "Language of labels, en or fr")
     names = {value: told.name for value, told in profile.properties.items()}
     return made_mapping({"vendor": vendor, "properties": names} | said | {"url": url}, "options")
+
+
+def _values_of(
+    mapping: PushMapping, path: Path, recipe: Path | None, restore: bool
+) -> tuple[PushMapping, list[str]]:
+    """The mapping with the values that it is to have, and those that a person took out of the file.
+
+    What a recipe asks for is added when the file is first made for it, and by `restore`.
+    """
+    from features.recipe import load_recipe
+    from serving.vendors import load_mapping
+
+    known = load_recipe(recipe) if recipe else None
+    new = not path.exists() or load_mapping(path).recipe != mapping.recipe
+    if restore:
+        mapping = mapping.whole()
+    if known is not None and (new or restore):
+        mapping = mapping.widened(known)
+    wanted = [*mapping.profile.properties, *(mapping.asked(known) if known else [])]
+    return mapping, [name for name in wanted if name not in mapping.properties]
 
 
 def _asked(option: str, words: str) -> str:

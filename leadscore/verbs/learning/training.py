@@ -87,7 +87,7 @@ def train(
 
         # what the simulator knows is the probability of a win
         known = isinstance(place, Path) and not milestone
-        limit = data.known_limit(Path(place), loaded.recipe.horizon_days) if known else None
+        limit = data.known_limit(Path(place), loaded.recipe.horizon_days, loaded) if known else None
         seconds = None if budget is None else seconds_in(budget)
         run = training.train(loaded, place, progress=step, limit=limit, budget_seconds=seconds, **options)
     if as_json:

@@ -1,22 +1,26 @@
-"""Columns of dates and keys in DuckDB SQL, read as the scalar parsers read them.
+"""Columns of dates, keys and numbers in DuckDB SQL, read as the scalar parsers read them.
 
 A wall clock without offset is the recipe zone's, a date without time the end of its day. Texts in plain ISO
 8601 are read by the engine, row by row; any other text by the scalar parser, once per distinct text.
+"1 200" and "$12" are numbers.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pandas as pd
 
 from features.cells import is_missing, parse_date
+from features.cells.parse import LARGEST, parse_number
 from features.clock import FIRST_US
 from features.clock.instants import FIRST_YEAR, LAST_US, LAST_YEAR
 from features.clock.zones import wall_offsets
 from features.recipe import DateFormat
 from features.sql import named
 from features.tables.duck import register_frame
+from features.tables.quality import Quality
 
 _DATE, _HOUR = r"[0-9]{4}-[0-9]{2}-[0-9]{2}", r"([01][0-9]|2[0-3])"
 _CLOCK = rf"{_DATE}[T ]{_HOUR}:[0-9]{{2}}:[0-9]{{2}}(\.[0-9]{{1,6}})?"
@@ -127,3 +131,50 @@ def _finite(moment: str) -> str:
 def _next_midnight(day: str) -> str:
     likely = f"{day} BETWEEN DATE '{FIRST_YEAR - 1}-12-01' AND DATE '{LAST_YEAR + 1}-01-31'"  # in any zone
     return f"CASE WHEN {likely} THEN epoch_us(({day} + INTERVAL 1 DAY)::TIMESTAMP) END"
+
+
+def number_sql(con: Any, table: str, view: str, column: str, kind: str, quality: Quality) -> str:
+    """`column` of `view` (of the type `kind`) as a DOUBLE, NULL where missing or unreadable.
+
+    What the engine cannot cast goes through the scalar parser, once per distinct text; filled cells that are
+    no numbers are counted in `quality` under `table`, and so are infinite ones, which stay so (see
+    `usable_sql`).
+    """
+    number = _any_number_sql(con, table, view, column, kind, quality)
+    endless = f"SELECT count(*) FROM {view} WHERE NOT isnan({number}) AND NOT {usable_sql(number)}"
+    what = f"cells of {column} that are no finite number"
+    quality.count(table, what, con.raw_sql(endless).fetchone()[0], "taken as no value")
+    return number
+
+
+def usable_sql(number: str) -> str:
+    """Whether a DOUBLE is one that the scalar parser does not take as missing; NULL for NULL."""
+    return f"(abs({number}) <= {LARGEST!r})"
+
+
+def _any_number_sql(con: Any, table: str, view: str, column: str, kind: str, quality: Quality) -> str:
+    """As `number_sql`, infinite ones not counted."""
+    cell = named(column)
+    cast = f"TRY_CAST({cell} AS DOUBLE)"
+    if kind != "VARCHAR":
+        return cast
+    query = f"SELECT DISTINCT {cell} FROM {view} WHERE {cell} IS NOT NULL AND {cast} IS NULL"
+    numbers = {text: _number(text) for (text,) in con.raw_sql(query).fetchall() if not is_missing(text)}
+    if not numbers:
+        return cast
+    texts = f"numbers_of_{table}"
+    frame = {"text": pd.Series(list(numbers), dtype=object), "number": list(numbers.values())}
+    register_frame(con, texts, pd.DataFrame(frame).astype({"number": "float64"}))
+    bad = f"SELECT count(*) FROM {view} v JOIN {texts} n ON n.text = v.{cell} WHERE n.number IS NULL"
+    quality.count(
+        table, f"cells of {column} that do not parse", con.raw_sql(bad).fetchone()[0], "taken as no value"
+    )
+    return f"coalesce({cast}, (SELECT n.number FROM {texts} n WHERE n.text = {cell}))"
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = parse_number(text)
+    except ValueError:
+        return None
+    return math.inf if number is None else number
