@@ -93,4 +93,6 @@ WORLDS = (
     World("large mix", 30_000, "mix", levels=(5, 40), long=True),
     World("large bends, wide", 30_000, "bends", numbers=10, noise=30, levels=(20,), long=True),
     World("large rules", 20_000, "rules", numbers=8, noise=10, levels=(12, 12), long=True),
+    World("300,000 rows, mix", 300_000, "mix", noise=8, levels=(6, 40), long=True),
+    World("300,000 rows, levels", 300_000, "levels", numbers=3, levels=(1000, 40, 6), long=True),
 )
