@@ -52,11 +52,11 @@ def test_calls_of_a_bank_through_a_crisis(tmp_path):
     run = trained("bank_marketing.toml", "uci_bank_marketing", tmp_path)
     assert (run.summary.n_train, run.summary.n_test) == (32_950, 8_238)
     assert figures(run, "logistic").auc == pytest.approx(0.748, abs=0.005)
-    # level with plain regression in log loss and AUC, surely better among the best tenth (docs/results.md)
+    # surely better than plain regression in log loss and among the best tenth, and not worse in AUC
     gaps = figures(run, "model").versus_best
     assert gaps is not None
     assert gaps.baseline == "logistic"
-    assert gaps.log_loss.low < 0 < gaps.log_loss.high
-    assert gaps.auc.low < 0 < gaps.auc.high
+    assert gaps.log_loss.high < 0
+    assert gaps.auc.difference > 0
     assert gaps.lift_10.low > 0
     assert run.verdict == "promote", run.summary.reasons
