@@ -14,14 +14,13 @@ from features.errors import LeadscoreError
 from features.leaks import LeakInput, WhenKnown, judge_columns
 from features.outcome import OutcomeSource
 from features.profiles import ColumnProfile, TableProfile, plain, recurs
+from features.row_order import most_come_back
 
 NEVER_FIELDS = frozenset(
     {"id", "created_at", "account_id", "cost", "opted_out", "outcome_at", "modified_at", "person"}
 )
 LEFT_OUT = "left out by --exclude"
 """What is remarked on a column that a person left out."""
-_BACK = 0.5
-"""Share of the newest quarter whose account the older ones know, from which it is read as a level."""
 _PRIVATE = ("text", "id", "email", "phone")
 
 
@@ -107,14 +106,13 @@ def as_fields(leads: TableProfile, order: NDArray[np.float64] | None) -> dict[st
 def _account_as_level(leads: TableProfile, order: NDArray[np.float64]) -> ColumnProfile | None:
     """The column of accounts as a category, where most of the newest leads are of accounts met before.
 
-    What became of an account's earlier leads then says something of its next one. `order` (n_rows,) is time.
+    `order` (n_rows,) is time.
     """
     column = leads.role("account_id")
     if column is None or not recurs(column.format):
         return None
-    ranked = leads.cells(column.name).iloc[np.argsort(order, kind="stable")]
-    older, newest = ranked.iloc[: len(ranked) * 3 // 4], ranked.iloc[len(ranked) * 3 // 4 :]
-    if float(newest.isin(older.dropna()).mean()) < _BACK:
+    accounts = leads.cells(column.name).to_numpy(dtype=object)
+    if not most_come_back(accounts[np.argsort(order, kind="stable")]):
         return None
     written = replace(column.format, type="category", format=None)
     return replace(column, role=None, canonical="account", format=written)

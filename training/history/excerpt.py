@@ -11,12 +11,10 @@ from numpy.typing import NDArray
 from features.catalogue import Feature, FieldValue
 from features.columns import Columns, Floats
 from features.recipe import Recipe
+from features.row_order import most_come_back
 from training.history.directions import directions
 from training.history.labelled import Labelled
 from training.history.split import Rows
-
-_BACK = 0.5
-"""Share of the newest leads whose account older ones know, from which it is believed as a level."""
 
 
 @dataclass(frozen=True)
@@ -96,5 +94,4 @@ def _come_back(labelled: Labelled, rows: Rows) -> bool:
     """Whether most of the newest quarter of leads are of accounts that the older ones are of."""
     first = rows[np.unique(labelled.leads(rows), return_index=True)[1]]
     accounts = labelled.clusters(first)[np.argsort(labelled.frame["order"].to_numpy(np.int64)[first])]
-    older, newest = np.split(accounts, [len(accounts) * 3 // 4])
-    return len(newest) > 0 and float(np.isin(newest.astype(str), older.astype(str)).mean()) >= _BACK
+    return most_come_back(accounts)
