@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 
@@ -10,7 +11,9 @@ from features import Feature, Recipe
 from features.catalogue import FieldValue
 from features.columns import Column, Columns
 from features.recipe.file import parse_recipe
+from serving.answer.ladder import Ladder
 from serving.answer.reasons import Reasoner
+from serving.artefact.folder import load_artefact, save_artefact
 from serving.artefact.manifest import Manifest
 from serving.calibration.maps import MonotoneMap
 from serving.calibration.reference import Reference
@@ -217,3 +220,10 @@ def manifest() -> Manifest:
 def reasoner(scorer: Scorer, most: int) -> Reasoner:
     """What puts a scorer's contributions into English."""
     return Reasoner(Voice(recipe(), tuple(scorer.features), "en"), most)
+
+
+def saved(folder: Path) -> Ladder:
+    """The ladder of an artefact that is written to `folder` and read from it."""
+    own = default_rules(recipe())
+    save_artefact(folder, manifest(), blend(), rules=own, no_events=linear())
+    return Ladder.of(load_artefact(folder))

@@ -17,9 +17,7 @@ from serving.answer.ladder import Ladder
 from serving.answer.opening import Opened
 from serving.answer.time_budget import TimeBudget
 from serving.api.large_work import LargeWork
-from serving.artefact.folder import load_artefact, save_artefact
 from serving.ledger import Ledger
-from serving.rules.default import default_rules
 from tests.made import scorers
 from tests.made.edge import Service
 from tests.serving.test_rung_budget import BODY, Hanging, hung
@@ -30,10 +28,7 @@ WRONG = {"lead_id": "a", "fields": {"no such field": 1}}
 
 @pytest.fixture(scope="module")
 def ladder(tmp_path_factory: pytest.TempPathFactory) -> Ladder:
-    folder = tmp_path_factory.mktemp("artefact")
-    rules = default_rules(scorers.recipe())
-    save_artefact(folder, scorers.manifest(), scorers.blend(), rules=rules, no_events=scorers.linear())
-    return Ladder.of(load_artefact(folder))
+    return scorers.saved(tmp_path_factory.mktemp("artefact"))
 
 
 @pytest.fixture

@@ -12,9 +12,7 @@ from hypothesis import strategies as st
 from serving.answer.ladder import Ladder
 from serving.answer.milestones import MilestoneStep
 from serving.api.envelope import answer_items, score_items
-from serving.artefact.folder import load_artefact, save_artefact
 from serving.asked import Decided, Heard
-from serving.rules.default import default_rules
 from serving.wire.flat import answer_text
 from serving.wire.written import WrittenAnswers
 from tests.made import scorers
@@ -55,10 +53,7 @@ ITEM = st.fixed_dictionaries(
 
 @pytest.fixture(scope="module")
 def blend(tmp_path_factory: pytest.TempPathFactory) -> Ladder:
-    folder = tmp_path_factory.mktemp("artefact")
-    rules = default_rules(scorers.recipe())
-    save_artefact(folder, scorers.manifest(), scorers.blend(), rules=rules, no_events=scorers.linear())
-    return Ladder.of(load_artefact(folder))
+    return scorers.saved(tmp_path_factory.mktemp("artefact"))
 
 
 def test_where_each_lead_has_more_to_tell_each_has_its_own_score(blend: Ladder) -> None:

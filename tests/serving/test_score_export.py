@@ -14,11 +14,9 @@ from features import LeadscoreError
 from features.clock.instants import parse_moment
 from serving.answer.ladder import Ladder
 from serving.api.envelope import score_items
-from serving.artefact.folder import load_artefact, save_artefact
 from serving.batch.export import score_export
 from serving.returned.columns import ADDED, row_of
 from serving.returned.summary import BatchSummary
-from serving.rules.default import default_rules
 from tests.made import scorers
 
 AS_OF = "2026-03-02T12:00:00+00:00"
@@ -48,10 +46,7 @@ AMOUNTS = [3, None, 0, 5, 6, 7, 8, None, 9, 10]
 
 @pytest.fixture(scope="module")
 def ladder(tmp_path_factory: pytest.TempPathFactory) -> Ladder:
-    folder = tmp_path_factory.mktemp("model")
-    rules = default_rules(scorers.recipe())
-    save_artefact(folder, scorers.manifest(), scorers.blend(), rules=rules, no_events=scorers.linear())
-    return Ladder.of(load_artefact(folder))
+    return scorers.saved(tmp_path_factory.mktemp("model"))
 
 
 @pytest.fixture

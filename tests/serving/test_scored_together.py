@@ -13,8 +13,6 @@ import pytest
 from features.columns import Columns, Floats
 from serving.answer.ladder import Ladder
 from serving.answer.time_budget import TimeBudget
-from serving.artefact.folder import load_artefact, save_artefact
-from serving.rules.default import default_rules
 from serving.scorer import Contributions, Scorer, explained
 from serving.scorers import Blend, TreeEncoder, Trees
 from tests.made import scorers
@@ -49,10 +47,7 @@ class Touchy:
 
 @pytest.fixture(scope="module")
 def ladder(tmp_path_factory: pytest.TempPathFactory) -> Ladder:
-    folder = tmp_path_factory.mktemp("artefact")
-    rules = default_rules(scorers.recipe())
-    save_artefact(folder, scorers.manifest(), scorers.blend(), rules=rules, no_events=scorers.linear())
-    return Ladder.of(load_artefact(folder))
+    return scorers.saved(tmp_path_factory.mktemp("artefact"))
 
 
 def asked_at_once(service: Service, bodies: list[Any], language: str = "en") -> list[httpx.Response]:
